@@ -1,0 +1,21 @@
+# What the library needs, all from the distribution's packages (README.md lists their names).
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+find_path(XGRAD_XTENSOR_INCLUDE NAMES xtensor/xtensor_config.hpp xtensor/core/xtensor_config.hpp REQUIRED)
+find_path(XGRAD_XSIMD_INCLUDE NAMES xsimd/xsimd.hpp REQUIRED)
+find_path(XGRAD_LIBCSV_INCLUDE NAMES csv.h REQUIRED)
+find_library(XGRAD_LIBCSV NAMES csv REQUIRED)
+
+add_library(xgrad_dependencies INTERFACE)
+target_include_directories(xgrad_dependencies SYSTEM INTERFACE ${XGRAD_XTENSOR_INCLUDE} ${XGRAD_XSIMD_INCLUDE} ${XGRAD_LIBCSV_INCLUDE})
+target_link_libraries(xgrad_dependencies INTERFACE fmt::fmt nlohmann_json::nlohmann_json PkgConfig::OPENBLAS
+  PkgConfig::LIBZIP ${XGRAD_LIBCSV} Threads::Threads)
+if(XGRAD_RASTER)
+  pkg_check_modules(RSVG REQUIRED IMPORTED_TARGET librsvg-2.0)
+  target_link_libraries(xgrad_dependencies INTERFACE PkgConfig::RSVG)
+  target_compile_definitions(xgrad_dependencies INTERFACE XGRAD_RASTER=1)
+endif()

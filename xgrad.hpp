@@ -1,0 +1,4 @@
+// Everything: tensors, derivatives, optimizers, modules, explanations, pictures.
+#pragma once
+
+#include <xgrad/tensor/error.hpp>
