@@ -1,4 +1,10 @@
 // Everything: tensors, derivatives, optimizers, modules, explanations, pictures.
 #pragma once
 
+#include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/functional.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/scope.hpp>

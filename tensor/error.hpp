@@ -8,10 +8,11 @@
 
 namespace xg {
 
-/// Base of everything that xgrad throws. The message reads `[op] what was found, what is needed: the way out.`
+/// Base of everything that xgrad throws. The message reads `[op] what was found, what is needed: the way out.`; thrown
+/// inside a module's forward, it ends with the module's path: `In: DeepNN > h1 (Linear).`
 class XG_API Error : public std::runtime_error {
  public:
-  explicit Error(const std::string& message) : std::runtime_error(message) {}
+  explicit Error(const std::string& message);
   ~Error() override;
 };
 

@@ -1,0 +1,27 @@
+// The sweep: from outputs back to leaves, each node once, newest first.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+namespace xg {
+
+/// Options of grad().
+struct GradOptions {
+  bool retain_graph = false;  ///< keep saved tensors for another sweep (implied by create_graph)
+  bool create_graph = false;  ///< record the sweep itself, for higher derivatives
+  bool allow_unused = false;  ///< give an undefined gradient for an input that no output depends on, not an error
+};
+
+/// d sum_k <grad_outputs_k, outputs_k> / d inputs, without touching any leaf's grad().
+/// `grad_outputs` may be empty (ones, for outputs with one element). Throws AutogradError where an output has no graph,
+/// an input does not ask for gradients or is not reached, a graph was already released, or a saved tensor was changed.
+XG_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                                const std::vector<Tensor>& grad_outputs = {}, GradOptions options = {});
+/// The same for one output and one input.
+XG_API Tensor grad(const Tensor& output, const Tensor& input, const Tensor& grad_output = {}, GradOptions options = {});
+
+/// Accumulates d sum_k <grad_outputs_k, outputs_k> / d leaf into the leaves' grad().
+XG_API void backward(const std::vector<Tensor>& outputs, const std::vector<Tensor>& grad_outputs = {},
+                     BackwardOptions options = {});
+
+}  // namespace xg

@@ -1,0 +1,58 @@
+// Guards that switch recording off and on for the calling thread.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+namespace xg {
+
+/// Does the calling thread record graphs?
+XG_API bool grad_enabled() noexcept;
+XG_API bool inference_mode_enabled() noexcept;
+
+/// Sets recording while it lives. Throws nothing.
+class XG_API GradMode {
+ public:
+  explicit GradMode(bool enabled) noexcept;
+  ~GradMode();
+  GradMode(const GradMode&) = delete;
+  GradMode& operator=(const GradMode&) = delete;
+
+ private:
+  bool previous_;
+};
+
+/// Nothing is recorded while it lives.
+struct NoGrad : GradMode {
+  NoGrad() noexcept : GradMode(false) {}
+};
+/// Recording is on while it lives, also inside NoGrad.
+struct EnableGrad : GradMode {
+  EnableGrad() noexcept : GradMode(true) {}
+};
+
+/// Nothing is recorded, and tensors made inside can never become part of a graph: using one there is an error.
+class XG_API InferenceMode {
+ public:
+  InferenceMode() noexcept;
+  ~InferenceMode();
+  InferenceMode(const InferenceMode&) = delete;
+  InferenceMode& operator=(const InferenceMode&) = delete;
+
+ private:
+  bool previous_grad_, previous_inference_;
+};
+
+/// While it lives, every node remembers where its op was called (the module path), and backward checks every gradient
+/// for NaN; the first one found is an AutogradError that names the op.
+class XG_API AnomalyMode {
+ public:
+  AnomalyMode() noexcept;
+  ~AnomalyMode();
+  AnomalyMode(const AnomalyMode&) = delete;
+  AnomalyMode& operator=(const AnomalyMode&) = delete;
+
+ private:
+  bool previous_;
+};
+
+}  // namespace xg

@@ -1,0 +1,59 @@
+// Tensors from nothing: constants, ranges, literals.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+namespace xg {
+
+XG_API Tensor empty(const Shape& shape, TensorOptions options = {});
+XG_API Tensor zeros(const Shape& shape, TensorOptions options = {});
+XG_API Tensor ones(const Shape& shape, TensorOptions options = {});
+/// Without a dtype: that of the value's category (bool, int64, default_dtype()).
+XG_API Tensor full(const Shape& shape, Scalar value, TensorOptions options = {});
+XG_API Tensor empty_like(const Tensor& x, TensorOptions options = {});
+XG_API Tensor zeros_like(const Tensor& x, TensorOptions options = {});
+XG_API Tensor ones_like(const Tensor& x, TensorOptions options = {});
+XG_API Tensor full_like(const Tensor& x, Scalar value, TensorOptions options = {});
+/// start, start + step, ... below stop. Integers unless an argument is real. Throws ValueError where step leads away.
+XG_API Tensor arange(Scalar stop, TensorOptions options = {});
+XG_API Tensor arange(Scalar start, Scalar stop, Scalar step = 1, TensorOptions options = {});
+/// `steps` values from start to stop, both included.
+XG_API Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOptions options = {});
+/// base^linspace(start, stop, steps).
+XG_API Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double base = 10, TensorOptions options = {});
+/// The n x m matrix with ones on its diagonal; m = n if negative.
+XG_API Tensor eye(std::int64_t n, std::int64_t m = -1, TensorOptions options = {});
+/// A tensor without dimensions.
+XG_API Tensor scalar_tensor(Scalar value, TensorOptions options = {});
+
+/// A one-dimensional tensor from numbers: `tensor({0.25, 0.5})` has the default dtype.
+XG_API Tensor tensor(std::initializer_list<double> values, TensorOptions options = {});
+/// A table from rows of equal length. Throws ShapeError for ragged ones.
+XG_API Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options = {});
+
+namespace detail {
+XG_API Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOptions options);
+}
+
+/// A one-dimensional tensor of T: `tensor<int64_t>({1, 2, 3})`.
+template <Arithmetic T>
+Tensor tensor(std::initializer_list<std::type_identity_t<T>> values, TensorOptions options = {}) {
+  if (!options.dtype) options.dtype = dtype_of<T>;
+  return detail::from_elements(values.begin(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}, options);
+}
+/// A one-dimensional tensor that copies a vector or span; reals get the default dtype unless T is float or double and
+/// a dtype is named.
+template <Arithmetic T>
+  requires(!std::is_same_v<T, bool>)
+Tensor tensor(const std::vector<T>& values, TensorOptions options = {}) {
+  if (!options.dtype) options.dtype = dtype_of<T>;
+  return detail::from_elements(values.data(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}, options);
+}
+/// A tensor of the given shape that copies `data`, row-major.
+template <Arithmetic T>
+Tensor from_data(const T* data, const Shape& shape, TensorOptions options = {}) {
+  if (!options.dtype) options.dtype = dtype_of<T>;
+  return detail::from_elements(data, dtype_of<T>, shape, options);
+}
+
+}  // namespace xg

@@ -1,0 +1,90 @@
+// Element types, their names, and PyTorch's promotion rules.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <string_view>
+#include <type_traits>
+
+namespace xg {
+
+/// The type of a tensor's elements. The order is the order of promotion within a category.
+enum class Dtype : std::uint8_t { bool_, uint8, int32, int64, float32, float64 };
+
+inline constexpr Dtype bool_ = Dtype::bool_;
+inline constexpr Dtype uint8 = Dtype::uint8;
+inline constexpr Dtype int32 = Dtype::int32;
+inline constexpr Dtype int64 = Dtype::int64;
+inline constexpr Dtype float32 = Dtype::float32;
+inline constexpr Dtype float64 = Dtype::float64;
+
+/// Bytes of one element.
+constexpr std::size_t item_size(Dtype dtype) {
+  constexpr std::size_t sizes[] = {1, 1, 4, 8, 4, 8};
+  return sizes[static_cast<std::size_t>(dtype)];
+}
+constexpr bool is_floating(Dtype dtype) { return dtype >= Dtype::float32; }
+constexpr bool is_integral(Dtype dtype) { return dtype > Dtype::bool_ && dtype < Dtype::float32; }
+
+/// "bool", "uint8", "int32", "int64", "float32" or "float64".
+XG_API std::string_view name(Dtype dtype);
+/// The inverse of name(). Throws DtypeError for any other text.
+XG_API Dtype dtype_from_name(std::string_view name);
+XG_API std::ostream& operator<<(std::ostream& out, Dtype dtype);
+
+/// The dtype of creation functions that are not told another one: float32 unless changed, per process.
+XG_API Dtype default_dtype();
+/// Sets it. Throws DtypeError unless the dtype is floating.
+XG_API void set_default_dtype(Dtype dtype);
+
+/// The smallest dtype that both convert to by PyTorch's table: bool < integers < floating; uint8 with int32 is int32.
+constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
+
+template <class T>
+struct DtypeOf;
+template <>
+struct DtypeOf<bool> : std::integral_constant<Dtype, Dtype::bool_> {};
+template <>
+struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};
+template <>
+struct DtypeOf<std::int32_t> : std::integral_constant<Dtype, Dtype::int32> {};
+template <>
+struct DtypeOf<std::int64_t> : std::integral_constant<Dtype, Dtype::int64> {};
+template <>
+struct DtypeOf<float> : std::integral_constant<Dtype, Dtype::float32> {};
+template <>
+struct DtypeOf<double> : std::integral_constant<Dtype, Dtype::float64> {};
+
+/// The dtype of a C++ element type: dtype_of<float> == float32.
+template <class T>
+inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+
+/// Throws the DtypeError of a dispatch that has no case for `dtype`.
+[[noreturn]] XG_API void throw_not_floating(Dtype dtype);
+
+/// Calls f.operator()<T>() with the C++ type of `dtype`.
+template <class F>
+decltype(auto) dispatch(Dtype dtype, F&& f) {
+  switch (dtype) {
+    case Dtype::bool_: return f.template operator()<bool>();
+    case Dtype::uint8: return f.template operator()<std::uint8_t>();
+    case Dtype::int32: return f.template operator()<std::int32_t>();
+    case Dtype::int64: return f.template operator()<std::int64_t>();
+    case Dtype::float32: return f.template operator()<float>();
+    case Dtype::float64: break;
+  }
+  return f.template operator()<double>();
+}
+
+/// Calls f.operator()<float>() or <double>(); throws DtypeError for any other dtype.
+template <class F>
+decltype(auto) dispatch_floating(Dtype dtype, F&& f) {
+  if (dtype == Dtype::float32) return f.template operator()<float>();
+  if (dtype != Dtype::float64) throw_not_floating(dtype);
+  return f.template operator()<double>();
+}
+
+}  // namespace xg

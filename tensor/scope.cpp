@@ -1,0 +1,81 @@
+#include <xgrad/tensor/scope.hpp>
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+namespace xg {
+namespace {
+
+struct Interned {
+  std::mutex mutex;
+  std::map<std::string, std::uint32_t, std::less<>> label_ids;
+  std::deque<std::string> labels;
+  struct Path {
+    ScopeId parent;
+    std::uint32_t label;
+  };
+  std::deque<Path> paths{{0, 0}};
+  std::unordered_map<std::uint64_t, ScopeId> children;
+};
+// Never destroyed: errors may be thrown while the program ends.
+Interned& interned() {
+  static Interned* instance = new Interned;
+  return *instance;
+}
+
+thread_local ScopeId scope = 0;
+
+std::uint64_t key(ScopeId parent, std::uint32_t label) { return (std::uint64_t{parent} << 32) | label; }
+
+// Each thread remembers its last few lookups, so that entering a module takes no lock in the steady state.
+struct Recent {
+  std::uint64_t key = ~std::uint64_t{0};
+  ScopeId id = 0;
+};
+thread_local Recent recent[64];
+
+ScopeId child(ScopeId parent, std::uint32_t label) {
+  const std::uint64_t k = key(parent, label);
+  Recent& slot = recent[(k ^ (k >> 32) * 31) % 64];
+  if (slot.key == k) return slot.id;
+  Interned& all = interned();
+  const std::lock_guard lock(all.mutex);
+  auto [it, fresh] = all.children.try_emplace(k, static_cast<ScopeId>(all.paths.size()));
+  if (fresh) all.paths.push_back({parent, label});
+  slot = {k, it->second};
+  return it->second;
+}
+
+}  // namespace
+
+ScopeId current_scope() noexcept { return scope; }
+
+std::string scope_path(ScopeId id) {
+  Interned& all = interned();
+  const std::lock_guard lock(all.mutex);
+  std::string text;
+  for (; id != 0; id = all.paths[id].parent) {
+    const std::string& label = all.labels[all.paths[id].label];
+    text = text.empty() ? label : label + " > " + text;
+  }
+  return text;
+}
+
+std::uint32_t intern_label(std::string_view label) {
+  Interned& all = interned();
+  const std::lock_guard lock(all.mutex);
+  auto it = all.label_ids.find(label);
+  if (it == all.label_ids.end()) {
+    it = all.label_ids.emplace(std::string(label), static_cast<std::uint32_t>(all.labels.size())).first;
+    all.labels.emplace_back(label);
+  }
+  return it->second;
+}
+
+Scope::Scope(std::uint32_t label) noexcept : previous_(scope) { scope = child(scope, label); }
+
+Scope::~Scope() { scope = previous_; }
+
+}  // namespace xg

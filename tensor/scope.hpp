@@ -1,0 +1,36 @@
+// Where in the model are we? A thread-local path of names that errors and graph nodes carry: "DeepNN > h1 (Linear)".
+// Paths are interned once per process, so that a node keeps a small number instead of a pointer into a module.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace xg {
+
+/// The number of an interned path; 0 is the empty one.
+using ScopeId = std::uint32_t;
+
+/// The calling thread's path.
+XG_API ScopeId current_scope() noexcept;
+/// "DeepNN > h1 (Linear)"; empty for 0.
+XG_API std::string scope_path(ScopeId scope);
+/// A number for a label, to be kept by whoever enters it often.
+XG_API std::uint32_t intern_label(std::string_view label);
+
+/// Extends the path for as long as it lives.
+class XG_API Scope {
+ public:
+  explicit Scope(std::uint32_t label) noexcept;
+  explicit Scope(std::string_view label) : Scope(intern_label(label)) {}
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  ScopeId previous_;
+};
+
+}  // namespace xg

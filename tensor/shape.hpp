@@ -1,0 +1,97 @@
+// Shapes, strides and lists of dimensions: up to eight numbers that live inline.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace xg {
+
+inline constexpr std::size_t max_dims = 8;
+
+/// Throws the ShapeError of a tensor with more than max_dims dimensions.
+[[noreturn]] XG_API void throw_too_many_dims(std::size_t count);
+
+/// The sizes of a tensor's dimensions (or its strides, in elements). A value type without heap memory.
+class XG_API Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<std::int64_t> dims) { assign(dims.begin(), dims.end()); }
+  Shape(const std::vector<std::int64_t>& dims) { assign(dims.begin(), dims.end()); }  // NOLINT: a list of sizes is one
+  template <class It>
+  Shape(It first, It last) {
+    assign(first, last);
+  }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::int64_t operator[](std::size_t i) const { return dims_[i]; }
+  std::int64_t& operator[](std::size_t i) { return dims_[i]; }
+  const std::int64_t* begin() const { return dims_; }
+  const std::int64_t* end() const { return dims_ + size_; }
+  std::int64_t* begin() { return dims_; }
+  std::int64_t* end() { return dims_ + size_; }
+  std::int64_t front() const { return dims_[0]; }
+  std::int64_t back() const { return dims_[size_ - 1]; }
+
+  void push_back(std::int64_t dim) {
+    if (size_ == max_dims) throw_too_many_dims(size_ + 1);
+    dims_[size_++] = dim;
+  }
+  void insert(std::size_t at, std::int64_t dim) {
+    push_back(dim);
+    std::rotate(dims_ + at, dims_ + size_ - 1, dims_ + size_);
+  }
+  void erase(std::size_t at) {
+    std::copy(dims_ + at + 1, dims_ + size_, dims_ + at);
+    --size_;
+  }
+  void resize(std::size_t size, std::int64_t fill = 0) {
+    if (size > max_dims) throw_too_many_dims(size);
+    for (std::size_t i = size_; i < size; ++i) dims_[i] = fill;
+    size_ = static_cast<std::uint32_t>(size);
+  }
+
+  /// The number of elements: the product of all sizes, 1 for no dimension.
+  std::int64_t numel() const {
+    std::int64_t n = 1;
+    for (std::int64_t d : *this) n *= d;
+    return n;
+  }
+  /// "[2, 3]"
+  std::string str() const;
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    return a.size_ == b.size_ && std::equal(a.begin(), a.end(), b.begin());
+  }
+
+ private:
+  template <class It>
+  void assign(It first, It last) {
+    for (; first != last; ++first) push_back(static_cast<std::int64_t>(*first));
+  }
+
+  std::uint32_t size_ = 0;
+  std::int64_t dims_[max_dims];
+};
+
+XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+/// One dimension, several, or none given: `sum(x, 1)`, `sum(x, {0, 1})`. Negative ones count from the end.
+class Dims : public Shape {
+ public:
+  Dims() = default;
+  template <std::integral T>
+  Dims(T dim) : Shape({static_cast<std::int64_t>(dim)}) {}  // NOLINT: one dimension is a list of one
+  Dims(std::initializer_list<std::int64_t> dims) : Shape(dims) {}
+  Dims(const std::vector<std::int64_t>& dims) : Shape(dims) {}  // NOLINT
+};
+
+}  // namespace xg
