@@ -70,6 +70,30 @@ void Scene::move(double dx, double dy) {
   for (Element& e : elements) shift(e, dx, dy);
 }
 
+std::vector<std::vector<Span>> wrap(const std::vector<Span>& spans, double size, double width) {
+  std::u32string all;
+  std::vector<std::size_t> owner;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const std::u32string piece = decode(spans[i].text);
+    all += piece;
+    owner.insert(owner.end(), piece.size(), i);
+  }
+  std::vector<std::vector<Span>> lines;
+  for (const LineRange& r : wrap_ranges(all, size, width, false)) {
+    std::vector<Span> line;
+    for (std::size_t k = r.first; k < r.last;) {
+      std::size_t end = k;
+      while (end < r.last && owner[end] == owner[k]) ++end;
+      Span s = spans[owner[k]];
+      s.text = encode(std::u32string_view(all).substr(k, end - k));
+      line.push_back(std::move(s));
+      k = end;
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 double width(const Text& text) {
   double sum = 0;
   for (const Span& s : text.spans) sum += text_width(s.text, text.size * s.scale, s.bold);

@@ -127,6 +127,9 @@ struct XG_API Scene {
   }
 };
 
+/// Spans broken into lines no wider than `width` px, each piece with the look of the span that it comes from.
+XG_API std::vector<std::vector<Span>> wrap(const std::vector<Span>& spans, double size, double width);
+
 /// The width of a text in px, before rotation.
 XG_API double width(const Text& text);
 /// The letters of a text as a string, without their looks.

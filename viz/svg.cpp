@@ -189,7 +189,7 @@ class Writer {
       put(">{}</text>\n", escape_xml(e.spans[0].text));
       return;
     }
-    out_ += '>';
+    out_ += " xml:space=\"preserve\">";  // spaces at the ends of spans count
     double moved = 0;
     for (const Span& s : e.spans) {
       out_ += "<tspan";

@@ -131,14 +131,13 @@ std::string encode(std::u32string_view text) {
 
 double text_width(std::string_view text, double size, bool bold) { return width_of(decode(text), size, bold); }
 
-std::vector<std::string> wrap(std::string_view text, double size, double width, bool bold) {
-  const std::u32string all = decode(text);
-  std::vector<std::string> lines;
+std::vector<LineRange> wrap_ranges(std::u32string_view all, double size, double width, bool bold) {
+  std::vector<LineRange> lines;
   std::size_t begin = 0;
   while (begin < all.size()) {
     double sum = 0;
-    std::size_t end = begin;        // one past the last character that fits
-    std::size_t last_break = begin; // one past the last place where the line may end
+    std::size_t end = begin;         // one past the last character that fits
+    std::size_t last_break = begin;  // one past the last place where the line may end
     while (end < all.size()) {
       sum += em(all[end], bold) * size;
       if (sum > width && end > begin) break;
@@ -146,11 +145,20 @@ std::vector<std::string> wrap(std::string_view text, double size, double width, 
       if (end == all.size() || all[end] == U' ' || is_wide(all[end - 1])) last_break = end;
     }
     if (end < all.size() && last_break > begin) end = last_break;
-    lines.push_back(encode(std::u32string_view(all).substr(begin, end - begin)));
+    lines.push_back({begin, end});
     begin = end;
     while (begin < all.size() && all[begin] == U' ') ++begin;
   }
-  if (lines.empty()) lines.emplace_back();
+  if (lines.empty()) lines.push_back({0, 0});
+  return lines;
+}
+
+std::vector<std::string> wrap(std::string_view text, double size, double width, bool bold) {
+  const std::u32string all = decode(text);
+  std::vector<std::string> lines;
+  for (const LineRange& r : wrap_ranges(all, size, width, bold)) {
+    lines.push_back(encode(std::u32string_view(all).substr(r.first, r.last - r.first)));
+  }
   return lines;
 }
 

@@ -29,4 +29,11 @@ XG_API double text_width(std::string_view text, double size, bool bold = false);
 /// Asian characters), inside it. At least one line.
 XG_API std::vector<std::string> wrap(std::string_view text, double size, double width, bool bold = false);
 
+/// Where `wrap` ends lines: [first, last) of the code points of each line.
+struct LineRange {
+  std::size_t first;
+  std::size_t last;
+};
+XG_API std::vector<LineRange> wrap_ranges(std::u32string_view text, double size, double width, bool bold = false);
+
 }  // namespace xg::viz
