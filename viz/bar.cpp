@@ -154,10 +154,15 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   scene.description = axis_label + ".";
   for (const BarRow& r : rows) {
     scene.description += fmt::format(" {}:", plain(Text{{}, r.label}));
-    for (const double v : r.value) scene.description += " " + text(v);
+    for (const double v : r.value) scene.description += fmt::format(" {}", text(v));
     scene.description += ".";
   }
   return Figure(std::move(scene), o.theme);
+}
+
+std::string mean_label(const Contributions& c) {
+  // "Mean |contribution| to ..."
+  return fmt::format("Mean |contribution|{}", detail::effect_label(c).substr(std::string("Contribution").size()));
 }
 
 void check(const BarOptions& o) {
@@ -175,13 +180,10 @@ Figure bar(const Contributions& c, const BarOptions& o) {
     if (!shown.empty()) names[i].push_back({shown + " = ", Role::muted});
     names[i].push_back({c.name(i)});
   }
-  const std::string unit = detail::space_label(c);
   if (c.rows == 1) {
-    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true,
-                "Contribution to " + (unit == "Model output" ? "the model output" : unit), o);
+    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c), o);
   }
-  return draw(names, {{"", detail::mean_absolute(c), {}}}, false,
-              "Mean |contribution| to " + (unit == "Model output" ? "the model output" : unit), o);
+  return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), o);
 }
 
 Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& o) {
@@ -199,8 +201,7 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
     }
     groups.push_back({fmt::format("{} ({} rows)", name, c.rows), detail::mean_absolute(c), {}});
   }
-  const std::string unit = detail::space_label(first);
-  return draw(names, groups, false, "Mean |contribution| to " + (unit == "Model output" ? "the model output" : unit), o);
+  return draw(names, groups, false, mean_label(first), o);
 }
 
 }  // namespace xg::viz

@@ -161,8 +161,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
       }
     }
   }
-  const std::string unit = detail::space_label(c);
-  double bottom = chart.x_axis(x, "Contribution to " + (unit == "Model output" ? "the model output" : unit));
+  double bottom = chart.x_axis(x, detail::effect_label(c));
   if (shown.size() < c.rows) {
     const std::string note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
                                          format_count(static_cast<double>(c.rows)));
@@ -187,7 +186,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   }
   scene.title = o.title.empty() ? "Contributions of all rows" : o.title;
   scene.description = fmt::format("{} rows, features by falling importance:", c.rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) scene.description += (i > 0 ? ", " : " ") + rows[i].name;
+  for (std::size_t i = 0; i < rows.size(); ++i) scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
   return Figure(std::move(scene), o.theme);
 }
 

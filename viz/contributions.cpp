@@ -96,6 +96,11 @@ std::string space_label(const Contributions& c, Link link) {
   return unit.empty() ? c.output : fmt::format("{} ({})", c.output, unit);
 }
 
+std::string effect_label(const Contributions& c) {
+  const std::string unit = space_label(c);
+  return fmt::format("Contribution to {}", unit == "Model output" ? "the model output" : unit);
+}
+
 double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }
 
 }  // namespace detail

@@ -51,6 +51,8 @@ void need_one_row(const char* op, const Contributions& c);
 void check_link(const char* op, Link link, Space space);
 /// "log-odds", "probability", or what the model returns, with the output's name.
 std::string space_label(const Contributions& c, Link link = Link::identity);
+/// "Contribution to survived (log-odds)".
+std::string effect_label(const Contributions& c);
 double logistic(double z);
 
 }  // namespace detail

@@ -112,19 +112,27 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     }
   }
   if (lines.size() == 1) {
-    // Values beside the line, on the side that has more room.
+    // Values beside the line.
     for (std::size_t k = 0; k < shown; ++k) {
       const std::string value = c.shown(lines[0].row, order[k]);
       if (value.empty()) continue;
       const std::size_t below = shown - 1 - k;
       const double left = std::min(x(lines[0].at[below]), x(lines[0].at[below + 1]));
       const double right = std::max(x(lines[0].at[below]), x(lines[0].at[below + 1]));
-      const bool to_right = box.right - right >= left - box.left;
-      const double room = (to_right ? scene.width - 8 - right : left - box.left) - 10;
-      const std::vector<std::string> text = viz::wrap("(" + value + ")", font, std::max(room, 60.0));
-      double y = chart.middle[k] - (static_cast<double>(text.size()) - 1) / 2 * line_height * font;
-      for (const std::string& t : text) {
-        detail::add_inside(scene, Text{{to_right ? right + 8 : left - 8, y}, {{t, Role::muted}}, font, to_right ? Anchor::start : Anchor::end,
+      const std::string text = fmt::format("({})", value);
+      const double w = text_width(text, font) + 16;
+      const bool to_right = scene.width - right >= w || scene.width - right >= left - box.left;
+      if (std::max(scene.width - right, left - box.left) >= w) {
+        detail::add_inside(scene, Text{{to_right ? right + 8 : left - 8, chart.middle[k]}, {{text, Role::muted}}, font,
+                                       to_right ? Anchor::start : Anchor::end, Align::middle, 0, "value-label"});
+        continue;
+      }
+      // The line crosses the whole plot: its upper corner is free, on the side where it starts.
+      const bool rising = lines[0].at[below + 1] >= lines[0].at[below];
+      const std::vector<std::string> pieces = viz::wrap(text, font, std::max(right - left - 30, 60.0));
+      double y = chart.middle[k] - 0.22 * chart.height[k];
+      for (const std::string& t : pieces) {
+        detail::add_inside(scene, Text{{rising ? left + 10 : right - 10, y}, {{t, Role::muted}}, font, rising ? Anchor::start : Anchor::end,
                                        Align::middle, 0, "value-label"});
         y += line_height * font;
       }

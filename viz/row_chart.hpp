@@ -34,6 +34,6 @@ struct RowChart {
 };
 
 /// A text that stays on the sheet: moved sideways where it would leave it.
-void add_inside(Scene& scene, Text text, double margin = 4);
+void add_inside(Scene& scene, Text text, double margin = 8);
 
 }  // namespace xg::viz::detail

@@ -161,9 +161,9 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const double below = chart.x_axis(axis, "");
   const double line = line_height * font;
   detail::add_inside(scene, Text{{base_x, below + 2 + line / 2},
-                                 {{"E[f(X)]", Role::ink}, {" = " + format_value(c.base[0]), Role::muted}}, font, Anchor::middle,
+                                 {{"E[f(X)]", Role::ink}, {fmt::format(" = {}", format_value(c.base[0])), Role::muted}}, font, Anchor::middle,
                                  Align::middle, 0, "base-label"});
-  detail::add_inside(scene, Text{{total_x, box.top - 14}, {{"f(x)", Role::ink}, {" = " + format_value(total), Role::muted}}, font,
+  detail::add_inside(scene, Text{{total_x, box.top - 14}, {{"f(x)", Role::ink}, {fmt::format(" = {}", format_value(total)), Role::muted}}, font,
                                  Anchor::middle, Align::middle, 0, "total-label"});
   double bottom = below + 2 + line;
   if (c.space != Space::model || !c.output.empty()) {
