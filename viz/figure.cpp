@@ -17,6 +17,8 @@ struct Figure::State {
   std::vector<Axes> axes;        // rows x columns, empty for a finished scene
   std::optional<Scene> finished;
   std::string dot;
+  std::string title;             // of axes: for screen readers
+  std::string description;
 };
 
 Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>()) {
@@ -64,7 +66,8 @@ Scene Figure::scene() const {
   Scene scene;
   scene.width = std::round(o.width * 96);
   scene.height = std::round(o.height * 96);
-  scene.title = o.title;
+  scene.title = state_->title.empty() ? o.title : state_->title;
+  scene.description = state_->description;
   std::vector<std::vector<const Axes*>> grid(o.rows);
   for (std::size_t i = 0; i < state_->axes.size(); ++i) grid[i / o.columns].push_back(&state_->axes[i]);
   if (scene.title.empty()) scene.title = state_->axes.front().state().title;
@@ -75,6 +78,15 @@ Scene Figure::scene() const {
 const Theme& Figure::theme() const { return state_->options.theme; }
 const std::string& Figure::dot() const { return state_->dot; }
 void Figure::set_dot(std::string text) { state_->dot = std::move(text); }
+void Figure::set_description(std::string title, std::string description) {
+  if (state_->finished) {
+    state_->finished->title = std::move(title);
+    state_->finished->description = std::move(description);
+    return;
+  }
+  state_->title = std::move(title);
+  state_->description = std::move(description);
+}
 
 std::string Figure::svg() const { return to_svg(scene(), theme()); }
 

@@ -53,6 +53,8 @@ class XG_API Figure {
   /// The Graphviz text of a figure that shows a graph; empty for others.
   const std::string& dot() const;
   void set_dot(std::string text);
+  /// Title and description for screen readers and file managers; they are not drawn.
+  void set_description(std::string title, std::string description);
 
   /// One SVG document; the same figure gives the same bytes on every system.
   std::string svg() const;
