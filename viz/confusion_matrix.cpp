@@ -67,7 +67,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
       const double x = box.left + cell_width * static_cast<double>(j);
       scene.add(Rect{{x, top, x + cell_width, top + cell_height}, Paint(Role::hidden).fade(0.06 + 0.88 * share), {Role::background, 1.5}, 0,
                      "cell"});
-      const Paint ink = share > 0.5 ? Paint(Color{255, 255, 255}) : Paint(Role::ink);
+      const Paint ink = share > 0.72 ? Role::background : Role::ink;
       const Point middle{x + cell_width / 2, top + cell_height / 2};
       const bool both = o.percent && total > 0 && cell_height >= 2.4 * line;
       scene.add(Text{{middle.x, middle.y - (both ? 0.42 * line : 0)}, {{format_count(c.counts[i][j]), ink, true}}, 1.2 * font, Anchor::middle,

@@ -38,6 +38,8 @@ std::string axis_name(const char* name, std::size_t shown, std::size_t all) {
   return fmt::format("{} ({} of {} rows shown)", name, format_count(static_cast<double>(shown)), format_count(static_cast<double>(all)));
 }
 
+std::string amount(double v) { return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0)); }
+
 double dot_size(std::size_t n) { return n > 500 ? 3.5 : n > 150 ? 4.5 : 6; }
 double dot_alpha(std::size_t n) { return n > 500 ? 0.45 : 0.65; }
 
@@ -68,7 +70,7 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
   axes.scatter(a, b, {.color = Paint::series(0), .size = dot_size(a.size()), .alpha = dot_alpha(a.size())});
   axes.plot({low - pad, high + pad}, {low - pad, high + pad}, {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
   axes.scatter({p[worst]}, {y[worst]}, {.color = Paint::series(3), .size = 7, .marker = "d",
-                                        .label = fmt::format("largest error {}", format_value(y[worst] - p[worst], decimals_for(y[worst] - p[worst], 0)))});
+                                        .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
   axes.set_xlim(low - pad, high + pad);
   axes.set_ylim(low - pad, high + pad);
   axes.set_xlabel(axis_name("Predicted", rows.size(), y.size()));
@@ -111,7 +113,7 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   if (count > 0) {
     const double mean = sum / static_cast<double>(count);
     right.axvline(mean, {.color = Paint::series(3), .linewidth = 1.5, .linestyle = "-",
-                         .label = fmt::format("mean {}", format_value(mean, decimals_for(mean, 0)))});
+                         .label = fmt::format("mean {}", amount(mean))});
   }
   right.set_xlabel("True − predicted");
   right.set_ylabel("Rows");

@@ -55,17 +55,7 @@ Ticks log_ticks(double low, double high, std::size_t most) {
   if (!(low > 0) || !std::isfinite(high) || !(high > low)) return t;
   const int first = static_cast<int>(std::ceil(std::log10(low) - 1e-9));
   const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
-  if (last - first < 1) {
-    for (int e = first - 1; e <= last; ++e) {
-      for (const double m : {1.0, 2.0, 5.0}) {
-        const double v = m * std::pow(10.0, e);
-        if (v < low * (1 - 1e-9) || v > high * (1 + 1e-9)) continue;
-        t.at.push_back(v);
-        t.labels.push_back(format_value(v, 12));
-      }
-    }
-    return t;
-  }
+  if (last - first < 1) return linear_ticks(low, high, most);
   const int stride = std::max(1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(most, 2)))));
   const bool plain = first >= -3 && last <= 4;
   for (int e = first; e <= last; e += stride) {

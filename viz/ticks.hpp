@@ -17,7 +17,7 @@ struct Ticks {
 /// Round numbers in [low, high]: at most `most` multiples of 1, 2, 2.5 or 5 times a power of ten.
 XG_API Ticks linear_ticks(double low, double high, std::size_t most = 8);
 
-/// Powers of ten in [low, high], thinned to at most `most`; with fewer than two of them, 1, 2 and 5 times powers of ten.
+/// Powers of ten in [low, high], thinned to at most `most`; with fewer than two of them, round numbers.
 XG_API Ticks log_ticks(double low, double high, std::size_t most = 8);
 
 /// A map from data [low, high] to px [from, to], linear or logarithmic.

@@ -1,0 +1,23 @@
+// An activation function and its derivative.
+#pragma once
+
+#include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::viz {
+
+struct ActivationOptions {
+  double low = -5;    ///< of the inputs
+  double high = 5;
+  bool derivative = true;
+  std::string title = {};
+  double width = 5;     ///< inches
+  double height = 3.6;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// The curve y over x and, where given, its slope. Throws ValueError where the lists differ in length or are empty.
+XG_API Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope = {},
+                               const ActivationOptions& options = {});
+
+}  // namespace xg::viz
