@@ -9,5 +9,6 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/scope.hpp>
