@@ -6,5 +6,8 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/history.hpp>
+#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/summary.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/scope.hpp>
