@@ -55,7 +55,7 @@ struct AsStrided {
     const bool in_place = x.strides() == layout;
     return view_of(in_place ? x : copy_with_strides(x, layout), view.shape, view.strides, view.offset);
   }
-  Tensor backward(const Context& c, const Tensor& g) const;
+  Tensor backward(const OpContext& c, const Tensor& g) const;
   static std::vector<Sample> samples(Dtype dtype);
 };
 
@@ -73,7 +73,7 @@ struct AsStridedScatter {
     kernels::copy_into(target, values);
     return kernels::contiguous(out);
   }
-  std::array<Tensor, 2> backward(const Context& c, const Tensor& g) const {
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     return gradients(
         c,
         [&] {
@@ -85,7 +85,7 @@ struct AsStridedScatter {
   static std::vector<Sample> samples(Dtype dtype);
 };
 
-Tensor AsStrided::backward(const Context& c, const Tensor& g) const {
+Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
   const Geometry distinct = without_repetition(view);
   const Tensor nothing = zeros(c.input_shape(0), {.dtype = g.dtype()});
   return apply(AsStridedScatter{distinct, layout}, nothing, sum_to_size(g, distinct.shape));
