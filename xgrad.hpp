@@ -2,9 +2,15 @@
 #pragma once
 
 #include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/history.hpp>
+#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/summary.hpp>
+#include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/scope.hpp>

@@ -199,11 +199,13 @@ void release_storage(Storage* storage) noexcept {
 
 void destroy_impl(TensorImpl* impl) noexcept {
   if (impl->autograd != nullptr) release_autograd(impl->autograd);
+  TensorImpl* base = impl->base;
   Storage* storage = impl->storage;
   const bool in_block = reinterpret_cast<char*>(impl) == reinterpret_cast<char*>(storage) + sizeof(Storage);
   impl->~TensorImpl();
   if (!in_block) memory::deallocate(impl, sizeof(TensorImpl));
   release_storage(storage);
+  if (base != nullptr && base->refs.release_is_last()) destroy_impl(base);  // a base has no base: no deeper than this
 }
 
 namespace {
@@ -252,13 +254,29 @@ TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   return impl;
 }
 
-TensorImpl* new_view(Storage* storage, void* data, const Shape& shape, const Shape& strides, Dtype dtype) {
-  storage->refs.acquire();
+TensorImpl* new_alias(const TensorImpl& of) {
+  of.storage->refs.acquire();
   auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->dtype = dtype;
+  impl->dtype = of.dtype;
+  impl->contiguous = of.contiguous;
+  impl->data = of.data;
+  impl->numel = of.numel;
+  impl->storage = of.storage;
+  impl->shape = of.shape;
+  impl->strides = of.strides;
+  return impl;
+}
+
+TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides) {
+  of.storage->refs.acquire();
+  auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
+  impl->base = of.base != nullptr ? of.base : &of;
+  impl->base->refs.acquire();
+  impl->history = impl->base->history;
+  impl->dtype = of.dtype;
   impl->data = data;
   impl->numel = shape.numel();
-  impl->storage = storage;
+  impl->storage = of.storage;
   impl->shape = shape;
   impl->strides = strides;
   std::int64_t expected = 1;

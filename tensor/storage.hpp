@@ -55,12 +55,19 @@ class RefCount {
 struct Storage {
   RefCount refs;
   std::atomic<std::uint32_t> version{0};
+  std::atomic<const char*> last_write{"a write through mutable_data"};  // which op made the latest version
   std::size_t block_bytes = 0;  // of the whole block, headers included
   std::size_t data_bytes = 0;   // of the elements
   void* data = nullptr;
 };
 
 XG_API void release_storage(Storage* storage) noexcept;
+
+/// Counts an in-place write by `op` (a string of static lifetime), so that graphs notice it.
+inline void bump_version(Storage& storage, const char* op) noexcept {
+  storage.version.fetch_add(1, std::memory_order_relaxed);
+  storage.last_write.store(op, std::memory_order_relaxed);
+}
 
 /// What a Tensor points to. A tensor that owns its storage lies in one block with it: [Storage | TensorImpl | elements].
 struct TensorImpl {
@@ -73,6 +80,9 @@ struct TensorImpl {
   void* data = nullptr;               // first element
   std::int64_t numel = 0;
   Storage* storage = nullptr;
+  TensorImpl* base = nullptr;         // of a view: the tensor that owns the storage, counted
+  std::uint32_t history = 0;          // of a base: how often an in-place write through a view replaced its graph;
+                                      // of a view: the base's number when the view's own graph was made
   Shape shape;
   Shape strides;  // in elements
 };
@@ -84,7 +94,9 @@ XG_API extern void (*release_autograd)(void* node) noexcept;
 
 /// A fresh tensor of uninitialized elements. `numel` and the product of sizes must agree.
 XG_API TensorImpl* new_impl(const Shape& shape, Dtype dtype);
-/// A view of `storage`, which gains a reference.
-XG_API TensorImpl* new_view(Storage* storage, void* data, const Shape& shape, const Shape& strides, Dtype dtype);
+/// A view of `of`'s storage. It keeps the storage's owner (its base) alive, and with it the owner's graph.
+XG_API TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides);
+/// The same elements as a tensor of its own, without base and graph.
+XG_API TensorImpl* new_alias(const TensorImpl& of);
 
 }  // namespace xg::detail

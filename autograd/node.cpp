@@ -1,0 +1,167 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/node.hpp>
+#include <xgrad/autograd/op.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::autograd {
+
+thread_local constinit State thread_state;
+
+namespace {
+
+// Nodes whose last reference is gone, while one of them is being destroyed further up the stack.
+struct Graveyard {
+  std::vector<Node*> waiting;
+  bool digging = false;
+};
+thread_local Graveyard* graveyard = nullptr;  // null outside of a destruction: trivially destructible, always usable
+
+const bool installed = [] {
+  xg::detail::release_autograd = [](void* node) noexcept { release_node(static_cast<Node*>(node)); };
+  return true;
+}();
+
+}  // namespace
+
+Node::~Node() = default;
+
+void release_node(Node* node) noexcept {
+  if (!node->refs.release_is_last()) return;
+  if (graveyard != nullptr) {
+    graveyard->waiting.push_back(node);
+    return;
+  }
+  Graveyard here;
+  graveyard = &here;
+  delete node;
+  while (!here.waiting.empty()) {
+    Node* next = here.waiting.back();
+    here.waiting.pop_back();
+    delete next;
+  }
+  graveyard = nullptr;
+}
+
+NodeExtras& Node::make_extras() {
+  if (!extras) extras = std::make_unique<NodeExtras>();
+  return *extras;
+}
+
+namespace {
+/// May `g`'s buffer be taken over? Only where this handle is the only one to the tensor, and the tensor to the storage.
+bool sole_owner(const Tensor& g) {
+  const xg::detail::TensorImpl& impl = g.impl();
+  return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr;
+}
+}  // namespace
+
+void LeafNode::accumulate(Tensor g, bool create_graph) {
+  if (create_graph) {
+    grad = grad.defined() ? add(grad, g) : std::move(g);
+    return;
+  }
+  if (!grad.defined()) {
+    grad = sole_owner(g) && node_of(g) == nullptr ? std::move(g) : kernels::copy(g);
+  } else if (node_of(grad) != nullptr) {
+    grad = add(grad, g);
+  } else {
+    kernels::add.into(grad, grad, g);
+    xg::detail::bump_version(*grad.impl().storage, "backward");
+  }
+}
+
+const Tensor& SavedTensor::unpack(Node& node, std::uint8_t slot, Tensor& holder) const {
+  if (tensor_.version() != version_) {
+    const std::string path = scope_path(node.scope);
+    throw AutogradError(fmt::format(
+        "[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it (version {}, now "
+        "{}): use the out-of-place form, or change a clone.{}",
+        node.name(), tensor_.shape().str(), tensor_.impl().storage->last_write.load(), node.name(), version_,
+        tensor_.version(), path.empty() ? "" : " Saved in: " + path + "."));
+  }
+  if (!is_output_ || !state().grad_enabled) return tensor_;
+  holder = Tensor::adopt(xg::detail::new_alias(tensor_.impl()));
+  set_node(holder.impl(), NodeRef(&node), slot);
+  return holder;
+}
+
+void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noexcept {
+  Node* previous = static_cast<Node*>(impl.autograd);
+  impl.autograd = node.release();
+  impl.autograd_slot = slot;
+  if (impl.base != nullptr) impl.history = impl.base->history;
+  if (previous != nullptr) release_node(previous);
+}
+
+namespace detail {
+
+void throw_released(const Node& node) {
+  throw AutogradError(fmt::format(
+      "[backward] the graph was already swept and its saved tensors are released (at op {}): pass {{.retain_graph = true}} "
+      "to the first backward, or build the graph again.",
+      node.name()));
+}
+
+void throw_inference(const char* op) {
+  throw AutogradError(fmt::format(
+      "[{}] an argument was made in InferenceMode and cannot become part of a graph: clone it outside, or use NoGrad.", op));
+}
+
+void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders) {
+  Dtype dtype = result_type(inputs);
+  if (promotion == Promotion::floating && !is_floating(dtype)) dtype = default_dtype();
+  if (promotion == Promotion::floating_only && !is_floating(dtype))
+    throw DtypeError(fmt::format("[{}] dtype is {}, it must be float32 or float64: convert with x.to(xg::float32).", op,
+                                 name(dtype)));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i]->dtype() != dtype) {
+      holders[i] = to(*inputs[i], dtype);
+      inputs[i] = &holders[i];
+    }
+}
+
+}  // namespace detail
+
+Dtype result_type(std::span<const Tensor* const> tensors) {
+  // PyTorch: a tensor without dimensions counts only where its category (bool, integer, real) is the higher one.
+  const auto category = [](Dtype d) { return is_floating(d) ? 2 : (d == Dtype::bool_ ? 0 : 1); };
+  bool any_dims = false, any_zero = false;
+  Dtype dims = Dtype::bool_, zero = Dtype::bool_;
+  for (const Tensor* x : tensors) {
+    if (x->dim() > 0) dims = any_dims ? promote_types(dims, x->dtype()) : x->dtype(), any_dims = true;
+    else zero = any_zero ? promote_types(zero, x->dtype()) : x->dtype(), any_zero = true;
+  }
+  if (!any_dims) return zero;
+  if (!any_zero || category(zero) <= category(dims)) return dims;
+  return zero;
+}
+
+}  // namespace xg::autograd
+
+namespace xg {
+
+bool grad_enabled() noexcept { return autograd::state().grad_enabled; }
+bool inference_mode_enabled() noexcept { return autograd::state().inference; }
+
+GradMode::GradMode(bool enabled) noexcept : previous_(autograd::state().grad_enabled) {
+  autograd::state().grad_enabled = enabled && !autograd::state().inference;
+}
+GradMode::~GradMode() { autograd::state().grad_enabled = previous_; }
+
+InferenceMode::InferenceMode() noexcept
+    : previous_grad_(autograd::state().grad_enabled), previous_inference_(autograd::state().inference) {
+  autograd::state().grad_enabled = false;
+  autograd::state().inference = true;
+}
+InferenceMode::~InferenceMode() {
+  autograd::state().grad_enabled = previous_grad_;
+  autograd::state().inference = previous_inference_;
+}
+
+AnomalyMode::AnomalyMode() noexcept : previous_(autograd::state().anomaly) { autograd::state().anomaly = true; }
+AnomalyMode::~AnomalyMode() { autograd::state().anomaly = previous_; }
+
+}  // namespace xg

@@ -1,0 +1,165 @@
+// The recorded graph: nodes, edges to the nodes of their inputs, saved tensors.
+#pragma once
+
+#include <xgrad/autograd/state.hpp>
+#include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace xg::autograd {
+
+class Node;
+
+/// Drops a reference. Whole graphs die by a work list, never by recursion: a chain of a million nodes needs no stack.
+void release_node(Node* node) noexcept;
+
+/// A counted reference to a node.
+class NodeRef {
+ public:
+  NodeRef() = default;
+  explicit NodeRef(Node* node) noexcept;  ///< shares
+  static NodeRef adopt(Node* node) noexcept {
+    NodeRef ref;
+    ref.node_ = node;
+    return ref;
+  }
+  NodeRef(const NodeRef& other) noexcept : NodeRef(other.node_) {}
+  NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  NodeRef& operator=(NodeRef other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  ~NodeRef() {
+    if (node_ != nullptr) release_node(node_);
+  }
+  Node* get() const noexcept { return node_; }
+  Node* operator->() const noexcept { return node_; }
+  explicit operator bool() const noexcept { return node_ != nullptr; }
+  Node* release() noexcept { return std::exchange(node_, nullptr); }
+
+ private:
+  Node* node_ = nullptr;
+};
+
+/// To which output of which node a gradient goes. No node: the input asks for none.
+struct Edge {
+  NodeRef node;
+  std::uint8_t slot = 0;
+};
+
+using TensorHook = std::function<Tensor(const Tensor&)>;
+/// (gradients of inputs, gradients of outputs); may replace the former.
+using NodeHook = std::function<void(std::span<Tensor>, std::span<const Tensor>)>;
+
+/// What few nodes have: hooks, and gradients that were asked to be kept.
+struct NodeExtras {
+  struct Hook {
+    std::int64_t handle;
+    std::uint8_t slot;
+    TensorHook call;
+  };
+  std::vector<Hook> hooks;
+  std::vector<std::pair<std::int64_t, NodeHook>> node_hooks;
+  std::vector<std::pair<std::uint8_t, Tensor>> retained;  // slot, gradient (undefined until a sweep)
+  std::int64_t next_handle = 1;
+};
+
+/// One recorded op (or a leaf).
+class Node {
+ public:
+  Node() noexcept : sequence(++state().sequence), scope(current_scope()) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node();
+
+  virtual const char* name() const = 0;
+  virtual std::span<Edge> edges() = 0;
+  virtual std::size_t output_count() const { return 1; }
+  /// Gradients of the inputs whose bit is set in `needed`, from those of the outputs (undefined is zero).
+  virtual void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
+  /// Forgets saved tensors. A later backward is an error.
+  virtual void release_saved() noexcept {}
+  virtual bool is_leaf() const { return false; }
+
+  NodeExtras& make_extras();
+
+  static void* operator new(std::size_t bytes) { return memory::allocate(bytes); }
+  static void operator delete(void* block, std::size_t bytes) noexcept { memory::deallocate(block, bytes); }
+
+  xg::detail::RefCount refs;
+  ScopeId scope_id() const { return scope; }
+  const std::uint64_t sequence;  ///< creation order, which is a topological order within a thread
+  const ScopeId scope;           ///< the module path in which the op was called
+  bool released = false;
+
+  // Used by one sweep at a time.
+  std::uint64_t mark = 0;  ///< number of the sweep that last reached this node
+  bool needed = false;     ///< does anything asked for lie behind it?
+  Tensor pending;          ///< gradient of output 0 so far
+  std::unique_ptr<std::vector<Tensor>> more_pending;  ///< of outputs 1, 2, ...
+  std::unique_ptr<NodeExtras> extras;
+};
+
+inline NodeRef::NodeRef(Node* node) noexcept : node_(node) {
+  if (node_ != nullptr) node_->refs.acquire();
+}
+
+/// A tensor that asks for gradients; they are accumulated here.
+class LeafNode final : public Node {
+ public:
+  const char* name() const override { return "leaf"; }
+  std::span<Edge> edges() override { return {}; }
+  void backward(std::span<const Tensor>, std::span<Tensor>, const bool*) override {}
+  bool is_leaf() const override { return true; }
+  /// grad += g; takes the buffer over where nobody else has it.
+  void accumulate(Tensor g, bool create_graph);
+
+  Tensor grad;
+};
+
+/// A tensor kept for backward, with the version that it had. An output is kept without its graph: it would keep its own
+/// node alive.
+class SavedTensor {
+ public:
+  SavedTensor() = default;
+  void save(const Tensor& tensor, bool is_output) {
+    tensor_ = is_output ? Tensor::adopt(xg::detail::new_alias(tensor.impl())) : tensor;
+    version_ = tensor.version();
+    is_output_ = is_output;
+  }
+  /// The tensor, with `node`'s output `slot` as its graph where it is an output. Throws AutogradError where it was changed.
+  const Tensor& unpack(Node& node, std::uint8_t slot, Tensor& holder) const;
+  bool defined() const { return tensor_.defined(); }
+  void reset() noexcept { tensor_ = Tensor(); }
+
+ private:
+  Tensor tensor_;
+  std::uint32_t version_ = 0;
+  bool is_output_ = false;
+};
+
+/// Brings the graph of a view up to date after an in-place write elsewhere replaced its base's.
+void refresh_view(xg::detail::TensorImpl& view);
+
+/// The node that made `x`, or the leaf that accumulates its gradient; null where no gradient is asked for.
+inline Node* node_of(const Tensor& x) {
+  xg::detail::TensorImpl& impl = x.impl();
+  if (impl.base != nullptr && impl.history != impl.base->history) [[unlikely]]
+    refresh_view(impl);
+  return static_cast<Node*>(impl.autograd);
+}
+
+/// Makes `node` (a counted reference) the graph of x.
+void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noexcept;
+
+inline Edge edge_to(const Tensor& x) {
+  Node* node = node_of(x);
+  return {NodeRef(node), x.impl().autograd_slot};
+}
+
+}  // namespace xg::autograd

@@ -1,0 +1,524 @@
+// Sums, products, quotients, rounding quotients, extrema: ops whose derivatives are arithmetic again.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// a + b
+struct Add : Binary {
+  static constexpr const char* name = "add";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::add(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return g; });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Add{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return a + b; }
+};
+
+/// a - b
+struct Sub : Binary {
+  static constexpr const char* name = "sub";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    if (a.dtype() == Dtype::bool_)
+      throw DtypeError("[sub] both arguments are bool: use logical_xor, or convert with x.to(xg::int64).");
+    return kernels::sub(a, b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return -g; });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Sub{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return a - b; }
+};
+
+/// a b
+struct Mul : Binary {
+  static constexpr const char* name = "mul";
+  static constexpr Rule rule = Rule::bilinear;
+  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::mul(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Mul{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return a * b; }
+};
+
+/// a / b. A contribution is shared as that of a times 1/b, the secant of 1/b being -1 / (b_x b_r).
+struct Div : Binary {
+  static constexpr const char* name = "div";
+  static constexpr Promotion promotion = Promotion::floating;
+  static constexpr Rule rule = Rule::custom;
+  static bool needs_saved(std::size_t i, const bool* needed) { return i == 1 || needed[1]; }
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::div(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g / c.input(1); },
+                     [&] { return -g * c.input(0) / (c.input(1) * c.input(1)); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    const Tensor& m = p.multipliers[0];
+    std::vector<Tensor> shares(2);
+    if (p.varies[0]) shares[0] = p.unbroadcast(m * (0.5 / p.x[1] + 0.5 / p.r[1]), 0);
+    if (p.varies[1]) shares[1] = p.unbroadcast(m * (-p.mean(0) / (p.x[1] * p.r[1])), 1);
+    return shares;
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Div{}, d, -2, 2, 0.5, 2); }
+  static double reference(double a, double b) { return a / b; }
+};
+
+/// x + value, for reals
+struct AddScalar : Unary {
+  static constexpr const char* name = "add";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  double value = 0;
+  Tensor forward(const Tensor& x) const { return kernels::add_scalar(x, {.a = value}); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1(AddScalar{{}, 1.5}, d, -2, 2); }
+};
+
+/// x value, for reals
+struct MulScalar : Unary {
+  static constexpr const char* name = "mul";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  double value = 1;
+  Tensor forward(const Tensor& x) const { return kernels::mul_scalar(x, {.a = value}); }
+  Tensor backward(const OpContext&, const Tensor& g) const { return g * value; }
+  static std::vector<Sample> samples(Dtype d) { return samples1(MulScalar{{}, -1.5}, d, -2, 2); }
+};
+
+/// value - x, for reals
+struct RsubScalar : Unary {
+  static constexpr const char* name = "rsub";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  double value = 0;
+  Tensor forward(const Tensor& x) const { return kernels::rsub_scalar(x, {.a = value}); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1(RsubScalar{{}, 1.5}, d, -2, 2); }
+};
+
+/// value / x, for reals; secant -value / (x r)
+struct RdivScalar : Unary {
+  static constexpr const char* name = "rdiv";
+  static constexpr unsigned saves = save_input(0) | save_output();
+  double value = 1;
+  Tensor forward(const Tensor& x) const { return kernels::rdiv_scalar(x, {.a = value}); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() / c.input(0); }
+  Tensor secant(const Tensor& x, const Tensor& r) const { return -value / (x * r); }
+  static std::vector<Sample> samples(Dtype d) { return samples1(RdivScalar{{}, 1.5}, d, 0.5, 2); }
+};
+
+/// -x
+struct Neg : Unary {
+  static constexpr const char* name = "neg";
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::linear;
+  static Tensor forward(const Tensor& x) { return kernels::neg(x); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1(Neg{}, d, -2, 2); }
+  static double reference(double x) { return -x; }
+};
+
+/// |x|; derivative sign(x)
+struct Abs : Unary {
+  static constexpr const char* name = "abs";
+  static constexpr Promotion promotion = Promotion::none;
+  static Tensor forward(const Tensor& x) { return kernels::abs(x); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * sign(c.input(0)); }
+  static Tensor secant(const Tensor& x, const Tensor& r) {  // |x| = relu(x) + relu(-x)
+    return kernels::sub(kernels::relu_secant(x, r), kernels::relu_secant(-x, -r));
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples1(Abs{}, d, -2, 2); }
+  static double reference(double x) { return std::abs(x); }
+};
+
+/// -1, 0, 1; derivative 0
+struct Sign : Unary {
+  static constexpr const char* name = "sign";
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = 0;
+  static Tensor forward(const Tensor& x) { return x.dtype() == Dtype::bool_ ? x : kernels::sign(x); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
+  static std::vector<Sample> samples(Dtype d) { return samples1(Sign{}, d, -2, 2); }
+  static double reference(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
+};
+
+/// Refuses integer division by zero, which has no value and would trap.
+void check_divisor(const char* op, const Tensor& b) {
+  if (!is_floating(b.dtype()) && b.numel() > 0) {
+    const NoTrace quiet;
+    if (any(b == 0).item<bool>())
+      throw ValueError(fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
+  }
+}
+
+/// floor(a / b); derivative 0
+struct FloorDivide : Binary {
+  static constexpr const char* name = "floor_divide";
+  static constexpr unsigned saves = 0;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    check_divisor(name, b);
+    return kernels::floor_divide(a, b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
+  }
+  static constexpr Rule rule = Rule::custom;
+  static std::vector<Tensor> attribute(const PairContext& p);
+  static std::vector<Sample> samples(Dtype d) { return samples2(FloorDivide{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static double reference(double a, double b) { return std::floor(a / b); }
+};
+
+/// trunc(a / b); derivative 0
+struct TruncDivide : Binary {
+  static constexpr const char* name = "trunc_divide";
+  static constexpr unsigned saves = 0;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    check_divisor(name, b);
+    return kernels::trunc_divide(a, b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
+  }
+  static constexpr Rule rule = Rule::custom;
+  static std::vector<Tensor> attribute(const PairContext& p) { return FloorDivide::attribute(p); }
+  static std::vector<Sample> samples(Dtype d) { return samples2(TruncDivide{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static double reference(double a, double b) { return std::trunc(a / b); }
+};
+
+/// A function of two players that has no better rule: the Shapley value of the two, from the four mixed evaluations
+/// (f(x, x) - f(r, x) + f(x, r) - f(r, r)) / 2 for the first; exact and complete for any function, jumps included. An
+/// element that does not change gets nothing.
+template <class F>
+std::vector<Tensor> two_player_shapley(const PairContext& p, F&& f) {
+  const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]);
+  const Tensor xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
+  const auto share = [&](const Tensor& contribution, std::size_t i) {
+    const Tensor d = p.delta(i);
+    return p.unbroadcast(p.multipliers[0] * where(d == 0, 0.0, contribution / d), i);
+  };
+  std::vector<Tensor> shares(2);
+  if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
+  if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
+  return shares;
+}
+
+std::vector<Tensor> FloorDivide::attribute(const PairContext& p) {
+  return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return floor_divide(a, b); });
+}
+
+/// a - floor(a / b) b; da = 1, db = -floor(a / b)
+struct Remainder : Binary {
+  static constexpr const char* name = "remainder";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    check_divisor(name, b);
+    return kernels::remainder(a, b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return -g * floor_divide(c.input(0), c.input(1)); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return remainder(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Remainder{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static double reference(double a, double b) { return a - std::floor(a / b) * b; }
+};
+
+/// a - trunc(a / b) b; da = 1, db = -trunc(a / b)
+struct Fmod : Binary {
+  static constexpr const char* name = "fmod";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    check_divisor(name, b);
+    return kernels::fmod(a, b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return -g * trunc_divide(c.input(0), c.input(1)); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmod(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Fmod{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static double reference(double a, double b) { return std::fmod(a, b); }
+};
+
+/// The gradient of an extremum: all of it to the one that is chosen, half to each where they are equal.
+Tensor chosen(const Tensor& g, const Tensor& strictly, const Tensor& equal) {
+  return g * (strictly.to(g.dtype()) + 0.5 * equal.to(g.dtype()));
+}
+
+/// max(a, b), NaN where either is
+struct Maximum : Binary {
+  static constexpr const char* name = "maximum";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::maximum(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return maximum(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Maximum{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return std::fmax(a, b); }
+};
+
+/// min(a, b), NaN where either is
+struct Minimum : Binary {
+  static constexpr const char* name = "minimum";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::minimum(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return minimum(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Minimum{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return std::fmin(a, b); }
+};
+
+/// max(a, b), ignoring a NaN; the first where they are equal
+struct Fmax : Binary {
+  static constexpr const char* name = "fmax";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmax(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor first = logical_or(c.input(0) >= c.input(1), isnan(c.input(1)));
+    return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmax(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Fmax{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return std::fmax(a, b); }
+};
+
+/// min(a, b), ignoring a NaN; the first where they are equal
+struct Fmin : Binary {
+  static constexpr const char* name = "fmin";
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmin(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor first = logical_or(c.input(0) <= c.input(1), isnan(c.input(1)));
+    return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmin(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Fmin{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return std::fmin(a, b); }
+};
+
+/// min(max(x, low), high), for reals; derivative 1 inside and on the borders
+struct Clamp : Unary {
+  static constexpr const char* name = "clamp";
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  kernels::Params params() const { return {low, high}; }
+  Tensor forward(const Tensor& x) const { return kernels::clamp(x, params()); }
+  Tensor backward(const OpContext& c, const Tensor& g) const { return g * kernels::clamp_mask(c.input(0), params()); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
+    return kernels::clamp_backward(g, c.input(0), params());
+  }
+  Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::clamp_secant(x, r, params()); }
+  static std::vector<Sample> samples(Dtype d) { return samples1(Clamp{{}, -0.6, 0.7}, d, -2, 2); }
+};
+
+/// |a| with the sign of b
+struct Copysign : Binary {
+  static constexpr const char* name = "copysign";
+  static constexpr Promotion promotion = Promotion::floating;
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::copysign(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(
+        c, [&] { return g * where(c.input(0) == 0, 0.0, sign(c.input(0)) * copysign(ones_like(c.input(0)), c.input(1))); },
+        [&] { return zeros_like(g); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return copysign(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Copysign{}, d, 0.5, 2, -2, 2); }
+  static double reference(double a, double b) { return std::copysign(a, b); }
+};
+
+/// sqrt(a^2 + b^2)
+struct Hypot : Binary {
+  static constexpr const char* name = "hypot";
+  static constexpr Promotion promotion = Promotion::floating_only;
+  static constexpr unsigned saves = save_input(0) | save_input(1) | save_output();
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::hypot(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g * (c.input(0) / c.output()); }, [&] { return g * (c.input(1) / c.output()); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return hypot(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Hypot{}, d, 0.5, 2, 0.5, 2); }
+  static double reference(double a, double b) { return std::hypot(a, b); }
+};
+
+/// 0, values or 1, as x is below, at or above zero; derivative 0
+struct Heaviside : Binary {
+  static constexpr const char* name = "heaviside";
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& x, const Tensor& values) { return kernels::heaviside(x, values); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return heaviside(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(Heaviside{}, d, -2, 2, -2, 2); }
+  static double reference(double a, double b) { return a < 0 ? 0 : (a > 0 ? 1 : b); }
+};
+
+/// Bitwise ops of integers and bools: no derivative.
+template <const kernels::BinaryKernel& kernel>
+struct Bitwise : Binary {
+  static constexpr unsigned saves = 0;
+  static constexpr Rule rule = Rule::unsupported;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
+};
+struct BitwiseAnd : Bitwise<kernels::bitwise_and> {
+  static constexpr const char* name = "bitwise_and";
+  static std::vector<Sample> samples(Dtype) { return samples2(BitwiseAnd{}, int64, 0, 9, 0, 9); }
+};
+struct BitwiseOr : Bitwise<kernels::bitwise_or> {
+  static constexpr const char* name = "bitwise_or";
+  static std::vector<Sample> samples(Dtype) { return samples2(BitwiseOr{}, int64, 0, 9, 0, 9); }
+};
+struct BitwiseXor : Bitwise<kernels::bitwise_xor> {
+  static constexpr const char* name = "bitwise_xor";
+  static std::vector<Sample> samples(Dtype) { return samples2(BitwiseXor{}, int64, 0, 9, 0, 9); }
+};
+struct BitwiseNot {
+  static constexpr const char* name = "bitwise_not";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::unsupported;
+  static Tensor forward(const Tensor& x) { return kernels::bitwise_not(x); }
+  static std::vector<Sample> samples(Dtype) { return samples1(BitwiseNot{}, int64, 0, 9); }
+};
+
+/// A scalar as a tensor without dimensions, for dtypes whose kernels take no real parameter.
+Tensor as_tensor(Scalar value, const Tensor& like) {
+  return full({}, value, {.dtype = xg::result_type(like.dtype(), value)});
+}
+
+}  // namespace
+
+const std::vector<OpInfo>& arithmetic_ops() {
+  static const auto rows =
+      OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign, FloorDivide, TruncDivide,
+             Remainder, Fmod, Maximum, Minimum, Fmax, Fmin, Clamp, Copysign, Hypot, Heaviside, BitwiseAnd, BitwiseOr,
+             BitwiseXor, BitwiseNot>::rows("arithmetic");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+using autograd::as_tensor;
+
+Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }
+Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }
+Tensor mul(const Tensor& a, const Tensor& b) { return apply(autograd::Mul{}, a, b); }
+Tensor div(const Tensor& a, const Tensor& b) { return apply(autograd::Div{}, a, b); }
+Tensor add(const Tensor& a, Scalar b) {
+  return a.is_floating_point() ? apply(autograd::AddScalar{{}, b.to_double()}, a) : add(a, as_tensor(b, a));
+}
+Tensor sub(const Tensor& a, Scalar b) {
+  return a.is_floating_point() ? apply(autograd::AddScalar{{}, -b.to_double()}, a) : sub(a, as_tensor(b, a));
+}
+Tensor sub(Scalar a, const Tensor& b) {
+  return b.is_floating_point() ? apply(autograd::RsubScalar{{}, a.to_double()}, b) : sub(as_tensor(a, b), b);
+}
+Tensor mul(const Tensor& a, Scalar b) {
+  return a.is_floating_point() ? apply(autograd::MulScalar{{}, b.to_double()}, a) : mul(a, as_tensor(b, a));
+}
+Tensor div(const Tensor& a, Scalar b) { return div(a, as_tensor(b, a)); }
+Tensor div(Scalar a, const Tensor& b) {
+  return b.is_floating_point() ? apply(autograd::RdivScalar{{}, a.to_double()}, b) : div(as_tensor(a, b), b);
+}
+Tensor floor_divide(const Tensor& a, const Tensor& b) { return apply(autograd::FloorDivide{}, a, b); }
+Tensor trunc_divide(const Tensor& a, const Tensor& b) { return apply(autograd::TruncDivide{}, a, b); }
+Tensor remainder(const Tensor& a, const Tensor& b) { return apply(autograd::Remainder{}, a, b); }
+Tensor fmod(const Tensor& a, const Tensor& b) { return apply(autograd::Fmod{}, a, b); }
+Tensor neg(const Tensor& x) { return apply(autograd::Neg{}, x); }
+Tensor positive(const Tensor& x) { return x; }
+Tensor abs(const Tensor& x) { return apply(autograd::Abs{}, x); }
+Tensor sign(const Tensor& x) { return apply(autograd::Sign{}, x); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return apply(autograd::Maximum{}, a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return apply(autograd::Minimum{}, a, b); }
+Tensor fmax(const Tensor& a, const Tensor& b) { return apply(autograd::Fmax{}, a, b); }
+Tensor fmin(const Tensor& a, const Tensor& b) { return apply(autograd::Fmin{}, a, b); }
+
+Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  if (!min && !max) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
+  const Dtype dtype = xg::result_type(min ? xg::result_type(x.dtype(), *min) : x.dtype(), max ? *max : *min);
+  if (!is_floating(dtype)) {
+    Tensor out = to(x, dtype);
+    if (min) out = maximum(out, full({}, *min, {.dtype = dtype}));
+    if (max) out = minimum(out, full({}, *max, {.dtype = dtype}));
+    return out;
+  }
+  autograd::Clamp op;
+  if (min) op.low = min->to_double();
+  if (max) op.high = max->to_double();
+  return apply(op, to(x, dtype));
+}
+
+Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
+  if (!min.defined() && !max.defined()) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
+  // Not maximum and minimum: at a border the whole gradient stays with x.
+  Tensor out = x;
+  if (min.defined()) out = where(out < min, min, out);
+  if (max.defined()) out = where(out > max, max, out);
+  return out;
+}
+
+Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) { return start + weight * (end - start); }
+Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight) { return start + weight * (end - start); }
+Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, Scalar value) { return x + mul(a * b, value); }
+Tensor addcdiv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar value) { return x + mul(a / b, value); }
+Tensor copysign(const Tensor& a, const Tensor& b) { return apply(autograd::Copysign{}, a, b); }
+Tensor hypot(const Tensor& a, const Tensor& b) { return apply(autograd::Hypot{}, a, b); }
+Tensor heaviside(const Tensor& x, const Tensor& values) { return apply(autograd::Heaviside{}, x, values); }
+Tensor bitwise_and(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseAnd{}, a, b); }
+Tensor bitwise_or(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseOr{}, a, b); }
+Tensor bitwise_xor(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseXor{}, a, b); }
+Tensor bitwise_not(const Tensor& x) { return apply(autograd::BitwiseNot{}, x); }
+
+Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
+Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+Tensor operator+(const Tensor& a, Scalar b) { return add(a, b); }
+Tensor operator-(const Tensor& a, Scalar b) { return sub(a, b); }
+Tensor operator*(const Tensor& a, Scalar b) { return mul(a, b); }
+Tensor operator/(const Tensor& a, Scalar b) { return div(a, b); }
+Tensor operator+(Scalar a, const Tensor& b) { return add(b, a); }
+Tensor operator-(Scalar a, const Tensor& b) { return sub(a, b); }
+Tensor operator*(Scalar a, const Tensor& b) { return mul(b, a); }
+Tensor operator/(Scalar a, const Tensor& b) { return div(a, b); }
+Tensor operator-(const Tensor& x) { return neg(x); }
+Tensor operator+(const Tensor& x) { return x; }
+
+}  // namespace xg

@@ -1,0 +1,239 @@
+// Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: its result is a step
+// of the difference of its arguments.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <cmath>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// What a step of (a - b) passes on: m (c_x - c_r) / (d_x - d_r) to a, the negative to b, d = a - b.
+std::vector<Tensor> step_attribution(const PairContext& p) {
+  const auto real = [](const Tensor& t) { return t.to(promote_types(t.dtype(), float32)); };
+  const Tensor dx = real(p.x[0]) - real(p.x[1]), dr = real(p.r[0]) - real(p.r[1]);
+  const Tensor change = dx - dr;
+  const Tensor jump = p.x_out[0].to(change.dtype()) - p.r_out[0].to(change.dtype());
+  const Tensor m = p.multipliers[0] * where(change == 0, 0.0, jump / change);
+  std::vector<Tensor> shares(2);
+  if (p.varies[0]) shares[0] = p.unbroadcast(m, 0);
+  if (p.varies[1]) shares[1] = p.unbroadcast(-m, 1);
+  return shares;
+}
+
+template <const kernels::BinaryKernel& kernel>
+struct Comparison {
+  static constexpr int inputs = 2;
+  static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
+  static std::vector<Tensor> attribute(const PairContext& p) { return step_attribution(p); }
+};
+struct Eq : Comparison<kernels::eq> {
+  static constexpr const char* name = "eq";
+  static constexpr Rule rule = Rule::unsupported;  // not a step of the difference: true at one point
+  static std::vector<Sample> samples(Dtype d) { return samples2(Eq{}, d, -2, 2, -2, 2); }
+};
+struct Ne : Comparison<kernels::ne> {
+  static constexpr const char* name = "ne";
+  static constexpr Rule rule = Rule::unsupported;
+  static std::vector<Sample> samples(Dtype d) { return samples2(Ne{}, d, -2, 2, -2, 2); }
+};
+struct Lt : Comparison<kernels::lt> {
+  static constexpr const char* name = "lt";
+  static std::vector<Sample> samples(Dtype d) { return samples2(Lt{}, d, -2, 2, -2, 2); }
+};
+struct Le : Comparison<kernels::le> {
+  static constexpr const char* name = "le";
+  static std::vector<Sample> samples(Dtype d) { return samples2(Le{}, d, -2, 2, -2, 2); }
+};
+struct Gt : Comparison<kernels::gt> {
+  static constexpr const char* name = "gt";
+  static std::vector<Sample> samples(Dtype d) { return samples2(Gt{}, d, -2, 2, -2, 2); }
+};
+struct Ge : Comparison<kernels::ge> {
+  static constexpr const char* name = "ge";
+  static std::vector<Sample> samples(Dtype d) { return samples2(Ge{}, d, -2, 2, -2, 2); }
+};
+
+/// Logic of two conditions: exact shares of the two players (and = product, or and xor likewise).
+template <const kernels::BinaryKernel& kernel>
+struct Logic {
+  static constexpr int inputs = 2;
+  static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    const Dtype d = p.multipliers[0].dtype();
+    const auto f = [d](const Tensor& a, const Tensor& b) { return kernel(a, b).to(d); };
+    const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]), xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
+    const auto share = [&](const Tensor& contribution, std::size_t i) {
+      const Tensor change = p.delta(i);
+      return p.unbroadcast(p.multipliers[0] * where(change == 0, 0.0, contribution / change), i);
+    };
+    std::vector<Tensor> shares(2);
+    if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
+    if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
+    return shares;
+  }
+};
+struct LogicalAnd : Logic<kernels::logical_and> {
+  static constexpr const char* name = "logical_and";
+  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalAnd{}, d, -2, 2, -2, 2); }
+};
+struct LogicalOr : Logic<kernels::logical_or> {
+  static constexpr const char* name = "logical_or";
+  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalOr{}, d, -2, 2, -2, 2); }
+};
+struct LogicalXor : Logic<kernels::logical_xor> {
+  static constexpr const char* name = "logical_xor";
+  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalXor{}, d, -2, 2, -2, 2); }
+};
+
+/// Conditions of one tensor.
+template <const kernels::UnaryKernel& kernel>
+struct Condition {
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& x) { return kernel(x); }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    const Tensor change = p.delta(0);
+    const Tensor jump = p.x_out[0].to(change.dtype()) - p.r_out[0].to(change.dtype());
+    return {p.multipliers[0] * where(change == 0, 0.0, jump / change)};
+  }
+};
+struct LogicalNot : Condition<kernels::logical_not> {
+  static constexpr const char* name = "logical_not";
+  static std::vector<Sample> samples(Dtype d) { return samples1(LogicalNot{}, d, -2, 2); }
+};
+struct Isnan : Condition<kernels::isnan> {
+  static constexpr const char* name = "isnan";
+  static std::vector<Sample> samples(Dtype d) { return samples1(Isnan{}, d, -2, 2); }
+};
+struct Isinf : Condition<kernels::isinf> {
+  static constexpr const char* name = "isinf";
+  static std::vector<Sample> samples(Dtype d) { return samples1(Isinf{}, d, -2, 2); }
+};
+struct Isfinite : Condition<kernels::isfinite> {
+  static constexpr const char* name = "isfinite";
+  static std::vector<Sample> samples(Dtype d) { return samples1(Isfinite{}, d, -2, 2); }
+};
+
+/// a where condition, else b: c a + (1 - c) b, bilinear. The gradient of the branch not taken is 0.
+struct Where {
+  static constexpr const char* name = "where";
+  static constexpr int inputs = 3;
+  static constexpr unsigned saves = save_input(0);
+  static constexpr Rule rule = Rule::custom;
+  static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
+    return kernels::where(condition, a, b);
+  }
+  static std::array<Tensor, 3> backward(const OpContext& c, const Tensor& g) {
+    return {Tensor(), c.needs(1) ? where(c.input(0), g, 0.0) : Tensor(), c.needs(2) ? where(c.input(0), 0.0, g) : Tensor()};
+  }
+  static std::vector<Tensor> attribute(const PairContext& p) {
+    const Tensor& m = p.multipliers[0];
+    const Tensor taken = p.varies[0] ? p.mean(0) : p.x[0].to(m.dtype());
+    std::vector<Tensor> shares(3);
+    if (p.varies[0]) shares[0] = p.unbroadcast(m * (p.mean(1) - p.mean(2)), 0);
+    if (p.varies[1]) shares[1] = p.unbroadcast(m * taken, 1);
+    if (p.varies[2]) shares[2] = p.unbroadcast(m * (1.0 - taken), 2);
+    return shares;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& in) { return where(in[0] > 0.2, in[0], in[1]); };
+    return {{"equal shapes", {spread({3, 4}, -2, 2, d, 4), spread({3, 4}, -2, 2, d, 5)}, call},
+            {"row", {spread({3, 4}, -2, 2, d, 4), spread({4}, -2, 2, d, 5)}, call},
+            {"no dimensions", {spread({}, -2, 2, d, 4), spread({}, -2, 2, d, 5)}, call},
+            {"empty", {spread({0, 2}, -2, 2, d, 4), spread({2}, -2, 2, d, 5)}, call}};
+  }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& comparison_ops() {
+  static const auto rows = OpList<Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, LogicalNot, Isnan, Isinf,
+                                  Isfinite, Where>::rows("comparison");
+  return rows;
+}
+
+namespace {
+Tensor scalar_like(Scalar value, const Tensor& x) {
+  return full({}, value, {.dtype = xg::result_type(x.dtype(), value)});
+}
+}  // namespace
+
+}  // namespace autograd
+
+using autograd::apply;
+using autograd::scalar_like;
+
+Tensor eq(const Tensor& a, const Tensor& b) { return apply(autograd::Eq{}, a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return apply(autograd::Ne{}, a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return apply(autograd::Lt{}, a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return apply(autograd::Le{}, a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return apply(autograd::Gt{}, a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return apply(autograd::Ge{}, a, b); }
+Tensor logical_and(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalAnd{}, a, b); }
+Tensor logical_or(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalOr{}, a, b); }
+Tensor logical_xor(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalXor{}, a, b); }
+Tensor logical_not(const Tensor& x) { return apply(autograd::LogicalNot{}, x); }
+Tensor isnan(const Tensor& x) { return apply(autograd::Isnan{}, x); }
+Tensor isinf(const Tensor& x) { return apply(autograd::Isinf{}, x); }
+Tensor isfinite(const Tensor& x) { return apply(autograd::Isfinite{}, x); }
+
+Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  if (a.dtype() != b.dtype())
+    throw DtypeError("[isclose] dtypes are " + std::string(name(a.dtype())) + " and " + std::string(name(b.dtype())) +
+                     ", they must be equal: convert one with x.to(...).");
+  if (rtol < 0 || atol < 0) throw ValueError("[isclose] rtol and atol must not be negative.");
+  const NoGrad fixed;
+  const Dtype real = promote_types(a.dtype(), a.is_floating_point() ? a.dtype() : float64);
+  const Tensor x = to(a, real), y = to(b, real);
+  Tensor close = logical_or(eq(a, b), logical_and(isfinite(x - y), abs(x - y) <= abs(y) * rtol + atol));
+  if (equal_nan && a.is_floating_point()) close = logical_or(close, logical_and(isnan(a), isnan(b)));
+  return close;
+}
+
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  const Tensor close = isclose(a, b, rtol, atol, equal_nan);
+  return close.numel() == 0 || all(close).item<bool>();
+}
+
+bool equal(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape()) return false;
+  return a.numel() == 0 || all(eq(a, b)).item<bool>();
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  if (condition.dtype() != bool_)
+    throw DtypeError("[where] condition is " + std::string(name(condition.dtype())) +
+                     ", it must be bool: compare first, as in where(x != 0, a, b).");
+  if (a.dtype() == b.dtype()) return apply(autograd::Where{}, condition, a, b);
+  const Tensor* both[] = {&a, &b};
+  const Dtype dtype = autograd::result_type(both);
+  return apply(autograd::Where{}, condition, to(a, dtype), to(b, dtype));
+}
+Tensor where(const Tensor& condition, Scalar a, const Tensor& b) { return where(condition, scalar_like(a, b), b); }
+Tensor where(const Tensor& condition, const Tensor& a, Scalar b) { return where(condition, a, scalar_like(b, a)); }
+
+Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
+Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
+Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
+Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
+Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
+Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
+Tensor operator==(const Tensor& a, Scalar b) { return eq(a, scalar_like(b, a)); }
+Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, scalar_like(b, a)); }
+Tensor operator<(const Tensor& a, Scalar b) { return lt(a, scalar_like(b, a)); }
+Tensor operator<=(const Tensor& a, Scalar b) { return le(a, scalar_like(b, a)); }
+Tensor operator>(const Tensor& a, Scalar b) { return gt(a, scalar_like(b, a)); }
+Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, scalar_like(b, a)); }
+Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise_and(a, b); }
+Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise_or(a, b); }
+Tensor operator^(const Tensor& a, const Tensor& b) { return bitwise_xor(a, b); }
+Tensor operator~(const Tensor& x) { return bitwise_not(x); }
+
+}  // namespace xg

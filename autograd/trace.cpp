@@ -1,0 +1,54 @@
+#include <xgrad/autograd/trace.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::autograd {
+
+ValueId Trace::id_of(const Tensor& tensor) {
+  auto [it, fresh] = ids_.try_emplace(tensor.unsafe_impl(), static_cast<ValueId>(values_.size()));
+  if (fresh) values_.push_back(tensor);
+  return it->second;
+}
+
+void Trace::record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs,
+                   std::span<const Tensor> outputs) {
+  TraceEntry entry{std::move(op), {}, {}, current_scope()};
+  for (const Tensor* x : inputs) entry.inputs.push_back(id_of(*x));
+  for (const Tensor& y : outputs) {
+    // An op may return its argument itself (contiguous does); the trace then sees a new value all the same.
+    if (ids_.count(y.unsafe_impl()) != 0) {
+      const auto id = static_cast<ValueId>(values_.size());
+      values_.push_back(y);
+      ids_[y.unsafe_impl()] = id;
+      entry.outputs.push_back(id);
+    } else {
+      entry.outputs.push_back(id_of(y));
+    }
+  }
+  entries_.push_back(std::move(entry));
+}
+
+void Trace::before_write(const Tensor& tensor, const char* op) {
+  const auto it = ids_.find(tensor.unsafe_impl());
+  for (const Tensor& value : values_)
+    if (!value.is_same(tensor) && value.shares_storage(tensor))
+      throw AutogradError(fmt::format(
+          "[{}] a write in place through a view (shape {} of memory shared with shape {}) cannot be explained: use the "
+          "out-of-place form.",
+          op, tensor.shape().str(), value.shape().str()));
+  if (it == ids_.end()) return;
+  const Tensor before = kernels::copy(tensor);
+  for (Tensor& value : values_)
+    if (value.is_same(tensor)) value = before;
+  aliases_.push_back(tensor);  // keeps the key of ids_ alive
+  ids_.erase(it);
+}
+
+void Trace::after_write(const Tensor& tensor, const Tensor& result) {
+  ids_[tensor.unsafe_impl()] = id_of(result);
+  aliases_.push_back(tensor);
+}
+
+}  // namespace xg::autograd

@@ -1,0 +1,79 @@
+// What a training run was like: one number per epoch for the loss and for every metric.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+/// Values per epoch by key, in the order in which the keys came: "loss", the metrics, then the same with "val_" in front.
+class XG_API History {
+ public:
+  using Series = std::vector<double>;
+  using Entry = std::pair<std::string, Series>;
+
+  /// The values of `key`, one per epoch. Throws ValueError for an unknown key, naming the known ones.
+  const Series& operator[](std::string_view key) const;
+  bool contains(std::string_view key) const;
+  std::vector<std::string> keys() const;
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+  bool empty() const { return entries_.empty(); }
+
+  /// How many epochs were run.
+  std::int64_t epochs() const;
+  /// Batches in one epoch.
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  /// The number (from 0) of the epoch with the best value: of the key that a callback watched, else of "val_loss", else
+  /// of "loss". -1 before the first epoch.
+  std::int64_t best_epoch() const;
+  /// The key that best_epoch() speaks of.
+  const std::string& monitor() const { return monitor_; }
+  /// Were the weights of best_epoch() put back at the end?
+  bool restored_best() const { return restored_best_; }
+  /// Why the run ended, as a sentence; "all epochs were run" unless something ended it earlier.
+  const std::string& stop_reason() const { return stop_reason_; }
+  bool stopped_early() const { return stopped_early_; }
+  /// The learning rate of the optimizer's first group in each epoch.
+  const Series& learning_rates() const { return learning_rates_; }
+  /// Wall time of each epoch.
+  const Series& seconds() const { return seconds_; }
+
+  /// epoch (from 1), then one column per key. Numbers are written so that they read back exactly.
+  std::string csv() const;
+  /// Writes csv() to a file, replacing it only once all is written. Throws IoError.
+  void to_csv(const std::filesystem::path& path) const;
+  /// A table of the first and last epochs.
+  std::string str() const;
+
+  /// Adds the value of one epoch to `key`.
+  void append(std::string_view key, double value);
+  void append_learning_rate(double rate) { learning_rates_.push_back(rate); }
+  void append_seconds(double seconds) { seconds_.push_back(seconds); }
+  void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }
+  /// Names what best_epoch() looks at, and whether larger is better.
+  void set_monitor(std::string key, bool larger_is_better);
+  void set_restored_best(bool restored) { restored_best_ = restored; }
+  void set_stop(std::string reason, bool early);
+
+ private:
+  std::vector<Entry> entries_;
+  std::int64_t steps_per_epoch_ = 0;
+  std::string monitor_;
+  bool larger_is_better_ = false;
+  bool restored_best_ = false;
+  bool stopped_early_ = false;
+  std::string stop_reason_ = "all epochs were run";
+  Series learning_rates_, seconds_;
+};
+
+XG_API std::ostream& operator<<(std::ostream& out, const History& history);
+
+}  // namespace xg::nn

@@ -1,0 +1,242 @@
+// The tree of modules: parameters, buffers and children register where they are declared.
+#pragma once
+
+#include <xgrad/nn/summary.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <concepts>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+class Module;
+
+/// Tensors by name, as PyTorch names them: "h1.weight".
+using StateDict = std::map<std::string, Tensor>;
+
+/// A module that may be used in several places: its parameters count once. Made by nn::shared(Dense(...)).
+template <class M>
+class Shared;
+
+template <class M>
+concept ModuleType = std::derived_from<M, Module>;
+
+struct LoadStateOptions {
+  bool strict = true;  ///< missing and unexpected keys are an error; else they are only reported
+};
+
+/// What load_state_dict found.
+struct LoadReport {
+  std::vector<std::string> missing;     ///< of the module, not in the dictionary
+  std::vector<std::string> unexpected;  ///< in the dictionary, not of the module
+  bool complete() const { return missing.empty() && unexpected.empty(); }
+};
+
+/// Anything with parameters and a forward.
+///
+///     struct Block : xg::nn::Module {
+///       xg::nn::Linear& fc;
+///       xg::Tensor scale;
+///       Block(int64_t n) : fc(add<xg::nn::Linear>("fc", n, n)), scale(param("scale", xg::ones({n}))) {}
+///       xg::Tensor forward(const xg::Tensor& x) override { return relu(fc(x)) * scale + x; }
+///     };
+///
+/// A module moves but is not copied: references to children could not follow. `clone()` copies.
+class XG_API Module {
+ public:
+  explicit Module(std::string name = {});
+  virtual ~Module();
+  Module(Module&& other) noexcept;
+  Module& operator=(Module&& other) noexcept;
+  Module& operator=(const Module&) = delete;
+  Module(const Module&) = delete;
+
+  /// The result for one tensor. A module of several inputs has an overload of its own and `using Module::forward;`.
+  /// Throws Error where a module has none.
+  virtual Tensor forward(const Tensor& x);
+  /// forward(x), inside the scope of this module, so that errors carry its path.
+  Tensor operator()(const Tensor& x);
+
+  // ---- the tree
+  /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a dot.
+  template <ModuleType T, class... Args>
+    requires std::constructible_from<T, Args...>
+  T& add(std::string name, Args&&... args) {
+    auto child = std::make_shared<T>(std::forward<Args>(args)...);
+    T& reference = *child;
+    add_child(std::move(name), std::move(child));
+    return reference;
+  }
+  /// Moves a layer in: `add("fc", Linear(10, 6, {.bias = false}))`.
+  template <class M>
+    requires ModuleType<M> && (!std::is_const_v<M>)
+  M& add(std::string name, M&& layer) {
+    static_assert(!std::is_lvalue_reference_v<M>, "add takes the layer over: pass std::move(layer) or nn::shared(...)");
+    return add<M, M>(std::move(name), std::move(layer));
+  }
+  /// Takes a share of a module that may also be used elsewhere.
+  template <ModuleType M>
+  M& add(std::string name, std::shared_ptr<M> layer) {
+    M& reference = *layer;
+    add_child(std::move(name), std::move(layer));
+    return reference;
+  }
+  template <ModuleType M>
+  M& add(std::string name, const Shared<M>& layer);
+  /// Registers a parameter: a leaf that asks for gradients. Returns the handle to keep as a member; a parameter of
+  /// another module is shared. Throws ValueError for the name, DtypeError unless floating, AutogradError for a result
+  /// of ops.
+  Tensor param(std::string name, Tensor value);
+  /// Registers a tensor that is saved with the module but not trained.
+  Tensor buffer(std::string name, Tensor value);
+
+  // ---- names
+  const std::string& name() const { return name_; }
+  void set_name(std::string name);
+  /// The class: "Dense".
+  virtual std::string type_name() const;
+  /// How errors and summaries call it: "h1 (Dense)".
+  virtual std::string label() const;
+
+  // ---- mode
+  virtual void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const { return training_; }
+
+  // ---- what is inside; shared ones come once
+  std::vector<Tensor> parameters() const;
+  std::vector<std::pair<std::string, Tensor>> named_parameters() const;
+  std::vector<Tensor> buffers() const;
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  /// This module ("") and all below it.
+  std::vector<std::pair<std::string, Module*>> named_modules();
+  /// The direct children.
+  std::vector<std::pair<std::string, Module*>> named_children();
+  std::vector<Module*> children();
+  /// Calls f on every module of the tree, children first.
+  Module& apply(const std::function<void(Module&)>& f);
+  std::int64_t num_parameters() const;
+
+  /// Forgets the gradients of all parameters.
+  void zero_grad();
+  /// Freezes (false) or unfreezes all parameters.
+  Module& requires_grad_(bool value = true);
+  /// Converts parameters and floating buffers in place: handles that members hold see it. Gradients are forgotten; make
+  /// optimizers afterwards. Throws DtypeError unless floating.
+  Module& to(Dtype dtype);
+
+  // ---- state
+  /// Parameters and buffers by name; the tensors share memory with the module.
+  StateDict state_dict() const;
+  /// Copies values in. Throws ValueError listing at once all missing, unexpected and mis-shaped keys; then nothing has
+  /// changed.
+  LoadReport load_state_dict(const StateDict& state, LoadStateOptions options = {});
+  /// safetensors with PyTorch's keys. Throws IoError.
+  void save(const std::filesystem::path& path) const;
+  LoadReport load(const std::filesystem::path& path, LoadStateOptions options = {});
+  /// A copy that shares nothing. Modules of this library copy themselves; a class of yours overrides this, most simply
+  /// with `clone_as(*this, constructor arguments...)`. Throws Error where it does not.
+  virtual std::shared_ptr<Module> clone() const;
+
+  // ---- what it looks like
+  Summary summary(SummaryOptions options = {}) { return nn::summary(*this, std::move(options)); }
+  std::vector<LayerInfo> config(SummaryOptions options = {}) { return nn::config(*this, std::move(options)); }
+
+  // ---- what layers tell about themselves
+  /// The shape of one row that this module takes, where it knows.
+  virtual std::optional<Shape> input_shape() const { return std::nullopt; }
+  /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on it.
+  virtual void build(const Shape& row);
+  /// Fills in units, activation, weight and bias of a layer that has units.
+  virtual void describe(LayerInfo& info) const;
+  /// Floating-point operations for one row, children not included.
+  virtual std::int64_t flops(const Shape& input, const Shape& output) const;
+
+  /// Parameters and buffers registered in this very module.
+  struct Entry {
+    std::string name;
+    Tensor tensor;
+  };
+  const std::vector<Entry>& own_parameters() const { return parameters_; }
+  const std::vector<Entry>& own_buffers() const { return buffers_; }
+
+ protected:
+  struct Child {
+    std::string name;
+    std::shared_ptr<Module> module;
+  };
+  /// For containers that share their children with a copy of themselves.
+  struct ShareChildren {};
+  Module(const Module& other, ShareChildren);
+
+  void add_child(std::string name, std::shared_ptr<Module> child);
+  const std::vector<Child>& child_list() const { return children_; }
+  void check_name(const char* what, const std::string& name) const;
+  /// Copies parameters, buffers, mode and freezing from a module of the same structure.
+  void copy_state_from(const Module& other);
+  template <class M, class... Args>
+  friend std::shared_ptr<M> clone_as(const M& module, Args&&... args);
+
+ private:
+  friend class ForwardObserver;
+  Tensor call_watched(const Tensor& x);
+  std::uint32_t scope_label() const {
+    if (scope_label_ == no_label) [[unlikely]] intern();
+    return scope_label_;
+  }
+  void intern() const;
+  void check_registered(const Tensor& input, const Tensor& output);
+  template <class F>
+  void walk(const std::string& prefix, F&& f) const;
+
+  static constexpr std::uint32_t no_label = 0xffffffff;
+  std::string name_;
+  std::vector<Entry> parameters_;
+  std::vector<Entry> buffers_;
+  std::vector<Child> children_;
+  bool training_ = true;
+  bool registration_checked_ = false;
+  mutable std::uint32_t scope_label_ = no_label;
+};
+
+/// A module of class M constructed from `args`, with the parameters, buffers and mode of `module`.
+template <class M, class... Args>
+std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
+  auto copy = std::make_shared<M>(std::forward<Args>(args)...);
+  copy->set_name(module.name());
+  static_cast<Module&>(*copy).copy_state_from(module);
+  return copy;
+}
+
+/// Sees every module call of its thread for as long as it lives: what summaries and pictures are made from.
+class XG_API ForwardObserver {
+ public:
+  ForwardObserver();
+  virtual ~ForwardObserver();
+  ForwardObserver(const ForwardObserver&) = delete;
+  ForwardObserver& operator=(const ForwardObserver&) = delete;
+  virtual void before(Module& module, const Tensor& input);
+  virtual void after(Module& module, const Tensor& input, const Tensor& output) = 0;
+
+ private:
+  ForwardObserver* previous_;
+};
+
+/// One call seen while a model ran.
+struct LayerOutput {
+  std::string name;
+  std::string type;
+  Tensor output;
+};
+/// Runs the model on x and returns what every module gave, in the order in which they finished.
+XG_API std::vector<LayerOutput> layer_outputs(Module& module, const Tensor& x);
+
+}  // namespace xg::nn

@@ -1,0 +1,61 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/optim/clip.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/optimizer.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace xg::optim {
+namespace {
+
+// f(elements of T, count) for every gradient. One with gaps is worked on as a copy and written back where f changes it.
+template <class F>
+void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool writes, F&& f) {
+  const NoGrad guard;
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (!params[i].defined())
+      throw ValueError(fmt::format("[{}] parameter {} is undefined, it must be a tensor.", op, i));
+    const Tensor& grad = params[i].grad();
+    if (!grad.defined()) continue;
+    Tensor alias = grad.detach();
+    Tensor flat = alias.contiguous();
+    dispatch_floating(flat.dtype(), [&]<class T>() { f(static_cast<T*>(flat.impl().data), flat.numel()); });
+    if (!writes) continue;
+    if (flat.shares_storage(alias)) detail::bump_version(*alias.impl().storage, op);
+    else alias.copy_(flat);
+  }
+}
+
+}  // namespace
+
+double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGradOptions options) {
+  const double p = options.norm_type;
+  if (!(max_norm >= 0))
+    throw ValueError(fmt::format("[clip_grad_norm] max_norm is {}, it must be 0 or more.", max_norm));
+  if (!(p > 0)) throw ValueError(fmt::format("[clip_grad_norm] norm_type is {}, it must be above 0 or infinity.", p));
+  double total = 0;
+  for_each_gradient("clip_grad_norm", params, false, [&](auto* grad, std::int64_t n) {
+    const double part = kernels::sum_of_powers(grad, n, p);
+    total = std::isinf(p) && !std::isnan(part) && !std::isnan(total) ? std::max(total, part) : total + part;
+  });
+  if (!std::isinf(p)) total = p == 2 ? std::sqrt(total) : (p == 1 ? total : std::pow(total, 1 / p));
+  if (options.error_if_nonfinite && !std::isfinite(total))
+    throw ValueError(fmt::format("[clip_grad_norm] the norm of the gradients is {}, it cannot be clipped: look for the "
+                                 "cause with AnomalyMode, or lower the learning rate.",
+                                 total));
+  const double factor = max_norm / (total + 1e-6);
+  if (!(factor >= 1))
+    for_each_gradient("clip_grad_norm", params, true,
+                      [&](auto* grad, std::int64_t n) { kernels::scale(grad, n, factor); });
+  return total;
+}
+
+void clip_grad_value(const std::vector<Tensor>& params, double limit) {
+  if (!(limit >= 0)) throw ValueError(fmt::format("[clip_grad_value] limit is {}, it must be 0 or more.", limit));
+  for_each_gradient("clip_grad_value", params, true, [&](auto* grad, std::int64_t n) { kernels::clip(grad, n, limit); });
+}
+
+}  // namespace xg::optim

@@ -1,0 +1,8 @@
+// All of optim/.
+#pragma once
+
+#include <xgrad/optim/adam.hpp>
+#include <xgrad/optim/clip.hpp>
+#include <xgrad/optim/rmsprop.hpp>
+#include <xgrad/optim/scheduler.hpp>
+#include <xgrad/optim/sgd.hpp>

@@ -1,0 +1,35 @@
+// RMSprop.
+#pragma once
+
+#include <xgrad/optim/optimizer.hpp>
+
+namespace xg::optim {
+
+struct RmspropOptions {
+  double lr = 1e-2;
+  double alpha = 0.99;      ///< how much of the running mean of squares is kept
+  double eps = 1e-8;
+  double weight_decay = 0;  ///< added to the gradient, times the parameter
+  double momentum = 0;
+  bool centered = false;  ///< divide by an estimate of the variance, not of the second moment
+  bool maximize = false;
+};
+
+/// s = alpha s + (1 - alpha) g^2; p -= lr g / (sqrt(s) + eps), with momentum and centering as PyTorch has them.
+///
+/// Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850.
+class XG_API RMSprop final : public OptimizerOf<RmspropOptions> {
+ public:
+  /// Throws ValueError for options or parameters that make no sense.
+  explicit RMSprop(std::vector<Tensor> params, RmspropOptions options = {});
+  explicit RMSprop(std::vector<ParamGroup<RmspropOptions>> groups);
+  const char* name() const override { return "RMSprop"; }
+
+ private:
+  void check(const RmspropOptions& options) const override;
+  std::array<const char*, max_slots> state_names(std::size_t group) const override;
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) override;
+  void update(std::size_t group, const Update& u) override;
+};
+
+}  // namespace xg::optim

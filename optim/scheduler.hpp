@@ -1,0 +1,141 @@
+// Learning rates that change from epoch to epoch. Names, defaults and arithmetic are PyTorch's: each step goes from the
+// rate that the optimizer has, so schedulers chain and a rate set by hand is respected.
+#pragma once
+
+#include <xgrad/optim/optimizer.hpp>
+
+#include <functional>
+#include <limits>
+
+namespace xg::optim {
+
+/// Base of schedulers that step without a measurement.
+class XG_API Scheduler {
+ public:
+  virtual ~Scheduler();
+  virtual const char* name() const = 0;
+  /// Goes to the next epoch; call it after the optimizer's steps.
+  void step();
+  std::int64_t epoch() const { return epoch_; }
+  /// The rates of all groups now.
+  std::vector<double> last_lr() const;
+  /// "epoch" and "base_lr".
+  StateDict state_dict() const;
+  /// Throws ValueError for missing or unexpected keys. The rates themselves are part of the optimizer's state.
+  void load_state_dict(const StateDict& state);
+
+ protected:
+  explicit Scheduler(Optimizer& optimizer);
+  /// The rate in epoch() of a group that has `rate` now and had `base` at first.
+  virtual double next(double rate, double base) const = 0;
+  void start();  ///< applies next() for epoch 0
+
+ private:
+  Optimizer* optimizer_;
+  std::vector<double> base_;
+  std::int64_t epoch_ = 0;
+};
+
+struct StepLROptions {
+  std::int64_t step_size = 0;  ///< must be given
+  double gamma = 0.1;
+};
+/// Times gamma every step_size epochs.
+class XG_API StepLR final : public Scheduler {
+ public:
+  StepLR(Optimizer& optimizer, StepLROptions options);
+  const char* name() const override { return "StepLR"; }
+
+ private:
+  double next(double rate, double base) const override;
+  StepLROptions options_;
+};
+
+struct MultiStepLROptions {
+  std::vector<std::int64_t> milestones = {};
+  double gamma = 0.1;
+};
+/// Times gamma at each milestone.
+class XG_API MultiStepLR final : public Scheduler {
+ public:
+  MultiStepLR(Optimizer& optimizer, MultiStepLROptions options);
+  const char* name() const override { return "MultiStepLR"; }
+
+ private:
+  double next(double rate, double base) const override;
+  MultiStepLROptions options_;
+};
+
+struct ExponentialLROptions {
+  double gamma = 0;  ///< must be given
+};
+/// Times gamma every epoch.
+class XG_API ExponentialLR final : public Scheduler {
+ public:
+  ExponentialLR(Optimizer& optimizer, ExponentialLROptions options);
+  const char* name() const override { return "ExponentialLR"; }
+
+ private:
+  double next(double rate, double base) const override;
+  ExponentialLROptions options_;
+};
+
+/// base f(epoch)
+class XG_API LambdaLR final : public Scheduler {
+ public:
+  LambdaLR(Optimizer& optimizer, std::function<double(std::int64_t epoch)> factor);
+  const char* name() const override { return "LambdaLR"; }
+
+ private:
+  double next(double rate, double base) const override;
+  std::function<double(std::int64_t)> factor_;
+};
+
+struct CosineAnnealingLROptions {
+  std::int64_t t_max = 0;  ///< epochs of half a period; must be given
+  double eta_min = 0;
+};
+/// eta_min + (base - eta_min)(1 + cos(pi epoch / t_max)) / 2
+///
+/// Loshchilov & Hutter 2017, arXiv:1608.03983.
+class XG_API CosineAnnealingLR final : public Scheduler {
+ public:
+  CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options);
+  const char* name() const override { return "CosineAnnealingLR"; }
+
+ private:
+  double next(double rate, double base) const override;
+  CosineAnnealingLROptions options_;
+};
+
+struct ReduceLROnPlateauOptions {
+  std::string mode = "min";  ///< "min": a smaller metric is better; "max"
+  double factor = 0.1;
+  std::int64_t patience = 10;  ///< epochs without improvement that are tolerated
+  double threshold = 1e-4;     ///< what counts as an improvement
+  std::string threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
+  std::int64_t cooldown = 0;           ///< epochs after a reduction in which nothing is counted
+  double min_lr = 0;
+  double eps = 1e-8;  ///< smaller changes of the rate are not made
+};
+/// Times factor when a metric has stopped improving.
+class XG_API ReduceLROnPlateau {
+ public:
+  ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOptions options = {});
+  /// Throws ValueError for a NaN metric.
+  void step(double metric);
+  double best() const { return best_; }
+  std::vector<double> last_lr() const;
+  StateDict state_dict() const;
+  void load_state_dict(const StateDict& state);
+
+ private:
+  bool is_better(double metric) const;
+  Optimizer* optimizer_;
+  ReduceLROnPlateauOptions options_;
+  double best_;
+  std::int64_t bad_epochs_ = 0;
+  std::int64_t cooldown_left_ = 0;
+};
+
+}  // namespace xg::optim

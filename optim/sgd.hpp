@@ -1,0 +1,34 @@
+// Stochastic gradient descent with momentum.
+#pragma once
+
+#include <xgrad/optim/optimizer.hpp>
+
+namespace xg::optim {
+
+struct SgdOptions {
+  double lr = 1e-3;
+  double momentum = 0;
+  double dampening = 0;
+  double weight_decay = 0;  ///< added to the gradient, times the parameter
+  bool nesterov = false;    ///< needs a momentum and no dampening
+  bool maximize = false;
+};
+
+/// g += weight_decay p; b = momentum b + (1 - dampening) g (b = g at first); p -= lr (nesterov ? g + momentum b : b).
+///
+/// Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's form.
+class XG_API SGD final : public OptimizerOf<SgdOptions> {
+ public:
+  /// Throws ValueError for options or parameters that make no sense.
+  explicit SGD(std::vector<Tensor> params, SgdOptions options = {});
+  explicit SGD(std::vector<ParamGroup<SgdOptions>> groups);
+  const char* name() const override { return "SGD"; }
+
+ private:
+  void check(const SgdOptions& options) const override;
+  std::array<const char*, max_slots> state_names(std::size_t group) const override;
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) override;
+  void update(std::size_t group, const Update& u) override;
+};
+
+}  // namespace xg::optim

@@ -1,0 +1,325 @@
+// Activations, their first derivatives and their secants, as functors on batches or single numbers.
+#include <xgrad/tensor/kernels/loops.hpp>
+
+#include <algorithm>
+#include <numbers>
+
+namespace xg::kernels {
+namespace {
+
+template <class V>
+V constant(const V&, double value) {
+  return V(static_cast<typename V::value_type>(value));
+}
+template <class V>
+V sigmoid_of(const V& x) {
+  const V one = constant(x, 1);
+  return one / (one + xsimd::exp(-x));
+}
+/// log(1 + exp(x)), without overflow.
+template <class V>
+V softplus_of(const V& x) {
+  return xsimd::max(x, constant(x, 0)) + xsimd::log1p(xsimd::exp(-xsimd::abs(x)));
+}
+/// The normal distribution function.
+template <class V>
+V phi_of(const V& x) {
+  return constant(x, 0.5) * (constant(x, 1) + xsimd::erf(x * constant(x, std::numbers::sqrt2 / 2)));
+}
+template <class V>
+V tanh_gelu_argument(const V& x) {
+  return constant(x, std::numbers::sqrt2 * std::numbers::inv_sqrtpi) * (x + constant(x, 0.044715) * x * x * x);
+}
+
+struct ReluF {
+  template <class V>
+  static V call(V x, const Params&) { return pick(x <= constant(x, 0), constant(x, 0), x); }  // NaN stays
+};
+struct LeakyReluF {
+  template <class V>
+  static V call(V x, const Params& p) { return pick(x > constant(x, 0), x, x * constant(x, p.a)); }
+};
+// b x above zero, a b (exp(x) - 1) below.
+struct EluF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    const V negative = constant(x, p.a * p.b) * xsimd::expm1(xsimd::min(x, constant(x, 0)));
+    return pick(x > constant(x, 0), x * constant(x, p.b), negative);
+  }
+};
+struct SigmoidF {
+  template <class V>
+  static V call(V x, const Params&) { return sigmoid_of(x); }
+};
+struct TanhF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::tanh(x); }
+};
+struct GeluF {
+  template <class V>
+  static V call(V x, const Params&) { return x * phi_of(x); }
+};
+struct GeluTanhF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return constant(x, 0.5) * x * (constant(x, 1) + xsimd::tanh(tanh_gelu_argument(x)));
+  }
+};
+struct SiluF {
+  template <class V>
+  static V call(V x, const Params&) { return x * sigmoid_of(x); }
+};
+struct MishF {
+  template <class V>
+  static V call(V x, const Params&) { return x * xsimd::tanh(softplus_of(x)); }
+};
+// a = beta, b = threshold above which the function is x.
+struct SoftplusF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    const V z = x * constant(x, p.a);
+    return pick(z > constant(x, p.b), x, softplus_of(z) / constant(x, p.a));
+  }
+};
+struct SoftsignF {
+  template <class V>
+  static V call(V x, const Params&) { return x / (constant(x, 1) + xsimd::abs(x)); }
+};
+struct LogsigmoidF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return xsimd::min(x, constant(x, 0)) - xsimd::log1p(xsimd::exp(-xsimd::abs(x)));
+  }
+};
+template <class V>
+V hardsigmoid_of(const V& x) {
+  const V shifted = x + constant(x, 3);
+  const V above = pick(shifted < constant(x, 0), constant(x, 0), shifted);
+  return pick(above > constant(x, 6), constant(x, 6), above) / constant(x, 6);
+}
+struct HardsigmoidF {
+  template <class V>
+  static V call(V x, const Params&) { return hardsigmoid_of(x); }
+};
+struct HardswishF {
+  template <class V>
+  static V call(V x, const Params&) { return x * hardsigmoid_of(x); }
+};
+struct HardshrinkF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    return pick((x >= constant(x, -p.a)) & (x <= constant(x, p.a)), constant(x, 0), x);
+  }
+};
+struct SoftshrinkF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    const V lambda = constant(x, p.a);
+    return pick(x > lambda, x - lambda, pick(x < -lambda, x + lambda, x * constant(x, 0)));
+  }
+};
+struct ThresholdF {
+  template <class V>
+  static V call(V x, const Params& p) { return pick(x <= constant(x, p.a), constant(x, p.b), x); }
+};
+struct StepF {
+  template <class V>
+  static V call(V x, const Params&) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
+};
+
+// ---- grad * g'(x), from x or from y = g(x)
+struct ReluBackwardF {
+  template <class V>
+  static V call(V grad, V y, const Params&) { return pick(y > constant(y, 0), grad, constant(y, 0)); }
+};
+struct LeakyReluBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) { return pick(x > constant(x, 0), grad, grad * constant(x, p.a)); }
+};
+struct EluBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) {
+    const V negative = grad * constant(x, p.a * p.b) * xsimd::exp(xsimd::min(x, constant(x, 0)));
+    return pick(x > constant(x, 0), grad * constant(x, p.b), negative);
+  }
+};
+struct SigmoidBackwardF {
+  template <class V>
+  static V call(V grad, V y, const Params&) { return grad * y * (constant(y, 1) - y); }
+};
+struct TanhBackwardF {
+  template <class V>
+  static V call(V grad, V y, const Params&) { return grad * (constant(y, 1) - y * y); }
+};
+struct GeluBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * xsimd::exp(constant(x, -0.5) * x * x);
+    return grad * (phi_of(x) + x * density);
+  }
+};
+struct GeluTanhBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    const V t = xsimd::tanh(tanh_gelu_argument(x));
+    const V inner = constant(x, std::numbers::sqrt2 * std::numbers::inv_sqrtpi) *
+                    (constant(x, 1) + constant(x, 3 * 0.044715) * x * x);
+    return grad * constant(x, 0.5) * ((constant(x, 1) + t) + x * (constant(x, 1) - t * t) * inner);
+  }
+};
+struct SiluBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    const V s = sigmoid_of(x);
+    return grad * s * (constant(x, 1) + x * (constant(x, 1) - s));
+  }
+};
+struct MishBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    const V t = xsimd::tanh(softplus_of(x));
+    return grad * (t + x * (constant(x, 1) - t * t) * sigmoid_of(x));
+  }
+};
+struct SoftplusBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) {
+    const V z = x * constant(x, p.a);
+    return pick(z > constant(x, p.b), grad, grad * sigmoid_of(z));
+  }
+};
+struct HardshrinkBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) {
+    return pick((x >= constant(x, -p.a)) & (x <= constant(x, p.a)), constant(x, 0), grad);
+  }
+};
+struct ThresholdBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) { return pick(x <= constant(x, p.a), constant(x, 0), grad); }
+};
+struct HardsigmoidBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    return pick((x > constant(x, -3)) & (x < constant(x, 3)), grad / constant(x, 6), constant(x, 0));
+  }
+};
+struct HardswishBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params&) {
+    const V inside = grad * (x / constant(x, 3) + constant(x, 0.5));
+    return pick(x <= constant(x, -3), constant(x, 0), pick(x < constant(x, 3), inside, grad));
+  }
+};
+struct ClampBackwardF {
+  template <class V>
+  static V call(V grad, V x, const Params& p) {
+    return pick((x >= constant(x, p.a)) & (x <= constant(x, p.b)), grad, constant(x, 0));
+  }
+};
+
+// ---- secants (g(a) - g(b)) / (a - b), never by subtracting close numbers
+struct ReluSecantF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    const V zero = constant(a, 0), one = constant(a, 1);
+    const V mixed = (ReluF::call(a, {}) - ReluF::call(b, {})) / (a - b);  // signs differ: |a - b| = |a| + |b|
+    return pick((a <= zero) & (b <= zero), zero, pick((a >= zero) & (b >= zero), one, mixed));
+  }
+};
+struct LeakyReluSecantF {
+  template <class V>
+  static V call(V a, V b, const Params& p) {
+    const V zero = constant(a, 0), one = constant(a, 1);
+    const V mixed = (LeakyReluF::call(a, p) - LeakyReluF::call(b, p)) / (a - b);
+    return pick((a <= zero) & (b <= zero), constant(a, p.a), pick((a >= zero) & (b >= zero), one, mixed));
+  }
+};
+// sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b
+template <class T>
+T sigmoid_secant_of(T a, T b) {
+  const T high = std::max(a, b), low = std::min(a, b), d = high - low;
+  const T product = T(1) / ((T(1) + std::exp(-high)) * (T(1) + std::exp(low)));
+  return d == T(0) ? product : product * (-std::expm1(-d) / d);
+}
+struct SigmoidSecantF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return sigmoid_secant_of(a, b); }
+};
+struct TanhSecantF {  // tanh(x) = 2 sigmoid(2 x) - 1
+  template <class T>
+  static T call(T a, T b, const Params&) { return T(4) * sigmoid_secant_of(T(2) * a, T(2) * b); }
+};
+struct EluSecantF {
+  template <class T>
+  static T call(T a, T b, const Params& p) {
+    const T alpha = static_cast<T>(p.a), scale = static_cast<T>(p.b);
+    if (a > 0 && b > 0) return scale;
+    if (a <= 0 && b <= 0) {
+      const T low = std::min(a, b), d = std::abs(a - b);
+      return alpha * scale * std::exp(low) * (d == T(0) ? T(1) : std::expm1(d) / d);
+    }
+    const auto g = [&](T x) { return x > 0 ? scale * x : alpha * scale * std::expm1(x); };
+    return (g(a) - g(b)) / (a - b);
+  }
+};
+struct SoftplusSecantF {  // log1p(sigmoid(b) expm1(a - b)) / (a - b), with a <= b
+  template <class T>
+  static T call(T x, T r, const Params& p) {
+    const T beta = static_cast<T>(p.a), limit = static_cast<T>(p.b);
+    const T a = beta * std::min(x, r), b = beta * std::max(x, r);
+    if (a > limit) return T(1);
+    if (b > limit) {  // one on each side of where the function becomes x
+      const T low = (std::max(a, T(0)) + std::log1p(std::exp(-std::abs(a)))) / beta;
+      return (std::max(x, r) - low) / (std::max(x, r) - std::min(x, r));
+    }
+    const T sigmoid_b = T(1) / (T(1) + std::exp(-b)), d = a - b;
+    return d == T(0) ? sigmoid_b : std::log1p(sigmoid_b * std::expm1(d)) / d;
+  }
+};
+
+}  // namespace
+
+constinit const UnaryKernel relu = vector_real<ReluF>("relu");
+constinit const UnaryKernel leaky_relu = vector_real<LeakyReluF>("leaky_relu");
+constinit const UnaryKernel elu = vector_real<EluF>("elu");
+constinit const UnaryKernel sigmoid = vector_real<SigmoidF>("sigmoid");
+constinit const UnaryKernel tanh = vector_real<TanhF>("tanh");
+constinit const UnaryKernel gelu = vector_real<GeluF>("gelu");
+constinit const UnaryKernel gelu_tanh = vector_real<GeluTanhF>("gelu");
+constinit const UnaryKernel silu = vector_real<SiluF>("silu");
+constinit const UnaryKernel mish = vector_real<MishF>("mish");
+constinit const UnaryKernel softplus = vector_real<SoftplusF>("softplus");
+constinit const UnaryKernel softsign = vector_real<SoftsignF>("softsign");
+constinit const UnaryKernel logsigmoid = vector_real<LogsigmoidF>("logsigmoid");
+constinit const UnaryKernel hardsigmoid = vector_real<HardsigmoidF>("hardsigmoid");
+constinit const UnaryKernel hardswish = vector_real<HardswishF>("hardswish");
+constinit const UnaryKernel hardshrink = vector_real<HardshrinkF>("hardshrink");
+constinit const UnaryKernel softshrink = vector_real<SoftshrinkF>("softshrink");
+constinit const UnaryKernel threshold = vector_real<ThresholdF>("threshold");
+constinit const UnaryKernel step = vector_real<StepF>("step");
+
+constinit const BinaryKernel relu_backward = vector_real2<ReluBackwardF>("relu_backward");
+constinit const BinaryKernel leaky_relu_backward = vector_real2<LeakyReluBackwardF>("leaky_relu_backward");
+constinit const BinaryKernel elu_backward = vector_real2<EluBackwardF>("elu_backward");
+constinit const BinaryKernel sigmoid_backward = vector_real2<SigmoidBackwardF>("sigmoid_backward");
+constinit const BinaryKernel tanh_backward = vector_real2<TanhBackwardF>("tanh_backward");
+constinit const BinaryKernel gelu_backward = vector_real2<GeluBackwardF>("gelu_backward");
+constinit const BinaryKernel gelu_tanh_backward = vector_real2<GeluTanhBackwardF>("gelu_backward");
+constinit const BinaryKernel silu_backward = vector_real2<SiluBackwardF>("silu_backward");
+constinit const BinaryKernel mish_backward = vector_real2<MishBackwardF>("mish_backward");
+constinit const BinaryKernel softplus_backward = vector_real2<SoftplusBackwardF>("softplus_backward");
+constinit const BinaryKernel hardshrink_backward = vector_real2<HardshrinkBackwardF>("hardshrink_backward");
+constinit const BinaryKernel threshold_backward = vector_real2<ThresholdBackwardF>("threshold_backward");
+constinit const BinaryKernel hardsigmoid_backward = vector_real2<HardsigmoidBackwardF>("hardsigmoid_backward");
+constinit const BinaryKernel hardswish_backward = vector_real2<HardswishBackwardF>("hardswish_backward");
+constinit const BinaryKernel clamp_backward = vector_real2<ClampBackwardF>("clamp_backward");
+
+constinit const BinaryKernel relu_secant = vector_real2<ReluSecantF>("relu_secant");
+constinit const BinaryKernel leaky_relu_secant = vector_real2<LeakyReluSecantF>("leaky_relu_secant");
+constinit const BinaryKernel elu_secant = scalar_real2<EluSecantF>("elu_secant");
+constinit const BinaryKernel sigmoid_secant = scalar_real2<SigmoidSecantF>("sigmoid_secant");
+constinit const BinaryKernel tanh_secant = scalar_real2<TanhSecantF>("tanh_secant");
+constinit const BinaryKernel softplus_secant = scalar_real2<SoftplusSecantF>("softplus_secant");
+
+}  // namespace xg::kernels

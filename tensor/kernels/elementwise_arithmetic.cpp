@@ -1,0 +1,556 @@
+// Arithmetic, powers, exponentials, trigonometry and comparison, as functors on batches or single numbers.
+#include <xgrad/tensor/kernels/loops.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <numbers>
+
+namespace xg::kernels {
+namespace {
+
+template <class V>
+V constant(const V&, double value) {
+  if constexpr (std::is_arithmetic_v<V>) return static_cast<V>(value);
+  else return V(static_cast<typename V::value_type>(value));
+}
+
+// ---- two operands
+struct AddF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_same_v<V, bool>) return a || b;
+    else return static_cast<V>(a + b);
+  }
+};
+struct SubF {
+  template <class V>
+  static V call(V a, V b, const Params&) { return static_cast<V>(a - b); }
+};
+struct MulF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_same_v<V, bool>) return a && b;
+    else return static_cast<V>(a * b);
+  }
+};
+struct DivF {
+  template <class V>
+  static V call(V a, V b, const Params&) { return a / b; }
+};
+struct AxpyF {
+  template <class V>
+  static V call(V a, V b, const Params& p) { return static_cast<V>(a + constant(b, p.a) * b); }
+};
+// maximum and minimum propagate NaN; fmax and fmin drop it.
+struct MaximumF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_integral_v<V>) return std::max(a, b);
+    else return pick(a != a, a, pick(b != b, b, pick(a > b, a, b)));
+  }
+};
+struct MinimumF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_integral_v<V>) return std::min(a, b);
+    else return pick(a != a, a, pick(b != b, b, pick(a < b, a, b)));
+  }
+};
+struct FmaxF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_integral_v<V>) return std::max(a, b);
+    else return pick(a != a, b, pick(b != b, a, pick(a > b, a, b)));
+  }
+};
+struct FminF {
+  template <class V>
+  static V call(V a, V b, const Params&) {
+    if constexpr (std::is_integral_v<V>) return std::min(a, b);
+    else return pick(a != a, b, pick(b != b, a, pick(a < b, a, b)));
+  }
+};
+// Integer division by zero is refused before the loop (autograd/ops/arithmetic.cpp). The least integer divided by -1
+// overflows: it wraps, as a negation does.
+template <class T>
+T truncated_quotient(T a, T b) {
+  if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+    if (b == T(-1)) return static_cast<T>(std::make_unsigned_t<T>(0) - static_cast<std::make_unsigned_t<T>>(a));
+  }
+  return static_cast<T>(a / b);
+}
+struct FloorDivideF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) {
+      // As CPython: from the remainder, so that floor_divide and remainder agree.
+      if (b == T(0)) return a / b;
+      T mod = std::fmod(a, b);
+      T quotient = (a - mod) / b;
+      if (mod != T(0) && (b < T(0)) != (mod < T(0))) quotient -= T(1);
+      if (quotient == T(0)) return std::copysign(T(0), a / b);
+      T floored = std::floor(quotient);
+      if (quotient - floored > T(0.5)) floored += T(1);
+      return floored;
+    } else {
+      const T quotient = truncated_quotient(a, b);
+      if constexpr (std::is_signed_v<T>) {
+        if (b != T(-1) && a % b != 0 && ((a < 0) != (b < 0))) return static_cast<T>(quotient - 1);
+      }
+      return quotient;
+    }
+  }
+};
+struct TruncDivideF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) return std::trunc(a / b);
+    else return truncated_quotient(a, b);
+  }
+};
+struct RemainderF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const T mod = std::fmod(a, b);
+      return mod != T(0) && (b < T(0)) != (mod < T(0)) ? mod + b : mod;
+    } else {
+      if constexpr (std::is_signed_v<T>) {
+        if (b == T(-1)) return 0;
+        const T mod = static_cast<T>(a % b);
+        return mod != 0 && ((mod < 0) != (b < 0)) ? static_cast<T>(mod + b) : mod;
+      } else {
+        return static_cast<T>(a % b);
+      }
+    }
+  }
+};
+struct FmodF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) return std::fmod(a, b);
+    else if constexpr (std::is_signed_v<T>) return b == T(-1) ? T(0) : static_cast<T>(a % b);
+    else return static_cast<T>(a % b);
+  }
+};
+struct PowF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::pow(a, b);
+    } else {
+      using U = std::make_unsigned_t<T>;  // wraps instead of overflowing
+      if constexpr (std::is_signed_v<T>)
+        if (b < 0) return a == 1 ? T(1) : (a == -1 ? T(b % 2 != 0 ? -1 : 1) : T(0));
+      U result = 1, factor = static_cast<U>(a);
+      for (U e = static_cast<U>(b); e != 0; e = static_cast<U>(e >> 1)) {
+        if (e & 1) result = static_cast<U>(result * factor);
+        factor = static_cast<U>(factor * factor);
+      }
+      return static_cast<T>(result);
+    }
+  }
+};
+struct CopysignF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return std::copysign(a, b); }
+};
+struct HypotF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return std::hypot(a, b); }
+};
+struct Atan2F {
+  template <class T>
+  static T call(T a, T b, const Params&) { return std::atan2(a, b); }
+};
+struct HeavisideF {
+  template <class V>
+  static V call(V x, V values, const Params&) {
+    if constexpr (std::is_integral_v<V>) return x == V(0) ? values : static_cast<V>(x > V(0));
+    else return pick(x == constant(x, 0), values, pick(x != x, x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
+  }
+};
+struct XlogyF {
+  template <class T>
+  static T call(T x, T y, const Params&) {
+    if (std::isnan(y)) return y;
+    return x == T(0) ? T(0) : x * std::log(y);
+  }
+};
+struct LogaddexpF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if (std::isinf(a) && a == b) return a;
+    const T m = std::max(a, b);
+    return m + std::log1p(std::exp(-std::abs(a - b)));
+  }
+};
+struct Logaddexp2F {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if (std::isinf(a) && a == b) return a;
+    const T m = std::max(a, b);
+    return m + std::log1p(std::exp2(-std::abs(a - b))) * std::numbers::log2e_v<T>;
+  }
+};
+struct AndF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return static_cast<T>(a & b); }
+};
+struct OrF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return static_cast<T>(a | b); }
+};
+struct XorF {
+  template <class T>
+  static T call(T a, T b, const Params&) { return static_cast<T>(a ^ b); }
+};
+
+// ---- comparison
+struct EqF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a == b; }
+};
+struct NeF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a != b; }
+};
+struct LtF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a < b; }
+};
+struct LeF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a <= b; }
+};
+struct GtF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a > b; }
+};
+struct GeF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a >= b; }
+};
+struct LogicalAndF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a != T(0) && b != T(0); }
+};
+struct LogicalOrF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return a != T(0) || b != T(0); }
+};
+struct LogicalXorF {
+  template <class T>
+  static bool call(T a, T b, const Params&) { return (a != T(0)) != (b != T(0)); }
+};
+struct LogicalNotF {
+  template <class T>
+  static bool call(T x, const Params&) { return x == T(0); }
+};
+struct IsnanF {
+  template <class T>
+  static bool call(T x, const Params&) { return x != x; }
+};
+struct IsinfF {
+  template <class T>
+  static bool call(T x, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) return std::isinf(x);
+    else return false;
+  }
+};
+struct IsfiniteF {
+  template <class T>
+  static bool call(T x, const Params&) {
+    if constexpr (std::is_floating_point_v<T>) return std::isfinite(x);
+    else return true;
+  }
+};
+
+// ---- one operand
+struct AddScalarF {
+  template <class V>
+  static V call(V x, const Params& p) { return x + constant(x, p.a); }
+};
+struct MulScalarF {
+  template <class V>
+  static V call(V x, const Params& p) { return x * constant(x, p.a); }
+};
+struct RsubScalarF {
+  template <class V>
+  static V call(V x, const Params& p) { return constant(x, p.a) - x; }
+};
+struct RdivScalarF {
+  template <class V>
+  static V call(V x, const Params& p) { return constant(x, p.a) / x; }
+};
+struct PowScalarF {
+  template <class T>
+  static T call(T x, const Params& p) { return std::pow(x, static_cast<T>(p.a)); }
+};
+struct RpowScalarF {
+  template <class T>
+  static T call(T x, const Params& p) { return std::pow(static_cast<T>(p.a), x); }
+};
+struct NegF {
+  template <class V>
+  static V call(V x, const Params&) {
+    if constexpr (std::is_integral_v<V>) return static_cast<V>(std::make_unsigned_t<V>(0) - static_cast<std::make_unsigned_t<V>>(x));
+    else return -x;
+  }
+};
+struct AbsF {
+  template <class V>
+  static V call(V x, const Params&) {
+    if constexpr (std::is_unsigned_v<V>) return x;
+    else if constexpr (std::is_integral_v<V>) return x < 0 ? NegF::call(x, {}) : x;
+    else return xsimd::abs(x);
+  }
+};
+struct SignF {
+  template <class V>
+  static V call(V x, const Params&) {
+    if constexpr (std::is_integral_v<V>) return static_cast<V>((x > V(0)) - (x < V(0)));
+    else return pick(x > constant(x, 0), constant(x, 1), pick(x < constant(x, 0), constant(x, -1), x * constant(x, 0)));
+  }
+};
+struct SquareF {
+  template <class V>
+  static V call(V x, const Params&) { return static_cast<V>(x * x); }
+};
+struct SqrtF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::sqrt(x); }
+};
+struct RsqrtF {
+  template <class V>
+  static V call(V x, const Params&) { return constant(x, 1) / xsimd::sqrt(x); }
+};
+struct ReciprocalF {
+  template <class V>
+  static V call(V x, const Params&) { return constant(x, 1) / x; }
+};
+struct ExpF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::exp(x); }
+};
+struct LogF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::log(x); }
+};
+struct SinF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::sin(x); }
+};
+struct CosF {
+  template <class V>
+  static V call(V x, const Params&) { return xsimd::cos(x); }
+};
+#define XGRAD_STD_FUNCTOR(Name, function) \
+  struct Name {                           \
+    template <class T>                    \
+    static T call(T x, const Params&) {   \
+      return std::function(x);            \
+    }                                     \
+  };
+XGRAD_STD_FUNCTOR(Exp2F, exp2)
+XGRAD_STD_FUNCTOR(Expm1F, expm1)
+XGRAD_STD_FUNCTOR(Log2F, log2)
+XGRAD_STD_FUNCTOR(Log10F, log10)
+XGRAD_STD_FUNCTOR(Log1pF, log1p)
+XGRAD_STD_FUNCTOR(TanF, tan)
+XGRAD_STD_FUNCTOR(AsinF, asin)
+XGRAD_STD_FUNCTOR(AcosF, acos)
+XGRAD_STD_FUNCTOR(AtanF, atan)
+XGRAD_STD_FUNCTOR(SinhF, sinh)
+XGRAD_STD_FUNCTOR(CoshF, cosh)
+XGRAD_STD_FUNCTOR(AsinhF, asinh)
+XGRAD_STD_FUNCTOR(AcoshF, acosh)
+XGRAD_STD_FUNCTOR(AtanhF, atanh)
+XGRAD_STD_FUNCTOR(ErfF, erf)
+XGRAD_STD_FUNCTOR(ErfcF, erfc)
+XGRAD_STD_FUNCTOR(FloorF, floor)
+XGRAD_STD_FUNCTOR(CeilF, ceil)
+XGRAD_STD_FUNCTOR(TruncF, trunc)
+#undef XGRAD_STD_FUNCTOR
+struct SincF {
+  template <class T>
+  static T call(T x, const Params&) {
+    const T angle = std::numbers::pi_v<T> * x;
+    return x == T(0) ? T(1) : std::sin(angle) / angle;
+  }
+};
+// Half to even, at p.a decimals.
+struct RoundF {
+  template <class T>
+  static T call(T x, const Params& p) {
+    if (p.a == 0) return std::nearbyint(x);
+    const T power = static_cast<T>(std::pow(10.0, std::abs(p.a)));
+    return p.a > 0 ? std::nearbyint(x * power) / power : std::nearbyint(x / power) * power;
+  }
+};
+struct NanToNumF {  // NaN stays to be replaced by a `where`: this bounds infinities to [a, b]
+  template <class T>
+  static T call(T x, const Params& p) {
+    if (std::isinf(x)) return x > 0 ? static_cast<T>(p.b) : static_cast<T>(p.a);
+    return x;
+  }
+};
+struct BitwiseNotF {
+  template <class T>
+  static T call(T x, const Params&) {
+    if constexpr (std::is_same_v<T, bool>) return !x;
+    else return static_cast<T>(~x);
+  }
+};
+struct ClampF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    const V low = constant(x, p.a), high = constant(x, p.b);
+    const V above = pick(x < low, low, x);
+    return pick(above > high, high, above);
+  }
+};
+struct ClampMaskF {
+  template <class V>
+  static V call(V x, const Params& p) {
+    return pick((x >= constant(x, p.a)) & (x <= constant(x, p.b)), constant(x, 1), constant(x, 0));
+  }
+};
+
+// ---- secants (g(a) - g(b)) / (a - b)
+struct ExpSecantF {  // exp(b) expm1(d) / d
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    const T low = std::min(a, b), d = std::abs(a - b);
+    if (d == T(0)) return std::exp(a);
+    if (d > T(1)) return (std::exp(a) - std::exp(b)) / (a - b);  // no cancellation, and no overflow before exp's own
+    return std::exp(low) * (std::expm1(d) / d);
+  }
+};
+struct LogSecantF {  // log1p(d / b) / d
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    const T low = std::min(a, b), d = std::abs(a - b);
+    if (d == T(0)) return T(1) / a;
+    if (low <= T(0)) return (std::log(a) - std::log(b)) / (a - b);
+    return std::log1p(d / low) / d;
+  }
+};
+struct ErfSecantF {
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    const T d = a - b, middle = b + d / 2;
+    const T near = std::is_same_v<T, float> ? T(0.05) : T(1e-3);
+    if (std::abs(d) < near) {  // midpoint form g'(c) + g'''(c) d^2 / 24
+      const T slope = std::numbers::inv_sqrtpi_v<T> * 2 * std::exp(-middle * middle);
+      return slope * (1 + (4 * middle * middle - 2) * d * d / 24);
+    }
+    if (a > 0 && b > 0) return (std::erfc(b) - std::erfc(a)) / d;
+    if (a < 0 && b < 0) return (std::erfc(-a) - std::erfc(-b)) / d;
+    return (std::erf(a) - std::erf(b)) / d;
+  }
+};
+struct ClampSecantF {
+  template <class T>
+  static T call(T a, T b, const Params& p) {
+    const T low = static_cast<T>(p.a), high = static_cast<T>(p.b);
+    const auto inside = [&](T x) { return x >= low && x <= high; };
+    if (inside(a) && inside(b)) return T(1);
+    if (a == b) return T(0);
+    return (std::clamp(a, low, high) - std::clamp(b, low, high)) / (a - b);
+  }
+};
+
+}  // namespace
+
+constinit const BinaryKernel add = with_bool<AddF>(vector_number2<AddF>("add"));
+constinit const BinaryKernel sub = vector_number2<SubF>("sub");
+constinit const BinaryKernel mul = with_bool<MulF>(vector_number2<MulF>("mul"));
+constinit const BinaryKernel div = vector_real2<DivF>("div");
+constinit const BinaryKernel axpy = vector_number2<AxpyF>("axpy");
+constinit const BinaryKernel floor_divide = scalar_number2<FloorDivideF>("floor_divide");
+constinit const BinaryKernel trunc_divide = scalar_number2<TruncDivideF>("trunc_divide");
+constinit const BinaryKernel remainder = scalar_number2<RemainderF>("remainder");
+constinit const BinaryKernel fmod = scalar_number2<FmodF>("fmod");
+constinit const BinaryKernel maximum = with_bool<OrF>(vector_number2<MaximumF>("maximum"));
+constinit const BinaryKernel minimum = with_bool<AndF>(vector_number2<MinimumF>("minimum"));
+constinit const BinaryKernel fmax = with_bool<OrF>(vector_number2<FmaxF>("fmax"));
+constinit const BinaryKernel fmin = with_bool<AndF>(vector_number2<FminF>("fmin"));
+constinit const BinaryKernel pow = scalar_number2<PowF>("pow");
+constinit const BinaryKernel copysign = scalar_real2<CopysignF>("copysign");
+constinit const BinaryKernel hypot = scalar_real2<HypotF>("hypot");
+constinit const BinaryKernel atan2 = scalar_real2<Atan2F>("atan2");
+constinit const BinaryKernel heaviside = with_bool<OrF>(vector_number2<HeavisideF>("heaviside"));
+constinit const BinaryKernel xlogy = scalar_real2<XlogyF>("xlogy");
+constinit const BinaryKernel logaddexp = scalar_real2<LogaddexpF>("logaddexp");
+constinit const BinaryKernel logaddexp2 = scalar_real2<Logaddexp2F>("logaddexp2");
+constinit const BinaryKernel bitwise_and = scalar_integer2<AndF>("bitwise_and");
+constinit const BinaryKernel bitwise_or = scalar_integer2<OrF>("bitwise_or");
+constinit const BinaryKernel bitwise_xor = scalar_integer2<XorF>("bitwise_xor");
+
+constinit const BinaryKernel eq = any_to_bool2<EqF>("eq");
+constinit const BinaryKernel ne = any_to_bool2<NeF>("ne");
+constinit const BinaryKernel lt = any_to_bool2<LtF>("lt");
+constinit const BinaryKernel le = any_to_bool2<LeF>("le");
+constinit const BinaryKernel gt = any_to_bool2<GtF>("gt");
+constinit const BinaryKernel ge = any_to_bool2<GeF>("ge");
+constinit const BinaryKernel logical_and = any_to_bool2<LogicalAndF>("logical_and");
+constinit const BinaryKernel logical_or = any_to_bool2<LogicalOrF>("logical_or");
+constinit const BinaryKernel logical_xor = any_to_bool2<LogicalXorF>("logical_xor");
+constinit const UnaryKernel logical_not = any_to_bool<LogicalNotF>("logical_not");
+constinit const UnaryKernel isnan = any_to_bool<IsnanF>("isnan");
+constinit const UnaryKernel isinf = any_to_bool<IsinfF>("isinf");
+constinit const UnaryKernel isfinite = any_to_bool<IsfiniteF>("isfinite");
+
+constinit const UnaryKernel add_scalar = vector_real<AddScalarF>("add");
+constinit const UnaryKernel mul_scalar = vector_real<MulScalarF>("mul");
+constinit const UnaryKernel rsub_scalar = vector_real<RsubScalarF>("sub");
+constinit const UnaryKernel rdiv_scalar = vector_real<RdivScalarF>("div");
+constinit const UnaryKernel pow_scalar = scalar_real<PowScalarF>("pow");
+constinit const UnaryKernel rpow_scalar = scalar_real<RpowScalarF>("pow");
+constinit const UnaryKernel neg = vector_number<NegF>("neg");
+constinit const UnaryKernel abs = vector_number<AbsF>("abs");
+constinit const UnaryKernel sign = vector_number<SignF>("sign");
+constinit const UnaryKernel square = vector_number<SquareF>("square");
+constinit const UnaryKernel sqrt = vector_real<SqrtF>("sqrt");
+constinit const UnaryKernel rsqrt = vector_real<RsqrtF>("rsqrt");
+constinit const UnaryKernel reciprocal = vector_real<ReciprocalF>("reciprocal");
+constinit const UnaryKernel exp = vector_real<ExpF>("exp");
+constinit const UnaryKernel exp2 = scalar_real<Exp2F>("exp2");
+constinit const UnaryKernel expm1 = scalar_real<Expm1F>("expm1");
+constinit const UnaryKernel log = vector_real<LogF>("log");
+constinit const UnaryKernel log2 = scalar_real<Log2F>("log2");
+constinit const UnaryKernel log10 = scalar_real<Log10F>("log10");
+constinit const UnaryKernel log1p = scalar_real<Log1pF>("log1p");
+constinit const UnaryKernel sin = vector_real<SinF>("sin");
+constinit const UnaryKernel cos = vector_real<CosF>("cos");
+constinit const UnaryKernel tan = scalar_real<TanF>("tan");
+constinit const UnaryKernel asin = scalar_real<AsinF>("asin");
+constinit const UnaryKernel acos = scalar_real<AcosF>("acos");
+constinit const UnaryKernel atan = scalar_real<AtanF>("atan");
+constinit const UnaryKernel sinh = scalar_real<SinhF>("sinh");
+constinit const UnaryKernel cosh = scalar_real<CoshF>("cosh");
+constinit const UnaryKernel asinh = scalar_real<AsinhF>("asinh");
+constinit const UnaryKernel acosh = scalar_real<AcoshF>("acosh");
+constinit const UnaryKernel atanh = scalar_real<AtanhF>("atanh");
+constinit const UnaryKernel sinc = scalar_real<SincF>("sinc");
+constinit const UnaryKernel erf = scalar_real<ErfF>("erf");
+constinit const UnaryKernel erfc = scalar_real<ErfcF>("erfc");
+constinit const UnaryKernel floor = scalar_real<FloorF>("floor");
+constinit const UnaryKernel ceil = scalar_real<CeilF>("ceil");
+constinit const UnaryKernel trunc = scalar_real<TruncF>("trunc");
+constinit const UnaryKernel round = scalar_real<RoundF>("round");
+constinit const UnaryKernel nan_to_num = scalar_real<NanToNumF>("nan_to_num");
+constinit const UnaryKernel bitwise_not = {
+    "bitwise_not",
+    {scalar_unary<BitwiseNotF, bool>, scalar_unary<BitwiseNotF, std::uint8_t>, scalar_unary<BitwiseNotF, std::int32_t>,
+     scalar_unary<BitwiseNotF, std::int64_t>, nullptr, nullptr}};
+constinit const UnaryKernel clamp = vector_real<ClampF>("clamp");
+constinit const UnaryKernel clamp_mask = vector_real<ClampMaskF>("clamp_mask");
+
+constinit const BinaryKernel exp_secant = scalar_real2<ExpSecantF>("exp_secant");
+constinit const BinaryKernel log_secant = scalar_real2<LogSecantF>("log_secant");
+constinit const BinaryKernel erf_secant = scalar_real2<ErfSecantF>("erf_secant");
+constinit const BinaryKernel clamp_secant = scalar_real2<ClampSecantF>("clamp_secant");
+
+}  // namespace xg::kernels
