@@ -4,6 +4,10 @@
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/network_layers.hpp>
 
+namespace xg::nn {
+class Module;
+}
+
 namespace xg::viz {
 
 struct NetworkOptions {
@@ -18,9 +22,12 @@ struct NetworkOptions {
   Theme theme = Theme::light;
 };
 
-/// The layers from left to right: input and output green, hidden blue, layers without units (dropout) red; links between
-/// all pairs, except into layers without units, which are one to one. Throws ValueError where there is no layer, names do
-/// not match the width of their column, or max_nodes < 3.
+/// The layers from left to right, branches above one another: input and output green, hidden blue, layers without units
+/// (dropout) red; links between all pairs, except into layers without units, which are one to one. Throws ValueError
+/// where the width of a layer is not known, names do not match the width of their layer, or max_nodes < 3.
+XG_API Figure network(nn::Module& model, const NetworkOptions& options = {});
+
+/// The same from plain layers.
 XG_API Figure network(const std::vector<NetworkLayer>& layers, const std::string& name, const NetworkOptions& options = {});
 
 }  // namespace xg::viz

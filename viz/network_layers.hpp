@@ -10,7 +10,7 @@
 
 namespace xg::viz {
 
-/// One column of the picture.
+/// One layer of the picture of a network.
 struct NetworkLayer {
   std::string name;
   std::int64_t in = 0;       ///< numbers that go in
@@ -19,6 +19,10 @@ struct NetworkLayer {
   std::optional<std::string> activation = {};
   std::vector<double> weights = {};  ///< [out, in], row after row; empty: unknown
   std::vector<double> bias = {};     ///< [out]; empty: none
+  /// Layers whose numbers go in, by their place in the list; empty: the one before (of the first: none). Layers must
+  /// come after those.
+  std::vector<std::size_t> from = {};
+  bool is_input = false;  ///< nothing goes in
 };
 
 /// One box of plot_model.
@@ -29,7 +33,7 @@ struct ModelBox {
   std::string output = {};       ///< shape, as text
   std::int64_t parameters = 0;
   std::string detail = {};       ///< activation, rate, ...
-  std::vector<std::size_t> from = {};  ///< boxes whose output goes in; for the first of a chain: none
+  std::vector<std::size_t> from = {};  ///< earlier boxes whose output goes in
 };
 
 }  // namespace xg::viz
