@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/confusion_matrix.hpp>
 #include <xgrad/viz/format.hpp>
@@ -9,6 +10,13 @@
 #include <cmath>
 
 namespace xg::viz {
+
+Figure confusion_matrix(const nn::metrics::ClassificationReport& report, const ConfusionOptions& o) {
+  ConfusionCounts c;
+  c.classes = report.class_names;
+  for (const auto& row : report.confusion) c.counts.emplace_back(row.begin(), row.end());
+  return confusion_matrix(c, o);
+}
 
 Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   const std::size_t k = c.classes.size();

@@ -4,6 +4,10 @@
 #include <xgrad/viz/curves.hpp>
 #include <xgrad/viz/figure.hpp>
 
+namespace xg::nn::metrics {
+struct ClassificationReport;
+}
+
 namespace xg::viz {
 
 struct ConfusionOptions {
@@ -15,6 +19,7 @@ struct ConfusionOptions {
 
 /// Counts by true class (down) and predicted class (across); the deeper the colour, the larger the share of the row.
 /// Throws ValueError for an empty matrix, one that is not square, or negative counts.
+XG_API Figure confusion_matrix(const nn::metrics::ClassificationReport& report, const ConfusionOptions& options = {});
 XG_API Figure confusion_matrix(const ConfusionCounts& counts, const ConfusionOptions& options = {});
 
 }  // namespace xg::viz

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/nn/history.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/format.hpp>
@@ -30,9 +31,20 @@ void epoch_axis(Axes& axes, std::size_t n) {
   axes.set_xlim(n == 1 ? 0.5 : 0.9, n == 1 ? 1.5 : static_cast<double>(n) + 0.1);
 }
 
+void mark(Axes& axes, std::int64_t epoch) {
+  if (epoch <= 0) return;
+  axes.axvline(static_cast<double>(epoch), {.color = Role::muted, .linestyle = ":", .label = fmt::format("best epoch ({})", epoch)});
+}
+
 double last(const std::vector<double>& v) { return v.empty() ? NAN : v.back(); }
 
 }  // namespace
+
+Figure history(const nn::History& history, const HistoryOptions& options) {
+  HistoryOptions o = options;
+  if (o.mark_epoch == 0 && history.restored_best()) o.mark_epoch = history.best_epoch() + 1;
+  return viz::history(EpochCurves(history.begin(), history.end()), o);
+}
 
 Figure history(const EpochCurves& curves, const HistoryOptions& o) {
   std::size_t longest = 0;
@@ -61,6 +73,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
         n = std::max(n, values.size());
       }
       if (o.log_loss && is_loss(quantities[k])) axes.set_yscale("log");
+      mark(axes, o.mark_epoch);
       epoch_axis(axes, n);
       axes.legend();
     }
@@ -88,6 +101,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
       score.plot(epochs(values.size()), values, {.color = Paint::series(metric < 7 ? metric : metric + 1), .label = base_name(key)});
       ++metric;
     }
+    mark(axes, o.mark_epoch);
     epoch_axis(axes, longest);
     axes.legend();
   }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/regression.hpp>
@@ -44,6 +45,14 @@ double dot_size(std::size_t n) { return n > 500 ? 3.5 : n > 150 ? 4.5 : 6; }
 double dot_alpha(std::size_t n) { return n > 500 ? 0.45 : 0.65; }
 
 }  // namespace
+
+Figure predicted_vs_true(const nn::metrics::RegressionReport& report, const RegressionOptions& o) {
+  return predicted_vs_true(Data(report.y_true), Data(report.y_pred), o);
+}
+
+Figure residuals(const nn::metrics::RegressionReport& report, const RegressionOptions& o) {
+  return residuals(Data(report.y_true), Data(report.y_pred), o);
+}
 
 Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& o) {
   check("predicted_vs_true", y, p, o);

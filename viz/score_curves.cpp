@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/format.hpp>
@@ -26,7 +27,55 @@ const char* style(std::size_t k) {
   return styles[(k / 7) % 4];
 }
 
+// One curve needs no name; of several each is a class against the rest.
+std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k, std::size_t curves) {
+  return curves > 1 && k < r.curve_names.size() ? r.curve_names[k] : std::string();
+}
+
+// "died, AUC = 0.853".
+std::string score_label(const std::string& name, const char* what, double value) {
+  return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what, std::isnan(value) ? "undefined" : format_fixed(value, 3));
+}
+
 }  // namespace
+
+Figure roc(const nn::metrics::ClassificationReport& report, const CurveOptions& o) {
+  std::vector<ScoreCurve> curves;
+  for (std::size_t k = 0; k < report.roc.size(); ++k) {
+    const auto& c = report.roc[k];
+    curves.push_back({c.fpr, c.tpr, c.auc, curve_name(report, k, report.roc.size()), 0});
+  }
+  return roc(curves, o);
+}
+
+Figure precision_recall(const nn::metrics::ClassificationReport& report, const CurveOptions& o) {
+  std::vector<ScoreCurve> curves;
+  for (std::size_t k = 0; k < report.precision_recall.size(); ++k) {
+    const auto& c = report.precision_recall[k];
+    // The share of the class among all rows is the precision at the lowest threshold.
+    curves.push_back({c.recall, c.precision, c.average_precision, curve_name(report, k, report.precision_recall.size()),
+                      c.precision.empty() ? 0 : c.precision.front()});
+  }
+  if (curves.size() == 1 && report.binary && report.per_class.size() == 2 && report.support > 0) {
+    curves[0].chance = static_cast<double>(report.per_class[1].support) / static_cast<double>(report.support);
+  }
+  return precision_recall(curves, o);
+}
+
+Figure calibration(const nn::metrics::ClassificationReport& report, const CurveOptions& o) {
+  std::vector<CalibrationBins> curves;
+  for (std::size_t k = 0; k < report.calibration.size(); ++k) {
+    CalibrationBins bins;
+    bins.name = curve_name(report, k, report.calibration.size());
+    for (const auto& b : report.calibration[k]) {
+      bins.predicted.push_back(b.predicted);
+      bins.observed.push_back(b.observed);
+      bins.count.push_back(static_cast<double>(b.count));
+    }
+    curves.push_back(std::move(bins));
+  }
+  return calibration(curves, o);
+}
 
 Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& o) {
   check("roc", curves, &ScoreCurve::x, &ScoreCurve::y);
@@ -36,7 +85,7 @@ Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& o) {
   std::string description;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const ScoreCurve& c = curves[k];
-    const std::string label = fmt::format("{}AUC = {}", c.name.empty() ? "" : c.name + ", ", format_fixed(c.area, 3));
+    const std::string label = score_label(c.name, "AUC", c.area);
     if (curves.size() == 1) axes.fill_between(c.x, std::vector<double>(c.x.size(), 0.0), c.y, {.color = Paint::series(0), .alpha = 0.1});
     axes.plot(c.x, c.y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .label = label});
     description += fmt::format("{}. ", label);
@@ -60,7 +109,7 @@ Figure precision_recall(const std::vector<ScoreCurve>& curves, const CurveOption
   std::string description;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const ScoreCurve& c = curves[k];
-    const std::string label = fmt::format("{}AP = {}", c.name.empty() ? "" : c.name + ", ", format_fixed(c.area, 3));
+    const std::string label = score_label(c.name, "AP", c.area);
     axes.plot(c.x, c.y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .label = label});
     description += fmt::format("{}. ", label);
   }
