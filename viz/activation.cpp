@@ -44,7 +44,13 @@ Figure activation_curve(const std::string& name, const Data& x, const Data& y, c
   axes.set_xlabel("x");
   axes.grid();
   axes.legend();
-  axes.set_xlim(x[0], x[x.size() - 1]);
+  double low = INFINITY, high = -INFINITY;
+  for (const double v : x.values()) {
+    if (!std::isfinite(v)) continue;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  if (low < high) axes.set_xlim(low, high);
   figure.set_description(fmt::format("The activation {}", name), "The function and its derivative.");
   return figure;
 }

@@ -116,14 +116,15 @@ struct Panel {
   std::vector<std::string> title, xlabel, ylabel, y2label;
   double left = 0, right = 0, top = 0, bottom = 0;  // margins
   double ylabels_width = 0, y2labels_width = 0, bar_labels_width = 0;
+  double twin_width = 0;  // of the right axis with its texts
   bool legend_outside = false;
   double legend_height = 0;
   Box box;
 };
 
-std::vector<std::string> lines_of(const std::string& text, double size, double width) {
+std::vector<std::string> lines_of(const std::string& text, double size, double width, bool bold = false) {
   if (text.empty()) return {};
-  return wrap(text, size, std::max(width, 60.0));
+  return wrap(text, size, std::max(width, 60.0), bold);
 }
 
 double widest(const std::vector<std::string>& lines, double size) {
@@ -323,7 +324,7 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
   p.ty = y_ticks(s.y, p.y, size);
   p.xlabels = arrange(p.tx, p.x, size);
   p.ylabels = y_label_lines(p.ty, p.y, size, std::max(0.35 * cell_width, 120.0));
-  p.title = lines_of(s.title, 1.15 * size, w);
+  p.title = lines_of(s.title, 1.15 * size, w, true);
   p.xlabel = lines_of(s.x.label, size, w);
   p.ylabel = lines_of(s.y.label, size, h);
   p.ylabels_width = 0;
@@ -340,9 +341,9 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
     p.ty2 = y_ticks(p.twin->y, p.y2, size);
     p.y2label = lines_of(p.twin->y.label, size, h);
     p.y2labels_width = widest(p.ty2.labels, size);
-    double twin = outer_gap + tick_length + tick_gap + p.y2labels_width;
-    if (!p.y2label.empty()) twin += label_gap + static_cast<double>(p.y2label.size()) * line;
-    p.right = std::max(p.right, twin);
+    p.twin_width = tick_length + tick_gap + p.y2labels_width;
+    if (!p.y2label.empty()) p.twin_width += label_gap + static_cast<double>(p.y2label.size()) * line;
+    p.right = std::max(p.right, outer_gap + p.twin_width);
   }
   if (const PointsArtist* points = mapped_points(s); points && s.colorbar) {
     p.bar_labels_width = widest(colorbar_ticks(*points, h, size).labels, size);
@@ -668,7 +669,7 @@ void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
   const PointsArtist* points = mapped_points(*p.state);
   if (!points || !p.state->colorbar) return;
   const double size = theme.font_px();
-  const double left = p.box.right + (p.twin ? tick_length + tick_gap + p.y2labels_width : 0) + 14;
+  const double left = p.box.right + p.twin_width + 14;
   const Box bar{left, p.box.top, left + 12, p.box.bottom};
   constexpr int steps = 64;
   for (int i = 0; i < steps; ++i) {
@@ -832,7 +833,7 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
     }
   }
 
-  const std::vector<std::string> title_lines = lines_of(title, 1.3 * size, scene.width - 2 * outer_gap);
+  const std::vector<std::string> title_lines = lines_of(title, 1.3 * size, scene.width - 2 * outer_gap, true);
   const double title_line = 1.3 * line_height * size;
   const double title_height = title.empty() ? 0 : outer_gap + static_cast<double>(title_lines.size()) * title_line;
   double w = std::max(least_width, scene.width / static_cast<double>(columns) - 80);

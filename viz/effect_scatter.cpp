@@ -220,6 +220,8 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
   axes.set_ylim(y_low - y_pad, y_high + y_pad);
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));
+  figure.set_description(o.title.empty() ? fmt::format("Contribution of {}", feature) : o.title,
+                         fmt::format("Values of {} against their contributions, {} rows.", feature, c.rows));
   return figure;
 }
 

@@ -356,6 +356,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   axes.set_xlabel(label);
   axes.set_ylabel(detail::space_label(c, o.link));
   axes.legend({.loc = "outside"});
+  figure.set_description(o.title.empty() ? "Forces on many predictions" : o.title, fmt::format("{} rows.", c.rows));
   return figure;
 }
 

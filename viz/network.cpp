@@ -27,6 +27,7 @@ struct Group {
   bool elided = false;
   Point dots;
   std::vector<std::string> description;
+  std::size_t bold_lines = 0;  // of the description: the name
   Paint paint;
 };
 
@@ -38,14 +39,16 @@ std::string upper(const std::string& text) {
   return out;
 }
 
-std::vector<std::string> describe(const Group& c) {
+// Name, activation, sum and width; what is wider than `width` px is wrapped. The first `bold` lines are the name.
+std::vector<std::string> describe(const Group& c, double font, double width, std::size_t& bold) {
   const NetworkLayer& l = *c.layer;
-  std::vector<std::string> lines = {upper(l.name)};
+  std::vector<std::string> lines = viz::wrap(upper(l.name), font, width, true);
+  bold = lines.size();
   if (c.first) {
     lines.push_back(fmt::format("{} X", c.width));
   } else if (l.neurons > 0) {
     const bool bias = !l.bias.empty() || l.weights.empty();
-    lines.push_back(fmt::format("{} (", l.activation.value_or("linear")));
+    for (std::string& piece : viz::wrap(fmt::format("{} (", l.activation.value_or("linear")), font, width)) lines.push_back(std::move(piece));
     lines.push_back(fmt::format("Σ{}[X·w]{}", l.in, bias ? "+b" : ""));
     lines.push_back(fmt::format(") = {} {}", c.width, c.last ? "Y" : "out"));
   }
@@ -109,7 +112,7 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
     g.last = !used[i] && !g.first;
     if (g.last) g.column = deepest;
     g.paint = g.first || g.last ? Role::outer : layers[i].neurons == 0 ? Role::dropout : Role::hidden;
-    if (o.description) g.description = describe(g);
+    if (o.description) g.description = describe(g, o.theme.font_px(), 170, g.bold_lines);
     inputs += g.first ? g.width : 0;
     outputs += g.last ? g.width : 0;
   }
@@ -173,7 +176,7 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
     for (const Group* g : column) {
       lines += static_cast<double>(g->description.size());
       height += slots(*g);
-      for (const std::string& l : g->description) widest_description = std::max(widest_description, text_width(l, font, &l == &g->description[0]));
+      for (const std::string& l : g->description) widest_description = std::max(widest_description, text_width(l, font, true));
     }
     description_lines = std::max(description_lines, lines + (lines > 0 ? 0.4 * static_cast<double>(column.size() - 1) : 0));
     rows = std::max(rows, height);
@@ -297,7 +300,7 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
     double y = description_top + line / 2;
     for (const Group* g : column) {
       for (std::size_t k = 0; k < g->description.size(); ++k) {
-        scene.add(Text{{g->nodes.front().at.x, y}, {{g->description[k], g->paint, k == 0}}, font, Anchor::middle, Align::middle, 0, "description"});
+        scene.add(Text{{g->nodes.front().at.x, y}, {{g->description[k], g->paint, k < g->bold_lines}}, font, Anchor::middle, Align::middle, 0, "description"});
         y += line;
       }
       y += 0.4 * line;
