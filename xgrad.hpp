@@ -2,8 +2,10 @@
 #pragma once
 
 #include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/history.hpp>

@@ -9,7 +9,7 @@
 //     static constexpr unsigned saves = save_input(0) | save_input(1);
 //     static constexpr Rule rule = Rule::bilinear;              // how a contribution is shared among the inputs
 //     Tensor forward(const Tensor& a, const Tensor& b) const;   // kernels; checks shapes
-//     std::array<Tensor, 2> backward(const Context& c, const Tensor& grad) const;  // differentiable ops
+//     std::array<Tensor, 2> backward(const OpContext& c, const Tensor& grad) const;  // differentiable ops
 //     static std::vector<Sample> samples(Dtype dtype);          // inputs that tests walk
 //   };
 //
@@ -49,9 +49,9 @@ constexpr unsigned save_input(unsigned i) { return 1u << i; }
 constexpr unsigned save_output(unsigned i = 0) { return 1u << (16 + i); }
 
 /// What backward may ask for.
-class Context {
+class OpContext {
  public:
-  Context(const Tensor* const* inputs, const Tensor* const* outputs, const Shape* shapes, const bool* needed)
+  OpContext(const Tensor* const* inputs, const Tensor* const* outputs, const Shape* shapes, const bool* needed)
       : inputs_(inputs), outputs_(outputs), shapes_(shapes), needed_(needed) {}
   /// A saved input or output.
   const Tensor& input(std::size_t i) const { return *inputs_[i]; }
@@ -100,7 +100,7 @@ inline Tensor unbroadcast(Tensor grad, const Shape& shape) {
 
 /// Calls op.backward (or backward_fused) and spreads what it returns over `grad_inputs`.
 template <class Op>
-void call_backward(const Op& op, const Context& context, std::span<const Tensor> grad_outputs,
+void call_backward(const Op& op, const OpContext& context, std::span<const Tensor> grad_outputs,
                    std::span<Tensor> grad_inputs, bool fused) {
   auto spread = [&](auto&& result) {
     if constexpr (std::is_same_v<std::decay_t<decltype(result)>, Tensor>) {
@@ -187,7 +187,7 @@ class NodeOf final : public Node {
       ++slot;
     }
     if constexpr (has_backward<Op>)
-      call_backward(op_, Context(inputs.data(), results.data(), shapes_.data(), needed), grad_outputs, grad_inputs,
+      call_backward(op_, OpContext(inputs.data(), results.data(), shapes_.data(), needed), grad_outputs, grad_inputs,
                     !state().grad_enabled);
   }
 
@@ -239,7 +239,7 @@ class AppliedOpOf final : public AppliedOp {
       std::vector<const Tensor*> in, out;
       for (const Tensor& x : inputs) in.push_back(&x);
       for (const Tensor& y : outputs) out.push_back(&y);
-      call_backward(op_, Context(in.data(), out.data(), input_shapes.data(), needed), grad_outputs, grad_inputs,
+      call_backward(op_, OpContext(in.data(), out.data(), input_shapes.data(), needed), grad_outputs, grad_inputs,
                     !state().grad_enabled);
     } else {
       static_cast<void>(inputs), static_cast<void>(outputs), static_cast<void>(input_shapes);

@@ -18,8 +18,8 @@ struct Relu : Unary {
   static constexpr const char* name = "relu";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::relu(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return where(c.output() > 0, g, 0.0); }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::relu_backward(g, c.output()); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return where(c.output() > 0, g, 0.0); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::relu_backward(g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::relu_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Relu{}, d, -2, 2); }
   static double reference(double x) { return x > 0 ? x : 0; }
@@ -30,8 +30,8 @@ struct LeakyRelu : Unary {
   static constexpr const char* name = "leaky_relu";
   double slope = 0.01;
   Tensor forward(const Tensor& x) const { return kernels::leaky_relu(x, {.a = slope}); }
-  Tensor backward(const Context& c, const Tensor& g) const { return where(c.input(0) > 0, g, g * slope); }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) > 0, g, g * slope); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::leaky_relu_backward(g, c.input(0), {.a = slope});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::leaky_relu_secant(x, r, {.a = slope}); }
@@ -45,12 +45,12 @@ struct Elu : Unary {
   double alpha = 1, scale = 1;
   kernels::Params params() const { return {alpha, scale}; }
   Tensor forward(const Tensor& x) const { return kernels::elu(x, params()); }
-  Tensor backward(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
     const Tensor positive = x > 0;
     return where(positive, g * scale, g * (exp(where(positive, 0.0, x)) * (alpha * scale)));
   }
-  Tensor backward_fused(const Context& c, const Tensor& g) const { return kernels::elu_backward(g, c.input(0), params()); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const { return kernels::elu_backward(g, c.input(0), params()); }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::elu_secant(x, r, params()); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Elu{{}, 1.3, 1.1}, d, -2, 2); }
   static double reference(double x) { return 1.1 * (x > 0 ? x : 1.3 * std::expm1(x)); }
@@ -61,8 +61,8 @@ struct Sigmoid : Unary {
   static constexpr const char* name = "sigmoid";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::sigmoid(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (c.output() * (1.0 - c.output())); }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::sigmoid_backward(g, c.output()); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (c.output() * (1.0 - c.output())); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::sigmoid_backward(g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::sigmoid_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sigmoid{}, d, -4, 4); }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
@@ -73,8 +73,8 @@ struct Tanh : Unary {
   static constexpr const char* name = "tanh";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::tanh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (1.0 - square(c.output())); }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::tanh_backward(g, c.output()); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (1.0 - square(c.output())); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::tanh_backward(g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::tanh_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Tanh{}, d, -3, 3); }
   static double reference(double x) { return std::tanh(x); }
@@ -95,12 +95,12 @@ Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const
 struct Gelu : Unary {
   static constexpr const char* name = "gelu";
   static Tensor forward(const Tensor& x) { return kernels::gelu(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     const Tensor density = exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2);
     return g * (normal_cdf(x) + x * density);
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::gelu_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::gelu_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), normal_cdf_secant(x, r));
   }
@@ -114,12 +114,12 @@ struct GeluTanh : Unary {
   static constexpr double c1 = std::numbers::sqrt2 * std::numbers::inv_sqrtpi, c3 = 0.044715;
   static Tensor inner(const Tensor& x) { return (x + x * square(x) * c3) * c1; }
   static Tensor forward(const Tensor& x) { return kernels::gelu_tanh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     const Tensor t = tanh(inner(x));
     return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - square(t)) * (c1 * (1.0 + 3 * c3 * square(x))));
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::gelu_tanh_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::gelu_tanh_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const Tensor inner_secant = c1 * (1.0 + c3 * (square(x) + x * r + square(r)));
     const Tensor g_secant = 0.5 * kernels::tanh_secant(inner(x), inner(r)) * inner_secant;
@@ -133,12 +133,12 @@ struct GeluTanh : Unary {
 struct Silu : Unary {
   static constexpr const char* name = "silu";
   static Tensor forward(const Tensor& x) { return kernels::silu(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     const Tensor s = sigmoid(x);
     return g * (s * (1.0 + x * (1.0 - s)));
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::silu_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::silu_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, kernels::sigmoid(x), kernels::sigmoid(r), kernels::sigmoid_secant(x, r));
   }
@@ -152,12 +152,12 @@ constexpr double no_threshold = std::numeric_limits<double>::infinity();
 struct Mish : Unary {
   static constexpr const char* name = "mish";
   static Tensor forward(const Tensor& x) { return kernels::mish(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     const Tensor t = tanh(softplus(x, 1.0, no_threshold));
     return g * (t + x * (1.0 - square(t)) * sigmoid(x));
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::mish_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::mish_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const kernels::Params p{1, no_threshold};
     const Tensor sx = kernels::softplus(x, p), sr = kernels::softplus(r, p);
@@ -174,11 +174,11 @@ struct Softplus : Unary {
   double beta = 1, limit = 20;
   kernels::Params params() const { return {beta, limit}; }
   Tensor forward(const Tensor& x) const { return kernels::softplus(x, params()); }
-  Tensor backward(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor z = c.input(0) * beta;
     return where(z > limit, g, g * sigmoid(z));
   }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::softplus_backward(g, c.input(0), params());
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::softplus_secant(x, r, params()); }
@@ -190,7 +190,7 @@ struct Softplus : Unary {
 struct Softsign : Unary {
   static constexpr const char* name = "softsign";
   static Tensor forward(const Tensor& x) { return kernels::softsign(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / square(1.0 + abs(c.input(0))); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / square(1.0 + abs(c.input(0))); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     // On one side of 0 the secant is 1 / ((1 + |x|)(1 + |r|)); across it nothing cancels.
     const Tensor one_side = 1.0 / ((1.0 + abs(x)) * (1.0 + abs(r)));
@@ -204,7 +204,7 @@ struct Softsign : Unary {
 struct Logsigmoid : Unary {
   static constexpr const char* name = "logsigmoid";
   static Tensor forward(const Tensor& x) { return kernels::logsigmoid(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * sigmoid(-c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * sigmoid(-c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::softplus_secant(-x, -r, {1, no_threshold}); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Logsigmoid{}, d, -4, 4); }
   static double reference(double x) { return -std::log1p(std::exp(-x)); }
@@ -214,10 +214,10 @@ struct Logsigmoid : Unary {
 struct Hardsigmoid : Unary {
   static constexpr const char* name = "hardsigmoid";
   static Tensor forward(const Tensor& x) { return kernels::hardsigmoid(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     return where(logical_and(c.input(0) > -3, c.input(0) < 3), g / 6.0, 0.0);
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::hardsigmoid_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::hardsigmoid_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::clamp_secant(x, r, {-3, 3}) / 6.0; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Hardsigmoid{}, d, -5, 5); }
   static double reference(double x) { return std::clamp(x, -3.0, 3.0) / 6 + 0.5; }
@@ -227,11 +227,11 @@ struct Hardsigmoid : Unary {
 struct Hardswish : Unary {
   static constexpr const char* name = "hardswish";
   static Tensor forward(const Tensor& x) { return kernels::hardswish(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     return where(x <= -3, 0.0, where(x < 3, g * (x / 3.0 + 0.5), g));
   }
-  static Tensor backward_fused(const Context& c, const Tensor& g) { return kernels::hardswish_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::hardswish_backward(g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, kernels::hardsigmoid(x), kernels::hardsigmoid(r), Hardsigmoid::secant(x, r));
   }
@@ -250,8 +250,8 @@ struct Hardshrink : Unary {
   static constexpr const char* name = "hardshrink";
   double lambda = 0.5;
   Tensor forward(const Tensor& x) const { return kernels::hardshrink(x, {.a = lambda}); }
-  Tensor backward(const Context& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::hardshrink_backward(g, c.input(0), {.a = lambda});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
@@ -266,8 +266,8 @@ struct Softshrink : Unary {
   static constexpr const char* name = "softshrink";
   double lambda = 0.5;
   Tensor forward(const Tensor& x) const { return kernels::softshrink(x, {.a = lambda}); }
-  Tensor backward(const Context& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::hardshrink_backward(g, c.input(0), {.a = lambda});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
@@ -282,8 +282,8 @@ struct Threshold : Unary {
   static constexpr const char* name = "threshold";
   double limit = 0, value = 0;
   Tensor forward(const Tensor& x) const { return kernels::threshold(x, {limit, value}); }
-  Tensor backward(const Context& c, const Tensor& g) const { return where(c.input(0) <= limit, 0.0, g); }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) <= limit, 0.0, g); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::threshold_backward(g, c.input(0), {.a = limit});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
@@ -298,7 +298,7 @@ struct Step : Unary {
   static constexpr const char* name = "step";
   static constexpr unsigned saves = 0;
   static Tensor forward(const Tensor& x) { return kernels::step(x); }
-  static Tensor backward(const Context&, const Tensor& g) { return zeros_like(g); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return difference_secant(kernels::step(x), kernels::step(r), x, r, zeros_like(x));
   }

@@ -17,7 +17,7 @@ struct Add : Binary {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::add(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return g; });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Add{}, d, -2, 2, -2, 2); }
@@ -34,7 +34,7 @@ struct Sub : Binary {
       throw DtypeError("[sub] both arguments are bool: use logical_xor, or convert with x.to(xg::int64).");
     return kernels::sub(a, b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g; });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Sub{}, d, -2, 2, -2, 2); }
@@ -47,7 +47,7 @@ struct Mul : Binary {
   static constexpr Rule rule = Rule::bilinear;
   static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::mul(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Mul{}, d, -2, 2, -2, 2); }
@@ -61,7 +61,7 @@ struct Div : Binary {
   static constexpr Rule rule = Rule::custom;
   static bool needs_saved(std::size_t i, const bool* needed) { return i == 1 || needed[1]; }
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::div(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g / c.input(1); },
                      [&] { return -g * c.input(0) / (c.input(1) * c.input(1)); });
   }
@@ -83,7 +83,7 @@ struct AddScalar : Unary {
   static constexpr Rule rule = Rule::linear;
   double value = 0;
   Tensor forward(const Tensor& x) const { return kernels::add_scalar(x, {.a = value}); }
-  static Tensor backward(const Context&, const Tensor& g) { return g; }
+  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1(AddScalar{{}, 1.5}, d, -2, 2); }
 };
 
@@ -94,7 +94,7 @@ struct MulScalar : Unary {
   static constexpr Rule rule = Rule::linear;
   double value = 1;
   Tensor forward(const Tensor& x) const { return kernels::mul_scalar(x, {.a = value}); }
-  Tensor backward(const Context&, const Tensor& g) const { return g * value; }
+  Tensor backward(const OpContext&, const Tensor& g) const { return g * value; }
   static std::vector<Sample> samples(Dtype d) { return samples1(MulScalar{{}, -1.5}, d, -2, 2); }
 };
 
@@ -105,7 +105,7 @@ struct RsubScalar : Unary {
   static constexpr Rule rule = Rule::linear;
   double value = 0;
   Tensor forward(const Tensor& x) const { return kernels::rsub_scalar(x, {.a = value}); }
-  static Tensor backward(const Context&, const Tensor& g) { return -g; }
+  static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
   static std::vector<Sample> samples(Dtype d) { return samples1(RsubScalar{{}, 1.5}, d, -2, 2); }
 };
 
@@ -115,7 +115,7 @@ struct RdivScalar : Unary {
   static constexpr unsigned saves = save_input(0) | save_output();
   double value = 1;
   Tensor forward(const Tensor& x) const { return kernels::rdiv_scalar(x, {.a = value}); }
-  static Tensor backward(const Context& c, const Tensor& g) { return -g * c.output() / c.input(0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() / c.input(0); }
   Tensor secant(const Tensor& x, const Tensor& r) const { return -value / (x * r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(RdivScalar{{}, 1.5}, d, 0.5, 2); }
 };
@@ -127,7 +127,7 @@ struct Neg : Unary {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static Tensor forward(const Tensor& x) { return kernels::neg(x); }
-  static Tensor backward(const Context&, const Tensor& g) { return -g; }
+  static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Neg{}, d, -2, 2); }
   static double reference(double x) { return -x; }
 };
@@ -137,7 +137,7 @@ struct Abs : Unary {
   static constexpr const char* name = "abs";
   static constexpr Promotion promotion = Promotion::none;
   static Tensor forward(const Tensor& x) { return kernels::abs(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * sign(c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * sign(c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {  // |x| = relu(x) + relu(-x)
     return kernels::sub(kernels::relu_secant(x, r), kernels::relu_secant(-x, -r));
   }
@@ -151,7 +151,7 @@ struct Sign : Unary {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = 0;
   static Tensor forward(const Tensor& x) { return x.dtype() == Dtype::bool_ ? x : kernels::sign(x); }
-  static Tensor backward(const Context&, const Tensor& g) { return zeros_like(g); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sign{}, d, -2, 2); }
   static double reference(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
 };
@@ -173,7 +173,7 @@ struct FloorDivide : Binary {
     check_divisor(name, b);
     return kernels::floor_divide(a, b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
   static constexpr Rule rule = Rule::custom;
@@ -190,7 +190,7 @@ struct TruncDivide : Binary {
     check_divisor(name, b);
     return kernels::trunc_divide(a, b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
   static constexpr Rule rule = Rule::custom;
@@ -228,7 +228,7 @@ struct Remainder : Binary {
     check_divisor(name, b);
     return kernels::remainder(a, b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g * floor_divide(c.input(0), c.input(1)); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
@@ -246,7 +246,7 @@ struct Fmod : Binary {
     check_divisor(name, b);
     return kernels::fmod(a, b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g * trunc_divide(c.input(0), c.input(1)); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
@@ -266,7 +266,7 @@ struct Maximum : Binary {
   static constexpr const char* name = "maximum";
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::maximum(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
   }
@@ -282,7 +282,7 @@ struct Minimum : Binary {
   static constexpr const char* name = "minimum";
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::minimum(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
   }
@@ -298,7 +298,7 @@ struct Fmax : Binary {
   static constexpr const char* name = "fmax";
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmax(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor first = logical_or(c.input(0) >= c.input(1), isnan(c.input(1)));
     return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
   }
@@ -314,7 +314,7 @@ struct Fmin : Binary {
   static constexpr const char* name = "fmin";
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmin(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor first = logical_or(c.input(0) <= c.input(1), isnan(c.input(1)));
     return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
   }
@@ -331,8 +331,8 @@ struct Clamp : Unary {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   kernels::Params params() const { return {low, high}; }
   Tensor forward(const Tensor& x) const { return kernels::clamp(x, params()); }
-  Tensor backward(const Context& c, const Tensor& g) const { return g * kernels::clamp_mask(c.input(0), params()); }
-  Tensor backward_fused(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const { return g * kernels::clamp_mask(c.input(0), params()); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return kernels::clamp_backward(g, c.input(0), params());
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::clamp_secant(x, r, params()); }
@@ -345,7 +345,7 @@ struct Copysign : Binary {
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::copysign(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(
         c, [&] { return g * where(c.input(0) == 0, 0.0, sign(c.input(0)) * copysign(ones_like(c.input(0)), c.input(1))); },
         [&] { return zeros_like(g); });
@@ -364,7 +364,7 @@ struct Hypot : Binary {
   static constexpr unsigned saves = save_input(0) | save_input(1) | save_output();
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::hypot(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g * (c.input(0) / c.output()); }, [&] { return g * (c.input(1) / c.output()); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
@@ -380,7 +380,7 @@ struct Heaviside : Binary {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& x, const Tensor& values) { return kernels::heaviside(x, values); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {

@@ -130,7 +130,7 @@ struct Where {
   static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
     return kernels::where(condition, a, b);
   }
-  static std::array<Tensor, 3> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 3> backward(const OpContext& c, const Tensor& g) {
     return {Tensor(), c.needs(1) ? where(c.input(0), g, 0.0) : Tensor(), c.needs(2) ? where(c.input(0), 0.0, g) : Tensor()};
   }
   static std::vector<Tensor> attribute(const PairContext& p) {

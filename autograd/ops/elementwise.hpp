@@ -50,7 +50,7 @@ struct Binary {
 
 /// Two gradients, each computed only where it is wanted.
 template <class A, class B>
-std::array<Tensor, 2> gradients(const Context& c, A&& a, B&& b) {
+std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
   return {c.needs(0) ? a() : Tensor(), c.needs(1) ? b() : Tensor()};
 }
 

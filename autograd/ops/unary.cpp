@@ -18,7 +18,7 @@ struct Square : Unary {
   static constexpr const char* name = "square";
   static constexpr Promotion promotion = Promotion::none;
   static Tensor forward(const Tensor& x) { return kernels::square(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (2.0 * c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (2.0 * c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return x + r; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Square{}, d, -2, 2); }
   static double reference(double x) { return x * x; }
@@ -29,7 +29,7 @@ struct Sqrt : Unary {
   static constexpr const char* name = "sqrt";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::sqrt(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (2.0 * c.output()); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (2.0 * c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return 1.0 / (sqrt(x) + sqrt(r)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sqrt{}, d, 0.5, 3); }
   static double reference(double x) { return std::sqrt(x); }
@@ -40,7 +40,7 @@ struct Rsqrt : Unary {
   static constexpr const char* name = "rsqrt";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::rsqrt(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (-0.5 * c.output() * c.output() * c.output()); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (-0.5 * c.output() * c.output() * c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const Tensor a = sqrt(x), b = sqrt(r);
     return -1.0 / (a * b * (a + b));
@@ -54,7 +54,7 @@ struct Reciprocal : Unary {
   static constexpr const char* name = "reciprocal";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::reciprocal(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return -g * c.output() * c.output(); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() * c.output(); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return -1.0 / (x * r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Reciprocal{}, d, 0.5, 3); }
   static double reference(double x) { return 1 / x; }
@@ -65,7 +65,7 @@ struct Exp : Unary {
   static constexpr const char* name = "exp";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::exp(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * c.output(); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * c.output(); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::exp_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Exp{}, d, -3, 3); }
   static double reference(double x) { return std::exp(x); }
@@ -76,7 +76,7 @@ struct Exp2 : Unary {
   static constexpr const char* name = "exp2";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::exp2(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * c.output() * std::numbers::ln2; }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * c.output() * std::numbers::ln2; }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return kernels::exp_secant(x * std::numbers::ln2, r * std::numbers::ln2) * std::numbers::ln2;
   }
@@ -89,7 +89,7 @@ struct Expm1 : Unary {
   static constexpr const char* name = "expm1";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::expm1(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (c.output() + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (c.output() + 1.0); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::exp_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Expm1{}, d, -3, 3); }
   static double reference(double x) { return std::expm1(x); }
@@ -99,7 +99,7 @@ struct Expm1 : Unary {
 struct Log : Unary {
   static constexpr const char* name = "log";
   static Tensor forward(const Tensor& x) { return kernels::log(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / c.input(0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / c.input(0); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::log_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Log{}, d, 0.3, 4); }
   static double reference(double x) { return std::log(x); }
@@ -109,7 +109,7 @@ struct Log : Unary {
 struct Log2 : Unary {
   static constexpr const char* name = "log2";
   static Tensor forward(const Tensor& x) { return kernels::log2(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (c.input(0) * std::numbers::ln2); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (c.input(0) * std::numbers::ln2); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::log_secant(x, r) * std::numbers::log2e; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Log2{}, d, 0.3, 4); }
   static double reference(double x) { return std::log2(x); }
@@ -119,7 +119,7 @@ struct Log2 : Unary {
 struct Log10 : Unary {
   static constexpr const char* name = "log10";
   static Tensor forward(const Tensor& x) { return kernels::log10(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (c.input(0) * std::numbers::ln10); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (c.input(0) * std::numbers::ln10); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::log_secant(x, r) * std::numbers::log10e; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Log10{}, d, 0.3, 4); }
   static double reference(double x) { return std::log10(x); }
@@ -129,7 +129,7 @@ struct Log10 : Unary {
 struct Log1p : Unary {
   static constexpr const char* name = "log1p";
   static Tensor forward(const Tensor& x) { return kernels::log1p(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (c.input(0) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (c.input(0) + 1.0); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::log_secant(x + 1.0, r + 1.0); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Log1p{}, d, -0.7, 3); }
   static double reference(double x) { return std::log1p(x); }
@@ -139,7 +139,7 @@ struct Log1p : Unary {
 struct Sin : Unary {
   static constexpr const char* name = "sin";
   static Tensor forward(const Tensor& x) { return kernels::sin(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * cos(c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * cos(c.input(0)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sin{}, d, -4, 4); }
   static double reference(double x) { return std::sin(x); }
 };
@@ -148,7 +148,7 @@ struct Sin : Unary {
 struct Cos : Unary {
   static constexpr const char* name = "cos";
   static Tensor forward(const Tensor& x) { return kernels::cos(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return -g * sin(c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * sin(c.input(0)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Cos{}, d, -4, 4); }
   static double reference(double x) { return std::cos(x); }
 };
@@ -158,7 +158,7 @@ struct Tan : Unary {
   static constexpr const char* name = "tan";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::tan(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * (square(c.output()) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (square(c.output()) + 1.0); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Tan{}, d, -1.2, 1.2); }
   static double reference(double x) { return std::tan(x); }
 };
@@ -167,7 +167,7 @@ struct Tan : Unary {
 struct Asin : Unary {
   static constexpr const char* name = "asin";
   static Tensor forward(const Tensor& x) { return kernels::asin(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * rsqrt(1.0 - square(c.input(0))); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * rsqrt(1.0 - square(c.input(0))); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Asin{}, d, -0.8, 0.8); }
   static double reference(double x) { return std::asin(x); }
 };
@@ -176,7 +176,7 @@ struct Asin : Unary {
 struct Acos : Unary {
   static constexpr const char* name = "acos";
   static Tensor forward(const Tensor& x) { return kernels::acos(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return -g * rsqrt(1.0 - square(c.input(0))); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * rsqrt(1.0 - square(c.input(0))); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Acos{}, d, -0.8, 0.8); }
   static double reference(double x) { return std::acos(x); }
 };
@@ -185,7 +185,7 @@ struct Acos : Unary {
 struct Atan : Unary {
   static constexpr const char* name = "atan";
   static Tensor forward(const Tensor& x) { return kernels::atan(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (square(c.input(0)) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (square(c.input(0)) + 1.0); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Atan{}, d, -3, 3); }
   static double reference(double x) { return std::atan(x); }
 };
@@ -194,7 +194,7 @@ struct Atan : Unary {
 struct Sinh : Unary {
   static constexpr const char* name = "sinh";
   static Tensor forward(const Tensor& x) { return kernels::sinh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * cosh(c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * cosh(c.input(0)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sinh{}, d, -3, 3); }
   static double reference(double x) { return std::sinh(x); }
 };
@@ -203,7 +203,7 @@ struct Sinh : Unary {
 struct Cosh : Unary {
   static constexpr const char* name = "cosh";
   static Tensor forward(const Tensor& x) { return kernels::cosh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * sinh(c.input(0)); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * sinh(c.input(0)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Cosh{}, d, -3, 3); }
   static double reference(double x) { return std::cosh(x); }
 };
@@ -212,7 +212,7 @@ struct Cosh : Unary {
 struct Asinh : Unary {
   static constexpr const char* name = "asinh";
   static Tensor forward(const Tensor& x) { return kernels::asinh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g * rsqrt(square(c.input(0)) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * rsqrt(square(c.input(0)) + 1.0); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Asinh{}, d, -3, 3); }
   static double reference(double x) { return std::asinh(x); }
 };
@@ -221,7 +221,7 @@ struct Asinh : Unary {
 struct Acosh : Unary {
   static constexpr const char* name = "acosh";
   static Tensor forward(const Tensor& x) { return kernels::acosh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     return g * rsqrt(c.input(0) - 1.0) * rsqrt(c.input(0) + 1.0);
   }
   static std::vector<Sample> samples(Dtype d) { return samples1(Acosh{}, d, 1.3, 4); }
@@ -232,7 +232,7 @@ struct Acosh : Unary {
 struct Atanh : Unary {
   static constexpr const char* name = "atanh";
   static Tensor forward(const Tensor& x) { return kernels::atanh(x); }
-  static Tensor backward(const Context& c, const Tensor& g) { return g / (1.0 - square(c.input(0))); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (1.0 - square(c.input(0))); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Atanh{}, d, -0.8, 0.8); }
   static double reference(double x) { return std::atanh(x); }
 };
@@ -241,7 +241,7 @@ struct Atanh : Unary {
 struct Sinc : Unary {
   static constexpr const char* name = "sinc";
   static Tensor forward(const Tensor& x) { return kernels::sinc(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
     // Near 0 the quotient cancels: -pi^2 x / 3 there, which is also differentiable at 0.
     const Tensor near = abs(x) < 1e-4;
@@ -257,7 +257,7 @@ struct Sinc : Unary {
 struct Erf : Unary {
   static constexpr const char* name = "erf";
   static Tensor forward(const Tensor& x) { return kernels::erf(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     return g * (2 * std::numbers::inv_sqrtpi * exp(-square(c.input(0))));
   }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::erf_secant(x, r); }
@@ -269,7 +269,7 @@ struct Erf : Unary {
 struct Erfc : Unary {
   static constexpr const char* name = "erfc";
   static Tensor forward(const Tensor& x) { return kernels::erfc(x); }
-  static Tensor backward(const Context& c, const Tensor& g) {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
     return g * (-2 * std::numbers::inv_sqrtpi * exp(-square(c.input(0))));
   }
   static Tensor secant(const Tensor& x, const Tensor& r) { return -kernels::erf_secant(x, r); }
@@ -281,7 +281,7 @@ struct Erfc : Unary {
 struct Rounding : Unary {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = 0;
-  static Tensor backward(const Context&, const Tensor& g) { return zeros_like(g); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
 };
 Tensor jump_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r) {
   const Tensor d = x - r;
@@ -325,7 +325,7 @@ struct BoundInfinities : Unary {
   static constexpr Promotion promotion = Promotion::none;
   double low = 0, high = 0;
   Tensor forward(const Tensor& x) const { return kernels::nan_to_num(x, {low, high}); }
-  static Tensor backward(const Context& c, const Tensor& g) { return where(isinf(c.input(0)), 0.0, g); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return where(isinf(c.input(0)), 0.0, g); }
   static std::vector<Sample> samples(Dtype d) { return samples1(BoundInfinities{{}, -9, 9}, d, -2, 2); }
 };
 
@@ -338,7 +338,7 @@ struct PowScalar : Unary {
     if (exponent == 0.5) return kernels::sqrt(x);
     return kernels::pow_scalar(x, {.a = exponent});
   }
-  Tensor backward(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const {
     if (exponent == 0) return zeros_like(g);
     if (exponent == 1) return g;
     return g * (exponent * pow(c.input(0), exponent - 1));
@@ -353,7 +353,7 @@ struct RpowScalar : Unary {
   static constexpr unsigned saves = save_output();
   double base = 1;
   Tensor forward(const Tensor& x) const { return kernels::rpow_scalar(x, {.a = base}); }
-  Tensor backward(const Context& c, const Tensor& g) const {
+  Tensor backward(const OpContext& c, const Tensor& g) const {
     if (base == 0) return where(c.output() == 0, 0.0, zeros_like(g));
     return g * (c.output() * std::log(base));
   }
@@ -374,7 +374,7 @@ struct Pow : Binary {
     return kernels::pow(a.dtype() == Dtype::bool_ ? kernels::cast(a, uint8) : a,
                         b.dtype() == Dtype::bool_ ? kernels::cast(b, uint8) : b);
   }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(
         c, [&] { return where(b == 0, 0.0, g * (b * pow(a, b - 1.0))); },
@@ -392,7 +392,7 @@ struct Atan2 : Binary {
   static constexpr const char* name = "atan2";
   static constexpr Promotion promotion = Promotion::floating;
   static Tensor forward(const Tensor& y, const Tensor& x) { return kernels::atan2(y, x); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &y = c.input(0), &x = c.input(1);
     const Tensor squares = square(x) + square(y);
     const Tensor factor = where(squares == 0, 0.0, g / squares);
@@ -407,7 +407,7 @@ struct Xlogy : Binary {
   static constexpr const char* name = "xlogy";
   static constexpr Promotion promotion = Promotion::floating;
   static Tensor forward(const Tensor& x, const Tensor& y) { return kernels::xlogy(x, y); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &x = c.input(0), &y = c.input(1);
     return gradients(
         c,
@@ -426,7 +426,7 @@ struct Logaddexp : Binary {
   static constexpr const char* name = "logaddexp";
   static constexpr Promotion promotion = Promotion::floating_only;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::logaddexp(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     const Tensor d = where(a == b, zeros_like(a), a - b);  // equal infinities are half and half
     return gradients(c, [&] { return g * sigmoid(d); }, [&] { return g * sigmoid(-d); });
@@ -440,7 +440,7 @@ struct Logaddexp2 : Binary {
   static constexpr const char* name = "logaddexp2";
   static constexpr Promotion promotion = Promotion::floating_only;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::logaddexp2(a, b); }
-  static std::array<Tensor, 2> backward(const Context& c, const Tensor& g) {
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     const Tensor d = where(a == b, zeros_like(a), a - b) * std::numbers::ln2;
     return gradients(c, [&] { return g * sigmoid(d); }, [&] { return g * sigmoid(-d); });

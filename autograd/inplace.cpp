@@ -1,0 +1,118 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/inplace.hpp>
+#include <xgrad/autograd/node.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/ops/strided.hpp>
+#include <xgrad/autograd/trace.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::autograd {
+namespace {
+
+std::int64_t offset_in_base(const xg::detail::TensorImpl& view) {
+  const auto bytes = static_cast<const char*>(view.data) - static_cast<const char*>(view.base->data);
+  return bytes / static_cast<std::int64_t>(item_size(view.dtype));
+}
+
+Tensor share(xg::detail::TensorImpl& impl) {
+  impl.refs.acquire();
+  return Tensor::adopt(&impl);
+}
+
+/// The same values in other memory, with the same graph: what `self` was before the write.
+Tensor snapshot(const Tensor& self) {
+  Tensor before = kernels::copy(self);
+  if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
+  return before;
+}
+
+void adopt_graph(const Tensor& target, const Tensor& of) {
+  set_node(target.impl(), NodeRef(node_of(of)), of.impl().autograd_slot);
+}
+
+void check(const Tensor& self, const char* op) {
+  Node* node = node_of(self);
+  if (grad_enabled()) {
+    const bool leaf = node != nullptr && node->is_leaf();
+    Node* base = self.impl().base != nullptr ? static_cast<Node*>(self.impl().base->autograd) : nullptr;
+    if (leaf || (base != nullptr && base->is_leaf()))
+      throw AutogradError(fmt::format(
+          "[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside NoGrad, or use "
+          "the out-of-place form.",
+          op));
+  }
+  for (std::size_t i = 0; i < self.shape().size(); ++i)
+    if (self.strides()[i] == 0 && self.shape()[i] > 1)
+      throw ShapeError(fmt::format(
+          "[{}] several elements of the tensor (shape {}) share one place in memory, as after expand: clone it first.", op,
+          self.shape().str()));
+}
+
+}  // namespace
+
+void refresh_view(xg::detail::TensorImpl& view) {
+  view.history = view.base->history;
+  const Tensor base = share(*view.base);
+  if (node_of(base) == nullptr) {
+    set_node(view, NodeRef(), 0);
+    return;
+  }
+  const EnableGrad recording;
+  const NoTrace quiet;
+  const Tensor again = as_strided(base, view.shape, view.strides, offset_in_base(view));
+  set_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
+}
+
+Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::function<Tensor(const Tensor&)>& compute,
+                 const std::function<void(Tensor&)>& write) {
+  check(self, op);
+  if (other != nullptr && broadcast_shapes(op, self.shape(), other->shape()) != self.shape())
+    throw ShapeError(fmt::format(
+        "[{}] the result of shapes {} and {} does not have the shape of the tensor that is changed: use the out-of-place "
+        "form.",
+        op, self.shape().str(), other->shape().str()));
+  Trace* trace = state().trace;
+  const bool recording = grad_enabled() && is_floating(self.dtype()) &&
+                         (node_of(self) != nullptr || (other != nullptr && node_of(*other) != nullptr));
+  if (!recording && trace == nullptr) {
+    write(self);
+    xg::detail::bump_version(*self.impl().storage, op);
+    return self;
+  }
+  Tensor before = self;
+  if (trace == nullptr || recording) before = snapshot(self);
+  if (trace != nullptr) {
+    const ValueId id = trace->id_of(self);
+    trace->before_write(self, op);
+    before = trace->value(id);
+    if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
+  }
+  const Tensor result = compute(before);
+  if (result.shape() != self.shape())
+    throw ShapeError(fmt::format("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.",
+                                 op, result.shape().str(), self.shape().str()));
+  kernels::copy_into(self, result);
+  xg::detail::bump_version(*self.impl().storage, op);
+  if (trace != nullptr) trace->after_write(self, result);
+  if (!recording) return self;
+  if (self.impl().base == nullptr) {
+    adopt_graph(self, result.dtype() == self.dtype() ? result : to(result, self.dtype()));
+    ++self.impl().history;  // views made before show the new values: their graphs follow
+    return self;
+  }
+  // A view: the base's history is rebased, and with it that of every view of it.
+  xg::detail::TensorImpl& base = *self.impl().base;
+  const NoTrace quiet;
+  Tensor base_before = kernels::copy(share(base));
+  if (Node* node = static_cast<Node*>(base.autograd)) set_node(base_before.impl(), NodeRef(node), base.autograd_slot);
+  const Tensor rebased = as_strided_scatter(base_before, result.dtype() == self.dtype() ? result : to(result, self.dtype()),
+                                            self.shape(), self.strides(), offset_in_base(self.impl()));
+  set_node(base, NodeRef(node_of(rebased)), rebased.impl().autograd_slot);
+  ++base.history;
+  return self;
+}
+
+}  // namespace xg::autograd

@@ -1,0 +1,23 @@
+// The list of ops that tests walk: every family's rows.
+#include <xgrad/autograd/op.hpp>
+
+namespace xg::autograd {
+
+const std::vector<OpInfo>& arithmetic_ops();
+const std::vector<OpInfo>& unary_ops();
+const std::vector<OpInfo>& activation_ops();
+const std::vector<OpInfo>& comparison_ops();
+const std::vector<OpInfo>& layer_ops();
+
+const std::vector<OpInfo>& all_ops() {
+  static const std::vector<OpInfo> rows = [] {
+    std::vector<OpInfo> all;
+    for (const auto* family :
+         {&arithmetic_ops(), &unary_ops(), &activation_ops(), &comparison_ops(), &layer_ops()})
+      all.insert(all.end(), family->begin(), family->end());
+    return all;
+  }();
+  return rows;
+}
+
+}  // namespace xg::autograd

@@ -1,0 +1,320 @@
+// What layers are made of: linear maps, normalizations, dropout. Each fused op has its composite beside it, which is the
+// reference of the parity tests and what trace mode sees.
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gemm.hpp>
+#include <xgrad/tensor/kernels/normalization.hpp>
+#include <xgrad/tensor/kernels/philox.hpp>
+#include <xgrad/tensor/kernels/reduce.hpp>
+
+#include <fmt/format.h>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// [rows, last] of a tensor whose leading dimensions are the rows.
+Tensor as_matrix(const Tensor& x) {
+  return x.dim() == 2 ? x : x.reshape({x.size(-1) == 0 ? x.numel() : x.numel() / x.size(-1), x.size(-1)});
+}
+Tensor transposed(const Tensor& x) {
+  Tensor view = Tensor::adopt(xg::detail::new_alias(x.impl()));
+  xg::detail::TensorImpl& impl = view.impl();
+  std::swap(impl.shape[0], impl.shape[1]);
+  std::swap(impl.strides[0], impl.strides[1]);
+  impl.contiguous = impl.numel <= 1;
+  return view;
+}
+
+/// y = x W^T + b on rows: x [rows, in], W [out, in], b [out].
+///   dx = g W, dW = g^T x, db = sum of g over the rows
+template <bool with_bias>
+struct LinearOp {
+  static constexpr const char* name = "linear";
+  static constexpr int inputs = with_bias ? 3 : 2;
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::bilinear;
+  static bool needs_saved(std::size_t i, const bool* needed) { return i < 2 && needed[1 - i]; }
+  static Tensor forward(const Tensor& x, const Tensor& weight) { return kernels::linear(x, weight, {}); }
+  static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return kernels::linear(x, weight, bias);
+  }
+  using Gradients = std::array<Tensor, static_cast<std::size_t>(inputs)>;
+  static Gradients backward(const OpContext& c, const Tensor& g) {
+    Gradients grads;
+    if (c.needs(0)) grads[0] = matmul(g, c.input(1));
+    if (c.needs(1)) grads[1] = matmul(transpose(g, 0, 1), c.input(0));
+    if constexpr (with_bias)
+      if (c.needs(2)) grads[2] = sum(g, 0);
+    return grads;
+  }
+  static Gradients backward_fused(const OpContext& c, const Tensor& g) {
+    Gradients grads;
+    if (c.needs(0)) grads[0] = kernels::matmul(g, c.input(1));
+    if (c.needs(1)) grads[1] = kernels::matmul(transposed(g), c.input(0));
+    if constexpr (with_bias)
+      if (c.needs(2)) grads[2] = kernels::sum(g, {0}, false);
+    return grads;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    std::vector<Tensor> in{spread({5, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};
+    std::vector<Tensor> none{spread({0, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};
+    if constexpr (with_bias) {
+      in.push_back(spread({4}, -1, 1, d, 8));
+      none.push_back(in.back());
+      const auto call = [](const std::vector<Tensor>& t) { return linear(t[0], t[1], t[2]); };
+      return {{"rows", in, call}, {"no rows", none, call}};
+    } else {
+      const auto call = [](const std::vector<Tensor>& t) { return linear(t[0], t[1]); };
+      return {{"rows", in, call}, {"no rows", none, call}};
+    }
+  }
+};
+
+/// y = (x - mean) / sqrt(var + eps) over the columns of [rows, columns]; also gives mean and 1 / sqrt(var + eps).
+///   dx = inv (g - mean(g) - y mean(g y))
+struct StandardizeRows {
+  static constexpr const char* name = "standardize_rows";
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 3;
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = save_input(0) | save_output(0) | save_output(2);
+  static constexpr Rule rule = Rule::quadrature;
+  double eps = 1e-5;
+  std::array<Tensor, 3> forward(const Tensor& x) const { return kernels::standardize_rows(x, eps); }
+  std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
+    const Tensor &y = c.output(0), &inv = c.output(2);
+    Tensor dx;
+    const auto accumulate = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
+    if (g[0].defined()) accumulate(inv * (g[0] - mean(g[0], 1, true) - y * mean(g[0] * y, 1, true)));
+    if (g[1].defined()) accumulate((g[1] / static_cast<double>(c.input_shape(0)[1])).expand(c.input_shape(0)));
+    if (g[2].defined())  // d inv / dx = -inv^2 y / columns
+      accumulate(g[2] * (-square(inv) * y / static_cast<double>(c.input_shape(0)[1])));
+    return {dx};
+  }
+  std::array<Tensor, 1> backward_fused(const OpContext& c, std::span<const Tensor> g) const {
+    if (g[0].defined() && !g[1].defined() && !g[2].defined())
+      return {kernels::standardize_rows_backward(g[0], c.output(0), c.output(2))};
+    return backward(c, g);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {t[0].size(-1)}); };
+    return {{"rows", {spread({5, 4}, -2, 2, d, 6)}, call}, {"three dimensions", {spread({2, 3, 4}, -2, 2, d, 6)}, call}};
+  }
+};
+
+/// The same over the rows of [rows, columns]: what batch norm does to each channel.
+struct StandardizeColumns {
+  static constexpr const char* name = "standardize_columns";
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 3;
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = save_input(0) | save_output(0) | save_output(2);
+  static constexpr Rule rule = Rule::unsupported;  // rows are coupled
+  double eps = 1e-5;
+  std::array<Tensor, 3> forward(const Tensor& x) const { return kernels::standardize_columns(x, eps); }
+  std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
+    const Tensor &y = c.output(0), &inv = c.output(2);
+    Tensor dx;
+    const auto accumulate = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
+    if (g[0].defined()) accumulate(inv * (g[0] - mean(g[0], 0, true) - y * mean(g[0] * y, 0, true)));
+    if (g[1].defined()) accumulate((g[1] / static_cast<double>(c.input_shape(0)[0])).expand(c.input_shape(0)));
+    if (g[2].defined()) accumulate(g[2] * (-square(inv) * y / static_cast<double>(c.input_shape(0)[0])));
+    return {dx};
+  }
+  std::array<Tensor, 1> backward_fused(const OpContext& c, std::span<const Tensor> g) const {
+    if (g[0].defined() && !g[1].defined() && !g[2].defined())
+      return {kernels::standardize_columns_backward(g[0], c.output(0), c.output(2))};
+    return backward(c, g);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& t) { return batch_norm(t[0], {}, {}, {}, {}, true); };
+    return {{"rows", {spread({6, 3}, -2, 2, d, 6)}, call}, {"three dimensions", {spread({3, 2, 4}, -2, 2, d, 6)}, call}};
+  }
+};
+
+/// x mask / (1 - p); the mask is drawn again from its counter in backward, so nothing is stored.
+struct DropoutOp {
+  static constexpr const char* name = "dropout";
+  static constexpr int inputs = 1;
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr Rule rule = Rule::unsupported;  // a random mask: explain the model in eval mode
+  double p = 0.5;
+  std::uint64_t seed = 0, offset = 0;
+  Tensor forward(const Tensor& x) const { return kernels::dropout(x, p, seed, offset); }
+  Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& t) { return apply(DropoutOp{0.4, 11, 3}, t[0]); };
+    return {{"matrix", {spread({6, 3}, -2, 2, d, 6)}, call}, {"empty", {spread({0, 3}, -2, 2, d, 6)}, call}};
+  }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& layer_ops() {
+  static const auto rows =
+      OpList<LinearOp<true>, LinearOp<false>, StandardizeRows, StandardizeColumns, DropoutOp>::rows("layers");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Shape &xs = x.shape(), &ws = weight.shape();
+  if (ws.size() != 2 && !(ws.size() == 1 && !bias.defined()))
+    throw ShapeError(fmt::format("[linear] weight has shape {}, it must be [out, in].", ws.str()));
+  if (xs.empty() || xs.back() != ws.back())
+    throw ShapeError(fmt::format("[linear] input is {}, weight is {}: input.size(-1) must be {}.", xs.str(), ws.str(),
+                                 ws.back()));
+  if (bias.defined() && (bias.dim() > 1 || (bias.numel() != ws[0] && bias.numel() != 1)))
+    throw ShapeError(fmt::format("[linear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(),
+                                 ws[0]));
+  if (x.dtype() != weight.dtype() || (bias.defined() && bias.dtype() != x.dtype()) || !x.is_floating_point())
+    throw DtypeError(fmt::format(
+        "[linear] input is {}, weight is {}{}: they must be one floating dtype, convert with x.to(...).", name(x.dtype()),
+        name(weight.dtype()), bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : ""));
+  if (ws.size() == 1) return matmul(x, weight);
+  if (bias.defined() && bias.shape() != Shape{ws[0]}) return linear(x, weight) + bias;
+  if (xs.size() == 2)
+    return bias.defined() ? apply(autograd::LinearOp<true>{}, x, weight, bias)
+                          : apply(autograd::LinearOp<false>{}, x, weight);
+  Shape out = xs;
+  out[out.size() - 1] = ws[0];
+  return linear(autograd::as_matrix(x), weight, bias).reshape(out);
+}
+
+namespace {
+
+/// How many elements the last dimensions have that `normalized_shape` names. Throws ShapeError where they differ.
+std::int64_t checked_tail(const char* op, const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
+                          const Tensor& bias) {
+  const Shape& xs = x.shape();
+  bool fits = !normalized_shape.empty() && xs.size() >= normalized_shape.size();
+  for (std::size_t i = 0; fits && i < normalized_shape.size(); ++i)
+    fits = xs[xs.size() - normalized_shape.size() + i] == normalized_shape[i];
+  if (!fits)
+    throw ShapeError(fmt::format("[{}] input is {}, normalized_shape is {}: the input's last dimensions must be these.", op,
+                                 xs.str(), normalized_shape.str()));
+  for (const Tensor* t : {&weight, &bias})
+    if (t->defined() && t->shape() != normalized_shape)
+      throw ShapeError(fmt::format("[{}] {} has shape {}, it must be normalized_shape {}.", op,
+                                   t == &weight ? "weight" : "bias", t->shape().str(), normalized_shape.str()));
+  if (!x.is_floating_point())
+    throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
+                                 name(x.dtype())));
+  return normalized_shape.numel();
+}
+
+Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
+  if (weight.defined()) y = y * weight;
+  if (bias.defined()) y = y + bias;
+  return y;
+}
+
+}  // namespace
+
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+  const std::int64_t columns = checked_tail("layer_norm", x, normalized_shape, weight, bias);
+  Dims dims;
+  for (std::size_t i = 0; i < normalized_shape.size(); ++i) dims.push_back(-static_cast<std::int64_t>(i) - 1);
+  Tensor y;
+  if (autograd::tracing() || x.numel() == 0) {
+    const Tensor centered = x - mean(x, dims, true);
+    y = centered * rsqrt(mean(square(centered), dims, true) + eps);
+  } else if (x.dim() == 2 && columns == x.size(1)) {
+    y = apply(autograd::StandardizeRows{eps}, x)[0];
+  } else {
+    y = apply(autograd::StandardizeRows{eps}, x.reshape({x.numel() / columns, columns}))[0].reshape(x.shape());
+  }
+  return scaled_and_shifted(y, weight, bias);
+}
+
+Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, std::optional<double> eps) {
+  checked_tail("rms_norm", x, normalized_shape, weight, {});
+  Dims dims;
+  for (std::size_t i = 0; i < normalized_shape.size(); ++i) dims.push_back(-static_cast<std::int64_t>(i) - 1);
+  const double floor = eps.value_or(x.dtype() == float32 ? 1.1920928955078125e-07 : 2.220446049250313e-16);
+  return scaled_and_shifted(x * rsqrt(mean(square(x), dims, true) + floor), weight, {});
+}
+
+Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                  const Tensor& bias, bool training, double momentum, double eps) {
+  if (x.dim() < 2)
+    throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str()));
+  if (!x.is_floating_point())
+    throw DtypeError(fmt::format("[batch_norm] input is {}, it must be floating: convert with x.to(xg::float32).",
+                                 name(x.dtype())));
+  const std::int64_t channels = x.size(1);
+  const std::pair<const char*, const Tensor*> per_channel[] = {
+      {"running_mean", &running_mean}, {"running_var", &running_var}, {"weight", &weight}, {"bias", &bias}};
+  for (const auto& [argument, t] : per_channel)
+    if (t->defined() && t->shape() != Shape{channels})
+      throw ShapeError(fmt::format("[batch_norm] {} has shape {}, input has {} channels: it must be [{}].", argument,
+                                   t->shape().str(), channels, channels));
+  if (!training && !(running_mean.defined() && running_var.defined()))
+    throw ValueError("[batch_norm] running_mean and running_var are needed in eval mode: pass them, or training = true.");
+  Shape aligned{channels};
+  for (std::int64_t i = 2; i < x.dim(); ++i) aligned.push_back(1);
+  const auto broadcast = [&](const Tensor& t) { return t.defined() && x.dim() > 2 ? t.reshape(aligned) : t; };
+  if (!training) {
+    const Tensor scale = rsqrt(running_var + eps);
+    return scaled_and_shifted((x - broadcast(running_mean)) * broadcast(scale), broadcast(weight), broadcast(bias));
+  }
+  const std::int64_t count = channels == 0 ? 0 : x.numel() / channels;
+  if (count < 2)
+    throw ShapeError(fmt::format(
+        "[batch_norm] input is {}: training needs more than one value per channel, use larger batches or eval mode.",
+        x.shape().str()));
+  // Channels to the columns: [rows and positions, channels].
+  const bool flat = x.dim() == 2;
+  const Tensor moved = flat ? x : movedim(x, 1, -1);
+  const auto [y, average, inv] = apply(autograd::StandardizeColumns{eps}, flat ? x : moved.reshape({count, channels}));
+  {
+    const NoGrad fixed;
+    const autograd::NoTrace quiet;
+    if (running_mean.defined()) {
+      Tensor target = running_mean;
+      target.mul_(1 - momentum).add_(average.reshape({channels}).detach() * momentum);
+    }
+    if (running_var.defined()) {
+      Tensor target = running_var;
+      const double unbias = static_cast<double>(count) / static_cast<double>(count - 1);
+      const Tensor variance = reciprocal(square(inv.detach().reshape({channels}))) - eps;
+      target.mul_(1 - momentum).add_(variance * (momentum * unbias));
+    }
+  }
+  return scaled_and_shifted(flat ? y : movedim(y.reshape(moved.shape()), -1, 1), broadcast(weight), broadcast(bias));
+}
+
+Tensor dropout(const Tensor& x, double p, bool training, Generator* generator) {
+  if (!(p >= 0 && p <= 1))
+    throw ValueError(fmt::format("[dropout] p is {}, it must be a probability between 0 and 1.", p));
+  if (!x.is_floating_point())
+    throw DtypeError(fmt::format("[dropout] input is {}, it must be floating: convert with x.to(xg::float32).",
+                                 name(x.dtype())));
+  if (!training || p == 0) return x;
+  Generator& stream = generator != nullptr ? *generator : default_generator();
+  const std::uint64_t offset = stream.reserve(static_cast<std::uint64_t>((x.numel() + 3) / 4));
+  return apply(autograd::DropoutOp{p, stream.seed(), offset}, x);
+}
+
+Tensor normalize(const Tensor& x, double p, std::int64_t dim, double eps) {
+  return x / clamp(vector_norm(x, p, dim, true), eps);
+}
+
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double eps) {
+  const Shape shape = broadcast_shapes("cosine_similarity", a.shape(), b.shape());
+  const Tensor x = expand(a, shape), y = expand(b, shape);
+  const Tensor nx = clamp(vector_norm(x, 2, dim, true), eps), ny = clamp(vector_norm(y, 2, dim, true), eps);
+  return sum((x / nx) * (y / ny), dim);
+}
+
+Tensor pairwise_distance(const Tensor& a, const Tensor& b, double p, double eps, bool keepdim) {
+  return vector_norm(a - b + eps, p, -1, keepdim);
+}
+
+}  // namespace xg

@@ -1,0 +1,151 @@
+// Views by geometry, and their adjoint. `layout` is the strides that the first argument had: a gradient comes in any
+// layout, and is brought into this one before the geometry is read.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/strided.hpp>
+#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::autograd {
+namespace {
+
+struct Geometry {
+  Shape shape, strides;
+  std::int64_t offset = 0;
+};
+
+/// One past the last element that a geometry reaches, counted from its first.
+std::int64_t extent(const Shape& shape, const Shape& strides) {
+  std::int64_t last = 0;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 0) return 0;
+    last += (shape[i] - 1) * strides[i];
+  }
+  return last + 1;
+}
+
+/// A fresh tensor of x's values with the given strides.
+Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
+  if (strides == row_major(x.shape())) return kernels::copy(x);
+  Tensor memory = kernels::empty({extent(x.shape(), strides)}, x.dtype());
+  kernels::fill(memory, 0);
+  Tensor out = view_of(memory, x.shape(), strides);
+  kernels::copy_into(out, x);
+  return out;
+}
+
+/// The gradient of a view whose geometry repeats elements, summed over the repetitions; such a geometry, made by expand,
+/// has strides of zero.
+Geometry without_repetition(Geometry g) {
+  for (std::size_t i = 0; i < g.shape.size(); ++i)
+    if (g.strides[i] == 0) g.shape[i] = 1;
+  return g;
+}
+
+struct AsStrided {
+  static constexpr const char* name = "as_strided";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  Geometry view;
+  Shape layout;
+
+  static bool mixes_rows(std::int64_t) { return true; }
+  Tensor forward(const Tensor& x) const {
+    const bool in_place = x.strides() == layout;
+    return view_of(in_place ? x : copy_with_strides(x, layout), view.shape, view.strides, view.offset);
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const;
+  static std::vector<Sample> samples(Dtype dtype);
+};
+
+struct AsStridedScatter {
+  static constexpr const char* name = "as_strided_scatter";
+  static constexpr int inputs = 2;
+  static constexpr Rule rule = Rule::linear;
+  Geometry view;
+  Shape layout;
+
+  static bool mixes_rows(std::int64_t) { return true; }
+  Tensor forward(const Tensor& base, const Tensor& values) const {
+    const Tensor out = copy_with_strides(base, layout);
+    Tensor target = view_of(out, view.shape, view.strides, view.offset);
+    kernels::copy_into(target, values);
+    return kernels::contiguous(out);
+  }
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
+    return gradients(
+        c,
+        [&] {
+          const Tensor nothing = zeros(view.shape, {.dtype = g.dtype()});
+          return apply(AsStridedScatter{view, layout}, g, nothing);
+        },
+        [&] { return apply(AsStrided{view, layout}, g); });
+  }
+  static std::vector<Sample> samples(Dtype dtype);
+};
+
+Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
+  const Geometry distinct = without_repetition(view);
+  const Tensor nothing = zeros(c.input_shape(0), {.dtype = g.dtype()});
+  return apply(AsStridedScatter{distinct, layout}, nothing, sum_to_size(g, distinct.shape));
+}
+
+std::vector<Sample> AsStrided::samples(Dtype dtype) {
+  const auto row = [](const std::vector<Tensor>& in) { return as_strided(in[0], {2, 2}, {4, 1}, 5); };
+  const auto repeated = [](const std::vector<Tensor>& in) { return as_strided(in[0], {3, 2, 2}, {0, 1, 4}, 1); };
+  const auto column = [](const std::vector<Tensor>& in) { return as_strided(in[0].t(), {3}, {4}, 2); };
+  const Tensor x = spread({3, 4}, -2, 2, dtype);
+  return {{"block", {x}, row}, {"repeated", {x}, repeated}, {"of a transposed base", {x}, column}};
+}
+
+std::vector<Sample> AsStridedScatter::samples(Dtype dtype) {
+  const auto call = [](const std::vector<Tensor>& in) { return as_strided_scatter(in[0], in[1], {2, 2}, {4, 1}, 5); };
+  const auto column = [](const std::vector<Tensor>& in) { return as_strided_scatter(in[0].t(), in[1], {3}, {4}, 2); };
+  const Tensor x = spread({3, 4}, -2, 2, dtype);
+  return {{"block", {x, spread({2, 2}, -2, 2, dtype, 2)}, call},
+          {"of a transposed base", {x, spread({3}, -2, 2, dtype, 2)}, column}};
+}
+
+void check_inside(const char* op, const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
+  if (shape.size() != strides.size())
+    throw ShapeError(fmt::format("[{}] shape {} and strides {} must have equally many entries.", op, shape.str(),
+                                 strides.str()));
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] < 0 || strides[i] < 0)
+      throw ShapeError(
+          fmt::format("[{}] shape {} and strides {} must not be negative.", op, shape.str(), strides.str()));
+  if (const std::int64_t reach = extent(shape, strides);
+      offset < 0 || (reach > 0 && offset + reach > extent(x.shape(), x.strides())))
+    throw ShapeError(fmt::format("[{}] shape {}, strides {} and offset {} leave the memory of a tensor of shape {}.", op,
+                                 shape.str(), strides.str(), offset, x.shape().str()));
+}
+
+}  // namespace
+
+Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
+  check_inside(AsStrided::name, x, shape, strides, offset);
+  return apply(AsStrided{{shape, strides, offset}, x.strides()}, x);
+}
+
+Tensor as_strided_scatter(const Tensor& base, const Tensor& values, const Shape& shape, const Shape& strides,
+                          std::int64_t offset) {
+  check_inside(AsStridedScatter::name, base, shape, strides, offset);
+  if (values.shape() != shape)
+    throw ShapeError(fmt::format("[as_strided_scatter] values have shape {}, the view {}: they must be equal.",
+                                 values.shape().str(), shape.str()));
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (strides[i] == 0 && shape[i] > 1)
+      throw ShapeError(fmt::format(
+          "[as_strided_scatter] the view of shape {} repeats elements along dimension {}, so that one element would get "
+          "several values: write to a clone, or to the tensor before expand.",
+          shape.str(), i));
+  return apply(AsStridedScatter{{shape, strides, offset}, base.strides()}, base, to(values, base.dtype()));
+}
+
+const std::vector<OpInfo>& strided_ops() {
+  static const auto rows = OpList<AsStrided, AsStridedScatter>::rows("strided");
+  return rows;
+}
+
+}  // namespace xg::autograd

@@ -1,0 +1,57 @@
+// Gathering and scattering by integer tensors and masks. Index tensors are int64 or int32. Every index is checked: one
+// out of range is an IndexError that names `op`, the index and the valid range; shapes that do not fit are a ShapeError.
+// A `dim` is normalized. Functions with a trailing underscore write into their first argument, which may have any
+// strides but no overlap, and all their tensors have its dtype.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <span>
+#include <vector>
+
+namespace xg::kernels {
+
+/// out[.., i, ..] = x[.., index[i], ..] for a one-dimensional (or zero-dimensional) index. Negative indices are errors.
+Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op = "index_select");
+/// x[.., index[i], ..] += alpha * source[.., i, ..]
+void index_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha = 1,
+                const char* op = "index_add");
+/// x[.., index[i], ..] = source[.., i, ..]; the last of equal indices wins.
+void index_copy_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op = "index_copy");
+
+/// out[i, j, k] = x[index[i, j, k], j, k] for dim 0. index has x's number of dimensions and is nowhere larger than x,
+/// except along dim. Negative indices are errors.
+Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op = "gather");
+/// x[index[i, j, k], j, k] = source[i, j, k] for dim 0. index is nowhere larger than source.
+void scatter_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op = "scatter");
+/// x[index[i, j, k], j, k] += source[i, j, k] for dim 0.
+void scatter_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
+                  const char* op = "scatter_add");
+
+/// The elements of x where the (broadcast) mask is true, in row-major order: one dimension.
+Tensor masked_select(const Tensor& x, const Tensor& mask);
+/// The elements of x where mask is true become values[0], values[1], ... in row-major order. mask has x's shape; throws
+/// ShapeError where there are fewer values than true elements.
+void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const char* op = "masked_scatter");
+/// Coordinates of the elements that are not zero, in row-major order: int64 [count, x.dim()].
+Tensor nonzero(const Tensor& x);
+
+/// x[indices[0], indices[1], ...], where an undefined index (or none) takes the whole dimension. The index tensors
+/// broadcast together; their dimensions replace the indexed ones where these are neighbours, else they come first (the
+/// rule of NumPy and PyTorch). Negative indices count from the end.
+Tensor gather_nd(const Tensor& x, const std::vector<Tensor>& indices, const char* op = "index");
+/// x[indices...] = values (or += values, where indices that occur twice add twice). values broadcast to the shape that
+/// gather_nd would return.
+void scatter_nd_(Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate,
+                 const char* op = "index_put");
+/// The shape that gather_nd returns.
+Shape gather_nd_shape(const Shape& shape, const std::vector<Tensor>& indices, const char* op = "index");
+
+/// Tensors of one dtype joined along dim. They have equal sizes elsewhere; one-dimensional tensors without elements are
+/// skipped.
+Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");
+
+/// Rows of weight [n, d] picked by an index of any shape: [..., d]. Negative indices are errors.
+Tensor embedding(const Tensor& index, const Tensor& weight, const char* op = "embedding");
+
+}  // namespace xg::kernels

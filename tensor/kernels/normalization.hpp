@@ -1,0 +1,23 @@
+// Standardization in two passes over the data: statistics, then values. Sums in double.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <array>
+
+namespace xg::kernels {
+
+/// x [rows, columns] of a floating dtype: y = (x - mean) / sqrt(var + eps) over the columns, with the mean [rows, 1] and
+/// 1 / sqrt(var + eps) [rows, 1]; the variance divides by the count.
+std::array<Tensor, 3> standardize_rows(const Tensor& x, double eps);
+/// inv (g - mean(g) - y mean(g y)), means over the columns.
+Tensor standardize_rows_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
+
+/// The same over the rows; mean and 1 / sqrt(var + eps) are [1, columns].
+std::array<Tensor, 3> standardize_columns(const Tensor& x, double eps);
+Tensor standardize_columns_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
+
+/// x / (1 - p) where the counter's uniform number is at least p, else 0.
+Tensor dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset);
+
+}  // namespace xg::kernels

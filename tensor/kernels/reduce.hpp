@@ -1,0 +1,54 @@
+// Reductions, scans and what is made of them. Accuracy: blocks are summed in many lanes and joined pairwise, float32
+// blocks in float64, so that a float32 result lies within a few ulp of the exact one for any length.
+//
+// `dims`: the dimensions to reduce, normalized, sorted and unique; ignored for tensors without dimensions. Results are
+// fresh contiguous tensors. Reducing nothing gives the neutral element: 0, 1, NaN for mean; amax, amin and argmax of
+// nothing are for the caller to refuse.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+namespace xg::kernels {
+
+/// The shape that is left of `shape` without `dims` (sizes 1 there if keepdim).
+Shape reduced_shape(const Shape& shape, const Shape& dims, bool keepdim);
+
+/// Bools and integers sum to int64, and wrap.
+Tensor sum(const Tensor& x, const Shape& dims, bool keepdim);
+/// x is floating.
+Tensor mean(const Tensor& x, const Shape& dims, bool keepdim);
+/// Bools and integers multiply to int64, and wrap.
+Tensor prod(const Tensor& x, const Shape& dims, bool keepdim);
+/// NaN where there is one.
+Tensor amax(const Tensor& x, const Shape& dims, bool keepdim);
+Tensor amin(const Tensor& x, const Shape& dims, bool keepdim);
+/// bool; NaN counts as true.
+Tensor all(const Tensor& x, const Shape& dims, bool keepdim);
+Tensor any(const Tensor& x, const Shape& dims, bool keepdim);
+/// int64
+Tensor count_nonzero(const Tensor& x, const Shape& dims, bool keepdim = false);
+/// int64: where the largest element along `dim` first occurs; a NaN is larger than all numbers.
+Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim);
+/// int64: where the smallest element along `dim` first occurs; a NaN is smaller than all numbers.
+Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim);
+
+/// sum (x - mean)^2 over dims, for a floating x and its mean (with keepdim). The rounding of `mean` is corrected for:
+/// sum d^2 - (sum d)^2 / n with d = x - mean (Chan, Golub, LeVeque 1983).
+Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const Shape& dims, bool keepdim);
+
+/// Running sums along dim; bools and integers give int64.
+Tensor cumsum(const Tensor& x, std::int64_t dim);
+Tensor cumprod(const Tensor& x, std::int64_t dim);
+
+/// exp(x - max) / sum exp(x - max) along dim, for a floating x.
+Tensor softmax(const Tensor& x, std::int64_t dim);
+/// x - max - log sum exp(x - max) along dim.
+Tensor log_softmax(const Tensor& x, std::int64_t dim);
+/// y (grad - sum grad y) for y = softmax(x).
+Tensor softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim);
+/// grad - exp(y) sum grad for y = log_softmax(x).
+Tensor log_softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim);
+/// log sum exp x over dims, without overflow; -inf of nothing.
+Tensor logsumexp(const Tensor& x, const Shape& dims, bool keepdim);
+
+}  // namespace xg::kernels

@@ -1,0 +1,148 @@
+// What reductions are made of: how elements join, and the loop over a run of neighbouring elements.
+#pragma once
+
+#include <xgrad/tensor/kernels/loops.hpp>
+
+#include <limits>
+#include <type_traits>
+
+namespace xg::kernels {
+
+// Note [How reductions run]
+// A reduction is a struct: which number an element contributes (`load`, of type Lane), how two contributions join
+// (`combine`), the wider type in which blocks are joined (`Wide`), and what comes out (`finish`). Three loops serve all:
+//   run      n elements side by side                    -> one accumulator
+//   strided  n elements at a stride                     -> one accumulator
+//   columns  rows of neighbouring elements, row by row  -> one accumulator per column
+// A contiguous tensor that loses its last dimensions is `run`, one that loses its first ones `columns`; for the rest,
+// dimensions are sorted by stride and merged, and the innermost one decides. Reductions of reals that are not rare are
+// `quick`: they have loops over batches and blocks of rows, at the price of code size.
+
+template <class T>
+constexpr bool is_real = std::is_floating_point_v<T>;
+
+/// Integers are added and multiplied as unsigned numbers, so that they wrap.
+template <class T>
+using SumLane = std::conditional_t<is_real<T>, T, std::uint64_t>;
+template <class T>
+using SumWide = std::conditional_t<is_real<T>, double, std::uint64_t>;
+template <class T>
+using SumOut = std::conditional_t<is_real<T>, T, std::int64_t>;
+
+template <class T>
+SumWide<T> widened(T x) {
+  if constexpr (is_real<T>) return static_cast<double>(x);
+  else return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
+}
+
+template <class T>
+struct Sum {
+  using In = T;
+  using Lane = SumLane<T>;
+  using Wide = SumWide<T>;
+  using Out = SumOut<T>;
+  static constexpr bool quick = is_real<T>;
+  static constexpr Lane identity = 0;
+  static Lane load(T x) {
+    if constexpr (is_real<T>) return x;
+    else return widened(x);
+  }
+  template <class V>
+  static V combine(V a, V b) { return a + b; }
+  static Wide widen(Lane a) { return static_cast<Wide>(a); }
+  static Wide join(Wide a, Wide b) { return a + b; }
+  static Out finish(Wide a, std::int64_t) { return static_cast<Out>(a); }
+};
+
+/// The larger (or smaller) of two, NaN if one is.
+template <class T, bool Largest>
+struct Extreme {
+  using In = T;
+  using Lane = T;
+  using Wide = T;
+  using Out = T;
+  static constexpr bool quick = is_real<T>;
+  static constexpr T identity = is_real<T>
+                                    ? (Largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity())
+                                    : (Largest ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max());
+  static T load(T x) { return x; }
+  template <class V>
+  static V combine(V a, V b) {
+    if constexpr (std::is_same_v<V, T>) {  // two plain selections, which compilers turn into vector code
+      const T better = (Largest ? a > b : a < b) ? a : b;
+      return a != a ? a : better;
+    } else {
+      return xsimd::select((Largest ? a > b : a < b) | (a != a), a, b);
+    }
+  }
+  static T widen(T a) { return a; }
+  static T join(T a, T b) { return combine(a, b); }
+  static T finish(T a, std::int64_t) { return a; }
+};
+
+inline constexpr std::int64_t run_block = 2048;  // elements that are added before their total joins the others
+
+/// In whole batches and eight accumulators.
+template <class R, class T = typename R::In>
+typename R::Wide run_batches(const T* x, std::int64_t n) {
+  using V = Batch<T>;
+  constexpr auto width = static_cast<std::int64_t>(V::size);
+  const V identity(R::identity);
+  V a[8] = {identity, identity, identity, identity, identity, identity, identity, identity};
+  std::int64_t i = 0;
+  for (; i + 8 * width <= n; i += 8 * width)
+    for (std::int64_t k = 0; k < 8; ++k)
+      a[k] = R::combine(a[k], V::load_unaligned(x + i + k * width));
+  for (; i + width <= n; i += width) a[0] = R::combine(a[0], V::load_unaligned(x + i));
+  alignas(64) T lanes[V::size];
+  R::combine(R::combine(R::combine(a[0], a[1]), R::combine(a[2], a[3])),
+             R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])))
+      .store_aligned(lanes);
+  typename R::Wide total = R::widen(R::identity);
+  for (; i < n; ++i) total = R::join(total, R::widen(x[i]));
+  for (const T lane : lanes) total = R::join(total, R::widen(lane));
+  return total;
+}
+
+template <class R, class T = typename R::In>
+[[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {
+  using Wide = typename R::Wide;
+  if constexpr (R::quick) {
+    if (n >= 2 * static_cast<std::int64_t>(Batch<T>::size)) {
+      if (n <= run_block) return run_batches<R>(x, n);
+      const std::int64_t half = n / 2 / run_block * run_block + (n / 2 < run_block ? run_block : 0);
+      return R::join(run<R>(x, half), run<R>(x + half, n - half));
+    }
+  }
+  Wide a = R::widen(R::identity), b = a, c = a, d = a;
+  std::int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    a = R::join(a, R::widen(R::load(x[i])));
+    b = R::join(b, R::widen(R::load(x[i + 1])));
+    c = R::join(c, R::widen(R::load(x[i + 2])));
+    d = R::join(d, R::widen(R::load(x[i + 3])));
+  }
+  for (; i < n; ++i) a = R::join(a, R::widen(R::load(x[i])));
+  return R::join(R::join(a, b), R::join(c, d));
+}
+
+template <class R, class T = typename R::In>
+[[gnu::noinline]] typename R::Wide strided(const T* x, std::int64_t n, std::int64_t stride) {
+  using Wide = typename R::Wide;
+  if (n > run_block) {
+    const std::int64_t half = n / 2;
+    return R::join(strided<R>(x, half, stride), strided<R>(x + half * stride, n - half, stride));
+  }
+  Wide a = R::widen(R::identity), b = a, c = a, d = a;
+  std::int64_t i = 0;
+  for (; i + 4 <= n; i += 4, x += 4 * stride) {
+    a = R::join(a, R::widen(R::load(x[0])));
+    b = R::join(b, R::widen(R::load(x[stride])));
+    c = R::join(c, R::widen(R::load(x[2 * stride])));
+    d = R::join(d, R::widen(R::load(x[3 * stride])));
+  }
+  for (; i < n; ++i, x += stride) a = R::join(a, R::widen(R::load(*x)));
+  return R::join(R::join(a, b), R::join(c, d));
+}
+
+}  // namespace xg::kernels
