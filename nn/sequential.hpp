@@ -65,6 +65,7 @@ class XG_API Sequential final : public Layer<Sequential> {
   std::string label() const override;
   std::optional<Shape> input_shape() const override;
   void build(const Shape& row) override;
+  bool is_built() const override;
   std::shared_ptr<Module> clone() const override;
 
  private:
