@@ -22,4 +22,19 @@ inline Shape row_major(const Shape& shape) {
   return strides;
 }
 
+/// A fresh tensor, row-major and held by nobody else, under another shape of as many elements.
+inline Tensor with_shape(Tensor fresh, const Shape& shape) {
+  fresh.impl().shape = shape;
+  fresh.impl().strides = row_major(shape);
+  return fresh;
+}
+
+/// Strides with which x's elements have another shape without being moved; false where there are none.
+bool strides_of_view(const Tensor& x, const Shape& shape, Shape& strides);
+
+/// The adjoint of slice: zeros of `shape` in which g lies along `dim`, from `start` by `step`.
+Tensor slice_scatter(const Tensor& g, const Shape& shape, std::size_t dim, std::int64_t start, std::int64_t step);
+/// The adjoint of diagonal: zeros of `shape` with g on a diagonal.
+Tensor diagonal_scatter(const Tensor& g, const Shape& shape, std::int64_t offset, std::size_t dim1, std::size_t dim2);
+
 }  // namespace xg::autograd

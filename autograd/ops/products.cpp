@@ -1,0 +1,554 @@
+// Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never with
+// copies.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gemm.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// The last two dimensions exchanged, for kernels.
+Tensor transposed_view(const Tensor& x) {
+  Shape shape = x.shape(), strides = x.strides();
+  const std::size_t n = shape.size();
+  std::swap(shape[n - 1], shape[n - 2]);
+  std::swap(strides[n - 1], strides[n - 2]);
+  return view_of(x, shape, strides);
+}
+
+/// x under another shape, for kernels: a view where strides allow, else a copy.
+Tensor folded(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  Shape strides;
+  return strides_of_view(x, shape, strides) ? view_of(x, shape, strides) : with_shape(kernels::copy(x), shape);
+}
+
+/// [.., n, k] as [rows, k]
+Shape matrix_shape(const Shape& shape) {
+  std::int64_t rows = 1;
+  for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+  return {rows, shape.back()};
+}
+
+/// a b; a [.., n, k], b [k, m].
+///   da = g b^T, db = a^T g, the leading dimensions being rows
+struct MatrixProduct {
+  static constexpr const char* name = "matmul";
+  static constexpr int inputs = 2;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::bilinear;
+  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    if (a.dim() == 2) return kernels::matmul(a, b);
+    Shape shape = a.shape();
+    shape[shape.size() - 1] = b.shape()[1];
+    return with_shape(kernels::matmul(folded(a, matrix_shape(a.shape())), b), shape);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(
+        c, [&] { return apply(MatrixProduct{}, g, transpose(c.input(1), 0, 1)); },
+        [&] {
+          const Tensor& a = c.input(0);
+          if (a.dim() == 2) return apply(MatrixProduct{}, transpose(a, 0, 1), g);
+          const Tensor rows = reshape(a, matrix_shape(a.shape()));
+          return apply(MatrixProduct{}, transpose(rows, 0, 1), reshape(g, matrix_shape(g.shape())));
+        });
+  }
+  static std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) {
+    return gradients(
+        c, [&] { return forward(g, transposed_view(c.input(1))); },
+        [&] {
+          const Tensor& a = c.input(0);
+          if (a.dim() == 2) return kernels::matmul(transposed_view(a), g);
+          const Tensor rows = folded(a, matrix_shape(a.shape()));
+          return kernels::matmul(transposed_view(rows), folded(g, matrix_shape(g.shape())));
+        });
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& in) { return apply(MatrixProduct{}, in[0], in[1]); };
+    const auto transposed = [](const std::vector<Tensor>& in) {
+      return apply(MatrixProduct{}, transpose(in[0], 0, 1), transpose(in[1], 0, 1));
+    };
+    const auto a = [d](const Shape& shape) { return spread(shape, -2, 2, d, 2); };
+    const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
+    return {{"matrices", {a({3, 4}), b({4, 2})}, call},    {"transposed", {a({4, 3}), b({2, 4})}, transposed},
+            {"leading dims", {a({2, 3, 4}), b({4, 2})}, call}, {"one element", {a({1, 1}), b({1, 1})}, call},
+            {"empty", {a({0, 4}), b({4, 2})}, call},       {"empty sum", {a({3, 0}), b({0, 2})}, call}};
+  }
+};
+
+/// a b for each element of the (broadcast) leading dimensions; a [.., n, k], b [.., k, m].
+struct BatchedProduct {
+  static constexpr const char* name = "bmm";
+  static constexpr int inputs = 2;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::bilinear;
+  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    if (a.dim() == 3 && b.dim() == 3 && a.shape()[0] == b.shape()[0]) return kernels::batched_matmul(a, b);
+    Shape batch = broadcast_shapes(name, leading(a), leading(b));
+    const std::int64_t count = batch.numel();
+    Tensor out = kernels::batched_matmul(over(a, batch, count), over(b, batch, count));
+    batch.push_back(a.shape()[a.shape().size() - 2]);
+    batch.push_back(b.shape().back());
+    return with_shape(std::move(out), batch);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(
+        c, [&] { return apply(BatchedProduct{}, g, transpose(c.input(1), -2, -1)); },
+        [&] { return apply(BatchedProduct{}, transpose(c.input(0), -2, -1), g); });
+  }
+  static std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) {
+    return gradients(
+        c, [&] { return forward(g, transposed_view(c.input(1))); },
+        [&] { return forward(transposed_view(c.input(0)), g); });
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& in) { return apply(BatchedProduct{}, in[0], in[1]); };
+    const auto a = [d](const Shape& shape) { return spread(shape, -2, 2, d, 2); };
+    const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
+    return {{"batch", {a({2, 3, 4}), b({2, 4, 2})}, call},
+            {"broadcast both ways", {a({2, 1, 2, 3}), b({1, 2, 3, 2})}, call},
+            {"one matrix for all", {a({2, 3}), b({2, 3, 2})}, call},
+            {"empty", {a({0, 3, 4}), b({0, 4, 2})}, call},
+            {"empty sum", {a({2, 3, 0}), b({2, 0, 2})}, call}};
+  }
+
+ private:
+  static Shape leading(const Tensor& x) { return Shape(x.shape().begin(), x.shape().end() - 2); }
+  /// x broadcast over `batch`, with one leading dimension.
+  static Tensor over(const Tensor& x, const Shape& batch, std::int64_t count) {
+    const Shape own = leading(x);
+    const std::int64_t rows = x.shape()[own.size()], cols = x.shape()[own.size() + 1];
+    if (own == batch) return folded(x, {count, rows, cols});
+    Shape shape = batch, strides;
+    strides.resize(batch.size());
+    const std::size_t skip = batch.size() - own.size();
+    for (std::size_t i = 0; i < own.size(); ++i) strides[i + skip] = own[i] == 1 ? 0 : x.strides()[i];
+    for (std::size_t i = own.size(); i < own.size() + 2; ++i) {
+      shape.push_back(x.shape()[i]);
+      strides.push_back(x.strides()[i]);
+    }
+    return folded(view_of(x, shape, strides), {count, rows, cols});
+  }
+};
+
+/// sum_i a_i b_i
+struct DotProduct {
+  static constexpr const char* name = "dot";
+  static constexpr int inputs = 2;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::bilinear;
+  static bool mixes_rows(std::int64_t) { return true; }
+  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    const std::int64_t n = a.numel();
+    return with_shape(kernels::matmul(view_of(a, {1, n}, {n * a.strides()[0], a.strides()[0]}),
+                                      view_of(b, {n, 1}, {b.strides()[0], 1})),
+                      {});
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](const std::vector<Tensor>& in) { return apply(DotProduct{}, in[0], in[1]); };
+    return {{"vectors", {spread({5}, -2, 2, d, 2), spread({5}, -2, 2, d, 3)}, call},
+            {"one element", {spread({1}, -2, 2, d, 2), spread({1}, -2, 2, d, 3)}, call},
+            {"empty", {spread({0}, -2, 2, d, 2), spread({0}, -2, 2, d, 3)}, call}};
+  }
+};
+
+void check_dtypes(const char* op, const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype())
+    throw DtypeError(fmt::format("[{}] dtypes are {} and {}, they must be equal: convert one with x.to(xg::{}).", op,
+                                 xg::name(a.dtype()), xg::name(b.dtype()),
+                                 xg::name(promote_types(a.dtype(), b.dtype()))));
+  if (a.dtype() == Dtype::bool_)
+    throw DtypeError(fmt::format("[{}] operands are bool: convert with x.to(xg::float32) first.", op));
+}
+
+void check_dims(const char* op, const char* argument, const Tensor& x, std::int64_t ndim) {
+  if (x.dim() != ndim)
+    throw ShapeError(fmt::format("[{}] {} has shape {}, it must have {} dimension{}: use matmul, which broadcasts.", op,
+                                 argument, x.shape().str(), ndim, ndim == 1 ? "" : "s"));
+}
+
+/// `size_a` and `size_b` are the sizes that the product sums over.
+void check_inner(const char* op, const Tensor& a, const Tensor& b, std::int64_t size_a, std::int64_t size_b) {
+  if (size_a != size_b)
+    throw ShapeError(fmt::format(
+        "[{}] shapes are {} and {}: the product sums over {} elements of the first and {} of the second, these must be "
+        "equal (transpose one?).",
+        op, a.shape().str(), b.shape().str(), size_a, size_b));
+}
+
+/// beta x + alpha product; x broadcasts to the product. A beta of zero makes x irrelevant, NaN included.
+Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar beta, Scalar alpha) {
+  if (x.dtype() != product.dtype())
+    throw DtypeError(fmt::format("[{}] x is {}, the product {}, they must be equal: convert with x.to(xg::{}).", op,
+                                 xg::name(x.dtype()), xg::name(product.dtype()), xg::name(product.dtype())));
+  if (x.dim() > product.dim() || broadcast_shapes(op, x.shape(), product.shape()) != product.shape())
+    throw ShapeError(fmt::format("[{}] x has shape {}, the product {}: x must broadcast to the product.", op,
+                                 x.shape().str(), product.shape().str()));
+  for (const Scalar factor : {beta, alpha})
+    if (!is_floating(product.dtype()) && factor.category() == Dtype::float64)
+      throw DtypeError(fmt::format("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).",
+                                   op, xg::name(product.dtype())));
+  const auto scaled = [](const Tensor& t, Scalar factor) { return factor.to_double() == 1 ? t : mul(t, factor); };
+  const Tensor rest = beta.to_double() == 0 ? where(full({}, true), 0, x) : scaled(x, beta);
+  return rest + scaled(product, alpha);
+}
+
+// ---- einsum
+
+using Labels = std::string;  // one character for each dimension; those of an ellipsis are digits, from the right
+
+[[noreturn]] void refuse_equation(const std::string& equation, const std::string& reason) {
+  throw ValueError(fmt::format("[einsum] equation \"{}\": {}", equation, reason));
+}
+
+/// An operand and the names of its dimensions.
+struct Named {
+  Tensor tensor;
+  Labels labels;
+
+  /// 1 where it has no such dimension.
+  std::int64_t size(char label) const {
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (labels[i] == label) return tensor.shape()[i];
+    return 1;
+  }
+  bool has(char label) const { return labels.find(label) != Labels::npos; }
+  /// Sums over the dimensions that `keep` refuses.
+  template <class Keep>
+  void sum_unless(Keep&& keep) {
+    Dims gone;
+    Labels rest;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      keep(labels[i]) ? rest.push_back(labels[i]) : gone.push_back(static_cast<std::int64_t>(i));
+    if (gone.empty()) return;
+    tensor = sum(tensor, gone);
+    labels = rest;
+  }
+  void reorder(const Labels& order) {
+    if (order == labels) return;
+    Dims dims;
+    for (const char label : order) dims.push_back(static_cast<std::int64_t>(labels.find(label)));
+    tensor = permute(tensor, dims);
+    labels = order;
+  }
+};
+
+/// "ij...": the labels of one operand, the ellipsis as digits.
+Labels expand_ellipsis(const std::string& equation, std::string_view term, std::size_t covered) {
+  Labels labels;
+  for (std::size_t i = 0; i < term.size(); ++i) {
+    if (std::isalpha(static_cast<unsigned char>(term[i]))) {
+      labels.push_back(term[i]);
+    } else if (term.substr(i, 3) == "...") {
+      for (std::size_t k = covered; k-- > 0;) labels.push_back(static_cast<char>('0' + k));
+      i += 2;
+    } else {
+      refuse_equation(equation, fmt::format("'{}' is neither a letter nor part of one ellipsis \"...\".", term[i]));
+    }
+  }
+  return labels;
+}
+
+std::size_t count_letters(std::string_view term) {
+  return static_cast<std::size_t>(
+      std::count_if(term.begin(), term.end(), [](unsigned char c) { return std::isalpha(c) != 0; }));
+}
+
+/// Repeated labels become the diagonal of their dimensions.
+void take_diagonals(const std::string& equation, Named& operand) {
+  for (std::size_t i = 0; i < operand.labels.size(); ++i) {
+    for (std::size_t j = operand.labels.find(operand.labels[i], i + 1); j != Labels::npos;
+         j = operand.labels.find(operand.labels[i], i + 1)) {
+      const char label = operand.labels[i];
+      const Shape& shape = operand.tensor.shape();
+      if (shape[i] != shape[j])
+        refuse_equation(equation, fmt::format("'{}' stands for dimensions of sizes {} and {} of one operand of shape {}: "
+                                              "they must be equal.",
+                                              label, shape[i], shape[j], shape.str()));
+      operand.tensor = movedim(diagonal(operand.tensor, 0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)), -1,
+                               static_cast<std::int64_t>(i));
+      operand.labels.erase(j, 1);
+    }
+  }
+}
+
+/// The product of two operands, summed over the labels that both have and `needed` does not.
+template <class Needed>
+Named contract(Named a, Named b, Needed&& needed) {
+  a.sum_unless([&](char label) { return b.has(label) || needed(label); });
+  b.sum_unless([&](char label) { return a.has(label) || needed(label); });
+  Labels batch, inner, only_a, only_b;
+  for (const char label : a.labels) (!b.has(label) ? only_a : (needed(label) ? batch : inner)).push_back(label);
+  for (const char label : b.labels)
+    if (!a.has(label)) only_b.push_back(label);
+  const auto sizes = [](const Named& x, const Labels& labels) {
+    Shape shape;
+    for (const char label : labels) shape.push_back(x.size(label));
+    return shape;
+  };
+  const Shape batch_shape = sizes(a, batch), a_shape = sizes(a, only_a), b_shape = sizes(b, only_b);
+  const std::int64_t inner_size = sizes(a, inner).numel();
+  a.reorder(batch + only_a + inner);
+  b.reorder(batch + inner + only_b);
+
+  const auto joined = [](Shape shape, const Shape& more) {
+    for (const std::int64_t size : more) shape.push_back(size);
+    return shape;
+  };
+  const auto as = [](const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); };
+  const Labels labels = batch + only_a + only_b;
+  if (inner.empty()) {  // an outer product: the dimensions of a stand before those of b
+    Shape spread_a = joined(batch_shape, a_shape), spread_b = batch_shape;
+    for (std::size_t i = 0; i < only_b.size(); ++i) spread_a.push_back(1);
+    for (std::size_t i = 0; i < only_a.size(); ++i) spread_b.push_back(1);
+    return {as(a.tensor, spread_a) * as(b.tensor, joined(spread_b, b_shape)), labels};
+  }
+  if (!batch.empty() && only_a.empty() && only_b.empty()) {
+    Dims dims;
+    for (std::size_t i = 0; i < inner.size(); ++i) dims.push_back(static_cast<std::int64_t>(batch.size() + i));
+    return {sum(a.tensor * b.tensor, dims), labels};
+  }
+  // Where b is one matrix, the dimensions of a stay apart as rows.
+  const Shape rows = batch.empty() && !only_a.empty() ? a_shape : Shape{a_shape.numel()};
+  const Tensor left = as(a.tensor, joined(joined(batch_shape, rows), {inner_size}));
+  const Tensor right = as(b.tensor, joined(batch_shape, {inner_size, b_shape.numel()}));
+  return {as(matmul(left, right), joined(joined(batch_shape, a_shape), b_shape)), labels};
+}
+
+}  // namespace
+
+const std::vector<OpInfo>& products_ops() {
+  static const auto rows = OpList<MatrixProduct, BatchedProduct, DotProduct>::rows("products");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  autograd::check_dtypes("matmul", a, b);
+  const std::int64_t da = a.dim(), db = b.dim();
+  if (da == 0 || db == 0)
+    throw ShapeError(fmt::format("[matmul] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
+                                 a.shape().str(), b.shape().str()));
+  autograd::check_inner("matmul", a, b, a.shape().back(), b.shape()[b.shape().size() - (db == 1 ? 1 : 2)]);
+  if (db == 1) {
+    if (da == 1) return apply(autograd::DotProduct{}, a, b);
+    return squeeze(apply(autograd::MatrixProduct{}, a, unsqueeze(b, 1)), -1);
+  }
+  if (da == 1) return squeeze(matmul(unsqueeze(a, 0), b), -2);
+  if (db == 2) return apply(autograd::MatrixProduct{}, a, b);
+  return apply(autograd::BatchedProduct{}, a, b);
+}
+
+Tensor mm(const Tensor& a, const Tensor& b) {
+  autograd::check_dims("mm", "a", a, 2);
+  autograd::check_dims("mm", "b", b, 2);
+  autograd::check_dtypes("mm", a, b);
+  autograd::check_inner("mm", a, b, a.shape()[1], b.shape()[0]);
+  return apply(autograd::MatrixProduct{}, a, b);
+}
+
+Tensor mv(const Tensor& a, const Tensor& x) {
+  autograd::check_dims("mv", "a", a, 2);
+  autograd::check_dims("mv", "x", x, 1);
+  autograd::check_dtypes("mv", a, x);
+  autograd::check_inner("mv", a, x, a.shape()[1], x.shape()[0]);
+  return matmul(a, x);
+}
+
+Tensor bmm(const Tensor& a, const Tensor& b) {
+  autograd::check_dims("bmm", "a", a, 3);
+  autograd::check_dims("bmm", "b", b, 3);
+  autograd::check_dtypes("bmm", a, b);
+  if (a.shape()[0] != b.shape()[0])
+    throw ShapeError(fmt::format("[bmm] shapes are {} and {}: the first dimensions must be equal; matmul broadcasts them.",
+                                 a.shape().str(), b.shape().str()));
+  autograd::check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
+  return apply(autograd::BatchedProduct{}, a, b);
+}
+
+Tensor dot(const Tensor& a, const Tensor& b) {
+  autograd::check_dims("dot", "a", a, 1);
+  autograd::check_dims("dot", "b", b, 1);
+  autograd::check_dtypes("dot", a, b);
+  autograd::check_inner("dot", a, b, a.numel(), b.numel());
+  return apply(autograd::DotProduct{}, a, b);
+}
+
+Tensor inner(const Tensor& a, const Tensor& b) {
+  if (a.dim() == 0 || b.dim() == 0) return a * b;
+  autograd::check_dtypes("inner", a, b);
+  autograd::check_inner("inner", a, b, a.shape().back(), b.shape().back());
+  return tensordot(a, b, -1, -1);
+}
+
+Tensor outer(const Tensor& a, const Tensor& b) {
+  autograd::check_dims("outer", "a", a, 1);
+  autograd::check_dims("outer", "b", b, 1);
+  return unsqueeze(a, 1) * b;
+}
+
+Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  return autograd::scaled_sum("addmm", x, mm(a, b), beta, alpha);
+}
+Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  return autograd::scaled_sum("addmv", x, mv(a, b), beta, alpha);
+}
+Tensor addr(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  return autograd::scaled_sum("addr", x, outer(a, b), beta, alpha);
+}
+Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  return autograd::scaled_sum("addbmm", x, sum(bmm(a, b), 0), beta, alpha);
+}
+Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  return autograd::scaled_sum("baddbmm", x, bmm(a, b), beta, alpha);
+}
+
+Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b) {
+  if (dims_a.size() != dims_b.size())
+    throw ValueError(fmt::format("[tensordot] dims are {} and {}: they must have equally many entries.", dims_a.str(),
+                                 dims_b.str()));
+  autograd::check_dtypes("tensordot", a, b);
+  // Labels: what is summed over shares a letter, all else is different.
+  autograd::Labels names_a(a.shape().size(), '\0'), names_b(b.shape().size(), '\0');
+  for (std::size_t i = 0; i < dims_a.size(); ++i) {
+    const auto da = static_cast<std::size_t>(normalize_dim("tensordot", dims_a[i], a.dim()));
+    const auto db = static_cast<std::size_t>(normalize_dim("tensordot", dims_b[i], b.dim()));
+    if (da >= names_a.size() || db >= names_b.size() || names_a[da] != '\0' || names_b[db] != '\0')
+      throw ValueError(fmt::format("[tensordot] dims {} and {} name a dimension twice or one that does not exist (shapes "
+                                   "{} and {}).",
+                                   dims_a.str(), dims_b.str(), a.shape().str(), b.shape().str()));
+    if (a.shape()[da] != b.shape()[db] && a.shape()[da] != 1 && b.shape()[db] != 1)
+      throw ShapeError(fmt::format("[tensordot] shapes are {} and {}: dimension {} of the first has size {}, dimension {} "
+                                   "of the second {}; summed over together, they must be equal or one of them 1.",
+                                   a.shape().str(), b.shape().str(), da, a.shape()[da], db, b.shape()[db]));
+    names_a[da] = names_b[db] = static_cast<char>('a' + i);
+  }
+  std::string output;
+  char next = 'A';
+  for (autograd::Labels* names : {&names_a, &names_b})
+    for (char& label : *names)
+      if (label == '\0') output.push_back(label = next++);
+  return einsum(names_a + "," + names_b + "->" + output, {a, b});
+}
+
+Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
+  using autograd::Named;
+  using autograd::refuse_equation;
+  std::string text;
+  for (const char c : equation)
+    if (c != ' ') text.push_back(c);
+  const std::size_t arrow = text.find("->");
+  const std::string inputs = text.substr(0, arrow);
+  std::vector<std::string> terms(1);
+  for (const char c : inputs) c == ',' ? void(terms.emplace_back()) : terms.back().push_back(c);
+  if (operands.empty()) throw ValueError("[einsum] no operands: pass one tensor for each term of the equation.");
+  if (terms.size() != operands.size())
+    refuse_equation(equation, fmt::format("it has {} terms for {} operands: separate them with commas, one each.",
+                                          terms.size(), operands.size()));
+
+  std::vector<Named> pending;
+  std::size_t ellipsis_dims = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const Tensor& x = operands[i];
+    const std::size_t letters = autograd::count_letters(terms[i]), ndim = x.shape().size();
+    const bool open = terms[i].find("...") != std::string::npos;
+    if (open ? letters > ndim : letters != ndim)
+      refuse_equation(equation, fmt::format("operand {} has shape {}, its term \"{}\" names {} dimensions.", i,
+                                            x.shape().str(), terms[i], letters));
+    Named operand{x, autograd::expand_ellipsis(equation, terms[i], ndim - letters)};
+    if (operand.labels.size() != ndim) refuse_equation(equation, "an operand has more than one ellipsis.");
+    ellipsis_dims = std::max(ellipsis_dims, ndim - letters);
+    autograd::take_diagonals(equation, operand);
+    pending.push_back(std::move(operand));
+  }
+
+  autograd::Labels output;
+  if (arrow == std::string::npos) {
+    output = autograd::expand_ellipsis(equation, "...", ellipsis_dims);
+    for (const auto& [first, last] : {std::pair{'A', 'Z'}, std::pair{'a', 'z'}})
+      for (char label = first; label <= last; ++label)
+        if (std::count(inputs.begin(), inputs.end(), label) == 1) output.push_back(label);
+  } else {
+    output = autograd::expand_ellipsis(equation, std::string_view(text).substr(arrow + 2), ellipsis_dims);
+  }
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    if (output.find(output[i], i + 1) != std::string::npos)
+      refuse_equation(equation, fmt::format("'{}' stands twice in the output: each label may once.", output[i]));
+    if (std::none_of(pending.begin(), pending.end(), [&](const Named& x) { return x.has(output[i]); }))
+      refuse_equation(equation, fmt::format("'{}' of the output is in no operand.", output[i]));
+  }
+
+  // Sizes must agree; where one is 1 and the other is not, that dimension of size 1 goes.
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    Named& x = pending[i];
+    for (std::size_t k = x.labels.size(); k-- > 0;) {
+      const char label = x.labels[k];
+      std::int64_t size = x.tensor.shape()[k];
+      for (const Named& other : pending) {
+        if (!other.has(label) || other.size(label) == size || other.size(label) == 1) continue;
+        if (size != 1)
+          throw ShapeError(fmt::format("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of "
+                                       "them 1.",
+                                       equation, label, size, other.size(label)));
+        size = other.size(label);
+      }
+      if (size == x.tensor.shape()[k]) continue;
+      x.tensor = squeeze(x.tensor, static_cast<std::int64_t>(k));
+      x.labels.erase(k, 1);
+    }
+  }
+
+  Named result = std::move(pending[0]);
+  for (std::size_t i = 1; i < pending.size(); ++i) {
+    const auto needed = [&](char label) {
+      if (output.find(label) != std::string::npos) return true;
+      for (std::size_t k = i + 1; k < pending.size(); ++k)
+        if (pending[k].has(label)) return true;
+      return false;
+    };
+    result = autograd::contract(std::move(result), std::move(pending[i]), needed);
+  }
+  result.sum_unless([&](char label) { return output.find(label) != std::string::npos; });
+  result.reorder(output);
+  return result.tensor;
+}
+
+Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim) {
+  const Shape shape = broadcast_shapes("cross", a.shape(), b.shape());
+  const std::int64_t d = normalize_dim("cross", dim, static_cast<std::int64_t>(shape.size()));
+  if (a.dim() != b.dim() || a.dim() == 0 || a.size(d) != 3 || b.size(d) != 3)
+    throw ShapeError(fmt::format("[cross] shapes are {} and {}, dim is {}: both need as many dimensions, and size 3 there.",
+                                 a.shape().str(), b.shape().str(), dim));
+  // d_i = a_i b_(i+1) - a_(i+1) b_i is component i - 1 of the product.
+  const auto next = [d](const Tensor& x) { return roll(x, -1, d); };
+  return next(a * next(b) - next(a) * b);
+}
+
+Tensor vecdot(const Tensor& a, const Tensor& b, std::int64_t dim) {
+  const Shape shape = broadcast_shapes("vecdot", a.shape(), b.shape());
+  autograd::check_dtypes("vecdot", a, b);
+  const std::int64_t d = normalize_dim("vecdot", dim, static_cast<std::int64_t>(shape.size()));
+  if (a.dim() == 0 || b.dim() == 0)
+    throw ShapeError(fmt::format("[vecdot] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
+                                 a.shape().str(), b.shape().str()));
+  return sum(a * b, d);
+}
+
+}  // namespace xg
