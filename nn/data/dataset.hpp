@@ -1,0 +1,48 @@
+// What a network learns from: features, target, and the way back to the columns that they came from.
+#pragma once
+
+#include <xgrad/nn/data/table.hpp>
+
+#include <string>
+#include <vector>
+
+namespace xg::nn::data {
+
+/// A column of the source and the features that it became.
+struct FeatureGroup {
+  std::string name;
+  std::vector<std::int64_t> features;
+};
+
+/// A level of a text column that was not among the training rows.
+struct UnknownLevel {
+  std::string column;
+  std::string level;  ///< "" for a missing value
+  std::int64_t rows = 0;
+};
+
+/// What an Encoder makes of a table.
+struct Dataset {
+  Tensor X = {};  ///< [rows, features]
+  Tensor y = {};  ///< [rows, 1] numbers or 0/1, or [rows] int64 class indices; undefined without a target column
+  std::vector<std::string> feature_names = {};
+  std::vector<FeatureGroup> feature_groups = {};  ///< one per source column
+  Table raw = {};                                 ///< the source columns of the features, untouched
+  std::vector<UnknownLevel> unknown_levels = {};  ///< encoded as zeros
+
+  std::int64_t rows() const { return X.defined() ? X.size(0) : 0; }
+  std::int64_t features() const { return X.defined() ? X.size(1) : 0; }
+};
+
+/// x -> scale * x + shift
+struct XG_API Affine {
+  double scale = 1;
+  double shift = 0;
+
+  Tensor operator()(const Tensor& x) const;
+  double operator()(double x) const { return scale * x + shift; }
+  /// x -> (x - shift) / scale. Throws ValueError where scale is 0.
+  Affine inverse() const;
+};
+
+}  // namespace xg::nn::data

@@ -1,0 +1,76 @@
+// From a table to tensors, by what the training rows alone teach.
+#pragma once
+
+#include <xgrad/nn/data/dataset.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xg::nn::data {
+
+enum class Scaling : std::uint8_t {
+  standard,  ///< (x - mean) / standard deviation
+  min_max,   ///< (x - min) / (max - min)
+  none,
+};
+
+enum class TargetKind : std::uint8_t {
+  automatic,  ///< numbers for a column of numbers, classes for text and booleans
+  number,
+  classes,
+};
+
+enum class UnknownPolicy : std::uint8_t { zeros, error };
+
+struct EncoderOptions {
+  std::string target = {};    ///< the column to predict; none: features only
+  bool scale_target = false;  ///< standardize it, for regression
+  Scaling scaling = Scaling::standard;
+  std::vector<std::string> drop = {};  ///< columns to leave out
+  TargetKind target_kind = TargetKind::automatic;
+  bool missing_indicator = false;  ///< a 0/1 feature `age_missing` for columns of numbers with missing ones
+  UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
+  std::int64_t max_levels = 1000;                ///< a text column with more is an error: names and numbers of things
+  Dtype dtype = float32;                         ///< of X and of a y of numbers
+};
+
+/// Learns from training rows how to encode any rows.
+///
+/// * Numbers: the training median where missing, then scaled. A constant column becomes 0 unless scaling is none.
+/// * Booleans: 0 or 1, not scaled, the more frequent one where missing.
+/// * Text: one 0/1 feature per level, `gender_female`, `gender_male`, in the order of their bytes. A missing value is a
+///   level of its own, `cabin_missing`, if training rows miss some; else it is treated as an unknown level.
+/// * Target: numbers as they are (standardized on request) [rows, 1]; two classes 0/1 [rows, 1]; more classes their
+///   indices, int64 [rows]. Classes are the sorted levels.
+class XG_API Encoder {
+ public:
+  explicit Encoder(EncoderOptions options = {});
+
+  /// Throws IndexError for a column that is not there, ValueError for no rows, a missing or infinite target, one class
+  /// only, a scaled target that is no number, a column without any value, infinite values, too many levels.
+  Encoder& fit(const Table& table);
+  /// Encodes by what fit learned; columns that fit did not see are ignored. Without the target column y is undefined.
+  /// Throws Error before fit, IndexError for a missing column, DtypeError for text where there were numbers,
+  /// ValueError for a class that fit did not see and, if asked for, for an unknown level.
+  Dataset transform(const Table& table) const;
+  Dataset fit_transform(const Table& table);
+
+  bool fitted() const { return plan_ != nullptr; }
+  /// The line that takes an encoded target, or a prediction of it, back to the units of the table.
+  Affine target_scale() const;
+  /// The names of the classes in the order of their indices; empty for a target of numbers.
+  const std::vector<std::string>& classes() const;
+  const std::vector<std::string>& feature_names() const;
+  const std::vector<FeatureGroup>& feature_groups() const;
+  const EncoderOptions& options() const { return options_; }
+
+ private:
+  struct Plan;
+  const Plan& plan(const char* method) const;
+
+  EncoderOptions options_;
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace xg::nn::data

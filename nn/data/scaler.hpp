@@ -1,0 +1,69 @@
+// Scalers of tensors: learn from [rows, features], apply, and undo.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+
+namespace xg::nn::data {
+
+struct StandardScalerOptions {
+  bool with_mean = true;
+  bool with_std = true;
+};
+
+/// (x - mean) / scale per feature, scale the standard deviation (over n) and 1 for a constant feature, as scikit-learn.
+/// NaN takes no part in fit and stays NaN in transform.
+class XG_API StandardScaler {
+ public:
+  explicit StandardScaler(StandardScalerOptions options = {}) : options_(options) {}
+
+  /// Throws ShapeError unless X is [rows, features] with rows, ValueError for infinite values.
+  StandardScaler& fit(const Tensor& X);
+  /// X in its floating dtype (the default one for integers). Throws Error before fit, ShapeError for another number of
+  /// features.
+  Tensor transform(const Tensor& X) const;
+  Tensor fit_transform(const Tensor& X);
+  /// x * scale + mean
+  Tensor inverse_transform(const Tensor& X) const;
+
+  bool fitted() const { return mean_.defined(); }
+  const Tensor& mean() const { return mean_; }    ///< float64 [features]; undefined before fit
+  const Tensor& var() const { return var_; }      ///< float64 [features], over n
+  const Tensor& scale() const { return scale_; }  ///< float64 [features]
+
+ private:
+  StandardScalerOptions options_;
+  Tensor mean_, var_, scale_;
+};
+
+struct MinMaxScalerOptions {
+  double min = 0;     ///< what the smallest value becomes
+  double max = 1;     ///< what the largest value becomes
+  bool clip = false;  ///< keep other rows inside [min, max] too
+};
+
+/// Takes [smallest, largest] of each feature linearly to [min, max]; a constant feature becomes min, as scikit-learn.
+/// NaN takes no part in fit and stays NaN in transform.
+class XG_API MinMaxScaler {
+ public:
+  /// Throws ValueError unless min < max.
+  explicit MinMaxScaler(MinMaxScalerOptions options = {});
+
+  MinMaxScaler& fit(const Tensor& X);
+  Tensor transform(const Tensor& X) const;
+  Tensor fit_transform(const Tensor& X);
+  Tensor inverse_transform(const Tensor& X) const;
+
+  bool fitted() const { return data_min_.defined(); }
+  const Tensor& data_min() const { return data_min_; }  ///< float64 [features]; undefined before fit
+  const Tensor& data_max() const { return data_max_; }  ///< float64 [features]
+  const Tensor& scale() const { return scale_; }        ///< x * scale + shift
+  const Tensor& shift() const { return shift_; }
+
+ private:
+  MinMaxScalerOptions options_;
+  Tensor data_min_, data_max_, scale_, shift_;
+};
+
+}  // namespace xg::nn::data

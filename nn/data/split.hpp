@@ -1,0 +1,44 @@
+// Rows to learn from and rows to judge by.
+#pragma once
+
+#include <xgrad/nn/data/table.hpp>
+
+#include <optional>
+#include <string>
+
+namespace xg::nn::data {
+
+struct SplitOptions {
+  double test_size = 0.25;                 ///< share of the rows, in (0, 1)
+  std::string stratify = {};               ///< a column whose values shall be equally frequent in both parts
+  bool shuffle = true;                     ///< else the last rows are the test
+  std::optional<std::uint64_t> seed = {};  ///< a stream of its own; without one the default generator draws
+};
+
+struct TableSplit {
+  Table train;
+  Table test;
+};
+
+/// `auto [train, test] = train_test_split(table, {.test_size = 0.3, .stratify = "survived", .seed = 42});`
+///
+/// Sizes are scikit-learn's: ceil(test_size * rows) for the test, the rest for training. A stratified split gives every
+/// level its share by largest remainders, ties drawn at random. Throws ValueError for a size that leaves a part without
+/// rows, for a level with one row, for a missing value in the stratified column and for stratify without shuffle.
+XG_API TableSplit train_test_split(const Table& table, SplitOptions options = {});
+
+struct TensorSplitOptions {
+  double test_size = 0.25;
+  bool stratify = false;  ///< by the values of y
+  bool shuffle = true;
+  std::optional<std::uint64_t> seed = {};
+};
+
+struct TensorSplit {
+  Tensor X_train, X_test, y_train, y_test;
+};
+
+/// The same for rows of X and y. Throws ShapeError where their numbers of rows differ.
+XG_API TensorSplit train_test_split(const Tensor& X, const Tensor& y, TensorSplitOptions options = {});
+
+}  // namespace xg::nn::data

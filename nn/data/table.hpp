@@ -1,0 +1,145 @@
+// A table as a CSV file holds it: named columns of one kind each, any cell of which may be missing.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xg::nn::data {
+
+struct Description;
+
+/// What a column holds. Integers and booleans are numbers too.
+enum class ColumnKind : std::uint8_t { numeric, integer, boolean, text };
+
+/// "numeric", "integer", "boolean" or "text".
+XG_API std::string_view name(ColumnKind kind);
+
+/// Values of one kind under a name. Text is kept as a list of distinct levels and one number per row.
+class XG_API Column {
+ public:
+  /// Numbers; NaN is a missing one.
+  static Column numeric(std::string name, std::vector<double> values);
+  /// Whole numbers; `missing`, if given, marks rows without a value. Throws ShapeError where its length differs.
+  static Column integer(std::string name, std::vector<std::int64_t> values, std::vector<bool> missing = {});
+  static Column boolean(std::string name, const std::vector<bool>& values, std::vector<bool> missing = {});
+  static Column text(std::string name, const std::vector<std::string>& values, std::vector<bool> missing = {});
+
+  const std::string& name() const { return name_; }
+  Column renamed(std::string name) const;
+  ColumnKind kind() const { return kind_; }
+  bool is_number() const { return kind_ != ColumnKind::text; }
+  std::int64_t size() const { return static_cast<std::int64_t>(missing_.size()); }
+
+  bool is_missing(std::int64_t row) const { return missing_[checked(row)]; }
+  std::int64_t missing_count() const;
+  /// The number of different values, missing ones aside.
+  std::int64_t distinct_count() const;
+  /// The value as a number, booleans as 0 and 1, missing ones as NaN. Throws DtypeError for text.
+  double number(std::int64_t row) const;
+  std::vector<double> numbers() const;
+  /// The value as people read it, "" where missing: the shortest text that reads back as the same number.
+  std::string cell(std::int64_t row) const;
+  /// The distinct values as text, missing ones aside: numbers in order of size, text in order of its bytes.
+  std::vector<std::string> levels() const;
+
+  /// The given rows, in the given order; a row may come twice. Throws IndexError.
+  Column rows(const std::vector<std::int64_t>& indices) const;
+  /// The column as float64 [rows], NaN where missing. Throws DtypeError for text.
+  Tensor tensor() const;
+
+ private:
+  Column(std::string name, ColumnKind kind, std::vector<bool> missing, std::size_t size);
+  std::size_t checked(std::int64_t row) const;
+
+  std::string name_;
+  ColumnKind kind_;
+  std::vector<double> numbers_;         // numeric
+  std::vector<std::int64_t> integers_;  // integer, boolean; for text the place in levels_
+  std::vector<std::string> levels_;     // text, in order of appearance
+  std::vector<bool> missing_;
+};
+
+/// Columns of equal length.
+///
+///     Table table = read_csv("titanic.csv");
+///     std::cout << table.head(3) << table.describe();
+///     const Column& age = table.column("age");
+class XG_API Table {
+ public:
+  Table() = default;
+  /// Throws ShapeError unless all columns have the same length, ValueError unless their names differ.
+  explicit Table(std::vector<Column> columns);
+
+  std::int64_t rows() const { return rows_; }
+  const std::vector<Column>& columns() const { return columns_; }
+  std::vector<std::string> names() const;
+  bool contains(std::string_view name) const;
+  /// Throws IndexError for an unknown name, with the names that there are and those that look alike.
+  const Column& column(std::string_view name) const;
+  const Column& operator[](std::string_view name) const { return column(name); }
+
+  /// The same table with this column added, or put in the place of the one of its name.
+  Table with(Column column) const;
+  /// The named columns, in the given order.
+  Table select(const std::vector<std::string>& names) const;
+  /// All columns but the named ones.
+  Table drop(const std::vector<std::string>& names) const;
+  /// The given rows, in the given order. Throws IndexError.
+  Table rows(const std::vector<std::int64_t>& indices) const;
+  /// The first `count` rows, or all if there are fewer.
+  Table head(std::int64_t count = 5) const;
+  /// The rows without a missing value in the named columns (in any, if none is named).
+  Table drop_missing(const std::vector<std::string>& names = {}) const;
+  /// Numbers as float64 [rows, columns], NaN where missing. Throws DtypeError for a table with text.
+  Tensor tensor() const;
+
+  /// Name, kind, missing and distinct values, and the spread of every column.
+  Description describe() const;
+  /// A text table; the middle of a long one is left out.
+  std::string str() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::int64_t rows_ = 0;
+};
+
+XG_API std::ostream& operator<<(std::ostream& out, const Table& table);
+
+/// What one column is like. Spread is NaN for text and for a column without values.
+struct ColumnSummary {
+  std::string name;
+  ColumnKind kind = ColumnKind::numeric;
+  std::int64_t count = 0;     ///< values that are there
+  std::int64_t missing = 0;   ///< values that are not
+  std::int64_t distinct = 0;  ///< different values
+  double min = 0;
+  double lower_quartile = 0;  ///< quartiles interpolate linearly, as NumPy's
+  double median = 0;
+  double upper_quartile = 0;
+  double max = 0;
+  double mean = 0;
+  double std = 0;                  ///< over count - 1
+  std::string most_frequent = {};  ///< the first in order, among equals
+  std::int64_t most_frequent_count = 0;
+};
+
+/// What `Table::describe` finds.
+struct XG_API Description {
+  std::int64_t rows = 0;
+  std::vector<ColumnSummary> columns = {};
+
+  /// Titles of cells(): "column", "kind", "missing", "distinct", "min", "mean", "max", "std", "quartiles", ...
+  static std::vector<std::string> titles();
+  /// One row of formatted text per column of the table; what the text and the HTML report print.
+  std::vector<std::vector<std::string>> cells() const;
+  std::string str() const;
+};
+
+XG_API std::ostream& operator<<(std::ostream& out, const Description& description);
+
+}  // namespace xg::nn::data

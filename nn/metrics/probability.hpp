@@ -1,0 +1,171 @@
+// Metrics of predicted probabilities and rankings: log loss, Brier score, areas under curves, and the curves.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace xg::nn::metrics {
+
+struct LogLossOptions {
+  std::string name = "log_loss";
+};
+
+/// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
+/// [n, 1] with probabilities of class 1, or [n, classes] whose rows sum to one. Throws ValueError for anything else.
+class XG_API LogLoss {
+ public:
+  LogLoss() : LogLoss(LogLossOptions{}) {}
+  explicit LogLoss(LogLossOptions options) : options_(std::move(options)) {}
+
+  const std::string& name() const { return options_.name; }
+  bool larger_is_better() const { return false; }
+  void reset() { sum_ = weight_ = 0; }
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
+  double compute() const;
+
+ private:
+  LogLossOptions options_;
+  double sum_ = 0, weight_ = 0;
+};
+
+struct BrierOptions {
+  std::string name = "brier";
+};
+
+/// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
+/// several. Inputs as LogLoss.
+class XG_API Brier {
+ public:
+  Brier() : Brier(BrierOptions{}) {}
+  explicit Brier(BrierOptions options) : options_(std::move(options)) {}
+
+  const std::string& name() const { return options_.name; }
+  bool larger_is_better() const { return false; }
+  void reset() { sum_ = weight_ = 0; }
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
+  double compute() const;
+
+ private:
+  BrierOptions options_;
+  double sum_ = 0, weight_ = 0;
+};
+
+/// Scores and labels of all rows: what a ranking needs, because no running sum is exact.
+class XG_API ScoreTable {
+ public:
+  explicit ScoreTable(std::string metric) : metric_(std::move(metric)) {}
+  void reset();
+  /// y_pred is [n] or [n, 1] with scores of class 1, or [n, classes]. Errors as ConfusionCounts.
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(labels_.size()); }
+  /// 2 for scores of class 1.
+  std::int64_t classes() const { return columns_ == 1 ? 2 : columns_; }
+  bool binary() const { return columns_ == 1; }
+  const std::vector<std::int64_t>& labels() const { return labels_; }
+  /// The score of every row for `label`.
+  std::vector<double> scores(std::int64_t label) const;
+  /// Empty unless weights were given.
+  const std::vector<double>& weights() const { return weights_; }
+  const std::string& metric() const { return metric_; }
+
+ private:
+  std::string metric_;
+  std::int64_t columns_ = 0;
+  std::vector<std::int64_t> labels_;
+  std::vector<double> scores_;  // [rows][columns_]
+  std::vector<double> weights_;
+};
+
+struct AUCOptions {
+  std::string name = "auc";
+};
+
+/// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
+/// Exact over all rows. Several classes: the mean over each one against the rest. NaN where only one class occurs.
+class XG_API AUC {
+ public:
+  AUC() : AUC(AUCOptions{}) {}
+  explicit AUC(AUCOptions options) : options_(std::move(options)), table_(options_.name) {}
+
+  const std::string& name() const { return options_.name; }
+  bool larger_is_better() const { return true; }
+  void reset() { table_.reset(); }
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
+    table_.update(y_true, y_pred, sample_weight);
+  }
+  double compute() const;
+
+ private:
+  AUCOptions options_;
+  ScoreTable table_;
+};
+
+struct AveragePrecisionOptions {
+  std::string name = "average_precision";
+};
+
+/// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over each against the rest.
+class XG_API AveragePrecision {
+ public:
+  AveragePrecision() : AveragePrecision(AveragePrecisionOptions{}) {}
+  explicit AveragePrecision(AveragePrecisionOptions options) : options_(std::move(options)), table_(options_.name) {}
+
+  const std::string& name() const { return options_.name; }
+  bool larger_is_better() const { return true; }
+  void reset() { table_.reset(); }
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
+    table_.update(y_true, y_pred, sample_weight);
+  }
+  double compute() const;
+
+ private:
+  AveragePrecisionOptions options_;
+  ScoreTable table_;
+};
+
+/// True against false positive rate, as the threshold falls from infinity: from (0, 0) to (1, 1).
+struct RocCurve {
+  std::vector<double> fpr;
+  std::vector<double> tpr;
+  std::vector<double> thresholds;
+  double auc = 0;
+};
+
+struct RocOptions {
+  bool drop_intermediate = true;  ///< leave out points on a straight line between their neighbours
+};
+
+/// Of scores of class 1, [n] or [n, 1], as scikit-learn's roc_curve. Rates of a class without rows are NaN.
+XG_API RocCurve roc_curve(const Tensor& y_true, const Tensor& y_score, RocOptions options = {},
+                          const Tensor& sample_weight = {});
+
+/// Precision and recall as the threshold rises over the distinct scores; one more point (1, 0) ends it.
+struct PrecisionRecallCurve {
+  std::vector<double> precision;
+  std::vector<double> recall;
+  std::vector<double> thresholds;  ///< one shorter than the others
+  double average_precision = 0;
+};
+
+/// Of scores of class 1, [n] or [n, 1], as scikit-learn's precision_recall_curve.
+XG_API PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& y_score,
+                                                   const Tensor& sample_weight = {});
+
+/// Rows whose predicted probability lies in [lower, upper).
+struct CalibrationBin {
+  double lower = 0;
+  double upper = 0;
+  double predicted = 0;  ///< mean predicted probability
+  double observed = 0;   ///< share of rows of class 1
+  std::int64_t count = 0;
+};
+
+/// `bins` bins of equal width over [0, 1]; empty ones are left out.
+XG_API std::vector<CalibrationBin> calibration_curve(const Tensor& y_true, const Tensor& y_prob,
+                                                     std::int64_t bins = 10);
+
+}  // namespace xg::nn::metrics

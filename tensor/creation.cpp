@@ -1,0 +1,181 @@
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/sequence.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+namespace xg {
+namespace {
+
+Tensor finished(Tensor tensor, const TensorOptions& options) {
+  if (options.requires_grad) tensor.requires_grad_();
+  return tensor;
+}
+
+void check_sizes(const char* op, const Shape& shape) {
+  for (const std::int64_t size : shape)
+    if (size < 0) throw ShapeError(fmt::format("[{}] shape is {}, sizes must not be negative.", op, shape.str()));
+}
+
+Tensor filled(const char* op, const Shape& shape, Scalar value, Dtype dtype, const TensorOptions& options) {
+  check_sizes(op, shape);
+  Tensor out = kernels::empty(shape, dtype);
+  kernels::fill(out, value);
+  return finished(std::move(out), options);
+}
+
+/// bool, int64 or the default dtype.
+Dtype natural_dtype(Scalar value) {
+  return value.category() == Dtype::float64 ? default_dtype() : value.category();
+}
+
+bool is_real(Scalar value) { return value.category() == Dtype::float64; }
+
+std::string text(Scalar value) {
+  return is_real(value) ? fmt::format("{}", value.to_double()) : fmt::format("{}", value.to_int64());
+}
+
+/// Throws unless the count of elements makes sense as an endpoint sequence.
+void check_endpoints(const char* op, Scalar start, Scalar stop, std::int64_t steps) {
+  if (steps < 0) throw ValueError(fmt::format("[{}] steps is {}, it must not be negative.", op, steps));
+  if (!std::isfinite(start.to_double()) || !std::isfinite(stop.to_double()))
+    throw ValueError(fmt::format("[{}] start is {} and stop is {}, both must be finite.", op, text(start), text(stop)));
+}
+
+/// ceil((stop - start) / step): how many values lie below stop.
+std::int64_t arange_count(Scalar start, Scalar stop, Scalar step) {
+  const auto described = [&] {
+    return fmt::format("[arange] start is {}, stop is {}, step is {}", text(start), text(stop), text(step));
+  };
+  if (!is_real(start) && !is_real(stop) && !is_real(step)) {
+    const std::int64_t a = start.to_int64(), b = stop.to_int64(), s = step.to_int64();
+    std::int64_t distance = 0;
+    if (s == 0) throw ValueError(described() + ": step must not be 0.");
+    if (__builtin_sub_overflow(b, a, &distance)) throw ValueError(described() + ": more values than 64 bits count.");
+    if (distance != 0 && (distance > 0) != (s > 0))
+      throw ValueError(described() + ": step leads away from stop; change its sign.");
+    return distance / s + (distance % s != 0 ? 1 : 0);
+  }
+  const double a = start.to_double(), b = stop.to_double(), s = step.to_double();
+  if (!std::isfinite(a) || !std::isfinite(b) || !std::isfinite(s))
+    throw ValueError(described() + ": all must be finite.");
+  if (s == 0) throw ValueError(described() + ": step must not be 0.");
+  if (a != b && (b > a) != (s > 0)) throw ValueError(described() + ": step leads away from stop; change its sign.");
+  const double count = std::ceil((b - a) / s);
+  if (!(count < 9e18)) throw ValueError(described() + ": more values than 64 bits count.");
+  return static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+Tensor empty(const Shape& shape, TensorOptions options) {
+  return finished(kernels::empty(shape, options.dtype.value_or(default_dtype())), options);
+}
+
+Tensor zeros(const Shape& shape, TensorOptions options) {
+  return filled("zeros", shape, 0, options.dtype.value_or(default_dtype()), options);
+}
+
+Tensor ones(const Shape& shape, TensorOptions options) {
+  return filled("ones", shape, 1, options.dtype.value_or(default_dtype()), options);
+}
+
+Tensor full(const Shape& shape, Scalar value, TensorOptions options) {
+  return filled("full", shape, value, options.dtype.value_or(natural_dtype(value)), options);
+}
+
+Tensor empty_like(const Tensor& x, TensorOptions options) {
+  return finished(kernels::empty(x.shape(), options.dtype.value_or(x.dtype())), options);
+}
+
+Tensor zeros_like(const Tensor& x, TensorOptions options) {
+  return filled("zeros_like", x.shape(), 0, options.dtype.value_or(x.dtype()), options);
+}
+
+Tensor ones_like(const Tensor& x, TensorOptions options) {
+  return filled("ones_like", x.shape(), 1, options.dtype.value_or(x.dtype()), options);
+}
+
+Tensor full_like(const Tensor& x, Scalar value, TensorOptions options) {
+  return filled("full_like", x.shape(), value, options.dtype.value_or(x.dtype()), options);
+}
+
+Tensor arange(Scalar stop, TensorOptions options) { return arange(0, stop, 1, options); }
+
+Tensor arange(Scalar start, Scalar stop, Scalar step, TensorOptions options) {
+  const bool real = is_real(start) || is_real(stop) || is_real(step);
+  const Dtype dtype = options.dtype.value_or(real ? default_dtype() : Dtype::int64);
+  if (dtype == Dtype::bool_) throw DtypeError("[arange] dtype is bool, it must be a number's: use int64 or a real one.");
+  Tensor out = kernels::empty({arange_count(start, stop, step)}, dtype);
+  kernels::arange(out, start, step);
+  return finished(std::move(out), options);
+}
+
+Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOptions options) {
+  check_endpoints("linspace", start, stop, steps);
+  Tensor out = kernels::empty({steps}, options.dtype.value_or(default_dtype()));
+  kernels::linspace(out, start.to_double(), stop.to_double());
+  return finished(std::move(out), options);
+}
+
+Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double base, TensorOptions options) {
+  check_endpoints("logspace", start, stop, steps);
+  Tensor out = kernels::empty({steps}, options.dtype.value_or(default_dtype()));
+  kernels::logspace(out, start.to_double(), stop.to_double(), base);
+  return finished(std::move(out), options);
+}
+
+Tensor eye(std::int64_t n, std::int64_t m, TensorOptions options) {
+  const Shape shape{n, m < 0 ? n : m};
+  check_sizes("eye", shape);
+  Tensor out = kernels::empty(shape, options.dtype.value_or(default_dtype()));
+  kernels::eye(out);
+  return finished(std::move(out), options);
+}
+
+Tensor scalar_tensor(Scalar value, TensorOptions options) {
+  return filled("scalar_tensor", {}, value, options.dtype.value_or(natural_dtype(value)), options);
+}
+
+Tensor tensor(std::initializer_list<double> values, TensorOptions options) {
+  if (!options.dtype) options.dtype = default_dtype();
+  return detail::from_elements(values.begin(), Dtype::float64, {static_cast<std::int64_t>(values.size())}, options);
+}
+
+Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options) {
+  const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+  std::vector<double> values;
+  values.reserve(rows.size() * columns);
+  for (const std::initializer_list<double>& row : rows) {
+    if (row.size() != columns)
+      throw ShapeError(fmt::format("[tensor] row {} has {} values, the first has {}: rows must have equal lengths.",
+                                   values.size() / std::max<std::size_t>(columns, 1), row.size(), columns));
+    values.insert(values.end(), row);
+  }
+  if (!options.dtype) options.dtype = default_dtype();
+  return detail::from_elements(values.data(), Dtype::float64,
+                               {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)}, options);
+}
+
+namespace detail {
+
+Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOptions options) {
+  check_sizes("from_data", shape);
+  Tensor out = kernels::empty(shape, from);
+  if (out.numel() != 0) {
+    if (data == nullptr)
+      throw ValueError(fmt::format("[from_data] data is null, shape {} needs {} elements.", shape.str(), out.numel()));
+    std::memcpy(out.impl().data, data, static_cast<std::size_t>(out.numel()) * item_size(from));
+  }
+  const Dtype dtype = options.dtype.value_or(from);
+  if (dtype != from) out = kernels::cast(out, dtype);
+  return finished(std::move(out), options);
+}
+
+}  // namespace detail
+
+}  // namespace xg
