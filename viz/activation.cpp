@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/nn/activation.hpp>
+#include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/activation.hpp>
 
@@ -27,6 +30,28 @@ std::vector<double> with_gaps(const Data& x, const Data& y) {
 }
 
 }  // namespace
+
+Figure activation(const nn::Activation& f, const ActivationOptions& o) {
+  if (!std::isfinite(o.low) || !std::isfinite(o.high) || !(o.low < o.high)) {
+    throw ValueError(fmt::format("[activation] the range is {} to {}: give two finite numbers, the smaller one first.", o.low, o.high));
+  }
+  constexpr std::size_t steps = 400;
+  std::vector<double> at(steps + 1);
+  for (std::size_t i = 0; i <= steps; ++i) at[i] = o.low + (o.high - o.low) * static_cast<double>(i) / steps;
+  // One number per row: a function over rows (softmax) then sees one number at a time.
+  const EnableGrad recorded;
+  Tensor x = tensor(at, {.dtype = float64}).reshape({static_cast<std::int64_t>(at.size()), 1}).detach();
+  x.requires_grad_();
+  const Tensor y = f(x);
+  std::vector<double> slope;
+  if (o.derivative && y.requires_grad()) {
+    y.sum().backward();
+    slope = x.grad().defined() ? x.grad().to_vector<double>() : std::vector<double>(at.size(), 0.0);
+  } else if (o.derivative) {
+    slope.assign(at.size(), 0.0);  // a step has no slope anywhere
+  }
+  return activation_curve(f.name(), at, Data(y), slope, o);
+}
 
 Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope, const ActivationOptions& o) {
   if (x.empty() || x.size() != y.size() || (!slope.empty() && slope.size() != x.size())) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/bar.hpp>
 #include <xgrad/viz/format.hpp>
@@ -171,6 +172,10 @@ void check(const BarOptions& o) {
 
 }  // namespace
 
+Figure bar(const explain::Explanation& e, const BarOptions& o) {
+  return bar(contributions(e, o.output, "bar"), o);
+}
+
 Figure bar(const Contributions& c, const BarOptions& o) {
   c.check("bar");
   check(o);
@@ -184,6 +189,12 @@ Figure bar(const Contributions& c, const BarOptions& o) {
     return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c), o);
   }
   return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), o);
+}
+
+Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts, const BarOptions& o) {
+  std::vector<std::pair<std::string, Contributions>> groups;
+  for (const auto& [name, e] : cohorts) groups.emplace_back(name, contributions(e, o.output, "bar"));
+  return bar(groups, o);
 }
 
 Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& o) {

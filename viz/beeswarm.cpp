@@ -80,6 +80,10 @@ struct SwarmRow {
 
 }  // namespace
 
+Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& o) {
+  return beeswarm(contributions(e, o.output, "beeswarm"), o);
+}
+
 Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   c.check("beeswarm");
   if (o.max_display == 0) throw ValueError("[beeswarm] max_display is 0: show at least one row.");

@@ -18,6 +18,7 @@ struct BeeswarmOptions {
 /// One dot for each row and feature: x is the contribution, colour the feature's value between its 5th and 95th
 /// percentile (blue low, red high, grey unknown); dots with equal x stand above one another. Features by falling mean
 /// |contribution|. Nothing is random. Throws ValueError as waterfall does; one row is fine.
+XG_API Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& options = {});
 XG_API Figure beeswarm(const Contributions& c, const BeeswarmOptions& options = {});
 
 namespace detail {

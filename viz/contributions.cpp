@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/format.hpp>
@@ -46,6 +47,56 @@ void Contributions::check(const char* op) const {
   need("errors", errors.size(), rows * features, true);
 }
 
+Contributions contributions(const explain::Explanation& e, std::optional<std::size_t> output, const char* op) {
+  const auto outputs = static_cast<std::size_t>(e.outputs_explained());
+  if (!output && outputs > 1) {
+    std::string names;
+    for (std::size_t k = 0; k < std::min<std::size_t>(outputs, 20); ++k) {
+      names += fmt::format("{}{} ({})", k > 0 ? ", " : "", k, e.rows() > 0 ? e.output_name(0, static_cast<std::int64_t>(k)) : "");
+    }
+    throw ValueError(fmt::format("[{}] the explanation has {} outputs: choose one with .output = 0 or e.output(0): {}.", op, outputs, names));
+  }
+  const std::size_t slot = output.value_or(0);
+  if (slot >= outputs) {
+    throw IndexError(fmt::format("[{}] output {} of an explanation with {}: they count from 0.", op, slot, outputs));
+  }
+  Contributions c;
+  c.rows = static_cast<std::size_t>(e.rows());
+  c.features = static_cast<std::size_t>(e.features());
+  c.names = e.feature_names();
+  c.additive = e.additive();
+  const std::vector<double> values = e.values().to_vector<double>();
+  const std::vector<double> base = e.base_values().to_vector<double>();
+  const std::vector<double> errors = e.standard_errors().to_vector<double>();
+  c.data = (e.has_display() ? e.display_values() : e.data()).to_vector<double>();
+  bool any_error = false, any_data = false;
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    c.base.push_back(base[r * outputs + slot]);
+    for (std::size_t i = 0; i < c.features; ++i) {
+      const std::size_t at = (r * c.features + i) * outputs + slot;
+      c.values.push_back(values[at]);
+      c.errors.push_back(errors[at]);
+      any_error = any_error || std::isfinite(errors[at]);
+      any_data = any_data || std::isfinite(c.data[r * c.features + i]);
+      if (e.has_display()) c.display.push_back(e.display(static_cast<std::int64_t>(r), static_cast<std::int64_t>(i)));
+    }
+  }
+  if (!any_error) c.errors.clear();
+  if (!any_data) c.data.clear();
+  c.space = e.output_space() == explain::Output::logit         ? Space::logit
+            : e.output_space() == explain::Output::probability ? Space::probability
+                                                               : Space::model;
+  // The name where it is one: not the default, and the same output in all rows.
+  if (c.rows > 0) {
+    c.output = e.output_name(0, static_cast<std::int64_t>(slot));
+    for (std::int64_t r = 1; r < e.rows(); ++r) {
+      if (e.output_name(r, static_cast<std::int64_t>(slot)) != c.output) c.output.clear();
+    }
+    if (c.output == "output") c.output.clear();
+  }
+  return c;
+}
+
 namespace detail {
 
 std::vector<double> mean_absolute(const Contributions& c) {
@@ -76,6 +127,16 @@ std::vector<std::size_t> by_importance(const Contributions& c) {
 void need_one_row(const char* op, const Contributions& c) {
   if (c.rows == 1) return;
   throw ValueError(fmt::format("[{0}] shows one row, and this explanation has {1}: choose one, as in {0}(e[0]).", op, c.rows));
+}
+
+void need_sums(const char* op, const Contributions& c) {
+  bool known = c.additive;
+  for (const double b : c.base) known = known && std::isfinite(b);
+  if (known) return;
+  throw ValueError(fmt::format(
+      "[{}] draws contributions that lead from a base value to the output, and these do not sum to it: use bar, beeswarm or "
+      "scatter, or explain with DeepShap or IntegratedGradients.",
+      op));
 }
 
 void check_link(const char* op, Link link, Space space) {

@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+namespace xg::explain {
+class Explanation;
+}
+
 namespace xg::viz {
 
 /// How plots show the output of an explained model: as it is, or a logit as a probability.
@@ -28,6 +32,7 @@ struct XG_API Contributions {
   std::vector<double> errors = {};          ///< [rows, features] standard errors; empty: none
   Space space = Space::model;
   std::string output = {};                  ///< name of the output
+  bool additive = true;                     ///< do base and contributions sum to the output?
 
   double value(std::size_t row, std::size_t feature) const { return values[row * features + feature]; }
   /// base + sum of the row; NaN contributions count as nothing.
@@ -39,6 +44,11 @@ struct XG_API Contributions {
   void check(const char* op) const;
 };
 
+/// One output of an explanation. Throws ValueError, beginning with `op`, where it has several and none is chosen, and
+/// IndexError where there is no such output.
+XG_API Contributions contributions(const explain::Explanation& e, std::optional<std::size_t> output = {},
+                                   const char* op = "contributions");
+
 namespace detail {
 
 /// Features by falling mean absolute contribution; ties in input order, NaN last.
@@ -47,6 +57,8 @@ std::vector<std::size_t> by_importance(const Contributions& c);
 std::vector<double> mean_absolute(const Contributions& c);
 /// Throws unless there is exactly one row.
 void need_one_row(const char* op, const Contributions& c);
+/// Throws unless base and contributions sum to the output.
+void need_sums(const char* op, const Contributions& c);
 /// Throws where a probability would go through the logistic function a second time.
 void check_link(const char* op, Link link, Space space);
 /// "log-odds", "probability", or what the model returns, with the output's name.

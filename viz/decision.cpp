@@ -21,8 +21,13 @@ struct DecisionLine {
 
 }  // namespace
 
+Figure decision(const explain::Explanation& e, const DecisionOptions& o) {
+  return decision(contributions(e, o.output, "decision"), o);
+}
+
 Figure decision(const Contributions& c, const DecisionOptions& o) {
   c.check("decision");
+  detail::need_sums("decision", c);
   detail::check_link("decision", o.link, c.space);
   if (o.max_display == 0) throw ValueError("[decision] max_display is 0: show at least one feature.");
   if (o.max_rows == 0) throw ValueError("[decision] max_rows is 0: show at least one row.");

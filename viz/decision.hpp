@@ -26,6 +26,7 @@ struct DecisionOptions {
 /// contribution. Colour is the final output. Of one row the feature values
 /// stand beside the line. Throws ValueError where link = logit meets contributions to a probability, which would be
 /// squashed twice, for a highlight out of range, and for a legend of another length.
+XG_API Figure decision(const explain::Explanation& e, const DecisionOptions& options = {});
 XG_API Figure decision(const Contributions& c, const DecisionOptions& options = {});
 
 }  // namespace xg::viz

@@ -20,6 +20,7 @@ struct ScatterOptions {
 /// One dot for each row: x is the feature's value (as displayed, where it is a number), y its contribution. Text values
 /// become categories. Rows without a value stand at the left, apart. Throws ValueError naming the known features where
 /// there is none called `feature`.
+XG_API Figure scatter(const explain::Explanation& e, const std::string& feature, const ScatterOptions& options = {});
 XG_API Figure scatter(const Contributions& c, const std::string& feature, const ScatterOptions& options = {});
 
 }  // namespace xg::viz

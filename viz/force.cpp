@@ -38,8 +38,10 @@ class Labels {
   double draw(Scene& scene, double from) {
     for (std::size_t placed = 0; placed < labels_.size(); ++placed) place_next();
     double bottom = top_;
+    for (const Label& l : labels_) scene.line({l.leader, from}, {l.leader, l.box.top + 1}, {l.paint, 1}, "leader");
     for (const Label& l : labels_) {
-      scene.line({l.leader, from}, {l.leader, l.box.top + 1}, {l.paint, 1}, "leader");
+      // Where there was no free place, the name hides the leader that passes it.
+      if (conflicts(l, l.box) > 0) scene.add(Rect{{l.box.left, l.box.top + 2, l.box.right, l.box.bottom - 2}, Role::background, {}, 0, "cover"});
       double y = l.box.top + 2 + 0.5 * line_height * size_;
       for (const std::string& text : l.lines) {
         scene.add(Text{{l.box.centre().x, y}, {{text, l.paint}}, size_, Anchor::middle, Align::middle, 0, "force-label"});
@@ -362,8 +364,13 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
 
 }  // namespace
 
+Figure force(const explain::Explanation& e, const ForceOptions& o) {
+  return force(contributions(e, o.output, "force"), o);
+}
+
 Figure force(const Contributions& c, const ForceOptions& o) {
   c.check("force");
+  detail::need_sums("force", c);
   detail::check_link("force", o.link, c.space);
   if (o.max_rows == 0) throw ValueError("[force] max_rows is 0: show at least one row.");
   return c.rows == 1 ? single(c, o) : stacked(c, o);

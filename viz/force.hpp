@@ -24,6 +24,7 @@ struct ForceOptions {
 /// largest next to it. Several rows: the same turned upright, one column per row; similar rows are neighbours (complete
 /// linkage on squared distances of the contributions, each merge turned so that its near ends meet).
 /// Throws ValueError as decision does.
+XG_API Figure force(const explain::Explanation& e, const ForceOptions& options = {});
 XG_API Figure force(const Contributions& c, const ForceOptions& options = {});
 
 }  // namespace xg::viz

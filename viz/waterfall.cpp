@@ -56,8 +56,13 @@ std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool
 
 }  // namespace
 
+Figure waterfall(const explain::Explanation& e, const WaterfallOptions& o) {
+  return waterfall(contributions(e, o.output, "waterfall"), o);
+}
+
 Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   c.check("waterfall");
+  detail::need_sums("waterfall", c);
   detail::need_one_row("waterfall", c);
   if (o.max_display == 0) throw ValueError("[waterfall] max_display is 0: show at least one row.");
   const std::vector<Step> steps = steps_of(c, o.max_display, o.error_bars);

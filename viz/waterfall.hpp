@@ -22,6 +22,7 @@ struct WaterfallOptions {
 /// E[f(X)] at the bottom, f(x) at the top, and between them the contributions of one row by falling size; the smallest
 /// are summed up as "k other features" at the bottom. Throws ValueError for several rows, several outputs of which none
 /// is chosen, and max_display = 0. After Lundberg and Lee (2017), as drawn by shap.
+XG_API Figure waterfall(const explain::Explanation& e, const WaterfallOptions& options = {});
 XG_API Figure waterfall(const Contributions& c, const WaterfallOptions& options = {});
 
 }  // namespace xg::viz
