@@ -8,7 +8,10 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/data.hpp>
 #include <xgrad/nn/history.hpp>
+#include <xgrad/nn/layers.hpp>
+#include <xgrad/nn/metrics.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/optim/optim.hpp>

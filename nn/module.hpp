@@ -105,6 +105,12 @@ class XG_API Module {
   virtual std::string type_name() const;
   /// How errors and summaries call it: "h1 (Dense)".
   virtual std::string label() const;
+  /// label(), interned: for an xg::Scope around a forward of several tensors.
+  std::uint32_t scope_label() const {
+    if (scope_label_ == no_label) [[unlikely]]
+      intern();
+    return scope_label_;
+  }
 
   // ---- mode
   virtual void train(bool on = true);
@@ -155,6 +161,8 @@ class XG_API Module {
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
   /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on it.
   virtual void build(const Shape& row);
+  /// Does it have all its parameters? A Dense without a number of inputs has none before `build`.
+  virtual bool is_built() const { return true; }
   /// Fills in units, activation, weight and bias of a layer that has units.
   virtual void describe(LayerInfo& info) const;
   /// Floating-point operations for one row, children not included.
@@ -178,20 +186,19 @@ class XG_API Module {
   Module(const Module& other, ShareChildren);
 
   void add_child(std::string name, std::shared_ptr<Module> child);
+  /// The entries of config().
+  virtual std::vector<LayerInfo> layers(const SummaryOptions& options);
   const std::vector<Child>& child_list() const { return children_; }
   void check_name(const char* what, const std::string& name) const;
   /// Copies parameters, buffers, mode and freezing from a module of the same structure.
   void copy_state_from(const Module& other);
-  template <class M, class... Args>
+  template <ModuleType M, class... Args>
   friend std::shared_ptr<M> clone_as(const M& module, Args&&... args);
 
  private:
-  friend class ForwardObserver;
+  friend XG_API Summary summary(Module& module, SummaryOptions options);
+  friend XG_API std::vector<LayerInfo> config(Module& module, SummaryOptions options);
   Tensor call_watched(const Tensor& x);
-  std::uint32_t scope_label() const {
-    if (scope_label_ == no_label) [[unlikely]] intern();
-    return scope_label_;
-  }
   void intern() const;
   void check_registered(const Tensor& input, const Tensor& output);
   template <class F>
@@ -207,9 +214,24 @@ class XG_API Module {
   mutable std::uint32_t scope_label_ = no_label;
 };
 
+namespace detail {
+/// Puts the default generator back: initial values that are overwritten at once must not change later random numbers.
+class XG_API KeepRandomState {
+ public:
+  KeepRandomState();
+  ~KeepRandomState();
+  KeepRandomState(const KeepRandomState&) = delete;
+  KeepRandomState& operator=(const KeepRandomState&) = delete;
+
+ private:
+  std::uint64_t seed_, offset_;
+};
+}  // namespace detail
+
 /// A module of class M constructed from `args`, with the parameters, buffers and mode of `module`.
-template <class M, class... Args>
+template <ModuleType M, class... Args>
 std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
+  const detail::KeepRandomState random;
   auto copy = std::make_shared<M>(std::forward<Args>(args)...);
   copy->set_name(module.name());
   static_cast<Module&>(*copy).copy_state_from(module);

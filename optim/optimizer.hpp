@@ -109,7 +109,7 @@ class XG_API Optimizer {
 
 /// An optimizer whose groups have options of one type.
 template <class Options>
-class OptimizerOf : public Optimizer {
+class XG_API OptimizerOf : public Optimizer {
  public:
   /// Adds parameters with options of their own. Throws as the constructor does.
   void add_param_group(ParamGroup<Options> group) {

@@ -58,6 +58,8 @@ class XG_API Shape {
     for (std::size_t i = size_; i < size; ++i) dims_[i] = fill;
     size_ = static_cast<std::uint32_t>(size);
   }
+  /// For those who write all of them at once; `size` must not exceed max_dims.
+  void resize_uninitialized(std::size_t size) { size_ = static_cast<std::uint32_t>(size); }
 
   /// The number of elements: the product of all sizes, 1 for no dimension.
   std::int64_t numel() const {

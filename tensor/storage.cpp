@@ -7,7 +7,6 @@
 #include <array>
 #include <bit>
 #include <cstdlib>
-#include <limits>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -39,8 +38,12 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-struct Counters {
-  std::atomic<std::int64_t> allocations{0}, system_allocations{0}, bytes_in_use{0}, peak{0}, cached{0};
+// Only the owning thread writes its numbers, others read them: relaxed loads and stores, no read-modify-write.
+struct Counter {
+  std::atomic<std::int64_t> value{0};
+  std::int64_t get() const noexcept { return value.load(std::memory_order_relaxed); }
+  void set(std::int64_t v) noexcept { value.store(v, std::memory_order_relaxed); }
+  void add(std::int64_t v) noexcept { set(get() + v); }
 };
 
 #ifdef __SANITIZE_ADDRESS__
@@ -50,7 +53,22 @@ constexpr std::int64_t default_cache_limit = std::int64_t{1} << 30;
 #endif
 std::atomic<std::int64_t> cache_limit{default_cache_limit};
 
-struct ThreadCache;
+// Constant-initialized, in static TLS: reaching it costs one instruction, and it can be asked after the thread's objects
+// are destroyed (tensors of static lifetime die that late).
+struct ThreadCache {
+  FreeBlock* free[class_count] = {};
+  Counter allocations, system_allocations, bytes_in_use, peak, cached;
+  bool registered = false;
+  bool ended = false;
+
+  void trim() noexcept {
+    for (FreeBlock*& list : free)
+      while (list != nullptr) std::free(std::exchange(list, list->next));
+    cached.set(0);
+  }
+};
+thread_local constinit ThreadCache thread_cache __attribute__((tls_model("initial-exec")));
+
 struct Registry {
   std::mutex mutex;
   std::vector<ThreadCache*> caches;
@@ -62,46 +80,30 @@ Registry& registry() {
   return *instance;
 }
 
-void add(std::atomic<std::int64_t>& counter, std::int64_t amount) {
-  // Only the owning thread writes, others read: no read-modify-write is needed.
-  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-}
-
-struct ThreadCache {
-  std::array<FreeBlock*, class_count> free{};
-  Counters counters;
-
-  ThreadCache() {
+/// Ends the thread's cache when the thread ends.
+struct Farewell {
+  ~Farewell() {
+    ThreadCache& cache = thread_cache;
+    cache.trim();
     Registry& all = registry();
     const std::lock_guard lock(all.mutex);
-    all.caches.push_back(this);
-  }
-  ThreadCache(const ThreadCache&) = delete;
-  ThreadCache& operator=(const ThreadCache&) = delete;
-  ~ThreadCache();
-
-  void trim() {
-    for (FreeBlock*& list : free)
-      while (list != nullptr) std::free(std::exchange(list, list->next));
-    counters.cached.store(0, std::memory_order_relaxed);
+    std::erase(all.caches, &cache);
+    all.allocations += cache.allocations.get();
+    all.system_allocations += cache.system_allocations.get();
+    all.bytes_in_use += cache.bytes_in_use.get();
+    all.peak = std::max(all.peak, cache.peak.get());
+    cache.ended = true;
   }
 };
 
-thread_local bool cache_ended = false;  // trivially destructible, so that it can be asked after the cache is gone
-
-ThreadCache::~ThreadCache() {
-  trim();
+void register_cache(ThreadCache& cache) {
+  static thread_local Farewell farewell;
+  static_cast<void>(farewell);
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  std::erase(all.caches, this);
-  all.allocations += counters.allocations;
-  all.system_allocations += counters.system_allocations;
-  all.bytes_in_use += counters.bytes_in_use;
-  all.peak = std::max(all.peak, counters.peak.load());
-  cache_ended = true;
+  all.caches.push_back(&cache);
+  cache.registered = true;
 }
-
-thread_local ThreadCache thread_cache;
 
 void* system_allocate(std::size_t bytes) {
   void* block = std::aligned_alloc(64, bytes);
@@ -114,43 +116,36 @@ void* system_allocate(std::size_t bytes) {
 void* allocate(std::size_t bytes) {
   const std::size_t size_class = class_of(bytes);
   if (size_class >= class_count) throw std::bad_alloc();
-  const std::size_t rounded = bytes_of(size_class);
-  if (cache_ended) return system_allocate(rounded);
+  const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
   ThreadCache& cache = thread_cache;
-  Counters& counters = cache.counters;
-  add(counters.allocations, 1);
-  void* block = cache.free[size_class];
-  if (block != nullptr) {
-    cache.free[size_class] = cache.free[size_class]->next;
-    add(counters.cached, -static_cast<std::int64_t>(rounded));
+  FreeBlock* block = cache.free[size_class];
+  if (block != nullptr) [[likely]] {
+    cache.free[size_class] = block->next;
+    cache.cached.add(-rounded);
   } else {
-    add(counters.system_allocations, 1);
-    block = system_allocate(rounded);
+    if (!cache.registered && !cache.ended) register_cache(cache);
+    block = static_cast<FreeBlock*>(system_allocate(static_cast<std::size_t>(rounded)));
+    cache.system_allocations.add(1);
   }
-  add(counters.bytes_in_use, static_cast<std::int64_t>(rounded));
-  if (counters.bytes_in_use.load(std::memory_order_relaxed) > counters.peak.load(std::memory_order_relaxed))
-    counters.peak.store(counters.bytes_in_use.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  cache.allocations.add(1);
+  const std::int64_t in_use = cache.bytes_in_use.get() + rounded;
+  cache.bytes_in_use.set(in_use);
+  if (in_use > cache.peak.get()) cache.peak.set(in_use);
   return block;
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
-  const std::size_t rounded = bytes_of(size_class);
-  if (cache_ended) {
-    std::free(block);
-    return;
-  }
+  const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
   ThreadCache& cache = thread_cache;
-  Counters& counters = cache.counters;
-  add(counters.bytes_in_use, -static_cast<std::int64_t>(rounded));
-  if (counters.cached.load(std::memory_order_relaxed) + static_cast<std::int64_t>(rounded) >
-      cache_limit.load(std::memory_order_relaxed)) {
+  cache.bytes_in_use.add(-rounded);
+  const std::int64_t cached = cache.cached.get() + rounded;
+  if (cache.ended || !cache.registered || cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     std::free(block);
     return;
   }
-  auto* free_block = new (block) FreeBlock{cache.free[size_class]};
-  cache.free[size_class] = free_block;
-  add(counters.cached, static_cast<std::int64_t>(rounded));
+  cache.free[size_class] = new (block) FreeBlock{cache.free[size_class]};
+  cache.cached.set(cached);
 }
 
 Statistics statistics() {
@@ -158,22 +153,18 @@ Statistics statistics() {
   const std::lock_guard lock(all.mutex);
   Statistics total{all.allocations, all.system_allocations, all.bytes_in_use, all.peak, 0};
   for (const ThreadCache* cache : all.caches) {
-    total.allocations += cache->counters.allocations;
-    total.system_allocations += cache->counters.system_allocations;
-    total.bytes_in_use += cache->counters.bytes_in_use;
-    total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->counters.peak.load());
-    total.bytes_cached += cache->counters.cached;
+    total.allocations += cache->allocations.get();
+    total.system_allocations += cache->system_allocations.get();
+    total.bytes_in_use += cache->bytes_in_use.get();
+    total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak.get());
+    total.bytes_cached += cache->cached.get();
   }
   return total;
 }
 
-void reset_peak() {
-  if (!cache_ended) thread_cache.counters.peak = thread_cache.counters.bytes_in_use.load();
-}
+void reset_peak() { thread_cache.peak.set(thread_cache.bytes_in_use.get()); }
 
-void trim() {
-  if (!cache_ended) thread_cache.trim();
-}
+void trim() { thread_cache.trim(); }
 
 void set_cache_limit(std::int64_t bytes) {
   if (bytes < 0)
@@ -209,29 +200,25 @@ void destroy_impl(TensorImpl* impl) noexcept {
 }
 
 namespace {
-void set_contiguous_strides(TensorImpl& impl) {
-  const std::size_t n = impl.shape.size();
-  impl.strides.resize(n);
-  std::int64_t stride = 1;
-  for (std::size_t i = n; i-- > 0;) {
-    impl.strides[i] = stride;
-    stride *= std::max<std::int64_t>(impl.shape[i], 1);
-  }
+constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each still count in 64 bits
+
+[[noreturn]] void throw_bad_shape(const Shape& shape, Dtype dtype, bool negative) {
+  throw ShapeError(negative ? fmt::format("[empty] shape is {}, sizes must not be negative.", shape.str())
+                            : fmt::format("[empty] a tensor of shape {} and dtype {} does not fit into memory.",
+                                          shape.str(), name(dtype)));
 }
 }  // namespace
 
 TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   std::int64_t numel = 1;
+  bool fits = true, negative = false;
   for (std::int64_t d : shape) {
-    if (d < 0)
-      throw ShapeError(fmt::format("[empty] shape is {}, sizes must not be negative.", shape.str()));
-    if (__builtin_mul_overflow(numel, d, &numel))
-      throw ShapeError(fmt::format("[empty] shape {} has more elements than 64 bits count.", shape.str()));
+    negative |= d < 0;
+    fits &= !__builtin_mul_overflow(numel, d, &numel);
   }
-  const std::size_t item = item_size(dtype);
-  if (static_cast<std::uint64_t>(numel) > (std::numeric_limits<std::uint64_t>::max() >> 8) / item)
-    throw ShapeError(fmt::format("[empty] shape {} of {} does not fit into memory.", shape.str(), name(dtype)));
-  const std::size_t data_bytes = static_cast<std::size_t>(numel) * item;
+  if (negative || !fits || numel > max_numel) [[unlikely]]
+    throw_bad_shape(shape, dtype, negative);
+  const std::size_t data_bytes = static_cast<std::size_t>(numel) * item_size(dtype);
   const std::size_t block_bytes = header_bytes + data_bytes;
   char* block = nullptr;
   try {
@@ -250,7 +237,12 @@ TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   impl->numel = numel;
   impl->storage = storage;
   impl->shape = shape;
-  set_contiguous_strides(*impl);
+  impl->strides.resize_uninitialized(shape.size());
+  std::int64_t stride = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    impl->strides[i] = stride;
+    stride *= std::max<std::int64_t>(shape[i], 1);
+  }
   return impl;
 }
 

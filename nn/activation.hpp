@@ -1,0 +1,46 @@
+// Activations by name or function.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <concepts>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+/// A function of one tensor with a name: "relu", `xg::relu`, `{"binary_step", binary_step}`, a lambda.
+///
+/// Names mean what Keras means by them (leaky_relu has a slope of 0.2), and PyTorch's names where Keras has none.
+class XG_API Activation {
+ public:
+  using Function = std::function<Tensor(const Tensor&)>;
+
+  Activation() = default;  ///< "linear": x itself
+  /// Throws ValueError for an unknown name, listing the known ones.
+  Activation(const char* name) : Activation(std::string(name)) {}  // NOLINT: a name is an activation
+  Activation(const std::string& name);                             // NOLINT
+  /// A function of your own; the name stands in summaries and pictures. Throws ValueError for an empty function.
+  Activation(std::string name, Function function);
+  Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
+  template <class F>
+    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> && (!std::same_as<std::decay_t<F>, Activation>) &&
+             (!std::same_as<F, Tensor (*)(const Tensor&)>)
+  Activation(F function) : Activation("custom", Function(std::move(function))) {}  // NOLINT
+
+  const std::string& name() const { return name_; }
+  bool is_linear() const { return !function_; }
+  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
+
+  /// All names that the constructor takes.
+  static std::vector<std::string> names();
+
+ private:
+  std::string name_ = "linear";
+  Function function_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,240 @@
+// Activations as layers: PyTorch's names, defaults and options.
+#pragma once
+
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+/// A layer that applies one function without options.
+template <class Self, Tensor (*function)(const Tensor&)>
+class XG_API ActivationLayer : public Layer<Self> {
+ public:
+  explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
+  Tensor forward(const Tensor& x) override { return function(x); }
+  std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }
+  std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
+};
+
+/// max(x, 0)
+class XG_API ReLU final : public ActivationLayer<ReLU, &xg::relu> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// min(max(x, 0), 6)
+class XG_API ReLU6 final : public ActivationLayer<ReLU6, &xg::relu6> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+class XG_API SELU final : public ActivationLayer<SELU, &xg::selu> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// x sigmoid(x)
+class XG_API SiLU final : public ActivationLayer<SiLU, &xg::silu> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// x tanh(softplus(x))
+class XG_API Mish final : public ActivationLayer<Mish, &xg::mish> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+class XG_API Sigmoid final : public ActivationLayer<Sigmoid, &xg::sigmoid> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+class XG_API Tanh final : public ActivationLayer<Tanh, &xg::tanh> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// x / (1 + |x|)
+class XG_API Softsign final : public ActivationLayer<Softsign, &xg::softsign> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// log sigmoid(x)
+class XG_API LogSigmoid final : public ActivationLayer<LogSigmoid, &xg::logsigmoid> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// relu6(x + 3) / 6
+class XG_API Hardsigmoid final : public ActivationLayer<Hardsigmoid, &xg::hardsigmoid> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// x relu6(x + 3) / 6
+class XG_API Hardswish final : public ActivationLayer<Hardswish, &xg::hardswish> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+/// x - tanh(x)
+class XG_API Tanhshrink final : public ActivationLayer<Tanhshrink, &xg::tanhshrink> {
+ public:
+  using ActivationLayer::ActivationLayer;
+};
+
+/// A layer of one function with options of type `Options`, which have a member `name`.
+template <class Self, class Options>
+class XG_API ActivationLayerWith : public Layer<Self> {
+ public:
+  explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {}
+  std::tuple<Options> arguments() const { return {options_}; }
+  const Options& options() const { return options_; }
+  std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
+
+ protected:
+  Options options_;
+};
+
+struct LeakyReluOptions {
+  double negative_slope = 0.01;
+  std::string name = {};
+};
+/// x above 0, else negative_slope x
+class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::leaky_relu(x, options_.negative_slope); }
+};
+
+struct PReluOptions {
+  std::int64_t num_parameters = 1;  ///< one slope for all, or one for each feature (dimension 1)
+  double init = 0.25;
+  std::string name = {};
+};
+/// x above 0, else weight x; the slope is learned.
+class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
+ public:
+  explicit PReLU(PReluOptions options = {});
+  Tensor forward(const Tensor& x) override { return xg::prelu(x, weight_); }
+  const Tensor& weight() const { return weight_; }
+
+ private:
+  Tensor weight_;
+};
+
+struct EluOptions {
+  double alpha = 1.0;
+  std::string name = {};
+};
+/// x above 0, else alpha (e^x - 1)
+class XG_API ELU final : public ActivationLayerWith<ELU, EluOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::elu(x, options_.alpha); }
+};
+/// max(x, 0) + min(alpha (e^(x / alpha) - 1), 0)
+class XG_API CELU final : public ActivationLayerWith<CELU, EluOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::celu(x, options_.alpha); }
+};
+
+struct GeluOptions {
+  GeluApproximation approximate = GeluApproximation::none;
+  std::string name = {};
+};
+/// x Phi(x)
+class XG_API GELU final : public ActivationLayerWith<GELU, GeluOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::gelu(x, options_.approximate); }
+};
+
+struct SoftplusOptions {
+  double beta = 1.0;
+  double threshold = 20.0;  ///< linear where beta x is above
+  std::string name = {};
+};
+/// log(1 + e^(beta x)) / beta
+class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::softplus(x, options_.beta, options_.threshold); }
+};
+
+struct HardtanhOptions {
+  double min_val = -1.0;
+  double max_val = 1.0;
+  std::string name = {};
+};
+/// min(max(x, min_val), max_val)
+class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::hardtanh(x, options_.min_val, options_.max_val); }
+};
+
+struct ShrinkOptions {
+  double lambda = 0.5;
+  std::string name = {};
+};
+/// x where |x| > lambda, else 0
+class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::hardshrink(x, options_.lambda); }
+};
+/// x pulled towards 0 by lambda
+class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::softshrink(x, options_.lambda); }
+};
+
+/// x above `threshold`, else `value`
+class XG_API Threshold final : public Layer<Threshold> {
+ public:
+  Threshold(double threshold, double value, LayerOptions options = {})
+      : Layer(std::move(options.name)), threshold_(threshold), value_(value) {}
+  Tensor forward(const Tensor& x) override { return xg::threshold(x, threshold_, value_); }
+  std::tuple<double, double, LayerOptions> arguments() const { return {threshold_, value_, {name()}}; }
+
+ private:
+  double threshold_, value_;
+};
+
+struct DimOptions {
+  std::int64_t dim = -1;
+  std::string name = {};
+};
+/// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size.
+class XG_API GLU final : public ActivationLayerWith<GLU, DimOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override;
+};
+/// e^x_i / sum e^x_j along `dim`
+class XG_API Softmax final : public ActivationLayerWith<Softmax, DimOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::softmax(x, options_.dim); }
+};
+/// softmax(-x)
+class XG_API Softmin final : public ActivationLayerWith<Softmin, DimOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::softmin(x, options_.dim); }
+};
+/// log softmax(x)
+class XG_API LogSoftmax final : public ActivationLayerWith<LogSoftmax, DimOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override { return xg::log_softmax(x, options_.dim); }
+};
+
+struct RReluOptions {
+  double lower = 1.0 / 8;
+  double upper = 1.0 / 3;
+  std::string name = {};
+};
+/// x above 0, else a x; while training a is drawn from U(lower, upper) for each element, in eval mode it is their mean.
+class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {
+ public:
+  using ActivationLayerWith::ActivationLayerWith;
+  Tensor forward(const Tensor& x) override;
+};
+
+
+}  // namespace xg::nn

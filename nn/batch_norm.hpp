@@ -1,0 +1,36 @@
+// Batch normalization of tables and sequences.
+#pragma once
+
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+struct BatchNormOptions {
+  double eps = 1e-5;
+  std::optional<double> momentum = 0.1;  ///< share of the new batch in the running statistics; none: a plain mean of all
+  bool affine = true;
+  bool track_running_stats = true;  ///< without: the batch's statistics in eval mode too
+  std::string name = {};
+};
+
+/// (x - mean) / sqrt(var + eps) * weight + bias for each feature; x [N, C] or [N, C, L].
+///
+/// Parameters "weight", "bias"; buffers "running_mean", "running_var", "num_batches_tracked". While training the batch's
+/// statistics are used and the running ones updated. Ioffe & Szegedy 2015, arXiv:1502.03167.
+class XG_API BatchNorm1d final : public Layer<BatchNorm1d> {
+ public:
+  /// Throws ValueError unless num_features is positive.
+  explicit BatchNorm1d(std::int64_t num_features, BatchNormOptions options = {});
+  /// Throws ShapeError for another number of dimensions or features, ValueError for one value per feature in training.
+  Tensor forward(const Tensor& x) override;
+  std::tuple<std::int64_t, BatchNormOptions> arguments() const { return {features_, options_}; }
+  std::optional<Shape> input_shape() const override { return Shape{features_}; }
+  std::int64_t flops(const Shape& input, const Shape& output) const override;
+
+ private:
+  std::int64_t features_;
+  BatchNormOptions options_;
+  Tensor weight_, bias_, running_mean_, running_var_, num_batches_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,50 @@
+// Keras's Dense.
+#pragma once
+
+#include <xgrad/nn/activation.hpp>
+#include <xgrad/nn/init.hpp>
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+struct DenseOptions {
+  bool bias = true;
+  Initializer kernel_init = "glorot_uniform";
+  Initializer bias_init = "zeros";
+  Activation activation = {};
+  std::string name = {};
+};
+
+/// activation(x W^T + b); x [..., in], result [..., units].
+///
+/// Weight is [units, in], as PyTorch keeps it; initial values are Keras's. Parameters: "weight", "bias".
+class XG_API Dense final : public Layer<Dense> {
+ public:
+  /// Throws ValueError unless both numbers are positive.
+  Dense(std::int64_t in, std::int64_t units, DenseOptions options = {});
+  /// The number of inputs comes from the node it is called on, from the layer before it in a Sequential, or from its
+  /// first input.
+  explicit Dense(std::int64_t units, DenseOptions options = {});
+
+  Tensor forward(const Tensor& x) override;
+  const Tensor& weight() const { return weight_; }
+  const Tensor& bias() const { return bias_; }  ///< undefined without one
+  const Activation& activation() const { return options_.activation; }
+  std::int64_t in_features() const { return in_; }  ///< 0 while unknown
+  std::int64_t units() const { return units_; }
+
+  std::tuple<std::int64_t, std::int64_t, DenseOptions> arguments() const { return {in_, units_, options_}; }
+  std::optional<Shape> input_shape() const override;
+  void build(const Shape& row) override;
+  bool is_built() const override { return weight_.defined(); }
+  void describe(LayerInfo& info) const override;
+  std::int64_t flops(const Shape& input, const Shape& output) const override;
+  std::shared_ptr<Module> clone() const override;
+
+ private:
+  std::int64_t in_, units_;
+  DenseOptions options_;
+  Tensor weight_, bias_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,23 @@
+// Dropout.
+#pragma once
+
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+/// While training: zero with probability p, else x / (1 - p). In eval mode: x.
+///
+/// Srivastava et al. 2014.
+class XG_API Dropout final : public Layer<Dropout> {
+ public:
+  /// Throws ValueError unless p is in [0, 1].
+  explicit Dropout(double p = 0.5, LayerOptions options = {});
+  Tensor forward(const Tensor& x) override;
+  double p() const { return p_; }
+  std::tuple<double, LayerOptions> arguments() const { return {p_, {name()}}; }
+
+ private:
+  double p_;
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,36 @@
+// What the layers of this library have in common beyond a module: they can be called on a node, and copied.
+#pragma once
+
+#include <xgrad/nn/node.hpp>
+
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace xg::nn {
+
+/// Options of layers that have none but a name.
+struct LayerOptions {
+  std::string name = {};
+};
+
+/// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.
+template <class Self>
+class XG_API Layer : public Module {
+ public:
+  using Module::Module;
+  using Module::operator();
+  /// Short for nn::call on a temporary: `Dense(6)(node)`.
+  Node operator()(const Node& node) && {
+    return nn::call(std::make_shared<Self>(std::move(static_cast<Self&>(*this))), node);
+  }
+  std::shared_ptr<Module> clone() const override {
+    const Self& self = static_cast<const Self&>(*this);
+    if constexpr (requires { self.arguments(); })
+      return std::apply([&](auto&&... arguments) { return clone_as(self, std::move(arguments)...); }, self.arguments());
+    else return Module::clone();
+  }
+};
+
+}  // namespace xg::nn

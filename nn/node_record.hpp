@@ -1,0 +1,33 @@
+// What a Node holds, and how modules are run on zeros to learn shapes. Not for users.
+#pragma once
+
+#include <xgrad/nn/node.hpp>
+
+namespace xg::nn::detail {
+
+struct NodeRecord {
+  Shape row;
+  Dtype dtype = Dtype::float32;
+  std::string name;
+  std::shared_ptr<Module> module;  // null for an input
+  std::vector<Node> inputs;
+  NodeCall call = nullptr;
+};
+
+/// Puts a tree of modules in eval mode and each of them back in the mode it had.
+class EvalMode {
+ public:
+  explicit EvalMode(Module& module);
+  ~EvalMode();
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
+
+ private:
+  std::vector<std::pair<Module*, bool>> modes_;
+};
+
+Tensor zero_rows(const Shape& row, Dtype dtype, std::int64_t rows);
+/// The shape of one row of `result`. Throws ShapeError unless it has `rows` rows.
+Shape row_shape(const Module& module, const Tensor& result, std::int64_t rows);
+
+}  // namespace xg::nn::detail

@@ -1,0 +1,56 @@
+// Layers that only look at their input in another way.
+#pragma once
+
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+struct FlattenOptions {
+  std::int64_t start_dim = 1;
+  std::int64_t end_dim = -1;
+  std::string name = {};
+};
+/// [N, a, b] becomes [N, a b].
+class XG_API Flatten final : public Layer<Flatten> {
+ public:
+  explicit Flatten(FlattenOptions options = {}) : Layer(options.name), options_(std::move(options)) {}
+  Tensor forward(const Tensor& x) override;
+  std::tuple<FlattenOptions> arguments() const { return {options_}; }
+
+ private:
+  FlattenOptions options_;
+};
+
+/// Dimension `dim` becomes several: Unflatten(1, {2, 3}) makes [N, 6] to [N, 2, 3].
+class XG_API Unflatten final : public Layer<Unflatten> {
+ public:
+  Unflatten(std::int64_t dim, const Shape& sizes, LayerOptions options = {});
+  Tensor forward(const Tensor& x) override;
+  std::tuple<std::int64_t, Shape, LayerOptions> arguments() const { return {dim_, sizes_, {name()}}; }
+
+ private:
+  std::int64_t dim_;
+  Shape sizes_;
+};
+
+/// x
+class XG_API Identity final : public Layer<Identity> {
+ public:
+  explicit Identity(LayerOptions options = {}) : Layer(std::move(options.name)) {}
+  Tensor forward(const Tensor& x) override { return x; }
+  std::tuple<LayerOptions> arguments() const { return {{name()}}; }
+};
+
+/// A function of yours as a layer.
+class XG_API Lambda final : public Layer<Lambda> {
+ public:
+  /// Throws ValueError for an empty function.
+  explicit Lambda(std::function<Tensor(const Tensor&)> function, LayerOptions options = {});
+  Tensor forward(const Tensor& x) override { return function_(x); }
+  std::tuple<std::function<Tensor(const Tensor&)>, LayerOptions> arguments() const { return {function_, {name()}}; }
+
+ private:
+  std::function<Tensor(const Tensor&)> function_;
+};
+
+}  // namespace xg::nn

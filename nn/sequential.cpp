@@ -1,0 +1,102 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/nn/node_record.hpp>
+#include <xgrad/nn/sequential.hpp>
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::nn {
+namespace {
+
+// The shape of a row after all of `layers`, learned by a forward on zeros.
+template <class Children>
+Shape row_after(const Children& layers, const Shape& row) {
+  const NoGrad guard;
+  Tensor x = detail::zero_rows(row, default_dtype(), 2);
+  for (const auto& child : layers) {
+    const detail::EvalMode eval(*child.module);
+    x = (*child.module)(x);
+  }
+  return detail::row_shape(*layers.back().module, x, 2);
+}
+
+}  // namespace
+
+Sequential& Sequential::operator=(const Sequential& other) {
+  Sequential copy(other);
+  return *this = std::move(copy);
+}
+
+void Sequential::append_module(std::shared_ptr<Module> layer) {
+  if (layer == nullptr) throw ValueError("[Sequential.append] the layer is null.");
+  if (!layer->is_built())
+    if (const std::optional<Shape> row = input_shape()) layer->build(row_after(child_list(), *row));
+  std::string name = layer->name().empty() ? std::to_string(size()) : layer->name();
+  add_child(std::move(name), std::move(layer));
+}
+
+Module& Sequential::operator[](std::int64_t index) const {
+  const auto count = static_cast<std::int64_t>(size());
+  const std::int64_t i = index < 0 ? index + count : index;
+  if (i < 0 || i >= count)
+    throw IndexError(fmt::format("[Sequential] index is {}, there are {} layers.", index, count));
+  return *child_list()[static_cast<std::size_t>(i)].module;
+}
+
+void Sequential::throw_wrong_type(std::int64_t index) const {
+  throw ValueError(fmt::format("[Sequential.at] layer {} is {}, not of the class that was asked for.", index,
+                               (*this)[index].label()));
+}
+
+Tensor Sequential::forward(const Tensor& x) {
+  const std::vector<Child>& layers = child_list();
+  if (layers.empty()) return x;
+  Tensor y = (*layers.front().module)(x);
+  for (std::size_t i = 1; i < layers.size(); ++i) y = (*layers[i].module)(y);
+  return y;
+}
+
+std::string Sequential::label() const { return name().empty() ? type_name() : name(); }
+
+std::optional<Shape> Sequential::input_shape() const {
+  // Layers that take any shape and keep it (dropout, activations) may stand before the first one that knows.
+  for (const Child& child : child_list()) {
+    if (std::optional<Shape> row = child.module->input_shape()) return row;
+    if (!child.module->own_parameters().empty() || !child.module->children().empty()) break;
+  }
+  return std::nullopt;
+}
+
+bool Sequential::is_built() const {
+  for (const Child& child : child_list())
+    if (!child.module->is_built()) return false;
+  return true;
+}
+
+void Sequential::build(const Shape& row) {
+  Shape current = row;
+  std::vector<Child> one(1);
+  for (const Child& child : child_list()) {
+    child.module->build(current);
+    one[0] = child;
+    current = row_after(one, current);
+  }
+}
+
+std::shared_ptr<Module> Sequential::clone() const {
+  auto copy = std::make_shared<Sequential>(name());
+  std::vector<std::pair<const Module*, std::shared_ptr<Module>>> done;  // a layer used twice stays one layer
+  for (const Child& child : child_list()) {
+    std::shared_ptr<Module> layer;
+    for (const auto& [original, cloned] : done)
+      if (original == child.module.get()) layer = cloned;
+    if (layer == nullptr) done.emplace_back(child.module.get(), layer = child.module->clone());
+    copy->add_child(child.name, std::move(layer));
+  }
+  copy->train(is_training());
+  for (std::size_t i = 0; i < size(); ++i) copy->child_list()[i].module->train(child_list()[i].module->is_training());
+  return copy;
+}
+
+}  // namespace xg::nn

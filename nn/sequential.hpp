@@ -1,0 +1,76 @@
+// One layer after the other.
+#pragma once
+
+#include <xgrad/nn/layer.hpp>
+
+namespace xg::nn {
+
+namespace detail {
+template <class L>
+struct IsSharedLayer : std::false_type {};
+template <ModuleType M>
+struct IsSharedLayer<Shared<M>> : std::true_type {};
+template <ModuleType M>
+struct IsSharedLayer<std::shared_ptr<M>> : std::true_type {};
+}  // namespace detail
+
+/// What a Sequential takes: a layer that it may take over (a temporary or std::move), or one that is shared.
+template <class L>
+concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
+                        (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
+
+/// Layers in a row. A child is called by its `name` option, else by its number: "h1.weight", "0.weight".
+///
+/// A Dense without a number of inputs learns it from the layers before. A copy shares the layers; clone() does not.
+class XG_API Sequential final : public Layer<Sequential> {
+ public:
+  explicit Sequential(std::string name = {}) : Layer(std::move(name)) {}
+  explicit Sequential(const char* name) : Layer(std::string(name)) {}
+  /// Throws ValueError where two layers have the same name.
+  template <class... Layers>
+    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
+  explicit Sequential(Layers&&... layers) {
+    (append(std::forward<Layers>(layers)), ...);
+  }
+  template <class... Layers>
+    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
+  explicit Sequential(std::string name, Layers&&... layers) : Layer(std::move(name)) {
+    (append(std::forward<Layers>(layers)), ...);
+  }
+  Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(const Sequential& other);
+  Sequential& operator=(Sequential&&) noexcept = default;
+
+  template <LayerArgument L>
+  Sequential& append(L&& layer) {
+    using T = std::decay_t<L>;
+    if constexpr (requires { layer.pointer(); }) append_module(layer.pointer());
+    else if constexpr (detail::IsSharedLayer<T>::value) append_module(layer);
+    else append_module(std::make_shared<T>(std::move(layer)));
+    return *this;
+  }
+  std::size_t size() const { return child_list().size(); }
+  /// Layer number `index`; negative ones count from the end. Throws IndexError.
+  Module& operator[](std::int64_t index) const;
+  /// The layer as what it is: model.at<nn::Dense>(0).weight(). Throws ValueError if it is something else.
+  template <ModuleType M>
+  M& at(std::int64_t index) const {
+    auto* layer = dynamic_cast<M*>(&(*this)[index]);
+    if (layer == nullptr) throw_wrong_type(index);
+    return *layer;
+  }
+
+  Tensor forward(const Tensor& x) override;
+  std::string label() const override;
+  std::optional<Shape> input_shape() const override;
+  void build(const Shape& row) override;
+  bool is_built() const override;
+  std::shared_ptr<Module> clone() const override;
+
+ private:
+  void append_module(std::shared_ptr<Module> layer);
+  [[noreturn]] void throw_wrong_type(std::int64_t index) const;
+};
+
+}  // namespace xg::nn
