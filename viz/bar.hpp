@@ -1,6 +1,7 @@
 // Bars of importance: mean size of the contributions, or the signed contributions of one row; cohorts side by side.
 #pragma once
 
+#include <xgrad/explain/explanation.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
