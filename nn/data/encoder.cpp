@@ -19,11 +19,11 @@ namespace {
 struct Source {
   std::string name;
   bool text = false;
-  double fill = 0;                  // numbers: what a missing value becomes before scaling
-  Affine scaling = {};              // numbers
-  bool indicator = false;           // numbers: a second feature, 1 where missing
-  std::vector<std::string> levels;  // text: one feature each
-  bool missing_level = false;       // text: one more for missing values
+  double fill = 0;                       // numbers: what a missing value becomes before scaling
+  Affine scaling = {};                   // numbers
+  bool indicator = false;                // numbers: a second feature, 1 where missing
+  std::vector<std::string> levels = {};  // text: one feature each
+  bool missing_level = false;            // text: one more for missing values
 
   std::int64_t width() const {
     if (!text) return indicator ? 2 : 1;
