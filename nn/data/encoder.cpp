@@ -248,7 +248,8 @@ Encoder& Encoder::fit(const Table& table) {
   std::vector<std::string> left_out = options_.drop;
   if (!options_.target.empty()) left_out.push_back(options_.target);
   auto plan = std::make_shared<Plan>();
-  for (const Column& column : table.drop(left_out).columns()) plan->sources.push_back(learn(column, options_));
+  const Table features = table.drop(left_out);
+  for (const Column& column : features.columns()) plan->sources.push_back(learn(column, options_));
   if (plan->sources.empty()) {
     throw ValueError("[Encoder.fit] no column is left for the features: the table needs one beside the target.");
   }

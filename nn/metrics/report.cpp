@@ -271,7 +271,7 @@ std::string RegressionReport::str() const {
   };
   return line("R2", fixed(r2)) + line("mean absolute error", fmt::format("{:.6g}", mae)) +
          line("root mean squared error", fmt::format("{:.6g}", rmse)) +
-         line("mean absolute % error", fmt::format("{:.2f} %", 100 * mape)) +
+         line("mean absolute % error", mape < 1e3 ? fmt::format("{:.2f} %", 100 * mape) : "true zeros") +
          line("median absolute error", fmt::format("{:.6g}", median_absolute_error)) +
          line("largest absolute error", fmt::format("{:.6g}", max_error)) +
          line("mean error (pred - true)", fmt::format("{:.6g}", mean_error)) + line("rows", fmt::format("{}", support));
