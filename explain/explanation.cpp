@@ -322,17 +322,17 @@ Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& grou
 }
 
 Explanation Explanation::rescaled(double scale, double shift) const {
-  if (parts_.output_space != Output::model)
-    throw ValueError(fmt::format(
-        "[Explanation.rescaled] the values explain a {}, a line through it has no meaning: rescale explanations of what the "
-        "model returns, Output::model.",
-        name(parts_.output_space)));
+  if (parts_.output_space == Output::logit)
+    throw ValueError(
+        "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale explanations "
+        "of what the model returns, Output::model.");
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
     throw ValueError(fmt::format("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.",
                                  scale, shift));
   const NoGrad fixed;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
+  p.output_space = Output::model;
   p.values = p.values * scale;
   p.base_values = p.base_values * scale + shift;
   p.outputs = p.outputs * scale + shift;

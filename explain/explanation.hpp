@@ -17,7 +17,7 @@ namespace xg::explain {
 /// Which number of the model is explained, and so in which unit contributions are.
 enum class Output : std::uint8_t {
   automatic,    ///< the logit where the model ends in a sigmoid or softmax, else what the model returns
-  model,        ///< what the model returns
+  model,        ///< what the model returns; the explanation calls it a probability where it is one
   logit,        ///< what goes into the final sigmoid or softmax; an error where there is none
   probability,  ///< what the model returns, which must come from a sigmoid or softmax
 };
@@ -127,8 +127,8 @@ class XG_API Explanation {
   /// error of a sum is not known from those of its terms: NaN unless the group has one feature. Throws IndexError for a
   /// feature that is not there, ValueError for one in two groups or a group without features.
   Explanation grouped(const std::vector<nn::data::FeatureGroup>& groups) const;
-  /// In other units, y -> scale * y + shift: back from a standardized target. Throws ValueError for a probability or
-  /// logit (a line through those means nothing) and for a scale that is 0 or not finite.
+  /// In other units, y -> scale * y + shift: back from a standardized target. Throws ValueError for a logit, which
+  /// no line takes to what the model returns, and for a scale that is 0 or not finite.
   Explanation rescaled(double scale, double shift) const;
   /// Sizes of contributions; no longer additive.
   Explanation abs() const;
