@@ -1,0 +1,597 @@
+// Tensors joined, repeated, turned around and padded.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// A vector without elements joins with anything and adds nothing, as in PyTorch.
+bool is_skipped(const Shape& shape) { return shape.size() == 1 && shape[0] == 0; }
+
+/// Tensors behind each other along `dim`; the gradient is cut into the same pieces.
+struct Cat {
+  static constexpr const char* name = "cat";
+  static constexpr int inputs = any_number;
+  static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr Rule rule = Rule::linear;
+  std::size_t dim = 0, count = 0;
+
+  Tensor forward(std::span<const Tensor* const> tensors) const {
+    std::vector<Tensor> list;
+    list.reserve(tensors.size());
+    for (const Tensor* x : tensors) list.push_back(*x);
+    return kernels::cat(list, static_cast<std::int64_t>(dim), name);
+  }
+  std::vector<Tensor> backward(const OpContext& c, const Tensor& g) const {
+    std::vector<Tensor> grads(count);
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Shape& shape = c.input_shape(i);
+      if (is_skipped(shape)) {
+        if (c.needs(i)) grads[i] = zeros(shape, {.dtype = g.dtype()});
+        continue;
+      }
+      if (c.needs(i)) grads[i] = narrow(g, static_cast<std::int64_t>(dim), start, shape[dim]);
+      start += shape[dim];
+    }
+    return grads;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return cat(in, dim); }; };
+    const auto x = [d](const Shape& shape, std::uint64_t seed) { return spread(shape, -2, 2, d, seed); };
+    return {{"rows", {x({2, 3}, 1), x({1, 3}, 2), x({3, 3}, 3)}, along(0)},
+            {"columns", {x({2, 3}, 1), x({2, 1}, 2)}, along(-1)},
+            {"one", {x({2, 3}, 1)}, along(0)},
+            {"with nothing", {x({0}, 1), x({2, 3}, 2)}, along(1)},
+            {"empty", {x({0, 3}, 1), x({0, 2}, 2)}, along(1)}};
+  }
+};
+
+/// Tensors of one shape along a new dimension
+struct Stack {
+  static constexpr const char* name = "stack";
+  static constexpr int inputs = any_number;
+  static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr Rule rule = Rule::linear;
+  std::size_t dim = 0, count = 0;
+
+  bool mixes_rows(std::int64_t) const { return dim == 0; }
+  Tensor forward(std::span<const Tensor* const> tensors) const {
+    const Shape& one = tensors[0]->shape();
+    Shape shape = one;
+    shape.insert(dim, static_cast<std::int64_t>(tensors.size()));
+    Tensor out = kernels::empty(shape, tensors[0]->dtype());
+    Shape strides = out.strides();
+    const std::int64_t step = strides[dim];
+    strides.erase(dim);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      Tensor target = view_of(out, one, strides, out.numel() == 0 ? 0 : static_cast<std::int64_t>(i) * step);
+      kernels::copy_into(target, *tensors[i]);
+    }
+    return out;
+  }
+  std::vector<Tensor> backward(const OpContext& c, const Tensor& g) const {
+    std::vector<Tensor> grads(count);
+    for (std::size_t i = 0; i < count; ++i)
+      if (c.needs(i)) grads[i] = select(g, static_cast<std::int64_t>(dim), static_cast<std::int64_t>(i));
+    return grads;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return stack(in, dim); }; };
+    const auto x = [d](const Shape& shape, std::uint64_t seed) { return spread(shape, -2, 2, d, seed); };
+    return {{"first", {x({2, 3}, 1), x({2, 3}, 2)}, along(0)},
+            {"last", {x({2, 3}, 1), x({2, 3}, 2), x({2, 3}, 3)}, along(-1)},
+            {"no dimensions", {x({}, 1), x({}, 2)}, along(0)},
+            {"empty", {x({0, 3}, 1), x({0, 3}, 2)}, along(1)}};
+  }
+};
+
+/// x laid out repeats[i] times along dimension i of the result, which may have new leading dimensions; the gradient is
+/// summed over the copies.
+struct Repeat {
+  static constexpr const char* name = "repeat";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  Shape repeats;
+
+  bool mixes_rows(std::int64_t ndim) const { return static_cast<std::size_t>(ndim) != repeats.size(); }
+  Tensor forward(const Tensor& x) const {
+    Shape shape = with_leading_ones(x.shape());
+    Tensor current = kernels::contiguous(x);
+    for (std::size_t i = repeats.size(); i-- > 0;) {
+      if (repeats[i] == 1) continue;
+      const auto [outer, inner] = around(shape, i);
+      Tensor out = kernels::empty({outer, repeats[i], inner}, x.dtype());
+      kernels::copy_into(out, view_of(current, {outer, 1, inner}, {inner, inner, 1}));
+      current = std::move(out);
+      shape[i] *= repeats[i];
+    }
+    return current.is_same(x) ? with_shape(kernels::copy(x), shape) : with_shape(std::move(current), shape);
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    const Shape once = with_leading_ones(c.input_shape(0));
+    Shape shape = g.shape();
+    Tensor sum_of_copies = g;
+    for (std::size_t i = 0; i < repeats.size(); ++i) {
+      if (repeats[i] == 1) continue;
+      shape[i] = once[i];
+      const auto [outer, inner] = around(shape, i);
+      sum_of_copies = sum(reshape(sum_of_copies, {outer, repeats[i], inner}), 1);
+    }
+    return reshape(sum_of_copies, c.input_shape(0));
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto times = [](Shape times) { return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); }; };
+    return {{"rows", {spread({2, 3}, -2, 2, d)}, times({2, 1})},
+            {"both", {spread({2, 3}, -2, 2, d)}, times({2, 3})},
+            {"new dimension", {spread({2, 3}, -2, 2, d)}, times({2, 1, 2})},
+            {"once", {spread({2, 3}, -2, 2, d)}, times({1, 1})},
+            {"never", {spread({2, 3}, -2, 2, d)}, times({1, 0})},
+            {"no dimensions", {spread({}, -2, 2, d)}, times({3})},
+            {"empty", {spread({0, 3}, -2, 2, d)}, times({2, 2})}};
+  }
+
+ private:
+  Shape with_leading_ones(Shape shape) const {
+    while (shape.size() < repeats.size()) shape.insert(0, 1);
+    return shape;
+  }
+  /// The number of elements before dimension i, and from it on.
+  static std::pair<std::int64_t, std::int64_t> around(const Shape& shape, std::size_t i) {
+    std::int64_t outer = 1, inner = 1;
+    for (std::size_t k = 0; k < shape.size(); ++k) (k < i ? outer : inner) *= shape[k];
+    return {outer, inner};
+  }
+};
+
+/// Backwards along some dimensions
+struct Flip {
+  static constexpr const char* name = "flip";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  std::bitset<max_dims> dims;
+
+  bool mixes_rows(std::int64_t) const { return dims[0]; }
+  Tensor forward(const Tensor& x) const {
+    Shape strides = x.strides();
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < strides.size(); ++i) {
+      if (!dims[i] || x.numel() == 0) continue;
+      offset += (x.shape()[i] - 1) * strides[i];
+      strides[i] = -strides[i];
+    }
+    return kernels::copy(view_of(x, x.shape(), strides, offset));
+  }
+  Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto along = [](Dims dims) { return [dims](const std::vector<Tensor>& in) { return flip(in[0], dims); }; };
+    return {{"rows", {spread({3, 4}, -2, 2, d)}, along(0)},
+            {"columns", {spread({3, 4}, -2, 2, d)}, along(-1)},
+            {"both", {spread({3, 4}, -2, 2, d)}, along({0, 1})},
+            {"one element", {spread({1, 1}, -2, 2, d)}, along({0, 1})},
+            {"empty", {spread({0, 3}, -2, 2, d)}, along({0, 1})}};
+  }
+};
+
+/// Shifted along `dim` by 0 < shift < size; what leaves at the end comes back at the start.
+struct Roll {
+  static constexpr const char* name = "roll";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  std::size_t dim = 0;
+  std::int64_t shift = 0;
+
+  bool mixes_rows(std::int64_t) const { return dim == 0; }
+  Tensor forward(const Tensor& x) const {
+    Tensor out = kernels::empty(x.shape(), x.dtype());
+    const std::int64_t size = x.shape()[dim];
+    const auto part = [this](const Tensor& t, std::int64_t start, std::int64_t length) {
+      Shape shape = t.shape();
+      shape[dim] = length;
+      return view_of(t, shape, t.strides(), start * t.strides()[dim]);
+    };
+    Tensor head = part(out, 0, shift), tail = part(out, shift, size - shift);
+    kernels::copy_into(head, part(x, size - shift, shift));
+    kernels::copy_into(tail, part(x, 0, size - shift));
+    return out;
+  }
+  Tensor backward(const OpContext&, const Tensor& g) const {
+    return roll(g, -shift, static_cast<std::int64_t>(dim));
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto by = [](Dims shifts, Dims dims) {
+      return [=](const std::vector<Tensor>& in) { return roll(in[0], shifts, dims); };
+    };
+    return {{"columns", {spread({3, 4}, -2, 2, d)}, by(1, 1)},
+            {"both", {spread({3, 4}, -2, 2, d)}, by({-1, 6}, {0, 1})},
+            {"flat", {spread({3, 4}, -2, 2, d)}, by(5, {})},
+            {"nothing moves", {spread({3, 4}, -2, 2, d)}, by(4, 1)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, by(1, 0)}};
+  }
+};
+
+/// The elements on one side of a diagonal of each matrix, zero elsewhere
+struct Triangle {
+  static constexpr const char* name = "tril";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  bool upper = false;
+  std::int64_t diagonal = 0;
+
+  bool mixes_rows(std::int64_t ndim) const { return ndim == 2; }  // which columns stay depends on the row's number
+  Tensor forward(const Tensor& x) const {
+    Tensor out = kernels::empty(x.shape(), x.dtype());
+    kernels::fill(out, 0);
+    if (x.numel() == 0) return out;
+    const std::size_t row = x.shape().size() - 2;
+    const std::int64_t rows = x.shape()[row], cols = x.shape()[row + 1];
+    Shape shape = x.shape();
+    shape[row] = 1;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const std::int64_t border = std::clamp<std::int64_t>(i + diagonal + (upper ? 0 : 1), 0, cols);
+      const std::int64_t first = upper ? border : 0, last = upper ? cols : border;
+      if (first == last) continue;
+      shape[row + 1] = last - first;
+      const auto part = [&](const Tensor& t) {
+        return view_of(t, shape, t.strides(), i * t.strides()[row] + first * t.strides()[row + 1]);
+      };
+      Tensor target = part(out);
+      kernels::copy_into(target, part(x));
+    }
+    return out;
+  }
+  Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto lower = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return tril(in[0], k); }; };
+    const auto upper = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return triu(in[0], k); }; };
+    return {{"lower", {spread({3, 4}, -2, 2, d)}, lower(0)},
+            {"upper", {spread({4, 3}, -2, 2, d)}, upper(0)},
+            {"above", {spread({3, 4}, -2, 2, d)}, upper(1)},
+            {"of a batch", {spread({2, 3, 3}, -2, 2, d)}, lower(-1)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, lower(0)}};
+  }
+};
+
+/// `value` around x; before and after are not negative.
+struct Pad {
+  static constexpr const char* name = "pad";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  Shape before, after;
+  double value = 0;
+
+  Tensor forward(const Tensor& x) const {
+    Shape shape = x.shape();
+    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] += before[i] + after[i];
+    Tensor out = kernels::empty(shape, x.dtype());
+    kernels::fill(out, value);
+    if (x.numel() == 0) return out;
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < shape.size(); ++i) offset += before[i] * out.strides()[i];
+    Tensor middle = view_of(out, x.shape(), out.strides(), offset);
+    kernels::copy_into(middle, x);
+    return out;
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    Tensor middle = g;
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i] + after[i] > 0)
+        middle = narrow(middle, static_cast<std::int64_t>(i), before[i], c.input_shape(0)[i]);
+    return middle;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto by = [](std::vector<std::int64_t> padding) {
+      return [padding](const std::vector<Tensor>& in) { return pad(in[0], padding, PadMode::constant, 0.5); };
+    };
+    return {{"columns", {spread({3, 4}, -2, 2, d)}, by({1, 2})},
+            {"both", {spread({3, 4}, -2, 2, d)}, by({0, 1, 2, 0})},
+            {"cut", {spread({3, 4}, -2, 2, d)}, by({-1, 2})},
+            {"empty", {spread({0, 3}, -2, 2, d)}, by({1, 1, 1, 0})}};
+  }
+};
+
+void check_list(const char* op, const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) throw ValueError(fmt::format("[{}] the list of tensors is empty: pass at least one.", op));
+}
+
+Tensor indices(const std::vector<std::int64_t>& values) { return tensor(values); }
+
+/// One dimension of a padded tensor by which source elements it shows: those of [0, size) continued to both sides.
+Tensor pad_by_index(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
+  const std::int64_t size = x.size(dim);
+  if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
+    const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
+    if (first > last)
+      throw ShapeError(fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
+    return pad_by_index(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
+                        std::max<std::int64_t>(0, after), mode);
+  }
+  const std::int64_t reach = mode == PadMode::reflect ? size - 1 : size;
+  if (mode != PadMode::replicate && (before > reach || after > reach))
+    throw ShapeError(fmt::format(
+        "[pad] padding {} and {} of dimension {} of size {}: {} continues it by {} elements at most on each side.", before,
+        after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0)));
+  const std::int64_t total = size + before + after;
+  if (total < 0 || (size == 0 && total > 0))
+    throw ShapeError(fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
+                                 "negative, and something must be there to repeat.",
+                                 before, after, dim, size, total));
+  std::vector<std::int64_t> source(static_cast<std::size_t>(total));
+  for (std::int64_t k = 0; k < total; ++k) {
+    std::int64_t i = k - before;
+    if (mode == PadMode::reflect) i = i < 0 ? -i : (i >= size ? 2 * (size - 1) - i : i);
+    else if (mode == PadMode::replicate) i = std::clamp<std::int64_t>(i, 0, size - 1);
+    else i = (i + size) % size;
+    source[static_cast<std::size_t>(k)] = i;
+  }
+  return index_select(x, dim, indices(source));
+}
+
+}  // namespace
+
+const std::vector<OpInfo>& joining_ops() {
+  static const auto rows = OpList<Cat, Stack, Repeat, Flip, Roll, Triangle, Pad>::rows("joining");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
+  autograd::check_list("cat", tensors);
+  const Tensor* first = nullptr;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor& x = tensors[i];
+    if (x.dim() == 0)
+      throw ShapeError(fmt::format("[cat] tensor {} has no dimensions and cannot be joined: use stack.", i));
+    if (!autograd::is_skipped(x.shape()) && first == nullptr) first = &x;
+  }
+  const Shape& like = (first != nullptr ? *first : tensors[0]).shape();
+  const auto d = static_cast<std::size_t>(normalize_dim("cat", dim, static_cast<std::int64_t>(like.size())));
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Shape shape = tensors[i].shape();
+    if (autograd::is_skipped(shape)) continue;
+    if (shape.size() == like.size()) shape[d] = like[d];
+    if (shape != like)
+      throw ShapeError(fmt::format("[cat] tensor {} has shape {}, the first {}: sizes must be equal except along dim {}.", i,
+                                   tensors[i].shape().str(), like.str(), d));
+  }
+  return autograd::apply(autograd::Cat{d, tensors.size()}, tensors);
+}
+
+Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
+  autograd::check_list("stack", tensors);
+  for (std::size_t i = 1; i < tensors.size(); ++i)
+    if (tensors[i].shape() != tensors[0].shape())
+      throw ShapeError(fmt::format("[stack] tensor {} has shape {}, the first {}: they must be equal.", i,
+                                   tensors[i].shape().str(), tensors[0].shape().str()));
+  const auto d = static_cast<std::size_t>(normalize_dim("stack", dim, tensors[0].dim() + 1));
+  return autograd::apply(autograd::Stack{d, tensors.size()}, tensors);
+}
+
+namespace {
+template <class F>
+std::vector<Tensor> each(const std::vector<Tensor>& tensors, F&& f) {
+  std::vector<Tensor> out;
+  out.reserve(tensors.size());
+  for (const Tensor& x : tensors) out.push_back(f(x));
+  return out;
+}
+}  // namespace
+
+Tensor hstack(const std::vector<Tensor>& tensors) {
+  autograd::check_list("hstack", tensors);
+  return cat(each(tensors, [](const Tensor& x) { return atleast_1d(x); }), tensors[0].dim() <= 1 ? 0 : 1);
+}
+Tensor vstack(const std::vector<Tensor>& tensors) {
+  autograd::check_list("vstack", tensors);
+  return cat(each(tensors, [](const Tensor& x) { return atleast_2d(x); }), 0);
+}
+Tensor dstack(const std::vector<Tensor>& tensors) {
+  autograd::check_list("dstack", tensors);
+  return cat(each(tensors, [](const Tensor& x) { return atleast_3d(x); }), 2);
+}
+Tensor column_stack(const std::vector<Tensor>& tensors) {
+  autograd::check_list("column_stack", tensors);
+  return hstack(each(tensors, [](const Tensor& x) { return x.dim() <= 1 ? reshape(x, {x.numel(), 1}) : x; }));
+}
+
+Tensor repeat(const Tensor& x, const Shape& repeats) {
+  if (repeats.size() < x.shape().size())
+    throw ShapeError(fmt::format("[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not "
+                                 "ask for all).",
+                                 repeats.str(), x.shape().str()));
+  for (const std::int64_t n : repeats)
+    if (n < 0) throw ValueError(fmt::format("[repeat] repeats are {}: they must not be negative.", repeats.str()));
+  return apply(autograd::Repeat{repeats}, x);
+}
+
+Tensor tile(const Tensor& x, const Shape& repeats) {
+  Shape all = repeats;
+  while (all.size() < x.shape().size()) all.insert(0, 1);
+  return repeat(x, all);
+}
+
+Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> dim) {
+  if (repeats < 0) throw ValueError(fmt::format("[repeat_interleave] repeats is {}: it must not be negative.", repeats));
+  if (!dim) return repeat_interleave(ravel(x), repeats, 0);
+  const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
+  const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
+  std::vector<std::int64_t> source(static_cast<std::size_t>(size * repeats));
+  for (std::size_t i = 0; i < source.size(); ++i) source[i] = static_cast<std::int64_t>(i) / repeats;
+  return index_select(rows, d, autograd::indices(source));
+}
+
+Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
+  if (!is_integral(repeats.dtype()) || repeats.dim() > 1)
+    throw DtypeError(fmt::format("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
+                                 name(repeats.dtype()), repeats.shape().str()));
+  if (repeats.numel() == 1) return repeat_interleave(x, repeats.item<std::int64_t>(), dim);
+  if (!dim) return repeat_interleave(ravel(x), repeats, 0);
+  const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
+  const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim());
+  const std::vector<std::int64_t> counts = repeats.to_vector<std::int64_t>();
+  if (static_cast<std::int64_t>(counts.size()) != rows.size(d))
+    throw ShapeError(fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
+                                 "or one number for all.",
+                                 counts.size(), rows.size(d), d));
+  std::vector<std::int64_t> source;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] < 0)
+      throw ValueError(fmt::format("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, counts[i]));
+    source.insert(source.end(), static_cast<std::size_t>(counts[i]), static_cast<std::int64_t>(i));
+  }
+  return index_select(rows, d, autograd::indices(source));
+}
+
+Tensor flip(const Tensor& x, const Dims& dims) {
+  autograd::Flip op;
+  for (const std::int64_t dim : dims) {
+    const auto d = static_cast<std::size_t>(normalize_dim("flip", dim, x.dim()));
+    if (op.dims[d])
+      throw ValueError(fmt::format("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d));
+    op.dims.set(d);
+  }
+  return apply(op, x);
+}
+Tensor fliplr(const Tensor& x) {
+  if (x.dim() < 2)
+    throw ShapeError(fmt::format("[fliplr] shape is {}, it must have two dimensions at least.", x.shape().str()));
+  return flip(x, 1);
+}
+Tensor flipud(const Tensor& x) {
+  if (x.dim() < 1) throw ShapeError("[flipud] the tensor has no dimensions, it must have one at least.");
+  return flip(x, 0);
+}
+
+Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
+  if (dims.empty() && shifts.size() == 1) return reshape(roll(ravel(x), shifts, 0), x.shape());
+  if (shifts.size() != dims.size() || shifts.empty())
+    throw ValueError(fmt::format("[roll] shifts are {}, dims {}: give one shift for each dim.", shifts.str(), dims.str()));
+  Tensor out = x;
+  for (std::size_t i = 0; i < shifts.size(); ++i) {
+    const auto d = static_cast<std::size_t>(normalize_dim("roll", dims[i], x.dim()));
+    const std::int64_t size = x.dim() == 0 || x.numel() == 0 ? 1 : x.shape()[d];
+    const std::int64_t shift = (shifts[i] % size + size) % size;
+    if (shift != 0) out = apply(autograd::Roll{d, shift}, out);
+  }
+  return out.is_same(x) ? clone(x) : out;
+}
+
+Tensor tril(const Tensor& x, std::int64_t diagonal) {
+  if (x.dim() < 2)
+    throw ShapeError(fmt::format("[tril] shape is {}, it must have two dimensions at least.", x.shape().str()));
+  return apply(autograd::Triangle{false, diagonal}, x);
+}
+Tensor triu(const Tensor& x, std::int64_t diagonal) {
+  if (x.dim() < 2)
+    throw ShapeError(fmt::format("[triu] shape is {}, it must have two dimensions at least.", x.shape().str()));
+  return apply(autograd::Triangle{true, diagonal}, x);
+}
+
+Tensor diag(const Tensor& x, std::int64_t diagonal) {
+  if (x.dim() != 1 && x.dim() != 2)
+    throw ShapeError(fmt::format("[diag] shape is {}, it must have one or two dimensions: use diagonal or diag_embed.",
+                                 x.shape().str()));
+  return x.dim() == 1 ? diag_embed(x, diagonal) : clone(xg::diagonal(x, diagonal));
+}
+
+Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
+  if (x.dim() == 0) throw ShapeError("[diag_embed] the tensor has no dimensions: reshape({1}) first.");
+  const auto a = static_cast<std::size_t>(normalize_dim("diag_embed", dim1, x.dim() + 1));
+  const auto b = static_cast<std::size_t>(normalize_dim("diag_embed", dim2, x.dim() + 1));
+  if (a == b) throw ShapeError(fmt::format("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2));
+  const std::int64_t side = x.shape().back() + std::abs(offset);
+  Shape shape(x.shape().begin(), x.shape().end() - 1);
+  shape.insert(std::min(a, b), side);
+  shape.insert(std::max(a, b), side);
+  return autograd::diagonal_scatter(x, shape, offset, a, b);
+}
+
+Tensor diagflat(const Tensor& x, std::int64_t offset) { return diag_embed(ravel(x), offset); }
+
+Tensor diff(const Tensor& x, std::int64_t n, std::int64_t dim, const Tensor& prepend, const Tensor& append) {
+  if (x.dim() == 0) throw ShapeError("[diff] the tensor has no dimensions, it must have one at least.");
+  if (n < 0) throw ValueError(fmt::format("[diff] n is {}: it must not be negative.", n));
+  const std::int64_t d = normalize_dim("diff", dim, x.dim());
+  if (n == 0) return clone(x);
+  std::vector<Tensor> parts;
+  for (const Tensor* part : {&prepend, &x, &append})
+    if (part->defined()) parts.push_back(*part);
+  Tensor out = parts.size() == 1 ? x : cat(parts, d);
+  for (std::int64_t i = std::min(n, out.size(d)); i > 0; --i) {
+    const std::int64_t length = std::max<std::int64_t>(out.size(d) - 1, 0);
+    const Tensor next = narrow(out, d, out.size(d) - length, length), previous = narrow(out, d, 0, length);
+    out = out.dtype() == Dtype::bool_ ? logical_xor(next, previous) : next - previous;
+  }
+  return out;
+}
+
+std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexing) {
+  autograd::check_list("meshgrid", tensors);
+  Shape shape;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].dim() > 1)
+      throw ShapeError(fmt::format("[meshgrid] tensor {} has shape {}, it must have one dimension at most.", i,
+                                   tensors[i].shape().str()));
+    if (tensors[i].dtype() != tensors[0].dtype())
+      throw DtypeError(fmt::format("[meshgrid] tensor {} is {}, the first {}: they must be equal.", i,
+                                   name(tensors[i].dtype()), name(tensors[0].dtype())));
+    shape.push_back(tensors[i].numel());
+  }
+  const bool swap = indexing == Indexing::xy && tensors.size() > 1;
+  std::vector<Tensor> grids;
+  grids.reserve(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Shape along = Shape(std::vector<std::int64_t>(tensors.size(), 1));
+    along[i] = tensors[i].numel();
+    const Tensor grid = expand(reshape(tensors[i], along), shape);
+    grids.push_back(swap ? transpose(grid, 0, 1) : grid);
+  }
+  return grids;
+}
+
+Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {
+  const std::size_t count = padding.size() / 2, ndim = x.shape().size();
+  if (padding.size() % 2 != 0 || count > ndim)
+    throw ValueError(fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
+                                 "dimensions, the last one first.",
+                                 padding.size(), x.shape().str()));
+  Tensor out = x;
+  autograd::Pad op{Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
+  bool grows = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t dim = ndim - 1 - i;
+    const std::int64_t before = padding[2 * i], after = padding[2 * i + 1], d = static_cast<std::int64_t>(dim);
+    if (before == 0 && after == 0) continue;
+    if (mode != PadMode::constant) {
+      out = autograd::pad_by_index(out, d, before, after, mode);
+      continue;
+    }
+    const std::int64_t size = x.shape()[dim];
+    if (size + before + after < 0 || -before > size || -after > size)
+      throw ShapeError(fmt::format("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before, after,
+                                   dim, size));
+    if (before < 0 || after < 0) {
+      const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
+      out = narrow(out, d, first, std::max<std::int64_t>(0, last - first));
+    }
+    op.before[dim] = std::max<std::int64_t>(0, before);
+    op.after[dim] = std::max<std::int64_t>(0, after);
+    grows |= op.before[dim] + op.after[dim] > 0;
+  }
+  if (mode == PadMode::constant && grows) return apply(op, out);
+  return out.is_same(x) ? clone(x) : out;
+}
+
+}  // namespace xg
