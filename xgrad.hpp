@@ -8,12 +8,16 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/callback.hpp>
 #include <xgrad/nn/data.hpp>
+#include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/history.hpp>
 #include <xgrad/nn/layers.hpp>
+#include <xgrad/nn/loss.hpp>
 #include <xgrad/nn/metrics.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/trainer.hpp>
 #include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/scope.hpp>

@@ -1,4 +1,4 @@
-// Metrics of predicted classes. Inputs are those of ConfusionCounts; values follow scikit-learn, zero divisions
+// Metrics of predicted classes. Inputs are those of ClassCounts; values follow scikit-learn, zero divisions
 // included.
 #pragma once
 
@@ -27,11 +27,11 @@ class XG_API Accuracy {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   AccuracyOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct PrecisionOptions {
@@ -53,11 +53,11 @@ class XG_API Precision {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   PrecisionOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct RecallOptions {
@@ -79,11 +79,11 @@ class XG_API Recall {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   RecallOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct F1Options {
@@ -105,11 +105,11 @@ class XG_API F1 {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   F1Options options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct JaccardOptions {
@@ -131,11 +131,11 @@ class XG_API Jaccard {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   JaccardOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct BalancedAccuracyOptions {
@@ -156,11 +156,11 @@ class XG_API BalancedAccuracy {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   BalancedAccuracyOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct MatthewsCorrcoefOptions {
@@ -182,11 +182,11 @@ class XG_API MatthewsCorrcoef {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   MatthewsCorrcoefOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct CohenKappaOptions {
@@ -207,11 +207,11 @@ class XG_API CohenKappa {
     counts_.update(y_true, y_pred, sample_weight);
   }
   double compute() const;
-  const ConfusionCounts& counts() const { return counts_; }
+  const ClassCounts& counts() const { return counts_; }
 
  private:
   CohenKappaOptions options_;
-  ConfusionCounts counts_;
+  ClassCounts counts_;
 };
 
 struct TopKAccuracyOptions {

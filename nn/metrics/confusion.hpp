@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xg::nn::metrics {
@@ -18,52 +19,51 @@ enum class Average : std::uint8_t {
   weighted,   ///< the mean over the classes, weighted by their true rows
 };
 
-/// Sums of weights by true and predicted class, over any number of batches.
+/// Per class the weight of its rows, of the rows taken for it, and of those that are both; over any number of batches.
 ///
 /// What predictions may be, with n rows:
-/// | y_pred                | y_true                                        | predicted class                    |
-/// |-----------------------|-----------------------------------------------|------------------------------------|
-/// | [n] or [n, 1] reals   | [n] or [n, 1], each 0 or 1                    | 1 where y_pred > threshold, else 0 |
-/// | [n, k] reals, k > 1   | [n] or [n, 1] class indices, or one-hot [n, k] | the first of the largest scores    |
-/// | [n] or [n, 1] integers | [n] or [n, 1] class indices                  | y_pred itself                      |
-class XG_API ConfusionCounts {
+/// | y_pred                 | y_true                                         | predicted class                    |
+/// |------------------------|------------------------------------------------|------------------------------------|
+/// | [n] or [n, 1] reals    | [n] or [n, 1], each 0 or 1                     | 1 where y_pred > threshold, else 0 |
+/// | [n, k] reals, k > 1    | [n] or [n, 1] class indices, or one-hot [n, k] | the first of the largest scores    |
+/// | [n] or [n, 1] integers | [n] or [n, 1] class indices                    | y_pred itself                      |
+class XG_API ClassCounts {
  public:
   /// `metric` names the caller in errors.
-  explicit ConfusionCounts(std::string metric = "confusion_matrix", double threshold = 0.5)
+  explicit ClassCounts(std::string metric, double threshold = 0.5)
       : metric_(std::move(metric)), threshold_(threshold) {}
 
   void reset();
-  /// Throws ShapeError for shapes that are not in the table above, ValueError for NaN and negative weights, IndexError
-  /// for labels out of range.
+  /// Throws ShapeError for shapes that are not in the table above and for no rows, ValueError for NaN and negative
+  /// weights, IndexError for labels out of range.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
 
-  std::int64_t classes() const { return classes_; }
-  /// Were all predictions probabilities of class 1?
+  std::int64_t classes() const { return static_cast<std::int64_t>(classes_.size()); }
+  /// Were all predictions probabilities of class 1, or labels 0 and 1?
   bool binary() const { return binary_; }
-  /// The weight of rows of class `truth` that were taken for `predicted`.
-  double count(std::int64_t truth, std::int64_t predicted) const;
-  double true_count(std::int64_t label) const;       ///< rows of the class
-  double predicted_count(std::int64_t label) const;  ///< rows taken for the class
-  double total() const;
-  double correct() const;
-  std::int64_t rows() const { return rows_; }
+  double true_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].truth; }
+  double predicted_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].predicted; }
+  double hit_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].hit; }
+  double total() const { return total_; }
+  double correct() const { return correct_; }
 
  private:
-  void grow(std::int64_t classes);
-
+  struct Count {
+    double truth = 0, predicted = 0, hit = 0;
+  };
   std::string metric_;
   double threshold_;
-  std::int64_t classes_ = 0;
-  std::int64_t rows_ = 0;
   bool binary_ = true;
-  std::vector<double> counts_;  // [truth][predicted]
+  double total_ = 0, correct_ = 0;
+  std::vector<Count> classes_;
 };
 
 struct ConfusionOptions {
   double threshold = 0.5;
 };
 
-/// Counts [true class, predicted class], int64 (float64 with weights).
+/// Counts [true class, predicted class], int64 (float64 with weights), of the inputs that ClassCounts takes. Throws
+/// ValueError for more than 4,096 classes.
 XG_API Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOptions options = {},
                                const Tensor& sample_weight = {});
 

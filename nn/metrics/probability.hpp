@@ -58,7 +58,7 @@ class XG_API ScoreTable {
  public:
   explicit ScoreTable(std::string metric) : metric_(std::move(metric)) {}
   void reset();
-  /// y_pred is [n] or [n, 1] with scores of class 1, or [n, classes]. Errors as ConfusionCounts.
+  /// y_pred is [n] or [n, 1] with scores of class 1, or [n, classes]. Errors as ClassCounts.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
 
   std::int64_t rows() const { return static_cast<std::int64_t>(labels_.size()); }
@@ -85,7 +85,8 @@ struct AUCOptions {
 };
 
 /// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
-/// Exact over all rows. Several classes: the mean over each one against the rest. NaN where only one class occurs.
+/// Exact over all rows. Several classes: the mean over those that occur, each against the rest. NaN where only one
+/// does.
 class XG_API AUC {
  public:
   AUC() : AUC(AUCOptions{}) {}
@@ -108,7 +109,8 @@ struct AveragePrecisionOptions {
   std::string name = "average_precision";
 };
 
-/// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over each against the rest.
+/// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over those that occur,
+/// each against the rest. 0 where class 1 does not occur.
 class XG_API AveragePrecision {
  public:
   AveragePrecision() : AveragePrecision(AveragePrecisionOptions{}) {}
@@ -155,7 +157,7 @@ struct PrecisionRecallCurve {
 XG_API PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& y_score,
                                                    const Tensor& sample_weight = {});
 
-/// Rows whose predicted probability lies in [lower, upper).
+/// Rows whose predicted probability lies in (lower, upper]; 0 belongs to the first bin.
 struct CalibrationBin {
   double lower = 0;
   double upper = 0;

@@ -56,7 +56,7 @@ struct RMSEOptions {
   std::string name = "rmse";
 };
 
-/// sqrt(mean (y - p)^2)
+/// sqrt(mean (y - p)^2); several outputs: the mean of each one's, as scikit-learn
 class XG_API RMSE {
  public:
   RMSE() : RMSE(RMSEOptions{}) {}
@@ -64,13 +64,14 @@ class XG_API RMSE {
 
   const std::string& name() const { return options_.name; }
   bool larger_is_better() const { return false; }
-  void reset() { sum_ = weight_ = 0; }
+  void reset() { sums_.clear(), weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
 
  private:
   RMSEOptions options_;
-  double sum_ = 0, weight_ = 0;
+  std::vector<double> sums_;  // of squares, by output
+  double weight_ = 0;
 };
 
 struct MAPEOptions {

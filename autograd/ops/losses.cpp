@@ -1,0 +1,401 @@
+// Losses. Mean squared error, binary cross entropy and cross entropy with class numbers are one pass forward and one
+// backward; the rest is composed, and so are these where something else than a plain mean or sum is asked for. Trace mode
+// sees composites, so that a loss can be explained too.
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/loss.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+constexpr kernels::LossReduction kernel_reduction(Reduction reduction) {
+  return reduction == Reduction::none ? kernels::LossReduction::none
+                                      : (reduction == Reduction::mean ? kernels::LossReduction::mean
+                                                                      : kernels::LossReduction::sum);
+}
+
+/// A loss of each element of (prediction, target), reduced. `Self` gives slope_x and slope_t, the derivatives of one
+/// element's loss, in differentiable ops.
+template <class Self>
+struct ElementLoss {
+  static constexpr int inputs = 2;
+  static constexpr Promotion promotion = Promotion::floating;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::quadrature;
+  Reduction reduction = Reduction::mean;
+
+  bool mixes_rows(std::int64_t) const { return reduction != Reduction::none; }
+  Tensor scaled(const OpContext& c, const Tensor& g) const {
+    return reduction == Reduction::mean ? g / static_cast<double>(c.input_shape(0).numel()) : g;
+  }
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
+    const Tensor &x = c.input(0), &t = c.input(1);
+    return gradients(c, [&] { return scaled(c, g) * Self::slope_x(x, t); }, [&] { return scaled(c, g) * Self::slope_t(x, t); });
+  }
+  std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) const {
+    const Tensor &x = c.input(0), &t = c.input(1);
+    return gradients(
+        c, [&] { return Self::kernel_backward(g, x, t, kernel_reduction(reduction)); },
+        [&] { return scaled(c, g) * Self::slope_t(x, t); });
+  }
+  Tensor forward(const Tensor& x, const Tensor& t) const { return Self::kernel(x, t, kernel_reduction(reduction)); }
+
+  static std::vector<Sample> samples_between(Dtype d, double low, double high, double low_t, double high_t) {
+    std::vector<Sample> samples;
+    const auto add = [&](std::string label, const Shape& shape, Reduction reduction) {
+      samples.push_back({std::move(label),
+                         {spread(shape, low, high, d, 4), spread(shape, low_t, high_t, d, 5)},
+                         [reduction](const std::vector<Tensor>& in) { return apply(Self{{reduction}}, in[0], in[1]); }});
+    };
+    add("mean", {5, 2}, Reduction::mean);
+    add("sum", {5, 2}, Reduction::sum);
+    add("none", {5, 2}, Reduction::none);
+    add("many", {21, 3}, Reduction::mean);
+    add("no dimensions", {}, Reduction::mean);
+    add("empty", {0, 2}, Reduction::sum);
+    return samples;
+  }
+};
+
+/// (x - t)^2
+struct MseLoss : ElementLoss<MseLoss> {
+  static constexpr const char* name = "mse_loss";
+  static constexpr auto kernel = kernels::mse;
+  static constexpr auto kernel_backward = kernels::mse_backward;
+  static Tensor slope_x(const Tensor& x, const Tensor& t) { return 2 * (x - t); }
+  static Tensor slope_t(const Tensor& x, const Tensor& t) { return 2 * (t - x); }
+  static std::vector<Sample> samples(Dtype d) { return samples_between(d, -2, 2, -2, 2); }
+};
+
+/// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100
+struct BceLoss : ElementLoss<BceLoss> {
+  static constexpr const char* name = "binary_cross_entropy";
+  static constexpr auto kernel = kernels::bce;
+  static constexpr auto kernel_backward = kernels::bce_backward;
+  static Tensor slope_x(const Tensor& x, const Tensor& t) { return (x - t) / clamp((1 - x) * x, 1e-12); }
+  static Tensor slope_t(const Tensor& x, const Tensor&) { return clamp(log1p(-x), -100) - clamp(log(x), -100); }
+  static std::vector<Sample> samples(Dtype d) { return samples_between(d, 0.05, 0.95, 0, 1); }
+};
+
+/// max(x, 0) - x t + log(1 + e^-|x|)
+struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
+  static constexpr const char* name = "binary_cross_entropy_with_logits";
+  static constexpr auto kernel = kernels::bce_with_logits;
+  static constexpr auto kernel_backward = kernels::bce_with_logits_backward;
+  static Tensor slope_x(const Tensor& x, const Tensor& t) { return sigmoid(x) - t; }
+  static Tensor slope_t(const Tensor& x, const Tensor&) { return -x; }
+  static std::vector<Sample> samples(Dtype d) { return samples_between(d, -3, 3, 0, 1); }
+};
+
+/// Cross entropy of logits [n, classes] with class numbers [n], reduced; also gives the probabilities p.
+///   dx = g (p - smoothed one-hot) / count, 0 in ignored rows
+struct CrossEntropy {
+  static constexpr const char* name = "cross_entropy";
+  static constexpr int inputs = 2;
+  static constexpr int outputs = 2;
+  static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned saves = save_input(1) | save_output(1);
+  static constexpr Rule rule = Rule::quadrature;
+  kernels::CrossEntropyParams params;
+
+  bool mixes_rows(std::int64_t) const { return true; }
+  std::array<Tensor, 2> forward(const Tensor& logits, const Tensor& target) const {
+    return kernels::cross_entropy(logits, target, params);
+  }
+  std::array<Tensor, 2> backward(const OpContext& c, std::span<const Tensor> g) const {
+    const Tensor &target = c.input(1), &p = c.output(1);
+    Tensor dx;
+    if (g[0].defined()) {
+      const double classes = static_cast<double>(p.size(1)), smoothing = params.smoothing;
+      const Tensor kept = (target != params.ignore_index).to(p.dtype()).unsqueeze(1);
+      const Tensor label = (arange(p.size(1)) == where(target == params.ignore_index, 0, target).unsqueeze(1)).to(p.dtype());
+      const Tensor wanted = label * (1 - smoothing) + smoothing / classes;
+      const Tensor scale = params.mean ? g[0] / sum(kept) : g[0];
+      dx = scale * kept * (p - wanted);
+    }
+    if (g[1].defined()) {
+      const Tensor part = p * (g[1] - sum(g[1] * p, 1, true));
+      dx = dx.defined() ? dx + part : part;
+    }
+    return {dx, Tensor()};
+  }
+  std::array<Tensor, 2> backward_fused(const OpContext& c, std::span<const Tensor> g) const {
+    if (!g[0].defined() || g[1].defined()) return backward(c, g);
+    return {kernels::cross_entropy_backward(g[0], c.output(1), c.input(1), params), Tensor()};
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](kernels::CrossEntropyParams params) {
+      return [=](const std::vector<Tensor>& in) {
+        return apply(CrossEntropy{params}, in[0], xg::tensor<std::int64_t>({2, 0, -100, 1}))[0];
+      };
+    };
+    const Tensor x = spread({4, 3}, -2, 2, d, 6);
+    return {{"mean", {x}, call({})},
+            {"sum, smoothed", {x}, call({-100, 0.1, false})},
+            {"mean, smoothed", {x}, call({-100, 0.2, true})}};
+  }
+};
+
+Tensor reduced(const Tensor& loss, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean: return mean(loss);
+    case Reduction::sum: return sum(loss);
+    case Reduction::none: break;
+  }
+  return loss;
+}
+
+/// PyTorch broadcasts [n] against [n, 1] to [n, n], which is never meant.
+void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target,
+                      const char* prediction_name = "prediction") {
+  if (prediction.shape() != target.shape()) [[unlikely]]
+    throw ShapeError(fmt::format("[{}] {} is {}, target is {}: they must have the same shape, use "
+                                 "target.reshape({}) or target.unsqueeze(-1).",
+                                 op, prediction_name, prediction.shape().str(), target.shape().str(),
+                                 prediction.shape().str()));
+}
+
+Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduction reduction) {
+  if (!weight.defined()) return reduced(loss, reduction);
+  if (broadcast_shapes(op, loss.shape(), weight.shape()) != loss.shape())
+    throw ShapeError(fmt::format("[{}] weight is {}, the loss is {}: weight must broadcast to it.", op,
+                                 weight.shape().str(), loss.shape().str()));
+  return reduced(loss * weight, reduction);
+}
+
+template <class Op>
+Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight) {
+  check_same_shape(Op::name, x, t);
+  if (!weight.defined()) return apply(Op{{reduction}}, x, t);
+  return weighted(Op::name, apply(Op{{Reduction::none}}, x, t), weight, reduction);
+}
+
+void check_smoothing(double smoothing) {
+  if (!(smoothing >= 0 && smoothing <= 1))
+    throw ValueError(fmt::format("[cross_entropy] label_smoothing is {}, it must lie in [0, 1].", smoothing));
+}
+
+/// (log-)probabilities or logits as [n, classes] and class numbers as int64 [n]; `positions` is the shape of a loss that
+/// is not reduced.
+struct ClassRows {
+  Tensor rows, labels;
+  Shape positions;
+};
+
+ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
+  if (!x.is_floating_point())
+    throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
+                                 xg::name(x.dtype())));
+  if (x.dim() == 0)
+    throw ShapeError(fmt::format("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op));
+  Shape expected = x.shape();
+  expected.erase(x.dim() == 1 ? 0 : 1);
+  if (target.shape() != expected)
+    throw ShapeError(fmt::format("[{}] input is {}, target is {}: class numbers have the input's shape without the "
+                                 "classes, {}.",
+                                 op, x.shape().str(), target.shape().str(), expected.str()));
+  if (target.is_floating_point() || target.dtype() == bool_)
+    throw DtypeError(fmt::format("[{}] target is {} with the shape of class numbers, these must be integers: convert with "
+                                 "target.to(xg::int64).",
+                                 op, xg::name(target.dtype())));
+  const Tensor labels = target.dtype() == int64 ? target : to(target, int64);
+  if (x.dim() == 2) return {x, labels, expected};
+  if (x.dim() == 1) return {x.unsqueeze(0), labels.unsqueeze(0), expected};
+  return {movedim(x, 1, -1).reshape({-1, x.size(1)}), labels.reshape({-1}), expected};
+}
+
+void check_class_weight(const char* op, const Tensor& weight, std::int64_t classes) {
+  if (weight.defined() && weight.shape() != Shape{classes})
+    throw ShapeError(fmt::format("[{}] weight is {}, there are {} classes: it must be [{}].", op, weight.shape().str(),
+                                 classes, classes));
+}
+
+/// -weight[label] log p[label], and the weight of each row (0 where it is ignored).
+std::pair<Tensor, Tensor> picked_losses(const Tensor& log_p, const Tensor& labels, const Tensor& weight,
+                                        std::int64_t ignore_index) {
+  const Tensor kept = labels != ignore_index, safe = where(kept, labels, 0);
+  const Tensor weights = weight.defined() ? where(kept, index_select(weight, 0, safe), 0.0) : kept.to(log_p.dtype());
+  const Tensor picked = gather(log_p, 1, safe.unsqueeze(1)).squeeze(Dims(1));
+  return {where(kept, -picked * weights, 0.0), weights};
+}
+
+Tensor nll_of_rows(const ClassRows& in, const Tensor& weight, std::int64_t ignore_index, Reduction reduction) {
+  const auto [losses, weights] = picked_losses(in.rows, in.labels, weight, ignore_index);
+  if (reduction == Reduction::none) return losses.reshape(in.positions);
+  return reduction == Reduction::sum ? sum(losses) : sum(losses) / sum(weights);
+}
+
+/// Throws ValueError, naming the position, where NaN targets made a loss NaN.
+void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) {
+  const NoGrad fixed;
+  const NoTrace quiet;
+  if (loss.numel() == 0 || !any(isnan(loss)).item<bool>()) return;
+  const std::vector<double> values = target.to_vector();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (std::isnan(values[i]))
+      throw ValueError(fmt::format("[{}] target holds nan (element {} of {}): drop the rows without a target.", op, i,
+                                   target.shape().str()));
+}
+
+/// Cross entropy with a distribution for each row, in the shape of the logits.
+Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  constexpr const char* op = "cross_entropy";
+  if (!logits.is_floating_point())
+    throw DtypeError(fmt::format("[cross_entropy] logits are {}, they must be floating: convert with x.to(xg::float32).",
+                                 xg::name(logits.dtype())));
+  const std::int64_t dim = logits.dim() == 1 ? 0 : 1, classes = logits.size(dim);
+  check_class_weight(op, options.weight, classes);
+  Tensor wanted = target;
+  if (options.label_smoothing > 0)
+    wanted = target * (1 - options.label_smoothing) + options.label_smoothing / static_cast<double>(classes);
+  if (options.weight.defined()) {
+    Shape aligned{classes};
+    for (std::int64_t d = dim + 1; d < logits.dim(); ++d) aligned.push_back(1);
+    wanted = wanted * options.weight.reshape(aligned);
+  }
+  const Tensor losses = -sum(wanted * log_softmax(logits, dim), dim);
+  check_nan_target(op, losses, target);
+  return reduced(losses, options.reduction);
+}
+
+}  // namespace
+
+const std::vector<OpInfo>& loss_ops() {
+  static const auto rows = OpList<MseLoss, BceLoss, BceWithLogitsLoss, CrossEntropy>::rows("losses");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+using autograd::check_same_shape;
+using autograd::element_loss;
+using autograd::reduced;
+using autograd::weighted;
+
+Tensor mse_loss(const Tensor& prediction, const Tensor& target, LossOptions options) {
+  if (autograd::tracing()) {
+    check_same_shape("mse_loss", prediction, target);
+    return weighted("mse_loss", square(prediction - target), options.weight, options.reduction);
+  }
+  return element_loss<autograd::MseLoss>(prediction, target, options.reduction, options.weight);
+}
+
+Tensor l1_loss(const Tensor& prediction, const Tensor& target, LossOptions options) {
+  check_same_shape("l1_loss", prediction, target);
+  return weighted("l1_loss", abs(prediction - target), options.weight, options.reduction);
+}
+
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, HuberLossOptions options) {
+  check_same_shape("huber_loss", prediction, target);
+  if (!(options.delta > 0)) throw ValueError(fmt::format("[huber_loss] delta is {}, it must be positive.", options.delta));
+  const Tensor d = prediction - target, size = abs(d);
+  const Tensor loss = where(size <= options.delta, 0.5 * square(d), options.delta * (size - 0.5 * options.delta));
+  return weighted("huber_loss", loss, options.weight, options.reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, SmoothL1LossOptions options) {
+  check_same_shape("smooth_l1_loss", prediction, target);
+  if (!(options.beta >= 0))
+    throw ValueError(fmt::format("[smooth_l1_loss] beta is {}, it must not be negative.", options.beta));
+  const Tensor d = prediction - target, size = abs(d);
+  if (options.beta == 0) return reduced(size, options.reduction);
+  return reduced(where(size < options.beta, square(d) * (0.5 / options.beta), size - 0.5 * options.beta),
+                 options.reduction);
+}
+
+Tensor binary_cross_entropy(const Tensor& prediction, const Tensor& target, LossOptions options) {
+  if (autograd::tracing()) {
+    check_same_shape("binary_cross_entropy", prediction, target);
+    const Tensor loss = (target - 1) * clamp(log1p(-prediction), -100) - target * clamp(log(prediction), -100);
+    return weighted("binary_cross_entropy", loss, options.weight, options.reduction);
+  }
+  return element_loss<autograd::BceLoss>(prediction, target, options.reduction, options.weight);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target, BceWithLogitsOptions options) {
+  constexpr const char* op = "binary_cross_entropy_with_logits";
+  if (!options.pos_weight.defined() && !autograd::tracing())
+    return element_loss<autograd::BceWithLogitsLoss>(logits, target, options.reduction, options.weight);
+  check_same_shape(op, logits, target, "logits");
+  Tensor log_part = -logsigmoid(logits);
+  if (options.pos_weight.defined()) {
+    if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
+      throw ShapeError(fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.",
+                                   op, options.pos_weight.shape().str(), logits.shape().str()));
+    log_part = (1 + (options.pos_weight - 1) * target) * log_part;
+  }
+  return weighted(op, (1 - target) * logits + log_part, options.weight, options.reduction);
+}
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOptions options) {
+  constexpr const char* op = "cross_entropy";
+  autograd::check_smoothing(options.label_smoothing);
+  if (logits.dim() > 0 && target.shape() == logits.shape() && target.is_floating_point())
+    return autograd::cross_entropy_of_distributions(logits, target, options);
+  const autograd::ClassRows in = autograd::class_rows(op, logits, target);
+  const std::int64_t classes = in.rows.size(1);
+  autograd::check_class_weight(op, options.weight, classes);
+  if (!options.weight.defined() && options.reduction != Reduction::none && !autograd::tracing()) {
+    const kernels::CrossEntropyParams params{options.ignore_index, options.label_smoothing,
+                                             options.reduction == Reduction::mean};
+    return std::move(apply(autograd::CrossEntropy{params}, in.rows, in.labels)[0]);
+  }
+  kernels::count_labels(op, in.labels, classes, options.ignore_index);
+  const Tensor log_p = log_softmax(in.rows, 1);
+  const Tensor plain = autograd::nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index,
+                                             options.reduction);
+  if (options.label_smoothing == 0) return plain;
+  // The uniform part: every class, weighted, in the rows that are not ignored.
+  const Tensor kept = in.labels != options.ignore_index;
+  const Tensor spread_loss =
+      where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
+  Tensor uniform;
+  if (options.reduction == Reduction::none) uniform = spread_loss.reshape(in.positions);
+  else if (options.reduction == Reduction::sum) uniform = sum(spread_loss);
+  else
+    uniform = sum(spread_loss) /
+              sum(autograd::picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
+  return (1 - options.label_smoothing) * plain + (options.label_smoothing / static_cast<double>(classes)) * uniform;
+}
+
+Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, NllLossOptions options) {
+  const autograd::ClassRows in = autograd::class_rows("nll_loss", log_probabilities, target);
+  autograd::check_class_weight("nll_loss", options.weight, in.rows.size(1));
+  kernels::count_labels("nll_loss", in.labels, in.rows.size(1), options.ignore_index);
+  return autograd::nll_of_rows(in, options.weight, options.ignore_index, options.reduction);
+}
+
+Tensor kl_div(const Tensor& log_probabilities, const Tensor& target, KlDivOptions options) {
+  check_same_shape("kl_div", log_probabilities, target, "log_probabilities");
+  const Tensor loss = options.log_target ? exp(target) * (target - log_probabilities)
+                                         : xlogy(target, target) - target * log_probabilities;
+  if (!options.batchmean) return reduced(loss, options.reduction);
+  return sum(loss) / static_cast<double>(loss.dim() == 0 ? 1 : loss.size(0));
+}
+
+Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, MarginOptions options) {
+  check_same_shape("hinge_embedding_loss", x, target, "input");
+  const Tensor apart = where(target != 1, clamp(options.margin - x, 0), 0.0), together = where(target != -1, x, 0.0);
+  return reduced(apart + together, options.reduction);
+}
+
+Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& target, MarginOptions options) {
+  check_same_shape("margin_ranking_loss", a, b, "the first input");
+  check_same_shape("margin_ranking_loss", a, target, "the first input");
+  return reduced(clamp(-target * (a - b) + options.margin, 0), options.reduction);
+}
+
+Tensor soft_margin_loss(const Tensor& x, const Tensor& target, LossOptions options) {
+  check_same_shape("soft_margin_loss", x, target, "input");
+  return weighted("soft_margin_loss", -logsigmoid(target * x), options.weight, options.reduction);
+}
+
+}  // namespace xg

@@ -1,0 +1,109 @@
+// Order: sorting, the largest few, distinct values. Gradients flow to where values came from; contributions do not pass,
+// because a value's place jumps.
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/sort.hpp>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// Values picked along dim, and where they came from; the gradient goes back there.
+struct Picked {
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 2;
+  static constexpr unsigned saves = save_output(1);
+  static constexpr Rule rule = Rule::unsupported;
+  std::int64_t dim = 0;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
+    if (!g[0].defined()) return {Tensor()};
+    const Shape& shape = c.input_shape(0);
+    if (shape.empty()) return {g[0].reshape(shape)};
+    return {scatter(zeros(shape, {.dtype = g[0].dtype()}), dim, c.output(1), g[0])};
+  }
+};
+
+/// All elements in order along dim.
+struct Sort : Picked {
+  static constexpr const char* name = "sort";
+  bool descending = false;
+  std::array<Tensor, 2> forward(const Tensor& x) const {
+    auto [values, index] = kernels::sort(x, dim, descending);
+    return {std::move(values), std::move(index)};
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](std::int64_t dim, bool descending) {
+      return [=](const std::vector<Tensor>& in) { return sort(in[0], dim, descending).first; };
+    };
+    return {{"last", {spread({3, 5}, -2, 2, d)}, call(-1, false)},
+            {"first, descending", {spread({4, 2}, -2, 2, d)}, call(0, true)},
+            {"one element", {spread({1, 1}, -2, 2, d)}, call(1, false)},
+            {"no dimensions", {spread({}, -2, 2, d)}, call(0, false)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, call(1, false)}};
+  }
+};
+
+/// The k best along dim.
+struct Topk : Picked {
+  static constexpr const char* name = "topk";
+  std::int64_t k = 1;
+  bool largest = true;
+  std::array<Tensor, 2> forward(const Tensor& x) const {
+    auto [values, index] = kernels::topk(x, k, dim, largest);
+    return {std::move(values), std::move(index)};
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](std::int64_t k, std::int64_t dim, bool largest) {
+      return [=](const std::vector<Tensor>& in) { return topk(in[0], k, dim, largest).first; };
+    };
+    return {{"last", {spread({3, 5}, -2, 2, d)}, call(2, -1, true)},
+            {"first, smallest", {spread({4, 2}, -2, 2, d)}, call(3, 0, false)},
+            {"none", {spread({2, 3}, -2, 2, d)}, call(0, 1, true)},
+            {"no dimensions", {spread({}, -2, 2, d)}, call(1, 0, true)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, call(2, 1, true)}};
+  }
+};
+
+/// Distinct values, where each element went, how often each occurs: no derivative.
+struct Unique {
+  static constexpr const char* name = "unique";
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 3;
+  static constexpr Rule rule = Rule::unsupported;
+  static bool mixes_rows(std::int64_t) { return true; }
+  static std::array<Tensor, 3> forward(const Tensor& x) {
+    auto [values, inverse, counts] = kernels::unique(x);
+    return {std::move(values), std::move(inverse), std::move(counts)};
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    return {{"matrix", {spread({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return std::get<0>(unique(in[0])); }}};
+  }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& sorting_ops() {
+  static const auto rows = OpList<Sort, Topk, Unique>::rows("sorting");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending) {
+  auto [values, index] = apply(autograd::Sort{{normalize_dim("sort", dim, x.dim())}, descending}, x);
+  return {std::move(values), std::move(index)};
+}
+Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) { return sort(x, dim, descending).second; }
+std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool /*sorted*/) {
+  auto [values, index] = apply(autograd::Topk{{normalize_dim("topk", dim, x.dim())}, k, largest}, x);
+  return {std::move(values), std::move(index)};
+}
+std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x) {
+  auto [values, inverse, counts] = apply(autograd::Unique{}, x);
+  return {std::move(values), std::move(inverse), std::move(counts)};
+}
+
+}  // namespace xg

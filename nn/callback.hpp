@@ -1,0 +1,228 @@
+// What may happen between batches and epochs of training.
+#pragma once
+
+#include <xgrad/nn/history.hpp>
+#include <xgrad/nn/module.hpp>
+#include <xgrad/optim/scheduler.hpp>
+
+#include <concepts>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+/// Where training is, and what a callback may do about it.
+class XG_API FitState {
+ public:
+  FitState(Module& model, optim::Optimizer& optimizer, History& history)
+      : model(model), optimizer(optimizer), history(history) {}
+
+  Module& model;
+  optim::Optimizer& optimizer;
+  History& history;         ///< up to the last finished epoch
+  std::int64_t epoch = 0;   ///< from 0
+  std::int64_t epochs = 0;  ///< how many were asked for
+  std::int64_t batch = 0;   ///< from 0
+  std::int64_t batches = 0;
+  double batch_loss = 0;
+  /// The values of this epoch, "loss" first; complete at the end of an epoch.
+  std::vector<std::pair<std::string, double>> logs;
+
+  /// The value of `key` in this epoch. Throws ValueError for an unknown key, naming the known ones.
+  double value(std::string_view key) const;
+  /// Is a larger value of `key` better? Unknown for metrics that do not say.
+  std::optional<bool> larger_is_better(std::string_view key) const;
+  /// Ends training after this epoch.
+  void stop(std::string reason);
+  bool stopping() const { return !stop_reason.empty(); }
+
+  std::string stop_reason;
+  std::vector<std::pair<std::string, std::optional<bool>>> directions;
+};
+
+namespace detail {
+template <class C>
+concept HasEvent = requires(C& c, FitState& s) { c.on_train_begin(s); } ||
+                   requires(C& c, FitState& s) { c.on_epoch_begin(s); } ||
+                   requires(C& c, FitState& s) { c.on_batch_end(s); } ||
+                   requires(C& c, FitState& s) { c.on_epoch_end(s); } ||
+                   requires(C& c, FitState& s) { c.on_train_end(s); };
+}  // namespace detail
+
+/// Something with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of which
+/// takes a FitState&; or a function of a FitState&, which is called at the end of every epoch.
+template <class C>
+concept CallbackType = std::copy_constructible<C> && (detail::HasEvent<C> || std::invocable<C&, FitState&>);
+
+/// Holds any callback by value. Each fit works on copies, so a callback starts anew; what it learned is in the History.
+class XG_API Callback {
+ public:
+  template <CallbackType C>
+    requires(!std::same_as<std::decay_t<C>, Callback>)
+  Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
+  Callback(const Callback& other) : held_(other.held_->clone()) {}
+  Callback(Callback&&) noexcept = default;
+  Callback& operator=(const Callback& other) {
+    held_ = other.held_->clone();
+    return *this;
+  }
+  Callback& operator=(Callback&&) noexcept = default;
+  ~Callback() = default;
+
+  void on_train_begin(FitState& s) { held_->on_train_begin(s); }
+  void on_epoch_begin(FitState& s) { held_->on_epoch_begin(s); }
+  void on_batch_end(FitState& s) { held_->on_batch_end(s); }
+  void on_epoch_end(FitState& s) { held_->on_epoch_end(s); }
+  void on_train_end(FitState& s) { held_->on_train_end(s); }
+
+ private:
+  struct Base {
+    virtual ~Base() = default;
+    virtual std::unique_ptr<Base> clone() const = 0;
+    virtual void on_train_begin(FitState&) = 0;
+    virtual void on_epoch_begin(FitState&) = 0;
+    virtual void on_batch_end(FitState&) = 0;
+    virtual void on_epoch_end(FitState&) = 0;
+    virtual void on_train_end(FitState&) = 0;
+  };
+  template <class C>
+  struct Held final : Base {
+    explicit Held(C callback) : callback(std::move(callback)) {}
+    std::unique_ptr<Base> clone() const override { return std::make_unique<Held>(callback); }
+    void on_train_begin([[maybe_unused]] FitState& s) override {
+      if constexpr (requires { callback.on_train_begin(s); }) callback.on_train_begin(s);
+    }
+    void on_epoch_begin([[maybe_unused]] FitState& s) override {
+      if constexpr (requires { callback.on_epoch_begin(s); }) callback.on_epoch_begin(s);
+    }
+    void on_batch_end([[maybe_unused]] FitState& s) override {
+      if constexpr (requires { callback.on_batch_end(s); }) callback.on_batch_end(s);
+    }
+    void on_epoch_end([[maybe_unused]] FitState& s) override {
+      if constexpr (requires { callback.on_epoch_end(s); }) callback.on_epoch_end(s);
+      else if constexpr (!detail::HasEvent<C>) callback(s);
+    }
+    void on_train_end([[maybe_unused]] FitState& s) override {
+      if constexpr (requires { callback.on_train_end(s); }) callback.on_train_end(s);
+    }
+    C callback;
+  };
+  std::unique_ptr<Base> held_;
+};
+
+/// A copy of a model's parameters and buffers, to be put back.
+class XG_API Weights {
+ public:
+  bool empty() const { return tensors_.empty(); }
+  void save(const Module& model);
+  void restore(const Module& model) const;
+
+ private:
+  std::vector<Tensor> tensors_;
+};
+
+/// Keeps track of the best value of a key.
+class XG_API Best {
+ public:
+  /// mode "min", "max", or "auto": what the loss or metric says. Throws ValueError for another.
+  Best(const char* who, std::string monitor, std::string mode, double min_delta);
+  /// Is this epoch the best so far? Throws ValueError for an unknown monitor, or a direction that nobody knows.
+  bool improved(const FitState& state);
+  double value() const { return best_; }
+  bool larger_is_better() const { return larger_; }
+  const std::string& monitor() const { return monitor_; }
+
+ private:
+  std::string who_, monitor_, mode_;
+  double min_delta_;
+  bool started_ = false, larger_ = false;
+  double best_ = 0;
+};
+
+struct EarlyStoppingOptions {
+  std::string monitor = "val_loss";
+  std::int64_t patience = 0;  ///< epochs without improvement that are tolerated
+  double min_delta = 0;       ///< what counts as an improvement
+  std::string mode = "auto";  ///< "min", "max", or what the loss or metric says
+  bool restore_best = false;  ///< put the weights of the best epoch back at the end
+};
+/// Ends training when a value has stopped improving.
+class XG_API EarlyStopping {
+ public:
+  explicit EarlyStopping(EarlyStoppingOptions options = {});
+  void on_epoch_end(FitState& state);
+  void on_train_end(FitState& state);
+
+ private:
+  EarlyStoppingOptions options_;
+  Best best_;
+  std::int64_t wait_ = 0;
+  Weights weights_;
+};
+
+struct ModelCheckpointOptions {
+  std::string monitor = "val_loss";
+  bool save_best_only = true;
+  std::string mode = "auto";
+};
+/// Saves the model as safetensors after an epoch. In the path "{epoch}" stands for its number from 1, "{val_loss}" and
+/// so on for values of the epoch.
+class XG_API ModelCheckpoint {
+ public:
+  explicit ModelCheckpoint(std::filesystem::path path, ModelCheckpointOptions options = {});
+  void on_epoch_end(FitState& state);
+
+ private:
+  std::filesystem::path path_;
+  ModelCheckpointOptions options_;
+  Best best_;
+};
+
+/// Sets the learning rate of all groups by a function of the epoch (from 0) and the rate, or steps a scheduler.
+class XG_API LearningRateSchedule {
+ public:
+  explicit LearningRateSchedule(std::function<double(std::int64_t epoch, double lr)> rate);
+  explicit LearningRateSchedule(optim::Scheduler& scheduler);
+  /// Steps with the value of `monitor`.
+  explicit LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, std::string monitor = "val_loss");
+  void on_epoch_begin(FitState& state);
+  void on_epoch_end(FitState& state);
+
+ private:
+  std::function<double(std::int64_t, double)> rate_;
+  std::function<void(FitState&)> step_;
+};
+
+/// Writes the history to a CSV file after every epoch.
+class XG_API CSVLogger {
+ public:
+  explicit CSVLogger(std::filesystem::path path) : path_(std::move(path)) {}
+  void on_epoch_end(FitState& state) { state.history.to_csv(path_); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Functions for the events that you want.
+struct LambdaCallback {
+  using Function = std::function<void(FitState&)>;
+  Function train_begin = {}, epoch_begin = {}, batch_end = {}, epoch_end = {}, train_end = {};
+
+  void on_train_begin(FitState& s) const { call(train_begin, s); }
+  void on_epoch_begin(FitState& s) const { call(epoch_begin, s); }
+  void on_batch_end(FitState& s) const { call(batch_end, s); }
+  void on_epoch_end(FitState& s) const { call(epoch_end, s); }
+  void on_train_end(FitState& s) const { call(train_end, s); }
+  static void call(const Function& f, FitState& s) {
+    if (f) f(s);
+  }
+};
+
+}  // namespace xg::nn

@@ -1,0 +1,157 @@
+#include <xgrad/nn/metrics/classification.hpp>
+#include <xgrad/nn/metrics/inputs.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace xg::nn::metrics {
+namespace {
+
+// Rows of a class that were found, wrongly taken for it, and missed.
+struct Outcome {
+  double tp = 0, fp = 0, fn = 0;
+};
+
+Outcome outcome(const ClassCounts& counts, std::int64_t label) {
+  const double tp = counts.hit_count(label);
+  return {tp, counts.predicted_count(label) - tp, counts.true_count(label) - tp};
+}
+
+// One number from `score(Outcome)` of the classes. A class that neither occurs nor is predicted takes no part.
+template <class Score>
+double averaged(const std::string& metric, const ClassCounts& counts, Average average, Score score) {
+  check_not_empty(metric, counts.total());
+  if (average == Average::automatic) average = counts.binary() ? Average::binary : Average::macro;
+  if (average == Average::binary) {
+    if (counts.classes() > 2) {
+      throw ValueError(
+          fmt::format("[{}] average is binary, but there are {} classes: use Average::micro, macro or weighted.",
+                      metric, counts.classes()));
+    }
+    return score(outcome(counts, 1));
+  }
+  Outcome all;
+  double sum = 0, weight = 0;
+  for (std::int64_t label = 0; label < counts.classes(); ++label) {
+    const Outcome one = outcome(counts, label);
+    if (one.tp + one.fp + one.fn == 0) continue;
+    const double share = average == Average::weighted ? one.tp + one.fn : 1.0;
+    all = {all.tp + one.tp, all.fp + one.fp, all.fn + one.fn};
+    sum += share * score(one);
+    weight += share;
+  }
+  return average == Average::micro ? score(all) : sum / weight;
+}
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0.0;
+}
+
+}  // namespace
+
+Accuracy::Accuracy(AccuracyOptions options)
+    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+Precision::Precision(PrecisionOptions options)
+    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+Recall::Recall(RecallOptions options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+F1::F1(F1Options options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+Jaccard::Jaccard(JaccardOptions options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+BalancedAccuracy::BalancedAccuracy(BalancedAccuracyOptions options)
+    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+MatthewsCorrcoef::MatthewsCorrcoef(MatthewsCorrcoefOptions options)
+    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+CohenKappa::CohenKappa(CohenKappaOptions options)
+    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
+
+double Accuracy::compute() const {
+  check_not_empty(options_.name, counts_.total());
+  return counts_.correct() / counts_.total();
+}
+
+double Precision::compute() const {
+  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fp); });
+}
+
+double Recall::compute() const {
+  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fn); });
+}
+
+double F1::compute() const {
+  return averaged(options_.name, counts_, options_.average,
+                  [](Outcome o) { return ratio(2 * o.tp, 2 * o.tp + o.fp + o.fn); });
+}
+
+double Jaccard::compute() const {
+  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fp + o.fn); });
+}
+
+double BalancedAccuracy::compute() const {
+  check_not_empty(options_.name, counts_.total());
+  double sum = 0;
+  int occurring = 0;
+  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
+    const double rows = counts_.true_count(label);
+    if (rows == 0) continue;
+    sum += counts_.hit_count(label) / rows;
+    ++occurring;
+  }
+  return sum / occurring;
+}
+
+double MatthewsCorrcoef::compute() const {
+  check_not_empty(options_.name, counts_.total());
+  const double n = counts_.total();
+  double both = 0, true_squares = 0, predicted_squares = 0;
+  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
+    const double t = counts_.true_count(label), p = counts_.predicted_count(label);
+    both += t * p;
+    true_squares += t * t;
+    predicted_squares += p * p;
+  }
+  const double variance = (n * n - predicted_squares) * (n * n - true_squares);
+  return variance > 0 ? (counts_.correct() * n - both) / std::sqrt(variance) : 0.0;
+}
+
+double CohenKappa::compute() const {
+  check_not_empty(options_.name, counts_.total());
+  const double n = counts_.total();
+  double by_chance = 0;
+  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
+    by_chance += counts_.true_count(label) * counts_.predicted_count(label) / n;
+  }
+  // All rows of one class and taken for it: chance explains everything, and nothing is left to measure.
+  if (by_chance == n) return std::numeric_limits<double>::quiet_NaN();
+  return (counts_.correct() - by_chance) / (n - by_chance);
+}
+
+TopKAccuracy::TopKAccuracy(TopKAccuracyOptions options) : options_(std::move(options)) {
+  if (options_.k < 1) throw ValueError(fmt::format("[{}] k is {}, it must be positive.", options_.name, options_.k));
+}
+
+void TopKAccuracy::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
+  const ClassificationInputs in = read_classification(options_.name, y_true, y_pred, sample_weight, false);
+  if (in.kind != PredictionKind::scores) {
+    throw ShapeError(fmt::format("[{}] y_pred is {}, it must be [rows, classes] with a score for every class.",
+                                 options_.name, y_pred.shape().str()));
+  }
+  for (std::int64_t row = 0; row < in.rows; ++row) {
+    const double* scores = in.predictions.data() + row * in.columns;
+    const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
+    std::int64_t ahead = 0;
+    for (std::int64_t c = 0; c < in.columns; ++c) {
+      ahead += scores[c] > scores[truth] || (scores[c] == scores[truth] && c > truth);
+    }
+    if (ahead < options_.k) hits_ += in.weight(row);
+    total_ += in.weight(row);
+  }
+}
+
+double TopKAccuracy::compute() const {
+  check_not_empty(options_.name, total_);
+  return hits_ / total_;
+}
+
+}  // namespace xg::nn::metrics

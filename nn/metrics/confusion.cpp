@@ -1,0 +1,66 @@
+#include <xgrad/nn/metrics/confusion.hpp>
+#include <xgrad/nn/metrics/inputs.hpp>
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace xg::nn::metrics {
+namespace {
+
+std::int64_t count_classes(const ClassificationInputs& in) {
+  if (in.kind == PredictionKind::scores) return in.columns;
+  if (in.kind == PredictionKind::probability) return 2;
+  const double largest = *std::max_element(in.predictions.begin(), in.predictions.end());
+  return std::max({std::int64_t{2}, *std::max_element(in.truth.begin(), in.truth.end()) + 1,
+                   static_cast<std::int64_t>(largest) + 1});
+}
+
+}  // namespace
+
+void ClassCounts::reset() {
+  classes_.clear();
+  total_ = correct_ = 0;
+  binary_ = true;
+}
+
+void ClassCounts::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
+  const ClassificationInputs in = read_classification(metric_, y_true, y_pred, sample_weight, true);
+  classes_.resize(std::max(classes_.size(), static_cast<std::size_t>(count_classes(in))));
+  // Labels say two classes until a third one turns up; scores of two classes are not one probability.
+  binary_ = binary_ && in.kind != PredictionKind::scores && classes_.size() == 2;
+  for (std::int64_t row = 0; row < in.rows; ++row) {
+    const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
+    const std::int64_t predicted = in.predicted(row, threshold_);
+    const double weight = in.weight(row);
+    classes_[static_cast<std::size_t>(truth)].truth += weight;
+    classes_[static_cast<std::size_t>(predicted)].predicted += weight;
+    total_ += weight;
+    if (truth != predicted) continue;
+    classes_[static_cast<std::size_t>(truth)].hit += weight;
+    correct_ += weight;
+  }
+}
+
+Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOptions options,
+                        const Tensor& sample_weight) {
+  const ClassificationInputs in = read_classification("confusion_matrix", y_true, y_pred, sample_weight, true);
+  const std::int64_t classes = count_classes(in);
+  if (classes > 4096) {
+    throw ValueError(
+        fmt::format("[confusion_matrix] there are {} classes, at most 4096 make a matrix: use the metrics, "
+                    "which count per class.",
+                    classes));
+  }
+  std::vector<double> counts(static_cast<std::size_t>(classes * classes));
+  for (std::int64_t row = 0; row < in.rows; ++row) {
+    const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
+    counts[static_cast<std::size_t>(truth * classes + in.predicted(row, options.threshold))] += in.weight(row);
+  }
+  return from_data(counts.data(), {classes, classes},
+                   {.dtype = sample_weight.defined() ? Dtype::float64 : Dtype::int64});
+}
+
+}  // namespace xg::nn::metrics

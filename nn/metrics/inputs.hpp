@@ -1,0 +1,55 @@
+// Reading labels, predictions and weights, with the checks that all metrics share. For the sources of this folder.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace xg::nn::metrics {
+
+/// What the predictions of a classifier are.
+enum class PredictionKind : std::uint8_t {
+  probability,  ///< one score of class 1 per row
+  scores,       ///< one score per class and row
+  labels,       ///< predicted class indices
+};
+
+struct ClassificationInputs {
+  PredictionKind kind = PredictionKind::probability;
+  std::int64_t rows = 0;
+  std::int64_t columns = 1;         // scores per row
+  std::vector<std::int64_t> truth;  // class index per row
+  std::vector<double> predictions;  // [rows][columns]; for labels the class indices
+  std::vector<double> weights;      // per row, or empty
+  double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
+  /// The predicted class of a row: 1 where its probability exceeds `threshold`, or the first of the largest scores.
+  std::int64_t predicted(std::int64_t row, double threshold) const;
+};
+
+/// Throws as ClassCounts::update documents; `metric` names the caller.
+ClassificationInputs read_classification(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                         const Tensor& sample_weight, bool labels_allowed);
+
+/// The same, of probabilities. Throws ValueError outside [0, 1] and for rows of several classes that do not sum to one.
+ClassificationInputs read_probabilities(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                        const Tensor& sample_weight);
+
+struct RegressionInputs {
+  std::int64_t rows = 0;
+  std::int64_t outputs = 1;
+  std::vector<double> truth;        // [rows][outputs]
+  std::vector<double> predictions;  // [rows][outputs]
+  std::vector<double> weights;      // per row, or empty
+  double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
+};
+
+/// Throws ShapeError unless both are [n] or [n, outputs] with the same numbers, ValueError for NaN and infinite values.
+RegressionInputs read_regression(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                 const Tensor& sample_weight);
+
+/// Throws ValueError unless `weight` is above 0.
+void check_not_empty(const std::string& metric, double weight);
+
+}  // namespace xg::nn::metrics

@@ -1,0 +1,349 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/progress.hpp>
+#include <xgrad/nn/trainer.hpp>
+#include <xgrad/optim/clip.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ostream>
+#include <set>
+
+namespace xg::nn {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Throws where a tensor of reals holds NaN or infinity, naming the first place.
+void check_finite(const char* op, const char* what, const Tensor& x) {
+  if (!x.is_floating_point() || x.isfinite().all().item<bool>()) return;
+  const Tensor flat = x.reshape({-1});
+  const std::int64_t first = flat.isfinite().to(Dtype::uint8).argmin().item<std::int64_t>();
+  const std::int64_t per_row = x.numel() / std::max<std::int64_t>(x.size(0), 1);
+  const double value = flat[first].item<double>();
+  throw ValueError(fmt::format("[{}] {} has {} in row {}{}: fill or drop such rows, as nn::data::Encoder does.", op, what,
+                               std::isnan(value) ? "NaN" : "an infinite value", first / per_row,
+                               per_row > 1 ? fmt::format(", column {}", first % per_row) : ""));
+}
+
+Tensor rows_of(const Tensor& x, std::int64_t start, std::int64_t stop) {
+  return start == 0 && stop == x.size(0) ? x : x.slice(0, start, stop);
+}
+
+Shape row_of(const Tensor& x) {
+  Shape row = x.shape();
+  row.erase(0);
+  return row;
+}
+
+void check_batch_size(const char* op, std::int64_t size) {
+  if (size < 1) throw ValueError(fmt::format("[{}] batch_size is {}, it must be 1 or more.", op, size));
+}
+
+}  // namespace
+
+double Evaluation::operator[](std::string_view key) const {
+  std::vector<std::string_view> known;
+  for (const auto& [name, value] : values_) {
+    if (name == key) return value;
+    known.push_back(name);
+  }
+  throw ValueError(fmt::format("[Evaluation] key \"{}\" is unknown, known are {}.", key, fmt::join(known, ", ")));
+}
+
+std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation) {
+  const char* separator = "";
+  for (const auto& [key, value] : evaluation) {
+    out << separator << fmt::format("{}: {:.4f}", key, value);
+    separator = " - ";
+  }
+  return out;
+}
+
+Trainer::Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerOptions options)
+    : model_(&model), optimizer_(&optimizer), loss_(std::move(loss)), metrics_(std::move(options.metrics)),
+      clip_norm_(options.clip_norm) {
+  if (!(clip_norm_ >= 0)) throw ValueError(fmt::format("[Trainer] clip_norm is {}, it must be 0 or more.", clip_norm_));
+  std::set<std::string> names{"loss"};
+  for (const Metric& metric : metrics_)
+    if (!names.insert(metric.name()).second)
+      throw ValueError(fmt::format("[Trainer] two metrics are called \"{}\": give one of them another name.", metric.name()));
+}
+
+void Trainer::check_input(const char* op, const Tensor& X) const {
+  if (!X.defined() || X.dim() == 0 || X.size(0) == 0)
+    throw ValueError(fmt::format("[{}] X is {}, it must have at least one row.", op,
+                                 X.defined() ? X.shape().str() : "undefined"));
+  check_finite(op, "X", X);
+  const std::vector<Tensor> parameters = model_->is_built() ? model_->parameters() : std::vector<Tensor>();
+  if (X.is_floating_point() && !parameters.empty() && parameters.front().dtype() != X.dtype())
+    throw DtypeError(fmt::format("[{}] X is {}, the model's parameters are {}: pass X.to({}), or convert the model with "
+                                 "model.to({}) before making the optimizer.",
+                                 op, xg::name(X.dtype()), xg::name(parameters.front().dtype()),
+                                 xg::name(parameters.front().dtype()), xg::name(X.dtype())));
+}
+
+// y as the loss wants it beside a prediction of rows `row`.
+Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dtype dtype) const {
+  Shape prediction = row;
+  prediction.insert(0, y.size(0));
+  const bool is_column = row.size() == 1 && row[0] == 1 && y.dim() == 1;
+  if (loss_.target() != Target::classes && is_column)
+    throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} would compare every row with every other. Pass "
+                                 "y.unsqueeze(1).",
+                                 op, y.shape().str(), prediction.str(), loss_.name()));
+  if (loss_.target() == Target::same_shape) {
+    if (!(row_of(y) == row))
+      throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} needs the same shape. Class numbers go with "
+                                   "CrossEntropyLoss.",
+                                   op, y.shape().str(), prediction.str(), loss_.name()));
+    return y.dtype() == dtype ? y : y.to(dtype);
+  }
+  if (loss_.target() == Target::any) return y;
+  // Classes: numbers, one per row, as [rows] or as a column of a table; or a row of probabilities.
+  if (row.size() == 0)
+    throw ShapeError(fmt::format("[{}] the model gives {}, {} needs one score per class: [rows, classes].", op,
+                                 prediction.str(), loss_.name()));
+  if (y.is_floating_point() && y.shape() == prediction && row[0] != 1) return y.dtype() == dtype ? y : y.to(dtype);
+  Tensor labels = y.dim() == 2 && y.size(1) == 1 && row.size() == 1 ? y.reshape({y.size(0)}) : y;
+  if (labels.is_floating_point()) {
+    if (!equal(labels, round(labels)))
+      throw ValueError(fmt::format("[{}] y has fractions, class numbers must be whole: 0, 1, ....", op));
+    labels = labels.to(Dtype::int64);
+  }
+  Shape wanted{y.size(0)};
+  for (std::size_t d = 1; d < row.size(); ++d) wanted.push_back(row[d]);
+  if (!(labels.shape() == wanted))
+    throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} needs class numbers {} or probabilities {}.", op,
+                                 y.shape().str(), prediction.str(), loss_.name(), wanted.str(), prediction.str()));
+  return labels;
+}
+
+Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights) {
+  check_input(op, X);
+  if (!y.defined() || y.dim() == 0)
+    throw ValueError(fmt::format("[{}] y is {}, it must have one row for each of X.", op,
+                                 y.defined() ? "a single number" : "undefined"));
+  if (y.size(0) != X.size(0))
+    throw ShapeError(fmt::format("[{}] X has {} rows and y has {}, they must have the same number.", op, X.size(0),
+                                 y.size(0)));
+  check_finite(op, "y", y);
+  Rows rows{X.detach().contiguous(), {}, {}};
+  // One row tells the prediction's shape, so that a wrong target is found before anything is trained.
+  model_->eval();
+  const Tensor first = (*model_)(rows_of(rows.X, 0, 1));
+  if (!first.defined() || first.dim() == 0 || first.size(0) != 1)
+    throw ShapeError(fmt::format("[{}] the model gives {} for one row of X, the first size must be the number of rows.", op,
+                                 first.defined() ? first.shape().str() : "an undefined tensor"));
+  rows.y = target_for(op, y.detach(), row_of(first), first.dtype()).contiguous();
+  if (weights.defined()) {
+    if (weights.numel() != X.size(0) || (weights.dim() != 1 && !(weights.dim() == 2 && weights.size(1) == 1)))
+      throw ShapeError(fmt::format("[{}] sample_weight is {}, it must be [{}]: one number for each row.", op,
+                                   weights.shape().str(), X.size(0)));
+    check_finite(op, "sample_weight", weights);
+    rows.weights = weights.detach().reshape({X.size(0)}).to(first.dtype()).contiguous();
+  }
+  return rows;
+}
+
+// The factor of each row by its class, times its own weight.
+Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights) const {
+  Tensor labels = y;
+  if (labels.is_floating_point() && labels.dim() == 2 && labels.size(1) > 1) labels = labels.argmax(1);  // one-hot rows
+  if (labels.numel() != y.size(0))
+    throw ShapeError(fmt::format("[fit] class_weight needs one class for each row, y is {}.", y.shape().str()));
+  std::vector<double> each = labels.to_vector<double>();
+  for (double& value : each) {
+    const auto found = factors.find(static_cast<std::int64_t>(std::llround(value)));
+    value = found == factors.end() ? 1.0 : found->second;
+  }
+  const Tensor by_class = tensor(each, {.dtype = weights.defined() ? weights.dtype() : default_dtype()});
+  return weights.defined() ? weights * by_class : by_class;
+}
+
+History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
+  check_batch_size("fit", options.batch_size);
+  if (options.epochs < 0) throw ValueError(fmt::format("[fit] epochs is {}, it must be 0 or more.", options.epochs));
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    throw ValueError(fmt::format("[fit] validation_split is {}, it must be in [0, 1).", options.validation_split));
+  if (options.validation_batch_size < 0)
+    throw ValueError(fmt::format("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size));
+
+  Rows rows, held_out;
+  {
+    const NoGrad guard;
+    rows = prepared("fit", X, y, options.sample_weight);
+    if (options.validation_data.X.defined()) {
+      held_out = prepared("fit: validation_data", options.validation_data.X, options.validation_data.y,
+                          options.validation_data.sample_weight);
+    } else if (options.validation_split > 0) {
+      // Keras: the last rows, before any shuffling.
+      const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows.count()) * (1 - options.validation_split)));
+      if (kept == 0 || kept == rows.count())
+        throw ValueError(fmt::format("[fit] validation_split is {} of {} rows, which leaves {} to train on: use another share.",
+                                     options.validation_split, rows.count(), kept));
+      const auto cut = [&](Tensor& from, Tensor& to) {
+        if (!from.defined()) return;
+        to = rows_of(from, kept, from.size(0)).contiguous();
+        from = rows_of(from, 0, kept);
+      };
+      cut(rows.X, held_out.X);
+      cut(rows.y, held_out.y);
+      cut(rows.weights, held_out.weights);
+    }
+    if (!options.class_weight.empty()) rows.weights = class_weights(options.class_weight, rows.y, rows.weights);
+  }
+  const std::int64_t validation_batch =
+      options.validation_batch_size > 0 ? options.validation_batch_size : std::max<std::int64_t>(options.batch_size, 1024);
+
+  History history;
+  FitState state(*model_, *optimizer_, history);
+  state.epochs = options.epochs;
+  state.batches = (rows.count() + options.batch_size - 1) / options.batch_size;
+  state.directions.emplace_back("loss", false);
+  for (const Metric& metric : metrics_) state.directions.emplace_back(metric.name(), metric.larger_is_better());
+  history.set_steps_per_epoch(state.batches);
+  parameters_ = optimizer_->parameters();
+
+  std::vector<Callback> callbacks = std::move(options.callbacks);
+  detail::Progress progress(options.verbose);
+  // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
+  Weights best;
+  best.save(*model_);
+  double best_loss = std::numeric_limits<double>::infinity();
+
+  try {
+    for (Callback& callback : callbacks) callback.on_train_begin(state);
+    for (state.epoch = 0; state.epoch < options.epochs && !state.stopping(); ++state.epoch) {
+      const auto start = std::chrono::steady_clock::now();
+      state.logs.clear();
+      for (Callback& callback : callbacks) callback.on_epoch_begin(state);
+      history.append_learning_rate(optimizer_->lr());
+      model_->train();
+      progress.begin(state.epoch, options.epochs, state.batches);
+      const double loss = train_epoch(rows, options, state, callbacks, progress, best);
+      state.logs.emplace_back("loss", loss);
+      for (const Metric& metric : metrics_) state.logs.emplace_back(metric.name(), metric.compute());
+      model_->eval();
+      if (held_out.X.defined())
+        for (auto& value : scores(held_out, validation_batch, "val_")) state.logs.push_back(std::move(value));
+      for (const auto& [key, value] : state.logs) history.append(key, value);
+      history.append_seconds(seconds_since(start));
+      const double watched = held_out.X.defined() ? state.value("val_loss") : loss;
+      if (watched < best_loss) {
+        best_loss = watched;
+        best.save(*model_);
+      }
+      progress.end(state.logs, history.seconds().back());
+      for (Callback& callback : callbacks) callback.on_epoch_end(state);
+    }
+    for (Callback& callback : callbacks) callback.on_train_end(state);
+  } catch (...) {
+    progress.interrupt();
+    model_->eval();
+    throw;
+  }
+  if (state.stopping()) history.set_stop(state.stop_reason, true);
+  model_->eval();
+  return history;
+}
+
+double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
+                            detail::Progress& progress, const Weights& best) {
+  for (Metric& metric : metrics_) metric.reset();
+  const std::int64_t count = rows.count();
+  Tensor order;
+  if (options.shuffle) order = randperm(count);
+  double total = 0;
+  for (state.batch = 0; state.batch < state.batches; ++state.batch) {
+    const std::int64_t start = state.batch * options.batch_size, stop = std::min(start + options.batch_size, count);
+    Tensor index;
+    if (options.shuffle) index = rows_of(order, start, stop);
+    const auto batch = [&](const Tensor& all) { return options.shuffle ? all.index_select(0, index) : rows_of(all, start, stop); };
+    const Tensor target = batch(rows.y);
+    optimizer_->zero_grad();
+    const Tensor prediction = (*model_)(batch(rows.X));
+    const Tensor loss = rows.weights.defined() ? loss_.weighted(prediction, target, batch(rows.weights))
+                                               : loss_(prediction, target);
+    state.batch_loss = loss.item<double>();
+    if (!std::isfinite(state.batch_loss)) [[unlikely]]
+      throw_diverged(state, state.batch_loss, prediction, best);
+    loss.backward();
+    if (clip_norm_ > 0) optim::clip_grad_norm(parameters_, clip_norm_);
+    optimizer_->step();
+    total += state.batch_loss * static_cast<double>(stop - start);
+    if (!metrics_.empty()) {
+      const Tensor plain = prediction.detach();
+      for (Metric& metric : metrics_) metric.update(target, plain);
+    }
+    for (Callback& callback : callbacks) callback.on_batch_end(state);
+    progress.batch(state.batch + 1, total / static_cast<double>(stop));
+  }
+  return total / static_cast<double>(count);
+}
+
+void Trainer::throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best) {
+  const NoGrad guard;
+  const auto all_finite = [](const Tensor& x) { return x.isfinite().all().item<bool>(); };
+  const bool weights_finite = std::all_of(parameters_.begin(), parameters_.end(), all_finite);
+  const double lr = optimizer_->lr();
+  std::string cause;
+  if (!weights_finite || !all_finite(prediction))
+    cause = fmt::format("the weights have grown out of bounds, so the learning rate {:g} is probably too high: lower it, clip "
+                        "gradients with TrainerOptions.clip_norm, or scale the inputs",
+                        lr);
+  else
+    cause = fmt::format("the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
+                        "logarithm of 0: scale the targets, or use a loss on logits",
+                        prediction.abs().max().item<double>(), loss_.name());
+  best.restore(*model_);
+  throw Error(fmt::format("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
+                          loss, state.epoch + 1, state.batch + 1, state.batches, cause));
+}
+
+std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* prefix) {
+  const NoGrad guard;
+  for (Metric& metric : metrics_) metric.reset();
+  const std::int64_t count = rows.count();
+  double total = 0;
+  for (std::int64_t start = 0; start < count; start += batch_size) {
+    const std::int64_t stop = std::min(start + batch_size, count);
+    const Tensor target = rows_of(rows.y, start, stop);
+    const Tensor prediction = (*model_)(rows_of(rows.X, start, stop));
+    const Tensor loss = rows.weights.defined() ? loss_.weighted(prediction, target, rows_of(rows.weights, start, stop))
+                                               : loss_(prediction, target);
+    total += loss.item<double>() * static_cast<double>(stop - start);
+    for (Metric& metric : metrics_) metric.update(target, prediction);
+  }
+  std::vector<std::pair<std::string, double>> values;
+  values.emplace_back(std::string(prefix) + "loss", total / static_cast<double>(count));
+  for (const Metric& metric : metrics_) values.emplace_back(prefix + metric.name(), metric.compute());
+  return values;
+}
+
+Evaluation Trainer::evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options) {
+  check_batch_size("evaluate", options.batch_size);
+  const NoGrad guard;
+  const Rows rows = prepared("evaluate", X, y, options.sample_weight);
+  return Evaluation(scores(rows, options.batch_size, ""));
+}
+
+Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
+  check_batch_size("predict", options.batch_size);
+  const NoGrad guard;
+  check_input("predict", X);
+  model_->eval();
+  std::vector<Tensor> parts;
+  for (std::int64_t start = 0; start < X.size(0); start += options.batch_size)
+    parts.push_back((*model_)(rows_of(X, start, std::min(start + options.batch_size, X.size(0)))));
+  return parts.size() == 1 ? std::move(parts.front()) : cat(parts, 0);
+}
+
+}  // namespace xg::nn

@@ -1,0 +1,114 @@
+// Training in one line: fit, evaluate, predict.
+#pragma once
+
+#include <xgrad/nn/callback.hpp>
+#include <xgrad/nn/history.hpp>
+#include <xgrad/nn/loss.hpp>
+#include <xgrad/nn/metrics/metric.hpp>
+#include <xgrad/nn/module.hpp>
+#include <xgrad/optim/optimizer.hpp>
+
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+namespace detail {
+class Progress;
+}
+
+struct TrainerOptions {
+  std::vector<Metric> metrics = {};
+  double clip_norm = 0;  ///< clip the norm of all gradients to this before each step; 0: do not
+};
+
+struct ValidationData {
+  Tensor X = {};
+  Tensor y = {};
+  Tensor sample_weight = {};
+};
+
+struct FitOptions {
+  std::int64_t batch_size = 32;  ///< the last batch may be smaller
+  std::int64_t epochs = 1;
+  bool shuffle = true;                         ///< other batches in every epoch, from the default generator
+  double validation_split = 0;                 ///< this share of the rows, the last ones, is held out
+  ValidationData validation_data = {};         ///< takes the place of validation_split
+  int verbose = 1;                             ///< 0: silent, 1: progress on stderr, 2: one line per epoch
+  std::vector<Callback> callbacks = {};
+  std::map<std::int64_t, double> class_weight = {};  ///< factor of the loss of rows by their class; 1 for others
+  Tensor sample_weight = {};                         ///< factor of the loss of each row, [rows]
+  std::int64_t validation_batch_size = 0;            ///< 0: at least batch_size, and large enough to be fast
+};
+
+struct EvaluateOptions {
+  std::int64_t batch_size = 1024;
+  Tensor sample_weight = {};
+};
+struct PredictOptions {
+  std::int64_t batch_size = 1024;
+};
+
+/// "loss" and the metrics of one evaluation, in order.
+class XG_API Evaluation {
+ public:
+  explicit Evaluation(std::vector<std::pair<std::string, double>> values) : values_(std::move(values)) {}
+  /// Throws ValueError for an unknown key, naming the known ones.
+  double operator[](std::string_view key) const;
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, double>> values_;
+};
+XG_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
+
+/// Trains a model with an optimizer and a loss, as Keras's compile and fit. It refers to the model and the optimizer, which
+/// must outlive it. fit, evaluate and predict leave the model in eval mode.
+class XG_API Trainer {
+ public:
+  Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerOptions options = {});
+
+  /// Epochs over the rows of X [rows, ...] with targets y [rows, ...].
+  ///
+  /// History: "loss" is the mean over the epoch's rows in training mode (dropout on), metrics are exact over the same
+  /// predictions, "val_..." in eval mode on held-out rows. Throws ValueError for NaN or infinite values in X or y, no rows,
+  /// unknown names; ShapeError where rows or shapes of X, y and the prediction do not fit; Error when the loss is not
+  /// finite, naming the epoch and the likely cause: then the best weights so far are in the model.
+  History fit(const Tensor& X, const Tensor& y, FitOptions options = {});
+  /// Loss and metrics in eval mode.
+  Evaluation evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options = {});
+  /// What the model gives in eval mode, without a graph.
+  Tensor predict(const Tensor& X, PredictOptions options = {});
+
+  Module& model() { return *model_; }
+  const Loss& loss() const { return loss_; }
+
+ private:
+  struct Rows {
+    Tensor X, y, weights;
+    std::int64_t count() const { return X.size(0); }
+  };
+  Rows prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights);
+  Tensor target_for(const char* op, const Tensor& y, const Shape& prediction_row, Dtype prediction_dtype) const;
+  void check_input(const char* op, const Tensor& X) const;
+  Tensor class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights) const;
+  double train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
+                     detail::Progress& progress, const Weights& best);
+  std::vector<std::pair<std::string, double>> scores(const Rows& rows, std::int64_t batch_size, const char* prefix);
+  [[noreturn]] void throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best);
+
+  Module* model_;
+  optim::Optimizer* optimizer_;
+  Loss loss_;
+  std::vector<Metric> metrics_;
+  double clip_norm_;
+  std::vector<Tensor> parameters_;
+};
+
+}  // namespace xg::nn
