@@ -14,7 +14,7 @@ using namespace xg::nn::metrics;
 
 namespace {
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double value(Metric metric, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight = {}) {
   metric.update(y_true, y_pred, weight);
@@ -323,8 +323,8 @@ TEST_CASE("Metrics name what is wrong", "[metrics][bad input]") {
   CHECK_ERROR(F1().update(y, ones({3, 2, 2})), ShapeError, "[f1]", "y_pred is [3, 2, 2]", "[rows, classes]");
   CHECK_ERROR(F1().update(ones({3, 4}), ones({3, 2})), ShapeError, "y_true is [3, 4]", "y_pred is [3, 2]");
   CHECK_ERROR(AUC().update(ones({0}), ones({0})), ShapeError, "[auc]", "at least one row");
-  CHECK_ERROR(Accuracy().update(tensor({0, nan, 1}), p), ValueError, "y_true is NaN at row 1");
-  CHECK_ERROR(Accuracy().update(y, tensor({.1, .2, nan})), ValueError, "y_pred is NaN at row 2", "diverged");
+  CHECK_ERROR(Accuracy().update(tensor({0, not_a_number, 1}), p), ValueError, "y_true is NaN at row 1");
+  CHECK_ERROR(Accuracy().update(y, tensor({.1, .2, not_a_number})), ValueError, "y_pred is NaN at row 2", "diverged");
   CHECK_ERROR(Accuracy().update(tensor({0, 1, 2}), p), IndexError, "y_true is 2 at row 2", "0 or 1");
   CHECK_ERROR(Accuracy().update(tensor({0, .5, 1}), p), IndexError, "y_true is 0.5 at row 1");
   CHECK_ERROR(Accuracy().update(tensor<int64_t>({0, 3, 1}), ones({3, 3})), IndexError, "y_true is 3 at row 1",
@@ -342,7 +342,7 @@ TEST_CASE("Metrics name what is wrong", "[metrics][bad input]") {
   CHECK_ERROR(R2().update(y, ones({3, 2})), ShapeError, "[r2]", "y_true is [3]", "y_pred is [3, 2]", "outputs");
   CHECK_ERROR(MAE().update(y, tensor({1, std::numeric_limits<double>::infinity(), 1})), ValueError,
               "y_pred is infinite at row 1", "diverged");
-  CHECK_ERROR(MSE().update(tensor({1, nan, 1}), p), ValueError, "y_true is NaN at row 1", "drop or repair");
+  CHECK_ERROR(MSE().update(tensor({1, not_a_number, 1}), p), ValueError, "y_true is NaN at row 1", "drop or repair");
   for (const std::string& name : metric_names())
     CHECK_ERROR(metric(name).compute(), ValueError, "no row has been seen");
   CHECK_ERROR(value(F1({.average = Average::binary}), tensor<int64_t>({0, 1, 2}), ones({3, 3})), ValueError,

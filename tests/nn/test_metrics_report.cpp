@@ -162,7 +162,7 @@ TEST_CASE("Reports as JSON and files", "[metrics][report]") {
 
 // Breaks if the report of numbers contradicts the metrics or finds another worst row.
 TEST_CASE("A report of numbers", "[metrics][report]") {
-  const Tensor y = tensor({{3}, {-.5}, {2}, {7}}), p = tensor({{2.5}, {0.}, {2}, {8}});
+  const Tensor y = tensor({3, -.5, 2, 7}).reshape({4, 1}), p = tensor({2.5, 0, 2, 8}).reshape({4, 1});
   const RegressionReport report = regression_report(y, p);
   CHECK(report.r2 == Approx(0.9486081370449679));
   CHECK(report.mae == Approx(0.5));

@@ -14,11 +14,11 @@ using nn::data::StandardScaler;
 
 namespace {
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // A plain feature, one with a missing value, one with a large mean, a constant one.
 Tensor table() {
-  return tensor({{1, 10, 1e8 + 1, 5}, {2, nan, 1e8 + 2, 5}, {4, 30, 1e8 + 4, 5}, {8, 60, 1e8 + 9, 5}},
+  return tensor({{1, 10, 1e8 + 1, 5}, {2, not_a_number, 1e8 + 2, 5}, {4, 30, 1e8 + 4, 5}, {8, 60, 1e8 + 9, 5}},
                 {.dtype = float64});
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("StandardScaler learns what scikit-learn 1.9 learns", "[data][scaler]"
   xg_test::expect_close(scaler.scale(), {2.680951323690902, 20.548046676563253, 3.082207001484488, 1.0}, 1e-12);
   xg_test::expect_close(scaled,
                         {-1.025755289064345, -1.135549947915338, -0.9733285267845753, 0.0,  //
-                         -0.6527533657682196, nan, -0.6488856845230502, 0.0,                //
+                         -0.6527533657682196, not_a_number, -0.6488856845230502, 0.0,       //
                          0.09325048082403138, -0.16222142113076268, 0.0, 0.0,               //
                          1.5852581740085334, 1.2977713690461004, 1.6222142113076254, 0.0},
                         1e-12, 1e-15);
@@ -49,9 +49,9 @@ TEST_CASE("MinMaxScaler learns what scikit-learn 1.9 learns", "[data][scaler]") 
   xg_test::expect_close(scaler.scale(), {0.42857142857142855, 0.06, 0.375, 3.0}, 1e-14);
   xg_test::expect_close(scaler.shift(), {-1.4285714285714286, -1.6, -37500001.375, -16.0}, 1e-14);
   xg_test::expect_close(scaled,
-                        {-1.0, -1.0, -1.0, -1.0,                  //
-                         -0.5714285714285715, nan, -0.625, -1.0,  //
-                         0.2857142857142856, 0.2, 0.125, -1.0,    //
+                        {-1.0, -1.0, -1.0, -1.0,                           //
+                         -0.5714285714285715, not_a_number, -0.625, -1.0,  //
+                         0.2857142857142856, 0.2, 0.125, -1.0,             //
                          2.0, 2.0, 2.0, -1.0},
                         1e-12, 1e-8);
 }
