@@ -71,7 +71,7 @@ class PairContext {
 /// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. Where the rule is a quadrature, `residual`
 /// grows by the largest |sum of contributions - contribution of the result| over pairs and outputs. Throws
 /// AutogradError for an op without a rule, naming it.
-std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, double* residual);
+XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, double* residual);
 
 /// s(x, r) of any differentiable elementwise function: the difference quotient, and g' at the midpoint where x and r
 /// nearly agree (relative error eps^(2/3), so that sums of contributions stay complete to rounding).
