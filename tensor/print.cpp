@@ -247,7 +247,7 @@ class Printer {
           },
           [&] { out += hanging + "..." + (options_.edge_items == 0 ? "" : between); });
     }
-    return "[" + out.substr(hanging.size()) + "]";
+    return fmt::format("[{}]", std::string_view(out).substr(hanging.size()));
   }
 
   static std::string trimmed(std::string text) {

@@ -1,8 +1,8 @@
 // The loops over columns and over any layout, and which of them a tensor gets: see Note [How reductions run].
+#include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/runs.hpp>
-#include <xgrad/tensor/kernels/strided.hpp>
 
 #include <algorithm>
 
@@ -281,34 +281,6 @@ using Smallest = Extreme<T, false>;
 
 // ------------------------------------------------------------------------------------------------- along one dimension
 
-/// x seen as [outer rows] x [n along dim]; outer dimensions carry the strides of the output and of x.
-struct AlongDim {
-  std::int64_t n, stride;
-  RowPlan<2> outer;  // out, x
-
-  AlongDim(const Tensor& x, std::int64_t dim, const Shape& out_strides)
-      : n(x.shape().empty() ? 1 : x.shape()[at(dim)]),
-        stride(x.shape().empty() ? 1 : x.strides()[at(dim)]),
-        outer(without(x.shape(), dim), {without(out_strides, dim), without(x.strides(), dim)}) {}
-
- private:
-  static std::size_t at(std::int64_t dim) { return static_cast<std::size_t>(dim); }
-  static Shape without(Shape shape, std::int64_t dim) {
-    if (!shape.empty()) shape.erase(at(dim));
-    return shape;
-  }
-};
-
-Shape contiguous_strides(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t stride = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    strides[i] = stride;
-    stride *= shape[i];
-  }
-  return strides;
-}
-
 template <class T, bool Largest>
 std::int64_t arg_run(const T* x, std::int64_t n) {
   const T best = run<Extreme<T, Largest>>(x, n);
@@ -388,10 +360,9 @@ Tensor scan(const Tensor& x, std::int64_t dim) {
   const AlongDim along(x, dim, result.strides());
   const RowPlan<2>& outer = along.outer;
   const Abreast runs{outer.row_length(), outer.strides[1].back(), along.n, along.stride, outer.strides[0].back()};
-  const std::int64_t step = x.shape().empty() ? 1 : result.strides()[static_cast<std::size_t>(dim)];
   const auto loop = dispatch(x.dtype(), []<class T>() { return &scan_abreast<R<T>>; });
   outer.for_each_row([&](const std::array<std::int64_t, 2>& at) {
-    loop(x.impl().data, at[1], runs, result.impl().data, at[0], step);
+    loop(x.impl().data, at[1], runs, result.impl().data, at[0], along.out_stride);
   });
   return result;
 }

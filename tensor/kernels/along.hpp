@@ -1,0 +1,46 @@
+// One dimension of a tensor, and the walk over all others.
+#pragma once
+
+#include <xgrad/tensor/kernels/strided.hpp>
+
+namespace xg::kernels {
+
+/// The strides of a contiguous tensor, in elements.
+inline Shape contiguous_strides(const Shape& shape) {
+  Shape strides = shape;
+  std::int64_t stride = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
+
+inline Shape without_dim(Shape shape, std::int64_t dim) {
+  if (!shape.empty()) shape.erase(static_cast<std::size_t>(dim));
+  return shape;
+}
+
+/// x seen as rows of n elements along `dim`; the other dimensions carry the strides of an output and of x. A tensor
+/// without dimensions is one row of one element.
+struct AlongDim {
+  std::int64_t n, stride, out_stride;
+  RowPlan<2> outer;  // output, x
+
+  AlongDim(const Tensor& x, std::int64_t dim, const Shape& out_strides)
+      : n(x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)]),
+        stride(x.shape().empty() ? 1 : x.strides()[static_cast<std::size_t>(dim)]),
+        out_stride(x.shape().empty() ? 1 : out_strides[static_cast<std::size_t>(dim)]),
+        outer(without_dim(x.shape(), dim), {without_dim(out_strides, dim), without_dim(x.strides(), dim)}) {}
+
+  /// Calls f(offset in the output, offset in x) once for each row.
+  template <class F>
+  void for_each(F&& f) const {
+    outer.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+      for (std::int64_t j = 0; j < outer.row_length(); ++j)
+        f(at[0] + j * outer.strides[0].back(), at[1] + j * outer.strides[1].back());
+    });
+  }
+};
+
+}  // namespace xg::kernels

@@ -1,0 +1,515 @@
+// Note [How indexing runs]
+// Every kernel here moves slices between a dense tensor (contiguous, row-major in the order of the indices) and an indexed
+// one. Indices are checked first, in one pass over all of them, so that the moving loops need no checks: minimum and
+// maximum decide, and only a failure looks for the culprit.
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace xg::kernels {
+namespace {
+
+template <class T>
+const T* elements(const Tensor& x) {
+  return static_cast<const T*>(x.impl().data);
+}
+template <class T>
+T* elements(Tensor& x) {
+  return static_cast<T*>(x.impl().data);
+}
+
+enum class Negative { error, wraps };
+
+/// The indices as contiguous int64, each in 0 .. size-1. Throws DtypeError and IndexError.
+Tensor checked(const char* op, const Tensor& index, std::int64_t size, Negative negative, std::int64_t dim) {
+  if (index.dtype() != Dtype::int64 && index.dtype() != Dtype::int32)
+    throw DtypeError(fmt::format("[{}] index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
+                                 name(index.dtype())));
+  const Tensor indices = contiguous(index.dtype() == Dtype::int64 ? index : cast(index, Dtype::int64));
+  const std::int64_t* i = elements<std::int64_t>(indices);
+  const std::int64_t n = indices.numel();
+  std::int64_t low = 0, high = 0;
+  for (std::int64_t k = 0; k < n; ++k) {
+    low = std::min(low, i[k]);
+    high = std::max(high, i[k]);
+  }
+  if (n == 0 || (low >= 0 && high < size)) return indices;
+  const std::int64_t lowest = negative == Negative::wraps ? -size : 0;
+  if (low < lowest || high >= size) {
+    const std::int64_t* bad = std::find_if(i, i + n, [&](std::int64_t v) { return v < lowest || v >= size; });
+    if (size == 0) throw IndexError(fmt::format("[{}] index is {}, dimension {} has no elements.", op, *bad, dim));
+    throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from {} to {}.", op, *bad, dim,
+                                 size, lowest, size - 1));
+  }
+  Tensor wrapped = empty(indices.shape(), Dtype::int64);
+  std::transform(i, i + n, elements<std::int64_t>(wrapped), [&](std::int64_t v) { return v < 0 ? v + size : v; });
+  return wrapped;
+}
+
+template <class Word>
+void copy_words(char* to, std::int64_t to_stride, const char* from, std::int64_t from_stride, std::int64_t n) {
+  auto* out = reinterpret_cast<Word*>(to);
+  const auto* in = reinterpret_cast<const Word*>(from);
+  for (std::int64_t i = 0; i < n; ++i) out[i * to_stride] = in[i * from_stride];
+}
+
+/// n elements of `item` bytes; strides in elements.
+void copy_row(std::size_t item, char* to, std::int64_t to_stride, const char* from, std::int64_t from_stride,
+              std::int64_t n) {
+  if (to_stride == 1 && from_stride == 1) std::memcpy(to, from, static_cast<std::size_t>(n) * item);
+  else if (item == 4) copy_words<std::uint32_t>(to, to_stride, from, from_stride, n);
+  else if (item == 8) copy_words<std::uint64_t>(to, to_stride, from, from_stride, n);
+  else copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
+}
+
+template <class T>
+T sum_of(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) return a || b;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));  // wraps
+  else return a + b;
+}
+template <class T>
+T product_of(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) return a && b;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  else return a * b;
+}
+
+/// Slice number i of the dense tensor begins at i * dense_step; the one it belongs to in the indexed tensor at
+/// index[i] * scale. `rest` walks the elements of a slice: dense, indexed.
+struct Slices {
+  const std::int64_t* index;
+  std::int64_t count, scale, dense_step;
+  RowPlan<2> rest;
+};
+
+/// dense = indexed slices
+void copy_from_indexed(const Slices& s, std::size_t item, char* dense, const char* indexed) {
+  const auto bytes = static_cast<std::int64_t>(item);
+  const std::int64_t n = s.rest.row_length(), to = s.rest.strides[0].back(), from = s.rest.strides[1].back();
+  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+    char* out = dense + at[0] * bytes;
+    const char* in = indexed + at[1] * bytes;
+    for (std::int64_t i = 0; i < s.count; ++i)
+      copy_row(item, out + i * s.dense_step * bytes, to, in + s.index[i] * s.scale * bytes, from, n);
+  });
+}
+
+/// indexed slices = dense
+void copy_to_indexed(const Slices& s, std::size_t item, const char* dense, char* indexed) {
+  const auto bytes = static_cast<std::int64_t>(item);
+  const std::int64_t n = s.rest.row_length(), from = s.rest.strides[0].back(), to = s.rest.strides[1].back();
+  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+    const char* in = dense + at[0] * bytes;
+    char* out = indexed + at[1] * bytes;
+    for (std::int64_t i = 0; i < s.count; ++i)
+      copy_row(item, out + s.index[i] * s.scale * bytes, to, in + i * s.dense_step * bytes, from, n);
+  });
+}
+
+/// indexed slices += alpha dense
+template <class T>
+void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
+  const std::int64_t n = s.rest.row_length(), from = s.rest.strides[0].back(), to = s.rest.strides[1].back();
+  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+    for (std::int64_t i = 0; i < s.count; ++i) {
+      const T* in = dense + at[0] + i * s.dense_step;
+      T* out = indexed + at[1] + s.index[i] * s.scale;
+      for (std::int64_t j = 0; j < n; ++j) out[j * to] = sum_of(out[j * to], product_of(alpha, in[j * from]));
+    }
+  });
+}
+
+template <class T>
+T number(Scalar value) {
+  if constexpr (std::is_same_v<T, bool>) return value.to_double() != 0;
+  else if constexpr (std::is_integral_v<T>) return static_cast<T>(value.to_int64());
+  else return static_cast<T>(value.to_double());
+}
+
+/// x, or a view of it with one dimension where it has none.
+Tensor at_least_one_dim(const Tensor& x) {
+  return x.dim() > 0 ? x : Tensor::adopt(detail::new_view(x.impl(), x.impl().data, {1}, {1}));
+}
+
+void check_one_dim(const char* op, const Tensor& index) {
+  if (index.dim() > 1)
+    throw ShapeError(fmt::format("[{}] index has shape {}, it must have one dimension.", op, index.shape().str()));
+}
+
+/// The slices of x (with dimensions) along dim, beside a dense tensor of `dense_shape` and strides.
+Slices slices_along(const Tensor& x, std::int64_t dim, const Tensor& indices, const Shape& dense_shape,
+                    const Shape& dense_strides) {
+  const auto d = static_cast<std::size_t>(dim);
+  return {elements<std::int64_t>(indices), indices.numel(), x.strides()[d], dense_strides[d],
+          RowPlan<2>(without_dim(dense_shape, dim), {without_dim(dense_strides, dim), without_dim(x.strides(), dim)})};
+}
+
+/// What index_add and index_copy share: checks, and f(slices) unless there is nothing to do.
+template <class F>
+void into_slices(const char* op, Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, F&& f) {
+  check_one_dim(op, index);
+  Tensor target = at_least_one_dim(x);
+  const Tensor from = at_least_one_dim(source);
+  const Tensor indices = checked(op, index, target.shape()[static_cast<std::size_t>(dim)], Negative::error, dim);
+  Shape wanted = target.shape();
+  wanted[static_cast<std::size_t>(dim)] = indices.numel();
+  if (!(from.shape() == wanted))
+    throw ShapeError(fmt::format("[{}] source has shape {}, index has {} elements and the tensor shape {}: source must "
+                                 "have shape {}.", op, source.shape().str(), indices.numel(), x.shape().str(), wanted.str()));
+  if (from.numel() == 0) return;
+  f(slices_along(target, dim, indices, from.shape(), from.strides()));
+}
+
+// ------------------------------------------------------------------------------------------- one index for each element
+
+void check_gather_shapes(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
+  bool fits = index.dim() == x.dim();
+  for (std::int64_t d = 0; fits && d < x.dim(); ++d)
+    fits = d == dim || index.shape()[static_cast<std::size_t>(d)] <= x.shape()[static_cast<std::size_t>(d)];
+  if (!fits)
+    throw ShapeError(fmt::format("[{}] index has shape {}, the tensor {}: index must have as many dimensions and be nowhere "
+                                 "larger, except along dimension {}.", op, index.shape().str(), x.shape().str(), dim));
+}
+
+std::int64_t size_along(const Tensor& x, std::int64_t dim) {
+  return x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)];
+}
+std::int64_t stride_along(const Tensor& x, std::int64_t dim) {
+  return x.shape().empty() ? 1 : x.strides()[static_cast<std::size_t>(dim)];
+}
+
+/// Calls f(other offset, indexed offset) for every index, in row-major order of the rows along dim. `other` has index's
+/// shape or a larger one.
+template <class F>
+void for_each_index(const Tensor& indices, std::int64_t dim, const Tensor& other, const Tensor& indexed, F&& f) {
+  const std::int64_t* index = elements<std::int64_t>(indices);
+  const std::int64_t n = size_along(indices, dim), index_step = stride_along(indices, dim),
+                     other_step = stride_along(other, dim), scale = stride_along(indexed, dim);
+  const RowPlan<3> outer(without_dim(indices.shape(), dim), {without_dim(indices.strides(), dim), without_dim(other.strides(), dim),
+                                                             without_dim(indexed.strides(), dim)});
+  const std::int64_t length = outer.row_length();
+  const std::int64_t si = outer.strides[0].back(), so = outer.strides[1].back(), sx = outer.strides[2].back();
+  outer.for_each_row([&](const std::array<std::int64_t, 3>& at) {
+    for (std::int64_t j = 0; j < length; ++j)
+      for (std::int64_t k = 0; k < n; ++k)
+        f(at[1] + j * so + k * other_step, at[2] + j * sx + index[at[0] + j * si + k * index_step] * scale);
+  });
+}
+
+template <class F>
+void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, F&& f) {
+  check_gather_shapes(op, x, dim, index);
+  bool fits = index.dim() == source.dim();
+  for (std::size_t d = 0; fits && d < index.shape().size(); ++d) fits = index.shape()[d] <= source.shape()[d];
+  if (!fits)
+    throw ShapeError(fmt::format("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere "
+                                 "smaller.", op, source.shape().str(), index.shape().str()));
+  const Tensor indices = checked(op, index, size_along(x, dim), Negative::error, dim);
+  if (indices.numel() == 0) return;
+  dispatch(x.dtype(), [&]<class T>() {
+    T* out = elements<T>(x);
+    const T* in = elements<T>(source);
+    for_each_index(indices, dim, source, x, [&](std::int64_t from, std::int64_t to) { f(out[to], in[from]); });
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- several index tensors
+
+/// Where the dimensions of the index tensors go in the result, and what is left of x.
+struct IndexPlan {
+  Shape broadcast;               // of the index tensors
+  Shape shape;                   // of the result
+  std::size_t at = 0;            // first dimension of `broadcast` in it
+  Shape rest_shape, rest_strides, rest_dense_strides;
+  Tensor offsets;                // one per element of `broadcast`, unless a single index tensor serves
+  std::int64_t scale = 1;
+
+  IndexPlan(const char* op, const Tensor& x, const std::vector<Tensor>& indices)
+      : IndexPlan(op, x.shape(), indices) {
+    const Shape dense = contiguous_strides(shape);
+    std::size_t position = 0;
+    for (std::size_t d = 0; d < x.shape().size(); ++d) {
+      if (d < indices.size() && indices[d].defined()) continue;
+      if (position == at) position += broadcast.size();
+      rest_shape.push_back(x.shape()[d]);
+      rest_strides.push_back(x.strides()[d]);
+      rest_dense_strides.push_back(dense[position++]);
+    }
+    read_indices(op, x, indices);
+  }
+
+  /// Shapes alone.
+  IndexPlan(const char* op, const Shape& x, const std::vector<Tensor>& indices) {
+    if (indices.size() > x.size())
+      throw IndexError(fmt::format("[{}] {} indices for shape {}: a tensor takes at most one for each dimension.", op,
+                                   indices.size(), x.str()));
+    bool found = false, neighbours = true, ended = false;
+    for (std::size_t d = 0; d < indices.size(); ++d) {
+      if (!indices[d].defined()) {
+        ended |= found;
+        continue;
+      }
+      if (!found) at = d;
+      neighbours &= !ended;
+      broadcast = found ? broadcast_shapes(op, broadcast, indices[d].shape()) : indices[d].shape();
+      found = true;
+    }
+    if (!neighbours) at = 0;
+    for (std::size_t d = 0, kept = 0; d <= x.size(); ++d) {
+      if (kept == at && shape.size() == at)
+        for (const std::int64_t size : broadcast) shape.push_back(size);
+      if (d == x.size()) break;
+      if (d < indices.size() && indices[d].defined()) continue;
+      shape.push_back(x[d]);
+      ++kept;
+    }
+  }
+
+  Slices slices() const {
+    std::int64_t step = 1;
+    for (std::size_t d = at + broadcast.size(); d < shape.size(); ++d) step *= shape[d];
+    return {elements<std::int64_t>(offsets), offsets.numel(), scale, step,
+            RowPlan<2>(rest_shape, {rest_dense_strides, rest_strides})};
+  }
+
+ private:
+  void read_indices(const char* op, const Tensor& x, const std::vector<Tensor>& indices) {
+    std::size_t count = 0, only = 0;
+    for (std::size_t d = 0; d < indices.size(); ++d)
+      if (indices[d].defined()) ++count, only = d;
+    const auto read = [&](std::size_t d) {
+      return checked(op, indices[d], x.shape()[d], Negative::wraps, static_cast<std::int64_t>(d));
+    };
+    if (count == 1) {
+      offsets = read(only);
+      scale = x.strides()[only];
+      return;
+    }
+    offsets = empty(broadcast, Dtype::int64);
+    fill(offsets, 0);
+    if (offsets.numel() == 0) return;
+    for (std::size_t d = 0; d < indices.size(); ++d) {
+      if (!indices[d].defined()) continue;
+      const Tensor index = read(d);
+      const std::int64_t stride = x.strides()[d];
+      const RowPlan<2> plan(broadcast, {offsets.strides(), broadcast_strides(index, broadcast)});
+      const std::int64_t n = plan.row_length(), to = plan.strides[0].back(), from = plan.strides[1].back();
+      plan.for_each_row([&](const std::array<std::int64_t, 2>& at_row) {
+        std::int64_t* out = elements<std::int64_t>(offsets) + at_row[0];
+        const std::int64_t* in = elements<std::int64_t>(index) + at_row[1];
+        for (std::int64_t i = 0; i < n; ++i) out[i * to] += in[i * from] * stride;
+      });
+    }
+  }
+};
+
+}  // namespace
+
+Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op) {
+  check_one_dim(op, index);
+  const Tensor from = at_least_one_dim(x);
+  const Tensor indices = checked(op, index, from.shape()[static_cast<std::size_t>(dim)], Negative::error, dim);
+  Shape shape = from.shape();
+  shape[static_cast<std::size_t>(dim)] = indices.numel();
+  if (x.dim() == 0 && indices.numel() != 1)
+    throw ShapeError(fmt::format("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel()));
+  Tensor out = empty(x.dim() == 0 ? Shape{} : shape, x.dtype());
+  if (out.numel() == 0) return out;
+  copy_from_indexed(slices_along(from, dim, indices, shape, contiguous_strides(shape)), item_size(x.dtype()),
+                    elements<char>(out), elements<char>(x));
+  return out;
+}
+
+void index_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha, const char* op) {
+  into_slices(op, x, dim, index, source, [&](const Slices& slices) {
+    dispatch(x.dtype(), [&]<class T>() {
+      add_to_indexed<T>(slices, number<T>(alpha), elements<T>(source), elements<T>(x));
+    });
+  });
+}
+
+void index_copy_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op) {
+  into_slices(op, x, dim, index, source, [&](const Slices& slices) {
+    copy_to_indexed(slices, item_size(x.dtype()), elements<char>(source), elements<char>(x));
+  });
+}
+
+Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op) {
+  check_gather_shapes(op, x, dim, index);
+  const Tensor indices = checked(op, index, size_along(x, dim), Negative::error, dim);
+  Tensor out = empty(index.shape(), x.dtype());
+  if (out.numel() == 0) return out;
+  dispatch(x.dtype(), [&]<class T>() {
+    T* to = elements<T>(out);
+    const T* in = elements<T>(x);
+    for_each_index(indices, dim, out, x, [&](std::int64_t o, std::int64_t i) { to[o] = in[i]; });
+  });
+  return out;
+}
+
+void scatter_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op) {
+  scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = from; });
+}
+
+void scatter_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op) {
+  scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = sum_of(to, from); });
+}
+
+namespace {
+
+void check_mask(const char* op, const Tensor& mask) {
+  if (mask.dtype() != Dtype::bool_)
+    throw DtypeError(fmt::format("[{}] mask is {}, it must be bool: compare first, as in x > 0.", op, name(mask.dtype())));
+}
+
+/// Calls f(x offset) for each true element of the mask, in row-major order of `shape`.
+template <class F>
+void for_each_true(const Shape& shape, const Tensor& mask, const Tensor& x, F&& f) {
+  if (shape.numel() == 0) return;
+  const RowPlan<2> plan(shape, {broadcast_strides(mask, shape), broadcast_strides(x, shape)});
+  const bool* bits = elements<bool>(mask);
+  const std::int64_t n = plan.row_length(), sm = plan.strides[0].back(), sx = plan.strides[1].back();
+  plan.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (bits[at[0] + i * sm]) f(at[1] + i * sx);
+  });
+}
+
+std::int64_t count_true(const Shape& shape, const Tensor& mask) {
+  std::int64_t count = 0;
+  for_each_true(shape, mask, mask, [&](std::int64_t) { ++count; });
+  return count;
+}
+
+}  // namespace
+
+Tensor masked_select(const Tensor& x, const Tensor& mask) {
+  check_mask("masked_select", mask);
+  const Shape shape = broadcast_shapes("masked_select", x.shape(), mask.shape());
+  Tensor out = empty({count_true(shape, mask)}, x.dtype());
+  dispatch(x.dtype(), [&]<class T>() {
+    const T* in = elements<T>(x);
+    T* to = elements<T>(out);
+    for_each_true(shape, mask, x, [&](std::int64_t from) { *to++ = in[from]; });
+  });
+  return out;
+}
+
+void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const char* op) {
+  check_mask(op, mask);
+  if (!(mask.shape() == x.shape()))
+    throw ShapeError(fmt::format("[{}] mask has shape {}, the tensor {}: they must be equal.", op, mask.shape().str(),
+                                 x.shape().str()));
+  const std::int64_t count = count_true(x.shape(), mask);
+  if (values.numel() < count)
+    throw ShapeError(fmt::format("[{}] the mask has {} true elements, there are {} values: give one for each.", op, count,
+                                 values.numel()));
+  const Tensor dense = contiguous(values);
+  dispatch(x.dtype(), [&]<class T>() {
+    T* out = elements<T>(x);
+    const T* from = elements<T>(dense);
+    for_each_true(x.shape(), mask, x, [&](std::int64_t to) { out[to] = *from++; });
+  });
+}
+
+Tensor nonzero(const Tensor& x) {
+  const Tensor mask = contiguous(x.dtype() == Dtype::bool_ ? x : cast(x, Dtype::bool_));
+  const Shape& shape = x.shape();
+  const std::int64_t dims = x.dim();
+  Tensor out = empty({count_true(shape, mask), dims}, Dtype::int64);
+  std::int64_t* to = elements<std::int64_t>(out);
+  for_each_true(shape, mask, mask, [&](std::int64_t flat) {
+    for (std::int64_t d = dims; d-- > 0;) {
+      to[d] = flat % shape[static_cast<std::size_t>(d)];
+      flat /= shape[static_cast<std::size_t>(d)];
+    }
+    to += dims;
+  });
+  return out;
+}
+
+Tensor gather_nd(const Tensor& x, const std::vector<Tensor>& indices, const char* op) {
+  const IndexPlan plan(op, x, indices);
+  Tensor out = empty(plan.shape, x.dtype());
+  if (out.numel() != 0)
+    copy_from_indexed(plan.slices(), item_size(x.dtype()), elements<char>(out), elements<char>(x));
+  return out;
+}
+
+void scatter_nd_(Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate, const char* op) {
+  const IndexPlan plan(op, x, indices);
+  if (!(broadcast_shapes(op, plan.shape, values.shape()) == plan.shape))
+    throw ShapeError(fmt::format("[{}] values have shape {}, the indexed part has {}: values must broadcast to it.", op,
+                                 values.shape().str(), plan.shape.str()));
+  if (plan.shape.numel() == 0) return;
+  Tensor dense = values;
+  if (!(values.shape() == plan.shape) || !values.is_contiguous()) {
+    dense = empty(plan.shape, x.dtype());
+    copy_into(dense, values);
+  }
+  const Slices slices = plan.slices();
+  if (accumulate)
+    dispatch(x.dtype(), [&]<class T>() { add_to_indexed<T>(slices, T(1), elements<T>(dense), elements<T>(x)); });
+  else
+    copy_to_indexed(slices, item_size(x.dtype()), elements<char>(dense), elements<char>(x));
+}
+
+Shape gather_nd_shape(const Shape& shape, const std::vector<Tensor>& indices, const char* op) {
+  return IndexPlan(op, shape, indices).shape;
+}
+
+Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
+  const auto skipped = [](const Tensor& t) { return t.dim() == 1 && t.numel() == 0; };
+  const Tensor* model = nullptr;
+  for (const Tensor& t : tensors)
+    if (model == nullptr || (skipped(*model) && !skipped(t))) model = &t;
+  if (model == nullptr) throw ValueError(fmt::format("[{}] the list of tensors is empty: give at least one.", op));
+  Shape shape = model->shape();
+  if (shape.empty()) throw ShapeError(fmt::format("[{}] tensors without dimensions cannot be joined: use stack.", op));
+  const auto d = static_cast<std::size_t>(dim);
+  shape[d] = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor& t = tensors[i];
+    if (skipped(t)) continue;
+    bool fits = t.dim() == model->dim();
+    for (std::size_t k = 0; fits && k < shape.size(); ++k) fits = k == d || t.shape()[k] == shape[k];
+    if (!fits)
+      throw ShapeError(fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.",
+                                   op, i, t.shape().str(), model->shape().str(), dim));
+    shape[d] += t.shape()[d];
+  }
+  Tensor out = empty(shape, model->dtype());
+  auto* to = elements<char>(out);
+  for (const Tensor& t : tensors) {
+    if (t.numel() == 0) continue;
+    Tensor part = Tensor::adopt(detail::new_view(out.impl(), to, t.shape(), out.strides()));
+    copy_into(part, t);
+    to += t.shape()[d] * out.strides()[d] * static_cast<std::int64_t>(item_size(out.dtype()));
+  }
+  return out;
+}
+
+Tensor embedding(const Tensor& index, const Tensor& weight, const char* op) {
+  if (weight.dim() != 2)
+    throw ShapeError(fmt::format("[{}] weight has shape {}, it must have two dimensions.", op, weight.shape().str()));
+  const Tensor indices = checked(op, index, weight.shape()[0], Negative::error, 0);
+  Shape shape = index.shape();
+  shape.push_back(weight.shape()[1]);
+  Tensor out = empty(shape, weight.dtype());
+  if (out.numel() == 0) return out;
+  const Shape dense{indices.numel(), weight.shape()[1]};
+  copy_from_indexed(slices_along(weight, 0, indices, dense, contiguous_strides(dense)), item_size(weight.dtype()),
+                    elements<char>(out), elements<char>(weight));
+  return out;
+}
+
+}  // namespace xg::kernels

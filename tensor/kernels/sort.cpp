@@ -1,0 +1,131 @@
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/sort.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace xg::kernels {
+namespace {
+
+template <class T>
+struct Entry {
+  T value;
+  std::int64_t index;
+};
+
+/// Order by value, NaN last; equal ones by index, so that any sorting algorithm is stable.
+template <class T>
+bool ascending(const Entry<T>& a, const Entry<T>& b) {
+  if (a.value < b.value) return true;
+  if (b.value < a.value) return false;
+  if constexpr (std::is_floating_point_v<T>) {
+    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
+    if (a_nan != b_nan) return b_nan;
+  }
+  return a.index < b.index;
+}
+/// The reverse order of values, NaN first; equal ones by index.
+template <class T>
+bool descending(const Entry<T>& a, const Entry<T>& b) {
+  if (a.value > b.value) return true;
+  if (b.value > a.value) return false;
+  if constexpr (std::is_floating_point_v<T>) {
+    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
+    if (a_nan != b_nan) return a_nan;
+  }
+  return a.index < b.index;
+}
+
+template <class T>
+const T* elements(const Tensor& x) {
+  return static_cast<const T*>(x.impl().data);
+}
+template <class T>
+T* elements(Tensor& x) {
+  return static_cast<T*>(x.impl().data);
+}
+
+/// The first k of each row along dim, in order.
+std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first) {
+  Shape shape = x.shape();
+  if (!shape.empty()) shape[static_cast<std::size_t>(dim)] = k;
+  Tensor values = empty(shape, x.dtype()), indices = empty(shape, Dtype::int64);
+  if (values.numel() == 0) return {values, indices};
+  const AlongDim along(x, dim, values.strides());
+  dispatch(x.dtype(), [&]<class T>() {
+    std::vector<Entry<T>> row(static_cast<std::size_t>(along.n));
+    const auto before = largest_first ? descending<T> : ascending<T>;
+    const auto end_of_first = row.begin() + (x.shape().empty() ? 1 : k);
+    along.for_each([&](std::int64_t to, std::int64_t from) {
+      const T* in = elements<T>(x) + from;
+      for (std::int64_t i = 0; i < along.n; ++i) row[static_cast<std::size_t>(i)] = {in[i * along.stride], i};
+      if (end_of_first != row.end()) std::nth_element(row.begin(), end_of_first, row.end(), before);
+      std::sort(row.begin(), end_of_first, before);
+      T* value = elements<T>(values) + to;
+      std::int64_t* index = elements<std::int64_t>(indices) + to;
+      for (auto entry = row.begin(); entry != end_of_first; ++entry, value += along.out_stride, index += along.out_stride) {
+        *value = entry->value;
+        *index = entry->index;
+      }
+    });
+  });
+  return {values, indices};
+}
+
+}  // namespace
+
+std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending) {
+  return first_in_order(x, dim, x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)], descending);
+}
+
+std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
+  const std::int64_t n = x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)];
+  if (k < 0 || k > n)
+    throw ValueError(fmt::format("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.",
+                                 k, dim, x.shape().str(), n, n));
+  if (x.shape().empty() && k == 0) return {empty({0}, x.dtype()), empty({0}, Dtype::int64)};
+  return first_in_order(x, dim, k, largest);
+}
+
+std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x) {
+  const Tensor flat = contiguous(x);
+  const auto n = static_cast<std::size_t>(x.numel());
+  Tensor inverse = empty(x.shape(), Dtype::int64);
+  return dispatch(x.dtype(), [&]<class T>() -> std::tuple<Tensor, Tensor, Tensor> {
+    std::vector<Entry<T>> sorted(n);
+    for (std::size_t i = 0; i < n; ++i) sorted[i] = {elements<T>(flat)[i], static_cast<std::int64_t>(i)};
+    std::sort(sorted.begin(), sorted.end(), ascending<T>);
+    std::vector<std::size_t> starts;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (i == 0 || sorted[i].value != sorted[i - 1].value) starts.push_back(i);
+      elements<std::int64_t>(inverse)[sorted[i].index] = static_cast<std::int64_t>(starts.size()) - 1;
+    }
+    const auto count = static_cast<std::int64_t>(starts.size());
+    Tensor values = empty({count}, x.dtype()), counts = empty({count}, Dtype::int64);
+    starts.push_back(n);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+      elements<T>(values)[i] = sorted[starts[i]].value;
+      elements<std::int64_t>(counts)[i] = static_cast<std::int64_t>(starts[i + 1] - starts[i]);
+    }
+    return {values, inverse, counts};
+  });
+}
+
+Tensor searchsorted(const Tensor& sorted, const Tensor& values) {
+  const Tensor wanted = contiguous(values);
+  Tensor out = empty(values.shape(), Dtype::int64);
+  dispatch(sorted.dtype(), [&]<class T>() {
+    const T* begin = elements<T>(sorted);
+    const T* end = begin + sorted.numel();
+    const T* value = elements<T>(wanted);
+    std::transform(value, value + wanted.numel(), elements<std::int64_t>(out),
+                   [&](T v) { return std::upper_bound(begin, end, v) - begin; });
+  });
+  return out;
+}
+
+}  // namespace xg::kernels

@@ -1,0 +1,246 @@
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/kernels/philox.hpp>
+#include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/kernels/sort.hpp>
+#include <xgrad/tensor/random.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace xg {
+namespace {
+
+Generator& chosen(Generator* generator) { return generator != nullptr ? *generator : default_generator(); }
+
+Tensor finished(Tensor tensor, const TensorOptions& options) {
+  if (options.requires_grad) tensor.requires_grad_();
+  return tensor;
+}
+
+void check_floating(const char* op, Dtype dtype) {
+  if (!is_floating(dtype))
+    throw DtypeError(fmt::format("[{}] dtype is {}, it must be float32 or float64.", op, name(dtype)));
+}
+
+enum class Distribution { uniform, normal };
+
+/// Fresh numbers of the distribution, times `scale`, plus `shift`.
+Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype dtype, Generator& generator,
+            double scale = 1, double shift = 0) {
+  check_floating(op, dtype);
+  Tensor out = kernels::empty(shape, dtype);
+  dispatch_floating(dtype, [&]<class T>() {
+    T* data = static_cast<T*>(out.impl().data);
+    const std::uint64_t offset = generator.reserve(kernels::philox_blocks<T>(out.numel()));
+    if (distribution == Distribution::uniform) kernels::philox_uniform(data, out.numel(), generator.seed(), offset);
+    else kernels::philox_normal(data, out.numel(), generator.seed(), offset);
+  });
+  if (scale != 1) kernels::mul_scalar.into(out, out, {.a = scale});
+  if (shift != 0) kernels::add_scalar.into(out, out, {.a = shift});
+  return out;
+}
+
+/// Overwrites x. Where x is part of a graph, as the op copy_ does it.
+void overwrite(Tensor& x, const Tensor& values, const char* op) {
+  if (x.requires_grad()) {
+    x.copy_(values);
+    return;
+  }
+  kernels::copy_into(x, values);
+  detail::bump_version(*x.impl().storage, op);
+}
+
+void check_std(const char* op, double std) {
+  if (!(std >= 0)) throw ValueError(fmt::format("[{}] std is {}, it must not be negative.", op, std));
+}
+
+/// 1 where u < p.
+Tensor bernoulli_of(const Tensor& p, Generator& generator) {
+  const Tensor u = draw("bernoulli", Distribution::uniform, p.shape(), p.dtype(), generator);
+  return kernels::cast(kernels::lt(u, p), p.dtype());
+}
+
+/// Numbers of the values to choose: count of n, uniformly.
+Tensor choose(std::int64_t n, std::int64_t count, bool replace, Generator& generator) {
+  Tensor picks = kernels::empty({replace ? count : n}, Dtype::int64);
+  auto* data = static_cast<std::int64_t*>(picks.impl().data);
+  const std::uint64_t offset = generator.reserve(kernels::philox_blocks<std::int64_t>(count));
+  if (replace) {
+    kernels::philox_integers(data, count, static_cast<std::uint64_t>(n), generator.seed(), offset);
+    return picks;
+  }
+  kernels::philox_permutation(data, n, count, generator.seed(), offset);
+  return Tensor::adopt(detail::new_view(picks.impl(), data, {count}, {1}));
+}
+
+/// Numbers of the values to choose, by weights p (float64, contiguous, one dimension).
+Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Generator& generator) {
+  if (!replace) {
+    // The largest keys log(u) / p are a sample without replacement (Efraimidis and Spirakis 2006); 1 - u is in (0, 1].
+    const Tensor u = draw("choice", Distribution::uniform, p.shape(), Dtype::float64, generator);
+    const Tensor keys = kernels::div(kernels::log(kernels::rsub_scalar(u, {.a = 1})), p);
+    const Tensor zero = zeros({}, {.dtype = Dtype::float64});
+    const Tensor never = full({}, -std::numeric_limits<double>::infinity(), {.dtype = Dtype::float64});
+    return kernels::topk(kernels::where(kernels::gt(p, zero), keys, never), count, 0, true).second;
+  }
+  const Tensor cumulative = kernels::cumsum(p, 0);
+  // a little less than the total, so that u times it stays below the total after rounding
+  const double total = std::nextafter(static_cast<const double*>(cumulative.impl().data)[p.numel() - 1], 0.0);
+  const Tensor u = draw("choice", Distribution::uniform, {count}, Dtype::float64, generator);
+  return kernels::searchsorted(cumulative, kernels::mul_scalar(u, {.a = total}));
+}
+
+Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {
+  if (p.dim() != 1 || p.numel() != n)
+    throw ShapeError(fmt::format("[choice] p has shape {}, it must have one weight for each of the {} values.",
+                                 p.shape().str(), n));
+  const Tensor weights = kernels::cast(p, Dtype::float64);
+  const auto* w = static_cast<const double*>(weights.impl().data);
+  std::int64_t positive = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!(w[i] >= 0) || std::isinf(w[i]))
+      throw ValueError(fmt::format("[choice] p[{}] is {}, weights must be finite and not negative.", i, w[i]));
+    positive += w[i] > 0;
+  }
+  if (positive == 0) throw ValueError("[choice] the weights in p sum to 0, at least one must be positive.");
+  if (!replace && positive < count)
+    throw ValueError(fmt::format("[choice] {} asked for without replacement, {} values have a positive weight: ask for "
+                                 "fewer or set replace.", count, positive));
+  return weights;
+}
+
+}  // namespace
+
+std::uint64_t Generator::next() {
+  const std::array<std::uint32_t, 4> block = philox(seed_, reserve(1));
+  return std::uint64_t{block[1]} << 32 | block[0];
+}
+
+std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t counter) {
+  return kernels::philox_block(seed, counter);
+}
+
+Generator& default_generator() {
+  thread_local Generator generator;
+  return generator;
+}
+
+void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
+
+Tensor rand(const Shape& shape, TensorOptions options) {
+  const Dtype dtype = options.dtype.value_or(default_dtype());
+  return finished(draw("rand", Distribution::uniform, shape, dtype, chosen(options.generator)), options);
+}
+
+Tensor rand_like(const Tensor& x, TensorOptions options) {
+  const Dtype dtype = options.dtype.value_or(x.dtype());
+  return finished(draw("rand_like", Distribution::uniform, x.shape(), dtype, chosen(options.generator)), options);
+}
+
+Tensor randn(const Shape& shape, TensorOptions options) {
+  const Dtype dtype = options.dtype.value_or(default_dtype());
+  return finished(draw("randn", Distribution::normal, shape, dtype, chosen(options.generator)), options);
+}
+
+Tensor randn_like(const Tensor& x, TensorOptions options) {
+  const Dtype dtype = options.dtype.value_or(x.dtype());
+  return finished(draw("randn_like", Distribution::normal, x.shape(), dtype, chosen(options.generator)), options);
+}
+
+Tensor normal(double mean, double std, const Shape& shape, TensorOptions options) {
+  check_std("normal", std);
+  const Dtype dtype = options.dtype.value_or(default_dtype());
+  return finished(draw("normal", Distribution::normal, shape, dtype, chosen(options.generator), std, mean), options);
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOptions options) {
+  if (low >= high)
+    throw ValueError(fmt::format("[randint] low is {} and high is {}: low must be less than high.", low, high));
+  const Dtype dtype = options.dtype.value_or(Dtype::int64);
+  if ((dtype == Dtype::bool_ && (low < 0 || high > 2)) || (dtype == Dtype::uint8 && (low < 0 || high > 256)) ||
+      (dtype == Dtype::int32 && (low < -0x80000000LL || high > 0x80000000LL)))
+    throw ValueError(fmt::format("[randint] numbers from {} to {} do not fit into {}: choose a wider dtype.", low,
+                                 high - 1, name(dtype)));
+  Generator& generator = chosen(options.generator);
+  Tensor out = kernels::empty(shape, Dtype::int64);
+  const auto range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  const std::uint64_t offset = generator.reserve(kernels::philox_blocks<std::int64_t>(out.numel()));
+  kernels::philox_integers(static_cast<std::int64_t*>(out.impl().data), out.numel(), range, generator.seed(), offset);
+  if (low != 0) kernels::add.into(out, out, full({}, low));
+  return finished(dtype == Dtype::int64 ? std::move(out) : kernels::cast(out, dtype), options);
+}
+
+Tensor randperm(std::int64_t n, TensorOptions options) {
+  if (n < 0) throw ValueError(fmt::format("[randperm] n is {}, it must not be negative.", n));
+  const Tensor out = choose(n, n, false, chosen(options.generator));
+  return finished(kernels::cast(out, options.dtype.value_or(Dtype::int64)), options);
+}
+
+Tensor choice(const Tensor& values, std::int64_t size, ChoiceOptions options) {
+  if (values.dim() != 1)
+    throw ShapeError(fmt::format("[choice] values have shape {}, they must have one dimension: use sample() for rows.",
+                                 values.shape().str()));
+  const std::int64_t n = values.numel();
+  if (size < 0) throw ValueError(fmt::format("[choice] size is {}, it must not be negative.", size));
+  if (n == 0) throw ValueError("[choice] there are no values to choose from.");
+  if (!options.replace && size > n)
+    throw ValueError(fmt::format("[choice] {} asked for without replacement, there are {} values: ask for fewer or set "
+                                 "replace.", size, n));
+  Generator& generator = chosen(options.generator);
+  const Tensor picks = options.p.defined()
+                           ? choose_by_weight(checked_weights(options.p, n, size, options.replace), size, options.replace, generator)
+                           : choose(n, size, options.replace, generator);
+  return kernels::index_select(values, 0, picks, "choice");
+}
+
+Tensor bernoulli(const Tensor& p, Generator* generator) {
+  check_floating("bernoulli", p.dtype());
+  if (p.numel() != 0) {
+    Shape dims;
+    for (std::int64_t d = 0; d < p.dim(); ++d) dims.push_back(d);
+    const double low = kernels::amin(p, dims, false).item(), high = kernels::amax(p, dims, false).item();
+    if (!(low >= 0 && high <= 1))
+      throw ValueError(fmt::format("[bernoulli] p reaches from {} to {}, probabilities must lie in [0, 1].", low, high));
+  }
+  return bernoulli_of(p, chosen(generator));
+}
+
+Tensor& Tensor::uniform_(double low, double high, Generator* generator) {
+  if (!(low <= high) || std::isinf(high - low))
+    throw ValueError(fmt::format("[uniform_] low is {} and high is {}: low must not exceed high, both must be finite.",
+                                 low, high));
+  const Tensor values = draw("uniform_", Distribution::uniform, shape(), dtype(), chosen(generator), high - low, low);
+  overwrite(*this, values, "uniform_");
+  return *this;
+}
+
+Tensor& Tensor::normal_(double mean, double std, Generator* generator) {
+  check_std("normal_", std);
+  overwrite(*this, draw("normal_", Distribution::normal, shape(), dtype(), chosen(generator), std, mean), "normal_");
+  return *this;
+}
+
+Tensor& Tensor::bernoulli_(double p, Generator* generator) {
+  if (!(p >= 0 && p <= 1)) throw ValueError(fmt::format("[bernoulli_] p is {}, it must lie in [0, 1].", p));
+  const Tensor u = draw("bernoulli_", Distribution::uniform, shape(), Dtype::float64, chosen(generator));
+  overwrite(*this, kernels::lt(u, full({}, p, {.dtype = Dtype::float64})), "bernoulli_");
+  return *this;
+}
+
+Tensor Tensor::sample(std::int64_t n, SampleOptions options) const {
+  if (dim() == 0) throw ShapeError("[sample] the tensor has no dimensions, rows are drawn from the first one.");
+  const std::int64_t rows = shape()[0];
+  if (n < 0) throw ValueError(fmt::format("[sample] n is {}, it must not be negative.", n));
+  if (n > 0 && rows == 0) throw ValueError("[sample] the tensor has no rows to draw from.");
+  if (!options.replace && n > rows)
+    throw ValueError(fmt::format("[sample] {} rows asked for, the tensor has {}: ask for fewer or set replace.", n, rows));
+  Generator own(options.seed.value_or(0));
+  return index_select(0, choose(rows, n, options.replace, options.seed ? own : default_generator()));
+}
+
+}  // namespace xg

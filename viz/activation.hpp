@@ -1,0 +1,31 @@
+// An activation function and its derivative.
+#pragma once
+
+#include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::nn {
+class Activation;
+}
+
+namespace xg::viz {
+
+struct ActivationOptions {
+  double low = -5;    ///< of the inputs
+  double high = 5;
+  bool derivative = true;
+  std::string title = {};
+  double width = 5;     ///< inches
+  double height = 3.6;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// A function of one tensor over [low, high], with its derivative as autograd finds it: a name ("relu"), a function, or
+/// `{"my name", function}`. Throws ValueError unless low < high.
+XG_API Figure activation(const nn::Activation& f, const ActivationOptions& options = {});
+
+/// The curve y over x and, where given, its slope. Throws ValueError where the lists differ in length or are empty.
+XG_API Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope = {},
+                               const ActivationOptions& options = {});
+
+}  // namespace xg::viz

@@ -1,0 +1,267 @@
+#include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/axes_layout.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace xg::viz {
+namespace {
+
+using detail::AxisState;
+
+void same_length(const char* op, const char* first, std::size_t a, const char* second, std::size_t b) {
+  if (a == b) return;
+  throw ValueError(fmt::format("[{}] {} has {} numbers, {} has {}: give as many of one as of the other.", op, first, a,
+                               second, b));
+}
+
+void one_of(const char* op, const char* what, const std::string& found, std::initializer_list<const char*> known) {
+  std::string list;
+  for (const char* k : known) {
+    if (found == k) return;
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", k);
+  }
+  throw ValueError(fmt::format("[{}] {} is \"{}\": use one of {}.", op, what, found, list));
+}
+
+void check_line_look(const char* op, const std::string& linestyle, const std::string& marker) {
+  one_of(op, "linestyle", linestyle, {"-", "--", ":", "-.", "none"});
+  one_of(op, "marker", marker, {"", "o", "s", "^", "v", "d", "x", "+"});
+}
+
+Data counting(std::size_t n) {
+  std::vector<double> v(n);
+  std::iota(v.begin(), v.end(), 0.0);
+  return v;
+}
+
+void set_limits(AxisState& axis, const char* op, double low, double high) {
+  if (!std::isfinite(low) || !std::isfinite(high) || !(low < high)) {
+    throw ValueError(fmt::format("[{}] limits are {} and {}: give two finite numbers, the smaller one first.", op, low, high));
+  }
+  axis.limits = {low, high};
+}
+
+void set_scale(AxisState& axis, const char* op, const std::string& scale) {
+  one_of(op, "scale", scale, {"linear", "log"});
+  axis.log = scale == "log";
+}
+
+void set_ticks(AxisState& axis, const char* op, const Data& at, const std::vector<std::string>& labels) {
+  Ticks t;
+  t.at = at.values();
+  if (labels.empty()) {
+    const auto [low, high] = std::minmax_element(t.at.begin(), t.at.end());
+    const Ticks plain = t.at.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
+    for (const double v : t.at) {
+      const auto it = std::find(plain.at.begin(), plain.at.end(), v);
+      t.labels.push_back(it != plain.at.end() ? plain.labels[static_cast<std::size_t>(it - plain.at.begin())]
+                                              : fmt::format("{:g}", v));
+    }
+  } else {
+    same_length(op, "at", at.size(), "labels", labels.size());
+    t.labels = labels;
+  }
+  axis.ticks = std::move(t);
+}
+
+}  // namespace
+
+Axes::Axes() : state_(std::make_unique<State>()) {}
+Axes::Axes(const Axes& other) : state_(std::make_unique<State>(*other.state_)) {}
+Axes::Axes(Axes&&) noexcept = default;
+Axes& Axes::operator=(Axes other) noexcept {
+  state_ = std::move(other.state_);
+  return *this;
+}
+Axes::~Axes() = default;
+
+void Axes::plot(const Data& x, const Data& y, const PlotOptions& o) {
+  same_length("plot", "x", x.size(), "y", y.size());
+  check_line_look("plot", o.linestyle, o.marker);
+  const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
+  state_->artists.push_back(detail::LineArtist{x.values(), y.values(), color.fade(o.alpha), o.linewidth, o.linestyle,
+                                               o.marker, o.markersize, o.label});
+}
+
+void Axes::plot(const Data& y, const PlotOptions& options) { plot(counting(y.size()), y, options); }
+
+void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
+  same_length("scatter", "x", x.size(), "y", y.size());
+  one_of("scatter", "marker", o.marker, {"o", "s", "^", "v", "d", "x", "+"});
+  one_of("scatter", "cmap", o.cmap, {"viridis", "red_blue"});
+  detail::PointsArtist a{x.values(), y.values(), {}, 0, 1, o.cmap == "red_blue", o.color, o.marker, o.size, o.alpha, o.label};
+  if (!o.c.empty()) {
+    same_length("scatter", "x", x.size(), "c", o.c.size());
+    a.value = o.c.values();
+    bool first = true;
+    for (const double v : a.value) {
+      if (!std::isfinite(v)) continue;
+      a.value_low = first ? v : std::min(a.value_low, v);
+      a.value_high = first ? v : std::max(a.value_high, v);
+      first = false;
+    }
+  } else if (o.color.role == Role::automatic) {
+    a.color = Paint::series(state_->next_color++);
+  }
+  state_->artists.push_back(std::move(a));
+}
+
+namespace {
+
+detail::BarsArtist bars(const char* op, Axes::State& state, const Data& at, const Data& length, const BarOptions2D& o,
+                        bool horizontal) {
+  same_length(op, horizontal ? "y" : "x", at.size(), horizontal ? "width" : "height", length.size());
+  if (!o.base.empty()) same_length(op, "the bars", at.size(), "base", o.base.size());
+  if (!o.error.empty()) same_length(op, "the bars", at.size(), "error", o.error.size());
+  if (!o.colors.empty()) same_length(op, "the bars", at.size(), "colors", o.colors.size());
+  detail::BarsArtist a;
+  a.at = at.values();
+  a.length = length.values();
+  a.base = o.base.empty() ? std::vector<double>(at.size(), 0.0) : o.base.values();
+  a.error = o.error.values();
+  a.width = o.width;
+  a.horizontal = horizontal;
+  a.label = o.label;
+  a.colors = o.colors;
+  if (a.colors.empty()) {
+    a.colors = {o.color.role == Role::automatic ? Paint::series(state.next_color++) : o.color};
+  }
+  for (Paint& p : a.colors) p = p.fade(o.alpha);
+  return a;
+}
+
+}  // namespace
+
+void Axes::bar(const Data& x, const Data& height, const BarOptions2D& options) {
+  state_->artists.push_back(bars("bar", *state_, x, height, options, false));
+}
+
+void Axes::bar(const std::vector<std::string>& names, const Data& height, const BarOptions2D& options) {
+  bar(counting(names.size()), height, options);
+  set_xticks(counting(names.size()), names);
+}
+
+void Axes::barh(const Data& y, const Data& width, const BarOptions2D& options) {
+  state_->artists.push_back(bars("barh", *state_, y, width, options, true));
+}
+
+void Axes::barh(const std::vector<std::string>& names, const Data& width, const BarOptions2D& options) {
+  barh(counting(names.size()), width, options);
+  set_yticks(counting(names.size()), names);
+  state_->y.inverted = true;
+}
+
+void Axes::hist(const Data& values, const HistOptions& o) {
+  std::vector<double> v;
+  for (const double x : values.values()) {
+    if (std::isfinite(x)) v.push_back(x);
+  }
+  if (v.empty()) return;
+  std::sort(v.begin(), v.end());
+  const double low = v.front();
+  const double high = v.back();
+  const double n = static_cast<double>(v.size());
+  std::size_t bins = o.bins;
+  if (bins == 0) {
+    // Freedman and Diaconis, On the histogram as a density estimator (1981): width 2 IQR n^(-1/3).
+    const double iqr = v[v.size() * 3 / 4] - v[v.size() / 4];
+    const double width = 2 * iqr / std::cbrt(n);
+    bins = width > 0 ? static_cast<std::size_t>(std::clamp(std::ceil((high - low) / width), 5.0, 60.0)) : 10;
+  }
+  const double step = high > low ? (high - low) / static_cast<double>(bins) : 1;
+  const double start = high > low ? low : low - 0.5 * static_cast<double>(bins) * step;
+  std::vector<double> at(bins), count(bins, 0.0);
+  for (std::size_t i = 0; i < bins; ++i) at[i] = start + (static_cast<double>(i) + 0.5) * step;
+  for (const double x : v) {
+    const auto i = static_cast<std::size_t>(std::max(0.0, (x - start) / step));
+    count[std::min(i, bins - 1)] += 1;
+  }
+  bar(at, count, {.color = o.color, .width = step, .alpha = o.alpha, .label = o.label});
+}
+
+void Axes::fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& o) {
+  same_length("fill_between", "x", x.size(), "y1", y1.size());
+  same_length("fill_between", "x", x.size(), "y2", y2.size());
+  const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
+  state_->artists.push_back(detail::FillArtist{x.values(), y1.values(), y2.values(), color.fade(o.alpha), o.label});
+}
+
+void Axes::errorbar(const Data& x, const Data& y, const ErrorbarOptions& o) {
+  same_length("errorbar", "x", x.size(), "y", y.size());
+  if (!o.xerr.empty()) same_length("errorbar", "x", x.size(), "xerr", o.xerr.size());
+  if (!o.yerr.empty()) same_length("errorbar", "y", y.size(), "yerr", o.yerr.size());
+  check_line_look("errorbar", o.linestyle, o.marker);
+  const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
+  state_->artists.push_back(detail::ErrorArtist{x.values(), y.values(), o.xerr.values(), o.yerr.values(),
+                                                color.fade(o.alpha), o.linewidth, o.capsize});
+  plot(x, y, {.color = color, .linewidth = o.linewidth, .linestyle = o.linestyle, .marker = o.marker,
+              .markersize = o.markersize, .alpha = o.alpha, .label = o.label});
+}
+
+void Axes::axhline(double y, const RuleOptions& o) {
+  check_line_look("axhline", o.linestyle, "");
+  state_->artists.push_back(
+      detail::RuleArtist{y, true, o.color.or_else(Role::muted).fade(o.alpha), o.linewidth, o.linestyle, o.label});
+}
+
+void Axes::axvline(double x, const RuleOptions& o) {
+  check_line_look("axvline", o.linestyle, "");
+  state_->artists.push_back(
+      detail::RuleArtist{x, false, o.color.or_else(Role::muted).fade(o.alpha), o.linewidth, o.linestyle, o.label});
+}
+
+void Axes::text(double x, double y, const std::string& text, const TextOptions& options) {
+  one_of("text", "ha", options.ha, {"left", "center", "right"});
+  one_of("text", "va", options.va, {"baseline", "center", "top", "bottom"});
+  state_->artists.push_back(detail::TextArtist{x, y, text, options});
+}
+
+void Axes::set_title(const std::string& title) { state_->title = title; }
+
+void Axes::set_xlabel(const std::string& label, const Paint& color) {
+  state_->x.label = label;
+  state_->x.label_color = color;
+}
+
+void Axes::set_ylabel(const std::string& label, const Paint& color) {
+  state_->y.label = label;
+  state_->y.label_color = color;
+}
+
+void Axes::set_xlim(double low, double high) { set_limits(state_->x, "set_xlim", low, high); }
+void Axes::set_ylim(double low, double high) { set_limits(state_->y, "set_ylim", low, high); }
+void Axes::set_xscale(const std::string& scale) { set_scale(state_->x, "set_xscale", scale); }
+void Axes::set_yscale(const std::string& scale) { set_scale(state_->y, "set_yscale", scale); }
+
+void Axes::set_xticks(const Data& at, const std::vector<std::string>& labels) {
+  set_ticks(state_->x, "set_xticks", at, labels);
+}
+
+void Axes::set_yticks(const Data& at, const std::vector<std::string>& labels) {
+  set_ticks(state_->y, "set_yticks", at, labels);
+}
+
+void Axes::invert_yaxis() { state_->y.inverted = !state_->y.inverted; }
+void Axes::set_aspect_equal() { state_->equal = true; }
+void Axes::grid(bool on) { state_->grid = on; }
+
+void Axes::legend(const LegendOptions& options) {
+  one_of("legend", "loc", options.loc, {"best", "upper left", "upper right", "lower left", "lower right", "outside"});
+  state_->legend = options;
+}
+
+void Axes::colorbar(const std::string& label) { state_->colorbar = label; }
+
+Axes& Axes::twinx() {
+  if (!state_->twin) {
+    state_->twin.emplace();
+    state_->twin->state().next_color = 1;
+  }
+  return *state_->twin;
+}
+
+}  // namespace xg::viz

@@ -1,0 +1,174 @@
+// Axes: data drawn against two scales, with matplotlib's names.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+#include <xgrad/viz/color.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace xg::viz {
+
+/// Numbers to draw: a list, a vector, or whatever has `to_vector<double>()` (a Tensor has).
+class Data {
+ public:
+  Data() = default;
+  Data(std::initializer_list<double> values) : values_(values) {}
+  Data(std::vector<double> values) : values_(std::move(values)) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  Data(const std::vector<T>& values) : values_(values.begin(), values.end()) {}
+  template <class T>
+    requires requires(const T& t) { std::vector<double>(t.template to_vector<double>()); }
+  Data(const T& tensor) : values_(tensor.template to_vector<double>()) {}
+
+  const std::vector<double>& values() const { return values_; }
+  std::size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  double operator[](std::size_t i) const { return values_[i]; }
+
+ private:
+  std::vector<double> values_;
+};
+
+/// Options of plot. An automatic colour is the next of the palette; a width of 0 is the theme's.
+struct PlotOptions {
+  Paint color = {};
+  double linewidth = 0;         ///< points
+  std::string linestyle = "-";  ///< "-", "--", ":", "-." or "none"
+  std::string marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
+  double markersize = 6;        ///< points
+  double alpha = 1;
+  std::string label = {};       ///< for the legend
+};
+
+struct ScatterOptions2D {
+  Paint color = {};
+  Data c = {};                   ///< one number per point, shown as colour
+  std::string cmap = "viridis";  ///< "viridis" or "red_blue"
+  double size = 5;               ///< diameter, points
+  std::string marker = "o";
+  double alpha = 1;
+  std::string label = {};
+};
+
+struct BarOptions2D {
+  Paint color = {};
+  std::vector<Paint> colors = {};  ///< one for each bar
+  double width = 0.8;              ///< in units of the axis
+  Data base = {};                  ///< where bars start; 0 where empty
+  Data error = {};                 ///< half lengths of error bars
+  double alpha = 1;
+  std::string label = {};
+};
+
+struct FillOptions {
+  Paint color = {};
+  double alpha = 0.25;
+  std::string label = {};
+};
+
+struct RuleOptions {
+  Paint color = Role::muted;
+  double linewidth = 1;
+  std::string linestyle = "--";
+  double alpha = 1;
+  std::string label = {};
+};
+
+struct ErrorbarOptions {
+  Data yerr = {};
+  Data xerr = {};
+  Paint color = {};
+  double capsize = 3;  ///< points
+  std::string linestyle = "none";
+  std::string marker = "o";
+  double markersize = 6;
+  double linewidth = 0;
+  double alpha = 1;
+  std::string label = {};
+};
+
+struct TextOptions {
+  Paint color = Role::ink;
+  std::string ha = "left";      ///< "left", "center" or "right"
+  std::string va = "baseline";  ///< "baseline", "center", "top" or "bottom"
+  double fontsize = 0;          ///< points; 0 is the theme's
+  double rotation = 0;          ///< degrees, counter-clockwise, as matplotlib's
+  bool bold = false;
+};
+
+struct HistOptions {
+  std::size_t bins = 0;  ///< 0: Freedman and Diaconis' rule, between 5 and 60
+  Paint color = {};
+  double alpha = 0.85;
+  std::string label = {};
+};
+
+struct LegendOptions {
+  std::string loc = "best";  ///< "best", "upper left", "upper right", "lower left", "lower right", "outside"
+  std::string title = {};
+};
+
+/// One pair of axes. Points that are NaN or infinite are left out, lines have gaps there; with a log scale numbers of
+/// zero or less are left out as well. Every method that takes two lists throws ValueError where their lengths differ.
+class XG_API Axes {
+ public:
+  Axes();
+  Axes(const Axes& other);
+  Axes(Axes&&) noexcept;
+  Axes& operator=(Axes other) noexcept;
+  ~Axes();
+
+  /// A line through (x_i, y_i).
+  void plot(const Data& x, const Data& y, const PlotOptions& options = {});
+  /// A line through (i, y_i).
+  void plot(const Data& y, const PlotOptions& options = {});
+  void scatter(const Data& x, const Data& y, const ScatterOptions2D& options = {});
+  void bar(const Data& x, const Data& height, const BarOptions2D& options = {});
+  void bar(const std::vector<std::string>& names, const Data& height, const BarOptions2D& options = {});
+  void barh(const Data& y, const Data& width, const BarOptions2D& options = {});
+  /// The first name stands at the top.
+  void barh(const std::vector<std::string>& names, const Data& width, const BarOptions2D& options = {});
+  void hist(const Data& values, const HistOptions& options = {});
+  void fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& options = {});
+  void errorbar(const Data& x, const Data& y, const ErrorbarOptions& options = {});
+  void axhline(double y, const RuleOptions& options = {});
+  void axvline(double x, const RuleOptions& options = {});
+  /// Text at a place in data coordinates.
+  void text(double x, double y, const std::string& text, const TextOptions& options = {});
+
+  void set_title(const std::string& title);
+  void set_xlabel(const std::string& label, const Paint& color = Role::ink);
+  void set_ylabel(const std::string& label, const Paint& color = Role::ink);
+  /// Throws ValueError unless low < high and both are finite.
+  void set_xlim(double low, double high);
+  void set_ylim(double low, double high);
+  /// "linear" or "log".
+  void set_xscale(const std::string& scale);
+  void set_yscale(const std::string& scale);
+  void set_xticks(const Data& at, const std::vector<std::string>& labels = {});
+  void set_yticks(const Data& at, const std::vector<std::string>& labels = {});
+  void invert_yaxis();
+  /// One unit of x is as long as one of y.
+  void set_aspect_equal();
+  void grid(bool on = true);
+  void legend(const LegendOptions& options = {});
+  /// A bar at the right that shows what the colours of the last scatter with `c` mean.
+  void colorbar(const std::string& label = {});
+
+  /// Axes over these with the same x and a y axis of their own, at the right. The same ones at every call.
+  Axes& twinx();
+
+  struct State;
+  State& state() { return *state_; }
+  const State& state() const { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace xg::viz

@@ -1,0 +1,901 @@
+#include <xgrad/viz/axes_layout.hpp>
+#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/text_metrics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace xg::viz::detail {
+namespace {
+
+constexpr double px_per_point = 96.0 / 72.0;
+constexpr double tick_length = 4;
+constexpr double tick_gap = 4;    // between a tick and its label
+constexpr double label_gap = 7;   // between tick labels and an axis label
+constexpr double outer_gap = 9;   // between the outermost text and the sheet's edge
+constexpr double least_width = 140;
+constexpr double least_height = 90;
+
+struct Range {
+  double low = 0, high = 0;
+  bool any = false;
+  bool stuck_low = false, stuck_high = false;  // bars end there: no padding
+  void add(double v, bool log) {
+    if (!std::isfinite(v) || (log && !(v > 0))) return;
+    low = any ? std::min(low, v) : v;
+    high = any ? std::max(high, v) : v;
+    any = true;
+  }
+};
+
+// What the artists need of both axes. `x` and `y` grow; a twin's artists share x.
+void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, bool ylog) {
+  double bar_base_low = 0, bar_base_high = 0;
+  for (const Artist& artist : artists) {
+    std::visit(
+        [&](const auto& a) {
+          using A = std::decay_t<decltype(a)>;
+          if constexpr (std::is_same_v<A, LineArtist> || std::is_same_v<A, PointsArtist> || std::is_same_v<A, ErrorArtist>) {
+            for (std::size_t i = 0; i < a.x.size(); ++i) {
+              if (!std::isfinite(a.x[i]) || !std::isfinite(a.y[i])) continue;
+              x.add(a.x[i], xlog);
+              y.add(a.y[i], ylog);
+              if constexpr (std::is_same_v<A, ErrorArtist>) {
+                for (const double s : {-1.0, 1.0}) {
+                  if (!a.xerr.empty()) x.add(a.x[i] + s * a.xerr[i], xlog);
+                  if (!a.yerr.empty()) y.add(a.y[i] + s * a.yerr[i], ylog);
+                }
+              }
+            }
+          } else if constexpr (std::is_same_v<A, BarsArtist>) {
+            Range& along = a.horizontal ? y : x;
+            Range& value = a.horizontal ? x : y;
+            const bool value_log = a.horizontal ? xlog : ylog;
+            for (std::size_t i = 0; i < a.at.size(); ++i) {
+              along.add(a.at[i] - a.width / 2, a.horizontal ? ylog : xlog);
+              along.add(a.at[i] + a.width / 2, a.horizontal ? ylog : xlog);
+              value.add(a.base[i], value_log);
+              value.add(a.base[i] + a.length[i], value_log);
+              if (!a.error.empty()) {
+                value.add(a.base[i] + a.length[i] - a.error[i], value_log);
+                value.add(a.base[i] + a.length[i] + a.error[i], value_log);
+              }
+              bar_base_low = std::min(bar_base_low, a.base[i]);
+              bar_base_high = std::max(bar_base_high, a.base[i]);
+            }
+            value.stuck_low = value.stuck_low || (value.any && value.low >= bar_base_low);
+            value.stuck_high = value.stuck_high || (value.any && value.high <= bar_base_high);
+          } else if constexpr (std::is_same_v<A, FillArtist>) {
+            for (std::size_t i = 0; i < a.x.size(); ++i) {
+              x.add(a.x[i], xlog);
+              y.add(a.low[i], ylog);
+              y.add(a.high[i], ylog);
+            }
+          } else if constexpr (std::is_same_v<A, RuleArtist>) {
+            (a.horizontal ? y : x).add(a.at, a.horizontal ? ylog : xlog);
+          }
+        },
+        artist);
+  }
+}
+
+std::array<double, 2> limits(const AxisState& axis, Range r) {
+  if (axis.limits && !(axis.log && !((*axis.limits)[0] > 0))) return *axis.limits;
+  if (!r.any) return axis.log ? std::array<double, 2>{1, 10} : std::array<double, 2>{0, 1};
+  if (axis.log) {
+    const double low = std::log10(r.low);
+    const double high = std::log10(r.high);
+    const double pad = high > low ? 0.05 * (high - low) : 0.5;
+    return {std::pow(10, low - pad), std::pow(10, high + pad)};
+  }
+  double pad = 0.05 * (r.high - r.low);
+  if (!(pad > std::max(std::abs(r.low), std::abs(r.high)) * 1e-12)) {
+    pad = r.low == 0 ? 0.5 : std::abs(r.low) * 0.05;
+    r.stuck_low = r.stuck_high = false;
+  }
+  return {r.stuck_low ? r.low : r.low - pad, r.stuck_high ? r.high : r.high + pad};
+}
+
+// Labels under an x axis: in one line, wrapped within their slots, slanted, or every k-th only.
+struct XLabels {
+  std::vector<std::vector<std::string>> lines;  // for each tick; empty where left out
+  bool slanted = false;
+  double height = 0;
+  double overhang_left = 0;   // beyond the ends of the axis
+  double overhang_right = 0;
+};
+
+struct Panel {
+  const Axes::State* state = nullptr;
+  const Axes::State* twin = nullptr;
+  Scale x, y, y2;
+  Ticks tx, ty, ty2;
+  XLabels xlabels;
+  std::vector<std::vector<std::string>> ylabels;
+  std::vector<std::string> title, xlabel, ylabel, y2label;
+  double left = 0, right = 0, top = 0, bottom = 0;  // margins
+  double ylabels_width = 0, y2labels_width = 0, bar_labels_width = 0;
+  double twin_width = 0;  // of the right axis with its texts
+  bool legend_outside = false;
+  double legend_height = 0;
+  Box box;
+};
+
+std::vector<std::string> lines_of(const std::string& text, double size, double width, bool bold = false) {
+  if (text.empty()) return {};
+  return wrap(text, size, std::max(width, 60.0), bold);
+}
+
+double widest(const std::vector<std::string>& lines, double size) {
+  double w = 0;
+  for (const std::string& l : lines) w = std::max(w, text_width(l, size));
+  return w;
+}
+
+bool flat_labels_fit(const Ticks& t, const Scale& s, double size) {
+  for (std::size_t i = 1; i < t.at.size(); ++i) {
+    const double need = (text_width(t.labels[i - 1], size) + text_width(t.labels[i], size)) / 2 + 0.6 * size;
+    if (std::abs(s(t.at[i]) - s(t.at[i - 1])) < need) return false;
+  }
+  return true;
+}
+
+Ticks visible_ticks(const Ticks& all, const Scale& s) {
+  Ticks t;
+  const double slack = (s.high - s.low) * 1e-9;
+  for (std::size_t i = 0; i < all.at.size(); ++i) {
+    if (all.at[i] < s.low - slack || all.at[i] > s.high + slack) continue;
+    t.at.push_back(all.at[i]);
+    t.labels.push_back(all.labels[i]);
+  }
+  return t;
+}
+
+Ticks x_ticks(const AxisState& axis, const Scale& s, double size) {
+  if (axis.ticks) return visible_ticks(*axis.ticks, s);
+  for (std::size_t most = 9; most > 2; --most) {
+    Ticks t = s.ticks(most);
+    if (flat_labels_fit(t, s, size)) return t;
+  }
+  return s.ticks(2);
+}
+
+Ticks y_ticks(const AxisState& axis, const Scale& s, double size) {
+  if (axis.ticks) return visible_ticks(*axis.ticks, s);
+  const double room = std::abs(s.to - s.from) / (2.2 * size);
+  return s.ticks(static_cast<std::size_t>(std::clamp(room, 2.0, 9.0)));
+}
+
+XLabels arrange(const Ticks& t, const Scale& s, double size) {
+  XLabels out;
+  out.lines.resize(t.at.size());
+  if (t.at.empty()) return out;
+  const auto overhang = [&](std::size_t i, double before, double after) {
+    out.overhang_left = std::max(out.overhang_left, before - (s(t.at[i]) - s.from));
+    out.overhang_right = std::max(out.overhang_right, after - (s.to - s(t.at[i])));
+  };
+  const double line = line_height * size;
+  double slot = s.to - s.from;
+  for (std::size_t i = 1; i < t.at.size(); ++i) slot = std::min(slot, std::abs(s(t.at[i]) - s(t.at[i - 1])));
+
+  if (flat_labels_fit(t, s, size)) {
+    for (std::size_t i = 0; i < t.at.size(); ++i) {
+      out.lines[i] = {t.labels[i]};
+      const double half = text_width(t.labels[i], size) / 2;
+      overhang(i, half, half);
+    }
+    out.height = line;
+    return out;
+  }
+  bool wrapped = slot > 3 * size;
+  std::size_t rows = 1;
+  for (std::size_t i = 0; i < t.at.size() && wrapped; ++i) {
+    out.lines[i] = wrap(t.labels[i], size, slot - 0.8 * size);
+    rows = std::max(rows, out.lines[i].size());
+    // A word broken in the middle reads worse than a slanted label.
+    std::size_t spaces = 0;
+    for (const char c : t.labels[i]) spaces += c == ' ' ? 1 : 0;
+    wrapped = out.lines[i].size() <= std::min<std::size_t>(4, spaces + 1);
+  }
+  if (wrapped) {
+    for (std::size_t i = 0; i < t.at.size(); ++i) {
+      const double half = widest(out.lines[i], size) / 2;
+      overhang(i, half, half);
+    }
+    out.height = static_cast<double>(rows) * line;
+    return out;
+  }
+  out.slanted = true;
+  const std::size_t stride = slot < 1.5 * size ? static_cast<std::size_t>(std::ceil(1.5 * size / std::max(slot, 0.1))) : 1;
+  const double c = std::numbers::sqrt2 / 2;
+  for (std::size_t i = 0; i < t.at.size(); ++i) {
+    out.lines[i].clear();
+    if (i % stride != 0) continue;
+    out.lines[i] = {t.labels[i]};
+    const double w = text_width(t.labels[i], size);
+    overhang(i, (w + size) * c, size);
+    out.height = std::max(out.height, (w + size) * c);
+  }
+  return out;
+}
+
+const std::optional<LegendOptions>& legend_of(const Panel& p) {
+  if (p.twin && !p.state->legend) return p.twin->legend;
+  return p.state->legend;
+}
+
+struct LegendEntry {
+  const Artist* artist;
+  std::vector<std::string> lines;
+};
+
+std::vector<LegendEntry> legend_entries(const Panel& p, double size, double width) {
+  std::vector<LegendEntry> entries;
+  for (const Axes::State* s : {p.state, p.twin}) {
+    if (!s) continue;
+    for (const Artist& artist : s->artists) {
+      std::visit(
+          [&](const auto& a) {
+            using A = std::decay_t<decltype(a)>;
+            if constexpr (!std::is_same_v<A, TextArtist> && !std::is_same_v<A, ErrorArtist>) {
+              if (!a.label.empty()) entries.push_back({&artist, wrap(a.label, size, width)});
+            }
+          },
+          artist);
+    }
+  }
+  return entries;
+}
+
+constexpr double handle_width = 26;
+constexpr double handle_gap = 7;
+constexpr double legend_pad = 7;
+
+double legend_rows(const std::vector<LegendEntry>& entries) {
+  double rows = 0;
+  for (const LegendEntry& e : entries) rows += static_cast<double>(e.lines.size());
+  return rows;
+}
+
+// Size of a legend with one entry below the other.
+Point legend_size(const std::vector<LegendEntry>& entries, const std::string& title, double size) {
+  double w = title.empty() ? 0 : text_width(title, size, true) - handle_width - handle_gap;
+  for (const LegendEntry& e : entries) w = std::max(w, widest(e.lines, size));
+  const double rows = legend_rows(entries) + (title.empty() ? 0 : 1);
+  return {w + handle_width + handle_gap + 2 * legend_pad, rows * line_height * size + 2 * legend_pad - 2};
+}
+
+// An outside legend flows from left to right below the axes. Calls place(entry, x, y) with the top left corner of each
+// entry relative to the legend, and returns its height.
+template <class Place>
+double flow(const std::vector<LegendEntry>& entries, double size, double width, Place&& place) {
+  double x = 0, y = 0, row = 0;
+  for (const LegendEntry& e : entries) {
+    const double w = handle_width + handle_gap + widest(e.lines, size) + 18;
+    if (x > 0 && x + w - 18 > width) {
+      x = 0;
+      y += row;
+      row = 0;
+    }
+    place(e, x, y);
+    x += w;
+    row = std::max(row, static_cast<double>(e.lines.size()) * line_height * size);
+  }
+  return y + row;
+}
+
+const PointsArtist* mapped_points(const Axes::State& s) {
+  const PointsArtist* found = nullptr;
+  for (const Artist& a : s.artists) {
+    if (const auto* p = std::get_if<PointsArtist>(&a); p && !p->value.empty()) found = p;
+  }
+  return found;
+}
+
+Ticks colorbar_ticks(const PointsArtist& p, double height, double size) {
+  if (!(p.value_high > p.value_low)) return {{p.value_low}, {format_value(p.value_low)}};
+  return linear_ticks(p.value_low, p.value_high, static_cast<std::size_t>(std::clamp(height / (1.9 * size), 2.0, 8.0)));
+}
+
+std::vector<std::vector<std::string>> y_label_lines(const Ticks& t, const Scale& s, double size, double width) {
+  std::vector<std::vector<std::string>> lines(t.at.size());
+  double slot = std::abs(s.to - s.from);
+  for (std::size_t i = 1; i < t.at.size(); ++i) slot = std::min(slot, std::abs(s(t.at[i]) - s(t.at[i - 1])));
+  const std::size_t stride =
+      slot < 1.1 * size ? static_cast<std::size_t>(std::ceil(1.1 * size / std::max(slot, 0.05))) : 1;
+  for (std::size_t i = 0; i < t.at.size(); i += stride) {
+    lines[i] = wrap(t.labels[i], size, width);
+    if (static_cast<double>(lines[i].size()) * line_height * size > slot) lines[i] = {t.labels[i]};
+  }
+  return lines;
+}
+
+void measure(Panel& p, double w, double h, double cell_width, const Theme& theme) {
+  const double size = theme.font_px();
+  const double line = line_height * size;
+  const Axes::State& s = *p.state;
+  p.x.from = 0;
+  p.x.to = w;
+  p.y.from = h;
+  p.y.to = 0;
+  if (s.y.inverted) std::swap(p.y.from, p.y.to);
+  p.tx = x_ticks(s.x, p.x, size);
+  p.ty = y_ticks(s.y, p.y, size);
+  p.xlabels = arrange(p.tx, p.x, size);
+  p.ylabels = y_label_lines(p.ty, p.y, size, std::max(0.35 * cell_width, 120.0));
+  p.title = lines_of(s.title, 1.15 * size, w, true);
+  p.xlabel = lines_of(s.x.label, size, w);
+  p.ylabel = lines_of(s.y.label, size, h);
+  p.ylabels_width = 0;
+  for (const auto& l : p.ylabels) p.ylabels_width = std::max(p.ylabels_width, widest(l, size));
+
+  p.left = outer_gap + p.ylabels_width + tick_gap + tick_length;
+  if (!p.ylabel.empty()) p.left += label_gap + static_cast<double>(p.ylabel.size()) * line;
+  p.left = std::max(p.left, outer_gap + p.xlabels.overhang_left);
+  p.right = outer_gap + 3 + std::max(0.0, p.xlabels.overhang_right);
+  if (p.twin) {
+    p.y2.from = h;
+    p.y2.to = 0;
+    if (p.twin->y.inverted) std::swap(p.y2.from, p.y2.to);
+    p.ty2 = y_ticks(p.twin->y, p.y2, size);
+    p.y2label = lines_of(p.twin->y.label, size, h);
+    p.y2labels_width = widest(p.ty2.labels, size);
+    p.twin_width = tick_length + tick_gap + p.y2labels_width;
+    if (!p.y2label.empty()) p.twin_width += label_gap + static_cast<double>(p.y2label.size()) * line;
+    p.right = std::max(p.right, outer_gap + p.twin_width);
+  }
+  if (const PointsArtist* points = mapped_points(s); points && s.colorbar) {
+    p.bar_labels_width = widest(colorbar_ticks(*points, h, size).labels, size);
+    p.right += 14 + 12 + 5 + p.bar_labels_width;
+    if (!s.colorbar->empty()) p.right += label_gap + static_cast<double>(lines_of(*s.colorbar, size, h).size()) * line;
+  }
+  p.top = outer_gap + 0.5 * size;
+  if (!p.title.empty()) p.top = outer_gap + static_cast<double>(p.title.size()) * 1.15 * line + 6;
+  p.bottom = outer_gap + tick_length + tick_gap + p.xlabels.height;
+  if (!p.xlabel.empty()) p.bottom += label_gap - 2 + static_cast<double>(p.xlabel.size()) * line;
+
+  p.legend_outside = false;
+  p.legend_height = 0;
+  if (const auto& legend = legend_of(p)) {
+    const auto inside = legend_entries(p, size, 1e9);
+    const Point need = legend_size(inside, legend->title, size);
+    p.legend_outside = legend->loc == "outside" || need.x > 0.6 * w || need.y > 0.75 * h;
+    if (inside.empty()) p.legend_outside = false;
+    if (p.legend_outside) {
+      const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
+      p.legend_height = flow(entries, size, w, [](const LegendEntry&, double, double) {});
+      p.bottom += p.legend_height + label_gap;
+    }
+  }
+}
+
+std::array<double, 4> dashes(const std::string& style, double width) {
+  if (style == "--") return {4 * width + 1, 2.2 * width + 1};
+  if (style == ":") return {width, 1.8 * width};
+  if (style == "-.") return {5 * width, 2 * width, width, 2 * width};
+  return {};
+}
+
+void draw_marker(Scene& scene, const std::string& marker, Point at, double diameter, const Paint& paint) {
+  const double r = diameter / 2;
+  const auto polygon = [&](std::initializer_list<Point> corners) {
+    std::vector<Point> points;
+    for (const Point& c : corners) points.push_back({at.x + c.x * r, at.y + c.y * r});
+    scene.add(Polygon{std::move(points), paint, {}, "point"});
+  };
+  if (marker == "o") {
+    scene.add(Circle{at, r, paint, {}, "point"});
+  } else if (marker == "s") {
+    polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
+  } else if (marker == "^") {
+    polygon({{0, -1}, {1, .8}, {-1, .8}});
+  } else if (marker == "v") {
+    polygon({{0, 1}, {1, -.8}, {-1, -.8}});
+  } else if (marker == "d") {
+    polygon({{0, -1.1}, {.8, 0}, {0, 1.1}, {-.8, 0}});
+  } else if (marker == "x" || marker == "+") {
+    const double k = marker == "x" ? 0.75 * r : 0;
+    const double m = marker == "x" ? 0.75 * r : r;
+    const Stroke stroke{paint, std::max(1.0, diameter / 6), {}, true};
+    if (marker == "x") {
+      scene.line({at.x - k, at.y - k}, {at.x + k, at.y + k}, stroke, "point");
+      scene.line({at.x - k, at.y + k}, {at.x + k, at.y - k}, stroke, "point");
+    } else {
+      scene.line({at.x - m, at.y}, {at.x + m, at.y}, stroke, "point");
+      scene.line({at.x, at.y - m}, {at.x, at.y + m}, stroke, "point");
+    }
+  }
+}
+
+// Draws the artists of one state; remembers px that carry ink, so that the legend keeps away from them.
+class Painter {
+ public:
+  Painter(Scene& scene, const Scale& x, const Scale& y, const Box& box, const Theme& theme, std::vector<Point>& inked)
+      : scene_(scene), x_(x), y_(y), box_(box), theme_(theme), inked_(inked) {}
+
+  void operator()(const LineArtist& a) {
+    const double width = (a.width > 0 ? a.width : theme_.line_width) * px_per_point;
+    std::vector<Point> points;
+    for (std::size_t i = 0; i < a.x.size(); ++i) points.push_back(at(a.x[i], a.y[i]));
+    if (a.dash != "none" && points.size() > 1) {
+      scene_.add(Polyline{points, {a.color, width, dashes(a.dash, width), a.dash == "-"}, "line"});
+    }
+    if (!a.marker.empty() || (a.dash != "none" && points.size() == 1)) {
+      for (const Point& p : points) {
+        if (std::isfinite(p.x) && std::isfinite(p.y)) {
+          draw_marker(scene_, a.marker.empty() ? "o" : a.marker, p, a.markersize * px_per_point, a.color);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      ink(points[i]);
+      if (i == 0) continue;
+      const Point& p = points[i - 1];
+      const Point& q = points[i];
+      const double length = std::hypot(q.x - p.x, q.y - p.y);
+      const int steps = std::isfinite(length) ? static_cast<int>(std::min(length / 6, 200.0)) : 0;
+      for (int k = 1; k < steps; ++k) {
+        const double t = static_cast<double>(k) / steps;
+        ink({p.x + t * (q.x - p.x), p.y + t * (q.y - p.y)});
+      }
+    }
+  }
+
+  void operator()(const PointsArtist& a) {
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      const Point p = at(a.x[i], a.y[i]);
+      if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
+      Paint paint = a.color;
+      if (!a.value.empty()) {
+        const double span = a.value_high - a.value_low;
+        const double t = std::isfinite(a.value[i]) ? (span > 0 ? (a.value[i] - a.value_low) / span : 0.5) : NAN;
+        paint = a.red_blue ? red_blue(t) : viridis(t);
+      }
+      draw_marker(scene_, a.marker, p, a.size * px_per_point, paint.fade(a.alpha));
+      ink(p);
+    }
+  }
+
+  void operator()(const BarsArtist& a) {
+    for (std::size_t i = 0; i < a.at.size(); ++i) {
+      const Scale& along = a.horizontal ? y_ : x_;
+      const Scale& value = a.horizontal ? x_ : y_;
+      const double low = along(a.at[i] - a.width / 2);
+      const double high = along(a.at[i] + a.width / 2);
+      const double base = value(a.base[i]);
+      const double end = value(a.base[i] + a.length[i]);
+      if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(base) || !std::isfinite(end)) continue;
+      const Box bar = a.horizontal ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
+                                   : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
+      scene_.add(Rect{bar, a.colors[a.colors.size() > 1 ? i : 0], {}, 0, "bar"});
+      if (!a.error.empty() && std::isfinite(a.error[i])) {
+        const double from = value(a.base[i] + a.length[i] - a.error[i]);
+        const double to = value(a.base[i] + a.length[i] + a.error[i]);
+        const double middle = (low + high) / 2;
+        whisker(a.horizontal ? Point{from, middle} : Point{middle, from}, a.horizontal ? Point{to, middle} : Point{middle, to},
+                3 * px_per_point, {Role::ink, 1.2});
+      }
+      for (double u = 0; u <= 1; u += 0.25) {
+        for (double v = 0; v <= 1; v += 0.1) {
+          ink({bar.left + u * bar.width(), bar.top + v * bar.height()});
+        }
+      }
+    }
+  }
+
+  void operator()(const FillArtist& a) {
+    // One polygon for each run without gaps.
+    std::vector<Point> upper, lower;
+    const auto close = [&] {
+      if (upper.size() > 1) {
+        upper.insert(upper.end(), lower.rbegin(), lower.rend());
+        scene_.add(Polygon{upper, a.color, {}, "fill"});
+      }
+      upper.clear();
+      lower.clear();
+    };
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      const Point p = at(a.x[i], a.high[i]);
+      const Point q = at(a.x[i], a.low[i]);
+      if (std::isfinite(p.x) && std::isfinite(p.y) && std::isfinite(q.y)) {
+        upper.push_back(p);
+        lower.push_back(q);
+        ink(p);
+        ink(q);
+      } else {
+        close();
+      }
+    }
+    close();
+  }
+
+  void operator()(const ErrorArtist& a) {
+    const Stroke stroke{a.color, (a.width > 0 ? a.width : theme_.line_width) * px_per_point};
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      const Point p = at(a.x[i], a.y[i]);
+      if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
+      if (!a.yerr.empty() && std::isfinite(a.yerr[i])) {
+        whisker({p.x, y_(a.y[i] - a.yerr[i])}, {p.x, y_(a.y[i] + a.yerr[i])}, a.cap * px_per_point, stroke);
+      }
+      if (!a.xerr.empty() && std::isfinite(a.xerr[i])) {
+        whisker({x_(a.x[i] - a.xerr[i]), p.y}, {x_(a.x[i] + a.xerr[i]), p.y}, a.cap * px_per_point, stroke);
+      }
+    }
+  }
+
+  void operator()(const RuleArtist& a) {
+    const double v = a.horizontal ? y_(a.at) : x_(a.at);
+    const double slack = 0.01;
+    if (!std::isfinite(v)) return;
+    if (a.horizontal ? v < box_.top - slack || v > box_.bottom + slack : v < box_.left - slack || v > box_.right + slack) return;
+    const double width = a.width * px_per_point;
+    const Point from = a.horizontal ? Point{box_.left, v} : Point{v, box_.top};
+    const Point to = a.horizontal ? Point{box_.right, v} : Point{v, box_.bottom};
+    if (a.dash != "none") scene_.line(from, to, {a.color, width, dashes(a.dash, width)}, "rule");
+    for (double t = 0; t <= 1; t += 0.02) ink({from.x + t * (to.x - from.x), from.y + t * (to.y - from.y)});
+  }
+
+  void operator()(const TextArtist& a) {
+    const Point p = at(a.x, a.y);
+    if (!std::isfinite(p.x) || !std::isfinite(p.y)) return;
+    const TextOptions& o = a.options;
+    const double size = o.fontsize > 0 ? o.fontsize * px_per_point : theme_.font_px();
+    Text t{p, {{a.text, o.color.or_else(Role::ink), o.bold}}, size,
+           o.ha == "center" ? Anchor::middle : o.ha == "right" ? Anchor::end : Anchor::start,
+           o.va == "center" ? Align::middle : o.va == "top" ? Align::top : o.va == "bottom" ? Align::bottom : Align::baseline,
+           -o.rotation, "text"};
+    // A text that would leave the sheet is moved back onto it.
+    const Box b = bounds(t);
+    if (b.right > scene_.width - 2) t.at.x -= b.right - (scene_.width - 2);
+    if (b.left < 2) t.at.x += 2 - b.left;
+    if (b.bottom > scene_.height - 2) t.at.y -= b.bottom - (scene_.height - 2);
+    if (b.top < 2) t.at.y += 2 - b.top;
+    const Box moved = bounds(t);
+    for (double u = 0; u <= 1; u += 0.1) ink({moved.left + u * moved.width(), (moved.top + moved.bottom) / 2});
+    scene_.add(std::move(t));
+  }
+
+ private:
+  Point at(double x, double y) const {
+    if ((x_.log && !(x > 0)) || (y_.log && !(y > 0))) return {NAN, NAN};
+    return {x_(x), y_(y)};
+  }
+  void ink(const Point& p) {
+    if (std::isfinite(p.x) && std::isfinite(p.y)) inked_.push_back(p);
+  }
+  void whisker(Point from, Point to, double cap, const Stroke& stroke) {
+    scene_.line(from, to, stroke, "error");
+    const bool vertical = from.x == to.x;
+    for (const Point& end : {from, to}) {
+      const Point d = vertical ? Point{cap, 0} : Point{0, cap};
+      scene_.line({end.x - d.x, end.y - d.y}, {end.x + d.x, end.y + d.y}, stroke, "error");
+    }
+  }
+
+  Scene& scene_;
+  const Scale& x_;
+  const Scale& y_;
+  const Box& box_;
+  const Theme& theme_;
+  std::vector<Point>& inked_;
+};
+
+void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& theme) {
+  const Point middle{left.x + handle_width / 2, left.y};
+  std::visit(
+      [&](const auto& a) {
+        using A = std::decay_t<decltype(a)>;
+        const Point right{left.x + handle_width, left.y};
+        if constexpr (std::is_same_v<A, LineArtist>) {
+          const double width = (a.width > 0 ? a.width : theme.line_width) * px_per_point;
+          if (a.dash != "none") scene.line(left, right, {a.color, width, dashes(a.dash, width)}, "legend-handle");
+          if (!a.marker.empty()) draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color);
+        } else if constexpr (std::is_same_v<A, RuleArtist>) {
+          scene.line(left, right, {a.color, a.width * px_per_point, dashes(a.dash, a.width * px_per_point)}, "legend-handle");
+        } else if constexpr (std::is_same_v<A, PointsArtist>) {
+          draw_marker(scene, a.marker, middle, a.size * px_per_point,
+                      a.value.empty() ? a.color : Paint(a.red_blue ? red_blue(0.5) : viridis(0.5)));
+        } else if constexpr (std::is_same_v<A, BarsArtist>) {
+          scene.add(Rect{{left.x, left.y - 5, right.x, left.y + 5}, a.colors[0], {}, 0, "legend-handle"});
+        } else if constexpr (std::is_same_v<A, FillArtist>) {
+          scene.add(Rect{{left.x, left.y - 5, right.x, left.y + 5}, a.color, {}, 0, "legend-handle"});
+        }
+      },
+      artist);
+}
+
+void draw_entry(Scene& scene, const LegendEntry& e, Point at, double size, const Theme& theme) {
+  const double line = line_height * size;
+  draw_handle(scene, *e.artist, {at.x, at.y + line / 2}, theme);
+  for (std::size_t i = 0; i < e.lines.size(); ++i) {
+    scene.add(Text{{at.x + handle_width + handle_gap, at.y + (static_cast<double>(i) + 0.5) * line},
+                   {{e.lines[i]}}, size, Anchor::start, Align::middle, 0, "legend"});
+  }
+}
+
+void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std::vector<Point>& inked, const Theme& theme) {
+  const double size = theme.font_px();
+  if (p.legend_outside) {
+    const double w = p.box.width();
+    const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
+    const double top = p.box.bottom + p.bottom - outer_gap - p.legend_height;
+    flow(entries, size, w, [&](const LegendEntry& e, double x, double y) {
+      draw_entry(scene, e, {p.box.left + x, top + y}, size, theme);
+    });
+    return;
+  }
+  const auto entries = legend_entries(p, size, 1e9);
+  if (entries.empty()) return;
+  const Point need = legend_size(entries, o.title, size);
+  const double gap = 8;
+  const double xs[] = {p.box.left + gap, p.box.centre().x - need.x / 2, p.box.right - gap - need.x};
+  const double ys[] = {p.box.top + gap, p.box.centre().y - need.y / 2, p.box.bottom - gap - need.y};
+  struct Place {
+    const char* name;
+    int x, y;
+  };
+  constexpr Place places[] = {{"upper right", 2, 0}, {"upper left", 0, 0}, {"lower left", 0, 2}, {"lower right", 2, 2},
+                              {"", 2, 1},            {"", 0, 1},           {"", 1, 2},           {"", 1, 0}};
+  Point best{xs[2], ys[0]};
+  std::size_t least = static_cast<std::size_t>(-1);
+  for (const Place& place : places) {
+    if (o.loc != "best" && o.loc != place.name) continue;
+    const Point at{xs[place.x], ys[place.y]};
+    const Box box{at.x - 3, at.y - 3, at.x + need.x + 3, at.y + need.y + 3};
+    const auto hidden = static_cast<std::size_t>(std::count_if(inked.begin(), inked.end(), [&](const Point& q) {
+      return q.x > box.left && q.x < box.right && q.y > box.top && q.y < box.bottom;
+    }));
+    if (hidden < least) {
+      least = hidden;
+      best = at;
+    }
+  }
+  scene.add(Rect{{best.x, best.y, best.x + need.x, best.y + need.y}, Paint(Role::background).fade(0.85),
+                 {Role::grid, 1}, 3, "legend-box"});
+  double y = best.y + legend_pad - 1;
+  if (!o.title.empty()) {
+    scene.add(Text{{best.x + legend_pad, y + line_height * size / 2}, {{o.title, Role::ink, true}}, size, Anchor::start,
+                   Align::middle, 0, "legend"});
+    y += line_height * size;
+  }
+  for (const LegendEntry& e : entries) {
+    draw_entry(scene, e, {best.x + legend_pad, y}, size, theme);
+    y += static_cast<double>(e.lines.size()) * line_height * size;
+  }
+}
+
+void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
+  const PointsArtist* points = mapped_points(*p.state);
+  if (!points || !p.state->colorbar) return;
+  const double size = theme.font_px();
+  const double left = p.box.right + p.twin_width + 14;
+  const Box bar{left, p.box.top, left + 12, p.box.bottom};
+  constexpr int steps = 64;
+  for (int i = 0; i < steps; ++i) {
+    // Each strip reaches to the bottom, so that no seam shows between two of them.
+    const double t = 1 - (i + 0.5) / steps;
+    scene.add(Rect{{bar.left, bar.top + bar.height() * i / steps, bar.right, bar.bottom},
+                   points->red_blue ? red_blue(t) : viridis(t), {}, 0, "colorbar"});
+  }
+  const Scale s{points->value_low, points->value_high, bar.bottom, bar.top};
+  const Ticks t = colorbar_ticks(*points, bar.height(), size);
+  for (std::size_t i = 0; i < t.at.size(); ++i) {
+    const double y = t.at.size() == 1 && !(s.high > s.low) ? bar.centre().y : s(t.at[i]);
+    scene.add(Text{{bar.right + 5, y}, {{t.labels[i]}}, size, Anchor::start, Align::middle, 0, "tick-label-color"});
+  }
+  const auto lines = lines_of(*p.state->colorbar, size, bar.height());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const double x = bar.right + 5 + p.bar_labels_width + label_gap + (static_cast<double>(i) + 0.5) * line_height * size;
+    scene.add(Text{{x, bar.centre().y}, {{lines[i]}}, size, Anchor::middle, Align::middle, -90, "axis-label"});
+  }
+}
+
+void draw_x_axis(Scene& scene, const Panel& p, const Theme& theme) {
+  const double size = theme.font_px();
+  const double line = line_height * size;
+  const Stroke spine{Role::muted, 1};
+  scene.line({p.box.left, p.box.bottom}, {p.box.right, p.box.bottom}, spine, "spine");
+  const double top = p.box.bottom + tick_length + tick_gap;
+  for (std::size_t i = 0; i < p.tx.at.size(); ++i) {
+    const double x = p.x(p.tx.at[i]);
+    scene.line({x, p.box.bottom}, {x, p.box.bottom + tick_length}, spine, "tick");
+    const auto& lines = p.xlabels.lines[i];
+    for (std::size_t k = 0; k < lines.size(); ++k) {
+      if (p.xlabels.slanted) {
+        scene.add(Text{{x + 0.3 * size, top + 0.3 * size}, {{lines[k]}}, size, Anchor::end, Align::middle, -45, "tick-label-x"});
+      } else {
+        scene.add(Text{{x, top + (static_cast<double>(k) + 0.5) * line}, {{lines[k]}}, size, Anchor::middle, Align::middle, 0,
+                       "tick-label-x"});
+      }
+    }
+  }
+  for (std::size_t k = 0; k < p.xlabel.size(); ++k) {
+    const double y = top + p.xlabels.height + label_gap - 2 + (static_cast<double>(k) + 0.5) * line;
+    scene.add(Text{{p.box.centre().x, y}, {{p.xlabel[k], p.state->x.label_color}}, size, Anchor::middle, Align::middle, 0,
+                   "axis-label"});
+  }
+}
+
+void draw_y_axis(Scene& scene, const Panel& p, const Theme& theme) {
+  const double size = theme.font_px();
+  const double line = line_height * size;
+  const Stroke spine{Role::muted, 1};
+  scene.line({p.box.left, p.box.top}, {p.box.left, p.box.bottom}, spine, "spine");
+  for (std::size_t i = 0; i < p.ty.at.size(); ++i) {
+    const double y = p.y(p.ty.at[i]);
+    scene.line({p.box.left - tick_length, y}, {p.box.left, y}, spine, "tick");
+    const auto& lines = p.ylabels[i];
+    const double first = y - (static_cast<double>(lines.size()) - 1) / 2 * line;
+    for (std::size_t k = 0; k < lines.size(); ++k) {
+      scene.add(Text{{p.box.left - tick_length - tick_gap, first + static_cast<double>(k) * line}, {{lines[k]}}, size,
+                     Anchor::end, Align::middle, 0, "tick-label-y"});
+    }
+  }
+  for (std::size_t k = 0; k < p.ylabel.size(); ++k) {
+    const double x = p.box.left - tick_length - tick_gap - p.ylabels_width - label_gap -
+                     (static_cast<double>(p.ylabel.size() - k) - 0.5) * line;
+    scene.add(Text{{x, p.box.centre().y}, {{p.ylabel[k], p.state->y.label_color}}, size, Anchor::middle, Align::middle, -90,
+                   "axis-label"});
+  }
+}
+
+void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
+  const double size = theme.font_px();
+  const double line = line_height * size;
+  const Stroke spine{Role::muted, 1};
+  const Paint color = p.twin->y.label_color;
+  scene.line({p.box.right, p.box.top}, {p.box.right, p.box.bottom}, spine, "spine");
+  for (std::size_t i = 0; i < p.ty2.at.size(); ++i) {
+    const double y = p.y2(p.ty2.at[i]);
+    scene.line({p.box.right, y}, {p.box.right + tick_length, y}, spine, "tick");
+    scene.add(Text{{p.box.right + tick_length + tick_gap, y}, {{p.ty2.labels[i], color}}, size, Anchor::start, Align::middle,
+                   0, "tick-label-y2"});
+  }
+  for (std::size_t k = 0; k < p.y2label.size(); ++k) {
+    const double x = p.box.right + tick_length + tick_gap + p.y2labels_width + label_gap + (static_cast<double>(k) + 0.5) * line;
+    scene.add(Text{{x, p.box.centre().y}, {{p.y2label[k], color}}, size, Anchor::middle, Align::middle, -90, "axis-label"});
+  }
+}
+
+void draw_panel(Scene& scene, Panel& p, const Theme& theme) {
+  const double size = theme.font_px();
+  p.x.from = p.box.left;
+  p.x.to = p.box.right;
+  p.y.from = p.box.bottom;
+  p.y.to = p.box.top;
+  if (p.state->y.inverted) std::swap(p.y.from, p.y.to);
+  if (p.state->grid) {
+    for (const double v : p.tx.at) scene.line({p.x(v), p.box.top}, {p.x(v), p.box.bottom}, {Role::grid, 1}, "grid");
+    for (const double v : p.ty.at) scene.line({p.box.left, p.y(v)}, {p.box.right, p.y(v)}, {Role::grid, 1}, "grid");
+  }
+  std::vector<Point> inked;
+  const auto paint = [&](const Axes::State& s, const Scale& y, bool limited) {
+    if (limited) scene.add(ClipBegin{{p.box.left - 1, p.box.top - 1, p.box.right + 1, p.box.bottom + 1}});
+    Painter painter(scene, p.x, y, p.box, theme, inked);
+    // Areas first, then lines, then points: the order of the alternatives of Artist, text last and unclipped.
+    for (std::size_t kind = 0; kind + 1 < std::variant_size_v<Artist>; ++kind) {
+      for (const Artist& a : s.artists) {
+        if (a.index() == kind) std::visit(painter, a);
+      }
+    }
+    if (limited) scene.add(ClipEnd{});
+    for (const Artist& a : s.artists) {
+      if (std::holds_alternative<TextArtist>(a)) std::visit(painter, a);
+    }
+  };
+  paint(*p.state, p.y, p.state->x.limits || p.state->y.limits);
+  draw_x_axis(scene, p, theme);
+  draw_y_axis(scene, p, theme);
+  if (p.twin) {
+    p.y2.from = p.box.bottom;
+    p.y2.to = p.box.top;
+    if (p.twin->y.inverted) std::swap(p.y2.from, p.y2.to);
+    paint(*p.twin, p.y2, p.state->x.limits || p.twin->y.limits);
+    draw_twin_axis(scene, p, theme);
+  }
+  for (std::size_t k = 0; k < p.title.size(); ++k) {
+    const double y = p.box.top - 6 - (static_cast<double>(p.title.size() - k) - 0.5) * 1.15 * line_height * size;
+    scene.add(Text{{p.box.centre().x, y}, {{p.title[k], Role::ink, true}}, 1.15 * size, Anchor::middle, Align::middle, 0, "title"});
+  }
+  draw_colorbar(scene, p, theme);
+  if (const auto& legend = legend_of(p)) draw_legend(scene, p, *legend, inked, theme);
+}
+
+}  // namespace
+
+void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
+               const std::string& title, const Theme& theme) {
+  const std::size_t rows = grid.size();
+  const std::size_t columns = grid.front().size();
+  const double size = theme.font_px();
+  std::vector<Panel> panels(rows * columns);
+  Range shared_x, shared_y;
+  std::vector<Range> xs(panels.size()), ys(panels.size()), y2s(panels.size());
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    Panel& p = panels[i];
+    p.state = &grid[i / columns][i % columns]->state();
+    if (p.state->twin) p.twin = &p.state->twin->state();
+    Range& rx = share_x ? shared_x : xs[i];
+    Range& ry = share_y ? shared_y : ys[i];
+    extend(p.state->artists, rx, ry, p.state->x.log, p.state->y.log);
+    if (p.twin) extend(p.twin->artists, rx, y2s[i], p.state->x.log, p.twin->y.log);
+  }
+  for (std::size_t i = 0; i < panels.size(); ++i) {
+    Panel& p = panels[i];
+    const auto x = limits(p.state->x, share_x ? shared_x : xs[i]);
+    const auto y = limits(p.state->y, share_y ? shared_y : ys[i]);
+    p.x = {x[0], x[1], 0, 1, p.state->x.log};
+    p.y = {y[0], y[1], 0, 1, p.state->y.log};
+    if (p.twin) {
+      const auto y2 = limits(p.twin->y, y2s[i]);
+      p.y2 = {y2[0], y2[1], 0, 1, p.twin->y.log};
+    }
+  }
+
+  const std::vector<std::string> title_lines = lines_of(title, 1.3 * size, scene.width - 2 * outer_gap, true);
+  const double title_line = 1.3 * line_height * size;
+  const double title_height = title.empty() ? 0 : outer_gap + static_cast<double>(title_lines.size()) * title_line;
+  double w = std::max(least_width, scene.width / static_cast<double>(columns) - 80);
+  double h = std::max(least_height, (scene.height - title_height) / static_cast<double>(rows) - 70);
+  std::vector<double> left(columns), right(columns), top(rows), bottom(rows);
+  // Ticks depend on the size of the plot, margins on ticks, the size on margins: three rounds settle it.
+  for (int round = 0; round < 3; ++round) {
+    left.assign(columns, 0);
+    right.assign(columns, 0);
+    top.assign(rows, 0);
+    bottom.assign(rows, 0);
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+      measure(panels[i], w, h, scene.width / static_cast<double>(columns), theme);
+      left[i % columns] = std::max(left[i % columns], panels[i].left);
+      right[i % columns] = std::max(right[i % columns], panels[i].right);
+      top[i / columns] = std::max(top[i / columns], panels[i].top);
+      bottom[i / columns] = std::max(bottom[i / columns], panels[i].bottom);
+    }
+    double margin_x = 0, margin_y = title_height;
+    for (std::size_t c = 0; c < columns; ++c) margin_x += left[c] + right[c];
+    for (std::size_t r = 0; r < rows; ++r) margin_y += top[r] + bottom[r];
+    w = std::max(least_width, (scene.width - margin_x) / static_cast<double>(columns));
+    h = std::max(least_height, (scene.height - margin_y) / static_cast<double>(rows));
+  }
+  double y = title_height;
+  for (std::size_t r = 0; r < rows; ++r) {
+    double x = 0;
+    y += top[r];
+    for (std::size_t c = 0; c < columns; ++c) {
+      x += left[c];
+      Panel& p = panels[r * columns + c];
+      p.box = {x, y, x + w, y + h};
+      if (p.state->equal) {
+        const double ratio = (p.x.high - p.x.low) / (p.y.high - p.y.low);
+        const double fit = std::min(w, h * ratio);
+        const double tall = fit / ratio;
+        p.box = {x + (w - fit) / 2, y + (h - tall) / 2, x + (w + fit) / 2, y + (h + tall) / 2};
+      }
+      x += w + right[c];
+    }
+    y += h + bottom[r];
+    scene.width = std::max(scene.width, x);
+  }
+  scene.height = std::max(scene.height, y);
+  for (Panel& p : panels) {
+    if (p.state->equal) {
+      // The box shrank: ticks and labels anew, margins stay (they can only be too wide now).
+      const Box box = p.box;
+      const double l = p.left, rt = p.right, t = p.top, b = p.bottom;
+      measure(p, box.width(), box.height(), scene.width / static_cast<double>(columns), theme);
+      p.left = l;
+      p.right = rt;
+      p.top = t;
+      p.bottom = std::max(b, p.bottom);
+      p.box = box;
+    }
+    draw_panel(scene, p, theme);
+  }
+  for (std::size_t i = 0; i < title_lines.size(); ++i) {
+    scene.add(Text{{scene.width / 2, outer_gap + (static_cast<double>(i) + 0.5) * title_line},
+                   {{title_lines[i], Role::ink, true}}, 1.3 * size, Anchor::middle, Align::middle, 0, "title"});
+  }
+}
+
+}  // namespace xg::viz::detail

@@ -1,0 +1,218 @@
+#include <fmt/format.h>
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/bar.hpp>
+#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/row_chart.hpp>
+#include <xgrad/viz/text_metrics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace xg::viz {
+namespace {
+
+struct Cohort {
+  std::string name;
+  std::vector<double> value;  // [features]
+  std::vector<double> error;  // [features] or empty
+};
+
+struct BarRow {
+  std::vector<Span> label;
+  std::vector<double> value;  // [cohorts]
+  std::vector<double> error;
+};
+
+double size_of(double v) { return std::isnan(v) ? -1 : std::abs(v); }
+
+// `sign` tells whether bars may point to the left.
+Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign, const std::string& axis_label,
+            const BarOptions& o) {
+  const std::size_t n = names.size();
+  std::vector<double> importance(n, 0.0);
+  for (const Cohort& c : cohorts) {
+    for (std::size_t i = 0; i < n; ++i) importance[i] += size_of(c.value[i]);
+  }
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return importance[a] > importance[b]; });
+
+  const std::size_t single = n > o.max_display ? o.max_display - 1 : n;
+  std::vector<BarRow> rows;
+  for (std::size_t k = 0; k < single; ++k) {
+    BarRow r{names[order[k]], {}, {}};
+    for (const Cohort& c : cohorts) {
+      r.value.push_back(c.value[order[k]]);
+      r.error.push_back(c.error.empty() ? NAN : c.error[order[k]]);
+    }
+    rows.push_back(std::move(r));
+  }
+  if (single < n) {
+    BarRow r{{{fmt::format("Sum of {} other features", n - single), Role::muted}}, {}, {}};
+    for (const Cohort& c : cohorts) {
+      double sum = 0;
+      for (std::size_t k = single; k < n; ++k) sum += std::isnan(c.value[order[k]]) ? 0 : c.value[order[k]];
+      r.value.push_back(sum);
+      r.error.push_back(NAN);
+    }
+    rows.push_back(std::move(r));
+  }
+
+  double low = 0, high = 0, largest = 0;
+  for (const BarRow& r : rows) {
+    for (std::size_t k = 0; k < r.value.size(); ++k) {
+      if (!std::isfinite(r.value[k])) continue;
+      const double e = std::isfinite(r.error[k]) ? r.error[k] : 0;
+      low = std::min({low, r.value[k], r.value[k] - e});
+      high = std::max({high, r.value[k], r.value[k] + e});
+      largest = std::max(largest, std::abs(r.value[k]));
+    }
+  }
+  if (!(high > low)) high = 1;
+  const int decimals = decimals_for(largest);
+
+  std::vector<std::vector<Span>> labels;
+  for (const BarRow& r : rows) labels.push_back(r.label);
+  const double groups = static_cast<double>(cohorts.size());
+  const double row = cohorts.size() == 1 ? 40 : std::max(40.0, 17 * groups + 10);
+  const bool legend = cohorts.size() > 1;
+  detail::RowChart chart(labels, {.width = o.width, .row = row, .top = 12, .bottom = 60, .right = 20, .least_plot = 240, .title = o.title}, o.theme);
+  Scene& scene = chart.scene;
+  const Box& box = chart.box;
+  const double font = chart.font;
+
+  Scale x{low, high, box.left, box.right};
+  const auto text = [&](double v) { return sign ? format_signed(v, decimals) : format_value(v, decimals); };
+  const auto place = [&](double v, double e) {
+    const double tip = std::isfinite(e) ? e : 0;
+    return v < 0 ? x(v - tip) - 6 : x(std::isfinite(v) ? v + tip : 0) + 6;
+  };
+  // Room for the numbers beside the bars.
+  for (int round = 0; round < 8; ++round) {
+    double over_left = 0, over_right = 0;
+    for (const BarRow& r : rows) {
+      for (std::size_t k = 0; k < r.value.size(); ++k) {
+        const double w = text_width(text(r.value[k]), font);
+        if (r.value[k] < 0) over_left = std::max(over_left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
+        else over_right = std::max(over_right, place(r.value[k], r.error[k]) + w - (box.right - 2));
+      }
+    }
+    if ((over_left <= 0.01 && over_right <= 0.01) || x.to - x.from - over_left - over_right < 0.25 * box.width()) break;
+    x.from += over_left;
+    x.to -= over_right;
+  }
+  const double per_px = (high - low) / (x.to - x.from);
+  const Scale axis{low + (box.left - x.from) * per_px, high + (box.right - x.to) * per_px, box.left, box.right};
+
+  const double thick = cohorts.size() == 1 ? 26 : std::min(26.0, (row - 8) / groups);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t k = 0; k < cohorts.size(); ++k) {
+      const double v = rows[i].value[k];
+      const double y = chart.middle[i] + (static_cast<double>(k) - (groups - 1) / 2) * thick;
+      const Paint paint = legend ? Paint::series(k) : Paint(v < 0 ? Role::negative : Role::positive);
+      if (std::isfinite(v)) {
+        const double half = legend ? thick / 2 - 1 : thick / 2;
+        scene.add(Rect{{std::min(x(0), x(v)), y - half, std::max(x(0), x(v)), y + half}, paint, {}, 0, "bar"});
+      }
+      const double e = rows[i].error[k];
+      if (std::isfinite(e) && e > 0) {
+        const Stroke stroke{Role::ink, 1.2};
+        scene.line({x(v - e), y}, {x(v + e), y}, stroke, "error");
+        for (const double end : {v - e, v + e}) scene.line({x(end), y - 4}, {x(end), y + 4}, stroke, "error");
+      }
+      const Paint ink = legend || !std::isfinite(v) ? Paint(Role::muted) : paint;
+      detail::add_inside(scene, Text{{place(v, e), y}, {{text(v), ink}}, font, v < 0 ? Anchor::end : Anchor::start, Align::middle, 0,
+                                     "bar-label"});
+    }
+  }
+  scene.line({x(0), box.top}, {x(0), box.bottom}, {Role::muted, 1}, "zero-line");
+  double bottom = chart.x_axis(axis, axis_label);
+  if (legend) {
+    bottom += 8;
+    double at = box.left;
+    for (std::size_t k = 0; k < cohorts.size(); ++k) {
+      const auto lines = viz::wrap(cohorts[k].name, font, box.width() - 30);
+      double w = 0;
+      for (const std::string& l : lines) w = std::max(w, text_width(l, font));
+      if (at > box.left && at + 24 + w > box.right) {
+        at = box.left;
+        bottom += line_height * font;
+      }
+      scene.add(Rect{{at, bottom + 3, at + 14, bottom + 14}, Paint::series(k), {}, 0, "legend-handle"});
+      for (std::size_t l = 0; l < lines.size(); ++l) {
+        scene.add(Text{{at + 20, bottom + (static_cast<double>(l) + 0.5) * line_height * font}, {{lines[l]}}, font, Anchor::start,
+                       Align::middle, 0, "legend"});
+      }
+      bottom += static_cast<double>(lines.size() - 1) * line_height * font;
+      at += 24 + w + 16;
+    }
+    bottom += line_height * font;
+  }
+  scene.height = bottom + 10;
+  scene.title = o.title.empty() ? "Importance of features" : o.title;
+  scene.description = axis_label + ".";
+  for (const BarRow& r : rows) {
+    scene.description += fmt::format(" {}:", plain(Text{{}, r.label}));
+    for (const double v : r.value) scene.description += fmt::format(" {}", text(v));
+    scene.description += ".";
+  }
+  return Figure(std::move(scene), o.theme);
+}
+
+std::string mean_label(const Contributions& c) {
+  // "Mean |contribution| to ..."
+  return fmt::format("Mean |contribution|{}", detail::effect_label(c).substr(std::string("Contribution").size()));
+}
+
+void check(const BarOptions& o) {
+  if (o.max_display == 0) throw ValueError("[bar] max_display is 0: show at least one row.");
+}
+
+}  // namespace
+
+Figure bar(const explain::Explanation& e, const BarOptions& o) {
+  return bar(contributions(e, o.output, "bar"), o);
+}
+
+Figure bar(const Contributions& c, const BarOptions& o) {
+  c.check("bar");
+  check(o);
+  std::vector<std::vector<Span>> names(c.features);
+  for (std::size_t i = 0; i < c.features; ++i) {
+    const std::string shown = c.rows == 1 ? c.shown(0, i) : "";
+    if (!shown.empty()) names[i].push_back({shown + " = ", Role::muted});
+    names[i].push_back({c.name(i)});
+  }
+  if (c.rows == 1) {
+    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c), o);
+  }
+  return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), o);
+}
+
+Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts, const BarOptions& o) {
+  std::vector<std::pair<std::string, Contributions>> groups;
+  for (const auto& [name, e] : cohorts) groups.emplace_back(name, contributions(e, o.output, "bar"));
+  return bar(groups, o);
+}
+
+Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& o) {
+  check(o);
+  if (cohorts.empty()) throw ValueError("[bar] there is no cohort: give at least one pair of a name and its explanation.");
+  std::vector<Cohort> groups;
+  const Contributions& first = cohorts.front().second;
+  std::vector<std::vector<Span>> names(first.features);
+  for (std::size_t i = 0; i < first.features; ++i) names[i] = {{first.name(i)}};
+  for (const auto& [name, c] : cohorts) {
+    c.check("bar");
+    if (c.features != first.features) {
+      throw ValueError(fmt::format("[bar] cohort \"{}\" has {} features, \"{}\" has {}: explain all cohorts on the same features.", name,
+                                   c.features, cohorts.front().first, first.features));
+    }
+    groups.push_back({fmt::format("{} ({} rows)", name, c.rows), detail::mean_absolute(c), {}});
+  }
+  return draw(names, groups, false, mean_label(first), o);
+}
+
+}  // namespace xg::viz

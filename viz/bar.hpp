@@ -1,0 +1,30 @@
+// Bars of importance: mean size of the contributions, or the signed contributions of one row; cohorts side by side.
+#pragma once
+
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/figure.hpp>
+
+#include <utility>
+
+namespace xg::viz {
+
+struct BarOptions {
+  std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
+  std::optional<std::size_t> output = {};  ///< which output of several
+  bool error_bars = true;                  ///< of one row, where there are standard errors
+  std::string title = {};
+  double width = 8;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// Several rows: mean |contribution| of each feature, largest at the top. One row: its signed contributions, largest size
+/// at the top, red up and blue down. Throws ValueError as waterfall does.
+XG_API Figure bar(const explain::Explanation& e, const BarOptions& options = {});
+XG_API Figure bar(const Contributions& c, const BarOptions& options = {});
+
+/// Cohorts: the same features explained on several groups of rows, one bar for each beside the others.
+XG_API Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts, const BarOptions& options = {});
+XG_API Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& options = {});
+
+}  // namespace xg::viz

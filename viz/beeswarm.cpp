@@ -1,0 +1,197 @@
+#include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/beeswarm.hpp>
+#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/row_chart.hpp>
+#include <xgrad/viz/text_metrics.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace xg::viz {
+namespace detail {
+namespace {
+
+// Linear interpolation between order statistics, as numpy.percentile.
+double percentile(const std::vector<double>& sorted, double p) {
+  const double at = p / 100 * static_cast<double>(sorted.size() - 1);
+  const auto i = static_cast<std::size_t>(at);
+  if (i + 1 >= sorted.size()) return sorted.back();
+  return sorted[i] + (at - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]);
+}
+
+}  // namespace
+
+std::vector<double> color_positions(const std::vector<double>& values) {
+  std::vector<double> sorted;
+  for (const double v : values) {
+    if (std::isfinite(v)) sorted.push_back(v);
+  }
+  std::vector<double> t(values.size(), NAN);
+  if (sorted.empty()) return t;
+  std::sort(sorted.begin(), sorted.end());
+  double low = percentile(sorted, 5);
+  double high = percentile(sorted, 95);
+  if (low == high) {
+    low = percentile(sorted, 1);
+    high = percentile(sorted, 99);
+  }
+  if (low == high) {
+    low = sorted.front();
+    high = sorted.back();
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    t[i] = high > low ? std::clamp((values[i] - low) / (high - low), 0.0, 1.0) : 0.5;
+  }
+  return t;
+}
+
+}  // namespace detail
+
+namespace {
+
+// Offsets in rows of dots: dots in the same hundredth of the range stack as 0, +1, -1, +2, ...
+std::vector<double> stack(const std::vector<double>& values) {
+  double low = INFINITY, high = -INFINITY;
+  for (const double v : values) {
+    if (!std::isfinite(v)) continue;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  std::vector<double> offset(values.size(), 0.0);
+  std::vector<int> filled(101, 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) continue;
+    const auto bin = static_cast<std::size_t>(std::lround(100 * (values[i] - low) / (high - low + 1e-8)));
+    const int layer = filled[std::min<std::size_t>(bin, 100)]++;
+    offset[i] = std::ceil(layer / 2.0) * (layer % 2 == 1 ? 1 : -1);
+  }
+  return offset;
+}
+
+struct SwarmRow {
+  std::string name;
+  bool rest = false;
+  std::vector<double> value;
+  std::vector<double> color;
+};
+
+}  // namespace
+
+Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& o) {
+  return beeswarm(contributions(e, o.output, "beeswarm"), o);
+}
+
+Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
+  c.check("beeswarm");
+  if (o.max_display == 0) throw ValueError("[beeswarm] max_display is 0: show at least one row.");
+  if (o.max_rows == 0) throw ValueError("[beeswarm] max_rows is 0: show at least one dot.");
+  const auto order = detail::by_importance(c);
+  std::vector<std::size_t> shown(std::min(c.rows, o.max_rows));
+  for (std::size_t k = 0; k < shown.size(); ++k) shown[k] = k * c.rows / shown.size();
+
+  const std::size_t single = order.size() > o.max_display ? o.max_display - 1 : order.size();
+  std::vector<SwarmRow> rows;
+  for (std::size_t k = 0; k < single; ++k) {
+    SwarmRow row{c.name(order[k]), false, {}, {}};
+    std::vector<double> data(c.rows, NAN);
+    for (std::size_t r = 0; r < c.rows && !c.data.empty(); ++r) data[r] = c.data[r * c.features + order[k]];
+    const std::vector<double> color = detail::color_positions(data);
+    for (const std::size_t r : shown) {
+      row.value.push_back(c.value(r, order[k]));
+      row.color.push_back(color[r]);
+    }
+    rows.push_back(std::move(row));
+  }
+  if (single < order.size()) {
+    SwarmRow row{fmt::format("Sum of {} other features", order.size() - single), true, {}, {}};
+    for (const std::size_t r : shown) {
+      double sum = 0;
+      for (std::size_t k = single; k < order.size(); ++k) sum += std::isnan(c.value(r, order[k])) ? 0 : c.value(r, order[k]);
+      row.value.push_back(sum);
+      row.color.push_back(NAN);
+    }
+    rows.push_back(std::move(row));
+  }
+
+  double low = 0, high = 0;
+  for (const SwarmRow& r : rows) {
+    for (const double v : r.value) {
+      if (!std::isfinite(v)) continue;
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+  }
+  if (!(high > low)) {
+    low = -1;
+    high = 1;
+  }
+  const double pad = 0.03 * (high - low);
+
+  std::vector<std::vector<Span>> labels;
+  for (const SwarmRow& r : rows) labels.push_back({{r.name, r.rest ? Paint(Role::muted) : Paint(Role::ink)}});
+  const double font_guess = o.theme.font_px();
+  const bool colored = !c.data.empty();
+  const double bar_room = colored ? 26 + 12 + 8 + std::max(text_width("High", font_guess), text_width("Low", font_guess)) + 6 +
+                                        line_height * font_guess + 8
+                                  : 20;
+  detail::RowChart chart(labels, {.width = o.width, .row = 40, .top = 10, .bottom = 60, .right = bar_room, .least_plot = 260, .title = o.title},
+                         o.theme);
+  Scene& scene = chart.scene;
+  const Box& box = chart.box;
+  const double font = chart.font;
+  const Scale x{low - pad, high + pad, box.left, box.right};
+
+  for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
+  scene.line({x(0), box.top}, {x(0), box.bottom}, {Role::edge, 1}, "zero-line");
+  constexpr double radius = 2.6;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::vector<double> offset = stack(rows[i].value);
+    double deepest = 0;
+    for (const double v : offset) deepest = std::max(deepest, std::abs(v));
+    // Stacks use nine tenths of the row; short ones stay close together.
+    const double step = std::min(1.7 * radius, 0.45 * 40 / (deepest + 1));
+    // Grey dots below the coloured ones.
+    for (const bool grey : {true, false}) {
+      for (std::size_t k = 0; k < rows[i].value.size(); ++k) {
+        const double v = rows[i].value[k];
+        if (!std::isfinite(v) || std::isnan(rows[i].color[k]) != grey) continue;
+        // 64 colours are more than eyes tell apart, and equal ones compress well.
+        const double t = grey ? NAN : std::round(rows[i].color[k] * 63) / 63;
+        const Paint paint = grey && !colored ? Paint(Role::negative) : Paint(red_blue(t));
+        scene.add(Circle{{x(v), chart.middle[i] - offset[k] * step}, radius, paint, {}, "dot"});
+      }
+    }
+  }
+  double bottom = chart.x_axis(x, detail::effect_label(c));
+  if (shown.size() < c.rows) {
+    const std::string note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
+                                         format_count(static_cast<double>(c.rows)));
+    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font}, {{note, Role::muted}}, 0.9 * font, Anchor::end,
+                                   Align::middle, 0, "note"});
+    bottom += line_height * font;
+  }
+  scene.height = bottom + 10;
+  if (colored) {
+    const double left = box.right + 22;
+    const double middle = box.centre().y;
+    const double length = std::clamp(box.height() - 2 * font, 40.0, 320.0);
+    const Box bar{left, middle - length / 2, left + 10, middle + length / 2};
+    for (int k = 0; k < 64; ++k) {
+      scene.add(Rect{{bar.left, bar.top + bar.height() * k / 64, bar.right, bar.bottom}, red_blue(1 - (k + 0.5) / 64), {}, 0, "colorbar"});
+    }
+    scene.add(Text{{bar.right + 6, bar.top + 0.4 * font}, {{"High"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
+    scene.add(Text{{bar.right + 6, bar.bottom - 0.4 * font}, {{"Low"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
+    const Text label{{scene.width - 8 - 0.5 * line_height * font, middle}, {{"Feature value"}}, font, Anchor::middle, Align::middle, -90,
+                     "colorbar-label"};
+    if (bounds(label).height() < scene.height - 8) scene.add(label);
+  }
+  scene.title = o.title.empty() ? "Contributions of all rows" : o.title;
+  scene.description = fmt::format("{} rows, features by falling importance:", c.rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
+  return Figure(std::move(scene), o.theme);
+}
+
+}  // namespace xg::viz

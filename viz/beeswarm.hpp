@@ -1,0 +1,29 @@
+// Beeswarm: every row's contribution of every feature, coloured by the feature's value.
+#pragma once
+
+#include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::viz {
+
+struct BeeswarmOptions {
+  std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
+  std::optional<std::size_t> output = {};  ///< which output of several
+  std::size_t max_rows = 2000;             ///< dots in a row of the plot; more are thinned evenly, and the plot says so
+  std::string title = {};
+  double width = 8;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// One dot for each row and feature: x is the contribution, colour the feature's value between its 5th and 95th
+/// percentile (blue low, red high, grey unknown); dots with equal x stand above one another. Features by falling mean
+/// |contribution|. Nothing is random. Throws ValueError as waterfall does; one row is fine.
+XG_API Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& options = {});
+XG_API Figure beeswarm(const Contributions& c, const BeeswarmOptions& options = {});
+
+namespace detail {
+/// Where a value stands between the low and the high end of its feature's colours, in [0, 1]; NaN for NaN.
+std::vector<double> color_positions(const std::vector<double>& values);
+}  // namespace detail
+
+}  // namespace xg::viz

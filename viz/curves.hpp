@@ -1,0 +1,38 @@
+// The numbers behind the pictures of training and evaluation, for those who bring their own.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace xg::viz {
+
+/// Named curves over epochs, in order: "loss", "accuracy", "val_loss", ...
+using EpochCurves = std::vector<std::pair<std::string, std::vector<double>>>;
+
+/// Counts of rows by true class (row) and predicted class (column).
+struct ConfusionCounts {
+  std::vector<std::string> classes;
+  std::vector<std::vector<double>> counts;  ///< [true][predicted]
+};
+
+/// A curve with its summary: (false positive rate, true positive rate, AUC) or (recall, precision, average precision).
+struct ScoreCurve {
+  std::vector<double> x;
+  std::vector<double> y;
+  double area = 0;
+  std::string name = {};
+  double chance = 0;  ///< precision of guessing: the share of positive rows
+};
+
+/// Rows grouped by predicted probability.
+struct CalibrationBins {
+  std::vector<double> predicted;  ///< mean predicted probability of each group
+  std::vector<double> observed;   ///< share of positive rows in it
+  std::vector<double> count;      ///< its rows
+  std::string name = {};
+};
+
+}  // namespace xg::viz

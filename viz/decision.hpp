@@ -1,0 +1,32 @@
+// Decision plot: how each row's output builds up from the base value, feature by feature.
+#pragma once
+
+#include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::viz {
+
+/// In which order features stand: by falling mean size of their contributions, or as they come.
+enum class Order { importance, none };
+
+struct DecisionOptions {
+  Link link = Link::identity;              ///< logit: draw log-odds as probabilities
+  std::size_t max_display = 20;            ///< features; the contributions of hidden ones are in the line's start
+  Order feature_order = Order::importance;
+  std::vector<std::size_t> highlight = {}; ///< rows drawn dash-dotted and thick
+  std::vector<std::string> legend = {};    ///< a name for each row, or none
+  std::optional<std::size_t> output = {};  ///< which output of several
+  std::size_t max_rows = 2000;             ///< lines; more are thinned evenly, and the plot says so
+  std::string title = {};
+  double width = 8;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// One line per row from the base value (bottom) to the output (top); across a feature's row it moves by that feature's
+/// contribution. Colour is the final output. Of one row the feature values
+/// stand beside the line. Throws ValueError where link = logit meets contributions to a probability, which would be
+/// squashed twice, for a highlight out of range, and for a legend of another length.
+XG_API Figure decision(const explain::Explanation& e, const DecisionOptions& options = {});
+XG_API Figure decision(const Contributions& c, const DecisionOptions& options = {});
+
+}  // namespace xg::viz

@@ -1,0 +1,30 @@
+// Force plot: contributions as arrows that push the output up and down until they meet.
+#pragma once
+
+#include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::viz {
+
+/// How the rows of a stacked force plot stand side by side.
+enum class RowOrder { similarity, output, original };
+
+struct ForceOptions {
+  Link link = Link::identity;              ///< logit: draw log-odds as probabilities
+  double contribution_threshold = 0.05;    ///< only features with this share of all contributions are named
+  RowOrder order = RowOrder::similarity;   ///< of several rows
+  std::optional<std::size_t> output = {};  ///< which output of several
+  std::size_t max_rows = 1000;             ///< of several rows; more are thinned evenly, and the plot says so
+  std::string title = {};
+  double width = 10;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// One row: red arrows from the left push the output up, blue ones from the right push it down; they meet at f(x), the
+/// largest next to it. Several rows: the same turned upright, one column per row; similar rows are neighbours (complete
+/// linkage on squared distances of the contributions, each merge turned so that its near ends meet).
+/// Throws ValueError as decision does.
+XG_API Figure force(const explain::Explanation& e, const ForceOptions& options = {});
+XG_API Figure force(const Contributions& c, const ForceOptions& options = {});
+
+}  // namespace xg::viz

@@ -1,0 +1,30 @@
+// Numbers as text: trailing zeros dropped, U+2212 for minus, never "-0", no locale.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <string>
+
+namespace xg::viz {
+
+/// `v` with at most `decimals` decimals, trailing zeros dropped: 1.500 is "1.5", -0.0 is "0", NaN is "nan". Where
+/// fixed decimals would show nothing (1.2e-7) or a row of digits that nobody reads (3e12), powers of ten: "1.2×10⁻⁷".
+XG_API std::string format_value(double v, int decimals = 3);
+
+/// As format_value with an explicit sign: "+0.25", "−1.5", "+0".
+XG_API std::string format_signed(double v, int decimals = 2);
+
+/// `v` with exactly `decimals` decimals, and commas between thousands from 10,000 on where `group` is set.
+XG_API std::string format_fixed(double v, int decimals, bool group = false);
+
+/// An integer with commas between thousands: 22051 is "22,051".
+XG_API std::string format_count(double v);
+
+/// "10⁻³" for -3.
+XG_API std::string power_of_ten(int exponent);
+
+/// How many decimals numbers of this size need so that the largest shows at least three significant digits, and no
+/// number fewer than `least` decimals.
+XG_API int decimals_for(double largest, int least = 2);
+
+}  // namespace xg::viz

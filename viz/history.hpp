@@ -1,0 +1,30 @@
+// Training curves.
+#pragma once
+
+#include <xgrad/viz/curves.hpp>
+#include <xgrad/viz/figure.hpp>
+
+#include <cstdint>
+
+namespace xg::nn {
+class History;
+}
+
+namespace xg::viz {
+
+struct HistoryOptions {
+  bool overlay = false;      ///< one panel per quantity, training and validation in it, instead of one per data set
+  bool log_loss = false;     ///< loss on a log scale
+  std::int64_t mark_epoch = 0;  ///< an epoch (from 1) to mark; of a nn::History whose best weights were put back: that one
+  std::string title = {};
+  double width = 12;         ///< inches
+  double height = 3.6;       ///< inches
+  Theme theme = Theme::light;
+};
+
+/// Two panels, Training and Validation (one, where nothing was held out), with the same left axis: the loss in black at
+/// the left, the metrics at a right axis labelled Score. Throws ValueError where no epoch was recorded.
+XG_API Figure history(const nn::History& history, const HistoryOptions& options = {});
+XG_API Figure history(const EpochCurves& curves, const HistoryOptions& options = {});
+
+}  // namespace xg::viz

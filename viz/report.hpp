@@ -1,0 +1,87 @@
+// A report: figures, tables and text as one HTML file that needs nothing else.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace xg::nn {
+class Summary;
+namespace data {
+struct Description;
+class Table;
+}  // namespace data
+namespace metrics {
+struct ClassificationReport;
+struct RegressionReport;
+}  // namespace metrics
+}  // namespace xg::nn
+
+namespace xg::viz {
+
+class Figure;
+
+/// A table of your own in a report.
+struct ReportTable {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;  ///< cells that look like numbers are set to the right
+  std::string caption = {};
+};
+
+/// One thing in a section of a report.
+class XG_API ReportPart {
+ public:
+  ReportPart(const Figure& figure);             // NOLINT: whatever a report shows is a part of it
+  ReportPart(const char* text);                 // NOLINT
+  ReportPart(const std::string& text);          // NOLINT
+  ReportPart(const ReportTable& table);         // NOLINT
+  ReportPart(const nn::Summary& summary);       // NOLINT
+  ReportPart(const nn::data::Description& d);   // NOLINT
+  ReportPart(const nn::data::Table& table);     // NOLINT
+  ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
+  ReportPart(const nn::metrics::RegressionReport& report);      // NOLINT
+
+  const std::string& html() const { return html_; }
+  bool is_figure() const { return figure_; }
+
+ private:
+  std::string html_;
+  bool figure_ = false;
+};
+
+/// Sections of figures, tables and text. The file has no scripts and loads nothing; it follows the reader's light or
+/// dark mode, fits a phone (wide figures and tables scroll), a desk and paper.
+///
+///     viz::Report report("Who survived?");
+///     report.section("Training", viz::history(history), "100 epochs, batches of 32");
+///     report.save("report.html");
+class XG_API Report {
+ public:
+  explicit Report(std::string title);
+
+  /// Adds a section of figures, nn::Summary, data::Description, metrics reports, tables, and text (set as it stands).
+  template <class... Parts>
+  Report& section(const std::string& title, const Parts&... parts) {
+    std::vector<ReportPart> list;
+    list.reserve(sizeof...(parts));
+    (list.emplace_back(parts), ...);
+    return add_section(title, std::move(list));
+  }
+  Report& add_section(const std::string& title, std::vector<ReportPart> parts);
+
+  std::string html() const;
+  /// Throws ValueError unless the extension is .html or .htm, IoError where writing fails; then an old file survives.
+  void save(const std::filesystem::path& path) const;
+
+ private:
+  struct Section {
+    std::string title;
+    std::vector<ReportPart> parts;
+  };
+  std::string title_;
+  std::vector<Section> sections_;
+};
+
+}  // namespace xg::viz

@@ -1,0 +1,33 @@
+// How well scores separate classes: ROC, precision and recall, calibration.
+#pragma once
+
+#include <xgrad/viz/curves.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::nn::metrics {
+struct ClassificationReport;
+}
+
+namespace xg::viz {
+
+struct CurveOptions {
+  std::string title = {};
+  double width = 5.2;   ///< inches
+  double height = 4.6;  ///< inches
+  Theme theme = Theme::light;
+};
+
+/// True against false positive rate over all thresholds, with the AUC of each curve and the diagonal of guessing.
+/// Throws ValueError where there is no curve, or one without points or with lists of different lengths.
+XG_API Figure roc(const nn::metrics::ClassificationReport& report, const CurveOptions& options = {});
+XG_API Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& options = {});
+
+/// Precision against recall over all thresholds, with the average precision and the precision of guessing.
+XG_API Figure precision_recall(const nn::metrics::ClassificationReport& report, const CurveOptions& options = {});
+XG_API Figure precision_recall(const std::vector<ScoreCurve>& curves, const CurveOptions& options = {});
+
+/// Observed share of positive rows against the predicted probability, with the rows of each group as bars below.
+XG_API Figure calibration(const nn::metrics::ClassificationReport& report, const CurveOptions& options = {});
+XG_API Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOptions& options = {});
+
+}  // namespace xg::viz

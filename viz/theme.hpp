@@ -1,0 +1,43 @@
+// Themes: the colours behind the roles, and the size of the text. A theme is a value; change any field and pass it on.
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+#include <xgrad/viz/color.hpp>
+
+#include <array>
+
+namespace xg::viz {
+
+/// The look of a figure. `Theme mine = Theme::light; mine.palette[0] = Color::parse("#aa3377");` makes one's own.
+struct Theme {
+  Color background{255, 255, 255};
+  Color ink{26, 26, 26};
+  Color muted{89, 89, 89};
+  Color edge{170, 170, 170};
+  Color grid{226, 226, 226};
+  Color band{244, 244, 244};
+  Color positive{255, 0, 81};   ///< SHAP's red
+  Color negative{0, 139, 251};  ///< SHAP's blue
+  Color outer{0, 158, 115};
+  Color hidden{0, 114, 178};
+  Color dropout{213, 94, 0};
+  /// Okabe and Ito's palette, which people with any kind of colour vision tell apart.
+  std::array<Color, 8> palette{{{0, 114, 178}, {230, 159, 0}, {0, 158, 115}, {213, 94, 0},
+                                {204, 121, 167}, {86, 180, 233}, {240, 228, 66}, {0, 0, 0}}};
+  double font_size = 10;   ///< points; 1 point is 96/72 px
+  double line_width = 1.5; ///< points
+
+  bool operator==(const Theme&) const = default;
+
+  XG_API static const Theme light;     ///< white sheet; in a report it follows the reader's light or dark mode
+  XG_API static const Theme dark;      ///< dark sheet
+  XG_API static const Theme paper;     ///< for print: smaller text, thinner lines, no grey grounds
+  XG_API static const Theme tutorial;  ///< the tutorial's lime green, blue and red
+
+  /// The colour that a paint has under this theme.
+  XG_API Color resolve(const Paint& paint) const;
+  /// Text height in px.
+  double font_px() const { return font_size * 96.0 / 72.0; }
+};
+
+}  // namespace xg::viz

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/row_chart.hpp>
+#include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/waterfall.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace xg::viz {
+namespace {
+
+struct Step {
+  std::vector<Span> label;
+  double value = 0;
+  double start = 0;
+  double error = NAN;
+  std::string text;
+};
+
+double known(double v) { return std::isnan(v) ? 0 : v; }
+
+// Rows from top to bottom, largest first; `start` is where each arrow begins.
+std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool errors) {
+  const auto order = detail::by_importance(c);
+  const std::size_t single = order.size() > max_display ? max_display - 1 : order.size();
+  double largest = 0;
+  for (const double v : c.values) largest = std::max(largest, std::abs(known(v)));
+  const int decimals = decimals_for(largest);
+  std::vector<Step> steps;
+  for (std::size_t k = 0; k < single; ++k) {
+    const std::size_t i = order[k];
+    Step s;
+    const std::string shown = c.shown(0, i);
+    if (!shown.empty()) s.label.push_back({shown + " = ", Role::muted});
+    s.label.push_back({c.name(i)});
+    s.value = c.value(0, i);
+    if (errors && !c.errors.empty()) s.error = c.errors[i];
+    steps.push_back(std::move(s));
+  }
+  if (single < order.size()) {
+    Step rest;
+    rest.label.push_back({fmt::format("{} other features", order.size() - single), Role::muted});
+    for (std::size_t k = single; k < order.size(); ++k) rest.value += known(c.value(0, order[k]));
+    steps.push_back(std::move(rest));
+  }
+  double at = c.base[0];
+  for (std::size_t k = steps.size(); k-- > 0;) {
+    steps[k].start = at;
+    at += known(steps[k].value);
+    steps[k].text = format_signed(steps[k].value, decimals);
+  }
+  return steps;
+}
+
+}  // namespace
+
+Figure waterfall(const explain::Explanation& e, const WaterfallOptions& o) {
+  return waterfall(contributions(e, o.output, "waterfall"), o);
+}
+
+Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
+  c.check("waterfall");
+  detail::need_sums("waterfall", c);
+  detail::need_one_row("waterfall", c);
+  if (o.max_display == 0) throw ValueError("[waterfall] max_display is 0: show at least one row.");
+  const std::vector<Step> steps = steps_of(c, o.max_display, o.error_bars);
+  const double total = c.total(0);
+
+  std::vector<std::vector<Span>> labels;
+  for (const Step& s : steps) labels.push_back(s.label);
+  detail::RowChart chart(labels, {.width = o.width, .row = 46, .top = 44, .bottom = 74, .right = 22, .least_plot = 260, .title = o.title},
+                         o.theme);
+  Scene& scene = chart.scene;
+  const Box& box = chart.box;
+  const double font = chart.font;
+
+  double low = std::min(c.base[0], total);
+  double high = std::max(c.base[0], total);
+  for (const Step& s : steps) {
+    for (const double v : {s.start, s.start + known(s.value)}) {
+      if (!std::isfinite(v)) continue;
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+    if (std::isfinite(s.error)) {
+      low = std::min(low, s.start + known(s.value) - s.error);
+      high = std::max(high, s.start + known(s.value) + s.error);
+    }
+  }
+  if (!std::isfinite(low) || !std::isfinite(high)) low = 0, high = 1;
+  if (!(high > low)) {
+    const double pad = std::max(std::abs(low) * 0.05, 0.5);
+    low -= pad;
+    high += pad;
+  }
+
+  // A number that does not fit into its arrow stands beside it; the scale leaves room for it.
+  constexpr double inside_gap = 12;
+  constexpr double beside_gap = 6;
+  Scale x{low, high, box.left + 0.02 * box.width(), box.right - 0.02 * box.width()};
+  const double least = box.width() * 0.3;
+  const auto fits = [&](const Step& s) {
+    return std::abs(x(s.start + known(s.value)) - x(s.start)) >= text_width(s.text, font) + inside_gap;
+  };
+  const auto beside = [&](const Step& s) {
+    const double end = s.start + known(s.value);
+    const double error = std::isfinite(s.error) ? s.error : 0;
+    return s.value < 0 ? x(end - error) - beside_gap : x(end + error) + beside_gap;
+  };
+  for (int round = 0; round < 8; ++round) {
+    double over_left = 0, over_right = 0;
+    for (const Step& s : steps) {
+      if (fits(s)) continue;
+      const double w = text_width(s.text, font);
+      if (s.value < 0) over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
+      else over_right = std::max(over_right, beside(s) + w - (box.right - 2));
+    }
+    if (over_left <= 0.01 && over_right <= 0.01) break;
+    if (x.to - x.from - over_left - over_right < least) break;
+    x.from += over_left;
+    x.to -= over_right;
+  }
+  const Scale axis{low + (box.left - x.from) * (high - low) / (x.to - x.from), high + (box.right - x.to) * (high - low) / (x.to - x.from),
+                   box.left, box.right};
+
+  for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
+  const double base_x = x(c.base[0]);
+  const double total_x = x(total);
+  const Stroke guide{Role::edge, 1, {4, 3}};
+  scene.line({base_x, chart.middle.back()}, {base_x, box.bottom}, guide, "base-line");
+  scene.line({total_x, box.top - 4}, {total_x, chart.middle.front()}, guide, "total-line");
+  for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
+    scene.line({x(steps[k].start), chart.middle[k]}, {x(steps[k].start), chart.middle[k + 1]}, guide, "connector");
+  }
+
+  const double half = 0.37 * 46;
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    const Step& s = steps[k];
+    const double from = x(s.start);
+    const double to = x(s.start + known(s.value));
+    const double y = chart.middle[k];
+    const Paint paint = s.value < 0 ? Role::negative : Role::positive;
+    if (from != to && std::isfinite(to)) {
+      const double sign = to > from ? 1 : -1;
+      const double head = std::min(0.6 * std::abs(to - from), 9.0) * sign;
+      scene.add(Polygon{{{from, y - half}, {to - head, y - half}, {to, y}, {to - head, y + half}, {from, y + half}}, paint, {}, "bar"});
+    }
+    if (std::isfinite(s.error) && s.error > 0) {
+      const double end = s.start + known(s.value);
+      const Stroke stroke{Role::ink, 1.2};
+      scene.line({x(end - s.error), y}, {x(end + s.error), y}, stroke, "error");
+      for (const double v : {end - s.error, end + s.error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
+    }
+    const bool inside = fits(s) && !(std::isfinite(s.error) && s.error > 0 &&
+                                     std::abs(to - from) / 2 - text_width(s.text, font) / 2 < std::abs(x(s.start + s.error) - from));
+    if (inside) {
+      scene.add(Text{{(from + to) / 2, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
+    } else {
+      detail::add_inside(scene, Text{{beside(s), y}, {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}}, font,
+                                     s.value < 0 ? Anchor::end : Anchor::start, Align::middle, 0, "bar-label"});
+    }
+  }
+
+  const double below = chart.x_axis(axis, "");
+  const double line = line_height * font;
+  detail::add_inside(scene, Text{{base_x, below + 2 + line / 2},
+                                 {{"E[f(X)]", Role::ink}, {fmt::format(" = {}", format_value(c.base[0])), Role::muted}}, font, Anchor::middle,
+                                 Align::middle, 0, "base-label"});
+  detail::add_inside(scene, Text{{total_x, box.top - 14}, {{"f(x)", Role::ink}, {fmt::format(" = {}", format_value(total)), Role::muted}}, font,
+                                 Anchor::middle, Align::middle, 0, "total-label"});
+  double bottom = below + 2 + line;
+  if (c.space != Space::model || !c.output.empty()) {
+    for (const std::string& l : viz::wrap(detail::space_label(c), font, scene.width - 16)) {
+      detail::add_inside(scene, Text{{box.centre().x, bottom + 3 + line / 2}, {{l}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
+      bottom += line;
+    }
+  }
+  scene.height = bottom + 12;
+  scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;
+  scene.description = fmt::format("From the base value {} to the prediction {}.", format_value(c.base[0]), format_value(total));
+  for (const Step& s : steps) scene.description += fmt::format(" {}: {}.", plain(Text{{}, s.label}), s.text);
+  return Figure(std::move(scene), o.theme);
+}
+
+}  // namespace xg::viz

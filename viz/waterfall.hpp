@@ -1,0 +1,28 @@
+// Waterfall: from the base value to the prediction of one row, one arrow per feature.
+#pragma once
+
+#include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/figure.hpp>
+
+namespace xg::explain {
+class Explanation;
+}
+
+namespace xg::viz {
+
+struct WaterfallOptions {
+  std::size_t max_display = 10;       ///< rows; what does not fit is summed up in the last one
+  std::optional<std::size_t> output = {};  ///< which output of several
+  bool error_bars = true;             ///< draw standard errors where there are any
+  std::string title = {};
+  double width = 8;                   ///< inches
+  Theme theme = Theme::light;
+};
+
+/// E[f(X)] at the bottom, f(x) at the top, and between them the contributions of one row by falling size; the smallest
+/// are summed up as "k other features" at the bottom. Throws ValueError for several rows, several outputs of which none
+/// is chosen, and max_display = 0. After Lundberg and Lee (2017), as drawn by shap.
+XG_API Figure waterfall(const explain::Explanation& e, const WaterfallOptions& options = {});
+XG_API Figure waterfall(const Contributions& c, const WaterfallOptions& options = {});
+
+}  // namespace xg::viz
