@@ -50,5 +50,6 @@ struct Kind {
   void (*run)(const Json& test_case, const Tensors& tensors);
 };
 extern const Kind ops_kind;
+extern const Kind optim_kind;
 
 }  // namespace xg_conformance

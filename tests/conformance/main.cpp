@@ -14,7 +14,7 @@
 namespace xg_conformance {
 namespace {
 
-const std::array kinds{&ops_kind};
+const std::array kinds{&ops_kind, &optim_kind};
 
 struct Counts {
   int passed = 0, failed = 0;

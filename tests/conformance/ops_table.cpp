@@ -298,7 +298,7 @@ const OpRow table[] = {
      [](A a) -> Outputs {
        return isclose(a.tensor("a"), a.tensor("b"), a.real("rtol", 1e-5), a.real("atol", 1e-8), a.flag("equal_nan"));
      }},
-    {"where", "condition a b", [](A a) -> Outputs { return where(a.tensor("condition"), a.operand("a"), a.operand("b")); }},
+    {"where", "a condition b", [](A a) -> Outputs { return where(a.tensor("condition"), a.operand("a"), a.operand("b")); }},
 
     // ---- reductions
     {"sum", "x dim keepdim dtype",
