@@ -119,7 +119,7 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
       throw Error(fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
                               "with param(\"name\", ...), or the module that holds it with add.",
                               type_name()));
-  registration_checked_ = true;
+  for (auto& [path, module] : named_modules()) module->registration_checked_ = true;
 }
 
 // ---- the tree

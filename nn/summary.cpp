@@ -154,7 +154,7 @@ std::string Summary::str() const {
   std::vector<Row> rows;
   for (const LayerInfo& layer : layers)
     if (!layer.implied) rows.push_back(cells(layer));
-  std::array<std::size_t, 4> widths{29, 26, 10, 0};  // Keras's columns; they grow with what stands in them
+  std::array<std::size_t, 4> widths{29, 26, 10, 8};  // Keras's columns; they grow with what stands in them
   for (std::size_t c = 0; c < 4; ++c) {
     widths[c] = std::max(widths[c], width(headings[c]) + 2);
     for (const Row& row : rows) widths[c] = std::max(widths[c], width(row[c]) + 2);

@@ -300,8 +300,8 @@ void Trainer::throw_diverged(const FitState& state, double loss, const Tensor& p
                         "gradients with TrainerOptions.clip_norm, or scale the inputs",
                         lr);
   else
-    cause = fmt::format("the predictions are finite (largest {:.3g}), so {} is not defined there, as a logarithm of 0: use a "
-                        "loss on logits, or check the targets",
+    cause = fmt::format("the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
+                        "logarithm of 0: scale the targets, or use a loss on logits",
                         prediction.abs().max().item<double>(), loss_.name());
   best.restore(*model_);
   throw Error(fmt::format("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",

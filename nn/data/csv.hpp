@@ -41,7 +41,8 @@ struct WriteCsvOptions {
 };
 
 /// Writes a table so that read_csv gives it back: numbers exactly, each column with its kind, cells quoted where they
-/// must be. The file is replaced only once all is written. Throws IoError.
+/// must be (a text that read_csv takes for a missing value, as NA, is the exception). The file is replaced only once
+/// all is written. Throws IoError.
 XG_API void write_csv(const std::filesystem::path& path, const Table& table, WriteCsvOptions options = {});
 
 /// What write_csv writes.

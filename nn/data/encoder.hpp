@@ -31,8 +31,8 @@ struct EncoderOptions {
   TargetKind target_kind = TargetKind::automatic;
   bool missing_indicator = false;  ///< a 0/1 feature `age_missing` for columns of numbers with missing ones
   UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
-  std::int64_t max_levels = 1000;                ///< a text column with more is an error: names and numbers of things
-  Dtype dtype = float32;                         ///< of X and of a y of numbers
+  std::int64_t max_levels = 100;  ///< a text column with more is an error, as names and ticket numbers are
+  Dtype dtype = float32;          ///< of X and of a y of numbers
 };
 
 /// Learns from training rows how to encode any rows.

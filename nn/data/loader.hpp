@@ -42,7 +42,8 @@ struct DataLoaderOptions {
 
 /// `for (const Batch& batch : DataLoader(X, y, {.batch_size = 32, .shuffle = true})) ...`
 ///
-/// Batches of rows in order are views of the data; shuffled rows are gathered, several small batches at a time.
+/// Batches of rows in order are views of the data, so do not change them in place; shuffled rows are gathered, several
+/// small batches at a time.
 class XG_API DataLoader {
  public:
   /// Throws ValueError unless batch_size is positive, ShapeError as TensorDataset.

@@ -1,0 +1,326 @@
+#include <xgrad/nn/data/encoder.hpp>
+#include <xgrad/nn/data/scaler.hpp>
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace xg::nn::data {
+namespace {
+
+// One source column and how its cells become features.
+struct Source {
+  std::string name;
+  bool text = false;
+  double fill = 0;                       // numbers: what a missing value becomes before scaling
+  Affine scaling = {};                   // numbers
+  bool indicator = false;                // numbers: a second feature, 1 where missing
+  std::vector<std::string> levels = {};  // text: one feature each
+  bool missing_level = false;            // text: one more for missing values
+
+  std::int64_t width() const {
+    if (!text) return indicator ? 2 : 1;
+    return static_cast<std::int64_t>(levels.size()) + (missing_level ? 1 : 0);
+  }
+};
+
+[[noreturn]] void throw_infinite(const char* op, const std::string& column, std::int64_t row) {
+  throw ValueError(fmt::format("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row));
+}
+
+void check_numbers(const char* op, const Column& column) {
+  if (!column.is_number()) {
+    throw DtypeError(
+        fmt::format("[{}] \"{}\" holds text, but the training rows held numbers: look for a cell that is no number.",
+                    op, column.name()));
+  }
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+// x -> scale x + shift, from what the scalers learn of one feature.
+Affine learn_scaling(const std::vector<double>& values, Scaling scaling) {
+  const Tensor column = xg::tensor(values).reshape({-1, 1});
+  if (scaling == Scaling::standard) {
+    StandardScaler scaler;
+    scaler.fit(column);
+    const double scale = 1 / scaler.scale().item();
+    return {scale, -scaler.mean().item() * scale};
+  }
+  if (scaling == Scaling::min_max) {
+    MinMaxScaler scaler;
+    scaler.fit(column);
+    return {scaler.scale().item(), scaler.shift().item()};
+  }
+  return {};
+}
+
+Source learn_number(const Column& column, const EncoderOptions& options) {
+  Source source{.name = column.name()};
+  std::vector<double> values = column.numbers(), present;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    if (std::isinf(values[row])) throw_infinite("Encoder.fit", column.name(), static_cast<std::int64_t>(row));
+    if (!std::isnan(values[row])) present.push_back(values[row]);
+  }
+  source.indicator = options.missing_indicator && present.size() < values.size();
+  source.fill = median(present);
+  if (column.kind() == ColumnKind::boolean) {
+    source.fill = source.fill > 0.5 ? 1 : 0;
+    return source;
+  }
+  std::replace_if(
+      values.begin(), values.end(), [](double v) { return std::isnan(v); }, source.fill);
+  source.scaling = learn_scaling(values, options.scaling);
+  return source;
+}
+
+Source learn_text(const Column& column, const EncoderOptions& options) {
+  Source source{.name = column.name(), .text = true, .levels = column.levels()};
+  source.missing_level = column.missing_count() > 0;
+  if (static_cast<std::int64_t>(source.levels.size()) > options.max_levels) {
+    throw ValueError(fmt::format(
+        "[Encoder.fit] \"{}\" has {} levels, more than max_levels = {}: leave it out with .drop = {{\"{}\"}}, or raise "
+        ".max_levels.",
+        column.name(), source.levels.size(), options.max_levels, column.name()));
+  }
+  return source;
+}
+
+Source learn(const Column& column, const EncoderOptions& options) {
+  if (column.missing_count() == column.size()) {
+    throw ValueError(
+        fmt::format("[Encoder.fit] \"{}\" has no value in any training row: leave it out with .drop = {{\"{}\"}}.",
+                    column.name(), column.name()));
+  }
+  return column.is_number() ? learn_number(column, options) : learn_text(column, options);
+}
+
+// "name", or "name_2", "name_3", ... where it is taken.
+std::string unique_name(const std::string& name, std::set<std::string>& taken) {
+  std::string candidate = name;
+  for (int i = 2; !taken.insert(candidate).second; ++i) candidate = fmt::format("{}_{}", name, i);
+  return candidate;
+}
+
+}  // namespace
+
+struct Encoder::Plan {
+  std::vector<Source> sources;
+  std::vector<std::string> feature_names;
+  std::vector<FeatureGroup> groups;
+  bool has_classes = false;
+  std::vector<std::string> classes;
+  Affine target_scale = {};
+
+  void name_features();
+  void learn_target(const Column& target, const EncoderOptions& options);
+  Tensor encode_target(const Column& target, Dtype dtype) const;
+  /// Writes the features of one source into columns `first` and up of X [rows, width].
+  template <class T>
+  void encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width, T* X,
+              std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const;
+};
+
+void Encoder::Plan::name_features() {
+  std::set<std::string> taken;
+  for (const Source& source : sources) {
+    FeatureGroup group{source.name, {}};
+    const auto add = [&](const std::string& name) {
+      group.features.push_back(static_cast<std::int64_t>(feature_names.size()));
+      feature_names.push_back(unique_name(name, taken));
+    };
+    if (source.text) {
+      for (const std::string& level : source.levels) add(source.name + "_" + level);
+      if (source.missing_level) add(source.name + "_missing");
+    } else {
+      add(source.name);
+      if (source.indicator) add(source.name + "_missing");
+    }
+    groups.push_back(std::move(group));
+  }
+}
+
+void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& options) {
+  has_classes = options.target_kind == TargetKind::classes ||
+                (options.target_kind == TargetKind::automatic &&
+                 (target.kind() == ColumnKind::text || target.kind() == ColumnKind::boolean));
+  if (has_classes) {
+    if (options.scale_target) {
+      throw ValueError(fmt::format(
+          "[Encoder.fit] scale_target is set, but the target \"{}\" holds classes ({}): only numbers are scaled.",
+          target.name(), data::name(target.kind())));
+    }
+    classes = target.levels();
+    if (classes.size() < 2) {
+      throw ValueError(
+          fmt::format("[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
+                      target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\""));
+    }
+    return;
+  }
+  if (!target.is_number()) {
+    throw DtypeError(
+        fmt::format("[Encoder.fit] the target \"{}\" holds text: use TargetKind::classes.", target.name()));
+  }
+  if (options.scale_target) {
+    const Affine forward = learn_scaling(target.numbers(), Scaling::standard);
+    target_scale = forward.inverse();
+  }
+}
+
+Tensor Encoder::Plan::encode_target(const Column& target, Dtype dtype) const {
+  const std::int64_t rows = target.size();
+  std::vector<double> values(static_cast<std::size_t>(rows));
+  const Affine forward = target_scale.inverse();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (target.is_missing(row)) {
+      throw ValueError(fmt::format(
+          "[Encoder] the target \"{}\" is missing in row {} ({} in all): drop such rows with drop_missing({{\"{}\"}}).",
+          target.name(), row, target.missing_count(), target.name()));
+    }
+    double& value = values[static_cast<std::size_t>(row)];
+    if (has_classes) {
+      const auto place = std::find(classes.begin(), classes.end(), target.cell(row));
+      if (place == classes.end()) {
+        throw ValueError(fmt::format(
+            "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
+            target.name(), target.cell(row), row, fmt::join(classes, ", ")));
+      }
+      value = static_cast<double>(place - classes.begin());
+    } else {
+      check_numbers("Encoder.transform", target);
+      value = forward(target.number(row));
+      if (std::isinf(value)) throw_infinite("Encoder", target.name(), row);
+    }
+  }
+  if (classes.size() > 2) return from_data(values.data(), {rows}, {.dtype = Dtype::int64});
+  return from_data(values.data(), {rows, 1}, {.dtype = dtype});
+}
+
+template <class T>
+void Encoder::Plan::encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width, T* X,
+                           std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const {
+  if (!source.text) check_numbers("Encoder.transform", column);
+  for (std::int64_t row = 0; row < column.size(); ++row) {
+    T* features = X + row * width + first;
+    const bool missing = column.is_missing(row);
+    if (!source.text) {
+      const double value = missing ? source.fill : column.number(row);
+      if (std::isinf(value)) throw_infinite("Encoder.transform", column.name(), row);
+      features[0] = static_cast<T>(source.scaling(value));
+      if (source.indicator) features[1] = missing ? T(1) : T(0);
+      continue;
+    }
+    const std::string cell = column.cell(row);
+    const auto place = std::lower_bound(source.levels.begin(), source.levels.end(), cell);
+    if (missing && source.missing_level) {
+      features[source.levels.size()] = T(1);
+    } else if (!missing && place != source.levels.end() && *place == cell) {
+      features[place - source.levels.begin()] = T(1);
+    } else {
+      ++unknown[{column.name(), cell}];
+    }
+  }
+}
+
+Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
+  if (!is_floating(options_.dtype)) {
+    throw DtypeError(fmt::format("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(options_.dtype)));
+  }
+  if (options_.scale_target && options_.target.empty()) {
+    throw ValueError("[Encoder] scale_target is set without a target: name the column with .target.");
+  }
+}
+
+Encoder& Encoder::fit(const Table& table) {
+  if (table.rows() == 0) throw ValueError("[Encoder.fit] the table has no rows: there is nothing to learn from.");
+  std::vector<std::string> left_out = options_.drop;
+  if (!options_.target.empty()) left_out.push_back(options_.target);
+  auto plan = std::make_shared<Plan>();
+  const Table features = table.drop(left_out);
+  for (const Column& column : features.columns()) plan->sources.push_back(learn(column, options_));
+  if (plan->sources.empty()) {
+    throw ValueError("[Encoder.fit] no column is left for the features: the table needs one beside the target.");
+  }
+  plan->name_features();
+  if (!options_.target.empty()) {
+    const Column& target = table.column(options_.target);
+    plan->learn_target(target, options_);
+    plan->encode_target(target, options_.dtype);  // finds missing and infinite values now rather than in transform
+  }
+  plan_ = std::move(plan);
+  return *this;
+}
+
+const Encoder::Plan& Encoder::plan(const char* method) const {
+  if (plan_ == nullptr) {
+    throw Error(fmt::format(
+        "[Encoder.{}] the encoder is not fitted: call fit or fit_transform on the training rows first.", method));
+  }
+  return *plan_;
+}
+
+Dataset Encoder::transform(const Table& table) const {
+  const Plan& plan = this->plan("transform");
+  std::vector<std::string> names;
+  for (const Source& source : plan.sources) names.push_back(source.name);
+  Dataset data{.feature_names = plan.feature_names, .feature_groups = plan.groups, .raw = table.select(names)};
+
+  const auto width = static_cast<std::int64_t>(plan.feature_names.size());
+  data.X = zeros({table.rows(), width}, {.dtype = options_.dtype});
+  std::map<std::pair<std::string, std::string>, std::int64_t> unknown;
+  dispatch_floating(options_.dtype, [&]<class T>() {
+    T* X = data.X.template mutable_data<T>();
+    std::int64_t first = 0;
+    for (const Source& source : plan.sources) {
+      plan.encode(source, table.column(source.name), first, width, X, unknown);
+      first += source.width();
+    }
+  });
+  for (const auto& [where, rows] : unknown) data.unknown_levels.push_back({where.first, where.second, rows});
+  if (!data.unknown_levels.empty() && options_.unknown == UnknownPolicy::error) {
+    const UnknownLevel& level = data.unknown_levels.front();
+    throw ValueError(
+        fmt::format("[Encoder.transform] \"{}\" is {} in {} rows, which no training row has: drop such rows, or let "
+                    "them become zeros "
+                    "with UnknownPolicy::zeros.",
+                    level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows));
+  }
+  if (!options_.target.empty() && table.contains(options_.target)) {
+    data.y = plan.encode_target(table.column(options_.target), options_.dtype);
+  }
+  return data;
+}
+
+Dataset Encoder::fit_transform(const Table& table) {
+  return fit(table).transform(table);
+}
+
+Affine Encoder::target_scale() const {
+  return plan("target_scale").target_scale;
+}
+
+const std::vector<std::string>& Encoder::classes() const {
+  return plan("classes").classes;
+}
+
+const std::vector<std::string>& Encoder::feature_names() const {
+  return plan("feature_names").feature_names;
+}
+
+const std::vector<FeatureGroup>& Encoder::feature_groups() const {
+  return plan("feature_groups").groups;
+}
+
+}  // namespace xg::nn::data

@@ -1,0 +1,144 @@
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/data/scaler.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace xg::nn::data {
+namespace {
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+void check_matrix(const char* op, const Tensor& X) {
+  if (!X.defined()) throw ValueError(fmt::format("[{}] X is undefined: pass a tensor.", op));
+  if (X.dim() != 2) {
+    throw ShapeError(fmt::format("[{}] X is {}, it must be [rows, features]: reshape({{-1, 1}}) makes one feature.", op,
+                                 X.shape().str()));
+  }
+}
+
+// The columns of X in float64. Throws for no rows and for infinite values.
+std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X) {
+  check_matrix(op, X);
+  if (X.numel() == 0) {
+    throw ShapeError(fmt::format("[{}] X is {}: there is nothing to learn from; pass at least one row and one feature.",
+                                 op, X.shape().str()));
+  }
+  const std::vector<double> values = X.detach().to_vector<double>();
+  const auto width = static_cast<std::size_t>(X.size(1));
+  std::vector<std::vector<double>> columns(width);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isinf(values[i])) {
+      throw ValueError(
+          fmt::format("[{}] X is infinite at row {}, feature {}: repair or drop such rows.", op, i / width, i % width));
+    }
+    if (!std::isnan(values[i])) columns[i % width].push_back(values[i]);
+  }
+  return columns;
+}
+
+// x * scale + shift by feature, worked out in float64 and returned in X's floating dtype.
+Tensor apply(const char* op, const char* name, const Tensor& X, const Tensor& scale, const Tensor& shift) {
+  if (!scale.defined()) {
+    throw Error(
+        fmt::format("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op));
+  }
+  check_matrix(op, X);
+  if (X.size(1) != scale.size(0)) {
+    throw ShapeError(
+        fmt::format("[{}] X is {}, but the {} was fitted on {} features.", op, X.shape().str(), name, scale.size(0)));
+  }
+  const Dtype dtype = X.is_floating_point() ? X.dtype() : default_dtype();
+  return (X.to(Dtype::float64) * scale + shift).to(dtype);
+}
+
+}  // namespace
+
+StandardScaler& StandardScaler::fit(const Tensor& X) {
+  std::vector<double> means, variances, scales;
+  for (const std::vector<double>& column : columns_to_fit("StandardScaler.fit", X)) {
+    const auto n = static_cast<double>(column.size());
+    double mean = 0;
+    for (double v : column) mean += v / n;
+    double squares = 0, deviations = 0;
+    for (double v : column) {
+      squares += (v - mean) * (v - mean);
+      deviations += v - mean;
+    }
+    // Two passes with the correction of Chan, Golub and LeVeque (1983) for the rounding of the mean.
+    const double variance = column.empty() ? 0.0 : std::max(0.0, (squares - deviations * deviations / n) / n);
+    // What rounding alone would leave of a constant feature is no spread (the bound is scikit-learn's).
+    const bool constant = variance <= n * epsilon * variance + (n * mean * epsilon) * (n * mean * epsilon);
+    means.push_back(mean);
+    variances.push_back(variance);
+    scales.push_back(constant ? 1.0 : std::sqrt(variance));
+  }
+  mean_ = xg::tensor(means);
+  var_ = xg::tensor(variances);
+  scale_ = xg::tensor(scales);
+  return *this;
+}
+
+Tensor StandardScaler::transform(const Tensor& X) const {
+  if (!fitted()) return apply("StandardScaler.transform", "scaler", X, {}, {});
+  const Tensor scale = options_.with_std ? 1.0 / scale_ : ones_like(scale_);
+  const Tensor shift = options_.with_mean ? -mean_ * scale : zeros_like(mean_);
+  return apply("StandardScaler.transform", "scaler", X, scale, shift);
+}
+
+Tensor StandardScaler::fit_transform(const Tensor& X) {
+  return fit(X).transform(X);
+}
+
+Tensor StandardScaler::inverse_transform(const Tensor& X) const {
+  if (!fitted()) return apply("StandardScaler.inverse_transform", "scaler", X, {}, {});
+  return apply("StandardScaler.inverse_transform", "scaler", X, options_.with_std ? scale_ : ones_like(scale_),
+               options_.with_mean ? mean_ : zeros_like(mean_));
+}
+
+MinMaxScaler::MinMaxScaler(MinMaxScalerOptions options) : options_(options) {
+  if (!(options.min < options.max)) {
+    throw ValueError(
+        fmt::format("[MinMaxScaler] min is {}, max is {}: min must be the smaller one.", options.min, options.max));
+  }
+}
+
+MinMaxScaler& MinMaxScaler::fit(const Tensor& X) {
+  std::vector<double> minima, maxima, scales, shifts;
+  for (const std::vector<double>& column : columns_to_fit("MinMaxScaler.fit", X)) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const double low = column.empty() ? nan : *std::min_element(column.begin(), column.end());
+    const double high = column.empty() ? nan : *std::max_element(column.begin(), column.end());
+    const double range = high - low < 10 * epsilon ? 1.0 : high - low;
+    minima.push_back(low);
+    maxima.push_back(high);
+    scales.push_back((options_.max - options_.min) / range);
+    shifts.push_back(options_.min - low * scales.back());
+  }
+  data_min_ = xg::tensor(minima);
+  data_max_ = xg::tensor(maxima);
+  scale_ = xg::tensor(scales);
+  shift_ = xg::tensor(shifts);
+  return *this;
+}
+
+Tensor MinMaxScaler::transform(const Tensor& X) const {
+  const Tensor scaled = apply("MinMaxScaler.transform", "scaler", X, scale_, shift_);
+  return options_.clip ? scaled.clamp(options_.min, options_.max) : scaled;
+}
+
+Tensor MinMaxScaler::fit_transform(const Tensor& X) {
+  return fit(X).transform(X);
+}
+
+Tensor MinMaxScaler::inverse_transform(const Tensor& X) const {
+  if (!fitted()) return apply("MinMaxScaler.inverse_transform", "scaler", X, {}, {});
+  return apply("MinMaxScaler.inverse_transform", "scaler", X, 1.0 / scale_, -shift_ / scale_);
+}
+
+}  // namespace xg::nn::data

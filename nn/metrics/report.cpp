@@ -1,0 +1,304 @@
+#include <xgrad/nn/data/text_file.hpp>
+#include <xgrad/nn/metrics/classification.hpp>
+#include <xgrad/nn/metrics/inputs.hpp>
+#include <xgrad/nn/metrics/regression.hpp>
+#include <xgrad/nn/metrics/report.hpp>
+#include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+namespace xg::nn::metrics {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string fixed(double value, int digits = 4) {
+  return std::isnan(value) ? "undefined" : fmt::format("{:.{}f}", value, digits);
+}
+
+// The extension says what is written.
+template <class Report>
+void save_report(const Report& report, const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension == ".json") return write_text_file("Report.save", path, report.json());
+  if (extension == ".txt") return write_text_file("Report.save", path, report.str());
+  throw ValueError(fmt::format("[Report.save] \"{}\" is no known extension: use .json or .txt.", extension));
+}
+
+std::vector<std::string> names_of_classes(const ReportOptions& options, std::int64_t classes) {
+  std::vector<std::string> names = options.class_names;
+  if (names.empty()) {
+    for (std::int64_t c = 0; c < classes; ++c) names.push_back(fmt::format("{}", c));
+  }
+  if (static_cast<std::int64_t>(names.size()) != classes) {
+    throw ValueError(
+        fmt::format("[classification_report] there are {} classes, but .class_names has {}: name each class.", classes,
+                    names.size()));
+  }
+  return names;
+}
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0.0;
+}
+
+ClassScores scores_of(const ClassCounts& counts, std::int64_t label, std::string name) {
+  const double hit = counts.hit_count(label), truth = counts.true_count(label), taken = counts.predicted_count(label);
+  return {std::move(name), ratio(hit, taken), ratio(hit, truth), ratio(2 * hit, truth + taken),
+          static_cast<std::int64_t>(truth)};
+}
+
+// Precision, recall and F1 of all classes in one row; a class that neither occurs nor is predicted takes no part.
+ClassScores averaged(const char* name, const ClassificationReport& report, const ClassCounts& counts, bool weighted) {
+  ClassScores mean{.name = name, .support = report.support};
+  double total = 0;
+  for (std::size_t c = 0; c < report.per_class.size(); ++c) {
+    const ClassScores& one = report.per_class[c];
+    const auto label = static_cast<std::int64_t>(c);
+    if (counts.true_count(label) + counts.predicted_count(label) == 0) continue;
+    const double weight = weighted ? static_cast<double>(one.support) : 1.0;
+    mean.precision += weight * one.precision;
+    mean.recall += weight * one.recall;
+    mean.f1 += weight * one.f1;
+    total += weight;
+  }
+  mean.precision /= total;
+  mean.recall /= total;
+  mean.f1 /= total;
+  return mean;
+}
+
+void add_curves(ClassificationReport& report, const std::string& name, const Tensor& y_true, const Tensor& y_score,
+                std::int64_t bins) {
+  report.curve_names.push_back(name);
+  report.roc.push_back(roc_curve(y_true, y_score));
+  report.precision_recall.push_back(precision_recall_curve(y_true, y_score));
+  report.calibration.push_back(calibration_curve(y_true, y_score, bins));
+}
+
+Json json_of(const ClassScores& scores) {
+  return {{"name", scores.name},
+          {"precision", scores.precision},
+          {"recall", scores.recall},
+          {"f1", scores.f1},
+          {"support", scores.support}};
+}
+
+Json json_of(const std::vector<CalibrationBin>& bins) {
+  Json result = Json::array();
+  for (const CalibrationBin& bin : bins) {
+    result.push_back({{"lower", bin.lower},
+                      {"upper", bin.upper},
+                      {"predicted", bin.predicted},
+                      {"observed", bin.observed},
+                      {"count", bin.count}});
+  }
+  return result;
+}
+
+}  // namespace
+
+ClassificationReport classification_report(const Tensor& y_true, const Tensor& y_prob, ReportOptions options) {
+  const ClassificationInputs in = read_probabilities("classification_report", y_true, y_prob, {});
+  ClassificationReport report;
+  report.support = in.rows;
+  report.threshold = options.threshold;
+  report.binary = in.columns == 1;
+  const std::int64_t classes = report.binary ? 2 : in.columns;
+  report.class_names = names_of_classes(options, classes);
+  report.y_true = xg::tensor(in.truth);
+  report.y_score = report.binary ? xg::tensor(in.predictions) : from_data(in.predictions.data(), {in.rows, classes});
+
+  ClassCounts counts("classification_report", options.threshold);
+  counts.update(report.y_true, report.y_score);
+  for (std::int64_t c = 0; c < classes; ++c) {
+    report.per_class.push_back(scores_of(counts, c, report.class_names[static_cast<std::size_t>(c)]));
+  }
+  report.macro = averaged("macro avg", report, counts, false);
+  report.weighted = averaged("weighted avg", report, counts, true);
+  const ClassScores& headline = report.binary ? report.per_class[1] : report.macro;
+  report.accuracy = counts.correct() / counts.total();
+  report.precision = headline.precision;
+  report.recall = headline.recall;
+  report.f1 = headline.f1;
+
+  AUC auc;
+  auc.update(report.y_true, report.y_score);
+  report.auc = auc.compute();
+  LogLoss log_loss;
+  log_loss.update(y_true, y_prob);
+  report.log_loss = log_loss.compute();
+  Brier brier;
+  brier.update(report.y_true, report.y_score);
+  report.brier = brier.compute();
+
+  const std::vector<std::int64_t> matrix =
+      confusion_matrix(report.y_true, report.y_score, {.threshold = options.threshold}).to_vector<std::int64_t>();
+  for (auto row = matrix.begin(); row != matrix.end(); row += classes)
+    report.confusion.emplace_back(row, row + classes);
+
+  if (report.binary) {
+    add_curves(report, report.class_names[1], report.y_true, report.y_score, options.calibration_bins);
+    return report;
+  }
+  std::vector<double> is_class(in.truth.size()), score(in.truth.size());
+  for (std::int64_t c = 0; c < classes; ++c) {
+    for (std::size_t row = 0; row < is_class.size(); ++row) {
+      is_class[row] = in.truth[row] == c ? 1 : 0;
+      score[row] = in.predictions[row * static_cast<std::size_t>(classes) + static_cast<std::size_t>(c)];
+    }
+    add_curves(report, report.class_names[static_cast<std::size_t>(c)], xg::tensor(is_class), xg::tensor(score),
+               options.calibration_bins);
+  }
+  return report;
+}
+
+std::string ClassificationReport::str() const {
+  std::string text = fmt::format("accuracy {}   AUC {}   precision {}   recall {}   F1 {}\n", fixed(accuracy),
+                                 fixed(auc), fixed(precision), fixed(recall), fixed(f1));
+  text += fmt::format("log loss {}   Brier score {}   {} rows", fixed(log_loss), fixed(brier), support);
+  text += binary ? fmt::format(", class \"{}\" above {}\n\n", class_names[1], threshold) : "\n\n";
+
+  std::size_t width = 12;
+  for (const std::string& name : class_names) width = std::max(width, name.size());
+  text += fmt::format("{:>{}}  precision     recall   f1-score    support\n\n", "", width);
+  const auto line = [&](const ClassScores& s) {
+    return fmt::format("{:>{}}  {:>9.4f}  {:>9.4f}  {:>9.4f}  {:>9}\n", s.name, width, s.precision, s.recall, s.f1,
+                       s.support);
+  };
+  for (const ClassScores& s : per_class) text += line(s);
+  text += fmt::format("\n{:>{}}  {:>9}  {:>9}  {:>9.4f}  {:>9}\n", "accuracy", width, "", "", accuracy, support);
+  text += line(macro) + line(weighted);
+
+  text += "\nconfusion matrix (rows: true class, columns: predicted class)\n";
+  std::size_t cell = 5;
+  for (const auto& row : confusion) {
+    for (std::int64_t count : row) cell = std::max(cell, fmt::formatted_size("{}", count));
+  }
+  for (const std::string& name : class_names) cell = std::max(cell, std::min<std::size_t>(name.size(), 12));
+  text += std::string(width, ' ');
+  for (const std::string& name : class_names) text += fmt::format("  {:>{}.12}", name, cell);
+  text += "\n";
+  for (std::size_t c = 0; c < confusion.size(); ++c) {
+    text += fmt::format("{:>{}}", class_names[c], width);
+    for (std::int64_t count : confusion[c]) text += fmt::format("  {:>{}}", count, cell);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string ClassificationReport::json() const {
+  Json json = {{"task", "classification"},
+               {"support", support},
+               {"threshold", threshold},
+               {"accuracy", accuracy},
+               {"auc", auc},
+               {"precision", precision},
+               {"recall", recall},
+               {"f1", f1},
+               {"log_loss", log_loss},
+               {"brier", brier},
+               {"class_names", class_names}};
+  json["per_class"] = Json::array();
+  for (const ClassScores& scores : per_class) json["per_class"].push_back(json_of(scores));
+  json["macro"] = json_of(macro);
+  json["weighted"] = json_of(weighted);
+  json["confusion"] = confusion;
+  json["curves"] = Json::array();
+  for (std::size_t i = 0; i < curve_names.size(); ++i) {
+    json["curves"].push_back(
+        {{"name", curve_names[i]},
+         {"roc", {{"fpr", roc[i].fpr}, {"tpr", roc[i].tpr}, {"thresholds", roc[i].thresholds}, {"auc", roc[i].auc}}},
+         {"precision_recall",
+          {{"precision", precision_recall[i].precision},
+           {"recall", precision_recall[i].recall},
+           {"thresholds", precision_recall[i].thresholds},
+           {"average_precision", precision_recall[i].average_precision}}},
+         {"calibration", json_of(calibration[i])}});
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void ClassificationReport::save(const std::filesystem::path& path) const {
+  save_report(*this, path);
+}
+
+std::ostream& operator<<(std::ostream& out, const ClassificationReport& report) {
+  return out << report.str();
+}
+
+RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
+  const RegressionInputs in = read_regression("regression_report", y_true, y_pred, {});
+  if (in.outputs != 1) {
+    throw ShapeError(
+        fmt::format("[regression_report] y_true is {}, it must be [rows] or [rows, 1]: report each output by itself.",
+                    y_true.shape().str()));
+  }
+  RegressionReport report;
+  report.support = in.rows;
+  report.y_true = xg::tensor(in.truth);
+  report.y_pred = xg::tensor(in.predictions);
+  const auto value = [&](auto metric) {
+    metric.update(report.y_true, report.y_pred);
+    return metric.compute();
+  };
+  report.r2 = value(R2());
+  report.mae = value(MAE());
+  report.rmse = value(RMSE());
+  report.mape = value(MAPE());
+  report.median_absolute_error = value(MedianAE());
+  report.max_error = value(MaxError());
+  for (std::size_t row = 0; row < in.truth.size(); ++row) {
+    const double error = in.predictions[row] - in.truth[row];
+    report.mean_error += error / static_cast<double>(in.rows);
+    const auto worst = static_cast<std::size_t>(report.worst_row);
+    if (std::abs(error) > std::abs(in.predictions[worst] - in.truth[worst])) {
+      report.worst_row = static_cast<std::int64_t>(row);
+    }
+  }
+  return report;
+}
+
+std::string RegressionReport::str() const {
+  const auto line = [](const char* name, const std::string& value) {
+    return fmt::format("{:<24}{:>14}\n", name, value);
+  };
+  return line("R2", fixed(r2)) + line("mean absolute error", fmt::format("{:.6g}", mae)) +
+         line("root mean squared error", fmt::format("{:.6g}", rmse)) +
+         line("mean absolute % error", mape < 1e3 ? fmt::format("{:.2f} %", 100 * mape) : "true zeros") +
+         line("median absolute error", fmt::format("{:.6g}", median_absolute_error)) +
+         line("largest absolute error", fmt::format("{:.6g}", max_error)) +
+         line("mean error (pred - true)", fmt::format("{:.6g}", mean_error)) + line("rows", fmt::format("{}", support));
+}
+
+std::string RegressionReport::json() const {
+  const Json json = {{"task", "regression"},
+                     {"support", support},
+                     {"r2", r2},
+                     {"mae", mae},
+                     {"rmse", rmse},
+                     {"mape", mape},
+                     {"median_absolute_error", median_absolute_error},
+                     {"max_error", max_error},
+                     {"mean_error", mean_error},
+                     {"worst_row", worst_row},
+                     {"y_true", y_true.to_vector<double>()},
+                     {"y_pred", y_pred.to_vector<double>()}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void RegressionReport::save(const std::filesystem::path& path) const {
+  save_report(*this, path);
+}
+
+std::ostream& operator<<(std::ostream& out, const RegressionReport& report) {
+  return out << report.str();
+}
+
+}  // namespace xg::nn::metrics
