@@ -17,7 +17,7 @@ namespace xg::explain {
 /// Which number of the model is explained, and so in which unit contributions are.
 enum class Output : std::uint8_t {
   automatic,    ///< the logit where the model ends in a sigmoid or softmax, else what the model returns
-  model,        ///< what the model returns
+  model,        ///< what the model returns; the explanation calls it a probability where it is one
   logit,        ///< what goes into the final sigmoid or softmax; an error where there is none
   probability,  ///< what the model returns, which must come from a sigmoid or softmax
 };
@@ -80,6 +80,7 @@ class XG_API Explanation {
   Tensor residual() const;
   /// [N, K] int64: the model's output in slot k of each row. Differs from 0..K-1 only where outputs were ranked.
   const Tensor& output_ranks() const { return parts_.output_ranks; }
+  /// Do slots mean different outputs in different rows?
   bool ranked() const { return ranked_; }
 
   // ---- words
@@ -121,18 +122,17 @@ class XG_API Explanation {
   Explanation output(std::int64_t slot) const;
   /// By name; not for ranked outputs. Throws IndexError, listing the names.
   Explanation output(std::string_view output_name) const;
-  /// Sums of the contributions of each group; features in no group stay. This is not the game in which a group is one
-  /// player (explanations of single features added up keep what features of a group do together). Standard errors of sums
-  /// are the roots of summed squares over independent features, which is an upper guess for features that vary against
-  /// each other: NaN unless the group has one feature. Throws IndexError for a feature that is not there, ValueError for
-  /// one in two groups.
+  /// Sums of the contributions of each group; features in no group follow behind. This is not the game in which a group
+  /// is one player: there, features of a group would also share with others what they do only together. The standard
+  /// error of a sum is not known from those of its terms: NaN unless the group has one feature. Throws IndexError for a
+  /// feature that is not there, ValueError for one in two groups or a group without features.
   Explanation grouped(const std::vector<nn::data::FeatureGroup>& groups) const;
-  /// In other units, y -> scale * y + shift: back from a standardized target. Throws ValueError for a probability or
-  /// logit (a line through those means nothing) and for a scale that is 0 or not finite.
+  /// In other units, y -> scale * y + shift: back from a standardized target. Throws ValueError for a logit, which
+  /// no line takes to what the model returns, and for a scale that is 0 or not finite.
   Explanation rescaled(double scale, double shift) const;
   /// Sizes of contributions; no longer additive.
   Explanation abs() const;
-  /// Mean over the rows of |values|, [n, K]: how much each feature matters overall. Rows with NaN are left out.
+  /// Mean over the rows of |values|, [n, K]: how much each feature matters overall. Values that are NaN are left out.
   Tensor mean_abs() const;
   /// Features of one slot by mean |value|, largest first, ties in their order.
   std::vector<std::int64_t> order(std::int64_t slot = 0) const;
@@ -146,8 +146,9 @@ class XG_API Explanation {
   std::string str() const;
 
  private:
-  friend Explanation parse_explanation(std::string_view json, const std::string& where);
-  Explanation select_rows(std::int64_t start, std::int64_t stop) const;
+  friend XG_API Explanation explanation_from_json(std::string_view json);
+  Explanation rows_between(std::int64_t start, std::int64_t stop) const;
+  void check_row(const char* method, std::int64_t row) const;
 
   ExplanationParts parts_;
   bool ranked_ = false;

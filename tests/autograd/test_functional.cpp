@@ -1,3 +1,4 @@
+#include "support/catch.hpp"
 #include "support/support.hpp"
 
 #include <xgrad/autograd/function.hpp>

@@ -1,0 +1,44 @@
+// Shapley values by definition: the oracle for everything else.
+#pragma once
+
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/explain/model_function.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xg::explain {
+
+struct ExactShapleyOptions {
+  Output output = Output::automatic;
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> output_names = {};
+  std::optional<std::int64_t> target = {};  ///< explain this output alone
+  std::int64_t max_evals = 65536;           ///< most coalitions for a row, 2 to the number of features that differ
+};
+
+/// phi_i = sum over S without i of |S|! (M - |S| - 1)! / M! (v(S + i) - v(S)),  v(S) = mean over references b of
+/// f(x_S, reference_b elsewhere).
+///
+/// rows [N, n], background [B, n], values [N, n, K]. Only the M features in which a row differs from some reference are
+/// players; the others get exactly 0. Costs 2^M B evaluations of the model for each row, for all outputs at once.
+/// Source: Shapley 1953; the interventional game of Janzing et al. 2020 (arXiv:1910.13413).
+class XG_API ExactShapley {
+ public:
+  /// Throws as DeepShap does.
+  ExactShapley(ModelFunction model, Tensor background, ExactShapleyOptions options = {});
+  /// Throws as DeepShap does for rows; ValueError with the count of evaluations where a row needs more than max_evals.
+  Explanation operator()(const Tensor& rows) const;
+  /// Mean of the model over the background in the space explained, [outputs of the model], float64.
+  const Tensor& expected_value() const { return expected_value_; }
+  const Tensor& background() const { return background_; }
+
+ private:
+  ModelFunction model_;
+  Tensor background_;
+  ExactShapleyOptions options_;
+  Tensor expected_value_;
+};
+
+}  // namespace xg::explain

@@ -1,0 +1,482 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <ostream>
+
+namespace xg::explain {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// A float64 copy of one's own, outside every graph; `otherwise` everywhere where there is none.
+Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
+  if (!t.defined()) return full(shape, otherwise, {.dtype = float64});
+  if (t.shape() != shape)
+    throw ShapeError(fmt::format("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str()));
+  return t.detach().to(float64).clone();
+}
+
+void check_count(const char* what, std::size_t found, std::int64_t needed, const char* of) {
+  if (found == index(needed)) return;
+  throw ValueError(fmt::format("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of));
+}
+
+/// The number as people read it.
+std::string number(double value) {
+  if (std::isnan(value)) return "NaN";
+  const std::string text = fmt::format("{:.6g}", value);
+  return text == "-0" ? "0" : text;
+}
+
+/// Names that look like the one asked for, or simply the first ones.
+std::string listing(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 30;
+  const std::vector<std::string> first(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
+  return fmt::format("{}{}", fmt::join(first, ", "),
+                     names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
+}
+
+}  // namespace
+
+std::string_view name(Output output) {
+  switch (output) {
+    case Output::automatic: return "automatic";
+    case Output::model: return "model";
+    case Output::logit: return "logit";
+    case Output::probability: break;
+  }
+  return "probability";
+}
+
+Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
+  const NoGrad fixed;
+  ExplanationParts& p = parts_;
+  if (!p.values.defined() || p.values.dim() != 3)
+    throw ShapeError(fmt::format("[Explanation] values are {}, they must be [rows, features, outputs].",
+                                 p.values.defined() ? p.values.shape().str() : "undefined"));
+  const std::int64_t rows = p.values.size(0), n = p.values.size(1), k = p.values.size(2);
+  p.values = own(p.values, {rows, n, k}, "values", nan);
+  p.base_values = own(p.base_values, {rows, k}, "base_values", nan);
+  p.outputs = own(p.outputs, {rows, k}, "outputs", nan);
+  p.data = own(p.data, {rows, n}, "data", nan);
+  p.standard_errors = own(p.standard_errors, {rows, n, k}, "standard_errors", nan);
+  if (p.output_space == Output::automatic)
+    throw ValueError("[Explanation] output_space is automatic, it must say what the values are: model, logit or probability.");
+
+  if (p.feature_names.empty())
+    for (std::int64_t i = 0; i < n; ++i) p.feature_names.push_back(fmt::format("x{}", i));
+  check_count("feature_names", p.feature_names.size(), n, "features");
+  if (!p.output_ranks.defined()) {
+    p.output_ranks = arange(k, {.dtype = Dtype::int64}).unsqueeze(0).expand({rows, k}).clone();
+  } else if (p.output_ranks.shape() != Shape{rows, k} || is_floating(p.output_ranks.dtype())) {
+    throw ShapeError(fmt::format("[Explanation] output_ranks are {} {}, they must be integers [{}, {}].",
+                                 name(p.output_ranks.dtype()), p.output_ranks.shape().str(), rows, k));
+  }
+  p.output_ranks = p.output_ranks.detach().to(Dtype::int64).clone();
+  const auto* ranks = p.output_ranks.data<std::int64_t>();
+  std::int64_t model_outputs = k;
+  for (std::int64_t i = 0; i < rows * k; ++i) {
+    if (ranks[i] < 0) throw IndexError(fmt::format("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]));
+    model_outputs = std::max(model_outputs, ranks[i] + 1);
+    if (ranks[i] != ranks[i % k]) ranked_ = true;
+  }
+  if (p.output_names.empty()) {
+    if (model_outputs == 1) p.output_names = {"output"};
+    else
+      for (std::int64_t i = 0; i < model_outputs; ++i) p.output_names.push_back(fmt::format("output {}", i));
+  }
+  if (p.output_names.size() < index(model_outputs))
+    check_count("output_names", p.output_names.size(), model_outputs, "outputs");
+  display_values_ = p.data;
+}
+
+std::int64_t Explanation::size() const { return parts_.values.size(0); }
+std::int64_t Explanation::features() const { return parts_.values.size(1); }
+std::int64_t Explanation::outputs_explained() const { return parts_.values.size(2); }
+
+Tensor Explanation::residual() const {
+  if (!parts_.additive) return full(parts_.outputs.shape(), nan, {.dtype = float64});
+  const NoGrad fixed;
+  return parts_.outputs - parts_.base_values - parts_.values.sum(1);
+}
+
+std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const {
+  check_row("Explanation.output_name", row);
+  if (slot < 0 || slot >= outputs_explained())
+    throw IndexError(fmt::format("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained()));
+  return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
+}
+
+std::int64_t Explanation::feature_index(std::string_view wanted) const {
+  const auto& names = parts_.feature_names;
+  const auto found = std::find(names.begin(), names.end(), wanted);
+  if (found == names.end())
+    throw IndexError(fmt::format("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
+                                 listing(names)));
+  return found - names.begin();
+}
+
+void Explanation::check_row(const char* method, std::int64_t row) const {
+  if (row < 0 || row >= size())
+    throw IndexError(fmt::format("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size()));
+}
+
+// ---- display
+
+std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
+  check_row("Explanation.display", row);
+  if (feature < 0 || feature >= features())
+    throw IndexError(fmt::format("[Explanation.display] feature is {}, the explanation has {}.", feature, features()));
+  if (has_display()) return display_[index(row)][index(feature)];
+  return number(parts_.data.data<double>()[row * features() + feature]);
+}
+
+std::vector<std::vector<std::string>> Explanation::display() const {
+  if (has_display()) return display_;
+  std::vector<std::vector<std::string>> texts(index(size()));
+  for (std::int64_t row = 0; row < size(); ++row)
+    for (std::int64_t i = 0; i < features(); ++i) texts[index(row)].push_back(display(row, i));
+  return texts;
+}
+
+Explanation Explanation::with_display(std::vector<std::vector<std::string>> texts) const {
+  if (texts.size() != index(size()))
+    throw ShapeError(fmt::format("[Explanation.with_display] there are texts for {} rows, the explanation has {}.",
+                                 texts.size(), size()));
+  for (const auto& row : texts)
+    if (row.size() != index(features()))
+      throw ShapeError(fmt::format("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(),
+                                   features()));
+  Explanation e = *this;
+  e.display_ = std::move(texts);
+  return e;
+}
+
+Explanation Explanation::with_display(const nn::data::Table& raw) const {
+  if (raw.rows() != size())
+    throw ShapeError(fmt::format(
+        "[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were explained, in their "
+        "order.",
+        raw.rows(), size()));
+  Explanation e = *this;
+  e.display_ = display();
+  e.source_names_ = raw.names();
+  e.source_cells_.clear();
+  e.source_numbers_.clear();
+  for (const nn::data::Column& column : raw.columns()) {
+    std::vector<std::string> cells;
+    for (std::int64_t row = 0; row < size(); ++row)
+      cells.push_back(column.is_missing(row) ? "missing" : column.cell(row));
+    e.source_cells_.push_back(std::move(cells));
+    e.source_numbers_.push_back(column.is_number() ? column.numbers() : std::vector<double>());
+  }
+  Tensor shown = parts_.data.clone();
+  auto* numbers = shown.mutable_data<double>();
+  for (std::int64_t i = 0; i < features(); ++i) {
+    const auto found = std::find(e.source_names_.begin(), e.source_names_.end(), parts_.feature_names[index(i)]);
+    if (found == e.source_names_.end()) continue;  // a one-hot feature: 0 and 1 are its values in the source's sense too
+    const auto column = static_cast<std::size_t>(found - e.source_names_.begin());
+    for (std::int64_t row = 0; row < size(); ++row) {
+      e.display_[index(row)][index(i)] = e.source_cells_[column][index(row)];
+      numbers[row * features() + i] = e.source_numbers_[column].empty() ? nan : e.source_numbers_[column][index(row)];
+    }
+  }
+  e.display_values_ = shown;
+  return e;
+}
+
+// ---- views
+
+Explanation Explanation::rows_between(std::int64_t start, std::int64_t stop) const {
+  const NoGrad fixed;
+  const auto cut = [&](const Tensor& t) { return t.slice(0, start, stop).clone(); };
+  Explanation e = *this;
+  ExplanationParts& p = e.parts_;
+  for (Tensor* t : {&p.values, &p.base_values, &p.outputs, &p.data, &p.standard_errors, &p.output_ranks}) *t = cut(*t);
+  e.display_values_ = cut(display_values_);
+  const auto cut_list = [&](auto& list) {
+    using List = std::decay_t<decltype(list)>;
+    if (!list.empty()) list = List(list.begin() + start, list.begin() + stop);
+  };
+  cut_list(e.display_);
+  for (auto& cells : e.source_cells_) cut_list(cells);
+  for (auto& numbers : e.source_numbers_) cut_list(numbers);
+  if (stop - start == 1) e.ranked_ = false;
+  return e;
+}
+
+Explanation Explanation::operator[](std::int64_t row) const {
+  const std::int64_t at = row < 0 ? row + size() : row;
+  if (at < 0 || at >= size())
+    throw IndexError(fmt::format("[Explanation] row is {}, the explanation has {} rows.", row, size()));
+  return rows_between(at, at + 1);
+}
+
+Explanation Explanation::slice(std::int64_t start, std::int64_t stop) const {
+  const auto clip = [&](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size() : i, 0, size()); };
+  return rows_between(clip(start), std::max(clip(start), clip(stop)));
+}
+
+Explanation Explanation::output(std::int64_t slot) const {
+  const std::int64_t k = outputs_explained(), at = slot < 0 ? slot + k : slot;
+  if (at < 0 || at >= k)
+    throw IndexError(fmt::format("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
+                                 listing(parts_.output_names)));
+  const NoGrad fixed;
+  Explanation e = *this;
+  ExplanationParts& p = e.parts_;
+  for (Tensor* t : {&p.values, &p.base_values, &p.outputs, &p.standard_errors, &p.output_ranks})
+    *t = t->slice(-1, at, at + 1).clone();
+  e.ranked_ = false;
+  for (std::int64_t row = 1; row < size(); ++row)
+    if (p.output_ranks.data<std::int64_t>()[row] != p.output_ranks.data<std::int64_t>()[0]) e.ranked_ = true;
+  return e;
+}
+
+Explanation Explanation::output(std::string_view wanted) const {
+  if (ranked_)
+    throw ValueError("[Explanation.output] slots mean different outputs in different rows: take a slot by its number.");
+  for (std::int64_t slot = 0; size() > 0 && slot < outputs_explained(); ++slot)
+    if (output_name(0, slot) == wanted) return output(slot);
+  throw IndexError(fmt::format("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
+                               listing(parts_.output_names)));
+}
+
+Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& groups) const {
+  const std::int64_t rows = size(), n = features(), k = outputs_explained();
+  std::vector<int> used(index(n), 0);
+  std::vector<nn::data::FeatureGroup> all;
+  for (const auto& group : groups) {
+    if (group.features.empty())
+      throw ValueError(fmt::format("[Explanation.grouped] group '{}' has no features.", group.name));
+    for (const std::int64_t i : group.features) {
+      if (i < 0 || i >= n)
+        throw IndexError(fmt::format("[Explanation.grouped] group '{}' has feature {}, the explanation has {} features: were "
+                                     "the groups made for other data?",
+                                     group.name, i, n));
+      if (++used[index(i)] > 1)
+        throw ValueError(fmt::format("[Explanation.grouped] feature '{}' is in two groups: a contribution counts once.",
+                                     parts_.feature_names[index(i)]));
+    }
+    all.push_back(group);
+  }
+  for (std::int64_t i = 0; i < n; ++i)
+    if (used[index(i)] == 0) all.push_back({parts_.feature_names[index(i)], {i}});
+
+  const auto m = static_cast<std::int64_t>(all.size());
+  ExplanationParts p = parts_;
+  p.values = zeros({rows, m, k}, {.dtype = float64});
+  p.standard_errors = full({rows, m, k}, nan, {.dtype = float64});
+  p.data = full({rows, m}, nan, {.dtype = float64});
+  p.feature_names.clear();
+  Tensor shown = full({rows, m}, nan, {.dtype = float64});
+  std::vector<std::vector<std::string>> texts(index(rows), std::vector<std::string>(index(m)));
+  auto *sums = p.values.mutable_data<double>(), *errors = p.standard_errors.mutable_data<double>();
+  auto *data = p.data.mutable_data<double>(), *numbers = shown.mutable_data<double>();
+  const auto *values = parts_.values.data<double>(), *old_errors = parts_.standard_errors.data<double>();
+  for (std::int64_t g = 0; g < m; ++g) {
+    const auto& group = all[index(g)];
+    p.feature_names.push_back(group.name);
+    const auto source = std::find(source_names_.begin(), source_names_.end(), group.name);
+    const auto column = static_cast<std::size_t>(source - source_names_.begin());
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (const std::int64_t i : group.features)
+        for (std::int64_t j = 0; j < k; ++j) sums[(row * m + g) * k + j] += values[(row * n + i) * k + j];
+      std::string& text = texts[index(row)][index(g)];
+      if (group.features.size() == 1) {
+        const std::int64_t i = group.features[0];
+        for (std::int64_t j = 0; j < k; ++j) errors[(row * m + g) * k + j] = old_errors[(row * n + i) * k + j];
+        data[row * m + g] = parts_.data.data<double>()[row * n + i];
+        numbers[row * m + g] = display_values_.data<double>()[row * n + i];
+        text = display(row, i);
+      } else {
+        std::vector<std::string> set;
+        for (const std::int64_t i : group.features)
+          if (parts_.data.data<double>()[row * n + i] != 0) set.push_back(parts_.feature_names[index(i)]);
+        text = set.size() == 1 ? set[0] : fmt::format("{} features", group.features.size());
+      }
+      if (source != source_names_.end()) {
+        text = source_cells_[column][index(row)];
+        if (!source_numbers_[column].empty()) numbers[row * m + g] = source_numbers_[column][index(row)];
+      }
+    }
+  }
+  Explanation e(std::move(p));
+  e.display_ = std::move(texts);
+  e.display_values_ = shown;
+  e.source_names_ = source_names_;
+  e.source_cells_ = source_cells_;
+  e.source_numbers_ = source_numbers_;
+  return e;
+}
+
+Explanation Explanation::rescaled(double scale, double shift) const {
+  if (parts_.output_space == Output::logit)
+    throw ValueError(
+        "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale explanations "
+        "of what the model returns, Output::model.");
+  if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
+    throw ValueError(fmt::format("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.",
+                                 scale, shift));
+  const NoGrad fixed;
+  Explanation e = *this;
+  ExplanationParts& p = e.parts_;
+  p.output_space = Output::model;
+  p.values = p.values * scale;
+  p.base_values = p.base_values * scale + shift;
+  p.outputs = p.outputs * scale + shift;
+  p.standard_errors = p.standard_errors * std::abs(scale);
+  for (FallbackOp& op : p.fallback_ops) op.residual *= std::abs(scale);
+  return e;
+}
+
+Explanation Explanation::abs() const {
+  const NoGrad fixed;
+  Explanation e = *this;
+  e.parts_.values = parts_.values.abs();
+  e.parts_.additive = false;
+  return e;
+}
+
+Tensor Explanation::mean_abs() const {
+  const std::int64_t rows = size(), n = features(), k = outputs_explained();
+  Tensor mean = full({n, k}, nan, {.dtype = float64});
+  auto* out = mean.mutable_data<double>();
+  const auto* values = parts_.values.data<double>();
+  for (std::int64_t i = 0; i < n * k; ++i) {
+    double sum = 0;
+    std::int64_t count = 0;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const double v = values[row * n * k + i];
+      if (std::isnan(v)) continue;
+      sum += std::abs(v);
+      ++count;
+    }
+    if (count > 0) out[i] = sum / static_cast<double>(count);
+  }
+  return mean;
+}
+
+std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
+  const std::int64_t k = outputs_explained();
+  if (slot < 0 || slot >= k)
+    throw IndexError(fmt::format("[Explanation.order] slot is {}, there are {} outputs.", slot, k));
+  const Tensor importance = mean_abs();
+  const auto* sizes = importance.data<double>();
+  const auto key = [&](std::int64_t i) { return std::isnan(sizes[i * k + slot]) ? -1 : sizes[i * k + slot]; };
+  std::vector<std::int64_t> order(index(features()));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return key(a) > key(b); });
+  return order;
+}
+
+// ---- text
+
+namespace {
+
+std::string space_in_words(Output space) {
+  switch (space) {
+    case Output::logit: return "the logit, which goes into the model's final sigmoid or softmax";
+    case Output::probability: return "the probability";
+    default: return "what the model returns";
+  }
+}
+
+/// Width in columns of a terminal, near enough: code points.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, std::size_t columns) {
+  return text + std::string(columns > width(text) ? columns - width(text) : 0, ' ');
+}
+
+void append_row(std::string& out, const Explanation& e, std::int64_t row, std::int64_t slot) {
+  constexpr std::int64_t most = 20;
+  const std::int64_t n = e.features(), k = e.outputs_explained();
+  const auto at = [&](const Tensor& t, std::int64_t i) { return t.data<double>()[(row * n + i) * k + slot]; };
+  const auto of_row = [&](const Tensor& t) { return t.data<double>()[row * k + slot]; };
+
+  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return std::abs(at(e.values(), a)) > std::abs(at(e.values(), b));
+  });
+  const std::int64_t shown = n <= most ? n : most - 1;
+  struct Line {
+    std::string label;
+    double value, error;
+  };
+  std::vector<Line> lines;
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const std::int64_t feature = order[static_cast<std::size_t>(i)];
+    lines.push_back({fmt::format("{} = {}", e.feature_names()[static_cast<std::size_t>(feature)], e.display(row, feature)),
+                     at(e.values(), feature), at(e.standard_errors(), feature)});
+  }
+  if (shown < n) {
+    double rest = 0;
+    for (std::int64_t i = shown; i < n; ++i) rest += at(e.values(), order[static_cast<std::size_t>(i)]);
+    lines.push_back({fmt::format("{} other features", n - shown), rest, nan});
+  }
+  std::size_t columns = width("prediction");
+  for (const Line& line : lines) columns = std::max(columns, width(line.label));
+  const auto numbered = [&](const std::string& label, double value) {
+    return fmt::format("  {}  {:>12}", padded(label, columns), number(value));
+  };
+
+  out += fmt::format("row {}, {}\n", row, e.output_name(row, slot));
+  const double base = of_row(e.base_values());
+  if (!std::isnan(base)) {
+    out += numbered("base value", base);
+    if (e.n_background() > 1) out += fmt::format("  mean over {} references", e.n_background());
+    out += '\n';
+  }
+  for (const Line& line : lines) {
+    out += fmt::format("  {}  {:>12}", padded(line.label, columns),
+                       std::isnan(line.value) ? "NaN" : fmt::format("{:+.6g}", line.value));
+    if (!std::isnan(line.error)) out += fmt::format("  +- {:.2g}", line.error);
+    out += '\n';
+  }
+  out += numbered("prediction", of_row(e.outputs()));
+  if (e.output_space() == Output::logit && e.output_names().size() == 1)
+    out += fmt::format("  probability {:.4g}", 1 / (1 + std::exp(-of_row(e.outputs()))));
+  out += '\n';
+  if (e.additive()) out += numbered("residual", of_row(e.residual())) + "  prediction - base value - sum of contributions\n";
+}
+
+}  // namespace
+
+std::string Explanation::str() const {
+  constexpr std::int64_t most = 5;
+  std::string out = fmt::format("{} of {}", parts_.method, space_in_words(parts_.output_space));
+  out += fmt::format(", {} row{}, {} feature{}\n", size(), size() == 1 ? "" : "s", features(), features() == 1 ? "" : "s");
+  const bool all = size() <= most;
+  for (std::int64_t row = 0; row < size(); ++row) {
+    if (!all && row == most - 1) {
+      out += fmt::format("... {} more rows\n", size() - most);
+      row = size() - 1;
+    }
+    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot) append_row(out, *this, row, slot);
+  }
+  for (const FallbackOp& op : parts_.fallback_ops)
+    out += fmt::format("{}{} has no rule of its own; its gradient was integrated, residual {:.2g}\n", op.op,
+                       op.scope.empty() ? "" : fmt::format(" in {}", op.scope), op.residual);
+  for (const std::string& note : parts_.notes) out += fmt::format("note: {}\n", note);
+  out.pop_back();
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Explanation& explanation) { return out << explanation.str(); }
+
+}  // namespace xg::explain

@@ -1,0 +1,33 @@
+// The slope of the model at each row, times the row.
+#pragma once
+
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/explain/model_function.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xg::explain {
+
+struct InputXGradientOptions {
+  Output output = Output::automatic;
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> output_names = {};
+  std::optional<std::int64_t> target = {};  ///< explain this output alone
+};
+
+/// values[r, i, k] = x_i d f_k / d x_i at row r; rows [N, n]. They sum to f(x) - f(0) where f is linear, else to nothing in
+/// particular. Source: Shrikumar et al. 2016 (arXiv:1605.01713).
+class XG_API InputXGradient {
+ public:
+  explicit InputXGradient(ModelFunction model, InputXGradientOptions options = {});
+  /// Throws as Saliency does.
+  Explanation operator()(const Tensor& rows) const;
+
+ private:
+  ModelFunction model_;
+  InputXGradientOptions options_;
+};
+
+}  // namespace xg::explain

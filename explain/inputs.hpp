@@ -1,0 +1,38 @@
+// What explainers check before they start. Internal to explain/.
+#pragma once
+
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xg::explain::detail {
+
+/// `t` as a contiguous tensor of its own outside every graph. Throws ShapeError unless [rows, features] with one row or
+/// more, DtypeError unless floating.
+Tensor checked_matrix(const char* method, const char* what, const Tensor& t);
+/// The same, and ValueError where a number is NaN or infinite.
+Tensor checked_background(const char* method, const char* what, const Tensor& t);
+/// Throws ShapeError or DtypeError where rows have another width or dtype than the background.
+void check_match(const char* method, const Tensor& rows, const char* what, const Tensor& background);
+/// Throws ValueError unless there are none or `features`.
+void check_feature_names(const char* method, const std::vector<std::string>& names, std::int64_t features);
+/// Throws ValueError unless there are none or one for each output of the model.
+void check_output_names(const char* method, const std::vector<std::string>& names, std::int64_t outputs);
+/// Throws IndexError unless 0 <= target < outputs.
+void check_target(const char* method, const std::optional<std::int64_t>& target, std::int64_t outputs);
+
+/// A baseline [n], [1, n] or [N, n] for `rows` [N, n] as [1, n] or [N, n]; zeros where undefined. Throws ShapeError,
+/// DtypeError, ValueError.
+Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor& rows);
+
+/// Gives the parts their names, as far as they were given.
+Explanation named(ExplanationParts parts, const std::vector<std::string>& feature_names,
+                  const std::vector<std::string>& output_names, std::int64_t model_outputs);
+
+/// Rows with a NaN or infinite feature or prediction get NaN contributions, and a note that says which and why.
+void blank_rows_without_numbers(ExplanationParts& parts);
+
+}  // namespace xg::explain::detail

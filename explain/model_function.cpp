@@ -1,0 +1,25 @@
+#include <xgrad/explain/model_function.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+namespace xg::explain {
+
+ModelFunction::ModelFunction(nn::Module& model) : module_(&model) {}
+
+Tensor ModelFunction::operator()(const Tensor& rows) const {
+  return module_ != nullptr ? (*module_)(rows) : function_(rows);
+}
+
+void ModelFunction::check_eval(const char* method) const {
+  if (module_ == nullptr) return;
+  for (const auto& [path, module] : module_->named_modules()) {
+    const std::string type = module->type_name();
+    const bool changes = type.find("Dropout") != std::string::npos || type.find("BatchNorm") != std::string::npos;
+    if (changes && module->is_training())
+      throw Error(fmt::format("[{}] the model is in training mode and has the layer {}{}: call model.eval() first.", method,
+                              module->label(), path.empty() ? "" : fmt::format(" at '{}'", path)));
+  }
+}
+
+}  // namespace xg::explain

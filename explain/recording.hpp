@@ -1,0 +1,44 @@
+// A model's run, recorded: the ground on which rows and references are compared. Internal to explain/.
+#pragma once
+
+#include <xgrad/autograd/trace.hpp>
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/explain/model_function.hpp>
+
+#include <optional>
+#include <string>
+
+namespace xg::explain::detail {
+
+/// Every op of one call of a model on `rows` rows, and which values went in and came out.
+struct Recording {
+  autograd::Trace trace;
+  autograd::ValueId input = -1;
+  autograd::ValueId output = -1;
+  std::int64_t rows = 0;
+
+  const Tensor& value(autograd::ValueId id) const { return trace.value(id); }
+};
+
+/// Runs the model on `rows` [R, n] in trace mode. Throws Error, naming `method`, where the result is not a floating tensor
+/// with R rows, and where a dropout or batch norm in training mode took part.
+Recording record(const ModelFunction& model, const Tensor& rows, const char* method);
+
+/// Which value of a recording is explained.
+struct Target {
+  autograd::ValueId value = -1;
+  Output space = Output::model;  ///< what it is: never automatic
+  std::int64_t outputs = 0;      ///< how many numbers it has in each row
+};
+
+/// Finds the value that `asked` means: the argument of the final sigmoid, softmax or log_softmax, seen through reshapes,
+/// or what the model returned. Throws ValueError, saying what was found, for a logit or probability that is not there.
+Target find_target(const Recording& recording, Output asked, const char* method);
+
+/// "dropout in Net > drop1 (Dropout)"
+std::string describe(const autograd::TraceEntry& entry);
+
+/// `count` rows from `start` on; behind the last one it comes again, so that blocks always have the same size.
+Tensor padded_rows(const Tensor& rows, std::int64_t start, std::int64_t count);
+
+}  // namespace xg::explain::detail

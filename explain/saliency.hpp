@@ -1,0 +1,35 @@
+// The slope of the model at each row.
+#pragma once
+
+#include <xgrad/explain/explanation.hpp>
+#include <xgrad/explain/model_function.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xg::explain {
+
+struct SaliencyOptions {
+  bool abs = true;  ///< sizes of slopes, without their signs
+  Output output = Output::automatic;
+  std::vector<std::string> feature_names = {};
+  std::vector<std::string> output_names = {};
+  std::optional<std::int64_t> target = {};  ///< explain this output alone
+};
+
+/// values[r, i, k] = |d f_k / d x_i| at row r, or with its sign; rows [N, n]. They sum to nothing in particular.
+/// Source: Simonyan et al. 2013 (arXiv:1312.6034).
+class XG_API Saliency {
+ public:
+  explicit Saliency(ModelFunction model, SaliencyOptions options = {});
+  /// Throws ShapeError or DtypeError for rows that are not floating [N, n], Error for a model in training mode with
+  /// dropout or batch norm, IndexError for the target, ValueError for an Output that is not there.
+  Explanation operator()(const Tensor& rows) const;
+
+ private:
+  ModelFunction model_;
+  SaliencyOptions options_;
+};
+
+}  // namespace xg::explain
