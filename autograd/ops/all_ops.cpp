@@ -7,16 +7,22 @@ const std::vector<OpInfo>& arithmetic_ops();
 const std::vector<OpInfo>& unary_ops();
 const std::vector<OpInfo>& activation_ops();
 const std::vector<OpInfo>& comparison_ops();
-const std::vector<OpInfo>& layer_ops();
 const std::vector<OpInfo>& reduction_ops();
 const std::vector<OpInfo>& sorting_ops();
+const std::vector<OpInfo>& shape_ops();
+const std::vector<OpInfo>& strided_ops();
+const std::vector<OpInfo>& joining_ops();
+const std::vector<OpInfo>& indexing_ops();
+const std::vector<OpInfo>& product_ops();
+const std::vector<OpInfo>& layer_ops();
 const std::vector<OpInfo>& loss_ops();
 
 const std::vector<OpInfo>& all_ops() {
   static const std::vector<OpInfo> rows = [] {
     std::vector<OpInfo> all;
-    for (const auto* family :
-         {&arithmetic_ops(), &unary_ops(), &activation_ops(), &comparison_ops(), &layer_ops(), &reduction_ops(), &sorting_ops(), &loss_ops()})
+    for (const auto* family : {&arithmetic_ops(), &unary_ops(), &activation_ops(), &comparison_ops(), &reduction_ops(),
+                               &sorting_ops(), &shape_ops(), &strided_ops(), &joining_ops(), &indexing_ops(),
+                               &product_ops(), &layer_ops(), &loss_ops()})
       all.insert(all.end(), family->begin(), family->end());
     return all;
   }();

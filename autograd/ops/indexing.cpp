@@ -468,10 +468,12 @@ std::size_t checked_dim(const char* op, const Tensor& x, std::int64_t dim) {
   return static_cast<std::size_t>(normalize_dim(op, dim, x.dim()));
 }
 
-void check_index(const char* op, const Tensor& index) {
-  if (index.dtype() != Dtype::int64 && index.dtype() != Dtype::int32)
+/// An index as the kernels take it: int64 or int32. Throws DtypeError where it is not an integer.
+Tensor checked_index(const char* op, const Tensor& index) {
+  if (!is_integral(index.dtype()))
     throw DtypeError(fmt::format("[{}] the index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
                                  name(index.dtype())));
+  return index.dtype() == Dtype::uint8 ? to(index, Dtype::int64) : index;
 }
 
 void check_same_dtype(const char* op, const Tensor& x, const Tensor& source) {
@@ -481,8 +483,8 @@ void check_same_dtype(const char* op, const Tensor& x, const Tensor& source) {
 }
 
 /// An index as a vector, for ops along one dimension.
-Tensor index_vector(const char* op, const Tensor& index) {
-  check_index(op, index);
+Tensor index_vector(const char* op, const Tensor& given) {
+  const Tensor index = checked_index(op, given);
   if (index.dim() > 1)
     throw ShapeError(fmt::format("[{}] the index has shape {}, it must be a vector: use gather or x.index({{...}}).", op,
                                  index.shape().str()));
@@ -501,7 +503,6 @@ void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor
 
 /// scatter and gather: as many dimensions, and nowhere larger but along dim.
 void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source) {
-  check_index(op, index);
   if (source != nullptr) check_same_dtype(op, x, *source);
   const bool same_dims = index.dim() == x.dim() && (source == nullptr || source->dim() == x.dim());
   bool fits = same_dims;
@@ -790,8 +791,11 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
     return reshape(gather(at_least_vector(x), 0, at_least_vector(index)), index.shape());
   }
   const std::size_t d = autograd::checked_dim("gather", x, dim);
-  autograd::check_element_index("gather", x, d, index, nullptr);
-  return apply(autograd::Gather{d}, x, index);
+  const Tensor places = autograd::checked_index("gather", index);
+  if (index.numel() == 0 && index.dim() != x.dim())  // nothing is picked, whatever the shape
+    return reshape(index_select(ravel(x), 0, ravel(places)), index.shape());
+  autograd::check_element_index("gather", x, d, places, nullptr);
+  return apply(autograd::Gather{d}, x, places);
 }
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
@@ -800,7 +804,7 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Ten
     return reshape(scatter(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
   }
   const std::size_t d = autograd::checked_dim("scatter", x, dim);
-  const Tensor places = at_least_vector(index), values = at_least_vector(source);
+  const Tensor places = at_least_vector(autograd::checked_index("scatter", index)), values = at_least_vector(source);
   autograd::check_element_index("scatter", x, d, places, &values);
   return apply(autograd::Scatter{d}, x, places, values);
 }
@@ -815,7 +819,7 @@ Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const
     return reshape(scatter_add(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
   }
   const std::size_t d = autograd::checked_dim("scatter_add", x, dim);
-  const Tensor places = at_least_vector(index), values = at_least_vector(source);
+  const Tensor places = at_least_vector(autograd::checked_index("scatter_add", index)), values = at_least_vector(source);
   autograd::check_element_index("scatter_add", x, d, places, &values);
   return apply(autograd::ScatterAdd{d}, x, places, values);
 }
@@ -851,13 +855,11 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor take(const Tensor& x, const Tensor& index) {
-  autograd::check_index("take", index);
-  const Tensor places = autograd::wrapped("take", index, x.numel(), 0);
+  const Tensor places = autograd::wrapped("take", autograd::checked_index("take", index), x.numel(), 0);
   return reshape(index_select(ravel(x), 0, ravel(places)), index.shape());
 }
 
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::int64_t> dim) {
-  autograd::check_index("take_along_dim", index);
   if (!dim) return gather(ravel(x), 0, ravel(index));
   if (x.dim() != index.dim())
     throw ShapeError(fmt::format("[take_along_dim] shapes are {} for x and {} for the index: they need as many dimensions.",
@@ -876,8 +878,8 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::i
 
 Tensor nonzero(const Tensor& x) { return apply(autograd::Nonzero{}, x); }
 
-Tensor one_hot(const Tensor& index, std::int64_t num_classes) {
-  autograd::check_index("one_hot", index);
+Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
+  const Tensor index = autograd::checked_index("one_hot", classes_of_elements);
   Shape all;
   for (std::size_t i = 0; i < index.shape().size(); ++i) all.push_back(static_cast<std::int64_t>(i));
   if (num_classes < -1) throw ValueError(fmt::format("[one_hot] num_classes is {}: give a positive number.", num_classes));
@@ -896,10 +898,10 @@ Tensor one_hot(const Tensor& index, std::int64_t num_classes) {
 }
 
 Tensor embedding(const Tensor& index, const Tensor& weight) {
-  autograd::check_index("embedding", index);
+  const Tensor places = autograd::checked_index("embedding", index);
   if (weight.dim() != 2)
     throw ShapeError(fmt::format("[embedding] the weight has shape {}, it must be [rows, features].", weight.shape().str()));
-  return apply(autograd::Embedding{}, index, weight);
+  return apply(autograd::Embedding{}, places, weight);
 }
 
 }  // namespace xg

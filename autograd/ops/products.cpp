@@ -331,7 +331,7 @@ Named contract(Named a, Named b, Needed&& needed) {
 
 }  // namespace
 
-const std::vector<OpInfo>& products_ops() {
+const std::vector<OpInfo>& product_ops() {
   static const auto rows = OpList<MatrixProduct, BatchedProduct, DotProduct>::rows("products");
   return rows;
 }

@@ -130,7 +130,10 @@ Tensor dropout(const Tensor& x_, double p, std::uint64_t seed, std::uint64_t off
     for (std::int64_t i = 0; i < n; i += block) {
       const std::int64_t count = std::min(block, n - i);
       philox_uniform(uniform, count, seed, offset + static_cast<std::uint64_t>(i / 4));
-      for (std::int64_t k = 0; k < count; ++k) result[i + k] = uniform[k] >= threshold ? in[i + k] * scale : T(0);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const T kept = in[i + k] * scale;
+        result[i + k] = uniform[k] >= threshold ? kept : T(0);
+      }
     }
   });
   return out;
