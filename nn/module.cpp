@@ -212,7 +212,7 @@ std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
   std::vector<std::pair<std::string, Tensor>> all;
   std::unordered_set<const xg::detail::TensorImpl*> seen;
   walk("", [&](const std::string& path, const Module& module) {
-    if (!module.is_built())
+    if (module.children_.empty() && !module.is_built())
       throw ValueError(fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
                                    "in Dense(in, units), call the layer on an nn::input, or run the model once.",
                                    module.label()));

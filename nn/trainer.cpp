@@ -215,7 +215,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   std::vector<Callback> callbacks = std::move(options.callbacks);
   detail::Progress progress(options.verbose);
   // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
-  Weights best;
+  // Without held-out rows the loss of an epoch speaks of the weights before its steps, so those are kept then.
+  Weights best, before;
   best.save(*model_);
   double best_loss = std::numeric_limits<double>::infinity();
 
@@ -226,6 +227,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       state.logs.clear();
       for (Callback& callback : callbacks) callback.on_epoch_begin(state);
       history.append_learning_rate(optimizer_->lr());
+      if (!held_out.X.defined()) before.save(*model_);
       model_->train();
       progress.begin(state.epoch, options.epochs, state.batches);
       const double loss = train_epoch(rows, options, state, callbacks, progress, best);
@@ -239,7 +241,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       const double watched = held_out.X.defined() ? state.value("val_loss") : loss;
       if (watched < best_loss) {
         best_loss = watched;
-        best.save(*model_);
+        if (held_out.X.defined()) best.save(*model_);
+        else std::swap(best, before);
       }
       progress.end(state.logs, history.seconds().back());
       for (Callback& callback : callbacks) callback.on_epoch_end(state);
@@ -274,7 +277,7 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
                                                : loss_(prediction, target);
     state.batch_loss = loss.item<double>();
     if (!std::isfinite(state.batch_loss)) [[unlikely]]
-      throw_diverged(state, state.batch_loss, prediction, best);
+      throw_diverged(state, prediction, target, best);
     loss.backward();
     if (clip_norm_ > 0) optim::clip_grad_norm(parameters_, clip_norm_);
     optimizer_->step();
@@ -289,23 +292,24 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
   return total / static_cast<double>(count);
 }
 
-void Trainer::throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best) {
+void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target, const Weights& best) {
   const NoGrad guard;
+  const auto largest = [](const Tensor& x) { return x.abs().max().item<double>(); };
   const auto all_finite = [](const Tensor& x) { return x.isfinite().all().item<bool>(); };
-  const bool weights_finite = std::all_of(parameters_.begin(), parameters_.end(), all_finite);
-  const double lr = optimizer_->lr();
-  std::string cause;
-  if (!weights_finite || !all_finite(prediction))
-    cause = fmt::format("the weights have grown out of bounds, so the learning rate {:g} is probably too high: lower it, clip "
-                        "gradients with TrainerOptions.clip_norm, or scale the inputs",
-                        lr);
-  else
-    cause = fmt::format("the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
-                        "logarithm of 0: scale the targets, or use a loss on logits",
-                        prediction.abs().max().item<double>(), loss_.name());
+  // Far beyond what the targets call for.
+  const auto out_of_bounds = [&](double value) { return value > 1e6 * std::max(1.0, largest(target)); };
+  const bool grown = !std::all_of(parameters_.begin(), parameters_.end(), all_finite) || !all_finite(prediction) ||
+                     out_of_bounds(largest(prediction));
+  const std::string cause =
+      grown ? fmt::format("the weights have grown out of bounds, so the learning rate {:g} is probably too high: lower it, "
+                          "clip gradients with TrainerOptions.clip_norm, or scale the inputs",
+                          optimizer_->lr())
+            : fmt::format("the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
+                          "logarithm of 0: scale the targets, or use a loss on logits",
+                          largest(prediction), loss_.name());
   best.restore(*model_);
   throw Error(fmt::format("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
-                          loss, state.epoch + 1, state.batch + 1, state.batches, cause));
+                          state.batch_loss, state.epoch + 1, state.batch + 1, state.batches, cause));
 }
 
 std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* prefix) {

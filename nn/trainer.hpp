@@ -101,7 +101,8 @@ class XG_API Trainer {
   double train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
                      detail::Progress& progress, const Weights& best);
   std::vector<std::pair<std::string, double>> scores(const Rows& rows, std::int64_t batch_size, const char* prefix);
-  [[noreturn]] void throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best);
+  [[noreturn]] void throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target,
+                                   const Weights& best);
 
   Module* model_;
   optim::Optimizer* optimizer_;
