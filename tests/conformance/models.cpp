@@ -139,6 +139,8 @@ Sequential model_of(const Json& test_case, const Tensors& tensors) {
     if (xg::is_floating(state[name].dtype())) dtype = state[name].dtype();
   }
   model.to(dtype);
+  for (const auto& [name, value] : model.state_dict())  // states leave out the count of batches, as PyTorch's old ones do
+    if (name.ends_with("num_batches_tracked")) state.try_emplace(name, value);
   model.load_state_dict(state);
   model.eval();
   return model;
