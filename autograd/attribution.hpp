@@ -32,7 +32,7 @@ enum class Rule {
 class PairContext;
 
 /// An op with its attributes, as it was applied: what a sweep needs to know of it.
-class AppliedOp {
+class XG_API AppliedOp {
  public:
   virtual ~AppliedOp();
   virtual const char* name() const = 0;
@@ -52,7 +52,7 @@ class AppliedOp {
 };
 
 /// The values of one op at P pairs, and the multipliers that arrived at its outputs.
-class PairContext {
+class XG_API PairContext {
  public:
   std::int64_t outputs_explained = 1;  ///< K
   std::int64_t pairs = 0;              ///< P; 0 where values are whole tensors without a common row dimension

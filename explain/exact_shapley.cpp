@@ -90,7 +90,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     const std::uint64_t coalitions = std::uint64_t{1} << m;
     const auto at_once = static_cast<std::uint64_t>(
         std::min<std::int64_t>(static_cast<std::int64_t>(coalitions), std::bit_floor(static_cast<std::uint64_t>(block_points / part_b))));
-    std::vector<double> shares(at(b * m * k), 0.0);  // of each reference, player and output
+    std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k), 0.0);  // v(S), summed over the references
+    std::vector<double> shares(at(b * m * k), 0.0);  // of each reference, player and output: for the standard errors
     for (std::int64_t b0 = 0; b0 < b; b0 += part_b) {
       const std::int64_t here = std::min(part_b, b - b0);
       const Tensor part = background_.narrow(0, b0, here);
@@ -110,6 +111,9 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
         for (std::int64_t s = 0; s < sets; ++s) {
           const std::uint64_t set = first + static_cast<std::uint64_t>(s);
           const std::int64_t size = std::popcount(set);
+          for (std::int64_t r = 0; r < here; ++r)
+            for (std::int64_t slot = 0; slot < k; ++slot)
+              worth[static_cast<std::size_t>(set) * at(k) + at(slot)] += v[(s * here + r) * k + slot];
           for (std::int64_t j = 0; j < m; ++j) {
             const double weight = set >> j & 1 ? weights[at(size - 1)] : -weights[at(size)];
             for (std::int64_t r = 0; r < here; ++r)
@@ -121,12 +125,18 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     }
     for (std::int64_t j = 0; j < m; ++j)
       for (std::int64_t slot = 0; slot < k; ++slot) {
-        double sum = 0, squares = 0;
-        for (std::int64_t r = 0; r < b; ++r) sum += shares[at((r * m + j) * k + slot)];
-        const double mean = sum / static_cast<double>(b);
-        for (std::int64_t r = 0; r < b; ++r) squares += std::pow(shares[at((r * m + j) * k + slot)] - mean, 2);
         const std::int64_t place = (row * n + playing[at(j)]) * k + slot;
-        values[place] = mean;
+        // With and without the player side by side: what does not matter to the model cancels to exactly nothing.
+        const std::uint64_t player = std::uint64_t{1} << j;
+        double value = 0;
+        for (std::uint64_t set = 0; set < coalitions; ++set)
+          if ((set & player) == 0)
+            value += weights[at(std::popcount(set))] * (worth[static_cast<std::size_t>(set | player) * at(k) + at(slot)] -
+                                                        worth[static_cast<std::size_t>(set) * at(k) + at(slot)]);
+        values[place] = value / static_cast<double>(b);
+        double mean = 0, squares = 0;
+        for (std::int64_t r = 0; r < b; ++r) mean += shares[at((r * m + j) * k + slot)] / static_cast<double>(b);
+        for (std::int64_t r = 0; r < b; ++r) squares += std::pow(shares[at((r * m + j) * k + slot)] - mean, 2);
         if (b > 1) errors[place] = std::sqrt(squares / static_cast<double>(b - 1) / static_cast<double>(b));
       }
   }

@@ -52,6 +52,12 @@ bool same_values(const Tensor& a, const Tensor& b) {
                     [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
 }
 
+/// Is every slice along dimension 0 of both tensors the same, as in zeros_like(x)?
+bool same_in_all_rows(const Tensor& a, const Tensor& b) {
+  const Tensor first = a.narrow(0, 0, 1);
+  return same_values(a, first.expand(a.shape())) && same_values(b, first.expand(b.shape()));
+}
+
 // ---- two recordings, compared
 
 /// What two recordings of one structure tell about each value and each op.
@@ -130,6 +136,11 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     for (const ValueId id : entry.inputs) {
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
+      if (!made[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
+        throw Error(fmt::format(
+            "[{}] {} takes a tensor {} that no op made and that differs from row to row: numbers that were read by hand, or "
+            "random ones, cannot be followed back to the features. Compute it with ops.",
+            method, describe(entry), x.value(id).shape().str()));
       if (!made[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
         throw_other_flow(method, fmt::format("a constant that {} takes has other values for the rows than for the references "
                                              "(random numbers, or a choice between parameters)",
@@ -643,7 +654,7 @@ class Explainer {
     const double eps = rows_.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
     double rounding = 0, most = 0;
     std::size_t guilty = audit.ops.size();
-    for (std::size_t e = 0; e < audit.ops.size(); ++e) {
+    for (std::size_t e = audit.ops.size(); e-- > 0;) {  // as the sweep goes: a NaN is the fault of the first op to have one
       const Audit::Finding& op = audit.ops[e];
       const double allowed = 16 * eps * op.size;
       if (std::isfinite(allowed)) rounding += allowed;

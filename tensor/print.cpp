@@ -115,7 +115,7 @@ class RealFormat final : public Format {
       largest = std::max(largest, std::abs(value));
       smallest = std::min(smallest, std::abs(value));
     }
-    scientific_ = largest != 0 && (largest >= T(1e8) || smallest < T(1e-4) || largest / smallest > T(1000));
+    scientific_ = largest != 0 && (largest >= (std::is_same_v<T, float> ? T(1e6) : T(1e8)) || smallest < T(1e-4) || largest / smallest > T(1000));
     std::size_t exponent = 0;
     for (const T value : finite) {
       const Digits digits = digits_of(value, notation(), precision_);
@@ -159,7 +159,8 @@ std::string scalar_text(const Tensor& x) {
     else {
       if (!std::isfinite(value)) return std::isnan(value) ? "nan" : (value < 0 ? "-inf" : "inf");
       const T magnitude = std::abs(value);
-      const bool scientific = magnitude != 0 && (magnitude < T(1e-4) || magnitude >= T(1e16));
+      const bool scientific =
+          magnitude != 0 && (magnitude < T(1e-4) || magnitude >= (std::is_same_v<T, float> ? T(1e6) : T(1e16)));
       const Digits digits = shortest_digits(value, scientific ? Notation::scientific : Notation::fixed);
       if (!scientific) return digits.whole + "." + (digits.fraction.empty() ? "0" : digits.fraction);
       return digits.whole + (digits.fraction.empty() ? "" : ".") + digits.fraction + digits.exponent;

@@ -263,7 +263,7 @@ struct EluSecantF {
     return (g(a) - g(b)) / (a - b);
   }
 };
-struct SoftplusSecantF {  // log1p(sigmoid(b) expm1(a - b)) / (a - b), with a <= b
+struct SoftplusSecantF {  // log1p(sigmoid(b) expm1(a - b)) / (a - b), with a <= b; far apart the difference itself
   template <class T>
   static T call(T x, T r, const Params& p) {
     const T beta = static_cast<T>(p.a), limit = static_cast<T>(p.b);
@@ -274,6 +274,10 @@ struct SoftplusSecantF {  // log1p(sigmoid(b) expm1(a - b)) / (a - b), with a <=
       return (std::max(x, r) - low) / (std::max(x, r) - std::min(x, r));
     }
     const T sigmoid_b = T(1) / (T(1) + std::exp(-b)), d = a - b;
+    if (d < T(-1)) {  // sigmoid(b) rounds to 1 for a large b, and log1p would meet -1
+      const auto tail = [](T z) { return std::log1p(std::exp(-std::abs(z))); };  // softplus(z) - max(z, 0)
+      return (std::max(a, T(0)) - std::max(b, T(0)) + tail(a) - tail(b)) / d;
+    }
     return d == T(0) ? sigmoid_b : std::log1p(sigmoid_b * std::expm1(d)) / d;
   }
 };

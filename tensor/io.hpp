@@ -1,0 +1,60 @@
+// Tensors in files: safetensors, NumPy's npy and npz, numeric CSV. Readers trust no byte: lengths, offsets, shapes and
+// dtypes are checked before memory is allocated, and every defect is an IoError that names the file and the problem.
+// Writers replace a file completely or leave it as it was (tensor/io/atomic_file.hpp).
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace xg {
+
+/// What a safetensors file holds.
+struct Safetensors {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in order of
+/// falling element size, then of name. Throws ValueError for an undefined tensor, the name "__metadata__" or text that is
+/// not UTF-8; IoError where the file cannot be written.
+XG_API void save_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
+                             const std::map<std::string, std::string>& metadata = {});
+/// Reads a safetensors file. Dtypes that xgrad has not are widened: F16 and BF16 to float32, I8, I16 and U16 to int32, U32
+/// and U64 to int64. Throws IoError for a file that is not whole, consistent safetensors, and for numbers that do not fit.
+XG_API Safetensors load_safetensors(const std::string& path);
+
+/// Writes NumPy's npy format, version 1.0.
+XG_API void save_npy(const std::string& path, const Tensor& tensor);
+/// Reads npy files of bools, integers and reals in either byte order and either element order; widened as
+/// load_safetensors does. Throws IoError for anything else.
+XG_API Tensor load_npy(const std::string& path);
+
+/// Writes NumPy's npz format: a zip archive with NAME.npy for every tensor, not compressed.
+XG_API void save_npz(const std::string& path, const std::map<std::string, Tensor>& tensors);
+/// Reads npz files, compressed ones too.
+XG_API std::map<std::string, Tensor> load_npz(const std::string& path);
+
+/// How `load_csv` reads.
+struct CsvOptions {
+  std::optional<bool> header = {};  ///< is the first row names? Unless told: it is where a cell of it is no number
+  char delimiter = ',';
+  std::optional<Dtype> dtype = {};  ///< default_dtype() if not given
+};
+/// A table of numbers.
+struct NumericTable {
+  Tensor values;                     ///< [rows, columns]
+  std::vector<std::string> columns;  ///< empty without a header
+};
+
+/// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have as
+/// many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
+XG_API void save_csv(const std::string& path, const Tensor& tensor, const std::vector<std::string>& columns = {},
+                     char delimiter = ',');
+/// Reads a table of numbers; an empty cell is NaN. Throws IoError, naming line and column, for a cell that is no number or
+/// does not fit the dtype and for rows of unequal lengths.
+XG_API NumericTable load_csv(const std::string& path, CsvOptions options = {});
+
+}  // namespace xg

@@ -1,0 +1,153 @@
+// NumPy's npz format: a zip archive of npy files. libzip reads and writes the archive.
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+
+#include <fmt/format.h>
+
+#include <zip.h>
+
+#include <list>
+#include <memory>
+#include <string_view>
+
+namespace xg {
+namespace {
+
+constexpr std::string_view suffix = ".npy";
+// Deflate cannot shrink anything further than this, so a larger promise is a lie.
+constexpr std::uint64_t largest_ratio = 1032;
+
+struct Discard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+using Archive = std::unique_ptr<zip_t, Discard>;
+using ZipSource = std::unique_ptr<zip_source_t, Discard>;
+
+std::string text_of(int code) {
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  const std::string text = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return text;
+}
+
+[[noreturn]] void throw_unreadable(const std::string& path, const std::string& problem) {
+  throw IoError(fmt::format("[load_npz] cannot read '{}': {}", path, problem));
+}
+[[noreturn]] void throw_unwritable(const std::string& path, const std::string& problem) {
+  throw IoError(fmt::format("[save_npz] cannot write '{}': {}.", path, problem));
+}
+
+/// One file of the archive; its checksum is compared when its last byte is read.
+class MemberSource final : public io::Source {
+ public:
+  MemberSource(const std::string& path, zip_t* archive, const zip_stat_t& info)
+      : Source("load_npz", fmt::format("{}' member '{}", path, info.name)) {
+    if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE)
+      fail("it is encrypted.");
+    if (info.size / largest_ratio > info.comp_size + 64)
+      fail(fmt::format("{} bytes cannot come from {} compressed ones.", info.size, info.comp_size));
+    size_ = info.size;
+    file_.reset(zip_fopen_index(archive, info.index, 0));
+    if (file_ == nullptr) fail(fmt::format("{}.", zip_strerror(archive)));
+  }
+
+ protected:
+  std::uint64_t read_some(void* to, std::uint64_t bytes) override {
+    const zip_int64_t got = zip_fread(file_.get(), to, bytes);
+    if (got < 0) fail(fmt::format("{}.", zip_file_strerror(file_.get())));
+    return static_cast<std::uint64_t>(got);
+  }
+
+ public:
+  /// Reads past the end, where libzip compares the checksum.
+  void check_end() {
+    char extra = 0;
+    if (read_some(&extra, 1) != 0) fail("it is longer than the archive says.");
+  }
+
+ private:
+  std::unique_ptr<zip_file_t, Discard> file_;
+};
+
+}  // namespace
+
+void save_npz(const std::string& path, const std::map<std::string, Tensor>& tensors) {
+  zip_error_t error;
+  zip_error_init(&error);
+  ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &error));
+  if (buffer == nullptr) throw_unwritable(path, zip_error_strerror(&error));
+  zip_source_keep(buffer.get());  // the archive takes one reference, the result is read through the other
+  Archive archive(zip_open_from_source(buffer.get(), ZIP_TRUNCATE, &error));
+  if (archive == nullptr) {
+    zip_source_free(buffer.get());
+    throw_unwritable(path, zip_error_strerror(&error));
+  }
+  std::list<std::string> contents;  // must outlive zip_close
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined())
+      throw ValueError(fmt::format("[save_npz] tensor '{}' is undefined: assign a value or leave it out.", name));
+    const Tensor dense = kernels::contiguous(tensor);
+    std::string& bytes = contents.emplace_back(io::npy_header(dense));
+    bytes.append(static_cast<const char*>(dense.impl().data),
+                 static_cast<std::size_t>(dense.numel()) * item_size(dense.dtype()));
+    zip_source_t* source = zip_source_buffer(archive.get(), bytes.data(), bytes.size(), 0);
+    if (source == nullptr) throw_unwritable(path, zip_strerror(archive.get()));
+    const zip_int64_t index = zip_file_add(archive.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
+    if (index < 0) {
+      zip_source_free(source);
+      throw ValueError(fmt::format("[save_npz] tensor '{}' cannot be a member of a zip archive: {}.", name,
+                                   zip_strerror(archive.get())));
+    }
+    const auto member = static_cast<zip_uint64_t>(index);
+    // Stored, and dated to the format's first day, so that equal tensors give equal bytes.
+    zip_set_file_compression(archive.get(), member, ZIP_CM_STORE, 0);
+    zip_file_set_dostime(archive.get(), member, 0, 1 << 5 | 1, 0);
+  }
+  if (zip_close(archive.get()) != 0) throw_unwritable(path, zip_strerror(archive.get()));
+  static_cast<void>(archive.release());  // closed
+  std::string bytes;
+  zip_stat_t info;
+  if (zip_source_stat(buffer.get(), &info) == 0 && (info.valid & ZIP_STAT_SIZE) != 0 && info.size > 0) {
+    bytes.resize(info.size);
+    if (zip_source_open(buffer.get()) != 0 ||
+        zip_source_read(buffer.get(), bytes.data(), bytes.size()) != static_cast<zip_int64_t>(bytes.size()))
+      throw_unwritable(path, "the archive could not be put together");
+    zip_source_close(buffer.get());
+  } else {
+    bytes = std::string("PK\x05\x06", 4) + std::string(18, '\0');  // an archive without members
+  }
+  write_file_atomically(path, bytes, "save_npz");
+}
+
+std::map<std::string, Tensor> load_npz(const std::string& path) {
+  io::open_file("load_npz", path);  // says what is wrong with a path
+  int code = 0;
+  const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
+  if (archive == nullptr) throw_unreadable(path, text_of(code) + ".");
+  std::map<std::string, Tensor> tensors;
+  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    zip_stat_t info;
+    zip_stat_init(&info);
+    if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &info) != 0 || info.name == nullptr ||
+        (info.valid & (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE)) != (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE))
+      throw_unreadable(path, fmt::format("{}.", zip_strerror(archive.get())));
+    const std::string_view name = info.name;
+    if (!name.ends_with(suffix))
+      throw_unreadable(path, fmt::format("its member '{}' is not an npy file.", name));
+    MemberSource source(path, archive.get(), info);
+    Tensor tensor = io::read_npy(source);
+    source.check_end();
+    if (!tensors.emplace(name.substr(0, name.size() - suffix.size()), std::move(tensor)).second)
+      throw_unreadable(path, fmt::format("its member '{}' is there twice.", name));
+  }
+  return tensors;
+}
+
+}  // namespace xg

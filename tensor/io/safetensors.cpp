@@ -1,0 +1,235 @@
+// The safetensors format: eight bytes with the length of a JSON header, the header, the elements. The header names each
+// tensor's dtype, shape and byte range; the ranges cover the rest of the file without gap or overlap.
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace xg {
+namespace {
+
+using io::FileType;
+using nlohmann::json;
+
+constexpr std::uint64_t largest_header = 100'000'000;  // the limit of the reference implementation
+
+struct Entry {
+  std::string dtype;
+  std::vector<std::uint64_t> shape, offsets;
+  bool has_dtype = false, has_shape = false, has_offsets = false;
+};
+
+/// Takes the header apart while it is parsed. It accepts what the format allows and nothing else, so depth is bounded.
+class HeaderReader final : public nlohmann::json_sax<json> {
+ public:
+  explicit HeaderReader(const io::Source& source) : source_(source) {}
+
+  std::map<std::string, Entry> entries;
+  std::map<std::string, std::string> metadata;
+
+  bool start_object(std::size_t) override {
+    if (place_ == Place::start) place_ = Place::top;
+    else if (place_ == Place::value_of_top && key_ == "__metadata__") place_ = Place::metadata;
+    else if (place_ == Place::value_of_top) place_ = Place::entry;
+    else unexpected("an object");
+    return true;
+  }
+  bool end_object() override {
+    if (place_ == Place::entry) check_complete();
+    place_ = place_ == Place::top ? Place::end : Place::top;
+    return true;
+  }
+  bool key(std::string& name) override {
+    switch (place_) {
+      case Place::top:
+        if (!seen_top_.insert({name, true}).second) source_.fail(fmt::format("the header names '{}' twice.", name));
+        key_ = name;
+        if (name != "__metadata__") entries[name];
+        place_ = Place::value_of_top;
+        return true;
+      case Place::metadata:
+        if (metadata.contains(name)) source_.fail(fmt::format("the header's metadata name '{}' twice.", name));
+        metadata_key_ = name;
+        return true;
+      default: break;
+    }
+    Entry& entry = entries[key_];
+    bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
+    if (name != "dtype" && name != "shape" && name != "data_offsets")
+      source_.fail(fmt::format("tensor '{}' has an unknown field '{}' in the header.", key_, name));
+    if (seen) source_.fail(fmt::format("tensor '{}' has the field '{}' twice.", key_, name));
+    seen = true;
+    field_ = name;
+    return true;
+  }
+  bool string(std::string& text) override {
+    if (place_ == Place::metadata) metadata[metadata_key_] = text;
+    else if (place_ == Place::entry && field_ == "dtype") entries[key_].dtype = text;
+    else unexpected("text");
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (place_ != Place::entry || field_ == "dtype") unexpected("a list");
+    place_ = Place::list;
+    return true;
+  }
+  bool end_array() override {
+    place_ = Place::entry;
+    return true;
+  }
+  bool number_unsigned(std::uint64_t value) override {
+    if (place_ != Place::list) unexpected("a number");
+    std::vector<std::uint64_t>& list = field_ == "shape" ? entries[key_].shape : entries[key_].offsets;
+    if (list.size() == 2 * max_dims) source_.fail(fmt::format("tensor '{}' has too long a list in the header.", key_));
+    list.push_back(value);
+    return true;
+  }
+  bool number_integer(std::int64_t) override { unexpected("a negative number"); }
+  bool number_float(double, const std::string&) override { unexpected("a fraction"); }
+  bool boolean(bool) override { unexpected("true or false"); }
+  bool null() override { unexpected("null"); }
+  bool binary(json::binary_t&) override { unexpected("binary data"); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    source_.fail(fmt::format("the header is not valid JSON at its byte {}.", position));
+  }
+
+ private:
+  enum class Place { start, top, value_of_top, metadata, entry, list, end };
+
+  [[noreturn]] void unexpected(const char* found) const {
+    source_.fail(fmt::format("the header has {} where it does not belong{}.", found,
+                             key_.empty() ? "" : fmt::format(" (tensor '{}')", key_)));
+  }
+  void check_complete() const {
+    const Entry& entry = entries.at(key_);
+    if (!entry.has_dtype || !entry.has_shape || !entry.has_offsets || entry.offsets.size() != 2)
+      source_.fail(fmt::format("tensor '{}' needs a dtype, a shape and two data_offsets in the header.", key_));
+  }
+
+  const io::Source& source_;
+  Place place_ = Place::start;
+  std::map<std::string, bool> seen_top_;
+  std::string key_, metadata_key_, field_;
+};
+
+FileType file_type(const io::Source& source, const std::string& name, const std::string& dtype) {
+  using Kind = FileType::Kind;
+  static const std::map<std::string_view, FileType> types = {
+      {"BOOL", {Kind::boolean, 1}},          {"U8", {Kind::unsigned_integer, 1}}, {"U16", {Kind::unsigned_integer, 2}},
+      {"U32", {Kind::unsigned_integer, 4}},  {"U64", {Kind::unsigned_integer, 8}}, {"I8", {Kind::signed_integer, 1}},
+      {"I16", {Kind::signed_integer, 2}},    {"I32", {Kind::signed_integer, 4}},  {"I64", {Kind::signed_integer, 8}},
+      {"F16", {Kind::real, 2}},              {"BF16", {Kind::brain_real, 2}},     {"F32", {Kind::real, 4}},
+      {"F64", {Kind::real, 8}}};
+  const auto found = types.find(dtype);
+  if (found == types.end())
+    source.fail(fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.", name, dtype));
+  return found->second;
+}
+
+const char* type_name(Dtype dtype) {
+  constexpr const char* names[] = {"BOOL", "U8", "I32", "I64", "F32", "F64"};
+  return names[static_cast<std::size_t>(dtype)];
+}
+
+/// JSON of the header; throws ValueError where a text is not UTF-8.
+std::string dumped(const nlohmann::ordered_json& header) {
+  try {
+    return header.dump();
+  } catch (const json::exception&) {
+    throw ValueError("[save_safetensors] a name or a metadata text is not UTF-8, the format takes nothing else.");
+  }
+}
+
+}  // namespace
+
+void save_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
+                      const std::map<std::string, std::string>& metadata) {
+  std::vector<std::pair<std::string, Tensor>> order;
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined())
+      throw ValueError(fmt::format("[save_safetensors] tensor '{}' is undefined: assign a value or leave it out.", name));
+    if (name == "__metadata__")
+      throw ValueError("[save_safetensors] a tensor is named '__metadata__', the format keeps that name: choose another.");
+    order.emplace_back(name, kernels::contiguous(tensor));
+  }
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return item_size(a.second.dtype()) > item_size(b.second.dtype());
+  });
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::uint64_t offset = 0;
+  for (const auto& [name, tensor] : order) {
+    const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.numel()) * item_size(tensor.dtype());
+    header[name] = {{"dtype", type_name(tensor.dtype())},
+                    {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
+                    {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = dumped(header);
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
+  AtomicFile file(path, "save_safetensors");
+  const std::uint64_t length = text.size();
+  file.write(&length, sizeof length);
+  file.write(text);
+  for (const auto& [name, tensor] : order)
+    file.write(tensor.impl().data, static_cast<std::size_t>(tensor.numel()) * item_size(tensor.dtype()));
+  file.commit();
+}
+
+Safetensors load_safetensors(const std::string& path) {
+  const std::unique_ptr<io::Source> file = io::open_file("load_safetensors", path);
+  io::Source& source = *file;
+  std::uint64_t length = 0;
+  source.read(&length, sizeof length);
+  if (length > largest_header || length > source.remaining())
+    source.fail(fmt::format("the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
+                            "not a safetensors file.", length, source.remaining(), largest_header));
+  std::string text(length, '\0');
+  source.read(text.data(), length);
+  if (text.empty() || text.front() != '{') source.fail("the header does not begin with '{'. It is not a safetensors file.");
+  HeaderReader header(source);
+  json::sax_parse(text, &header);
+
+  std::vector<const std::pair<const std::string, Entry>*> order;
+  for (const auto& entry : header.entries) order.push_back(&entry);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return std::pair(a->second.offsets[0], a->second.offsets[1]) < std::pair(b->second.offsets[0], b->second.offsets[1]);
+  });
+  // All ranges are checked before the first tensor is read.
+  std::uint64_t position = 0;
+  for (const auto* item : order) {
+    const auto& [name, entry] = *item;
+    const std::uint64_t begin = entry.offsets[0], end = entry.offsets[1];
+    const FileType type = file_type(source, name, entry.dtype);
+    const auto numel = static_cast<std::uint64_t>(io::checked_numel(source, entry.shape));
+    if (begin != position || end < begin)
+      source.fail(fmt::format("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave "
+                              "gaps.", name, begin, end, position));
+    if (end > source.remaining())
+      source.fail(fmt::format("tensor '{}' ends at byte {}, there are {}. The file is truncated.", name, end,
+                              source.remaining()));
+    if (numel * type.bytes != end - begin)
+      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", name, end - begin, numel, entry.dtype,
+                              numel * type.bytes));
+    position = end;
+  }
+  if (position != source.remaining())
+    source.fail(fmt::format("{} bytes follow the last tensor.", source.remaining() - position));
+  Safetensors result;
+  for (const auto* item : order)
+    result.tensors[item->first] =
+        io::read_tensor(source, item->second.shape, file_type(source, item->first, item->second.dtype));
+  result.metadata = std::move(header.metadata);
+  return result;
+}
+
+}  // namespace xg
