@@ -14,7 +14,9 @@ using xg_test::expect_close;
 
 namespace {
 
-double variance(const Tensor& t) { return t.detach().to(float64).var().item(); }
+double variance(const Tensor& t) {
+  return t.detach().to(float64).var().item();
+}
 
 }  // namespace
 
@@ -24,7 +26,10 @@ TEST_CASE("Dense computes activation(x W^T + b)") {
   CHECK(sum(tensor({0.25, 0.5, 0.75}).reshape({1, 3})).item() == 1.5);
   CHECK_FALSE(sum.bias().defined());
   CHECK(sum.num_parameters() == 3);
-  nn::Dense step(2, 1, {.kernel_init = nn::init::ones, .activation = {"binary_step", [](const Tensor& x) { return where(x > 0, ones_like(x), zeros_like(x)); }}});
+  nn::Dense step(2, 1, {.kernel_init = nn::init::ones, .activation = {"binary_step", [](const Tensor& x) {
+                                                                        return where(x > 0, ones_like(x),
+                                                                                     zeros_like(x));
+                                                                      }}});
   expect_close(step(tensor({{1, 2}, {-1, 1}, {-3, 1}})), {1, 0, 0}, 0, 0);
   CHECK(step.activation().name() == "binary_step");
   Tensor x = randn({4, 3}, {.dtype = float64, .requires_grad = true});
@@ -42,7 +47,9 @@ TEST_CASE("Dense computes activation(x W^T + b)") {
 // Breaks when a name means another function, or one of Keras's or PyTorch's names is lost.
 TEST_CASE("activations have names") {
   const Tensor x = linspace(-4, 4, 17, {.dtype = float64}).reshape({1, 17});
-  const auto check = [&](const char* name, const Tensor& want) { expect_close(nn::Activation(name)(x), want, 1e-12, 1e-12, name); };
+  const auto check = [&](const char* name, const Tensor& want) {
+    expect_close(nn::Activation(name)(x), want, 1e-12, 1e-12, name);
+  };
   check("linear", x);
   check("relu", clamp(x, 0.0));
   check("sigmoid", 1.0 / (1.0 + exp(-x)));
@@ -65,7 +72,8 @@ TEST_CASE("activations have names") {
   expect_close(nn::Activation("sparsemax")(tensor({{0, 2, 2.5}})), {0, 0.25, 0.75}, 1e-6);
   CHECK(nn::Activation(relu).name() == "relu");
   CHECK(nn::Activation([](const Tensor& t) { return t * 2.0; }).name() == "custom");
-  CHECK_ERROR(nn::Activation("rleu"), ValueError, "[Activation] \"rleu\" is unknown, known are linear, relu,", "{\"rleu\", function}");
+  CHECK_ERROR(nn::Activation("rleu"), ValueError, "[Activation] \"rleu\" is unknown, known are linear, relu,",
+              "{\"rleu\", function}");
   CHECK_ERROR(nn::Activation("mine", nullptr), ValueError, "\"mine\" is empty");
   for (const std::string& name : nn::Activation::names()) {
     const Tensor y = nn::Activation(name)(randn({3, 4}));
@@ -91,14 +99,17 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
     init(w);
     CHECK(variance(w) == Approx(var).epsilon(5 * std::sqrt(2 / n)));
     const double largest = w.abs().amax().item();
-    if (cut) CHECK(largest <= 2 * std::sqrt(var) / 0.8796 * 1.0001);
-    else CHECK(largest > 3 * std::sqrt(var));
+    if (cut)
+      CHECK(largest <= 2 * std::sqrt(var) / 0.8796 * 1.0001);
+    else
+      CHECK(largest > 3 * std::sqrt(var));
   };
   uniform("glorot_uniform", std::sqrt(6.0 / (in + out)));
   uniform(nn::init::xavier_uniform, std::sqrt(6.0 / (in + out)));
   uniform("he_uniform", std::sqrt(6.0 / in));
   uniform("lecun_uniform", std::sqrt(3.0 / in));
-  uniform([](Tensor& t) { nn::init::kaiming_uniform(t, {.mode = nn::init::Fan::out, .nonlinearity = "tanh"}); }, 5.0 / 3 * std::sqrt(3.0 / out));
+  uniform([](Tensor& t) { nn::init::kaiming_uniform(t, {.mode = nn::init::Fan::out, .nonlinearity = "tanh"}); },
+          5.0 / 3 * std::sqrt(3.0 / out));
   uniform("random_uniform", 0.05);
   normal("glorot_normal", 2.0 / (in + out), true);
   normal("xavier_normal", 2.0 / (in + out), false);
@@ -151,8 +162,10 @@ TEST_CASE("BatchNorm1d keeps running statistics") {
   expect_close(norm(x), (x - state.at("running_mean")) / sqrt(state.at("running_var") + 1e-5), 1e-9);
   CHECK(norm.state_dict().at("num_batches_tracked").item<int>() == 1);
   norm.train();
-  CHECK_ERROR(norm(zeros({1, 3}, {.dtype = float64})), ValueError, "one value per feature has no variance", "at least 2 rows");
-  CHECK_ERROR(norm(zeros({4, 5}, {.dtype = float64})), ShapeError, "[batch_norm] input is [4, 5]", "input.size(1) must be 3");
+  CHECK_ERROR(norm(zeros({1, 3}, {.dtype = float64})), ValueError, "one value per feature has no variance",
+              "at least 2 rows");
+  CHECK_ERROR(norm(zeros({4, 5}, {.dtype = float64})), ShapeError, "[batch_norm] input is [4, 5]",
+              "input.size(1) must be 3");
   CHECK_ERROR(norm(zeros({4}, {.dtype = float64})), ShapeError, "[rows, 3]");
   CHECK_ERROR(nn::BatchNorm1d(0), ValueError, "num_features is 0");
   CHECK_ERROR(nn::LayerNorm(Shape{}), ValueError, "[LayerNorm] normalized_shape is []");
@@ -189,7 +202,8 @@ TEST_CASE("activation layers apply their op with their options") {
   expect_close(nn::LogSoftmax()(x), log_softmax(x, -1), 0, 0);
   expect_close(nn::Softmin()(x), softmax(-x, -1), 1e-12);
   expect_close(nn::GLU()(x), x.narrow(1, 0, 3) * sigmoid(x.narrow(1, 3, 3)), 1e-12);
-  CHECK_ERROR(nn::GLU({.dim = 1})(zeros({2, 3})), ShapeError, "[glu] input is [2, 3], its size along dimension 1 must be even");
+  CHECK_ERROR(nn::GLU({.dim = 1})(zeros({2, 3})), ShapeError,
+              "[glu] input is [2, 3], its size along dimension 1 must be even");
   nn::PReLU prelu_layer({.num_parameters = 6, .init = 0.5});
   expect_close(prelu_layer(x.to(float32)), leaky_relu(x, 0.5), 1e-6);
   CHECK(prelu_layer.num_parameters() == 6);

@@ -13,8 +13,11 @@ using xg_test::expect_close;
 // Breaks when one of Keras's formulas changes. Values worked out by hand from the formulas in
 // its documentation, without the cuts at 1e-7.
 TEST_CASE("losses by Keras's names") {
-  const Tensor p = tensor({{0.2, 0.8}, {0.6, 0.4}}, {.dtype = float64}), t = tensor({{0, 1}, {1, 0}}, {.dtype = float64});
-  const auto check = [&](const char* name, double want) { CHECK(nn::Loss(name)(p, t).item() == Approx(want).epsilon(1e-5)); };
+  const Tensor p = tensor({{0.2, 0.8}, {0.6, 0.4}}, {.dtype = float64}),
+               t = tensor({{0, 1}, {1, 0}}, {.dtype = float64});
+  const auto check = [&](const char* name, double want) {
+    CHECK(nn::Loss(name)(p, t).item() == Approx(want).epsilon(1e-5));
+  };
   check("mean_squared_error", (0.04 + 0.04 + 0.16 + 0.16) / 4);
   check("mse", 0.1);
   check("mean_absolute_error", 0.3);
@@ -25,7 +28,9 @@ TEST_CASE("losses by Keras's names") {
   check("hinge", (1.2 + 0.2 + 0.4 + 1.4) / 4);
   check("squared_hinge", (1.44 + 0.04 + 0.16 + 1.96) / 4);
   check("categorical_hinge", ((0.2 - 0.8 + 1) + (0.4 - 0.6 + 1)) / 2);
-  check("mean_squared_logarithmic_error", (std::pow(std::log(1.2), 2) + std::pow(std::log(1.8 / 2), 2) + std::pow(std::log(1.6 / 2), 2) + std::pow(std::log(1.4), 2)) / 4);
+  check("mean_squared_logarithmic_error", (std::pow(std::log(1.2), 2) + std::pow(std::log(1.8 / 2), 2) +
+                                           std::pow(std::log(1.6 / 2), 2) + std::pow(std::log(1.4), 2)) /
+                                              4);
   check("cosine_similarity", -(0.8 / std::sqrt(0.68) + 0.6 / std::sqrt(0.52)) / 2);
   check("kl_divergence", (std::log(1 / 0.8) + std::log(1 / 0.6)) / 2);
   check("poisson", (2.0 - std::log(0.8) - std::log(0.6)) / 4);
@@ -33,8 +38,10 @@ TEST_CASE("losses by Keras's names") {
   CHECK(nn::Loss("sparse_categorical_crossentropy")(p, classes).item() == Approx(-(std::log(0.8) + std::log(0.6)) / 2));
   CHECK(nn::Loss("mape")(tensor({1, 3}), tensor({2, 4})).item() == Approx(37.5));
   // Probabilities of 0 and 1 are cut, so that the loss stays finite.
-  CHECK(nn::Loss("binary_crossentropy")(tensor({1.0}, {.dtype = float64}), tensor({0.0}, {.dtype = float64})).item() == Approx(-std::log(1e-7)));
-  CHECK_ERROR(nn::Loss("crossentropy"), ValueError, "[Loss] \"crossentropy\" is unknown, known are binary_crossentropy,");
+  CHECK(nn::Loss("binary_crossentropy")(tensor({1.0}, {.dtype = float64}), tensor({0.0}, {.dtype = float64})).item() ==
+        Approx(-std::log(1e-7)));
+  CHECK_ERROR(nn::Loss("crossentropy"), ValueError,
+              "[Loss] \"crossentropy\" is unknown, known are binary_crossentropy,");
 }
 
 // Breaks when weights are divided by their sum, which Keras does not do, or spread wrongly over a row's elements.
@@ -47,7 +54,9 @@ TEST_CASE("rows are weighted as Keras weights them") {
   const nn::Loss own = [](const Tensor& a, const Tensor& b) { return (a - b).abs().sum(); };
   CHECK(own(p, t).item() == 11);
   CHECK_ERROR(own.weighted(p, t, w), Error, "[Loss] \"loss\" is a function of whole batches, rows cannot be weighted");
-  const nn::Loss rows("mine", [](const Tensor& a, const Tensor& b) { return (a - b).mean(); }, [](const Tensor& a, const Tensor& b) { return (a - b).mean(1); });
+  const nn::Loss rows(
+      "mine", [](const Tensor& a, const Tensor& b) { return (a - b).mean(); },
+      [](const Tensor& a, const Tensor& b) { return (a - b).mean(1); });
   CHECK(rows.weighted(p, t, w).item() == Approx((1.5 + 40) / 2));
   CHECK(rows.name() == "mine");
   CHECK_ERROR(nn::Loss("mine", nullptr), ValueError, "\"mine\" is empty");
@@ -68,7 +77,8 @@ TEST_CASE("loss types pass their options on") {
   expect_close(nn::L1Loss({.reduction = Reduction::sum})(p, t), (p - t).abs().sum(), 1e-12);
   expect_close(nn::SmoothL1Loss({.beta = 0.5})(p, t), smooth_l1_loss(p, t, {.beta = 0.5}), 0, 0);
   const Tensor w = tensor({2.0, 1.0, 1.0}, {.dtype = float64});
-  expect_close(nn::BCEWithLogitsLoss({.pos_weight = w})(p, t), binary_cross_entropy_with_logits(p, t, {.pos_weight = w}), 0, 0);
+  expect_close(nn::BCEWithLogitsLoss({.pos_weight = w})(p, t),
+               binary_cross_entropy_with_logits(p, t, {.pos_weight = w}), 0, 0);
   expect_close(nn::BCELoss({.weight = w})(sigmoid(p), t), binary_cross_entropy(sigmoid(p), t, {.weight = w}), 0, 0);
   CHECK(nn::Loss(nn::BCELoss()).name() == "binary_cross_entropy");
   CHECK(nn::Loss(nn::CrossEntropyLoss()).target() == nn::Target::classes);

@@ -20,8 +20,9 @@ struct TwoInputs : nn::Module {
 };
 
 nn::Sequential deep(std::int64_t n) {
-  return nn::Sequential("DeepNN", nn::Dense(n, 6, {.activation = "relu", .name = "h1"}), nn::Dropout(0.2, {.name = "drop1"}),
-                        nn::Dense(6, 3, {.activation = "relu", .name = "h2"}), nn::Dropout(0.2, {.name = "drop2"}),
+  return nn::Sequential("DeepNN", nn::Dense(n, 6, {.activation = "relu", .name = "h1"}),
+                        nn::Dropout(0.2, {.name = "drop1"}), nn::Dense(6, 3, {.activation = "relu", .name = "h2"}),
+                        nn::Dropout(0.2, {.name = "drop2"}),
                         nn::Dense(3, 1, {.activation = "sigmoid", .name = "output"}));
 }
 
@@ -90,7 +91,8 @@ TEST_CASE("a model that cannot be made is named") {
 
 // Breaks when a Dense without a number of inputs guesses it, or trains without parameters.
 TEST_CASE("numbers of inputs are inferred") {
-  nn::Sequential model(nn::Dense(5, 4, {.activation = "relu"}), nn::Dropout(0.1), nn::Dense(3), nn::Flatten(), nn::Dense(2));
+  nn::Sequential model(nn::Dense(5, 4, {.activation = "relu"}), nn::Dropout(0.1), nn::Dense(3), nn::Flatten(),
+                       nn::Dense(2));
   CHECK(model.at<nn::Dense>(2).in_features() == 4);
   CHECK(model.num_parameters() == 24 + 15 + 8);
   nn::Sequential unknown(nn::Dense(3), nn::Dense(2));
@@ -106,10 +108,13 @@ TEST_CASE("numbers of inputs are inferred") {
 TEST_CASE("summary is Keras's table with FLOPs") {
   const std::string text = deep(10).summary().str();
   CHECK_THAT(text, xg_test::ContainsSubstring("Model: \"DeepNN\"\n___"));
-  CHECK_THAT(text, xg_test::ContainsSubstring("Layer (type)                 Output Shape              Param #   FLOPs\n==="));
-  CHECK_THAT(text, xg_test::ContainsSubstring("h1 (Dense)                   (None, 6)                 66        132\n___"));
+  CHECK_THAT(text,
+             xg_test::ContainsSubstring("Layer (type)                 Output Shape              Param #   FLOPs\n==="));
+  CHECK_THAT(text,
+             xg_test::ContainsSubstring("h1 (Dense)                   (None, 6)                 66        132\n___"));
   CHECK_THAT(text, xg_test::ContainsSubstring("drop1 (Dropout)              (None, 6)                 0         0\n"));
-  CHECK_THAT(text, xg_test::ContainsSubstring("output (Dense)               (None, 1)                 4         8\n==="));
+  CHECK_THAT(text,
+             xg_test::ContainsSubstring("output (Dense)               (None, 1)                 4         8\n==="));
   CHECK_THAT(text, xg_test::ContainsSubstring("Total params: 91\nTrainable params: 91\nNon-trainable params: 0\n"));
   for (const auto& [n, params] : {std::pair{17, 207}, std::pair{11, 97}}) {
     const auto units = [](double u) { return static_cast<std::int64_t>(std::nearbyint(u)); };
@@ -120,10 +125,12 @@ TEST_CASE("summary is Keras's table with FLOPs") {
   nn::Sequential model("M", nn::Dense(1000, 1234, {.name = "a_layer_with_a_very_long_name_that_no_column_would_hold"}));
   model[0].requires_grad_(false);
   const nn::Summary summary = model.summary();
-  CHECK_THAT(summary.str(), xg_test::ContainsSubstring("a_layer_with_a_very_long_name_that_no_column_would_hold (Dense)  (None"));
+  CHECK_THAT(summary.str(),
+             xg_test::ContainsSubstring("a_layer_with_a_very_long_name_that_no_column_would_hold (Dense)  (None"));
   CHECK_THAT(summary.str(), xg_test::ContainsSubstring("Non-trainable params: 1,235,234"));
   CHECK(summary.flops == 2 * 1000 * 1234 + 1234);
-  CHECK_THAT(summary.markdown(), xg_test::ContainsSubstring("| Layer (type) | Output Shape | Param # | FLOPs |\n|---|---|--:|--:|\n"));
+  CHECK_THAT(summary.markdown(),
+             xg_test::ContainsSubstring("| Layer (type) | Output Shape | Param # | FLOPs |\n|---|---|--:|--:|\n"));
 }
 
 // Breaks when modules of one's own have no rows, or their own parameters and shared layers are miscounted.
@@ -139,7 +146,11 @@ TEST_CASE("summary of a module of one's own") {
     Block& block;
     nn::Linear& head;
     nn::Linear& unused;
-    Net() : Module("Net"), block(add<Block>("block")), head(add<nn::Linear>("head", 4, 1)), unused(add<nn::Linear>("unused", 7, 1)) {}
+    Net()
+        : Module("Net"),
+          block(add<Block>("block")),
+          head(add<nn::Linear>("head", 4, 1)),
+          unused(add<nn::Linear>("unused", 7, 1)) {}
     Tensor forward(const Tensor& x) override { return head(block(x)); }
   } net;
   const nn::Summary known = net.summary({.input_shape = Shape{4}});
@@ -150,7 +161,8 @@ TEST_CASE("summary of a module of one's own") {
     rows.push_back(layer.name + (layer.shared ? " again" : ""));
     sum += layer.num_parameters;
   }
-  CHECK(rows == std::vector<std::string>{"input", "block.act", "block.fc", "block.act again", "block", "head", "unused"});
+  CHECK(rows ==
+        std::vector<std::string>{"input", "block.act", "block.fc", "block.act again", "block", "head", "unused"});
   CHECK(sum == known.total_parameters);
   CHECK_THAT(known.str(), xg_test::ContainsSubstring("head (Linear)                (None, 1)"));
   CHECK_THAT(net.summary().str(), xg_test::ContainsSubstring("head (Linear)                ?"));

@@ -28,8 +28,11 @@ struct Net : nn::Module {
   nn::Linear& head;
   Tensor steps;
   explicit Net(std::int64_t n)
-      : nn::Module("Net"), block1(add<Block>("block1", n)), block2(add<Block>("block2", n)),
-        head(add("head", nn::Linear(n, 1, {.bias = false}))), steps(buffer("steps", zeros({}, {.dtype = int64}))) {}
+      : nn::Module("Net"),
+        block1(add<Block>("block1", n)),
+        block2(add<Block>("block2", n)),
+        head(add("head", nn::Linear(n, 1, {.bias = false}))),
+        steps(buffer("steps", zeros({}, {.dtype = int64}))) {}
   Tensor forward(const Tensor& x) override { return head(block2(block1(x))); }
 };
 
@@ -50,9 +53,9 @@ std::vector<std::string> keys(const nn::StateDict& state) {
 // Breaks when a key differs from PyTorch's, or something that is registered is not found.
 TEST_CASE("the tree has PyTorch's names") {
   Net net(4);
-  CHECK(names(net.named_parameters()) ==
-        std::vector<std::string>{"block1.scale", "block1.fc.weight", "block1.fc.bias", "block2.scale", "block2.fc.weight",
-                                 "block2.fc.bias", "head.weight"});
+  CHECK(names(net.named_parameters()) == std::vector<std::string>{"block1.scale", "block1.fc.weight", "block1.fc.bias",
+                                                                  "block2.scale", "block2.fc.weight", "block2.fc.bias",
+                                                                  "head.weight"});
   CHECK(names(net.named_buffers()) == std::vector<std::string>{"steps"});
   CHECK(net.num_parameters() == 2 * (16 + 4 + 4) + 4);
   CHECK(net.named_modules().size() == 6);
@@ -69,8 +72,7 @@ TEST_CASE("the tree has PyTorch's names") {
   nn::Sequential unnamed(nn::Linear(2, 3), nn::ReLU(), nn::Linear(3, 1));
   CHECK(keys(unnamed.state_dict()) == std::vector<std::string>{"0.bias", "0.weight", "2.bias", "2.weight"});
   nn::Sequential named("N", nn::Dense(2, 3, {.name = "h1"}), nn::Sequential("inner", nn::Linear(3, 3)));
-  CHECK(keys(named.state_dict()) ==
-        std::vector<std::string>{"h1.bias", "h1.weight", "inner.0.bias", "inner.0.weight"});
+  CHECK(keys(named.state_dict()) == std::vector<std::string>{"h1.bias", "h1.weight", "inner.0.bias", "inner.0.weight"});
 }
 
 // Breaks when members and the registry hold different tensors.
@@ -117,6 +119,13 @@ TEST_CASE("shared parameters and layers count once") {
   CHECK(model.summary().total_parameters == 20);
   nn::Sequential sequential(nn::Dense(2, 4), twice, nn::Linear(4, 4));
   CHECK(sequential.num_parameters() == 12 + 20 + 20);
+  auto nameless = nn::shared(nn::Linear(2, 2));
+  nn::Sequential again(nameless, nn::ReLU(), nameless);
+  CHECK(keys(again.state_dict()) == std::vector<std::string>{"0.bias", "0.weight", "2.bias", "2.weight"});
+  CHECK(again.num_parameters() == 6);
+  nn::Sequential named(twice, twice);
+  CHECK(named.named_children()[1].first == "twice_1");
+  CHECK(named.clone()->num_parameters() == 20);
 }
 
 // Breaks when a copy shares memory with the original, or loses names, mode, frozen parameters or dtype.
@@ -208,7 +217,8 @@ TEST_CASE("errors carry the module path") {
   CHECK(outer.label() == "DeepNN");
 }
 
-// Breaks when names that cannot be told apart in a state dict are accepted, or a module of several inputs is called wrong.
+// Breaks when names that cannot be told apart in a state dict are accepted, or a module of several inputs is called
+// wrong.
 TEST_CASE("misuse of modules is named") {
   struct Free : nn::Module {};
   Free m;
@@ -226,7 +236,8 @@ TEST_CASE("misuse of modules is named") {
   CHECK_ERROR(s[2], IndexError, "index is 2, there are 2 layers");
   CHECK(&s[-1] == &s[1]);
   CHECK_ERROR(s.at<nn::Dense>(0), ValueError, "layer 0 is 0 (Linear)");
-  CHECK_ERROR(nn::Sequential(nn::Dense(2, 2, {.name = "a"}), nn::Dense(2, 2, {.name = "a"})), ValueError, "\"a\" is taken");
+  CHECK_ERROR(nn::Sequential(nn::Dense(2, 2, {.name = "a"}), nn::Dense(2, 2, {.name = "a"})), ValueError,
+              "\"a\" is taken");
 }
 
 // Breaks when a parameter that is used but neither trained nor saved goes unnoticed.

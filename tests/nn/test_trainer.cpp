@@ -37,7 +37,9 @@ struct Line {
   Line() { model.to(float64); }
 };
 
-std::filesystem::path temporary(const char* name) { return std::filesystem::temp_directory_path() / name; }
+std::filesystem::path temporary(const char* name) {
+  return std::filesystem::temp_directory_path() / name;
+}
 
 std::string text_of(const std::filesystem::path& path) {
   std::ostringstream text;
@@ -47,13 +49,14 @@ std::string text_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Breaks when batches, their order, the running mean or the held-out rows differ from Keras's: everything is done again here
-// by hand, with the derivative written out.
+// Breaks when batches, their order, the running mean or the held-out rows differ from Keras's: everything is done again
+// here by hand, with the derivative written out.
 TEST_CASE("fit is gradient descent on batches, and reports what it saw") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 0.1});
   nn::Trainer trainer(f.model, sgd, nn::MSELoss(), {.metrics = {MeanAbsoluteError()}});
-  const nn::History h = trainer.fit(f.X, f.y, {.batch_size = 4, .epochs = 3, .shuffle = false, .validation_split = 0.3, .verbose = 0});
+  const nn::History h =
+      trainer.fit(f.X, f.y, {.batch_size = 4, .epochs = 3, .shuffle = false, .validation_split = 0.3, .verbose = 0});
   CHECK(h.keys() == std::vector<std::string>{"loss", "mae", "val_loss", "val_mae"});
   CHECK(h.steps_per_epoch() == 4);  // floor(21 * 0.7) = 14 rows: 4, 4, 4, 2
   CHECK(h.epochs() == 3);
@@ -114,7 +117,8 @@ TEST_CASE("shuffling visits every row once and follows the seed") {
     orders.push_back(seen);
   }
   CHECK(orders[0] == orders[1]);
-  CHECK(std::vector<double>(orders[0].begin(), orders[0].begin() + 10) != std::vector<double>(orders[0].begin() + 10, orders[0].end()));
+  CHECK(std::vector<double>(orders[0].begin(), orders[0].begin() + 10) !=
+        std::vector<double>(orders[0].begin() + 10, orders[0].end()));
 }
 
 // Breaks when weights of rows or classes are normalized, or reach the validation in a way that Keras does not have.
@@ -130,7 +134,8 @@ TEST_CASE("weights of rows and classes") {
   CHECK(loss_with({}) == Approx(10.0 / 21));
   CHECK(loss_with({.class_weight = {{1, 3.0}}}) == Approx(30.0 / 21));
   CHECK(loss_with({.sample_weight = full({21}, 2.0, {.dtype = float64})}) == Approx(20.0 / 21));
-  CHECK(loss_with({.class_weight = {{1, 3.0}}, .sample_weight = full({21, 1}, 2.0, {.dtype = float64})}) == Approx(60.0 / 21));
+  CHECK(loss_with({.class_weight = {{1, 3.0}}, .sample_weight = full({21, 1}, 2.0, {.dtype = float64})}) ==
+        Approx(60.0 / 21));
   CHECK_ERROR(loss_with({.sample_weight = ones({20})}), ShapeError, "sample_weight is [20], it must be [21]");
 }
 
@@ -175,7 +180,8 @@ TEST_CASE("EarlyStopping stops and restores the best weights") {
   sgd.set_lr(0.1);
   CHECK(trainer.fit(f.X, f.y, options).epochs() == 5);
   const nn::FitOptions without{.verbose = 0, .callbacks = {nn::EarlyStopping({.monitor = "val_loss"})}};
-  CHECK_ERROR(trainer.fit(f.X, f.y, without), ValueError, "\"val_loss\" is not among the values of an epoch, which are loss", "validation data");
+  CHECK_ERROR(trainer.fit(f.X, f.y, without), ValueError,
+              "\"val_loss\" is not among the values of an epoch, which are loss", "validation data");
   CHECK_ERROR(nn::EarlyStopping({.mode = "best"}), ValueError, "[EarlyStopping] mode is \"best\"");
   CHECK_ERROR(nn::EarlyStopping({.patience = -1}), ValueError, "patience is -1");
 }
@@ -197,8 +203,13 @@ TEST_CASE("callbacks are called in order") {
   optim::SGD sgd(f.model.parameters());
   std::string log;
   int functions = 0;
-  const nn::History h = nn::Trainer(f.model, sgd, nn::MSELoss()).fit(f.X, f.y, {.batch_size = 10, .epochs = 9, .verbose = 0,
-      .callbacks = {Recorder{&log}, nn::LambdaCallback{.batch_end = [&](nn::FitState&) { ++functions; }}}});
+  const nn::History h =
+      nn::Trainer(f.model, sgd, nn::MSELoss())
+          .fit(f.X, f.y,
+               {.batch_size = 10,
+                .epochs = 9,
+                .verbose = 0,
+                .callbacks = {Recorder{&log}, nn::LambdaCallback{.batch_end = [&](nn::FitState&) { ++functions; }}}});
   CHECK(log == "T(...)(...)t");
   CHECK(functions == 6);
   CHECK(h.stop_reason() == "enough");
@@ -210,8 +221,10 @@ TEST_CASE("schedules and loggers") {
   optim::SGD sgd(f.model.parameters(), {.lr = 0.8});
   optim::StepLR steps(sgd, {.step_size = 2, .gamma = 0.5});
   const auto csv = temporary("xgrad_test_history.csv");
-  const nn::History h = nn::Trainer(f.model, sgd, "mse").fit(f.X, f.y, {.epochs = 5, .verbose = 0,
-      .callbacks = {nn::LearningRateSchedule(steps), nn::CSVLogger(csv)}});
+  const nn::History h =
+      nn::Trainer(f.model, sgd, "mse")
+          .fit(f.X, f.y,
+               {.epochs = 5, .verbose = 0, .callbacks = {nn::LearningRateSchedule(steps), nn::CSVLogger(csv)}});
   CHECK(h.learning_rates() == std::vector<double>{0.8, 0.8, 0.4, 0.4, 0.2});
   CHECK(text_of(csv) == h.csv());
   CHECK(h.csv().starts_with("epoch,loss\n1,"));
@@ -219,10 +232,12 @@ TEST_CASE("schedules and loggers") {
   optim::ReduceLROnPlateau plateau(sgd, {.factor = 0.5, .patience = 0, .threshold = 0, .threshold_mode = "abs"});
   sgd.set_lr(0);
   sgd.set_lr(1.0);
-  nn::Trainer(f.model, sgd, [](const Tensor& p, const Tensor&) { return (p * 0.0).sum() + 1.0; }).fit(f.X, f.y, {.epochs = 3, .verbose = 0,
-      .callbacks = {nn::LearningRateSchedule(plateau, "loss")}});
+  nn::Trainer(f.model, sgd, [](const Tensor& p, const Tensor&) {
+    return (p * 0.0).sum() + 1.0;
+  }).fit(f.X, f.y, {.epochs = 3, .verbose = 0, .callbacks = {nn::LearningRateSchedule(plateau, "loss")}});
   CHECK(sgd.lr() == 0.25);
-  CHECK_ERROR(nn::LearningRateSchedule(std::function<double(std::int64_t, double)>()), ValueError, "[LearningRateSchedule] the function is empty");
+  CHECK_ERROR(nn::LearningRateSchedule(std::function<double(std::int64_t, double)>()), ValueError,
+              "[LearningRateSchedule] the function is empty");
 }
 
 // Breaks when training goes on with NaN, or leaves broken weights behind.
@@ -236,7 +251,8 @@ TEST_CASE("a diverged loss stops with its cause and the best weights") {
     if (s.epoch == 1) best = f.model.parameters()[0].item();
     if (s.epoch == 1) s.optimizer.set_lr(1e6);
   }};
-  CHECK_ERROR(trainer.fit(f.X, f.y, options), Error, "[fit] the loss is", "in epoch", "learning rate 1e+06 is probably too high", "The best weights so far are in the model.");
+  CHECK_ERROR(trainer.fit(f.X, f.y, options), Error, "[fit] the loss is", "in epoch",
+              "learning rate 1e+06 is probably too high", "The best weights so far are in the model.");
   CHECK(f.model.parameters()[0].item() == best);
   CHECK_FALSE(f.model.is_training());
   nn::Trainer logs(f.model, sgd, [](const Tensor& p, const Tensor& t) { return (log(p * 0.0) * t).mean(); });
@@ -250,11 +266,14 @@ TEST_CASE("bad data and options are named") {
   nn::Trainer trainer(f.model, sgd, nn::MSELoss());
   const Tensor X = f.X, y = f.y;
   CHECK_ERROR(trainer.fit(Tensor(), y), ValueError, "[fit] X is undefined");
-  CHECK_ERROR(trainer.fit(zeros({0, 1}, {.dtype = float64}), y), ValueError, "X is [0, 1], it must have at least one row");
+  CHECK_ERROR(trainer.fit(zeros({0, 1}, {.dtype = float64}), y), ValueError,
+              "X is [0, 1], it must have at least one row");
   CHECK_ERROR(trainer.fit(X, y.slice(0, 0, 20)), ShapeError, "[fit] X has 21 rows and y has 20");
-  CHECK_ERROR(trainer.fit(X, y.squeeze(1)), ShapeError, "y is [21], the model gives [21, 1]", "every row with every other", "y.unsqueeze(1)");
+  CHECK_ERROR(trainer.fit(X, y.squeeze(1)), ShapeError, "y is [21], the model gives [21, 1]",
+              "every row with every other", "y.unsqueeze(1)");
   CHECK_ERROR(trainer.fit(X, cat({y, y}, 1)), ShapeError, "y is [21, 2], the model gives [21, 1]");
-  CHECK_ERROR(trainer.fit(X.to(float32), y), DtypeError, "X is float32, the model's parameters are float64", "X.to(float64)");
+  CHECK_ERROR(trainer.fit(X.to(float32), y), DtypeError, "X is float32, the model's parameters are float64",
+              "X.to(float64)");
   Tensor broken = X.clone();
   broken[3].fill_(NAN);
   CHECK_ERROR(trainer.fit(broken, y), ValueError, "[fit] X has NaN in row 3: fill or drop such rows");
@@ -265,10 +284,15 @@ TEST_CASE("bad data and options are named") {
   CHECK_ERROR(trainer.fit(X, y, {.batch_size = 0}), ValueError, "batch_size is 0");
   CHECK_ERROR(trainer.fit(X, y, {.epochs = -1}), ValueError, "epochs is -1");
   CHECK_ERROR(trainer.fit(X, y, {.validation_split = 1}), ValueError, "validation_split is 1, it must be in [0, 1)");
-  CHECK_ERROR(trainer.fit(X.slice(0, 0, 1), y.slice(0, 0, 1), {.validation_split = 0.5}), ValueError, "leaves 0 to train on");
+  CHECK_ERROR(trainer.fit(X.slice(0, 0, 1), y.slice(0, 0, 1), {.validation_split = 0.5}), ValueError,
+              "leaves 0 to train on");
   CHECK_ERROR(trainer.fit(X, y, {.validation_data = {X, y.slice(0, 0, 3)}}), ShapeError, "[fit: validation_data]");
-  CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.metrics = {MeanAbsoluteError(), MeanAbsoluteError()}}), ValueError, "two metrics are called \"mae\"");
-  CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.metrics = {"accurracy"}}), ValueError, "accurracy", "accuracy");
+  CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.metrics = {MeanAbsoluteError(), MeanAbsoluteError()}}),
+              ValueError, "two metrics are called \"mae\"");
+  CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.metrics = {"accurracy"}}), ValueError, "accurracy",
+              "accuracy");
+  nn::Linear other(1, 1);
+  CHECK_ERROR(nn::Trainer(other, sgd, "mse"), ValueError, "the SGD optimizer has none of the model's parameters");
   CHECK_ERROR(nn::Trainer(f.model, sgd, "square"), ValueError, "[Loss] \"square\" is unknown");
   CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.clip_norm = -1}), ValueError, "clip_norm is -1");
 }
