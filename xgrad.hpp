@@ -8,6 +8,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/explain.hpp>
 #include <xgrad/nn/callback.hpp>
 #include <xgrad/nn/data.hpp>
 #include <xgrad/nn/functional.hpp>
@@ -20,4 +21,6 @@
 #include <xgrad/nn/trainer.hpp>
 #include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/viz/viz.hpp>

@@ -32,7 +32,7 @@ enum class Rule {
 class PairContext;
 
 /// An op with its attributes, as it was applied: what a sweep needs to know of it.
-class AppliedOp {
+class XG_API AppliedOp {
  public:
   virtual ~AppliedOp();
   virtual const char* name() const = 0;
@@ -52,7 +52,7 @@ class AppliedOp {
 };
 
 /// The values of one op at P pairs, and the multipliers that arrived at its outputs.
-class PairContext {
+class XG_API PairContext {
  public:
   std::int64_t outputs_explained = 1;  ///< K
   std::int64_t pairs = 0;              ///< P; 0 where values are whole tensors without a common row dimension
@@ -71,7 +71,7 @@ class PairContext {
 /// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. Where the rule is a quadrature, `residual`
 /// grows by the largest |sum of contributions - contribution of the result| over pairs and outputs. Throws
 /// AutogradError for an op without a rule, naming it.
-std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, double* residual);
+XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, double* residual);
 
 /// s(x, r) of any differentiable elementwise function: the difference quotient, and g' at the midpoint where x and r
 /// nearly agree (relative error eps^(2/3), so that sums of contributions stay complete to rounding).

@@ -1,6 +1,8 @@
 // What each thread knows: is it recording, is it tracing, how many nodes has it made.
 #pragma once
 
+#include <xgrad/tensor/export.hpp>
+
 #include <cstdint>
 
 namespace xg::autograd {
@@ -16,7 +18,7 @@ struct State {
 };
 
 // One struct, reached without a call: the library is loaded at start, so its few bytes of static TLS are always there.
-extern thread_local constinit State thread_state __attribute__((tls_model("initial-exec")));
+XG_API extern thread_local constinit State thread_state __attribute__((tls_model("initial-exec")));
 
 inline State& state() noexcept { return thread_state; }
 

@@ -27,7 +27,7 @@ struct TraceEntry {
 };
 
 /// All ops applied while it was active, in order, with every value they took and gave.
-class Trace {
+class XG_API Trace {
  public:
   /// The number of `tensor`, which is registered as a constant where no op of this trace made it.
   ValueId id_of(const Tensor& tensor);

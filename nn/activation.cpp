@@ -17,14 +17,18 @@ namespace {
 using Pointer = Tensor (*)(const Tensor&);
 
 // (x + sqrt(x^2 + 4)) / 2
-Tensor squareplus(const Tensor& x) { return (x + sqrt(square(x) + 4.0)) * 0.5; }
+Tensor squareplus(const Tensor& x) {
+  return (x + sqrt(square(x) + 4.0)) * 0.5;
+}
 
 // 0 up to -1, (x + 1)^2 / 4 up to 1, x from there
 Tensor sparse_plus(const Tensor& x) {
   return where(x <= -1, zeros_like(x), where(x < 1, square(x + 1.0) * 0.25, x));
 }
 
-Tensor sparse_sigmoid(const Tensor& x) { return clamp((x + 1.0) * 0.5, 0.0, 1.0); }
+Tensor sparse_sigmoid(const Tensor& x) {
+  return clamp((x + 1.0) * 0.5, 0.0, 1.0);
+}
 
 // The closest point to x on the simplex, over the last dimension. Martins & Astudillo 2016, arXiv:1602.02068.
 Tensor sparsemax(const Tensor& x) {
@@ -73,7 +77,10 @@ constexpr std::array<Named, 43> table{{
     {"sparse_plus", &sparse_plus},
     {"sparse_sigmoid", &sparse_sigmoid},
     {"sparsemax", &sparsemax},
-    {"glu", [](const Tensor& x) { return narrow(x, -1, 0, x.size(-1) / 2) * sigmoid(narrow(x, -1, x.size(-1) / 2, x.size(-1) / 2)); }},
+    {"glu",
+     [](const Tensor& x) {
+       return narrow(x, -1, 0, x.size(-1) / 2) * sigmoid(narrow(x, -1, x.size(-1) / 2, x.size(-1) / 2));
+     }},
     {"identity", nullptr},
     {"exp", &xg::exp},
     {"logsigmoid", &xg::logsigmoid},
@@ -102,11 +109,13 @@ Activation::Activation(const std::string& name) {
 
 Activation::Activation(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {
   if (!function_)
-    throw ValueError(fmt::format("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_));
+    throw ValueError(
+        fmt::format("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_));
 }
 
 Activation::Activation(Tensor (*function)(const Tensor&)) : Activation("custom", function) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const Named& entry) { return entry.function == function; });
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const Named& entry) { return entry.function == function; });
   if (found != table.end()) name_ = found->name;
 }
 

@@ -27,9 +27,9 @@ class XG_API Activation {
   Activation(std::string name, Function function);
   Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
   template <class F>
-    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> && (!std::same_as<std::decay_t<F>, Activation>) &&
-             (!std::same_as<F, Tensor (*)(const Tensor&)>)
-  Activation(F function) : Activation("custom", Function(std::move(function))) {}  // NOLINT
+  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
+      (!std::same_as<std::decay_t<F>, Activation>)&&(!std::same_as<F, Tensor (*)(const Tensor&)>)Activation(F function)
+      : Activation("custom", Function(std::move(function))) {}  // NOLINT
 
   const std::string& name() const { return name_; }
   bool is_linear() const { return !function_; }

@@ -236,5 +236,4 @@ class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {
   Tensor forward(const Tensor& x) override;
 };
 
-
 }  // namespace xg::nn

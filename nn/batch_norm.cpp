@@ -25,16 +25,17 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
   if (x.dim() != 2 && x.dim() != 3)
-    throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, {}] or [rows, {}, length].", x.shape().str(),
-                                 features_, features_));
+    throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, {}] or [rows, {}, length].",
+                                 x.shape().str(), features_, features_));
   if (x.size(1) != features_)
     throw ShapeError(fmt::format("[batch_norm] input is {}, the layer has {} features: input.size(1) must be {}.",
                                  x.shape().str(), features_, features_));
   const bool batch_statistics = is_training() || !options_.track_running_stats;
   if (batch_statistics && x.numel() / features_ < 2)
-    throw ValueError(fmt::format("[batch_norm] input is {}, one value per feature has no variance: train on batches of at "
-                                 "least 2 rows.",
-                                 x.shape().str()));
+    throw ValueError(
+        fmt::format("[batch_norm] input is {}, one value per feature has no variance: train on batches of at "
+                    "least 2 rows.",
+                    x.shape().str()));
   if (!options_.track_running_stats) return batch_norm(x, {}, {}, weight_, bias_, true, 0.0, options_.eps);
   double share = options_.momentum.value_or(0.0);
   if (is_training()) {

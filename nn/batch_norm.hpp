@@ -7,7 +7,8 @@ namespace xg::nn {
 
 struct BatchNormOptions {
   double eps = 1e-5;
-  std::optional<double> momentum = 0.1;  ///< share of the new batch in the running statistics; none: a plain mean of all
+  std::optional<double> momentum =
+      0.1;  ///< share of the new batch in the running statistics; none: a plain mean of all
   bool affine = true;
   bool track_running_stats = true;  ///< without: the batch's statistics in eval mode too
   std::string name = {};
@@ -15,8 +16,8 @@ struct BatchNormOptions {
 
 /// (x - mean) / sqrt(var + eps) * weight + bias for each feature; x [N, C] or [N, C, L].
 ///
-/// Parameters "weight", "bias"; buffers "running_mean", "running_var", "num_batches_tracked". While training the batch's
-/// statistics are used and the running ones updated. Ioffe & Szegedy 2015, arXiv:1502.03167.
+/// Parameters "weight", "bias"; buffers "running_mean", "running_var", "num_batches_tracked". While training the
+/// batch's statistics are used and the running ones updated. Ioffe & Szegedy 2015, arXiv:1502.03167.
 class XG_API BatchNorm1d final : public Layer<BatchNorm1d> {
  public:
   /// Throws ValueError unless num_features is positive.

@@ -16,9 +16,10 @@ double FitState::value(std::string_view key) const {
     if (name == key) return number;
     known.push_back(name);
   }
-  throw ValueError(fmt::format("[fit] \"{}\" is not among the values of an epoch, which are {}: name one of them, or pass "
-                               "validation data or a metric.",
-                               key, fmt::join(known, ", ")));
+  throw ValueError(
+      fmt::format("[fit] \"{}\" is not among the values of an epoch, which are {}: name one of them, or pass "
+                  "validation data or a metric.",
+                  key, fmt::join(known, ", ")));
 }
 
 std::optional<bool> FitState::larger_is_better(std::string_view key) const {
@@ -28,7 +29,9 @@ std::optional<bool> FitState::larger_is_better(std::string_view key) const {
   return std::nullopt;
 }
 
-void FitState::stop(std::string reason) { stop_reason = reason.empty() ? "a callback ended it" : std::move(reason); }
+void FitState::stop(std::string reason) {
+  stop_reason = reason.empty() ? "a callback ended it" : std::move(reason);
+}
 
 void Weights::save(const Module& model) {
   std::vector<Tensor> current = model.parameters();
@@ -64,14 +67,15 @@ bool Best::improved(const FitState& state) {
     if (mode_ == "auto") {
       const std::optional<bool> larger = state.larger_is_better(monitor_);
       if (!larger)
-        throw ValueError(fmt::format("[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".",
-                                     who_, monitor_));
+        throw ValueError(fmt::format(
+            "[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_, monitor_));
       larger_ = *larger;
     } else {
       larger_ = mode_ == "max";
     }
   }
-  const bool better = !std::isnan(value) && (!started_ || (larger_ ? value > best_ + min_delta_ : value < best_ - min_delta_));
+  const bool better =
+      !std::isnan(value) && (!started_ || (larger_ ? value > best_ + min_delta_ : value < best_ - min_delta_));
   if (better) best_ = value, started_ = true;
   return better;
 }
@@ -101,7 +105,9 @@ void EarlyStopping::on_train_end(FitState& state) {
 }
 
 ModelCheckpoint::ModelCheckpoint(std::filesystem::path path, ModelCheckpointOptions options)
-    : path_(std::move(path)), options_(std::move(options)), best_("ModelCheckpoint", options_.monitor, options_.mode, 0) {}
+    : path_(std::move(path)),
+      options_(std::move(options)),
+      best_("ModelCheckpoint", options_.monitor, options_.mode, 0) {}
 
 void ModelCheckpoint::on_epoch_end(FitState& state) {
   if (options_.save_best_only && !best_.improved(state)) return;
@@ -118,7 +124,8 @@ void ModelCheckpoint::on_epoch_end(FitState& state) {
 
 LearningRateSchedule::LearningRateSchedule(std::function<double(std::int64_t, double)> rate) : rate_(std::move(rate)) {
   if (!rate_)
-    throw ValueError("[LearningRateSchedule] the function is empty, it must give a rate for an epoch and the rate before.");
+    throw ValueError(
+        "[LearningRateSchedule] the function is empty, it must give a rate for an epoch and the rate before.");
 }
 
 LearningRateSchedule::LearningRateSchedule(optim::Scheduler& scheduler)

@@ -49,24 +49,34 @@ class XG_API FitState {
 
 namespace detail {
 template <class C>
-concept HasEvent = requires(C& c, FitState& s) { c.on_train_begin(s); } ||
-                   requires(C& c, FitState& s) { c.on_epoch_begin(s); } ||
-                   requires(C& c, FitState& s) { c.on_batch_end(s); } ||
-                   requires(C& c, FitState& s) { c.on_epoch_end(s); } ||
-                   requires(C& c, FitState& s) { c.on_train_end(s); };
+concept HasEvent = requires(C& c, FitState& s) {
+  c.on_train_begin(s);
+}
+|| requires(C& c, FitState& s) {
+  c.on_epoch_begin(s);
+}
+|| requires(C& c, FitState& s) {
+  c.on_batch_end(s);
+}
+|| requires(C& c, FitState& s) {
+  c.on_epoch_end(s);
+}
+|| requires(C& c, FitState& s) {
+  c.on_train_end(s);
+};
 }  // namespace detail
 
-/// Something with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of which
-/// takes a FitState&; or a function of a FitState&, which is called at the end of every epoch.
+/// Something with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of
+/// which takes a FitState&; or a function of a FitState&, which is called at the end of every epoch.
 template <class C>
-concept CallbackType = std::copy_constructible<C> && (detail::HasEvent<C> || std::invocable<C&, FitState&>);
+concept CallbackType = std::copy_constructible<C> &&(detail::HasEvent<C> || std::invocable<C&, FitState&>);
 
 /// Holds any callback by value. Each fit works on copies, so a callback starts anew; what it learned is in the History.
 class XG_API Callback {
  public:
   template <CallbackType C>
-    requires(!std::same_as<std::decay_t<C>, Callback>)
-  Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
+  requires(!std::same_as<std::decay_t<C>, Callback>) Callback(C callback)
+      : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
   Callback(const Callback& other) : held_(other.held_->clone()) {}
   Callback(Callback&&) noexcept = default;
   Callback& operator=(const Callback& other) {
@@ -106,8 +116,10 @@ class XG_API Callback {
       if constexpr (requires { callback.on_batch_end(s); }) callback.on_batch_end(s);
     }
     void on_epoch_end([[maybe_unused]] FitState& s) override {
-      if constexpr (requires { callback.on_epoch_end(s); }) callback.on_epoch_end(s);
-      else if constexpr (!detail::HasEvent<C>) callback(s);
+      if constexpr (requires { callback.on_epoch_end(s); })
+        callback.on_epoch_end(s);
+      else if constexpr (!detail::HasEvent<C>)
+        callback(s);
     }
     void on_train_end([[maybe_unused]] FitState& s) override {
       if constexpr (requires { callback.on_train_end(s); }) callback.on_train_end(s);

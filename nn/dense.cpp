@@ -22,7 +22,8 @@ Dense::Dense(std::int64_t units, DenseOptions options)
 void Dense::build(const Shape& row) {
   if (is_built()) return;
   if (row.empty() || row.back() < 1)
-    throw ShapeError(fmt::format("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str()));
+    throw ShapeError(
+        fmt::format("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str()));
   in_ = row.back();
   Tensor weight = empty({units_, in_});
   options_.kernel_init(weight);
@@ -43,7 +44,9 @@ Tensor Dense::forward(const Tensor& x) {
   return options_.activation.is_linear() ? y : options_.activation(y);
 }
 
-std::optional<Shape> Dense::input_shape() const { return in_ > 0 ? std::optional(Shape{in_}) : std::nullopt; }
+std::optional<Shape> Dense::input_shape() const {
+  return in_ > 0 ? std::optional(Shape{in_}) : std::nullopt;
+}
 
 void Dense::describe(LayerInfo& info) const {
   info.in = in_;

@@ -16,9 +16,9 @@ namespace xg::nn {
 const History::Series& History::operator[](std::string_view key) const {
   for (const Entry& entry : entries_)
     if (entry.first == key) return entry.second;
-  throw ValueError(entries_.empty() ? fmt::format("[History] key \"{}\" is unknown, the history is empty.", key)
-                                    : fmt::format("[History] key \"{}\" is unknown, known are {}.", key,
-                                                  fmt::join(keys(), ", ")));
+  throw ValueError(entries_.empty()
+                       ? fmt::format("[History] key \"{}\" is unknown, the history is empty.", key)
+                       : fmt::format("[History] key \"{}\" is unknown, known are {}.", key, fmt::join(keys(), ", ")));
 }
 
 bool History::contains(std::string_view key) const {
@@ -99,15 +99,17 @@ void History::to_csv(const std::filesystem::path& path) const {
     const std::string cause = error ? error.message() : std::strerror(errno);
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
-    throw IoError(fmt::format("[History.to_csv] cannot write {}: {}. Choose a folder that exists and may be written to.",
-                              path.string(), cause));
+    throw IoError(
+        fmt::format("[History.to_csv] cannot write {}: {}. Choose a folder that exists and may be written to.",
+                    path.string(), cause));
   }
 }
 
 std::string History::str() const {
   if (entries_.empty()) return "History without epochs";
   std::string text = fmt::format("{:>6}", "epoch");
-  for (const Entry& entry : entries_) text += fmt::format("  {:>{}}", entry.first, std::max<std::size_t>(10, entry.first.size()));
+  for (const Entry& entry : entries_)
+    text += fmt::format("  {:>{}}", entry.first, std::max<std::size_t>(10, entry.first.size()));
   text += "\n";
   const std::int64_t count = epochs();
   for (std::int64_t epoch = 0; epoch < count; ++epoch) {
@@ -119,13 +121,16 @@ std::string History::str() const {
     for (const Entry& entry : entries_) {
       const std::size_t width = std::max<std::size_t>(10, entry.first.size());
       const auto i = static_cast<std::size_t>(epoch);
-      text += i < entry.second.size() ? fmt::format("  {:>{}.4f}", entry.second[i], width) : std::string(width + 2, ' ');
+      text +=
+          i < entry.second.size() ? fmt::format("  {:>{}.4f}", entry.second[i], width) : std::string(width + 2, ' ');
     }
     text += "\n";
   }
   return text + stop_reason_;
 }
 
-std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.str(); }
+std::ostream& operator<<(std::ostream& out, const History& history) {
+  return out << history.str();
+}
 
 }  // namespace xg::nn

@@ -13,7 +13,8 @@
 
 namespace xg::nn {
 
-/// Values per epoch by key, in the order in which the keys came: "loss", the metrics, then the same with "val_" in front.
+/// Values per epoch by key, in the order in which the keys came: "loss", the metrics, then the same with "val_" in
+/// front.
 class XG_API History {
  public:
   using Series = std::vector<double>;

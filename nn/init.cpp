@@ -19,19 +19,24 @@ struct Fans {
 
 Fans fans(const char* who, const Tensor& t) {
   if (t.dim() < 2)
-    throw ShapeError(fmt::format("[init::{}] tensor is {}, fans need at least two dimensions: use uniform, normal or zeros.",
-                                 who, t.shape().str()));
+    throw ShapeError(
+        fmt::format("[init::{}] tensor is {}, fans need at least two dimensions: use uniform, normal or zeros.", who,
+                    t.shape().str()));
   double rest = 1;
   for (std::int64_t d = 2; d < t.dim(); ++d) rest *= static_cast<double>(t.size(d));
   return {static_cast<double>(t.size(1)) * rest, static_cast<double>(t.size(0)) * rest};
 }
 
-double fan(const char* who, const Tensor& t, Fan mode) { return mode == Fan::in ? fans(who, t).in : fans(who, t).out; }
+double fan(const char* who, const Tensor& t, Fan mode) {
+  return mode == Fan::in ? fans(who, t).in : fans(who, t).out;
+}
 
 // Standard deviation of a standard normal cut at two: dividing by it keeps the variance that was asked for.
 constexpr double cut_normal_std = 0.87962566103423978;
 
-Tensor& symmetric_uniform(Tensor& t, double bound) { return uniform(t, -bound, bound); }
+Tensor& symmetric_uniform(Tensor& t, double bound) {
+  return uniform(t, -bound, bound);
+}
 Tensor& cut_normal(Tensor& t, double variance) {
   const double std = std::sqrt(variance) / cut_normal_std;
   return trunc_normal(t, 0, std, -2 * std, 2 * std);
@@ -39,8 +44,12 @@ Tensor& cut_normal(Tensor& t, double variance) {
 
 }  // namespace
 
-Tensor& zeros(Tensor& t) { return constant(t, 0); }
-Tensor& ones(Tensor& t) { return constant(t, 1); }
+Tensor& zeros(Tensor& t) {
+  return constant(t, 0);
+}
+Tensor& ones(Tensor& t) {
+  return constant(t, 1);
+}
 
 Tensor& constant(Tensor& t, double value) {
   const NoGrad guard;
@@ -54,7 +63,8 @@ Tensor& eye(Tensor& t) {
 }
 
 Tensor& uniform(Tensor& t, double low, double high) {
-  if (!(low <= high)) throw ValueError(fmt::format("[init::uniform] low is {} and high {}, low must not be above.", low, high));
+  if (!(low <= high))
+    throw ValueError(fmt::format("[init::uniform] low is {} and high {}, low must not be above.", low, high));
   const NoGrad guard;
   return t.uniform_(low, high);
 }
@@ -68,36 +78,44 @@ Tensor& normal(Tensor& t, double mean, double std) {
 Tensor& trunc_normal(Tensor& t, double mean, double std, double low, double high) {
   if (!(std > 0)) throw ValueError(fmt::format("[init::trunc_normal] std is {}, it must be above 0.", std));
   if (!(low < high) || high < mean - 4 * std || low > mean + 4 * std)
-    throw ValueError(fmt::format("[init::trunc_normal] [{}, {}] must be an interval within 4 standard deviations of {}.", low,
-                                 high, mean));
+    throw ValueError(fmt::format(
+        "[init::trunc_normal] [{}, {}] must be an interval within 4 standard deviations of {}.", low, high, mean));
   const NoGrad guard;
   // What falls outside is drawn again; few rounds are needed, because the interval holds a fair share of the mass.
   Tensor values = randn(t.shape(), {.dtype = t.dtype()}) * std + mean;
   for (;;) {
-    const Tensor outside = logical_or(values < low, values > high);
+    const Tensor outside = logical_or(values<low, values> high);
     if (!outside.any().item<bool>()) break;
     values = where(outside, randn(t.shape(), {.dtype = t.dtype()}) * std + mean, values);
   }
   return t.copy_(values);
 }
 
-Tensor& xavier_uniform(Tensor& t) { return xavier_uniform(t, 1); }
+Tensor& xavier_uniform(Tensor& t) {
+  return xavier_uniform(t, 1);
+}
 Tensor& xavier_uniform(Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_uniform", t);
   return symmetric_uniform(t, gain * std::sqrt(6 / (in + out)));
 }
-Tensor& xavier_normal(Tensor& t) { return xavier_normal(t, 1); }
+Tensor& xavier_normal(Tensor& t) {
+  return xavier_normal(t, 1);
+}
 Tensor& xavier_normal(Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_normal", t);
   return normal(t, 0, gain * std::sqrt(2 / (in + out)));
 }
 
-Tensor& kaiming_uniform(Tensor& t) { return kaiming_uniform(t, {}); }
+Tensor& kaiming_uniform(Tensor& t) {
+  return kaiming_uniform(t, {});
+}
 Tensor& kaiming_uniform(Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return symmetric_uniform(t, gain * std::sqrt(3 / fan("kaiming_uniform", t, options.mode)));
 }
-Tensor& kaiming_normal(Tensor& t) { return kaiming_normal(t, {}); }
+Tensor& kaiming_normal(Tensor& t) {
+  return kaiming_normal(t, {});
+}
 Tensor& kaiming_normal(Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return normal(t, 0, gain / std::sqrt(fan("kaiming_normal", t, options.mode)));
@@ -109,20 +127,31 @@ double calculate_gain(const std::string& nonlinearity, double a) {
   if (nonlinearity == "relu") return std::sqrt(2.0);
   if (nonlinearity == "leaky_relu") return std::sqrt(2 / (1 + a * a));
   if (nonlinearity == "selu") return 0.75;
-  throw ValueError(fmt::format("[init::calculate_gain] nonlinearity \"{}\" is unknown, known are linear, sigmoid, tanh, relu, "
-                               "leaky_relu, selu.",
-                               nonlinearity));
+  throw ValueError(
+      fmt::format("[init::calculate_gain] nonlinearity \"{}\" is unknown, known are linear, sigmoid, tanh, relu, "
+                  "leaky_relu, selu.",
+                  nonlinearity));
 }
 
-Tensor& glorot_uniform(Tensor& t) { return xavier_uniform(t); }
+Tensor& glorot_uniform(Tensor& t) {
+  return xavier_uniform(t);
+}
 Tensor& glorot_normal(Tensor& t) {
   const auto [in, out] = fans("glorot_normal", t);
   return cut_normal(t, 2 / (in + out));
 }
-Tensor& he_uniform(Tensor& t) { return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in)); }
-Tensor& he_normal(Tensor& t) { return cut_normal(t, 2 / fans("he_normal", t).in); }
-Tensor& lecun_uniform(Tensor& t) { return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in)); }
-Tensor& lecun_normal(Tensor& t) { return cut_normal(t, 1 / fans("lecun_normal", t).in); }
+Tensor& he_uniform(Tensor& t) {
+  return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in));
+}
+Tensor& he_normal(Tensor& t) {
+  return cut_normal(t, 2 / fans("he_normal", t).in);
+}
+Tensor& lecun_uniform(Tensor& t) {
+  return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in));
+}
+Tensor& lecun_normal(Tensor& t) {
+  return cut_normal(t, 1 / fans("lecun_normal", t).in);
+}
 
 }  // namespace xg::nn::init
 
@@ -167,8 +196,8 @@ Initializer::Initializer(const std::string& name) {
     }
   std::vector<std::string_view> names;
   for (const NamedInitializer& known : named_initializers) names.push_back(known.name);
-  throw ValueError(fmt::format("[Initializer] \"{}\" is unknown, known are {}; or pass a function that fills a tensor.", name,
-                               fmt::join(names, ", ")));
+  throw ValueError(fmt::format("[Initializer] \"{}\" is unknown, known are {}; or pass a function that fills a tensor.",
+                               name, fmt::join(names, ", ")));
 }
 
 Initializer::Initializer(Tensor& (*function)(Tensor&)) : function_(function) {

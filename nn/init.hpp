@@ -68,8 +68,8 @@ class XG_API Initializer {
   Initializer(const std::string& name);                              // NOLINT
   Initializer(Tensor& (*function)(Tensor&));                         // NOLINT
   template <class F>
-    requires std::invocable<const F&, Tensor&> && (!std::same_as<std::decay_t<F>, Initializer>)
-  Initializer(F function) : function_([f = std::move(function)](Tensor& t) { f(t); }) {}  // NOLINT
+  requires std::invocable<const F&, Tensor&> &&(!std::same_as<std::decay_t<F>, Initializer>)Initializer(F function)
+      : function_([f = std::move(function)](Tensor& t) { f(t); }) {}  // NOLINT
 
   void operator()(Tensor& t) const { function_(t); }
 

@@ -29,7 +29,8 @@ class XG_API Layer : public Module {
     const Self& self = static_cast<const Self&>(*this);
     if constexpr (requires { self.arguments(); })
       return std::apply([&](auto&&... arguments) { return clone_as(self, std::move(arguments)...); }, self.arguments());
-    else return Module::clone();
+    else
+      return Module::clone();
   }
 };
 

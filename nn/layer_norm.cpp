@@ -23,10 +23,13 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
   if (options_.bias) bias_ = param("bias", zeros(shape_));
 }
 
-Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, shape_, weight_, bias_, options_.eps); }
+Tensor LayerNorm::forward(const Tensor& x) {
+  return layer_norm(x, shape_, weight_, bias_, options_.eps);
+}
 
 std::int64_t LayerNorm::flops(const Shape&, const Shape& output) const {
-  return output.numel() * (5 + (weight_.defined() ? 1 : 0) + (bias_.defined() ? 1 : 0));  // sum, square, sum, shift, scale
+  return output.numel() *
+         (5 + (weight_.defined() ? 1 : 0) + (bias_.defined() ? 1 : 0));  // sum, square, sum, shift, scale
 }
 
 RMSNorm::RMSNorm(const Shape& normalized_shape, RmsNormOptions options)
@@ -35,7 +38,9 @@ RMSNorm::RMSNorm(const Shape& normalized_shape, RmsNormOptions options)
   if (options_.elementwise_affine) weight_ = param("weight", ones(shape_));
 }
 
-Tensor RMSNorm::forward(const Tensor& x) { return rms_norm(x, shape_, weight_, options_.eps); }
+Tensor RMSNorm::forward(const Tensor& x) {
+  return rms_norm(x, shape_, weight_, options_.eps);
+}
 
 std::int64_t RMSNorm::flops(const Shape&, const Shape& output) const {
   return output.numel() * (3 + (weight_.defined() ? 1 : 0));  // square, sum, scale

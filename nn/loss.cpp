@@ -21,17 +21,33 @@ Options unreduced(Options options) {
 
 }  // namespace
 
-Tensor MSELoss::operator()(const Tensor& p, const Tensor& t) const { return mse_loss(p, t, options); }
-Tensor MSELoss::per_element(const Tensor& p, const Tensor& t) const { return mse_loss(p, t, unreduced(options)); }
-Tensor L1Loss::operator()(const Tensor& p, const Tensor& t) const { return l1_loss(p, t, options); }
-Tensor L1Loss::per_element(const Tensor& p, const Tensor& t) const { return l1_loss(p, t, unreduced(options)); }
-Tensor HuberLoss::operator()(const Tensor& p, const Tensor& t) const { return huber_loss(p, t, options); }
-Tensor HuberLoss::per_element(const Tensor& p, const Tensor& t) const { return huber_loss(p, t, unreduced(options)); }
-Tensor SmoothL1Loss::operator()(const Tensor& p, const Tensor& t) const { return smooth_l1_loss(p, t, options); }
+Tensor MSELoss::operator()(const Tensor& p, const Tensor& t) const {
+  return mse_loss(p, t, options);
+}
+Tensor MSELoss::per_element(const Tensor& p, const Tensor& t) const {
+  return mse_loss(p, t, unreduced(options));
+}
+Tensor L1Loss::operator()(const Tensor& p, const Tensor& t) const {
+  return l1_loss(p, t, options);
+}
+Tensor L1Loss::per_element(const Tensor& p, const Tensor& t) const {
+  return l1_loss(p, t, unreduced(options));
+}
+Tensor HuberLoss::operator()(const Tensor& p, const Tensor& t) const {
+  return huber_loss(p, t, options);
+}
+Tensor HuberLoss::per_element(const Tensor& p, const Tensor& t) const {
+  return huber_loss(p, t, unreduced(options));
+}
+Tensor SmoothL1Loss::operator()(const Tensor& p, const Tensor& t) const {
+  return smooth_l1_loss(p, t, options);
+}
 Tensor SmoothL1Loss::per_element(const Tensor& p, const Tensor& t) const {
   return smooth_l1_loss(p, t, unreduced(options));
 }
-Tensor BCELoss::operator()(const Tensor& p, const Tensor& t) const { return binary_cross_entropy(p, t, options); }
+Tensor BCELoss::operator()(const Tensor& p, const Tensor& t) const {
+  return binary_cross_entropy(p, t, options);
+}
 Tensor BCELoss::per_element(const Tensor& p, const Tensor& t) const {
   return binary_cross_entropy(p, t, unreduced(options));
 }
@@ -41,13 +57,21 @@ Tensor BCEWithLogitsLoss::operator()(const Tensor& p, const Tensor& t) const {
 Tensor BCEWithLogitsLoss::per_element(const Tensor& p, const Tensor& t) const {
   return binary_cross_entropy_with_logits(p, t, unreduced(options));
 }
-Tensor CrossEntropyLoss::operator()(const Tensor& p, const Tensor& t) const { return cross_entropy(p, t, options); }
+Tensor CrossEntropyLoss::operator()(const Tensor& p, const Tensor& t) const {
+  return cross_entropy(p, t, options);
+}
 Tensor CrossEntropyLoss::per_element(const Tensor& p, const Tensor& t) const {
   return cross_entropy(p, t, unreduced(options));
 }
-Tensor NLLLoss::operator()(const Tensor& p, const Tensor& t) const { return nll_loss(p, t, options); }
-Tensor NLLLoss::per_element(const Tensor& p, const Tensor& t) const { return nll_loss(p, t, unreduced(options)); }
-Tensor KLDivLoss::operator()(const Tensor& p, const Tensor& t) const { return kl_div(p, t, options); }
+Tensor NLLLoss::operator()(const Tensor& p, const Tensor& t) const {
+  return nll_loss(p, t, options);
+}
+Tensor NLLLoss::per_element(const Tensor& p, const Tensor& t) const {
+  return nll_loss(p, t, unreduced(options));
+}
+Tensor KLDivLoss::operator()(const Tensor& p, const Tensor& t) const {
+  return kl_div(p, t, options);
+}
 Tensor KLDivLoss::per_element(const Tensor& p, const Tensor& t) const {
   KlDivOptions each = unreduced(options);
   each.batchmean = false;
@@ -62,32 +86,48 @@ constexpr double keras_epsilon = 1e-7;
 
 using Elements = Tensor (*)(const Tensor& p, const Tensor& t);
 
-Tensor last_mean(const Tensor& x) { return x.dim() > 1 ? x.mean(-1) : x; }
+Tensor last_mean(const Tensor& x) {
+  return x.dim() > 1 ? x.mean(-1) : x;
+}
 
-Tensor inside(const Tensor& p) { return clamp(p, keras_epsilon, 1 - keras_epsilon); }
+Tensor inside(const Tensor& p) {
+  return clamp(p, keras_epsilon, 1 - keras_epsilon);
+}
 
 // Log probabilities of rows that are made to sum to one first.
-Tensor log_distribution(const Tensor& p) { return log(inside(p / p.sum(-1, true))); }
+Tensor log_distribution(const Tensor& p) {
+  return log(inside(p / p.sum(-1, true)));
+}
 
 Tensor labels(const Tensor& t) {
   const Tensor index = t.to(Dtype::int64);
   return index.dim() > 1 && index.size(-1) == 1 ? index.squeeze(-1) : index;
 }
 
-Tensor unit_rows(const Tensor& x) { return x * rsqrt(clamp(square(x).sum(-1, true), 1e-12)); }
+Tensor unit_rows(const Tensor& x) {
+  return x * rsqrt(clamp(square(x).sum(-1, true), 1e-12));
+}
 
 // -1 and 1 from 0 and 1
-Tensor signs(const Tensor& t) { return where(t > 0, ones_like(t), full_like(t, -1)); }
+Tensor signs(const Tensor& t) {
+  return where(t > 0, ones_like(t), full_like(t, -1));
+}
 
 Tensor binary_crossentropy(const Tensor& p, const Tensor& t) {
   return last_mean(binary_cross_entropy(inside(p), t, {.reduction = Reduction::none}));
 }
-Tensor categorical_crossentropy(const Tensor& p, const Tensor& t) { return -(t * log_distribution(p)).sum(-1); }
+Tensor categorical_crossentropy(const Tensor& p, const Tensor& t) {
+  return -(t * log_distribution(p)).sum(-1);
+}
 Tensor sparse_categorical_crossentropy(const Tensor& p, const Tensor& t) {
   return nll_loss(log_distribution(p), labels(t), {.reduction = Reduction::none});
 }
-Tensor mean_squared_error(const Tensor& p, const Tensor& t) { return last_mean(square(p - t)); }
-Tensor mean_absolute_error(const Tensor& p, const Tensor& t) { return last_mean(abs(p - t)); }
+Tensor mean_squared_error(const Tensor& p, const Tensor& t) {
+  return last_mean(square(p - t));
+}
+Tensor mean_absolute_error(const Tensor& p, const Tensor& t) {
+  return last_mean(abs(p - t));
+}
 Tensor mean_absolute_percentage_error(const Tensor& p, const Tensor& t) {
   return last_mean(abs((t - p) / clamp(abs(t), keras_epsilon))) * 100.0;
 }
@@ -106,10 +146,18 @@ Tensor kl_divergence(const Tensor& p, const Tensor& t) {
   const Tensor truth = clamp(t, keras_epsilon, 1.0);
   return (truth * log(truth / clamp(p, keras_epsilon, 1.0))).sum(-1);
 }
-Tensor poisson(const Tensor& p, const Tensor& t) { return last_mean(p - t * log(p + keras_epsilon)); }
-Tensor cosine_similarity(const Tensor& p, const Tensor& t) { return -(unit_rows(p) * unit_rows(t)).sum(-1); }
-Tensor hinge(const Tensor& p, const Tensor& t) { return last_mean(relu(1.0 - signs(t) * p)); }
-Tensor squared_hinge(const Tensor& p, const Tensor& t) { return last_mean(square(relu(1.0 - signs(t) * p))); }
+Tensor poisson(const Tensor& p, const Tensor& t) {
+  return last_mean(p - t * log(p + keras_epsilon));
+}
+Tensor cosine_similarity(const Tensor& p, const Tensor& t) {
+  return -(unit_rows(p) * unit_rows(t)).sum(-1);
+}
+Tensor hinge(const Tensor& p, const Tensor& t) {
+  return last_mean(relu(1.0 - signs(t) * p));
+}
+Tensor squared_hinge(const Tensor& p, const Tensor& t) {
+  return last_mean(square(relu(1.0 - signs(t) * p)));
+}
 Tensor categorical_hinge(const Tensor& p, const Tensor& t) {
   return relu(((1.0 - t) * p).amax(-1) - (t * p).sum(-1) + 1.0);
 }
@@ -157,14 +205,16 @@ Loss::Loss(const std::string& name) {
 Loss::Loss(std::string name, Function mean, Function per_element, Target target)
     : name_(std::move(name)), target_(target), mean_(std::move(mean)), per_element_(std::move(per_element)) {
   if (!mean_)
-    throw ValueError(fmt::format("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_));
+    throw ValueError(
+        fmt::format("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_));
 }
 
 Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
   if (!per_element_)
-    throw Error(fmt::format("[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second "
-                            "function with the losses of each row, as in Loss(\"{}\", mean, per_row).",
-                            name_, name_));
+    throw Error(
+        fmt::format("[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second "
+                    "function with the losses of each row, as in Loss(\"{}\", mean, per_row).",
+                    name_, name_));
   const Tensor losses = per_element_(prediction, target);
   Shape shape = weights.shape();
   while (shape.size() < losses.shape().size()) shape.push_back(1);

@@ -123,10 +123,11 @@ class XG_API Loss {
   using Function = std::function<Tensor(const Tensor&, const Tensor&)>;
 
   template <LossType F>
-    requires(!std::same_as<std::decay_t<F>, Loss>)
-  Loss(F loss) {  // NOLINT: a loss is one
-    if constexpr (requires { loss.name(); }) name_ = loss.name();
-    else name_ = "loss";
+  requires(!std::same_as<std::decay_t<F>, Loss>) Loss(F loss) {  // NOLINT: a loss is one
+    if constexpr (requires { loss.name(); })
+      name_ = loss.name();
+    else
+      name_ = "loss";
     if constexpr (requires { F::target; }) target_ = F::target;
     if constexpr (requires(const Tensor& t) { loss.per_element(t, t); })
       per_element_ = [loss](const Tensor& p, const Tensor& t) { return loss.per_element(p, t); };

@@ -22,17 +22,18 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
   std::unordered_map<const void*, std::size_t> numbers;
   for (const Node& node : inputs) {
     if (node.module() != nullptr)
-      throw ValueError(fmt::format("[Model] input {} is the result of {}, it must be made with nn::input.", inputs_.size(),
-                                   node.module()->label()));
+      throw ValueError(fmt::format("[Model] input {} is the result of {}, it must be made with nn::input.",
+                                   inputs_.size(), node.module()->label()));
     if (!numbers.emplace(node.id(), inputs_.size()).second)
       throw ValueError(fmt::format("[Model] input \"{}\" is listed twice.", node.name()));
-    inputs_.push_back({node.name().empty() ? (inputs.size() == 1 ? "input" : fmt::format("input_{}", inputs_.size() + 1))
-                                           : node.name(),
+    inputs_.push_back({node.name().empty()
+                           ? (inputs.size() == 1 ? "input" : fmt::format("input_{}", inputs_.size() + 1))
+                           : node.name(),
                        node.shape()});
   }
   // Nodes in an order in which each comes after those it needs: an explicit stack, because models may be deep.
   std::unordered_set<const void*> used;
-  std::unordered_map<const Module*, std::string> names;
+  std::unordered_set<const Module*> known;
   const auto visit = [&](const Node& root) {
     std::vector<std::pair<Node, std::size_t>> stack{{root, 0}};
     while (!stack.empty()) {
@@ -43,9 +44,10 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
         continue;
       }
       if (node.module() == nullptr)
-        throw ValueError(fmt::format("[Model] an output depends on input \"{}\", which is not among the model's inputs: list "
-                                     "it.",
-                                     node.name()));
+        throw ValueError(
+            fmt::format("[Model] an output depends on input \"{}\", which is not among the model's inputs: list "
+                        "it.",
+                        node.name()));
       if (next < node.inputs().size()) {
         const Node input = node.inputs()[next++];
         stack.emplace_back(input, 0);
@@ -53,10 +55,7 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
       }
       Step step{node.module().get(), node.call(), {}, node.shape()};
       for (const Node& input : node.inputs()) step.inputs.push_back(numbers.at(input.id()));
-      if (names.emplace(node.module().get(), "").second) {
-        const std::string own = node.module()->name();
-        add_child(own.empty() ? std::to_string(child_list().size()) : own, node.module());
-      }
+      if (known.insert(node.module().get()).second) add_child(place_name(*node.module()), node.module());
       numbers.emplace(node.id(), inputs_.size() + steps_.size());
       steps_.push_back(std::move(step));
       stack.pop_back();
@@ -99,9 +98,10 @@ void Model::run(std::span<const Tensor> xs, std::span<Tensor> values) {
 
 Tensor Model::forward(const Tensor& x) {
   if (inputs_.size() != 1 || outputs_.size() != 1)
-    throw ShapeError(fmt::format("[Model] called on one tensor, the model has {} inputs and {} outputs: pass a vector with "
-                                 "one tensor for each input.",
-                                 inputs_.size(), outputs_.size()));
+    throw ShapeError(
+        fmt::format("[Model] called on one tensor, the model has {} inputs and {} outputs: pass a vector with "
+                    "one tensor for each input.",
+                    inputs_.size(), outputs_.size()));
   constexpr std::size_t few = 32;  // values of common models need no memory from the system
   if (1 + steps_.size() <= few) {
     Tensor values[few];
@@ -128,7 +128,9 @@ std::vector<Tensor> Model::operator()(const std::vector<Tensor>& xs) {
   return forward(xs);
 }
 
-std::string Model::label() const { return name().empty() ? type_name() : name(); }
+std::string Model::label() const {
+  return name().empty() ? type_name() : name();
+}
 
 std::optional<Shape> Model::input_shape() const {
   return inputs_.size() == 1 ? std::optional(inputs_[0].row) : std::nullopt;
@@ -177,7 +179,8 @@ std::vector<LayerInfo> Model::layers(const SummaryOptions&) {
     if (step.module->children().empty()) {
       info.flops = step.module->flops(*info.input_shape, step.row);
     } else if (step.inputs.size() == 1) {
-      for (const LayerInfo& inner : nn::config(*step.module, {.input_shape = info.input_shape})) info.flops += inner.flops;
+      for (const LayerInfo& inner : nn::config(*step.module, {.input_shape = info.input_shape}))
+        info.flops += inner.flops;
     }
     for (const Tensor& p : step.module->parameters()) {
       if (!counted.insert(p.unsafe_impl()).second) continue;

@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cxxabi.h>
 #include <algorithm>
 #include <cstdlib>
-#include <cxxabi.h>
 #include <memory>
 #include <typeinfo>
 #include <unordered_set>
@@ -24,23 +24,24 @@ thread_local constinit ForwardObserver* observer __attribute__((tls_model("initi
 // "xg::nn::Dense" without its namespaces: the last name outside of template arguments.
 std::string short_class_name(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
   std::string full = status == 0 ? text.get() : type.name();
   full.resize(std::min(full.find('<'), full.size()));
   const std::size_t colon = full.rfind("::");
   return colon == std::string::npos ? full : full.substr(colon + 2);
 }
 
-// A record of its own for the same elements. Tensors that own their elements share a block with them; parameters do not,
-// so that Module::to can give them other elements while every handle stays valid.
+// A record of its own for the same elements. Tensors that own their elements share a block with them; parameters do
+// not, so that Module::to can give them other elements while every handle stays valid.
 Tensor with_own_record(const Tensor& value) {
   return Tensor::adopt(xg::detail::new_alias(value.impl()));
 }
 
 bool has_own_record(const Tensor& value) {
   const xg::detail::TensorImpl& impl = value.impl();
-  return impl.base == nullptr &&
-         reinterpret_cast<const char*>(&impl) != reinterpret_cast<const char*>(impl.storage) + sizeof(xg::detail::Storage);
+  return impl.base == nullptr && reinterpret_cast<const char*>(&impl) !=
+                                     reinterpret_cast<const char*>(impl.storage) + sizeof(xg::detail::Storage);
 }
 
 // Gives `tensor` the elements of `fresh`, which may be of another dtype. All handles see it.
@@ -70,15 +71,18 @@ detail::KeepRandomState::~KeepRandomState() {
 
 Module::Module(std::string name) : name_(std::move(name)) {}
 Module::Module(const Module& other, ShareChildren)
-    : name_(other.name_), parameters_(other.parameters_), buffers_(other.buffers_), children_(other.children_),
+    : name_(other.name_),
+      parameters_(other.parameters_),
+      buffers_(other.buffers_),
+      children_(other.children_),
       training_(other.training_) {}
 Module::~Module() = default;
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
 Tensor Module::forward(const Tensor&) {
-  throw Error(fmt::format("[{}] this module has no forward of one tensor: call the forward it has, with all its inputs.",
-                          type_name()));
+  throw Error(fmt::format(
+      "[{}] this module has no forward of one tensor: call the forward it has, with all its inputs.", type_name()));
 }
 
 Tensor Module::operator()(const Tensor& x) {
@@ -107,8 +111,8 @@ Tensor Module::call_watched(const Tensor& x) {
   return y;
 }
 
-// A parameter that a constructor made but did not register would never be trained or saved. It is found among the leaves
-// of the first graph; leaves that came in through x are the caller's.
+// A parameter that a constructor made but did not register would never be trained or saved. It is found among the
+// leaves of the first graph; leaves that came in through x are the caller's.
 void Module::check_registered(const Tensor& input, const Tensor& output) {
   std::unordered_set<const void*> known;
   for (const Tensor& p : parameters()) known.insert(autograd::leaf_identity(p));
@@ -116,9 +120,10 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
     for (const void* leaf : autograd::leaf_identities(input)) known.insert(leaf);
   for (const void* leaf : autograd::leaf_identities(output))
     if (!known.contains(leaf))
-      throw Error(fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
-                              "with param(\"name\", ...), or the module that holds it with add.",
-                              type_name()));
+      throw Error(
+          fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
+                      "with param(\"name\", ...), or the module that holds it with add.",
+                      type_name()));
   for (auto& [path, module] : named_modules()) module->registration_checked_ = true;
 }
 
@@ -127,23 +132,28 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
 void Module::check_name(const char* what, const std::string& name) const {
   if (name.empty()) throw ValueError(fmt::format("[{}.{}] the name is empty: give it one.", type_name(), what));
   if (name.find('.') != std::string::npos)
-    throw ValueError(fmt::format("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another "
-                                 "character.",
-                                 type_name(), what, name));
+    throw ValueError(
+        fmt::format("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another "
+                    "character.",
+                    type_name(), what, name));
   const auto taken = [&](const auto& list) {
     return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.name == name; });
   };
   if (taken(children_) || taken(parameters_) || taken(buffers_))
-    throw ValueError(fmt::format("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its "
-                                 "own.",
-                                 type_name(), what, name));
+    throw ValueError(
+        fmt::format("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its "
+                    "own.",
+                    type_name(), what, name));
 }
 
 void Module::add_child(std::string name, std::shared_ptr<Module> child) {
   check_name("add", name);
   if (child == nullptr) throw ValueError(fmt::format("[{}.add] child \"{}\" is null.", type_name(), name));
   if (child.get() == this) throw ValueError(fmt::format("[{}.add] a module cannot be its own child.", type_name()));
-  child->set_name(name);
+  if (child->name_ != name) {
+    child->set_name(name);
+    child->named_by_place_ = true;
+  }
   children_.push_back({std::move(name), std::move(child)});
 }
 
@@ -152,12 +162,13 @@ Tensor Module::param(std::string name, Tensor value) {
   if (!value.defined())
     throw ValueError(fmt::format("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name));
   if (!value.is_floating_point())
-    throw DtypeError(fmt::format("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.", type_name(),
-                                 name, xg::name(value.dtype())));
+    throw DtypeError(fmt::format("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.",
+                                 type_name(), name, xg::name(value.dtype())));
   if (!value.is_leaf())
-    throw AutogradError(fmt::format("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass "
-                                    "value.detach().",
-                                    type_name(), name, value.grad_fn_name()));
+    throw AutogradError(
+        fmt::format("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass "
+                    "value.detach().",
+                    type_name(), name, value.grad_fn_name()));
   if (!(value.requires_grad() && has_own_record(value))) {
     const NoGrad guard;
     value = with_own_record(value.is_contiguous() ? value : value.contiguous());
@@ -180,17 +191,31 @@ Tensor Module::buffer(std::string name, Tensor value) {
 
 void Module::set_name(std::string name) {
   name_ = std::move(name);
+  named_by_place_ = false;
   scope_label_ = no_label;
 }
 
-std::string Module::type_name() const { return short_class_name(typeid(*this)); }
+std::string Module::type_name() const {
+  return short_class_name(typeid(*this));
+}
 
 std::string Module::label() const {
   const std::string type = type_name();
   return name_.empty() || name_ == type ? type : fmt::format("{} ({})", name_, type);
 }
 
-void Module::intern() const { scope_label_ = intern_label(label()); }
+std::string Module::place_name(const Module& child) const {
+  const std::string number = std::to_string(children_.size());
+  if (child.name_.empty() || child.named_by_place_) return number;
+  const bool again = std::any_of(children_.begin(), children_.end(), [&](const Child& known) {
+    return known.module.get() == &child && known.name == child.name_;
+  });
+  return again ? child.name_ + "_" + number : child.name_;
+}
+
+void Module::intern() const {
+  scope_label_ = intern_label(label());
+}
 
 void Module::train(bool on) {
   training_ = on;
@@ -199,7 +224,9 @@ void Module::train(bool on) {
 
 void Module::build(const Shape&) {}
 void Module::describe(LayerInfo&) const {}
-std::int64_t Module::flops(const Shape&, const Shape&) const { return 0; }
+std::int64_t Module::flops(const Shape&, const Shape&) const {
+  return 0;
+}
 
 // f(path, module) for this module and all below it, parents first; a module in several places once for each.
 template <class F>
@@ -212,10 +239,11 @@ std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
   std::vector<std::pair<std::string, Tensor>> all;
   std::unordered_set<const xg::detail::TensorImpl*> seen;
   walk("", [&](const std::string& path, const Module& module) {
-    if (!module.is_built())
-      throw ValueError(fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
-                                   "in Dense(in, units), call the layer on an nn::input, or run the model once.",
-                                   module.label()));
+    if (module.children_.empty() && !module.is_built())
+      throw ValueError(
+          fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
+                      "in Dense(in, units), call the layer on an nn::input, or run the model once.",
+                      module.label()));
     for (const Entry& p : module.parameters_)
       if (seen.insert(p.tensor.unsafe_impl()).second) all.emplace_back(joined(path, p.name), p.tensor);
   });
@@ -241,8 +269,12 @@ std::vector<Tensor> tensors_of(std::vector<std::pair<std::string, Tensor>> named
 }
 }  // namespace
 
-std::vector<Tensor> Module::parameters() const { return tensors_of(named_parameters()); }
-std::vector<Tensor> Module::buffers() const { return tensors_of(named_buffers()); }
+std::vector<Tensor> Module::parameters() const {
+  return tensors_of(named_parameters());
+}
+std::vector<Tensor> Module::buffers() const {
+  return tensors_of(named_buffers());
+}
 
 std::vector<std::pair<std::string, Module*>> Module::named_modules() {
   std::vector<std::pair<std::string, Module*>> all;
@@ -288,8 +320,8 @@ Module& Module::requires_grad_(bool value) {
 
 Module& Module::to(Dtype dtype) {
   if (!is_floating(dtype))
-    throw DtypeError(fmt::format("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(),
-                                 xg::name(dtype)));
+    throw DtypeError(
+        fmt::format("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(), xg::name(dtype)));
   const NoGrad guard;
   for (Tensor& p : parameters()) {
     p.zero_grad();
@@ -317,7 +349,8 @@ LoadReport Module::load_state_dict(const StateDict& state, LoadStateOptions opti
   std::vector<std::string> shapes;
   for (const auto& [key, tensor] : own) {
     const auto given = state.find(key);
-    if (given == state.end() || !given->second.defined()) report.missing.push_back(key);
+    if (given == state.end() || !given->second.defined())
+      report.missing.push_back(key);
     else if (!(given->second.shape() == tensor.shape()))
       shapes.push_back(fmt::format("{} is {}, needed {}", key, given->second.shape().str(), tensor.shape().str()));
   }
@@ -347,9 +380,10 @@ void Module::copy_state_from(const Module& other) {
   other.walk("", [&](const std::string&, const Module& module) { sources.push_back(&module); });
   walk("", [&](const std::string&, const Module& module) { targets.push_back(&module); });
   const auto differs = [&] {
-    throw ValueError(fmt::format("[{}.clone] the new module has other children, parameters or buffers than this one: "
-                                 "construct it with the same arguments.",
-                                 type_name()));
+    throw ValueError(
+        fmt::format("[{}.clone] the new module has other children, parameters or buffers than this one: "
+                    "construct it with the same arguments.",
+                    type_name()));
   };
   const auto copy = [&](const std::vector<Entry>& from, std::vector<Entry>& to) {
     if (from.size() != to.size()) differs();
@@ -371,15 +405,20 @@ void Module::copy_state_from(const Module& other) {
 }
 
 std::shared_ptr<Module> Module::clone() const {
-  throw Error(fmt::format("[{}.clone] this class does not say how it is constructed: override clone, as in `return "
-                          "clone_as(*this, constructor arguments...)`.",
-                          type_name()));
+  throw Error(
+      fmt::format("[{}.clone] this class does not say how it is constructed: override clone, as in `return "
+                  "clone_as(*this, constructor arguments...)`.",
+                  type_name()));
 }
 
 // ---- observers
 
-ForwardObserver::ForwardObserver() : previous_(observer) { observer = this; }
-ForwardObserver::~ForwardObserver() { observer = previous_; }
+ForwardObserver::ForwardObserver() : previous_(observer) {
+  observer = this;
+}
+ForwardObserver::~ForwardObserver() {
+  observer = previous_;
+}
 void ForwardObserver::before(Module&, const Tensor&) {}
 
 std::vector<LayerOutput> layer_outputs(Module& module, const Tensor& x) {

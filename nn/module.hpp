@@ -66,10 +66,10 @@ class XG_API Module {
   Tensor operator()(const Tensor& x);
 
   // ---- the tree
-  /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a dot.
+  /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a
+  /// dot.
   template <ModuleType T, class... Args>
-    requires std::constructible_from<T, Args...>
-  T& add(std::string name, Args&&... args) {
+  requires std::constructible_from<T, Args...> T& add(std::string name, Args&&... args) {
     auto child = std::make_shared<T>(std::forward<Args>(args)...);
     T& reference = *child;
     add_child(std::move(name), std::move(child));
@@ -77,8 +77,7 @@ class XG_API Module {
   }
   /// Moves a layer in: `add("fc", Linear(10, 6, {.bias = false}))`.
   template <class M>
-    requires ModuleType<M> && (!std::is_const_v<M>)
-  M& add(std::string name, M&& layer) {
+  requires ModuleType<M> &&(!std::is_const_v<M>)M& add(std::string name, M&& layer) {
     static_assert(!std::is_lvalue_reference_v<M>, "add takes the layer over: pass std::move(layer) or nn::shared(...)");
     return add<M, M>(std::move(name), std::move(layer));
   }
@@ -159,7 +158,8 @@ class XG_API Module {
   // ---- what layers tell about themselves
   /// The shape of one row that this module takes, where it knows.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
-  /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on it.
+  /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on
+  /// it.
   virtual void build(const Shape& row);
   /// Does it have all its parameters? A Dense without a number of inputs has none before `build`.
   virtual bool is_built() const { return true; }
@@ -186,6 +186,9 @@ class XG_API Module {
   Module(const Module& other, ShareChildren);
 
   void add_child(std::string name, std::shared_ptr<Module> child);
+  /// What a container calls its next child: by the child's own name, else by its number; a layer that is used again
+  /// under its own name gets the number behind it.
+  std::string place_name(const Module& child) const;
   /// The entries of config().
   virtual std::vector<LayerInfo> layers(const SummaryOptions& options);
   const std::vector<Child>& child_list() const { return children_; }
@@ -210,6 +213,7 @@ class XG_API Module {
   std::vector<Entry> buffers_;
   std::vector<Child> children_;
   bool training_ = true;
+  bool named_by_place_ = false;
   bool registration_checked_ = false;
   mutable std::uint32_t scope_label_ = no_label;
 };

@@ -10,7 +10,8 @@ namespace xg::nn {
 namespace {
 
 const detail::NodeRecord& checked(const std::shared_ptr<const detail::NodeRecord>& record) {
-  if (record == nullptr) throw ValueError("[Node] the node is undefined: make it with nn::input or by calling a layer.");
+  if (record == nullptr)
+    throw ValueError("[Node] the node is undefined: make it with nn::input or by calling a layer.");
   return *record;
 }
 
@@ -19,18 +20,30 @@ constexpr std::int64_t probe_rows = 2;
 
 }  // namespace
 
-const Shape& Node::shape() const { return checked(record_).row; }
-Dtype Node::dtype() const { return checked(record_).dtype; }
-const std::string& Node::name() const { return checked(record_).name; }
-const std::vector<Node>& Node::inputs() const { return checked(record_).inputs; }
-const std::shared_ptr<Module>& Node::module() const { return checked(record_).module; }
-detail::NodeCall Node::call() const { return checked(record_).call; }
+const Shape& Node::shape() const {
+  return checked(record_).row;
+}
+Dtype Node::dtype() const {
+  return checked(record_).dtype;
+}
+const std::string& Node::name() const {
+  return checked(record_).name;
+}
+const std::vector<Node>& Node::inputs() const {
+  return checked(record_).inputs;
+}
+const std::shared_ptr<Module>& Node::module() const {
+  return checked(record_).module;
+}
+detail::NodeCall Node::call() const {
+  return checked(record_).call;
+}
 
 Node input(const Shape& row, InputOptions options) {
   for (std::int64_t size : row)
     if (size < 0)
-      throw ShapeError(fmt::format("[input] shape is {}, sizes must not be negative; the number of rows is not part of it.",
-                                   row.str()));
+      throw ShapeError(fmt::format(
+          "[input] shape is {}, sizes must not be negative; the number of rows is not part of it.", row.str()));
   auto record = std::make_shared<detail::NodeRecord>();
   record->row = row;
   record->dtype = options.dtype;
@@ -80,7 +93,8 @@ Tensor detail::zero_rows(const Shape& row, Dtype dtype, std::int64_t rows) {
 Shape detail::row_shape(const Module& module, const Tensor& result, std::int64_t rows) {
   if (!result.defined() || result.dim() == 0 || result.size(0) != rows)
     throw ShapeError(fmt::format("[call] {} gives {} for {} rows, the first size must stay the number of rows.",
-                                 module.label(), result.defined() ? result.shape().str() : "an undefined tensor", rows));
+                                 module.label(), result.defined() ? result.shape().str() : "an undefined tensor",
+                                 rows));
   Shape row = result.shape();
   row.erase(0);
   return row;

@@ -72,8 +72,7 @@ class Shared {
 
 /// nn::shared(Dense(10, 6)): a layer to be used in several places.
 template <class M>
-  requires ModuleType<M> && (!std::is_const_v<M>)
-Shared<M> shared(M&& module) {
+requires ModuleType<M> &&(!std::is_const_v<M>)Shared<M> shared(M&& module) {
   static_assert(!std::is_lvalue_reference_v<M>, "shared takes the layer over: pass std::move(layer)");
   return Shared<M>(std::move(module));
 }
@@ -105,8 +104,7 @@ Node call(const Shared<M>& module, const Nodes&... nodes) {
   return nn::call(module.pointer(), nodes...);
 }
 template <class M, std::same_as<Node>... Nodes>
-  requires ModuleType<std::remove_reference_t<M>>
-Node call(M&& module, const Nodes&... nodes) {
+requires ModuleType<std::remove_reference_t<M>> Node call(M&& module, const Nodes&... nodes) {
   static_assert(!std::is_lvalue_reference_v<M>,
                 "call(module, node) takes the module over: pass std::move(module), or make it with nn::shared");
   return nn::call(std::make_shared<M>(std::move(module)), nodes...);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
-#include <unistd.h>
 
 namespace xg::nn::detail {
 namespace {
@@ -18,7 +18,9 @@ bool is_set(const char* variable) {
   return value != nullptr && value[0] != '\0';
 }
 
-void write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void write(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 }  // namespace
 
@@ -41,8 +43,8 @@ void Progress::batch(std::int64_t done, double loss) {
   last_ = now;
   const auto filled = static_cast<std::size_t>(done) * bar_width / static_cast<std::size_t>(batches_);
   const std::string bar = std::string(filled, '=') + std::string(bar_width - filled, '.');
-  write(fmt::format("\r\x1b[KEpoch {}/{} [{}{}{}] {}/{} - loss: {:.4f}", epoch_ + 1, epochs_, colors_ ? "\x1b[32m" : "", bar,
-                    colors_ ? "\x1b[0m" : "", done, batches_, loss));
+  write(fmt::format("\r\x1b[KEpoch {}/{} [{}{}{}] {}/{} - loss: {:.4f}", epoch_ + 1, epochs_, colors_ ? "\x1b[32m" : "",
+                    bar, colors_ ? "\x1b[0m" : "", done, batches_, loss));
   std::fflush(stderr);
   on_line_ = true;
 }

@@ -32,7 +32,7 @@ void Sequential::append_module(std::shared_ptr<Module> layer) {
   if (layer == nullptr) throw ValueError("[Sequential.append] the layer is null.");
   if (!layer->is_built())
     if (const std::optional<Shape> row = input_shape()) layer->build(row_after(child_list(), *row));
-  std::string name = layer->name().empty() ? std::to_string(size()) : layer->name();
+  std::string name = place_name(*layer);
   add_child(std::move(name), std::move(layer));
 }
 
@@ -57,7 +57,9 @@ Tensor Sequential::forward(const Tensor& x) {
   return y;
 }
 
-std::string Sequential::label() const { return name().empty() ? type_name() : name(); }
+std::string Sequential::label() const {
+  return name().empty() ? type_name() : name();
+}
 
 std::optional<Shape> Sequential::input_shape() const {
   // Layers that take any shape and keep it (dropout, activations) may stand before the first one that knows.

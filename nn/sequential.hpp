@@ -17,7 +17,7 @@ struct IsSharedLayer<std::shared_ptr<M>> : std::true_type {};
 /// What a Sequential takes: a layer that it may take over (a temporary or std::move), or one that is shared.
 template <class L>
 concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
-                        (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
+    (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
 
 /// Layers in a row. A child is called by its `name` option, else by its number: "h1.weight", "0.weight".
 ///
@@ -28,13 +28,13 @@ class XG_API Sequential final : public Layer<Sequential> {
   explicit Sequential(const char* name) : Layer(std::string(name)) {}
   /// Throws ValueError where two layers have the same name.
   template <class... Layers>
-    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
-  explicit Sequential(Layers&&... layers) {
+  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(Layers&&... layers) {
     (append(std::forward<Layers>(layers)), ...);
   }
   template <class... Layers>
-    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
-  explicit Sequential(std::string name, Layers&&... layers) : Layer(std::move(name)) {
+  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(std::string name,
+                                                                                        Layers&&... layers)
+      : Layer(std::move(name)) {
     (append(std::forward<Layers>(layers)), ...);
   }
   Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}
@@ -45,9 +45,12 @@ class XG_API Sequential final : public Layer<Sequential> {
   template <LayerArgument L>
   Sequential& append(L&& layer) {
     using T = std::decay_t<L>;
-    if constexpr (requires { layer.pointer(); }) append_module(layer.pointer());
-    else if constexpr (detail::IsSharedLayer<T>::value) append_module(layer);
-    else append_module(std::make_shared<T>(std::move(layer)));
+    if constexpr (requires { layer.pointer(); })
+      append_module(layer.pointer());
+    else if constexpr (detail::IsSharedLayer<T>::value)
+      append_module(layer);
+    else
+      append_module(std::make_shared<T>(std::move(layer)));
     return *this;
   }
   std::size_t size() const { return child_list().size(); }

@@ -37,8 +37,8 @@ std::string batch_shape(const std::optional<Shape>& row) {
 using Row = std::array<std::string, 4>;
 
 Row cells(const LayerInfo& layer) {
-  return {fmt::format("{} ({}){}", layer.name, layer.type, layer.shared ? ", again" : ""), batch_shape(layer.output_shape),
-          with_commas(layer.num_parameters), with_commas(layer.flops)};
+  return {fmt::format("{} ({}){}", layer.name, layer.type, layer.shared ? ", again" : ""),
+          batch_shape(layer.output_shape), with_commas(layer.num_parameters), with_commas(layer.flops)};
 }
 
 constexpr std::array<const char*, 4> headings{"Layer (type)", "Output Shape", "Param #", "FLOPs"};
@@ -51,7 +51,9 @@ class CallRecorder : public ForwardObserver {
     Tensor input, output;  // kept, so that addresses stay unique
   };
   std::vector<Call> calls;
-  void after(Module& module, const Tensor& input, const Tensor& output) override { calls.push_back({&module, input, output}); }
+  void after(Module& module, const Tensor& input, const Tensor& output) override {
+    calls.push_back({&module, input, output});
+  }
 };
 
 Shape without_rows(const Tensor& x) {
@@ -136,7 +138,9 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
   return list;
 }
 
-std::vector<LayerInfo> config(Module& module, SummaryOptions options) { return module.layers(options); }
+std::vector<LayerInfo> config(Module& module, SummaryOptions options) {
+  return module.layers(options);
+}
 
 Summary summary(Module& module, SummaryOptions options) {
   Summary result;
@@ -183,8 +187,8 @@ std::string Summary::markdown() const {
     for (std::size_t i = 0; (i = text.find('|', i)) != std::string::npos; i += 2) text.insert(i, "\\");
     return text;
   };
-  std::string text = fmt::format("**{}**\n\n| Layer (type) | Output Shape | Param # | FLOPs |\n|---|---|--:|--:|\n",
-                                 escaped(title));
+  std::string text =
+      fmt::format("**{}**\n\n| Layer (type) | Output Shape | Param # | FLOPs |\n|---|---|--:|--:|\n", escaped(title));
   for (const LayerInfo& layer : layers) {
     if (layer.implied) continue;
     const Row row = cells(layer);
@@ -196,6 +200,8 @@ std::string Summary::markdown() const {
   return text;
 }
 
-std::ostream& operator<<(std::ostream& out, const Summary& summary) { return out << summary.str(); }
+std::ostream& operator<<(std::ostream& out, const Summary& summary) {
+  return out << summary.str();
+}
 
 }  // namespace xg::nn

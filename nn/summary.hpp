@@ -15,22 +15,22 @@ class Module;
 
 /// One layer, as pictures need it. Shapes are those of one row: without the first dimension.
 struct LayerInfo {
-  std::string name;                           ///< "h1"; the path from the model where it lies deeper: "block1.fc"
-  std::string type;                           ///< "Dense"; "Input" for the first entry
-  std::int64_t in = 0;                        ///< features per row that go in; 0 where unknown
-  std::int64_t neurons = 0;                   ///< units of a layer that has some, else 0
-  std::int64_t out = 0;                       ///< features per row that come out; 0 where unknown
+  std::string name;                            ///< "h1"; the path from the model where it lies deeper: "block1.fc"
+  std::string type;                            ///< "Dense"; "Input" for the first entry
+  std::int64_t in = 0;                         ///< features per row that go in; 0 where unknown
+  std::int64_t neurons = 0;                    ///< units of a layer that has some, else 0
+  std::int64_t out = 0;                        ///< features per row that come out; 0 where unknown
   std::optional<std::string> activation = {};  ///< of a layer with units: "linear" where it has none of its own
-  Tensor params = {};                         ///< weight [neurons, in]; undefined without units
-  Tensor bias = {};                           ///< [neurons]; undefined without one
+  Tensor params = {};                          ///< weight [neurons, in]; undefined without units
+  Tensor bias = {};                            ///< [neurons]; undefined without one
   std::optional<Shape> input_shape = {};
   std::optional<Shape> output_shape = {};
-  std::int64_t num_parameters = 0;            ///< of this entry alone; 0 where an earlier entry counted them already
+  std::int64_t num_parameters = 0;  ///< of this entry alone; 0 where an earlier entry counted them already
   std::int64_t num_trainable = 0;
-  std::int64_t flops = 0;                     ///< per row: a multiplication and an addition are two
-  bool shared = false;                        ///< is this the second or a later use of the same layer?
-  std::vector<std::size_t> inputs = {};       ///< numbers of the entries whose results go in
-  bool implied = false;                       ///< an entry for the input of a model that has no layer for it
+  std::int64_t flops = 0;                ///< per row: a multiplication and an addition are two
+  bool shared = false;                   ///< is this the second or a later use of the same layer?
+  std::vector<std::size_t> inputs = {};  ///< numbers of the entries whose results go in
+  bool implied = false;                  ///< an entry for the input of a model that has no layer for it
 };
 
 struct SummaryOptions {
@@ -57,8 +57,8 @@ class XG_API Summary {
 XG_API std::ostream& operator<<(std::ostream& out, const Summary& summary);
 
 /// The layers of a model in the order in which data passes them, beginning with an entry for the input (several for a
-/// Model with several inputs). Shapes come from a forward of zeros in eval mode, where the model knows its input's shape
-/// or `options` names it; where neither is so they stay unknown.
+/// Model with several inputs). Shapes come from a forward of zeros in eval mode, where the model knows its input's
+/// shape or `options` names it; where neither is so they stay unknown.
 XG_API std::vector<LayerInfo> config(Module& module, SummaryOptions options = {});
 /// The table. Throws what the model's forward throws on zeros of the shape in `options`.
 XG_API Summary summary(Module& module, SummaryOptions options = {});

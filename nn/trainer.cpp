@@ -28,8 +28,8 @@ void check_finite(const char* op, const char* what, const Tensor& x) {
   const std::int64_t first = flat.isfinite().to(Dtype::uint8).argmin().item<std::int64_t>();
   const std::int64_t per_row = x.numel() / std::max<std::int64_t>(x.size(0), 1);
   const double value = flat[first].item<double>();
-  throw ValueError(fmt::format("[{}] {} has {} in row {}{}: fill or drop such rows, as nn::data::Encoder does.", op, what,
-                               std::isnan(value) ? "NaN" : "an infinite value", first / per_row,
+  throw ValueError(fmt::format("[{}] {} has {} in row {}{}: fill or drop such rows, as nn::data::Encoder does.", op,
+                               what, std::isnan(value) ? "NaN" : "an infinite value", first / per_row,
                                per_row > 1 ? fmt::format(", column {}", first % per_row) : ""));
 }
 
@@ -68,26 +68,42 @@ std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation) {
 }
 
 Trainer::Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerOptions options)
-    : model_(&model), optimizer_(&optimizer), loss_(std::move(loss)), metrics_(std::move(options.metrics)),
+    : model_(&model),
+      optimizer_(&optimizer),
+      loss_(std::move(loss)),
+      metrics_(std::move(options.metrics)),
       clip_norm_(options.clip_norm) {
   if (!(clip_norm_ >= 0)) throw ValueError(fmt::format("[Trainer] clip_norm is {}, it must be 0 or more.", clip_norm_));
+  if (model.is_built()) {
+    std::set<const xg::detail::TensorImpl*> own;
+    for (const Tensor& p : model.parameters()) own.insert(p.unsafe_impl());
+    const std::vector<Tensor> optimized = optimizer.parameters();
+    if (std::none_of(optimized.begin(), optimized.end(),
+                     [&](const Tensor& p) { return own.contains(p.unsafe_impl()); }))
+      throw ValueError(
+          fmt::format("[Trainer] the {} optimizer has none of the model's parameters: make it from "
+                      "model.parameters().",
+                      optimizer.name()));
+  }
   std::set<std::string> names{"loss"};
   for (const Metric& metric : metrics_)
     if (!names.insert(metric.name()).second)
-      throw ValueError(fmt::format("[Trainer] two metrics are called \"{}\": give one of them another name.", metric.name()));
+      throw ValueError(
+          fmt::format("[Trainer] two metrics are called \"{}\": give one of them another name.", metric.name()));
 }
 
 void Trainer::check_input(const char* op, const Tensor& X) const {
   if (!X.defined() || X.dim() == 0 || X.size(0) == 0)
-    throw ValueError(fmt::format("[{}] X is {}, it must have at least one row.", op,
-                                 X.defined() ? X.shape().str() : "undefined"));
+    throw ValueError(
+        fmt::format("[{}] X is {}, it must have at least one row.", op, X.defined() ? X.shape().str() : "undefined"));
   check_finite(op, "X", X);
   const std::vector<Tensor> parameters = model_->is_built() ? model_->parameters() : std::vector<Tensor>();
   if (X.is_floating_point() && !parameters.empty() && parameters.front().dtype() != X.dtype())
-    throw DtypeError(fmt::format("[{}] X is {}, the model's parameters are {}: pass X.to({}), or convert the model with "
-                                 "model.to({}) before making the optimizer.",
-                                 op, xg::name(X.dtype()), xg::name(parameters.front().dtype()),
-                                 xg::name(parameters.front().dtype()), xg::name(X.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] X is {}, the model's parameters are {}: pass X.to({}), or convert the model with "
+                    "model.to({}) before making the optimizer.",
+                    op, xg::name(X.dtype()), xg::name(parameters.front().dtype()), xg::name(parameters.front().dtype()),
+                    xg::name(X.dtype())));
 }
 
 // y as the loss wants it beside a prediction of rows `row`.
@@ -96,14 +112,16 @@ Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dt
   prediction.insert(0, y.size(0));
   const bool is_column = row.size() == 1 && row[0] == 1 && y.dim() == 1;
   if (loss_.target() != Target::classes && is_column)
-    throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} would compare every row with every other. Pass "
-                                 "y.unsqueeze(1).",
-                                 op, y.shape().str(), prediction.str(), loss_.name()));
+    throw ShapeError(
+        fmt::format("[{}] y is {}, the model gives {}: {} would compare every row with every other. Pass "
+                    "y.unsqueeze(1).",
+                    op, y.shape().str(), prediction.str(), loss_.name()));
   if (loss_.target() == Target::same_shape) {
     if (!(row_of(y) == row))
-      throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} needs the same shape. Class numbers go with "
-                                   "CrossEntropyLoss.",
-                                   op, y.shape().str(), prediction.str(), loss_.name()));
+      throw ShapeError(
+          fmt::format("[{}] y is {}, the model gives {}: {} needs the same shape. Class numbers go with "
+                      "CrossEntropyLoss.",
+                      op, y.shape().str(), prediction.str(), loss_.name()));
     return y.dtype() == dtype ? y : y.to(dtype);
   }
   if (loss_.target() == Target::any) return y;
@@ -132,16 +150,16 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
     throw ValueError(fmt::format("[{}] y is {}, it must have one row for each of X.", op,
                                  y.defined() ? "a single number" : "undefined"));
   if (y.size(0) != X.size(0))
-    throw ShapeError(fmt::format("[{}] X has {} rows and y has {}, they must have the same number.", op, X.size(0),
-                                 y.size(0)));
+    throw ShapeError(
+        fmt::format("[{}] X has {} rows and y has {}, they must have the same number.", op, X.size(0), y.size(0)));
   check_finite(op, "y", y);
   Rows rows{X.detach().contiguous(), {}, {}};
   // One row tells the prediction's shape, so that a wrong target is found before anything is trained.
   model_->eval();
   const Tensor first = (*model_)(rows_of(rows.X, 0, 1));
   if (!first.defined() || first.dim() == 0 || first.size(0) != 1)
-    throw ShapeError(fmt::format("[{}] the model gives {} for one row of X, the first size must be the number of rows.", op,
-                                 first.defined() ? first.shape().str() : "an undefined tensor"));
+    throw ShapeError(fmt::format("[{}] the model gives {} for one row of X, the first size must be the number of rows.",
+                                 op, first.defined() ? first.shape().str() : "an undefined tensor"));
   rows.y = target_for(op, y.detach(), row_of(first), first.dtype()).contiguous();
   if (weights.defined()) {
     if (weights.numel() != X.size(0) || (weights.dim() != 1 && !(weights.dim() == 2 && weights.size(1) == 1)))
@@ -154,7 +172,8 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
 }
 
 // The factor of each row by its class, times its own weight.
-Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights) const {
+Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y,
+                              const Tensor& weights) const {
   Tensor labels = y;
   if (labels.is_floating_point() && labels.dim() == 2 && labels.size(1) > 1) labels = labels.argmax(1);  // one-hot rows
   if (labels.numel() != y.size(0))
@@ -174,7 +193,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     throw ValueError(fmt::format("[fit] validation_split is {}, it must be in [0, 1).", options.validation_split));
   if (options.validation_batch_size < 0)
-    throw ValueError(fmt::format("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size));
+    throw ValueError(
+        fmt::format("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size));
 
   Rows rows, held_out;
   {
@@ -185,10 +205,12 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
                           options.validation_data.sample_weight);
     } else if (options.validation_split > 0) {
       // Keras: the last rows, before any shuffling.
-      const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows.count()) * (1 - options.validation_split)));
+      const auto kept =
+          static_cast<std::int64_t>(std::floor(static_cast<double>(rows.count()) * (1 - options.validation_split)));
       if (kept == 0 || kept == rows.count())
-        throw ValueError(fmt::format("[fit] validation_split is {} of {} rows, which leaves {} to train on: use another share.",
-                                     options.validation_split, rows.count(), kept));
+        throw ValueError(
+            fmt::format("[fit] validation_split is {} of {} rows, which leaves {} to train on: use another share.",
+                        options.validation_split, rows.count(), kept));
       const auto cut = [&](Tensor& from, Tensor& to) {
         if (!from.defined()) return;
         to = rows_of(from, kept, from.size(0)).contiguous();
@@ -200,8 +222,9 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     }
     if (!options.class_weight.empty()) rows.weights = class_weights(options.class_weight, rows.y, rows.weights);
   }
-  const std::int64_t validation_batch =
-      options.validation_batch_size > 0 ? options.validation_batch_size : std::max<std::int64_t>(options.batch_size, 1024);
+  const std::int64_t validation_batch = options.validation_batch_size > 0
+                                            ? options.validation_batch_size
+                                            : std::max<std::int64_t>(options.batch_size, 1024);
 
   History history;
   FitState state(*model_, *optimizer_, history);
@@ -215,7 +238,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   std::vector<Callback> callbacks = std::move(options.callbacks);
   detail::Progress progress(options.verbose);
   // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
-  Weights best;
+  // Without held-out rows the loss of an epoch speaks of the weights before its steps, so those are kept then.
+  Weights best, before;
   best.save(*model_);
   double best_loss = std::numeric_limits<double>::infinity();
 
@@ -226,6 +250,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       state.logs.clear();
       for (Callback& callback : callbacks) callback.on_epoch_begin(state);
       history.append_learning_rate(optimizer_->lr());
+      if (!held_out.X.defined()) before.save(*model_);
       model_->train();
       progress.begin(state.epoch, options.epochs, state.batches);
       const double loss = train_epoch(rows, options, state, callbacks, progress, best);
@@ -239,7 +264,10 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       const double watched = held_out.X.defined() ? state.value("val_loss") : loss;
       if (watched < best_loss) {
         best_loss = watched;
-        best.save(*model_);
+        if (held_out.X.defined())
+          best.save(*model_);
+        else
+          std::swap(best, before);
       }
       progress.end(state.logs, history.seconds().back());
       for (Callback& callback : callbacks) callback.on_epoch_end(state);
@@ -255,8 +283,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   return history;
 }
 
-double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
-                            detail::Progress& progress, const Weights& best) {
+double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitState& state,
+                            std::vector<Callback>& callbacks, detail::Progress& progress, const Weights& best) {
   for (Metric& metric : metrics_) metric.reset();
   const std::int64_t count = rows.count();
   Tensor order;
@@ -266,15 +294,17 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
     const std::int64_t start = state.batch * options.batch_size, stop = std::min(start + options.batch_size, count);
     Tensor index;
     if (options.shuffle) index = rows_of(order, start, stop);
-    const auto batch = [&](const Tensor& all) { return options.shuffle ? all.index_select(0, index) : rows_of(all, start, stop); };
+    const auto batch = [&](const Tensor& all) {
+      return options.shuffle ? all.index_select(0, index) : rows_of(all, start, stop);
+    };
     const Tensor target = batch(rows.y);
     optimizer_->zero_grad();
     const Tensor prediction = (*model_)(batch(rows.X));
-    const Tensor loss = rows.weights.defined() ? loss_.weighted(prediction, target, batch(rows.weights))
-                                               : loss_(prediction, target);
+    const Tensor loss =
+        rows.weights.defined() ? loss_.weighted(prediction, target, batch(rows.weights)) : loss_(prediction, target);
     state.batch_loss = loss.item<double>();
     if (!std::isfinite(state.batch_loss)) [[unlikely]]
-      throw_diverged(state, state.batch_loss, prediction, best);
+      throw_diverged(state, prediction, target, best);
     loss.backward();
     if (clip_norm_ > 0) optim::clip_grad_norm(parameters_, clip_norm_);
     optimizer_->step();
@@ -289,26 +319,32 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
   return total / static_cast<double>(count);
 }
 
-void Trainer::throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best) {
+void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target,
+                             const Weights& best) {
   const NoGrad guard;
+  const auto largest = [](const Tensor& x) { return x.abs().max().item<double>(); };
   const auto all_finite = [](const Tensor& x) { return x.isfinite().all().item<bool>(); };
-  const bool weights_finite = std::all_of(parameters_.begin(), parameters_.end(), all_finite);
-  const double lr = optimizer_->lr();
-  std::string cause;
-  if (!weights_finite || !all_finite(prediction))
-    cause = fmt::format("the weights have grown out of bounds, so the learning rate {:g} is probably too high: lower it, clip "
-                        "gradients with TrainerOptions.clip_norm, or scale the inputs",
-                        lr);
-  else
-    cause = fmt::format("the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
-                        "logarithm of 0: scale the targets, or use a loss on logits",
-                        prediction.abs().max().item<double>(), loss_.name());
+  // Far beyond what the targets call for.
+  const auto out_of_bounds = [&](double value) { return value > 1e6 * std::max(1.0, largest(target)); };
+  const bool grown = !std::all_of(parameters_.begin(), parameters_.end(), all_finite) || !all_finite(prediction) ||
+                     out_of_bounds(largest(prediction));
+  const std::string cause =
+      grown ? fmt::format(
+                  "the weights have grown out of bounds, so the learning rate {:g} is probably too high: lower it, "
+                  "clip gradients with TrainerOptions.clip_norm, or scale the inputs",
+                  optimizer_->lr())
+            : fmt::format(
+                  "the predictions are finite (largest {:.3g}), so {} overflows or is not defined there, as a "
+                  "logarithm of 0: scale the targets, or use a loss on logits",
+                  largest(prediction), loss_.name());
   best.restore(*model_);
-  throw Error(fmt::format("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
-                          loss, state.epoch + 1, state.batch + 1, state.batches, cause));
+  throw Error(
+      fmt::format("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
+                  state.batch_loss, state.epoch + 1, state.batch + 1, state.batches, cause));
 }
 
-std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* prefix) {
+std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, std::int64_t batch_size,
+                                                            const char* prefix) {
   const NoGrad guard;
   for (Metric& metric : metrics_) metric.reset();
   const std::int64_t count = rows.count();

@@ -35,10 +35,10 @@ struct ValidationData {
 struct FitOptions {
   std::int64_t batch_size = 32;  ///< the last batch may be smaller
   std::int64_t epochs = 1;
-  bool shuffle = true;                         ///< other batches in every epoch, from the default generator
-  double validation_split = 0;                 ///< this share of the rows, the last ones, is held out
-  ValidationData validation_data = {};         ///< takes the place of validation_split
-  int verbose = 1;                             ///< 0: silent, 1: progress on stderr, 2: one line per epoch
+  bool shuffle = true;                  ///< other batches in every epoch, from the default generator
+  double validation_split = 0;          ///< this share of the rows, the last ones, is held out
+  ValidationData validation_data = {};  ///< takes the place of validation_split
+  int verbose = 1;                      ///< 0: silent, 1: progress on stderr, 2: one line per epoch
   std::vector<Callback> callbacks = {};
   std::map<std::int64_t, double> class_weight = {};  ///< factor of the loss of rows by their class; 1 for others
   Tensor sample_weight = {};                         ///< factor of the loss of each row, [rows]
@@ -68,8 +68,8 @@ class XG_API Evaluation {
 };
 XG_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
 
-/// Trains a model with an optimizer and a loss, as Keras's compile and fit. It refers to the model and the optimizer, which
-/// must outlive it. fit, evaluate and predict leave the model in eval mode.
+/// Trains a model with an optimizer and a loss, as Keras's compile and fit. It refers to the model and the optimizer,
+/// which must outlive it. fit, evaluate and predict leave the model in eval mode.
 class XG_API Trainer {
  public:
   Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerOptions options = {});
@@ -77,9 +77,9 @@ class XG_API Trainer {
   /// Epochs over the rows of X [rows, ...] with targets y [rows, ...].
   ///
   /// History: "loss" is the mean over the epoch's rows in training mode (dropout on), metrics are exact over the same
-  /// predictions, "val_..." in eval mode on held-out rows. Throws ValueError for NaN or infinite values in X or y, no rows,
-  /// unknown names; ShapeError where rows or shapes of X, y and the prediction do not fit; Error when the loss is not
-  /// finite, naming the epoch and the likely cause: then the best weights so far are in the model.
+  /// predictions, "val_..." in eval mode on held-out rows. Throws ValueError for NaN or infinite values in X or y, no
+  /// rows, unknown names; ShapeError where rows or shapes of X, y and the prediction do not fit; Error when the loss is
+  /// not finite, naming the epoch and the likely cause: then the best weights so far are in the model.
   History fit(const Tensor& X, const Tensor& y, FitOptions options = {});
   /// Loss and metrics in eval mode.
   Evaluation evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options = {});
@@ -101,7 +101,8 @@ class XG_API Trainer {
   double train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
                      detail::Progress& progress, const Weights& best);
   std::vector<std::pair<std::string, double>> scores(const Rows& rows, std::int64_t batch_size, const char* prefix);
-  [[noreturn]] void throw_diverged(const FitState& state, double loss, const Tensor& prediction, const Weights& best);
+  [[noreturn]] void throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target,
+                                   const Weights& best);
 
   Module* model_;
   optim::Optimizer* optimizer_;

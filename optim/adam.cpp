@@ -38,8 +38,12 @@ kernels::AdamStep step_of(const Options& o, detail::BiasCorrections& corrections
 
 }  // namespace
 
-Adam::Adam(std::vector<Tensor> params, AdamOptions options) { add_param_group({std::move(params), options}); }
-Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) { add_groups(std::move(groups)); }
+Adam::Adam(std::vector<Tensor> params, AdamOptions options) {
+  add_param_group({std::move(params), options});
+}
+Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) {
+  add_groups(std::move(groups));
+}
 
 void Adam::check(const AdamOptions& o) const {
   require(o.lr >= 0, "lr", o.lr, "0 or more");
@@ -70,8 +74,12 @@ void Adam::update(std::size_t group, const Update& u) {
   run(step, u.dtype, u.param, u.grad, u.slot.state, u.numel);
 }
 
-AdamW::AdamW(std::vector<Tensor> params, AdamWOptions options) { add_param_group({std::move(params), options}); }
-AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) { add_groups(std::move(groups)); }
+AdamW::AdamW(std::vector<Tensor> params, AdamWOptions options) {
+  add_param_group({std::move(params), options});
+}
+AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) {
+  add_groups(std::move(groups));
+}
 
 void AdamW::check(const AdamWOptions& o) const {
   require(o.lr >= 0, "lr", o.lr, "0 or more");

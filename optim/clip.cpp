@@ -24,8 +24,10 @@ void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool w
     Tensor flat = alias.contiguous();
     dispatch_floating(flat.dtype(), [&]<class T>() { f(static_cast<T*>(flat.impl().data), flat.numel()); });
     if (!writes) continue;
-    if (flat.shares_storage(alias)) detail::bump_version(*alias.impl().storage, op);
-    else alias.copy_(flat);
+    if (flat.shares_storage(alias))
+      detail::bump_version(*alias.impl().storage, op);
+    else
+      alias.copy_(flat);
   }
 }
 
@@ -43,9 +45,10 @@ double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGr
   });
   if (!std::isinf(p)) total = p == 2 ? std::sqrt(total) : (p == 1 ? total : std::pow(total, 1 / p));
   if (options.error_if_nonfinite && !std::isfinite(total))
-    throw ValueError(fmt::format("[clip_grad_norm] the norm of the gradients is {}, it cannot be clipped: look for the "
-                                 "cause with AnomalyMode, or lower the learning rate.",
-                                 total));
+    throw ValueError(
+        fmt::format("[clip_grad_norm] the norm of the gradients is {}, it cannot be clipped: look for the "
+                    "cause with AnomalyMode, or lower the learning rate.",
+                    total));
   const double factor = max_norm / (total + 1e-6);
   if (!(factor >= 1))
     for_each_gradient("clip_grad_norm", params, true,
@@ -55,7 +58,8 @@ double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGr
 
 void clip_grad_value(const std::vector<Tensor>& params, double limit) {
   if (!(limit >= 0)) throw ValueError(fmt::format("[clip_grad_value] limit is {}, it must be 0 or more.", limit));
-  for_each_gradient("clip_grad_value", params, true, [&](auto* grad, std::int64_t n) { kernels::clip(grad, n, limit); });
+  for_each_gradient("clip_grad_value", params, true,
+                    [&](auto* grad, std::int64_t n) { kernels::clip(grad, n, limit); });
 }
 
 }  // namespace xg::optim

@@ -16,9 +16,13 @@ namespace xg::optim {
 namespace {
 
 // State of each parameter starts on a cache line of its own.
-std::int64_t padded(std::int64_t numel) { return (numel + 15) / 16 * 16; }
+std::int64_t padded(std::int64_t numel) {
+  return (numel + 15) / 16 * 16;
+}
 
-Tensor number(double value) { return scalar_tensor(value, {.dtype = Dtype::float64}); }
+Tensor number(double value) {
+  return scalar_tensor(value, {.dtype = Dtype::float64});
+}
 
 }  // namespace
 
@@ -30,9 +34,10 @@ void Optimizer::require(bool ok, const char* option, double value, const char* n
 
 void Optimizer::add_group(std::vector<Tensor> params) {
   if (params.empty())
-    throw ValueError(fmt::format("[{}] the list of parameters is empty: pass model.parameters() after the model's layers "
-                                 "know their sizes.",
-                                 name()));
+    throw ValueError(
+        fmt::format("[{}] the list of parameters is empty: pass model.parameters() after the model's layers "
+                    "know their sizes.",
+                    name()));
   std::unordered_set<const detail::TensorImpl*> known;
   for (const Group& group : groups_)
     for (const Tensor& param : group.params) known.insert(param.unsafe_impl());
@@ -41,15 +46,16 @@ void Optimizer::add_group(std::vector<Tensor> params) {
     if (!param.defined())
       throw ValueError(fmt::format("[{}] parameter {} is undefined, it must be a tensor.", name(), i));
     if (!param.is_leaf())
-      throw ValueError(fmt::format("[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make "
-                                   "it with requires_grad, or detach it.",
-                                   name(), i, param.shape().str(), param.grad_fn_name()));
+      throw ValueError(
+          fmt::format("[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make "
+                      "it with requires_grad, or detach it.",
+                      name(), i, param.shape().str(), param.grad_fn_name()));
     if (!param.requires_grad())
-      throw ValueError(fmt::format("[{}] parameter {} of shape {} asks for no gradient: call requires_grad_().", name(), i,
-                                   param.shape().str()));
-    if (!known.insert(param.unsafe_impl()).second)
-      throw ValueError(fmt::format("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.", name(),
+      throw ValueError(fmt::format("[{}] parameter {} of shape {} asks for no gradient: call requires_grad_().", name(),
                                    i, param.shape().str()));
+    if (!known.insert(param.unsafe_impl()).second)
+      throw ValueError(fmt::format("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.",
+                                   name(), i, param.shape().str()));
   }
   Group group;
   group.slots.reserve(params.size());
@@ -96,9 +102,10 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   detail::TensorImpl& p = slot.param.impl();
   const detail::TensorImpl& g = grad.impl();
   if (p.dtype != slot.dtype || g.dtype != p.dtype) [[unlikely]]
-    throw DtypeError(fmt::format("[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make "
-                                 "the optimizer after converting the model.",
-                                 name(), p.shape.str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype)));
+    throw DtypeError(
+        fmt::format("[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make "
+                    "the optimizer after converting the model.",
+                    name(), p.shape.str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype)));
   if (!(p.shape == g.shape)) [[unlikely]]
     throw ShapeError(fmt::format("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(),
                                  p.shape.str(), g.shape.str()));
@@ -113,8 +120,10 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   Tensor flat = alias.is_contiguous() ? alias : alias.clone().contiguous();
   const Tensor flat_grad = grad.contiguous();
   update(group, {flat.impl().data, flat_grad.impl().data, p.numel, p.dtype, slot});
-  if (flat.is_same(alias)) detail::bump_version(*p.storage, name());
-  else alias.copy_(flat);
+  if (flat.is_same(alias))
+    detail::bump_version(*p.storage, name());
+  else
+    alias.copy_(flat);
 }
 
 void Optimizer::zero_grad() {
@@ -158,7 +167,8 @@ StateDict Optimizer::state_dict() const {
   std::size_t i = 0;
   for (std::size_t index = 0; index < groups_.size(); ++index) {
     for (const Hyperparameter& h : const_cast<Optimizer*>(this)->hyperparameters(index))
-      state[fmt::format("group.{}.{}", index, h.name)] = number(h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0));
+      state[fmt::format("group.{}.{}", index, h.name)] =
+          number(h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0));
     const auto names = state_names(index);
     for (const Slot& slot : groups_[index].slots) {
       const std::size_t number_of_slot = i++;
@@ -183,8 +193,10 @@ void Optimizer::load_state_dict(const StateDict& state) {
   const auto expect = [&](const std::string& key, const Shape& shape) {
     unexpected.erase(key);
     const auto found = state.find(key);
-    if (found == state.end()) missing.push_back(key);
-    else if (!found->second.defined()) wrong.push_back(fmt::format("{} is undefined", key));
+    if (found == state.end())
+      missing.push_back(key);
+    else if (!found->second.defined())
+      wrong.push_back(fmt::format("{} is undefined", key));
     else if (!(found->second.shape() == shape))
       wrong.push_back(fmt::format("{} is {}, needed {}", key, found->second.shape().str(), shape.str()));
   };
@@ -205,16 +217,19 @@ void Optimizer::load_state_dict(const StateDict& state) {
     }
   }
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
-    throw ValueError(fmt::format("[{}.load_state_dict] the state does not fit this optimizer. Missing: {}. Unexpected: {}. "
-                                 "Wrong shape: {}. Load it into an optimizer with the same groups and options.",
-                                 name(), fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; ")));
+    throw ValueError(
+        fmt::format("[{}.load_state_dict] the state does not fit this optimizer. Missing: {}. Unexpected: {}. "
+                    "Wrong shape: {}. Load it into an optimizer with the same groups and options.",
+                    name(), fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; ")));
   const NoGrad guard;
   i = 0;
   for (std::size_t index = 0; index < groups_.size(); ++index) {
     for (const Hyperparameter& h : hyperparameters(index)) {
       const double value = state.at(fmt::format("group.{}.{}", index, h.name)).item<double>();
-      if (h.number != nullptr) *h.number = value;
-      else *h.flag = value != 0;
+      if (h.number != nullptr)
+        *h.number = value;
+      else
+        *h.flag = value != 0;
     }
     groups_[index].arenas.clear();
     make_state(index);
@@ -226,7 +241,8 @@ void Optimizer::load_state_dict(const StateDict& state) {
       slot.step = state.at(fmt::format("state.{}.step", number_of_slot)).item<std::int64_t>();
       for (std::size_t k = 0; k < max_slots; ++k) {
         if (names[k][0] == '\0') continue;
-        const Tensor values = state.at(fmt::format("state.{}.{}", number_of_slot, names[k])).to(slot.dtype).contiguous();
+        const Tensor values =
+            state.at(fmt::format("state.{}.{}", number_of_slot, names[k])).to(slot.dtype).contiguous();
         if (values.numel() > 0)
           std::memcpy(slot.state[k], values.impl().data,
                       static_cast<std::size_t>(values.numel()) * item_size(slot.dtype));

@@ -62,8 +62,8 @@ class XG_API Optimizer {
   /// A parameter and what an optimizer remembers of it.
   struct Slot {
     Tensor param;
-    Dtype dtype = Dtype::float32;           ///< of the parameter when it was added
-    std::int64_t step = 0;                  ///< steps in which it had a gradient
+    Dtype dtype = Dtype::float32;          ///< of the parameter when it was added
+    std::int64_t step = 0;                 ///< steps in which it had a gradient
     std::array<void*, max_slots> state{};  ///< null where the options ask for none
   };
   /// Pointers to one parameter's elements for one step, all of one dtype and contiguous.
@@ -82,8 +82,8 @@ class XG_API Optimizer {
   };
 
   Optimizer() = default;
-  /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf or asks for no gradient, and one that
-  /// is in the optimizer already.
+  /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf or asks for no gradient, and one
+  /// that is in the optimizer already.
   void add_group(std::vector<Tensor> params);
   /// The names of the state tensors, "" where the options of the group ask for none.
   virtual std::array<const char*, max_slots> state_names(std::size_t group) const = 0;

@@ -3,8 +3,12 @@
 
 namespace xg::optim {
 
-RMSprop::RMSprop(std::vector<Tensor> params, RmspropOptions options) { add_param_group({std::move(params), options}); }
-RMSprop::RMSprop(std::vector<ParamGroup<RmspropOptions>> groups) { add_groups(std::move(groups)); }
+RMSprop::RMSprop(std::vector<Tensor> params, RmspropOptions options) {
+  add_param_group({std::move(params), options});
+}
+RMSprop::RMSprop(std::vector<ParamGroup<RmspropOptions>> groups) {
+  add_groups(std::move(groups));
+}
 
 void RMSprop::check(const RmspropOptions& o) const {
   require(o.lr >= 0, "lr", o.lr, "0 or more");

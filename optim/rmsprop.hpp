@@ -7,7 +7,7 @@ namespace xg::optim {
 
 struct RmspropOptions {
   double lr = 1e-2;
-  double alpha = 0.99;      ///< how much of the running mean of squares is kept
+  double alpha = 0.99;  ///< how much of the running mean of squares is kept
   double eps = 1e-8;
   double weight_decay = 0;  ///< added to the gradient, times the parameter
   double momentum = 0;

@@ -12,7 +12,9 @@
 namespace xg::optim {
 namespace {
 
-Tensor number(double value) { return scalar_tensor(value, {.dtype = Dtype::float64}); }
+Tensor number(double value) {
+  return scalar_tensor(value, {.dtype = Dtype::float64});
+}
 
 // Checks that `state` has exactly these keys, so that a state of another scheduler is not taken.
 void expect_keys(const char* who, const StateDict& state, const std::vector<std::string>& keys) {
@@ -22,9 +24,10 @@ void expect_keys(const char* who, const StateDict& state, const std::vector<std:
   for (const auto& [key, value] : state)
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) unexpected.push_back(key);
   if (!missing.empty() || !unexpected.empty())
-    throw ValueError(fmt::format("[{}.load_state_dict] missing: {}. Unexpected: {}. Load the state of a scheduler of the "
-                                 "same kind.",
-                                 who, fmt::join(missing, ", "), fmt::join(unexpected, ", ")));
+    throw ValueError(
+        fmt::format("[{}.load_state_dict] missing: {}. Unexpected: {}. Load the state of a scheduler of the "
+                    "same kind.",
+                    who, fmt::join(missing, ", "), fmt::join(unexpected, ", ")));
 }
 
 std::vector<double> rates(const Optimizer& optimizer) {
@@ -54,7 +57,9 @@ void Scheduler::step() {
   start();
 }
 
-std::vector<double> Scheduler::last_lr() const { return rates(*optimizer_); }
+std::vector<double> Scheduler::last_lr() const {
+  return rates(*optimizer_);
+}
 
 StateDict Scheduler::state_dict() const {
   return {{"epoch", number(static_cast<double>(epoch_))}, {"base_lr", tensor(base_)}};
@@ -79,7 +84,8 @@ double StepLR::next(double rate, double) const {
 
 MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
     : Scheduler(optimizer), options_(std::move(options)) {
-  if (options_.milestones.empty()) throw ValueError("[MultiStepLR] there are no milestones: name the epochs of change.");
+  if (options_.milestones.empty())
+    throw ValueError("[MultiStepLR] there are no milestones: name the epochs of change.");
 }
 double MultiStepLR::next(double rate, double) const {
   const auto hits = std::count(options_.milestones.begin(), options_.milestones.end(), epoch());
@@ -90,14 +96,18 @@ ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
     : Scheduler(optimizer), options_(options) {
   if (!(options.gamma > 0)) bad(name(), "gamma", options.gamma, "above 0");
 }
-double ExponentialLR::next(double rate, double) const { return epoch() == 0 ? rate : rate * options_.gamma; }
+double ExponentialLR::next(double rate, double) const {
+  return epoch() == 0 ? rate : rate * options_.gamma;
+}
 
 LambdaLR::LambdaLR(Optimizer& optimizer, std::function<double(std::int64_t)> factor)
     : Scheduler(optimizer), factor_(std::move(factor)) {
   if (!factor_) throw ValueError("[LambdaLR] the function is empty, it must give a factor for an epoch.");
   start();
 }
-double LambdaLR::next(double, double base) const { return base * factor_(epoch()); }
+double LambdaLR::next(double, double base) const {
+  return base * factor_(epoch());
+}
 
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
     : Scheduler(optimizer), options_(options) {
@@ -123,8 +133,8 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOpti
   if (options_.mode != "min" && options_.mode != "max")
     throw ValueError(fmt::format("[{}] mode is \"{}\", it must be \"min\" or \"max\".", who, options_.mode));
   if (options_.threshold_mode != "rel" && options_.threshold_mode != "abs")
-    throw ValueError(fmt::format("[{}] threshold_mode is \"{}\", it must be \"rel\" or \"abs\".", who,
-                                 options_.threshold_mode));
+    throw ValueError(
+        fmt::format("[{}] threshold_mode is \"{}\", it must be \"rel\" or \"abs\".", who, options_.threshold_mode));
   if (!(options_.factor < 1 && options_.factor >= 0)) bad(who, "factor", options_.factor, "in [0, 1)");
   if (options_.patience < 0) bad(who, "patience", static_cast<double>(options_.patience), "0 or more");
   if (options_.cooldown < 0) bad(who, "cooldown", static_cast<double>(options_.cooldown), "0 or more");
@@ -142,8 +152,10 @@ bool ReduceLROnPlateau::is_better(double metric) const {
 void ReduceLROnPlateau::step(double metric) {
   if (std::isnan(metric))
     throw ValueError("[ReduceLROnPlateau] the metric is NaN, it must be a number: has the loss diverged?");
-  if (is_better(metric)) best_ = metric, bad_epochs_ = 0;
-  else ++bad_epochs_;
+  if (is_better(metric))
+    best_ = metric, bad_epochs_ = 0;
+  else
+    ++bad_epochs_;
   if (cooldown_left_ > 0) --cooldown_left_, bad_epochs_ = 0;
   if (bad_epochs_ <= options_.patience) return;
   for (std::size_t i = 0; i < optimizer_->group_count(); ++i) {
@@ -154,7 +166,9 @@ void ReduceLROnPlateau::step(double metric) {
   bad_epochs_ = 0;
 }
 
-std::vector<double> ReduceLROnPlateau::last_lr() const { return rates(*optimizer_); }
+std::vector<double> ReduceLROnPlateau::last_lr() const {
+  return rates(*optimizer_);
+}
 
 StateDict ReduceLROnPlateau::state_dict() const {
   return {{"best", number(best_)},

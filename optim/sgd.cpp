@@ -4,8 +4,12 @@
 
 namespace xg::optim {
 
-SGD::SGD(std::vector<Tensor> params, SgdOptions options) { add_param_group({std::move(params), options}); }
-SGD::SGD(std::vector<ParamGroup<SgdOptions>> groups) { add_groups(std::move(groups)); }
+SGD::SGD(std::vector<Tensor> params, SgdOptions options) {
+  add_param_group({std::move(params), options});
+}
+SGD::SGD(std::vector<ParamGroup<SgdOptions>> groups) {
+  add_groups(std::move(groups));
+}
 
 void SGD::check(const SgdOptions& o) const {
   require(o.lr >= 0, "lr", o.lr, "0 or more");
@@ -39,8 +43,8 @@ void SGD::update(std::size_t group, const Update& u) {
                               .maximize = o.maximize,
                               .first = u.slot.step == 1};
   dispatch_floating(u.dtype, [&]<class T>() {
-    kernels::sgd_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(u.slot.state[0]), u.numel,
-                      step);
+    kernels::sgd_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(u.slot.state[0]),
+                      u.numel, step);
   });
 }
 

@@ -4,10 +4,13 @@
 #include <xgrad/tensor/export.hpp>
 #include <xgrad/viz/color.hpp>
 
+#include <concepts>
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace xg::viz {
@@ -32,6 +35,21 @@ class Data {
 
  private:
   std::vector<double> values_;
+};
+
+/// Names of bars: `{"first", "second"}` or a vector of strings.
+class Names {
+ public:
+  Names(std::vector<std::string> names) : values_(std::move(names)) {}
+  template <class... S>
+    requires(sizeof...(S) > 0 && (std::convertible_to<const S&, std::string_view> && ...))
+  Names(const S&... names) : values_{std::string(std::string_view(names))...} {}
+
+  const std::vector<std::string>& values() const { return values_; }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  std::vector<std::string> values_;
 };
 
 /// Options of plot. An automatic colour is the next of the palette; a width of 0 is the theme's.
@@ -129,10 +147,10 @@ class XG_API Axes {
   void plot(const Data& y, const PlotOptions& options = {});
   void scatter(const Data& x, const Data& y, const ScatterOptions2D& options = {});
   void bar(const Data& x, const Data& height, const BarOptions2D& options = {});
-  void bar(const std::vector<std::string>& names, const Data& height, const BarOptions2D& options = {});
+  void bar(const Names& names, const Data& height, const BarOptions2D& options = {});
   void barh(const Data& y, const Data& width, const BarOptions2D& options = {});
   /// The first name stands at the top.
-  void barh(const std::vector<std::string>& names, const Data& width, const BarOptions2D& options = {});
+  void barh(const Names& names, const Data& width, const BarOptions2D& options = {});
   void hist(const Data& values, const HistOptions& options = {});
   void fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& options = {});
   void errorbar(const Data& x, const Data& y, const ErrorbarOptions& options = {});

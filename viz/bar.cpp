@@ -158,7 +158,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     for (const double v : r.value) scene.description += fmt::format(" {}", text(v));
     scene.description += ".";
   }
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 std::string mean_label(const Contributions& c) {

@@ -191,7 +191,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   scene.title = o.title.empty() ? "Contributions of all rows" : o.title;
   scene.description = fmt::format("{} rows, features by falling importance:", c.rows);
   for (std::size_t i = 0; i < rows.size(); ++i) scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

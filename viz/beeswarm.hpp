@@ -23,7 +23,7 @@ XG_API Figure beeswarm(const Contributions& c, const BeeswarmOptions& options = 
 
 namespace detail {
 /// Where a value stands between the low and the high end of its feature's colours, in [0, 1]; NaN for NaN.
-std::vector<double> color_positions(const std::vector<double>& values);
+XG_API std::vector<double> color_positions(const std::vector<double>& values);
 }  // namespace detail
 
 }  // namespace xg::viz

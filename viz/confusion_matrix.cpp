@@ -136,7 +136,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
       if (k <= 6) scene.description += fmt::format("{} taken for {}: {}. ", c.classes[i], c.classes[j], format_count(c.counts[i][j]));
     }
   }
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

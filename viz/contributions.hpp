@@ -52,9 +52,9 @@ XG_API Contributions contributions(const explain::Explanation& e, std::optional<
 namespace detail {
 
 /// Features by falling mean absolute contribution; ties in input order, NaN last.
-std::vector<std::size_t> by_importance(const Contributions& c);
+XG_API std::vector<std::size_t> by_importance(const Contributions& c);
 /// Mean absolute contribution of each feature over its rows that are not NaN.
-std::vector<double> mean_absolute(const Contributions& c);
+XG_API std::vector<double> mean_absolute(const Contributions& c);
 /// Throws unless there is exactly one row.
 void need_one_row(const char* op, const Contributions& c);
 /// Throws unless base and contributions sum to the output.

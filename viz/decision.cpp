@@ -170,7 +170,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   scene.description = fmt::format("{} from the base value {}.", lines.size() == 1 ? "One row" : fmt::format("{} rows", lines.size()),
                                   format_value(link(base)));
   if (lines.size() == 1) scene.description += fmt::format(" It ends at {}.", format_value(lines[0].at.back()));
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

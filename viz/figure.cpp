@@ -35,9 +35,11 @@ Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>())
   state_->axes.resize(options.rows * options.columns);
 }
 
-Figure::Figure(Scene scene, const Theme& theme) : state_(std::make_unique<State>()) {
-  state_->options.theme = theme;
-  state_->finished = std::move(scene);
+Figure Figure::from_scene(Scene scene, const Theme& theme) {
+  Figure figure({.theme = theme});
+  figure.state_->axes.clear();
+  figure.state_->finished = std::move(scene);
+  return figure;
 }
 
 Figure::Figure(const Figure& other) : state_(std::make_unique<State>(*other.state_)) {}
@@ -107,6 +109,8 @@ std::string Figure::html() const {
       escape_xml(s.title.empty() ? "Figure" : s.title), css_variables(Theme::light), css_variables(Theme::dark),
       css_variables(Theme::light), inline_svg());
 }
+
+bool Figure::can_rasterize() { return detail::has_raster(); }
 
 std::string Figure::png(double scale) const {
   if (!(scale > 0) || scale > 20) {

@@ -37,7 +37,7 @@ class XG_API Figure {
   /// Throws ValueError where the size is not positive or larger than 200 inches, or the grid is empty.
   explicit Figure(const FigureOptions& options = {});
   /// A figure of a finished scene.
-  explicit Figure(Scene scene, const Theme& theme = Theme::light);
+  static Figure from_scene(Scene scene, const Theme& theme = Theme::light);
   Figure(const Figure& other);
   Figure(Figure&& other) noexcept;
   Figure& operator=(Figure other) noexcept;
@@ -62,6 +62,8 @@ class XG_API Figure {
   std::string html() const;
   /// The SVG as an element of an HTML page that defines the variables of css_variables().
   std::string inline_svg() const;
+  /// Whether this build writes PNG and PDF (it has librsvg).
+  static bool can_rasterize();
   /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws Error without librsvg.
   std::string png(double scale = 2) const;
   /// PDF bytes. Throws Error without librsvg.

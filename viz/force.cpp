@@ -240,7 +240,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   scene.description = fmt::format("Base value {}, output {}.", format_value(link(c.base[0])), format_value(link(total)));
   for (const Segment& s : up) scene.description += fmt::format(" {} up {}.", c.name(s.feature), format_value(c.value(0, s.feature)));
   for (const Segment& s : down) scene.description += fmt::format(" {} down {}.", c.name(s.feature), format_value(-c.value(0, s.feature)));
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 // Complete linkage by nearest-neighbour chains; at each merge the two runs of rows are turned so that near ends meet.

@@ -325,7 +325,7 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
   for (const NetworkLayer& l : layers) {
     scene.description += fmt::format("{}: {}{}. ", l.name, l.out, l.activation ? fmt::format(" {}", *l.activation) : "");
   }
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

@@ -125,7 +125,7 @@ Figure neuron(const NeuronOptions& o) {
   scene.add(Text{{scene.width / 2, scene.height - 10 - line / 2}, formula, font, Anchor::middle, Align::middle, 0, "formula"});
   scene.title = o.title.empty() ? "One neuron" : o.title;
   scene.description = fmt::format("{} inputs, a weighted sum{} and the activation {}.", n, o.use_bias ? " with a bias" : "", o.activation);
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

@@ -229,7 +229,7 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
     for (const auto& l : box) scene.description += fmt::format("{} ", plain(Text{{}, l}));
     scene.description += ". ";
   }
-  Figure figure(std::move(scene), o.theme);
+  Figure figure = Figure::from_scene(std::move(scene), o.theme);
   figure.set_dot(to_dot(boxes, lines));
   return figure;
 }

@@ -96,7 +96,7 @@ std::string shape_text(const std::optional<Shape>& row) {
 ReportPart::ReportPart(const Figure& figure) : figure_(true) {
   const Scene scene = figure.scene();
   // As wide as it was drawn; on a narrow screen no smaller than text stays readable, then the frame scrolls.
-  html_ = fmt::format("<figure class=\"scroll\"><div style=\"width:{0:.0f}px;min-width:{1:.0f}px\">\n{2}</div></figure>\n", scene.width,
+  html_ = fmt::format("<figure class=\"scroll\"><div style=\"--w:{0:.0f}px;--m:{1:.0f}px\">\n{2}</div></figure>\n", scene.width,
                       std::min(scene.width, std::max(0.62 * scene.width, 320.0)), figure.inline_svg());
 }
 
@@ -189,7 +189,7 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:0;p
 a{color:var(--xg-c0)}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 1.5rem;justify-content:center;align-items:flex-start;margin:1rem 0}
 figure{margin:0;max-width:100%}
-figure>div{max-width:100%}
+figure>div{width:var(--w);min-width:var(--m);max-width:100%}
 svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto}
 pre{background:var(--xg-band);border:1px solid var(--xg-grid);border-radius:6px;padding:.8rem 1rem;font:13px/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
@@ -207,7 +207,7 @@ dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums}
 @media print{
 body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}
 figure,table,pre,.cards{break-inside:avoid}h2{break-after:avoid}
-figure>div{min-width:0!important}.scroll{overflow:visible}th,td{white-space:normal;padding:.2rem .4rem}pre{white-space:pre-wrap}
+figure>div{width:calc(var(--w)*.72);min-width:0}.scroll{overflow:visible}th,td{white-space:normal;padding:.2rem .4rem}pre{white-space:pre-wrap}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 </style>

@@ -181,7 +181,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;
   scene.description = fmt::format("From the base value {} to the prediction {}.", format_value(c.base[0]), format_value(total));
   for (const Step& s : steps) scene.description += fmt::format(" {}: {}.", plain(Text{{}, s.label}), s.text);
-  return Figure(std::move(scene), o.theme);
+  return Figure::from_scene(std::move(scene), o.theme);
 }
 
 }  // namespace xg::viz

@@ -42,19 +42,19 @@ std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X)
   return columns;
 }
 
-// x * scale + shift by feature, worked out in float64 and returned in X's floating dtype.
-Tensor apply(const char* op, const char* name, const Tensor& X, const Tensor& scale, const Tensor& shift) {
-  if (!scale.defined()) {
+// f(X in float64), returned in X's floating dtype, once X is known to have the features that `learned` has.
+template <class F>
+Tensor transformed(const char* op, const Tensor& X, const Tensor& learned, F f) {
+  if (!learned.defined()) {
     throw Error(
         fmt::format("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op));
   }
   check_matrix(op, X);
-  if (X.size(1) != scale.size(0)) {
+  if (X.size(1) != learned.size(0)) {
     throw ShapeError(
-        fmt::format("[{}] X is {}, but the {} was fitted on {} features.", op, X.shape().str(), name, scale.size(0)));
+        fmt::format("[{}] X is {}, but the scaler was fitted on {} features.", op, X.shape().str(), learned.size(0)));
   }
-  const Dtype dtype = X.is_floating_point() ? X.dtype() : default_dtype();
-  return (X.to(Dtype::float64) * scale + shift).to(dtype);
+  return f(X.to(Dtype::float64)).to(X.is_floating_point() ? X.dtype() : default_dtype());
 }
 
 }  // namespace
@@ -85,10 +85,10 @@ StandardScaler& StandardScaler::fit(const Tensor& X) {
 }
 
 Tensor StandardScaler::transform(const Tensor& X) const {
-  if (!fitted()) return apply("StandardScaler.transform", "scaler", X, {}, {});
-  const Tensor scale = options_.with_std ? 1.0 / scale_ : ones_like(scale_);
-  const Tensor shift = options_.with_mean ? -mean_ * scale : zeros_like(mean_);
-  return apply("StandardScaler.transform", "scaler", X, scale, shift);
+  return transformed("StandardScaler.transform", X, mean_, [this](Tensor x) {
+    if (options_.with_mean) x = x - mean_;
+    return options_.with_std ? x / scale_ : x;
+  });
 }
 
 Tensor StandardScaler::fit_transform(const Tensor& X) {
@@ -96,9 +96,10 @@ Tensor StandardScaler::fit_transform(const Tensor& X) {
 }
 
 Tensor StandardScaler::inverse_transform(const Tensor& X) const {
-  if (!fitted()) return apply("StandardScaler.inverse_transform", "scaler", X, {}, {});
-  return apply("StandardScaler.inverse_transform", "scaler", X, options_.with_std ? scale_ : ones_like(scale_),
-               options_.with_mean ? mean_ : zeros_like(mean_));
+  return transformed("StandardScaler.inverse_transform", X, mean_, [this](Tensor x) {
+    if (options_.with_std) x = x * scale_;
+    return options_.with_mean ? x + mean_ : x;
+  });
 }
 
 MinMaxScaler::MinMaxScaler(MinMaxScalerOptions options) : options_(options) {
@@ -128,8 +129,10 @@ MinMaxScaler& MinMaxScaler::fit(const Tensor& X) {
 }
 
 Tensor MinMaxScaler::transform(const Tensor& X) const {
-  const Tensor scaled = apply("MinMaxScaler.transform", "scaler", X, scale_, shift_);
-  return options_.clip ? scaled.clamp(options_.min, options_.max) : scaled;
+  return transformed("MinMaxScaler.transform", X, scale_, [this](const Tensor& x) {
+    const Tensor scaled = x * scale_ + shift_;
+    return options_.clip ? scaled.clamp(options_.min, options_.max) : scaled;
+  });
 }
 
 Tensor MinMaxScaler::fit_transform(const Tensor& X) {
@@ -137,8 +140,8 @@ Tensor MinMaxScaler::fit_transform(const Tensor& X) {
 }
 
 Tensor MinMaxScaler::inverse_transform(const Tensor& X) const {
-  if (!fitted()) return apply("MinMaxScaler.inverse_transform", "scaler", X, {}, {});
-  return apply("MinMaxScaler.inverse_transform", "scaler", X, 1.0 / scale_, -shift_ / scale_);
+  return transformed("MinMaxScaler.inverse_transform", X, scale_,
+                     [this](const Tensor& x) { return (x - shift_) / scale_; });
 }
 
 }  // namespace xg::nn::data

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -120,7 +121,10 @@ std::vector<std::int64_t> one_hot_labels(const std::string& metric, const std::v
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
   const double* p = predictions.data() + row * columns;
   if (kind == PredictionKind::labels) return static_cast<std::int64_t>(p[0]);
-  if (kind == PredictionKind::probability) return p[0] > threshold ? 1 : 0;
+  if (kind == PredictionKind::probability) {
+    // The threshold is rounded as the predictions are: 0.3 in float32 is not above 0.3.
+    return p[0] > (float32 ? static_cast<double>(static_cast<float>(threshold)) : threshold) ? 1 : 0;
+  }
   std::int64_t best = 0;
   for (std::int64_t c = 1; c < columns; ++c) {
     if (p[c] > p[best]) best = c;
@@ -138,6 +142,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
   in.columns = columns_of(y_pred);
   in.weights = read_weights(metric, sample_weight, in.rows);
   in.predictions = elements(y_pred);
+  in.float32 = y_pred.dtype() == Dtype::float32;
   if (in.columns > 1)
     in.kind = PredictionKind::scores;
   else if (labels_allowed && is_integral(y_pred.dtype()))
@@ -180,13 +185,14 @@ ClassificationInputs read_probabilities(const std::string& metric, const Tensor&
   for (std::int64_t row = 0; row < in.rows; ++row) {
     double sum = 0;
     for (std::int64_t c = 0; c < in.columns; ++c) {
-      const double p = in.predictions[static_cast<std::size_t>(row * in.columns + c)];
+      double& p = in.predictions[static_cast<std::size_t>(row * in.columns + c)];
       if (!(p >= 0 && p <= 1 + tolerance)) {
         throw ValueError(
             fmt::format("[{}] y_pred is {} at row {}, which is no probability: apply {} to the model's output first.",
                         metric, p, row, in.columns == 1 ? "sigmoid" : "softmax"));
       }
       sum += p;
+      p = std::min(p, 1.0);
     }
     if (in.columns > 1 && std::abs(sum - 1) > tolerance) {
       throw ValueError(fmt::format(

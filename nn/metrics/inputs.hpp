@@ -23,6 +23,7 @@ struct ClassificationInputs {
   std::vector<std::int64_t> truth;  // class index per row
   std::vector<double> predictions;  // [rows][columns]; for labels the class indices
   std::vector<double> weights;      // per row, or empty
+  bool float32 = false;             // were the predictions of that dtype?
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
   /// The predicted class of a row: 1 where its probability exceeds `threshold`, or the first of the largest scores.
   std::int64_t predicted(std::int64_t row, double threshold) const;

@@ -1,10 +1,10 @@
-#include <xgrad/nn/data/text_file.hpp>
 #include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/nn/metrics/inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -26,8 +26,8 @@ std::string fixed(double value, int digits = 4) {
 template <class Report>
 void save_report(const Report& report, const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
-  if (extension == ".json") return write_text_file("Report.save", path, report.json());
-  if (extension == ".txt") return write_text_file("Report.save", path, report.str());
+  if (extension == ".json") return write_file_atomically(path.string(), report.json(), "Report.save");
+  if (extension == ".txt") return write_file_atomically(path.string(), report.str(), "Report.save");
   throw ValueError(fmt::format("[Report.save] \"{}\" is no known extension: use .json or .txt.", extension));
 }
 
@@ -116,7 +116,7 @@ ClassificationReport classification_report(const Tensor& y_true, const Tensor& y
   report.y_score = report.binary ? xg::tensor(in.predictions) : from_data(in.predictions.data(), {in.rows, classes});
 
   ClassCounts counts("classification_report", options.threshold);
-  counts.update(report.y_true, report.y_score);
+  counts.update(y_true, y_prob);
   for (std::int64_t c = 0; c < classes; ++c) {
     report.per_class.push_back(scores_of(counts, c, report.class_names[static_cast<std::size_t>(c)]));
   }
@@ -135,11 +135,11 @@ ClassificationReport classification_report(const Tensor& y_true, const Tensor& y
   log_loss.update(y_true, y_prob);
   report.log_loss = log_loss.compute();
   Brier brier;
-  brier.update(report.y_true, report.y_score);
+  brier.update(y_true, y_prob);
   report.brier = brier.compute();
 
   const std::vector<std::int64_t> matrix =
-      confusion_matrix(report.y_true, report.y_score, {.threshold = options.threshold}).to_vector<std::int64_t>();
+      confusion_matrix(y_true, y_prob, {.threshold = options.threshold}).to_vector<std::int64_t>();
   for (auto row = matrix.begin(); row != matrix.end(); row += classes)
     report.confusion.emplace_back(row, row + classes);
 

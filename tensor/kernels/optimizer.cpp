@@ -11,8 +11,10 @@ namespace {
 // the loops free of branches.
 template <bool decays, class T>
 T direction(T g, T p, T sign, T decay) {
-  if constexpr (decays) return sign * g + decay * p;
-  else return sign * g;
+  if constexpr (decays)
+    return sign * g + decay * p;
+  else
+    return sign * g;
 }
 
 enum class Momentum { none, first, heavy_ball, nesterov_first, nesterov };
@@ -123,8 +125,10 @@ double sum_of_powers(const T* x, std::int64_t n, double p) {
   for (std::int64_t i = 0; i < n; ++i) {
     const double size = std::fabs(static_cast<double>(x[i]));
     if (std::isnan(size)) return size;
-    if (std::isinf(p)) total = std::max(total, size);
-    else total += p == 1 ? size : std::pow(size, p);
+    if (std::isinf(p))
+      total = std::max(total, size);
+    else
+      total += p == 1 ? size : std::pow(size, p);
   }
   return total;
 }

@@ -25,8 +25,8 @@ void sgd_step(T* p, const T* g, T* b, std::int64_t n, const SgdStep& c);
 struct AdamStep {
   double beta1;
   double beta2;
-  double step_size;    ///< lr / (1 - beta1^t)
-  double root_bias2;   ///< sqrt(1 - beta2^t)
+  double step_size;   ///< lr / (1 - beta1^t)
+  double root_bias2;  ///< sqrt(1 - beta2^t)
   double eps;
   double weight_decay;  ///< added to the gradient (Adam)
   double shrink;        ///< factor of the parameter (AdamW: 1 - lr weight_decay)

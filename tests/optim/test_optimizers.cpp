@@ -32,7 +32,8 @@ void follows(const std::function<std::unique_ptr<optim::Optimizer>(std::vector<T
   for (int t = 1; t <= 6; ++t) {
     for (std::size_t k = 0; k < params.size(); ++k) {
       std::vector<double> grads(values[k].size());
-      for (std::size_t i = 0; i < grads.size(); ++i) grads[i] = std::sin(3.0 * t + static_cast<double>(i)) * (t % 3 + 0.5);
+      for (std::size_t i = 0; i < grads.size(); ++i)
+        grads[i] = std::sin(3.0 * t + static_cast<double>(i)) * (t % 3 + 0.5);
       params[k].set_grad(tensor(grads).reshape(params[k].shape()));
       for (std::size_t i = 0; i < grads.size(); ++i) step(values[k][i], grads[i], &states[k][3 * i], t);
     }
@@ -41,26 +42,36 @@ void follows(const std::function<std::unique_ptr<optim::Optimizer>(std::vector<T
   }
 }
 
-Tensor leaf(std::initializer_list<double> values) { return tensor(values, {.dtype = float64, .requires_grad = true}); }
+Tensor leaf(std::initializer_list<double> values) {
+  return tensor(values, {.dtype = float64, .requires_grad = true});
+}
 
 }  // namespace
 
 // Breaks when a term of an update, the order of its operations, or the bias correction changes.
 TEST_CASE("optimizers follow the recurrences of their papers") {
   SECTION("SGD with momentum, dampening, weight decay, maximize") {
-    follows([](auto p) { return std::make_unique<optim::SGD>(p, optim::SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.2, .weight_decay = 0.01, .maximize = true}); },
-            [](double& p, double g, double* s, int t) {
-              g = -g + 0.01 * p;
-              s[0] = t == 1 ? g : 0.9 * s[0] + 0.8 * g;
-              p -= 0.1 * s[0];
-            });
+    follows(
+        [](auto p) {
+          return std::make_unique<optim::SGD>(
+              p,
+              optim::SgdOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.2, .weight_decay = 0.01, .maximize = true});
+        },
+        [](double& p, double g, double* s, int t) {
+          g = -g + 0.01 * p;
+          s[0] = t == 1 ? g : 0.9 * s[0] + 0.8 * g;
+          p -= 0.1 * s[0];
+        });
   }
   SECTION("SGD with Nesterov's momentum") {
-    follows([](auto p) { return std::make_unique<optim::SGD>(p, optim::SgdOptions{.lr = 0.05, .momentum = 0.8, .nesterov = true}); },
-            [](double& p, double g, double* s, int t) {
-              s[0] = t == 1 ? g : 0.8 * s[0] + g;
-              p -= 0.05 * (g + 0.8 * s[0]);
-            });
+    follows(
+        [](auto p) {
+          return std::make_unique<optim::SGD>(p, optim::SgdOptions{.lr = 0.05, .momentum = 0.8, .nesterov = true});
+        },
+        [](double& p, double g, double* s, int t) {
+          s[0] = t == 1 ? g : 0.8 * s[0] + g;
+          p -= 0.05 * (g + 0.8 * s[0]);
+        });
   }
   SECTION("plain SGD") {
     follows([](auto p) { return std::make_unique<optim::SGD>(p, optim::SgdOptions{.lr = 0.3}); },
@@ -77,26 +88,47 @@ TEST_CASE("optimizers follow the recurrences of their papers") {
       p -= 0.1 * m / (std::sqrt(v) + 1e-3);
     };
     SECTION(amsgrad ? "Adam with amsgrad" : "Adam") {
-      follows([&](auto p) { return std::make_unique<optim::Adam>(p, optim::AdamOptions{.lr = 0.1, .betas = {0.8, 0.95}, .eps = 1e-3, .weight_decay = 0.03, .amsgrad = amsgrad}); },
-              [&](double& p, double g, double* s, int t) { adam(p, g, s, t, 1, 0.03, 1); });
+      follows(
+          [&](auto p) {
+            return std::make_unique<optim::Adam>(
+                p, optim::AdamOptions{
+                       .lr = 0.1, .betas = {0.8, 0.95}, .eps = 1e-3, .weight_decay = 0.03, .amsgrad = amsgrad});
+          },
+          [&](double& p, double g, double* s, int t) { adam(p, g, s, t, 1, 0.03, 1); });
     }
     SECTION(amsgrad ? "AdamW with amsgrad" : "AdamW") {
-      follows([&](auto p) { return std::make_unique<optim::AdamW>(p, optim::AdamWOptions{.lr = 0.1, .betas = {0.8, 0.95}, .eps = 1e-3, .weight_decay = 0.2, .amsgrad = amsgrad, .maximize = true}); },
-              [&](double& p, double g, double* s, int t) { adam(p, g, s, t, 1 - 0.1 * 0.2, 0, -1); });
+      follows(
+          [&](auto p) {
+            return std::make_unique<optim::AdamW>(p, optim::AdamWOptions{.lr = 0.1,
+                                                                         .betas = {0.8, 0.95},
+                                                                         .eps = 1e-3,
+                                                                         .weight_decay = 0.2,
+                                                                         .amsgrad = amsgrad,
+                                                                         .maximize = true});
+          },
+          [&](double& p, double g, double* s, int t) { adam(p, g, s, t, 1 - 0.1 * 0.2, 0, -1); });
     }
   }
   for (const bool centered : {false, true})
     for (const double momentum : {0.0, 0.7})
       SECTION("RMSprop " + std::to_string(centered) + " " + std::to_string(momentum)) {
-        follows([&](auto p) { return std::make_unique<optim::RMSprop>(p, optim::RmspropOptions{.lr = 0.02, .alpha = 0.9, .eps = 1e-4, .weight_decay = 0.1, .momentum = momentum, .centered = centered}); },
-                [&](double& p, double g, double* s, int) {
-                  g += 0.1 * p;
-                  s[0] = 0.9 * s[0] + 0.1 * g * g;
-                  s[1] = 0.9 * s[1] + 0.1 * g;
-                  const double d = std::sqrt(centered ? s[0] - s[1] * s[1] : s[0]) + 1e-4;
-                  s[2] = momentum * s[2] + g / d;
-                  p -= 0.02 * s[2];
-                });
+        follows(
+            [&](auto p) {
+              return std::make_unique<optim::RMSprop>(p, optim::RmspropOptions{.lr = 0.02,
+                                                                               .alpha = 0.9,
+                                                                               .eps = 1e-4,
+                                                                               .weight_decay = 0.1,
+                                                                               .momentum = momentum,
+                                                                               .centered = centered});
+            },
+            [&](double& p, double g, double* s, int) {
+              g += 0.1 * p;
+              s[0] = 0.9 * s[0] + 0.1 * g * g;
+              s[1] = 0.9 * s[1] + 0.1 * g;
+              const double d = std::sqrt(centered ? s[0] - s[1] * s[1] : s[0]) + 1e-4;
+              s[2] = momentum * s[2] + g / d;
+              p -= 0.02 * s[2];
+            });
       }
 }
 
@@ -184,10 +216,14 @@ TEST_CASE("a loaded state continues as the saved one") {
     run(*second, q, 4, 8);
     expect_close(q.detach(), p.detach(), 0, 0);
   };
-  check([](Tensor p) { return std::make_unique<optim::SGD>(std::vector{p}, optim::SgdOptions{.lr = 0.1, .momentum = 0.9}); });
+  check([](Tensor p) {
+    return std::make_unique<optim::SGD>(std::vector{p}, optim::SgdOptions{.lr = 0.1, .momentum = 0.9});
+  });
   check([](Tensor p) { return std::make_unique<optim::Adam>(std::vector{p}, optim::AdamOptions{.amsgrad = true}); });
   check([](Tensor p) { return std::make_unique<optim::AdamW>(std::vector{p}); });
-  check([](Tensor p) { return std::make_unique<optim::RMSprop>(std::vector{p}, optim::RmspropOptions{.momentum = 0.9, .centered = true}); });
+  check([](Tensor p) {
+    return std::make_unique<optim::RMSprop>(std::vector{p}, optim::RmspropOptions{.momentum = 0.9, .centered = true});
+  });
 }
 
 // Breaks when a wrong state is taken in silently, or half of it.
@@ -197,8 +233,8 @@ TEST_CASE("a state that does not fit is refused as a whole") {
   optim::SGD sgd({p}, {.momentum = 0.9});
   sgd.step();
   optim::Adam adam({p});
-  CHECK_ERROR(adam.load_state_dict(sgd.state_dict()), ValueError, "[Adam.load_state_dict]", "group.0.beta1", "group.0.momentum",
-              "state.0.exp_avg", "state.0.momentum_buffer");
+  CHECK_ERROR(adam.load_state_dict(sgd.state_dict()), ValueError, "[Adam.load_state_dict]", "group.0.beta1",
+              "group.0.momentum", "state.0.exp_avg", "state.0.momentum_buffer");
   optim::StateDict state = sgd.state_dict();
   state["state.0.momentum_buffer"] = zeros({2});
   state["group.0.lr"] = scalar_tensor(7.0);
@@ -251,7 +287,8 @@ TEST_CASE("gradients are clipped by norm and by value") {
   expect_close(a.grad(), {2.5, 0}, 0, 0);
   expect_close(b.grad(), {-2.5}, 0, 0);
   b.set_grad(tensor({NAN}, {.dtype = float64}));
-  CHECK_ERROR(optim::clip_grad_norm({a, b}, 1.0, {.error_if_nonfinite = true}), ValueError, "norm of the gradients is nan");
+  CHECK_ERROR(optim::clip_grad_norm({a, b}, 1.0, {.error_if_nonfinite = true}), ValueError,
+              "norm of the gradients is nan");
   CHECK_ERROR(optim::clip_grad_norm({a}, -1), ValueError, "max_norm is -1");
   CHECK_ERROR(optim::clip_grad_norm({a}, 1, {.norm_type = 0}), ValueError, "norm_type is 0");
   CHECK_ERROR(optim::clip_grad_value({a}, -1), ValueError, "limit is -1");

@@ -76,7 +76,8 @@ TEST_CASE("ReduceLROnPlateau waits, reduces and cools down") {
     CHECK(s.best() == 0.5);
   }
   SECTION("larger is better, by an amount") {
-    optim::ReduceLROnPlateau s(f.sgd, {.mode = "max", .factor = 0.1, .patience = 0, .threshold = 0.1, .threshold_mode = "abs"});
+    optim::ReduceLROnPlateau s(
+        f.sgd, {.mode = "max", .factor = 0.1, .patience = 0, .threshold = 0.1, .threshold_mode = "abs"});
     s.step(0.5);
     CHECK(f.sgd.lr() == 0.8);
     s.step(0.55);
@@ -86,7 +87,8 @@ TEST_CASE("ReduceLROnPlateau waits, reduces and cools down") {
   SECTION("bad input") {
     optim::ReduceLROnPlateau s(f.sgd);
     CHECK_ERROR(s.step(NAN), ValueError, "[ReduceLROnPlateau] the metric is NaN");
-    CHECK_ERROR(optim::ReduceLROnPlateau(f.sgd, {.mode = "best"}), ValueError, "mode is \"best\"", "\"min\" or \"max\"");
+    CHECK_ERROR(optim::ReduceLROnPlateau(f.sgd, {.mode = "best"}), ValueError, "mode is \"best\"",
+                "\"min\" or \"max\"");
     CHECK_ERROR(optim::ReduceLROnPlateau(f.sgd, {.threshold_mode = "x"}), ValueError, "threshold_mode is \"x\"");
     CHECK_ERROR(optim::ReduceLROnPlateau(f.sgd, {.factor = 1}), ValueError, "factor is 1");
     CHECK_ERROR(optim::ReduceLROnPlateau(f.sgd, {.patience = -1}), ValueError, "patience is -1");
@@ -110,7 +112,8 @@ TEST_CASE("a scheduler continues from its state") {
   plateau.step(1.0);
   other.step(1.0);
   CHECK(b.sgd.lr() == a.sgd.lr());
-  CHECK_ERROR(other.load_state_dict(first.state_dict()), ValueError, "missing: best, bad_epochs, cooldown_left", "base_lr");
+  CHECK_ERROR(other.load_state_dict(first.state_dict()), ValueError, "missing: best, bad_epochs, cooldown_left",
+              "base_lr");
 }
 
 // Breaks when options that must be given have silent defaults.

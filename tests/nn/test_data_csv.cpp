@@ -1,0 +1,200 @@
+#include "support/catch.hpp"
+#include "support/support.hpp"
+
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/data/csv.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+using namespace xg;
+using namespace xg::nn::data;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words cells(const Column& column) {
+  Words result;
+  for (std::int64_t row = 0; row < column.size(); ++row) result.push_back(column.cell(row));
+  return result;
+}
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / "xgrad-test-csv";
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+void expect_same(const Table& got, const Table& want) {
+  REQUIRE(got.names() == want.names());
+  REQUIRE(got.rows() == want.rows());
+  for (const Column& column : want.columns()) {
+    INFO(column.name());
+    CHECK(got[column.name()].kind() == column.kind());
+    CHECK(cells(got[column.name()]) == cells(column));
+    CHECK(got[column.name()].missing_count() == column.missing_count());
+  }
+}
+
+}  // namespace
+
+// Breaks if a column gets another kind than its cells allow.
+TEST_CASE("CSV columns get the narrowest kind that holds all cells", "[data][csv]") {
+  const Table t = parse_csv(
+      "i,r,b,t,m,z,big,sign\n"
+      "1,1.0,true,x,1,,9007199254740993,+5\n"
+      "-20,2,False,2,NA,NA,1,-6\n"
+      "0,3e2,TRUE,,3,,,7\n");
+  CHECK(t["i"].kind() == ColumnKind::integer);
+  CHECK(t["r"].kind() == ColumnKind::numeric);
+  CHECK(t["r"].numbers() == std::vector<double>{1, 2, 300});
+  CHECK(t["b"].kind() == ColumnKind::boolean);
+  CHECK(cells(t["b"]) == Words{"true", "false", "true"});
+  CHECK(t["t"].kind() == ColumnKind::text);
+  CHECK(cells(t["t"]) == Words{"x", "2", ""});
+  CHECK(t["t"].missing_count() == 1);
+  CHECK(t["m"].kind() == ColumnKind::integer);
+  CHECK(t["m"].missing_count() == 1);
+  CHECK(t["z"].kind() == ColumnKind::numeric);
+  CHECK(t["z"].missing_count() == 3);
+  CHECK(t["big"].cell(0) == "9007199254740993");  // not rounded to a double
+  CHECK(cells(t["sign"]) == Words{"5", "-6", "7"});
+}
+
+// Breaks if quoting, line ends, the byte order mark or white space is read otherwise than CSV files mean it.
+TEST_CASE("CSV in all the ways that programs write it", "[data][csv]") {
+  const Words want = {"a, b", "say \"hi\"", "two\nlines", "plain"};
+  const std::string body = "\"a, b\"\n\"say \"\"hi\"\"\"\n\"two\nlines\"\nplain\n";
+  CHECK(cells(parse_csv("x\n" + body)["x"]) == want);
+  CHECK(cells(parse_csv("\xEF\xBB\xBFx\n" + body)["x"]) == want);
+  CHECK(cells(parse_csv("x\r\n\"a, b\"\r\n\"say \"\"hi\"\"\"\r\n\"two\nlines\"\r\nplain\r\n")["x"]) == want);
+  CHECK(cells(parse_csv("x\r\"a, b\"\r\"say \"\"hi\"\"\"\r\"two\nlines\"\rplain")["x"]) == want);
+  CHECK(cells(parse_csv("x\n\n" + body + "\n\n")["x"]) == want);
+  const Table spaced = parse_csv(" a ,b\n 1 , \" kept \" \n");
+  CHECK(spaced.names() == Words{"a", "b"});
+  CHECK(spaced["a"].number(0) == 1);
+  CHECK(spaced["b"].cell(0) == " kept ");
+  CHECK(cells(parse_csv("x,y\n5'11\",1\n")["x"]) == Words{"5'11\""});
+  CHECK(cells(parse_csv("größe,y\nΔ,1\n")["größe"]) == Words{"Δ"});
+  CHECK(parse_csv(",a\n7,1\n").names() == Words{"column_1", "a"});
+  CHECK(parse_csv("a,b\n").rows() == 0);
+}
+
+// Breaks if an option is not obeyed.
+TEST_CASE("Options of read_csv", "[data][csv]") {
+  CHECK(parse_csv("1;2\n3;4\n", {.separator = ';', .header = false}).names() == Words{"column_1", "column_2"});
+  CHECK(parse_csv("1;2\n", {.separator = ';', .header = false, .names = {"a", "b"}})["b"].number(0) == 2);
+  CHECK(parse_csv("x,y\n1,2\n", {.names = {"a", "b"}}).names() == Words{"a", "b"});
+  CHECK(parse_csv("a\tb\n1\t \n", {.separator = '\t'})["b"].missing_count() == 1);
+  CHECK(parse_csv("a,b\n?,1\n,2\n", {.missing = {"?"}})["a"].missing_count() == 1);
+  CHECK(parse_csv("zip,b\n01234,1\n", {.text = {"zip"}})["zip"].cell(0) == "01234");
+  CHECK(parse_csv("a,b\n'x,y',1\n", {.quote = '\''})["a"].cell(0) == "x,y");
+  CHECK(parse_csv("a\n1\n2\n3\n", {.max_rows = 2}).rows() == 2);
+  CHECK(parse_csv("a\n1\n2\n\"", {.max_rows = 2}).rows() == 2);
+}
+
+// Breaks if writing and reading again changes a value, a kind or a missing value.
+TEST_CASE("Tables survive a round trip through CSV", "[data][csv][property]") {
+  const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  const Folder folder;
+  const Table table(
+      {Column::text("te,xt", {"a\"b", " spaced ", "two\nlines", "", "ü;,"}, {false, false, false, true, false}),
+       Column::numeric("real", {1, -0.1, 1e-300, not_a_number, 12345678.9}), Column::numeric("whole", {1, 2, 3, 4, 5}),
+       Column::integer("int", {1, std::numeric_limits<std::int64_t>::max(), -3, 4, 5},
+                       {true, false, false, false, false}),
+       Column::boolean("bool", {true, false, true, true, false}, {false, false, true, false, false})});
+  write_csv(folder.path / "t.csv", table);
+  expect_same(read_csv(folder.path / "t.csv"), table);
+  for (char separator : {';', '\t', '|'}) {
+    expect_same(parse_csv(to_csv(table, {.separator = separator}), {.separator = separator}), table);
+  }
+  expect_same(parse_csv(to_csv(table, {.missing = "NA"})), table);
+  const Table one({Column::integer("x", {1, 2, 3}, {false, true, false})});
+  expect_same(parse_csv(to_csv(one)), one);
+  Generator generator(1);
+  for (int i = 0; i < 200; ++i) {
+    const Tensor values = randn({20}, {.dtype = float64, .generator = &generator}) * std::pow(10.0, i % 40 - 20);
+    const Column column = Column::numeric("x", values.to_vector());
+    REQUIRE(parse_csv(to_csv(Table({column})))["x"].numbers() == column.numbers());
+  }
+}
+
+// Breaks if a broken file is read as something, or the message does not say in which line and what to do.
+TEST_CASE("read_csv names the line that is wrong", "[data][csv][bad input]") {
+  CHECK_ERROR(parse_csv(""), IoError, "[read_csv]", "empty");
+  CHECK_ERROR(parse_csv("\n\n"), IoError, "empty");
+  CHECK_ERROR(parse_csv("a,b\n1,2\n3\n"), IoError, "line 3", "1 cells, but 2 columns");
+  CHECK_ERROR(parse_csv("a,b\n\"1\n2\",2\n3,4,5\n"), IoError, "line 4", "3 cells, but 2 columns");
+  CHECK_ERROR(parse_csv("a,b\n1,2\n3,\"x\n\n4,5\n"), IoError, "line 3", "never ends");
+  CHECK_ERROR(parse_csv("a,b\n\"x\"y,2\n"), IoError, "line 2", "after a closing quote", "\"y\"");
+  CHECK_ERROR(parse_csv("a,a\n1,2\n"), IoError, "line 1", "two columns are called \"a\"");
+  CHECK_ERROR(parse_csv("a\n1\n\xFF\n"), IoError, "line 3", "0xFF", "UTF-8", "iconv");
+  CHECK_ERROR(parse_csv("a\n\xC0\xAF\n"), IoError, "line 2", "0xC0");
+  CHECK_ERROR(parse_csv("a\n\xED\xA0\x80\n"), IoError, "line 2", "0xED");
+  CHECK_ERROR(parse_csv(std::string_view("a\n1\0\n", 5)), IoError, "line 2", "zero byte", "no text file");
+  CHECK_ERROR(parse_csv("\xFF\xFE"
+                        "a"),
+              IoError, "UTF-16", "iconv");
+  CHECK_ERROR(parse_csv("a,b\n1,2\n", {.names = {"x"}}), IoError, "2 columns", ".names has 1");
+  CHECK_ERROR(parse_csv("a\n1\n", {.text = {"b"}}), IndexError, "\"b\"", "has a");
+  CHECK_ERROR(parse_csv("a\n1\n", {.separator = '"'}), ValueError, "must differ");
+  CHECK_ERROR(parse_csv("a\n1\n", {.separator = '\n'}), ValueError, "no line ends");
+  CHECK_ERROR(parse_csv("a\n1\n", {.max_rows = -1}), ValueError, "max_rows is -1");
+  CHECK_ERROR(read_csv("nowhere.csv"), IoError, "cannot open nowhere.csv", "is the path right");
+  CHECK_ERROR(read_csv(std::filesystem::temp_directory_path()), IoError, "is a folder");
+  CHECK_ERROR(to_csv(Table(), {.separator = '"'}), ValueError, "separator");
+}
+
+// Breaks if some bytes make the reader crash or throw anything but an xg::Error.
+TEST_CASE("read_csv survives any bytes", "[data][csv][bad input]") {
+  Generator generator(2);
+  const std::string alphabet = "\"\",,\n\r ;a1.\t\xC3\xA4\xFF";
+  for (int i = 0; i < 3000; ++i) {
+    std::string text;
+    const std::uint64_t length = generator.next() % 40;
+    for (std::uint64_t k = 0; k < length; ++k) text += alphabet[generator.next() % alphabet.size()];
+    try {
+      const Table table = parse_csv(text);
+      static_cast<void>(table.describe().str());
+    } catch (const Error&) {
+    }
+  }
+  SUCCEED();
+}
+
+// Breaks if a failed write harms the file that is there.
+TEST_CASE("write_csv leaves the old file where it cannot write", "[data][csv][bad input]") {
+  const Folder folder;
+  const Table table({Column::integer("x", {1})});
+  CHECK_ERROR(write_csv(folder.path / "no" / "t.csv", table), IoError, "[write_csv]", "cannot write",
+              "Choose a folder");
+  const auto target = folder.path / "t.csv";
+  std::filesystem::create_directories(target);  // a folder stands in the way
+  CHECK_ERROR(write_csv(target, table), IoError, "cannot write");
+  CHECK(std::filesystem::is_directory(target));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);  // no temporary is left
+}
+
+// Breaks if the tables of the project are not read as they are.
+TEST_CASE("The project's tables", "[data][csv]") {
+  const std::filesystem::path data = std::filesystem::path(XGRAD_SOURCE_DIR) / "data";
+  const Table titanic = read_csv(data / "titanic.csv");
+  CHECK(titanic.rows() == 2207);
+  CHECK(titanic.names() == Words{"gender", "age", "class", "embarked", "fare", "sibsp", "parch", "survived"});
+  CHECK(titanic["class"].levels().size() == 7);
+  CHECK(titanic["age"].kind() == ColumnKind::numeric);
+  CHECK(titanic["survived"].kind() == ColumnKind::integer);
+  CHECK(titanic.describe().columns[7].mean == Approx(711.0 / 2207));
+  const Table ames = read_csv(data / "ames.csv");
+  CHECK(ames.rows() == 2930);
+  CHECK(ames.columns().size() == 19);
+  CHECK(ames["LotFrontage"].missing_count() == 490);
+  CHECK(ames["LotFrontage"].kind() == ColumnKind::numeric);
+  CHECK(ames["Neighborhood"].levels().size() == 28);
+  CHECK(ames.drop_missing().rows() == 2930 - 492);
+}
