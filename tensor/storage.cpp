@@ -211,13 +211,15 @@ constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each s
 
 TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   std::int64_t numel = 1;
-  bool fits = true, negative = false;
-  for (std::int64_t d : shape) {
+  bool fits = true, negative = false, none = false;
+  for (std::int64_t d : shape) {  // empty dimensions count as one, as in strides, which must not overflow either
     negative |= d < 0;
-    fits &= !__builtin_mul_overflow(numel, d, &numel);
+    none |= d == 0;
+    fits &= !__builtin_mul_overflow(numel, std::max<std::int64_t>(d, 1), &numel);
   }
   if (negative || !fits || numel > max_numel) [[unlikely]]
     throw_bad_shape(shape, dtype, negative);
+  if (none) numel = 0;
   const std::size_t data_bytes = static_cast<std::size_t>(numel) * item_size(dtype);
   const std::size_t block_bytes = header_bytes + data_bytes;
   char* block = nullptr;

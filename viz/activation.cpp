@@ -43,6 +43,10 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   Tensor x = tensor(at, {.dtype = float64}).reshape({static_cast<std::int64_t>(at.size()), 1}).detach();
   x.requires_grad_();
   const Tensor y = f(x);
+  if (y.numel() != x.numel()) {
+    throw ValueError(fmt::format("[activation] {} gives {} numbers for {}: only functions of one number can be drawn.", f.name(), y.numel(),
+                                 x.numel()));
+  }
   std::vector<double> slope;
   if (o.derivative && y.requires_grad()) {
     y.sum().backward();

@@ -377,15 +377,16 @@ std::array<double, 4> dashes(const std::string& style, double width) {
   return {};
 }
 
-void draw_marker(Scene& scene, const std::string& marker, Point at, double diameter, const Paint& paint) {
+void draw_marker(Scene& scene, const std::string& marker, Point at, double diameter, const Paint& paint,
+                 const std::string& tag = "point") {
   const double r = diameter / 2;
   const auto polygon = [&](std::initializer_list<Point> corners) {
     std::vector<Point> points;
     for (const Point& c : corners) points.push_back({at.x + c.x * r, at.y + c.y * r});
-    scene.add(Polygon{std::move(points), paint, {}, "point"});
+    scene.add(Polygon{std::move(points), paint, {}, tag});
   };
   if (marker == "o") {
-    scene.add(Circle{at, r, paint, {}, "point"});
+    scene.add(Circle{at, r, paint, {}, tag});
   } else if (marker == "s") {
     polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
   } else if (marker == "^") {
@@ -399,11 +400,11 @@ void draw_marker(Scene& scene, const std::string& marker, Point at, double diame
     const double m = marker == "x" ? 0.75 * r : r;
     const Stroke stroke{paint, std::max(1.0, diameter / 6), {}, true};
     if (marker == "x") {
-      scene.line({at.x - k, at.y - k}, {at.x + k, at.y + k}, stroke, "point");
-      scene.line({at.x - k, at.y + k}, {at.x + k, at.y - k}, stroke, "point");
+      scene.line({at.x - k, at.y - k}, {at.x + k, at.y + k}, stroke, tag);
+      scene.line({at.x - k, at.y + k}, {at.x + k, at.y - k}, stroke, tag);
     } else {
-      scene.line({at.x - m, at.y}, {at.x + m, at.y}, stroke, "point");
-      scene.line({at.x, at.y - m}, {at.x, at.y + m}, stroke, "point");
+      scene.line({at.x - m, at.y}, {at.x + m, at.y}, stroke, tag);
+      scene.line({at.x, at.y - m}, {at.x, at.y + m}, stroke, tag);
     }
   }
 }
@@ -590,12 +591,12 @@ void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& th
         if constexpr (std::is_same_v<A, LineArtist>) {
           const double width = (a.width > 0 ? a.width : theme.line_width) * px_per_point;
           if (a.dash != "none") scene.line(left, right, {a.color, width, dashes(a.dash, width)}, "legend-handle");
-          if (!a.marker.empty()) draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color);
+          if (!a.marker.empty()) draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color, "legend-handle");
         } else if constexpr (std::is_same_v<A, RuleArtist>) {
           scene.line(left, right, {a.color, a.width * px_per_point, dashes(a.dash, a.width * px_per_point)}, "legend-handle");
         } else if constexpr (std::is_same_v<A, PointsArtist>) {
           draw_marker(scene, a.marker, middle, a.size * px_per_point,
-                      a.value.empty() ? a.color : Paint(a.red_blue ? red_blue(0.5) : viridis(0.5)));
+                      a.value.empty() ? a.color : Paint(a.red_blue ? red_blue(0.5) : viridis(0.5)), "legend-handle");
         } else if constexpr (std::is_same_v<A, BarsArtist>) {
           scene.add(Rect{{left.x, left.y - 5, right.x, left.y + 5}, a.colors[0], {}, 0, "legend-handle"});
         } else if constexpr (std::is_same_v<A, FillArtist>) {

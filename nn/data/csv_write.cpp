@@ -1,6 +1,6 @@
 #include <xgrad/nn/data/csv.hpp>
-#include <xgrad/nn/data/text_file.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 
@@ -61,7 +61,7 @@ std::string to_csv(const Table& table, WriteCsvOptions options) {
 }
 
 void write_csv(const std::filesystem::path& path, const Table& table, WriteCsvOptions options) {
-  write_text_file("write_csv", path, to_csv(table, std::move(options)));
+  write_file_atomically(path.string(), to_csv(table, std::move(options)), "write_csv");
 }
 
 }  // namespace xg::nn::data

@@ -46,7 +46,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::pair<std::size_t, std::string>> similar;
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(name, candidate);
-    if (distance <= std::max<std::size_t>(1, name.size() / 3)) similar.emplace_back(distance, candidate);
+    if (distance <= (name.size() + 2) / 3) similar.emplace_back(distance, candidate);
   }
   std::stable_sort(similar.begin(), similar.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::string guess;

@@ -1,10 +1,10 @@
-#include <xgrad/nn/data/text_file.hpp>
 #include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/nn/metrics/inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -26,8 +26,8 @@ std::string fixed(double value, int digits = 4) {
 template <class Report>
 void save_report(const Report& report, const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
-  if (extension == ".json") return write_text_file("Report.save", path, report.json());
-  if (extension == ".txt") return write_text_file("Report.save", path, report.str());
+  if (extension == ".json") return write_file_atomically(path.string(), report.json(), "Report.save");
+  if (extension == ".txt") return write_file_atomically(path.string(), report.str(), "Report.save");
   throw ValueError(fmt::format("[Report.save] \"{}\" is no known extension: use .json or .txt.", extension));
 }
 

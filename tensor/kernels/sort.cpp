@@ -12,6 +12,12 @@ namespace xg::kernels {
 namespace {
 
 template <class T>
+bool is_nan(T value) {
+  if constexpr (std::is_floating_point_v<T>) return value != value;
+  else return false;
+}
+
+template <class T>
 struct Entry {
   T value;
   std::int64_t index;
@@ -49,8 +55,21 @@ T* elements(Tensor& x) {
   return static_cast<T*>(x.impl().data);
 }
 
+/// The same two orders without the tie break.
+template <class T>
+bool less(const Entry<T>& a, const Entry<T>& b) {
+  return a.value < b.value || (is_nan(b.value) && !is_nan(a.value));
+}
+template <class T>
+bool greater(const Entry<T>& a, const Entry<T>& b) {
+  return a.value > b.value || (is_nan(a.value) && !is_nan(b.value));
+}
+
 /// The first k of each row along dim, in order.
-std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first) {
+///
+/// `stable`: equal elements keep their order. Otherwise selection and sorting are PyTorch's, step by step, so that equal
+/// elements come out in the same order as there.
+std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first, bool stable) {
   Shape shape = x.shape();
   if (!shape.empty()) shape[static_cast<std::size_t>(dim)] = k;
   Tensor values = empty(shape, x.dtype()), indices = empty(shape, Dtype::int64);
@@ -58,13 +77,19 @@ std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std:
   const AlongDim along(x, dim, values.strides());
   dispatch(x.dtype(), [&]<class T>() {
     std::vector<Entry<T>> row(static_cast<std::size_t>(along.n));
-    const auto before = largest_first ? descending<T> : ascending<T>;
+    const auto before = stable ? (largest_first ? descending<T> : ascending<T>) : (largest_first ? greater<T> : less<T>);
     const auto end_of_first = row.begin() + (x.shape().empty() ? 1 : k);
     along.for_each([&](std::int64_t to, std::int64_t from) {
       const T* in = elements<T>(x) + from;
       for (std::int64_t i = 0; i < along.n; ++i) row[static_cast<std::size_t>(i)] = {in[i * along.stride], i};
-      if (end_of_first != row.end()) std::nth_element(row.begin(), end_of_first, row.end(), before);
-      std::sort(row.begin(), end_of_first, before);
+      if (stable) {
+        std::sort(row.begin(), end_of_first, before);
+      } else if ((end_of_first - row.begin()) * 64 <= along.n) {
+        std::partial_sort(row.begin(), end_of_first, row.end(), before);
+      } else {
+        std::nth_element(row.begin(), end_of_first - 1, row.end(), before);
+        std::sort(row.begin(), end_of_first - 1, before);
+      }
       T* value = elements<T>(values) + to;
       std::int64_t* index = elements<std::int64_t>(indices) + to;
       for (auto entry = row.begin(); entry != end_of_first; ++entry, value += along.out_stride, index += along.out_stride) {
@@ -79,7 +104,7 @@ std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std:
 }  // namespace
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending) {
-  return first_in_order(x, dim, x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)], descending);
+  return first_in_order(x, dim, x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)], descending, true);
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
@@ -88,7 +113,7 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim
     throw ValueError(fmt::format("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.",
                                  k, dim, x.shape().str(), n, n));
   if (x.shape().empty() && k == 0) return {empty({0}, x.dtype()), empty({0}, Dtype::int64)};
-  return first_in_order(x, dim, k, largest);
+  return first_in_order(x, dim, k, largest, false);
 }
 
 std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x) {

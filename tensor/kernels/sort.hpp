@@ -11,8 +11,8 @@ namespace xg::kernels {
 /// Values in order along dim, and the int64 indices they came from. Equal elements keep their order, descending too.
 std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending);
 
-/// The k largest (or smallest) elements along dim, best first, and their int64 indices; the first of equals wins. Throws
-/// ValueError unless 0 <= k <= the size of dim.
+/// The k largest (or smallest) elements along dim, best first, and their int64 indices. Which of equal elements comes
+/// first is not promised (it is the same as in PyTorch). Throws ValueError unless 0 <= k <= the size of dim.
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest);
 
 /// Distinct values in ascending order; for each element of x where its value went (int64, the shape of x); how often

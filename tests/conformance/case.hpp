@@ -51,5 +51,6 @@ struct Kind {
 };
 extern const Kind ops_kind;
 extern const Kind optim_kind;
+extern const Kind explain_kind;
 
 }  // namespace xg_conformance

@@ -14,7 +14,7 @@
 namespace xg_conformance {
 namespace {
 
-const std::array kinds{&ops_kind, &optim_kind};
+const std::array kinds{&ops_kind, &optim_kind, &explain_kind};
 
 struct Counts {
   int passed = 0, failed = 0;
@@ -64,7 +64,7 @@ struct Run {
     const auto kind_name = content.at("about").at("kind").get<std::string>();
     const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind* k) { return k->name == kind_name; });
     Tensors tensors;
-    if (!list) tensors = xg::load_safetensors(std::filesystem::path(path).replace_extension(".safetensors"));
+    if (!list) tensors = xg::load_safetensors(std::filesystem::path(path).replace_extension(".safetensors").string()).tensors;
     for (const Json& test_case : content.at("cases")) {
       const auto id = test_case.at("id").get<std::string>();
       if (!selected(id)) continue;

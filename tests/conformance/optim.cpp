@@ -1,12 +1,11 @@
 // Cases of the kind "optim": parameters after each step of an optimizer, rates of a scheduler.
-#include "conformance/case.hpp"
+#include "conformance/options.hpp"
 
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/optim/optim.hpp>
 
 #include <fmt/format.h>
 
-#include <functional>
 #include <memory>
 
 namespace xg_conformance {
@@ -14,33 +13,9 @@ namespace {
 
 using namespace xg;  // NOLINT
 
-// ---- options by name
-
-template <class Options>
-struct Field {
-  const char* name;
-  std::function<void(Options&, const Json&)> set;
-};
-
-template <class Options, class Value>
-Field<Options> field(const char* name, Value Options::*member) {
-  return {name, [member](Options& o, const Json& v) { o.*member = v.get<Value>(); }};
-}
 template <class Options>
 Field<Options> betas(std::pair<double, double> Options::*member) {
   return {"betas", [member](Options& o, const Json& v) { o.*member = {v.at(0).get<double>(), v.at(1).get<double>()}; }};
-}
-
-/// Options from {"name": value}. Throws Unknown for a name that is not among the fields.
-template <class Options>
-Options options_of(const Json& given, const std::vector<Field<Options>>& fields) {
-  Options options;
-  for (const auto& [name, value] : given.items()) {
-    const auto found = std::find_if(fields.begin(), fields.end(), [&n = name](const auto& f) { return n == f.name; });
-    if (found == fields.end()) throw Unknown("option " + name);
-    found->set(options, value);
-  }
-  return options;
 }
 
 // ---- optimizers

@@ -1,9 +1,9 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/csv.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/random.hpp>
 
 #include <cmath>
 #include <cstdlib>

@@ -150,7 +150,7 @@ TEST_CASE("Reports as JSON and files", "[metrics][report]") {
   std::ifstream file(folder / "metrics.json");
   CHECK(nlohmann::json::parse(file) == json);
   CHECK_ERROR(report.save(folder / "metrics.doc"), ValueError, "\".doc\"", ".json or .txt");
-  CHECK_ERROR(report.save(folder / "nowhere" / "metrics.json"), IoError, "nowhere", "Choose a folder");
+  CHECK_ERROR(report.save(folder / "nowhere" / "metrics.json"), IoError, "nowhere", "there is no folder");
 
   const RegressionReport regression = regression_report(tensor({1, 2, 4}), tensor({1, 2, 3}));
   regression.save(folder / "regression.json");
