@@ -4,7 +4,8 @@
 
 namespace xg::explain {
 
-DeepLift::DeepLift(ModelFunction model, DeepLiftOptions options) : model_(std::move(model)), options_(std::move(options)) {}
+DeepLift::DeepLift(ModelFunction model, DeepLiftOptions options)
+    : model_(std::move(model)), options_(std::move(options)) {}
 
 Explanation DeepLift::operator()(const Tensor& rows) const {
   constexpr const char* method = "DeepLift";

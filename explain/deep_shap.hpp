@@ -24,11 +24,11 @@ struct DeepShapOptions {
 
 /// phi[r, i, k] = mean over references b of m_b (x[r, i] - reference[b, i])
 ///
-/// rows [N, n], background [B, n], values [N, n, K]. The multipliers m_b are products of exact difference quotients of the
-/// ops between row and reference, so that base value (mean of f over the background) + sum of phi = f(x), to rounding, for
-/// any model made of ops: layers used twice, functional code, residual links. An op without a rule of its own gets its
-/// gradient integrated, and the explanation reports what that lost. Equal to interventional Shapley values where no
-/// nonlinearity mixes features, an approximation elsewhere. An explainer may be used by several threads.
+/// rows [N, n], background [B, n], values [N, n, K]. The multipliers m_b are products of exact difference quotients of
+/// the ops between row and reference, so that base value (mean of f over the background) + sum of phi = f(x), to
+/// rounding, for any model made of ops: layers used twice, functional code, residual links. An op without a rule of its
+/// own gets its gradient integrated, and the explanation reports what that lost. Equal to interventional Shapley values
+/// where no nonlinearity mixes features, an approximation elsewhere. An explainer may be used by several threads.
 ///
 /// Sources: Lundberg & Lee 2017 (arXiv:1705.07874), Shrikumar et al. 2017 (arXiv:1704.02685).
 class XG_API DeepShap {
@@ -38,9 +38,9 @@ class XG_API DeepShap {
   /// dropout or batch norm; and what find_target says for an Output that is not there.
   DeepShap(ModelFunction model, Tensor background, DeepShapOptions options = {});
 
-  /// Explains rows [N, n]. A row with NaN or infinity gets NaN and a note. Throws ShapeError or DtypeError where rows do
-  /// not fit the background, AutogradError for an op without any rule (argmax, sort), naming it; Error for control flow
-  /// that depends on the data, and, by `additivity`, for contributions that do not sum up.
+  /// Explains rows [N, n]. A row with NaN or infinity gets NaN and a note. Throws ShapeError or DtypeError where rows
+  /// do not fit the background, AutogradError for an op without any rule (argmax, sort), naming it; Error for control
+  /// flow that depends on the data, and, by `additivity`, for contributions that do not sum up.
   Explanation operator()(const Tensor& rows) const;
   /// Mean of the model over the background in the space explained, [outputs of the model], float64.
   const Tensor& expected_value() const { return expected_value_; }

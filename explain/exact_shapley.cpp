@@ -21,7 +21,9 @@ constexpr const char* method = "ExactShapley";
 /// Rows in one run of the model, the same whatever is explained.
 constexpr std::int64_t block_points = 1024;
 
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t at(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 /// weight[s] = s! (m - s - 1)! / m! of a coalition of s players that one joins.
 std::vector<double> shapley_weights(std::int64_t m) {
@@ -69,11 +71,13 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
         }
     const auto m = static_cast<std::int64_t>(players[at(row)].size());
     if (m > 62 || (std::int64_t{1} << m) > options_.max_evals)
-      throw ValueError(fmt::format(
-          "[{}] row {} differs from the background in {} features: 2^{} = {:.3g} coalitions of {} references each, {:.3g} "
-          "evaluations of the model, and max_evals is {} coalitions. Use DeepShap, fewer features, or a larger max_evals.",
-          method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), b, std::ldexp(static_cast<double>(b), static_cast<int>(m)),
-          options_.max_evals));
+      throw ValueError(
+          fmt::format("[{}] row {} differs from the background in {} features: 2^{} = {:.3g} coalitions of {} "
+                      "references each, {:.3g} "
+                      "evaluations of the model, and max_evals is {} coalitions. Use DeepShap, fewer features, or a "
+                      "larger max_evals.",
+                      method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), b,
+                      std::ldexp(static_cast<double>(b), static_cast<int>(m)), options_.max_evals));
   }
 
   ExplanationParts parts = detail::gradient_parts(at_rows, x, request);
@@ -88,8 +92,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     if (m == 0) continue;
     const std::vector<double> weights = shapley_weights(m);
     const std::uint64_t coalitions = std::uint64_t{1} << m;
-    const auto at_once = static_cast<std::uint64_t>(
-        std::min<std::int64_t>(static_cast<std::int64_t>(coalitions), std::bit_floor(static_cast<std::uint64_t>(block_points / part_b))));
+    const auto at_once = static_cast<std::uint64_t>(std::min<std::int64_t>(
+        static_cast<std::int64_t>(coalitions), std::bit_floor(static_cast<std::uint64_t>(block_points / part_b))));
     std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k), 0.0);  // v(S), summed over the references
     std::vector<double> shares(at(b * m * k), 0.0);  // of each reference, player and output: for the standard errors
     for (std::int64_t b0 = 0; b0 < b; b0 += part_b) {
@@ -131,8 +135,9 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
         double value = 0;
         for (std::uint64_t set = 0; set < coalitions; ++set)
           if ((set & player) == 0)
-            value += weights[at(std::popcount(set))] * (worth[static_cast<std::size_t>(set | player) * at(k) + at(slot)] -
-                                                        worth[static_cast<std::size_t>(set) * at(k) + at(slot)]);
+            value +=
+                weights[at(std::popcount(set))] * (worth[static_cast<std::size_t>(set | player) * at(k) + at(slot)] -
+                                                   worth[static_cast<std::size_t>(set) * at(k) + at(slot)]);
         values[place] = value / static_cast<double>(b);
         double mean = 0, squares = 0;
         for (std::int64_t r = 0; r < b; ++r) mean += shares[at((r * m + j) * k + slot)] / static_cast<double>(b);

@@ -17,19 +17,23 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t index(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 /// A float64 copy of one's own, outside every graph; `otherwise` everywhere where there is none.
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
   if (!t.defined()) return full(shape, otherwise, {.dtype = float64});
   if (t.shape() != shape)
-    throw ShapeError(fmt::format("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str()));
+    throw ShapeError(
+        fmt::format("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str()));
   return t.detach().to(float64).clone();
 }
 
 void check_count(const char* what, std::size_t found, std::int64_t needed, const char* of) {
   if (found == index(needed)) return;
-  throw ValueError(fmt::format("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of));
+  throw ValueError(
+      fmt::format("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of));
 }
 
 /// The number as people read it.
@@ -42,7 +46,8 @@ std::string number(double value) {
 /// Names that look like the one asked for, or simply the first ones.
 std::string listing(const std::vector<std::string>& names) {
   constexpr std::size_t most = 30;
-  const std::vector<std::string> first(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
   return fmt::format("{}{}", fmt::join(first, ", "),
                      names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
 }
@@ -51,10 +56,14 @@ std::string listing(const std::vector<std::string>& names) {
 
 std::string_view name(Output output) {
   switch (output) {
-    case Output::automatic: return "automatic";
-    case Output::model: return "model";
-    case Output::logit: return "logit";
-    case Output::probability: break;
+    case Output::automatic:
+      return "automatic";
+    case Output::model:
+      return "model";
+    case Output::logit:
+      return "logit";
+    case Output::probability:
+      break;
   }
   return "probability";
 }
@@ -72,7 +81,8 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   p.data = own(p.data, {rows, n}, "data", nan);
   p.standard_errors = own(p.standard_errors, {rows, n, k}, "standard_errors", nan);
   if (p.output_space == Output::automatic)
-    throw ValueError("[Explanation] output_space is automatic, it must say what the values are: model, logit or probability.");
+    throw ValueError(
+        "[Explanation] output_space is automatic, it must say what the values are: model, logit or probability.");
 
   if (p.feature_names.empty())
     for (std::int64_t i = 0; i < n; ++i) p.feature_names.push_back(fmt::format("x{}", i));
@@ -87,12 +97,14 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   const auto* ranks = p.output_ranks.data<std::int64_t>();
   std::int64_t model_outputs = k;
   for (std::int64_t i = 0; i < rows * k; ++i) {
-    if (ranks[i] < 0) throw IndexError(fmt::format("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]));
+    if (ranks[i] < 0)
+      throw IndexError(fmt::format("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]));
     model_outputs = std::max(model_outputs, ranks[i] + 1);
     if (ranks[i] != ranks[i % k]) ranked_ = true;
   }
   if (p.output_names.empty()) {
-    if (model_outputs == 1) p.output_names = {"output"};
+    if (model_outputs == 1)
+      p.output_names = {"output"};
     else
       for (std::int64_t i = 0; i < model_outputs; ++i) p.output_names.push_back(fmt::format("output {}", i));
   }
@@ -101,9 +113,15 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   display_values_ = p.data;
 }
 
-std::int64_t Explanation::size() const { return parts_.values.size(0); }
-std::int64_t Explanation::features() const { return parts_.values.size(1); }
-std::int64_t Explanation::outputs_explained() const { return parts_.values.size(2); }
+std::int64_t Explanation::size() const {
+  return parts_.values.size(0);
+}
+std::int64_t Explanation::features() const {
+  return parts_.values.size(1);
+}
+std::int64_t Explanation::outputs_explained() const {
+  return parts_.values.size(2);
+}
 
 Tensor Explanation::residual() const {
   if (!parts_.additive) return full(parts_.outputs.shape(), nan, {.dtype = float64});
@@ -114,7 +132,8 @@ Tensor Explanation::residual() const {
 std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const {
   check_row("Explanation.output_name", row);
   if (slot < 0 || slot >= outputs_explained())
-    throw IndexError(fmt::format("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained()));
+    throw IndexError(
+        fmt::format("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained()));
   return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
 }
 
@@ -156,8 +175,8 @@ Explanation Explanation::with_display(std::vector<std::vector<std::string>> text
                                  texts.size(), size()));
   for (const auto& row : texts)
     if (row.size() != index(features()))
-      throw ShapeError(fmt::format("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(),
-                                   features()));
+      throw ShapeError(
+          fmt::format("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(), features()));
   Explanation e = *this;
   e.display_ = std::move(texts);
   return e;
@@ -165,10 +184,11 @@ Explanation Explanation::with_display(std::vector<std::vector<std::string>> text
 
 Explanation Explanation::with_display(const nn::data::Table& raw) const {
   if (raw.rows() != size())
-    throw ShapeError(fmt::format(
-        "[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were explained, in their "
-        "order.",
-        raw.rows(), size()));
+    throw ShapeError(
+        fmt::format("[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were "
+                    "explained, in their "
+                    "order.",
+                    raw.rows(), size()));
   Explanation e = *this;
   e.display_ = display();
   e.source_names_ = raw.names();
@@ -185,7 +205,8 @@ Explanation Explanation::with_display(const nn::data::Table& raw) const {
   auto* numbers = shown.mutable_data<double>();
   for (std::int64_t i = 0; i < features(); ++i) {
     const auto found = std::find(e.source_names_.begin(), e.source_names_.end(), parts_.feature_names[index(i)]);
-    if (found == e.source_names_.end()) continue;  // a one-hot feature: 0 and 1 are its values in the source's sense too
+    if (found == e.source_names_.end())
+      continue;  // a one-hot feature: 0 and 1 are its values in the source's sense too
     const auto column = static_cast<std::size_t>(found - e.source_names_.begin());
     for (std::int64_t row = 0; row < size(); ++row) {
       e.display_[index(row)][index(i)] = e.source_cells_[column][index(row)];
@@ -262,9 +283,10 @@ Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& grou
       throw ValueError(fmt::format("[Explanation.grouped] group '{}' has no features.", group.name));
     for (const std::int64_t i : group.features) {
       if (i < 0 || i >= n)
-        throw IndexError(fmt::format("[Explanation.grouped] group '{}' has feature {}, the explanation has {} features: were "
-                                     "the groups made for other data?",
-                                     group.name, i, n));
+        throw IndexError(
+            fmt::format("[Explanation.grouped] group '{}' has feature {}, the explanation has {} features: were "
+                        "the groups made for other data?",
+                        group.name, i, n));
       if (++used[index(i)] > 1)
         throw ValueError(fmt::format("[Explanation.grouped] feature '{}' is in two groups: a contribution counts once.",
                                      parts_.feature_names[index(i)]));
@@ -324,11 +346,12 @@ Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& grou
 Explanation Explanation::rescaled(double scale, double shift) const {
   if (parts_.output_space == Output::logit)
     throw ValueError(
-        "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale explanations "
+        "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
+        "explanations "
         "of what the model returns, Output::model.");
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
-    throw ValueError(fmt::format("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.",
-                                 scale, shift));
+    throw ValueError(fmt::format(
+        "[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale, shift));
   const NoGrad fixed;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -387,9 +410,12 @@ namespace {
 
 std::string space_in_words(Output space) {
   switch (space) {
-    case Output::logit: return "the logit, which goes into the model's final sigmoid or softmax";
-    case Output::probability: return "the probability";
-    default: return "what the model returns";
+    case Output::logit:
+      return "the logit, which goes into the model's final sigmoid or softmax";
+    case Output::probability:
+      return "the probability";
+    default:
+      return "what the model returns";
   }
 }
 
@@ -421,8 +447,9 @@ void append_row(std::string& out, const Explanation& e, std::int64_t row, std::i
   std::vector<Line> lines;
   for (std::int64_t i = 0; i < shown; ++i) {
     const std::int64_t feature = order[static_cast<std::size_t>(i)];
-    lines.push_back({fmt::format("{} = {}", e.feature_names()[static_cast<std::size_t>(feature)], e.display(row, feature)),
-                     at(e.values(), feature), at(e.standard_errors(), feature)});
+    lines.push_back(
+        {fmt::format("{} = {}", e.feature_names()[static_cast<std::size_t>(feature)], e.display(row, feature)),
+         at(e.values(), feature), at(e.standard_errors(), feature)});
   }
   if (shown < n) {
     double rest = 0;
@@ -452,7 +479,8 @@ void append_row(std::string& out, const Explanation& e, std::int64_t row, std::i
   if (e.output_space() == Output::logit && e.output_names().size() == 1)
     out += fmt::format("  probability {:.4g}", 1 / (1 + std::exp(-of_row(e.outputs()))));
   out += '\n';
-  if (e.additive()) out += numbered("residual", of_row(e.residual())) + "  prediction - base value - sum of contributions\n";
+  if (e.additive())
+    out += numbered("residual", of_row(e.residual())) + "  prediction - base value - sum of contributions\n";
 }
 
 }  // namespace
@@ -460,7 +488,8 @@ void append_row(std::string& out, const Explanation& e, std::int64_t row, std::i
 std::string Explanation::str() const {
   constexpr std::int64_t most = 5;
   std::string out = fmt::format("{} of {}", parts_.method, space_in_words(parts_.output_space));
-  out += fmt::format(", {} row{}, {} feature{}\n", size(), size() == 1 ? "" : "s", features(), features() == 1 ? "" : "s");
+  out +=
+      fmt::format(", {} row{}, {} feature{}\n", size(), size() == 1 ? "" : "s", features(), features() == 1 ? "" : "s");
   const bool all = size() <= most;
   for (std::int64_t row = 0; row < size(); ++row) {
     if (!all && row == most - 1) {
@@ -477,6 +506,8 @@ std::string Explanation::str() const {
   return out;
 }
 
-std::ostream& operator<<(std::ostream& out, const Explanation& explanation) { return out << explanation.str(); }
+std::ostream& operator<<(std::ostream& out, const Explanation& explanation) {
+  return out << explanation.str();
+}
 
 }  // namespace xg::explain

@@ -39,9 +39,10 @@ struct ExplanationParts {
   Tensor outputs = {};          ///< [N, K]: what the model gave for the rows; default NaN
   Tensor data = {};             ///< [N, n]: the rows; default NaN
   Tensor standard_errors = {};  ///< [N, n, K]: of values, over the background; default NaN
-  Tensor output_ranks = {};     ///< [N, K] int64: which output of the model slot k of row r is; default: slot k is output k
+  Tensor output_ranks =
+      {};  ///< [N, K] int64: which output of the model slot k of row r is; default: slot k is output k
   std::vector<std::string> feature_names = {};  ///< default x0, x1, ...
-  std::vector<std::string> output_names = {};   ///< one for each output of the model; default "output", or output 0, ...
+  std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
   std::string method = "unknown";
   Output output_space = Output::model;  ///< model, logit or probability
   bool additive = true;                 ///< do values and base sum to the output by construction?
@@ -56,7 +57,8 @@ struct ExplanationParts {
 ///     std::cout << e[0];                                  // one row as a table
 ///     e.grouped(train.feature_groups).save("e.json");     // by source column, for later
 ///
-/// Numbers are float64 whatever the model's dtype. base_values + sum over features of values = outputs, up to residual().
+/// Numbers are float64 whatever the model's dtype. base_values + sum over features of values = outputs, up to
+/// residual().
 class XG_API Explanation {
  public:
   /// Throws ValueError or ShapeError where the parts do not fit each other.
@@ -65,7 +67,7 @@ class XG_API Explanation {
   // ---- sizes
   std::int64_t size() const;  ///< N, the number of rows
   std::int64_t rows() const { return size(); }
-  std::int64_t features() const;  ///< n
+  std::int64_t features() const;           ///< n
   std::int64_t outputs_explained() const;  ///< K
 
   // ---- numbers
@@ -104,8 +106,8 @@ class XG_API Explanation {
   std::string display(std::int64_t row, std::int64_t feature) const;
   /// All of them, [N][n].
   std::vector<std::vector<std::string>> display() const;
-  /// [N, n]: numbers in the units of the source where the feature is a column of numbers there, else data(). NaN for the
-  /// sum of several features.
+  /// [N, n]: numbers in the units of the source where the feature is a column of numbers there, else data(). NaN for
+  /// the sum of several features.
   const Tensor& display_values() const { return display_values_; }
   /// Takes values in the units of the file. A feature with the name of a column shows its cell; one of a one-hot group
   /// (`gender_male` of a column `gender`) shows 0 or 1, and `grouped` then shows the column's text. Features without a
@@ -140,8 +142,8 @@ class XG_API Explanation {
   // ---- files
   std::string json() const;
   std::string csv() const;  ///< one line for each row, output and feature
-  /// By the extension, .json (can be read back) or .csv. Throws ValueError for others, IoError where it cannot write; then
-  /// what was there stays.
+  /// By the extension, .json (can be read back) or .csv. Throws ValueError for others, IoError where it cannot write;
+  /// then what was there stays.
   void save(const std::filesystem::path& path) const;
   std::string str() const;
 
@@ -152,9 +154,9 @@ class XG_API Explanation {
 
   ExplanationParts parts_;
   bool ranked_ = false;
-  std::vector<std::vector<std::string>> display_;  // [N][n], or empty
-  Tensor display_values_;                          // [N, n]
-  std::vector<std::string> source_names_;          // columns of the table given to with_display
+  std::vector<std::vector<std::string>> display_;       // [N][n], or empty
+  Tensor display_values_;                               // [N, n]
+  std::vector<std::string> source_names_;               // columns of the table given to with_display
   std::vector<std::vector<std::string>> source_cells_;  // [column][N]
   std::vector<std::vector<double>> source_numbers_;     // [column][N]; empty for text
 };

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <csv.h>
 #include <fmt/format.h>
@@ -89,7 +90,9 @@ std::string cell(const std::string& text) {
   csv_write(out.data(), out.size(), text.data(), text.size());
   return out;
 }
-std::string cell(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+std::string cell(double value) {
+  return std::isnan(value) ? "" : fmt::format("{}", value);
+}
 
 }  // namespace
 
@@ -123,7 +126,7 @@ std::string Explanation::json() const {
             {"sources", sources},
             {"fallback_ops", fallback},
             {"notes", p.notes}};
-  return j.dump(1, ' ', false, Json::error_handler_t::replace);
+  return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Explanation explanation_from_json(std::string_view json) {
@@ -148,7 +151,8 @@ Explanation explanation_from_json(std::string_view json) {
     j.at("additive").get_to(p.additive);
     j.at("n_background").get_to(p.n_background);
     for (const Json& op : j.at("fallback_ops"))
-      p.fallback_ops.push_back({op.at("op").get<std::string>(), op.at("scope").get<std::string>(), to_number(op.at("residual"))});
+      p.fallback_ops.push_back(
+          {op.at("op").get<std::string>(), op.at("scope").get<std::string>(), to_number(op.at("residual"))});
     j.at("notes").get_to(p.notes);
 
     Explanation e(std::move(p));
@@ -199,8 +203,9 @@ std::string Explanation::csv() const {
         const std::int64_t at = (row * n + i) * k + slot, of_row = row * k + slot;
         out += fmt::format("{},{},{},{},{},{},{},{},{}\n", row, cell(output_name(row, slot)),
                            cell(feature_names()[static_cast<std::size_t>(i)]), cell(data().data<double>()[row * n + i]),
-                           cell(display(row, i)), cell(values().data<double>()[at]), cell(standard_errors().data<double>()[at]),
-                           cell(base_values().data<double>()[of_row]), cell(outputs().data<double>()[of_row]));
+                           cell(display(row, i)), cell(values().data<double>()[at]),
+                           cell(standard_errors().data<double>()[at]), cell(base_values().data<double>()[of_row]),
+                           cell(outputs().data<double>()[of_row]));
       }
   return out;
 }
@@ -211,19 +216,7 @@ void Explanation::save(const std::filesystem::path& path) const {
     throw ValueError(fmt::format("[Explanation.save] {} ends in '{}': use .json, which can be read back, or .csv.",
                                  path.string(), extension));
   const std::string text = extension == ".json" ? json() : csv();
-  std::filesystem::path temporary = path;
-  temporary += ".part";
-  std::error_code error;
-  std::ofstream file(temporary, std::ios::binary);
-  file << text;
-  file.close();
-  if (file) std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
-    const std::string why = error ? error.message() : std::strerror(errno);
-    std::filesystem::remove(temporary, error);
-    throw IoError(fmt::format("[Explanation.save] cannot write {}: {}. Choose a folder that exists and may be written to.",
-                              path.string(), why));
-  }
+  write_file_atomically(path.string(), text, "Explanation.save");
 }
 
 }  // namespace xg::explain

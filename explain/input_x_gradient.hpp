@@ -17,8 +17,8 @@ struct InputXGradientOptions {
   std::optional<std::int64_t> target = {};  ///< explain this output alone
 };
 
-/// values[r, i, k] = x_i d f_k / d x_i at row r; rows [N, n]. They sum to f(x) - f(0) where f is linear, else to nothing in
-/// particular. Source: Shrikumar et al. 2016 (arXiv:1605.01713).
+/// values[r, i, k] = x_i d f_k / d x_i at row r; rows [N, n]. They sum to f(x) - f(0) where f is linear, else to
+/// nothing in particular. Source: Shrikumar et al. 2016 (arXiv:1605.01713).
 class XG_API InputXGradient {
  public:
   explicit InputXGradient(ModelFunction model, InputXGradientOptions options = {});

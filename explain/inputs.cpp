@@ -14,13 +14,15 @@ namespace xg::explain::detail {
 Tensor checked_matrix(const char* method, const char* what, const Tensor& t) {
   if (!t.defined()) throw ShapeError(fmt::format("[{}] {} is undefined, it must be [rows, features].", method, what));
   if (t.dim() != 2)
-    throw ShapeError(fmt::format("[{}] {} has shape {}, it must be [rows, features]: {}.", method, what, t.shape().str(),
-                                 t.dim() == 1 ? "one row is x.unsqueeze(0)"
-                                              : "explain a function that reshapes rows [N, n] for the model"));
+    throw ShapeError(fmt::format(
+        "[{}] {} has shape {}, it must be [rows, features]: {}.", method, what, t.shape().str(),
+        t.dim() == 1 ? "one row is x.unsqueeze(0)" : "explain a function that reshapes rows [N, n] for the model"));
   if (!t.is_floating_point())
-    throw DtypeError(fmt::format("[{}] {} is {}, it must be float32 or float64: convert with x.to(xg::float32).", method, what,
-                                 name(t.dtype())));
-  if (t.size(0) == 0) throw ShapeError(fmt::format("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str()));
+    throw DtypeError(fmt::format("[{}] {} is {}, it must be float32 or float64: convert with x.to(xg::float32).",
+                                 method, what, name(t.dtype())));
+  if (t.size(0) == 0)
+    throw ShapeError(
+        fmt::format("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str()));
   const NoGrad fixed;
   return t.detach().contiguous();
 }
@@ -31,9 +33,10 @@ Tensor checked_background(const char* method, const char* what, const Tensor& t)
   const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
   if (bad != values.end()) {
     const auto place = bad - values.begin();
-    throw ValueError(fmt::format("[{}] {} has {} in row {}, feature {}: references must be numbers, leave such rows out or "
-                                 "fill them in.",
-                                 method, what, *bad, place / checked.size(1), place % checked.size(1)));
+    throw ValueError(
+        fmt::format("[{}] {} has {} in row {}, feature {}: references must be numbers, leave such rows out or "
+                    "fill them in.",
+                    method, what, *bad, place / checked.size(1), place % checked.size(1)));
   }
   return checked;
 }
@@ -43,8 +46,8 @@ void check_match(const char* method, const Tensor& rows, const char* what, const
     throw ShapeError(fmt::format("[{}] rows are {}, {} is {}: both must have the same number of features.", method,
                                  rows.shape().str(), what, background.shape().str()));
   if (rows.dtype() != background.dtype())
-    throw DtypeError(fmt::format("[{}] rows are {}, {} is {}: convert one with x.to(...).", method, name(rows.dtype()), what,
-                                 name(background.dtype())));
+    throw DtypeError(fmt::format("[{}] rows are {}, {} is {}: convert one with x.to(...).", method, name(rows.dtype()),
+                                 what, name(background.dtype())));
 }
 
 void check_feature_names(const char* method, const std::vector<std::string>& names, std::int64_t features) {
@@ -55,14 +58,16 @@ void check_feature_names(const char* method, const std::vector<std::string>& nam
 
 void check_output_names(const char* method, const std::vector<std::string>& names, std::int64_t outputs) {
   if (names.empty() || static_cast<std::int64_t>(names.size()) == outputs) return;
-  throw ValueError(fmt::format("[{}] there are {} output_names, the model has {} outputs: give one for each, or none.", method,
-                               names.size(), outputs));
+  throw ValueError(fmt::format("[{}] there are {} output_names, the model has {} outputs: give one for each, or none.",
+                               method, names.size(), outputs));
 }
 
 void check_target(const char* method, const std::optional<std::int64_t>& target, std::int64_t outputs) {
-  if (outputs == 0) throw ShapeError(fmt::format("[{}] the model has no outputs: there is nothing to explain.", method));
+  if (outputs == 0)
+    throw ShapeError(fmt::format("[{}] the model has no outputs: there is nothing to explain.", method));
   if (target && (*target < 0 || *target >= outputs))
-    throw IndexError(fmt::format("[{}] target is {}, the model has {} outputs: count from 0.", method, *target, outputs));
+    throw IndexError(
+        fmt::format("[{}] target is {}, the model has {} outputs: count from 0.", method, *target, outputs));
 }
 
 Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor& rows) {
@@ -70,9 +75,10 @@ Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor
   const Tensor checked = checked_background(method, "baseline", baseline.dim() == 1 ? baseline.unsqueeze(0) : baseline);
   check_match(method, rows, "baseline", checked);
   if (checked.size(0) != 1 && checked.size(0) != rows.size(0))
-    throw ShapeError(fmt::format("[{}] baseline is {}, rows are {}: give one row, or one for each. For the mean over many "
-                                 "references there is DeepShap.",
-                                 method, checked.shape().str(), rows.shape().str()));
+    throw ShapeError(
+        fmt::format("[{}] baseline is {}, rows are {}: give one row, or one for each. For the mean over many "
+                    "references there is DeepShap.",
+                    method, checked.shape().str(), rows.shape().str()));
   return checked;
 }
 
@@ -97,14 +103,16 @@ void blank_rows_without_numbers(ExplanationParts& parts) {
     const bool good_row = std::all_of(features, features + n, finite);
     if (good_row && std::all_of(predictions, predictions + k, finite)) continue;
     for (Tensor* t : {&parts.values, &parts.standard_errors})
-      if (t->defined()) std::fill_n(t->mutable_data<double>() + row * n * k, n * k, std::numeric_limits<double>::quiet_NaN());
+      if (t->defined())
+        std::fill_n(t->mutable_data<double>() + row * n * k, n * k, std::numeric_limits<double>::quiet_NaN());
     const int why = good_row ? 1 : 0;
     if (++count[why] <= 10) bad[why] += fmt::format("{}{}", bad[why].empty() ? "" : ", ", row);
   }
   for (const int why : {0, 1})
     if (count[why] > 0)
-      parts.notes.push_back(fmt::format("row{} {}{}: {} is NaN or infinite, so contributions are NaN", count[why] == 1 ? "" : "s",
-                                        bad[why], count[why] > 10 ? fmt::format(" and {} more", count[why] - 10) : "",
+      parts.notes.push_back(fmt::format("row{} {}{}: {} is NaN or infinite, so contributions are NaN",
+                                        count[why] == 1 ? "" : "s", bad[why],
+                                        count[why] > 10 ? fmt::format(" and {} more", count[why] - 10) : "",
                                         why == 0 ? "a feature" : "a prediction"));
 }
 

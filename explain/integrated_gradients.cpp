@@ -24,7 +24,8 @@ constexpr std::int64_t block_points = 256;
 constexpr std::array quadratures = {Quadrature::gausslegendre, Quadrature::riemann_left, Quadrature::riemann_right,
                                     Quadrature::riemann_middle, Quadrature::riemann_trapezoid};
 
-/// The roots of the Legendre polynomial of degree n, moved to (0, 1), by Newton's method; weights 2 / ((1 - x^2) P'(x)^2).
+/// The roots of the Legendre polynomial of degree n, moved to (0, 1), by Newton's method; weights 2 / ((1 - x^2)
+/// P'(x)^2).
 void gauss_legendre(std::int64_t n, std::vector<double>& nodes, std::vector<double>& weights) {
   const auto count = static_cast<double>(n);
   for (std::int64_t i = n; i-- > 0;) {
@@ -60,11 +61,16 @@ void riemann(Quadrature rule, std::int64_t n, std::vector<double>& nodes, std::v
 
 std::string_view name(Quadrature method) {
   switch (method) {
-    case Quadrature::gausslegendre: return "gausslegendre";
-    case Quadrature::riemann_left: return "riemann_left";
-    case Quadrature::riemann_right: return "riemann_right";
-    case Quadrature::riemann_middle: return "riemann_middle";
-    case Quadrature::riemann_trapezoid: break;
+    case Quadrature::gausslegendre:
+      return "gausslegendre";
+    case Quadrature::riemann_left:
+      return "riemann_left";
+    case Quadrature::riemann_right:
+      return "riemann_right";
+    case Quadrature::riemann_middle:
+      return "riemann_middle";
+    case Quadrature::riemann_trapezoid:
+      break;
   }
   return "riemann_trapezoid";
 }
@@ -75,16 +81,20 @@ Quadrature quadrature_from_name(std::string_view text) {
     if (name(q) == text) return q;
     names.push_back(name(q));
   }
-  throw ValueError(fmt::format("[{}] there is no quadrature '{}'. There are {}.", method_name, text, fmt::join(names, ", ")));
+  throw ValueError(
+      fmt::format("[{}] there is no quadrature '{}'. There are {}.", method_name, text, fmt::join(names, ", ")));
 }
 
 IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradientsOptions options)
     : model_(std::move(model)), options_(std::move(options)) {
   const std::int64_t least = options_.method == Quadrature::riemann_trapezoid ? 2 : 1;
   if (options_.steps < least)
-    throw ValueError(fmt::format("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps, name(options_.method), least));
-  if (options_.method == Quadrature::gausslegendre) gauss_legendre(options_.steps, nodes_, weights_);
-  else riemann(options_.method, options_.steps, nodes_, weights_);
+    throw ValueError(fmt::format("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps,
+                                 name(options_.method), least));
+  if (options_.method == Quadrature::gausslegendre)
+    gauss_legendre(options_.steps, nodes_, weights_);
+  else
+    riemann(options_.method, options_.steps, nodes_, weights_);
 }
 
 Explanation IntegratedGradients::operator()(const Tensor& rows) const {
@@ -101,7 +111,8 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
   const Tensor baselines = baseline.expand(x.shape()), change = (x.to(float64) - baseline.to(float64)).contiguous();
 
   // Blocks of a fixed number of rows and steps, so that a row's bits do not depend on its company.
-  const std::int64_t block_steps = std::min(steps, block_points), block_rows = std::max<std::int64_t>(1, block_points / steps / 2);
+  const std::int64_t block_steps = std::min(steps, block_points),
+                     block_rows = std::max<std::int64_t>(1, block_points / steps / 2);
   Tensor sums = zeros({count, n, k}, {.dtype = float64});
   auto* out = sums.mutable_data<double>();
   for (std::int64_t row = 0; row < count; row += block_rows)
@@ -112,7 +123,9 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
       std::copy(part.begin(), part.end(), t.mutable_data<double>());
       const Tensor from = detail::padded_rows(baselines, row, block_rows), to = detail::padded_rows(x, row, block_rows);
       const Tensor points = from + t.to(x.dtype()) * (to - from);  // [steps, rows, n]
-      const Tensor g = detail::gradients_at(model_, points.reshape({here * block_rows, n}), request).gradients.to(float64).contiguous();
+      const Tensor g = detail::gradients_at(model_, points.reshape({here * block_rows, n}), request)
+                           .gradients.to(float64)
+                           .contiguous();
       const auto* slope = g.data<double>();
       for (std::int64_t q = 0; q < here; ++q) {
         const double weight = weights_[static_cast<std::size_t>(step + q)];

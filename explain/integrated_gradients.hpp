@@ -16,17 +16,19 @@ enum class Quadrature : std::uint8_t {
   riemann_left,       ///< at 0, 1/n, ..., (n-1)/n
   riemann_right,      ///< at 1/n, ..., 1
   riemann_middle,     ///< at 1/2n, 3/2n, ..., (2n-1)/2n
-  riemann_trapezoid,  ///< at 0, 1/(n-1), ..., 1 with weights 1/n, halved at the ends: they sum to (n-1)/n, as captum's do
+  riemann_trapezoid,  ///< at 0, 1/(n-1), ..., 1 with weights 1/n, halved at the ends: they sum to (n-1)/n, as captum's
+                      ///< do
 };
 
-/// "gausslegendre", "riemann_left", ... The other way round throws ValueError for an unknown name, listing the known ones.
+/// "gausslegendre", "riemann_left", ... The other way round throws ValueError for an unknown name, listing the known
+/// ones.
 XG_API std::string_view name(Quadrature method);
 XG_API Quadrature quadrature_from_name(std::string_view name);
 
 struct IntegratedGradientsOptions {
   std::int64_t steps = 50;
   Quadrature method = Quadrature::gausslegendre;
-  Tensor baseline = {};  ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
+  Tensor baseline = {};                     ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
   std::optional<std::int64_t> target = {};  ///< explain this output alone
   Output output = Output::automatic;
   std::vector<std::string> feature_names = {};

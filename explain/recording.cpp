@@ -28,19 +28,20 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
   }
   if (!result.defined()) throw ValueError(fmt::format("[{}] the model returned an undefined tensor.", method));
   if (!result.is_floating_point())
-    throw DtypeError(fmt::format("[{}] the model returned {}, contributions need a floating result: explain scores or "
-                                 "probabilities, not classes.",
-                                 method, name(result.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] the model returned {}, contributions need a floating result: explain scores or "
+                    "probabilities, not classes.",
+                    method, name(result.dtype())));
   if (result.dim() == 0 || result.size(0) != recording.rows)
-    throw ShapeError(fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                                 result.shape().str(), rows.shape().str()));
+    throw ShapeError(fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.",
+                                 method, result.shape().str(), rows.shape().str()));
   recording.output = recording.trace.id_of(result);
   for (const TraceEntry& entry : recording.trace.entries()) {
     const std::string_view op = entry.op->name();
     if (op == "dropout" || op == "standardize_columns")
-      throw Error(fmt::format(
-          "[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.", method, describe(entry),
-          op == "dropout" ? "is random" : "for a row depends on the other rows of its batch"));
+      throw Error(fmt::format("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.",
+                              method, describe(entry),
+                              op == "dropout" ? "is random" : "for a row depends on the other rows of its batch"));
   }
   return recording;
 }
@@ -57,9 +58,11 @@ Target find_target(const Recording& recording, Output asked, const char* method)
     return shape.front() == 0 ? std::int64_t{0} : shape.numel() / shape.front();
   };
   // Ops that only rename places: what stands before them is the same number.
-  constexpr std::string_view transparent[] = {"reshape", "squeeze", "unsqueeze", "contiguous", "clone", "detach", "view"};
+  constexpr std::string_view transparent[] = {"reshape", "squeeze", "unsqueeze", "contiguous",
+                                              "clone",   "detach",  "view"};
   const TraceEntry* last = maker(recording.output);
-  while (last != nullptr && std::find(std::begin(transparent), std::end(transparent), last->op->name()) != std::end(transparent))
+  while (last != nullptr &&
+         std::find(std::begin(transparent), std::end(transparent), last->op->name()) != std::end(transparent))
     last = maker(last->inputs[0]);
 
   const std::string_view op = last != nullptr ? last->op->name() : "";
@@ -69,18 +72,21 @@ Target find_target(const Recording& recording, Output asked, const char* method)
     return last == nullptr ? std::string("with its input unchanged") : fmt::format("with {}", describe(*last));
   };
   switch (asked) {
-    case Output::model: break;
+    case Output::model:
+      break;
     case Output::probability:
       if (!probability)
-        throw ValueError(fmt::format("[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use "
-                                     "Output::model to explain what it returns.",
-                                     method, found()));
+        throw ValueError(
+            fmt::format("[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use "
+                        "Output::model to explain what it returns.",
+                        method, found()));
       return {recording.output, Output::probability, slots(recording.output)};
     case Output::logit:
       if (!from_logit)
-        throw ValueError(fmt::format("[{}] Output::logit: the model ends {}, not with a sigmoid or softmax, so no logit was "
-                                     "found. Use Output::model to explain what it returns.",
-                                     method, found()));
+        throw ValueError(
+            fmt::format("[{}] Output::logit: the model ends {}, not with a sigmoid or softmax, so no logit was "
+                        "found. Use Output::model to explain what it returns.",
+                        method, found()));
       [[fallthrough]];
     case Output::automatic:
       if (from_logit) {
@@ -88,8 +94,9 @@ Target find_target(const Recording& recording, Output asked, const char* method)
         const Shape& shape = recording.value(logit).shape();
         if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, slots(logit)};
         if (asked == Output::logit)
-          throw ShapeError(fmt::format("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.",
-                                       method, shape.str(), recording.rows));
+          throw ShapeError(
+              fmt::format("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.", method,
+                          shape.str(), recording.rows));
       }
   }
   return {recording.output, probability ? Output::probability : Output::model, slots(recording.output)};

@@ -20,8 +20,8 @@ struct Recording {
   const Tensor& value(autograd::ValueId id) const { return trace.value(id); }
 };
 
-/// Runs the model on `rows` [R, n] in trace mode. Throws Error, naming `method`, where the result is not a floating tensor
-/// with R rows, and where a dropout or batch norm in training mode took part.
+/// Runs the model on `rows` [R, n] in trace mode. Throws Error, naming `method`, where the result is not a floating
+/// tensor with R rows, and where a dropout or batch norm in training mode took part.
 Recording record(const ModelFunction& model, const Tensor& rows, const char* method);
 
 /// Which value of a recording is explained.
@@ -31,8 +31,9 @@ struct Target {
   std::int64_t outputs = 0;      ///< how many numbers it has in each row
 };
 
-/// Finds the value that `asked` means: the argument of the final sigmoid, softmax or log_softmax, seen through reshapes,
-/// or what the model returned. Throws ValueError, saying what was found, for a logit or probability that is not there.
+/// Finds the value that `asked` means: the argument of the final sigmoid, softmax or log_softmax, seen through
+/// reshapes, or what the model returned. Throws ValueError, saying what was found, for a logit or probability that is
+/// not there.
 Target find_target(const Recording& recording, Output asked, const char* method);
 
 /// "dropout in Net > drop1 (Dropout)"

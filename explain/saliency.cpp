@@ -5,7 +5,8 @@
 
 namespace xg::explain {
 
-Saliency::Saliency(ModelFunction model, SaliencyOptions options) : model_(std::move(model)), options_(std::move(options)) {}
+Saliency::Saliency(ModelFunction model, SaliencyOptions options)
+    : model_(std::move(model)), options_(std::move(options)) {}
 
 Explanation Saliency::operator()(const Tensor& rows) const {
   const detail::GradientRequest request{"Saliency", options_.output, options_.target};

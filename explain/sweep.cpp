@@ -28,7 +28,9 @@ constexpr std::int64_t block_rows = 16;
 /// Pairs in a block below which the work per op is less than what an op costs by itself.
 constexpr std::int64_t worthwhile_pairs = 256;
 
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t at(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0) {
   Shape out{front};
@@ -62,18 +64,19 @@ bool same_in_all_rows(const Tensor& a, const Tensor& b) {
 
 /// What two recordings of one structure tell about each value and each op.
 struct Structure {
-  std::vector<bool> varies;     // by value: does it depend on the features?
-  std::vector<bool> has_rows;   // by value: is there one slice for each row along dimension 0?
-  std::vector<bool> on_path;    // by op: does a contribution pass through it?
-  std::string coupled = {};     // the op because of which rows cannot be taken apart; empty where they can
-  std::int64_t widest = 0;      // the most numbers that an op on the path takes and gives for a pair
+  std::vector<bool> varies;    // by value: does it depend on the features?
+  std::vector<bool> has_rows;  // by value: is there one slice for each row along dimension 0?
+  std::vector<bool> on_path;   // by op: does a contribution pass through it?
+  std::string coupled = {};    // the op because of which rows cannot be taken apart; empty where they can
+  std::int64_t widest = 0;     // the most numbers that an op on the path takes and gives for a pair
 };
 
 [[noreturn]] void throw_other_flow(const char* method, const std::string& what) {
-  throw Error(fmt::format(
-      "[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: replace branches on "
-      "values by where(condition, a, b).",
-      method, what));
+  throw Error(
+      fmt::format("[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: "
+                  "replace branches on "
+                  "values by where(condition, a, b).",
+                  method, what));
 }
 
 void check_same_ops(const Recording& x, const Recording& r, const char* method) {
@@ -85,8 +88,8 @@ void check_same_ops(const Recording& x, const Recording& r, const char* method) 
                                            describe(rs[i])));
   if (xs.size() != rs.size()) {
     const TraceEntry& extra = xs.size() > rs.size() ? xs[rs.size()] : rs[xs.size()];
-    throw_other_flow(method, fmt::format("the rows take {} ops, the references {}; the first extra one is {}", xs.size(),
-                                         rs.size(), describe(extra)));
+    throw_other_flow(method, fmt::format("the rows take {} ops, the references {}; the first extra one is {}",
+                                         xs.size(), rs.size(), describe(extra)));
   }
 }
 
@@ -102,9 +105,12 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
   std::vector<bool> odd(count, false);  // neither constant in shape nor one slice for each row
   for (std::size_t v = 0; v < count; ++v) {
     const Shape &a = x.value(static_cast<ValueId>(v)).shape(), &b = r.value(static_cast<ValueId>(v)).shape();
-    if (whole || a == b) odd[v] = !(a == b);
-    else if (same_tail(a, b) && a[0] == x.rows && b[0] == r.rows) s.has_rows[v] = true;
-    else odd[v] = true;
+    if (whole || a == b)
+      odd[v] = !(a == b);
+    else if (same_tail(a, b) && a[0] == x.rows && b[0] == r.rows)
+      s.has_rows[v] = true;
+    else
+      odd[v] = true;
   }
 
   std::vector<bool> made(count, false), wanted(count, false);
@@ -127,24 +133,27 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     if (!reached) continue;
     s.on_path[e] = true;
     if (entry.op->rule() == Rule::unsupported)
-      throw AutogradError(fmt::format(
-          "[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given to what it "
-          "was made from. Explain a model without it between features and output.",
-          method, describe(entry)));
+      throw AutogradError(
+          fmt::format("[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be "
+                      "given to what it "
+                      "was made from. Explain a model without it between features and output.",
+                      method, describe(entry)));
     std::int64_t numbers = 0;
     std::int64_t ndim = -1;
     for (const ValueId id : entry.inputs) {
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
       if (!made[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        throw Error(fmt::format(
-            "[{}] {} takes a tensor {} that no op made and that differs from row to row: numbers that were read by hand, or "
-            "random ones, cannot be followed back to the features. Compute it with ops.",
-            method, describe(entry), x.value(id).shape().str()));
+        throw Error(
+            fmt::format("[{}] {} takes a tensor {} that no op made and that differs from row to row: numbers that were "
+                        "read by hand, or "
+                        "random ones, cannot be followed back to the features. Compute it with ops.",
+                        method, describe(entry), x.value(id).shape().str()));
       if (!made[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
-        throw_other_flow(method, fmt::format("a constant that {} takes has other values for the rows than for the references "
-                                             "(random numbers, or a choice between parameters)",
-                                             describe(entry)));
+        throw_other_flow(method,
+                         fmt::format("a constant that {} takes has other values for the rows than for the references "
+                                     "(random numbers, or a choice between parameters)",
+                                     describe(entry)));
       if (odd[at(id)] || (s.varies[at(id)] && !s.has_rows[at(id)] && !whole)) s.coupled = describe(entry);
       if (s.has_rows[at(id)]) numbers += row_size(x.value(id));
     }
@@ -153,9 +162,10 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
       if (s.has_rows[at(id)]) numbers += row_size(x.value(id));
     }
     if (!whole && entry.op->mixes_rows(ndim)) s.coupled = describe(entry);
-    if (whole && !s.coupled.empty()) throw_other_flow(method, fmt::format("what {} takes or gives has another shape for the "
-                                                                          "rows than for the references",
-                                                                          describe(entry)));
+    if (whole && !s.coupled.empty())
+      throw_other_flow(method, fmt::format("what {} takes or gives has another shape for the "
+                                           "rows than for the references",
+                                           describe(entry)));
     s.widest = std::max(s.widest, numbers);
   }
   return s;
@@ -198,8 +208,8 @@ class Sweep {
       const TraceEntry& entry = entries[e];
       PairContext pairs = context(entry, multipliers, audit != nullptr);
       for (const ValueId id : entry.outputs) multipliers[at(id)] = Tensor();
-      const bool arrived = std::any_of(pairs.multipliers.begin(), pairs.multipliers.end(),
-                                       [](const Tensor& m) { return m.defined(); });
+      const bool arrived =
+          std::any_of(pairs.multipliers.begin(), pairs.multipliers.end(), [](const Tensor& m) { return m.defined(); });
       if (arrived) {
         std::vector<Tensor> shares = autograd::attribute(*entry.op, pairs, &residuals[e]);
         if (audit != nullptr) examine(pairs, shares, audit->ops[e]);
@@ -388,6 +398,22 @@ std::vector<double> target_values(const Recording& recording, const Target& targ
   return value.narrow(0, 0, rows).to_vector();
 }
 
+/// Mean over references of the target's values [B, J]. Throws ValueError where one is NaN or infinite.
+std::vector<double> mean_of_references(const std::vector<double>& values, std::int64_t outputs, const char* method) {
+  std::vector<double> mean(at(outputs), 0);
+  const double count = outputs == 0 ? 0 : static_cast<double>(values.size()) / static_cast<double>(outputs);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i]))
+      throw ValueError(
+          fmt::format("[{}] the model makes {} of row {} of the background: what is compared with it must be "
+                      "a number, leave such rows out.",
+                      method, values[i], i / at(outputs)));
+    mean[i % at(outputs)] += values[i];
+  }
+  for (double& m : mean) m /= count;
+  return mean;
+}
+
 // ---- all blocks of one request
 
 class Explainer {
@@ -450,16 +476,13 @@ class Explainer {
     const std::int64_t j = target_.outputs;
     check_target(request_.method, request_.target, j);
     if (request_.ranked < 0 || request_.ranked > j)
-      throw ValueError(fmt::format("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
-                                   request_.method, request_.ranked, j, j));
+      throw ValueError(
+          fmt::format("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
+                      request_.method, request_.ranked, j, j));
     k_ = request_.target ? 1 : (request_.ranked > 0 ? request_.ranked : j);
     averages_.emplace(n_, k_, features_);
-    if (!request_.paired) {
-      const std::vector<double> values = target_values(reference_recording_, target_, b_);
-      base_of_output_.assign(at(j), 0);
-      for (std::size_t i = 0; i < values.size(); ++i) base_of_output_[i % at(j)] += values[i];
-      for (double& base : base_of_output_) base /= static_cast<double>(b_);
-    }
+    if (!request_.paired)
+      base_of_output_ = mean_of_references(target_values(reference_recording_, target_, b_), j, request_.method);
   }
 
   /// Which outputs each row of the block explains, what they are and what their bases are.
@@ -495,8 +518,10 @@ class Explainer {
   void explain_block(std::int64_t start) {
     if (request_.paired) {
       Recording references = record_references(start);
-      if (averages_) reference_recording_ = std::move(references);
-      else prepare(std::move(references));
+      if (averages_)
+        reference_recording_ = std::move(references);
+      else
+        prepare(std::move(references));
     }
     const Recording x = record_rows(start);
     const Structure s = compare(x, reference_recording_, target_, false, request_.method);
@@ -535,8 +560,10 @@ class Explainer {
       for (std::int64_t b0 = 0; b0 < b_; b0 += references) {
         const PairBlock block{n0, rows, request_.paired ? n0 : b0,
                               request_.paired ? rows : std::min(references, b_ - b0), request_.paired};
-        if (s.coupled.empty()) sweep_pairs(x, s, start, block, chosen, audit);
-        else sweep_whole(s, start, block, chosen, audit);
+        if (s.coupled.empty())
+          sweep_pairs(x, s, start, block, chosen, audit);
+        else
+          sweep_whole(s, start, block, chosen, audit);
       }
   }
 
@@ -549,16 +576,19 @@ class Explainer {
   }
 
   /// One output after the other, from the pairs recorded as they are.
-  void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block, const std::vector<std::int64_t>& chosen,
-                   Audit* audit) {
+  void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block,
+                   const std::vector<std::int64_t>& chosen, Audit* audit) {
     const std::int64_t pairs = block.pairs();
     const Tensor rows = padded_rows(rows_, start, block_rows).narrow(0, block.n0, block.rows);
-    const Tensor references =
-        request_.paired ? padded_rows(references_, start, block_rows).narrow(0, block.b0, block.references)
-                        : references_.narrow(0, block.b0, block.references);
+    const Tensor references = request_.paired
+                                  ? padded_rows(references_, start, block_rows).narrow(0, block.b0, block.references)
+                                  : references_.narrow(0, block.b0, block.references);
     const auto spread = [&](const Tensor& t, std::int64_t dim) {
       return block.paired ? t.clone()
-                          : t.unsqueeze(dim).expand({block.rows, block.references, features_}).reshape({pairs, features_}).clone();
+                          : t.unsqueeze(dim)
+                                .expand({block.rows, block.references, features_})
+                                .reshape({pairs, features_})
+                                .clone();
     };
     const Recording x = record(model_, spread(rows, 1), request_.method);
     const Recording r = record(model_, spread(references, 0), request_.method);
@@ -587,9 +617,11 @@ class Explainer {
   }
 
   /// Takes multipliers [count, P, n] of the features into the averages.
-  void average(const Tensor& multipliers, std::int64_t start, const PairBlock& block, std::int64_t first, std::int64_t count) {
+  void average(const Tensor& multipliers, std::int64_t start, const PairBlock& block, std::int64_t first,
+               std::int64_t count) {
     const std::int64_t pairs = block.pairs(), each = block.paired ? 1 : block.references;
-    const Tensor m = (multipliers.defined() ? multipliers : zeros({count, pairs, features_}, {.dtype = rows_.dtype()})).contiguous();
+    const Tensor m =
+        (multipliers.defined() ? multipliers : zeros({count, pairs, features_}, {.dtype = rows_.dtype()})).contiguous();
     dispatch_floating(m.dtype(), [&]<class T>() {
       const T* data = m.data<T>();
       for (std::int64_t slot = 0; slot < count; ++slot)
@@ -604,8 +636,8 @@ class Explainer {
   // Note [Additivity]
   // Every rule shares out all that arrives, so base value + contributions = prediction up to rounding. A miss beyond
   // 1e-5 (float32) or 1e-9 of the sizes involved is looked into: the sweep over that row is repeated, and each op
-  // is asked how much it lost, and how large the numbers were that it added and subtracted. Where sizes explain the miss
-  // it is rounding (features of size 1e6 with contributions of size 1), else the op that lost most is named.
+  // is asked how much it lost, and how large the numbers were that it added and subtracted. Where sizes explain the
+  // miss it is rounding (features of size 1e6 with contributions of size 1), else the op that lost most is named.
   void check_additivity(ExplanationParts& parts) {
     if (request_.additivity == Additivity::report) return;
     const bool single = rows_.dtype() == float32;
@@ -620,7 +652,8 @@ class Explainer {
       double sum = 0;
       for (std::int64_t i = 0; i < features_; ++i) sum += values[i * k_];
       const double residual = outputs_[at(place)] - bases_[at(place)] - sum;
-      const double size = std::max({averages_->size(row, slot), std::abs(outputs_[at(place)]), std::abs(bases_[at(place)])});
+      const double size =
+          std::max({averages_->size(row, slot), std::abs(outputs_[at(place)]), std::abs(bases_[at(place)])});
       const double allowed = (single ? 1e-5 : 1e-9) * size + quadrature;
       const double ratio = std::isfinite(residual) ? (residual == 0 ? 0 : std::abs(residual) / allowed)
                                                    : std::numeric_limits<double>::infinity();
@@ -646,15 +679,18 @@ class Explainer {
     if (request_.paired) reference_recording_ = record_references(start);
     const Recording x = record_rows(start);
     const Structure s = compare(x, reference_recording_, target_, false, request_.method);
-    const std::vector<std::int64_t> chosen(slots_.begin() + start * k_, slots_.begin() + std::min(start + block_rows, n_) * k_);
+    const std::vector<std::int64_t> chosen(slots_.begin() + start * k_,
+                                           slots_.begin() + std::min(start + block_rows, n_) * k_);
     Audit audit;
     audit.ops.resize(x.trace.entries().size());
     for_each_pair_block(x, s, row, row + 1, chosen, &audit);
 
-    const double eps = rows_.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+    const double eps =
+        rows_.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
     double rounding = 0, most = 0;
     std::size_t guilty = audit.ops.size();
-    for (std::size_t e = audit.ops.size(); e-- > 0;) {  // as the sweep goes: a NaN is the fault of the first op to have one
+    for (std::size_t e = audit.ops.size();
+         e-- > 0;) {  // as the sweep goes: a NaN is the fault of the first op to have one
       const Audit::Finding& op = audit.ops[e];
       const double allowed = 16 * eps * op.size;
       if (std::isfinite(allowed)) rounding += allowed;
@@ -664,16 +700,18 @@ class Explainer {
     if (std::isfinite(residual) && std::abs(residual) <= rounding + quadrature) return {};
     std::string blame;
     if (!coupled_.empty())
-      blame = fmt::format("{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result "
-                          "for a row depends on that row alone",
-                          coupled_);
+      blame = fmt::format(
+          "{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result "
+          "for a row depends on that row alone",
+          coupled_);
     else if (guilty < audit.ops.size())
       blame = fmt::format("{} shares out {:.3g} more or less than arrives at it: its attribution rule is to blame",
                           describe(x.trace.entries()[guilty]), audit.ops[guilty].miss);
     else
       blame = "no op lost it, so part of the result was computed without ops (from data read by hand, or by chance)";
     return fmt::format(
-        "[{}] contributions do not sum up: row {}, output {}: base value {:.6g} + contributions {:.6g} is {:.3g} away from "
+        "[{}] contributions do not sum up: row {}, output {}: base value {:.6g} + contributions {:.6g} is {:.3g} away "
+        "from "
         "the prediction {:.6g}. {}. Additivity::report gives the values all the same.",
         request_.method, row, slots_[at(place)], bases_[at(place)], outputs_[at(place)] - bases_[at(place)] - residual,
         residual, outputs_[at(place)], blame);
@@ -688,11 +726,11 @@ class Explainer {
   Recording reference_recording_;
   Target target_;
   std::optional<Averages> averages_;
-  std::vector<double> base_of_output_;          // by output of the model
-  std::vector<std::int64_t> slots_;             // [N, K]
-  std::vector<double> outputs_, bases_;         // [N, K]
-  std::vector<double> residuals_;               // by op, of quadratures
-  std::vector<FallbackOp> fallback_names_;      // by op; empty names for ops with rules
+  std::vector<double> base_of_output_;      // by output of the model
+  std::vector<std::int64_t> slots_;         // [N, K]
+  std::vector<double> outputs_, bases_;     // [N, K]
+  std::vector<double> residuals_;           // by op, of quadratures
+  std::vector<FallbackOp> fallback_names_;  // by op; empty names for ops with rules
   std::vector<FallbackOp> fallback_;
   std::string coupled_;
 };
@@ -714,7 +752,11 @@ Tensor mean_output(const ModelFunction& model, const Tensor& references, const c
   model.check_eval(method);
   const Recording recording = record(model, references.clone(), method);
   const Target target = find_target(recording, output, method);
-  return recording.value(target.value).to(float64).reshape({references.size(0), target.outputs}).mean(0);
+  const std::vector<double> mean =
+      mean_of_references(target_values(recording, target, references.size(0)), target.outputs, method);
+  Tensor result = empty({target.outputs}, {.dtype = float64});
+  std::copy(mean.begin(), mean.end(), result.mutable_data<double>());
+  return result;
 }
 
 }  // namespace xg::explain::detail

@@ -1,9 +1,10 @@
-// The attribution sweep: contributions of features to outputs, from the recorded run of the rows and that of the references.
+// The attribution sweep: contributions of features to outputs, from the recorded run of the rows and that of the
+// references.
 //
 // Rows and references are run separately, N + B forward rows in all. The two recordings must have the same structure.
-// Then the sweep walks the ops backwards with P pairs of a row and a reference at a time; multipliers are [K, P, ...] for
-// all K outputs at once, the values of an op at the pairs [P, ...], and each op shares out its contribution by its own rule
-// (autograd/attribution.hpp).
+// Then the sweep walks the ops backwards with P pairs of a row and a reference at a time; multipliers are [K, P, ...]
+// for all K outputs at once, the values of an op at the pairs [P, ...], and each op shares out its contribution by its
+// own rule (autograd/attribution.hpp).
 //
 // An op whose result for a row is not a function of that row alone has no such [P, ...] form. A model with one is run
 // again on the pairs themselves, P rows against P references, and swept one output after the other; a model whose rows
@@ -33,14 +34,15 @@ struct SweepRequest {
   Additivity additivity = Additivity::error;
 };
 
-/// Contributions averaged over the references, as parts of an explanation: everything but names. `model_outputs` becomes
-/// the number of outputs that the model has.
-/// `rows` [N, n] and `references` [B, n] are checked before. Throws Error for control flow that depends on the data, for an
-/// op without a rule, and, where asked for, for contributions that do not sum up.
-ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references, const SweepRequest& request,
-                       std::int64_t* model_outputs);
+/// Contributions averaged over the references, as parts of an explanation: everything but names. `model_outputs`
+/// becomes the number of outputs that the model has. `rows` [N, n] and `references` [B, n] are checked before. Throws
+/// Error for control flow that depends on the data, for an op without a rule, and, where asked for, for contributions
+/// that do not sum up.
+ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
+                       const SweepRequest& request, std::int64_t* model_outputs);
 
-/// Mean over the references of what the model gives for them, in the space explained: [J] float64, J outputs of the model.
+/// Mean over the references of what the model gives for them, in the space explained: [J] float64, J outputs of the
+/// model. Throws ValueError where one of them is NaN or infinite.
 Tensor mean_output(const ModelFunction& model, const Tensor& references, const char* method, Output output);
 
 }  // namespace xg::explain::detail

@@ -21,7 +21,9 @@ inline xg::Tensor matrix(std::int64_t rows, std::int64_t columns, std::initializ
 }
 
 /// Column i of x, [N, 1].
-inline xg::Tensor column(const xg::Tensor& x, std::int64_t i) { return x.slice(1, i, i + 1); }
+inline xg::Tensor column(const xg::Tensor& x, std::int64_t i) {
+  return x.slice(1, i, i + 1);
+}
 
 /// Golden nets A and B: weights small enough to follow by hand.
 struct GoldenA {
@@ -32,15 +34,20 @@ struct GoldenA {
   xg::Tensor operator()(const xg::Tensor& x) const { return last(xg::linear(hidden(xg::linear(x, w1, b1)), w2, b2)); }
 };
 struct GoldenB {
-  xg::Tensor w1 = matrix(3, 3, {1, -2, .5, .5, 1, -1, -1, .5, 1}), b1 = xg::tensor({.25, -.5, .1}, {.dtype = xg::float64});
+  xg::Tensor w1 = matrix(3, 3, {1, -2, .5, .5, 1, -1, -1, .5, 1}),
+             b1 = xg::tensor({.25, -.5, .1}, {.dtype = xg::float64});
   xg::Tensor w2 = matrix(2, 3, {1, -1, .5, -.5, 2, 1}), b2 = xg::tensor({-.2, .3}, {.dtype = xg::float64});
   xg::Tensor w3 = matrix(1, 2, {1.5, -1}), b3 = xg::tensor({.05}, {.dtype = xg::float64});
   xg::Tensor operator()(const xg::Tensor& x) const {
     return xg::linear(xg::relu(xg::linear(xg::relu(xg::linear(x, w1, b1)), w2, b2)), w3, b3);
   }
 };
-inline xg::Tensor golden_row() { return matrix(1, 3, {1, .5, -1}); }
-inline xg::Tensor golden_references() { return matrix(2, 3, {0, 0, 0, .5, -.5, 1}); }
+inline xg::Tensor golden_row() {
+  return matrix(1, 3, {1, .5, -1});
+}
+inline xg::Tensor golden_references() {
+  return matrix(2, 3, {0, 0, 0, .5, -.5, 1});
+}
 
 /// A net of dense layers with one activation between them, weights drawn from `seed`.
 struct RandomNet {
@@ -53,8 +60,10 @@ struct RandomNet {
     xg::Generator generator(seed);
     for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
       const double scale = 1.5 / std::sqrt(static_cast<double>(widths[i]));
-      weights.push_back((xg::randn({widths[i + 1], widths[i]}, {.dtype = xg::float64, .generator = &generator}) * scale).to(dtype));
-      biases.push_back((xg::randn({widths[i + 1]}, {.dtype = xg::float64, .generator = &generator}) * bias_scale).to(dtype));
+      weights.push_back(
+          (xg::randn({widths[i + 1], widths[i]}, {.dtype = xg::float64, .generator = &generator}) * scale).to(dtype));
+      biases.push_back(
+          (xg::randn({widths[i + 1]}, {.dtype = xg::float64, .generator = &generator}) * bias_scale).to(dtype));
     }
   }
   xg::Tensor operator()(const xg::Tensor& x) const {
@@ -67,7 +76,8 @@ struct RandomNet {
   }
 };
 
-inline xg::Tensor random_rows(std::int64_t rows, std::int64_t columns, std::uint64_t seed, xg::Dtype dtype = xg::float64) {
+inline xg::Tensor random_rows(std::int64_t rows, std::int64_t columns, std::uint64_t seed,
+                              xg::Dtype dtype = xg::float64) {
   xg::Generator generator(seed);
   return xg::randn({rows, columns}, {.dtype = xg::float64, .generator = &generator}).to(dtype);
 }
@@ -107,14 +117,19 @@ inline std::vector<std::pair<std::string, Function>> activations() {
 inline std::vector<std::pair<std::string, Function>> smooth_activations() {
   std::vector<std::pair<std::string, Function>> smooth;
   for (auto& activation : activations())
-    for (const char* name : {"gelu", "gelu_tanh", "silu", "mish", "sigmoid", "tanh", "softplus", "square", "sin", "exp"})
+    for (const char* name :
+         {"gelu", "gelu_tanh", "silu", "mish", "sigmoid", "tanh", "softplus", "square", "sin", "exp"})
       if (activation.first == name) smooth.push_back(activation);
   return smooth;
 }
 
 /// values [N, n] of the only output.
-inline xg::Tensor single(const xg::explain::Explanation& e) { return e.values().select(2, 0); }
+inline xg::Tensor single(const xg::explain::Explanation& e) {
+  return e.values().select(2, 0);
+}
 
-inline bool same_bits(const xg::Tensor& a, const xg::Tensor& b) { return a.shape() == b.shape() && a.to_vector() == b.to_vector(); }
+inline bool same_bits(const xg::Tensor& a, const xg::Tensor& b) {
+  return a.shape() == b.shape() && a.to_vector() == b.to_vector();
+}
 
 }  // namespace xg_test

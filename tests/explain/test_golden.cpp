@@ -50,7 +50,8 @@ TEST_CASE("golden net A with a sigmoid") {
   expect_close(e.outputs(), {.1043312231}, digits);
   expect_close(e.base_values(), {.8178522522}, digits);
   expect_close(e.values(), {.0907524023, -.4353981116, -.3688753197}, digits);
-  expect_close(ExactShapley(net, r, {.output = Output::probability})(x).values(), {.0552986911, -.4157268022, -.3530929180}, digits);
+  expect_close(ExactShapley(net, r, {.output = Output::probability})(x).values(),
+               {.0552986911, -.4157268022, -.3530929180}, digits);
   const Explanation logit = DeepShap(net, r)(x);
   CHECK(logit.output_space() == Output::logit);
   expect_close(logit.outputs(), {-2.15}, digits);
@@ -66,7 +67,8 @@ TEST_CASE("golden net A with tanh and sigmoid") {
   expect_close(e.outputs(), {.1483552549}, digits);
   expect_close(e.base_values(), {.8763645230}, digits);
   expect_close(e.values(), {.1732055503, -.4800178373, -.4211969811}, digits);
-  expect_close(ExactShapley(net, r, {.output = Output::model})(x).values(), {.0868292186, -.4047179515, -.4101205352}, digits);
+  expect_close(ExactShapley(net, r, {.output = Output::model})(x).values(), {.0868292186, -.4047179515, -.4101205352},
+               digits);
   expect_close(mean_of_paths(net, 200), {.1695169945, -.4837193243, -.4138069387}, digits);
 }
 
@@ -91,7 +93,9 @@ TEST_CASE("quadratures of integrated gradients") {
   // f = x^3: the gradient along the path from 0 to 1 is 3 t^2, its integral 1.
   const xg_test::Function cube = [](const Tensor& t) { return t * t * t; };
   const auto value = [&](Quadrature method, std::int64_t steps) {
-    return IntegratedGradients(cube, {.steps = steps, .method = method})(ones({1, 1}, {.dtype = float64})).values().item();
+    return IntegratedGradients(cube, {.steps = steps, .method = method})(ones({1, 1}, {.dtype = float64}))
+        .values()
+        .item();
   };
   CHECK(value(Quadrature::gausslegendre, 2) == Approx(1).epsilon(1e-14));
   CHECK(value(Quadrature::gausslegendre, 200) == Approx(1).epsilon(1e-13));

@@ -16,7 +16,8 @@ using xg_test::random_rows;
 namespace {
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const xg_test::RandomNet& net() {
-  static const xg_test::RandomNet model({3, 5, 4, 2}, [](const Tensor& t) { return relu(t); }, 110);
+  static const xg_test::RandomNet model(
+      {3, 5, 4, 2}, [](const Tensor& t) { return relu(t); }, 110);
   return model;
 }
 }  // namespace
@@ -36,6 +37,14 @@ TEST_CASE("a bad background is named") {
   CHECK_ERROR(DeepLift(net(), {.baseline = r})(random_rows(4, 3, 113)), ValueError, "[DeepLift]", "baseline");
 }
 
+// Breaks if an infinite base value makes every contribution NaN.
+TEST_CASE("a background that overflows the model is named") {
+  const Tensor r = xg_test::matrix(3, 1, {0, 1, 1000});
+  const auto overflows = [](const Tensor& t) { return exp(t) * 1.0; };
+  CHECK_ERROR(DeepShap(overflows, r), ValueError, "[DeepShap]", "inf", "row 2 of the background");
+  CHECK_ERROR(ExactShapley(overflows, r), ValueError, "[ExactShapley]", "row 2");
+}
+
 // Breaks if rows that do not fit reach the model.
 TEST_CASE("bad rows are named") {
   const Tensor r = random_rows(4, 3, 114);
@@ -47,14 +56,15 @@ TEST_CASE("bad rows are named") {
   CHECK_ERROR(explainer(Tensor()), ShapeError, "rows", "undefined");
   for (const auto& f : std::vector<std::function<Explanation(const Tensor&)>>{
            [](const Tensor& t) { return Saliency(net())(t); }, [](const Tensor& t) { return InputXGradient(net())(t); },
-           [](const Tensor& t) { return IntegratedGradients(net())(t); }, [](const Tensor& t) { return DeepLift(net())(t); },
+           [](const Tensor& t) { return IntegratedGradients(net())(t); },
+           [](const Tensor& t) { return DeepLift(net())(t); },
            [&](const Tensor& t) { return ExactShapley(net(), r)(t); }}) {
     CHECK_ERROR(f(r[0]), ShapeError, "rows", "[rows, features]");
     CHECK_ERROR(f(zeros({0, 3}, {.dtype = float64})), ShapeError, "no rows");
     CHECK_ERROR(f(r.to(Dtype::int32)), DtypeError, "int32");
   }
-  CHECK_ERROR(DeepLift(net(), {.baseline = zeros({2, 3}, {.dtype = float64})})(random_rows(5, 3, 117)), ShapeError, "baseline is [2, 3]",
-              "DeepShap");
+  CHECK_ERROR(DeepLift(net(), {.baseline = zeros({2, 3}, {.dtype = float64})})(random_rows(5, 3, 117)), ShapeError,
+              "baseline is [2, 3]", "DeepShap");
   CHECK_ERROR(IntegratedGradients(net(), {.baseline = zeros({4}, {.dtype = float64})})(r), ShapeError, "[1, 4]");
 }
 
@@ -70,7 +80,8 @@ TEST_CASE("bad options are named") {
   CHECK_ERROR(Saliency(net(), {.output_names = {"a"}})(r), ValueError, "output_names");
   CHECK_ERROR(InputXGradient(net(), {.target = 7})(r), IndexError, "target is 7");
   CHECK_ERROR(IntegratedGradients(net(), {.steps = 0}), ValueError, "steps is 0");
-  CHECK_ERROR(IntegratedGradients(net(), {.steps = 1, .method = Quadrature::riemann_trapezoid}), ValueError, "2 or more");
+  CHECK_ERROR(IntegratedGradients(net(), {.steps = 1, .method = Quadrature::riemann_trapezoid}), ValueError,
+              "2 or more");
   CHECK_ERROR(quadrature_from_name("simpson"), ValueError, "simpson", "gausslegendre", "riemann_middle");
 }
 
@@ -138,9 +149,10 @@ TEST_CASE("a row with NaN is NaN, the others are untouched") {
     Tensor x = good.clone();
     x.select(0, 3).select(0, 1).fill_(bad_value);
     for (const auto& f : std::vector<std::function<Explanation(const Tensor&)>>{
-             [&](const Tensor& t) { return DeepShap(net(), r)(t); }, [&](const Tensor& t) { return ExactShapley(net(), r)(t); },
-             [](const Tensor& t) { return IntegratedGradients(net())(t); }, [](const Tensor& t) { return Saliency(net())(t); },
-             [](const Tensor& t) { return DeepLift(net())(t); }}) {
+             [&](const Tensor& t) { return DeepShap(net(), r)(t); },
+             [&](const Tensor& t) { return ExactShapley(net(), r)(t); },
+             [](const Tensor& t) { return IntegratedGradients(net())(t); },
+             [](const Tensor& t) { return Saliency(net())(t); }, [](const Tensor& t) { return DeepLift(net())(t); }}) {
       const Explanation e = f(x), clean = f(good);
       for (const double v : e.values()[3].to_vector()) CHECK(std::isnan(v));
       for (const std::int64_t row : {0, 1, 2, 4}) CHECK(xg_test::same_bits(e.values()[row], clean.values()[row]));
@@ -173,7 +185,8 @@ TEST_CASE("rows that are references, constant models, kinks and ties") {
   expect_close(ExactShapley(unconnected, x)(x).values(), zeros({3, 3, 2}), 0, 0);
   // On the kink of relu, and with tied maxima, shares are finite and complete.
   const Tensor zero = zeros({1, 3}, {.dtype = float64});
-  for (const auto& f : std::vector<xg_test::Function>{[](const Tensor& t) { return relu(t); }, [](const Tensor& t) { return amax(t, 1, true); }}) {
+  for (const auto& f : std::vector<xg_test::Function>{[](const Tensor& t) { return relu(t); },
+                                                      [](const Tensor& t) { return amax(t, 1, true); }}) {
     expect_close(DeepShap(f, zero)(zero).values(), zeros({1, 3, f(zero).size(1)}), 0, 0);
     CHECK(DeepShap(f, zero)(ones({1, 3}, {.dtype = float64})).residual().abs().max().item() < 1e-14);
   }
@@ -184,8 +197,10 @@ TEST_CASE("too many features for enumeration") {
   const auto sum = [](const Tensor& t) { return t.sum(1, true); };
   const Tensor r = zeros({2, 20}, {.dtype = float64});
   Tensor x = ones({1, 20}, {.dtype = float64});
-  CHECK_ERROR(ExactShapley(sum, r)(x), ValueError, "20 features", "2^20", "2.1e+06 evaluations", "max_evals", "DeepShap");
-  CHECK_ERROR(ExactShapley(sum, zeros({2, 70}, {.dtype = float64}))(ones({1, 70}, {.dtype = float64})), ValueError, "70 features");
+  CHECK_ERROR(ExactShapley(sum, r)(x), ValueError, "20 features", "2^20", "2.1e+06 evaluations", "max_evals",
+              "DeepShap");
+  CHECK_ERROR(ExactShapley(sum, zeros({2, 70}, {.dtype = float64}))(ones({1, 70}, {.dtype = float64})), ValueError,
+              "70 features");
   CHECK_ERROR(ExactShapley(sum, r, {.max_evals = 1})(ones({1, 20}, {.dtype = float64})), ValueError, "max_evals is 1");
   x.slice(1, 5, 20).fill_(0);  // only five differ
   const Explanation e = ExactShapley(sum, r, {.max_evals = 32})(x);

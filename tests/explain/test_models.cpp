@@ -57,7 +57,8 @@ TEST_CASE("functional style, layer style and nodes explain the same, bit for bit
     CHECK(same_bits(values, DeepShap(net, r)(x).values()));
     CHECK(same_bits(Saliency(net)(x).values(), Saliency(function)(x).values()));
   }
-  CHECK(same_bits(values, DeepShap(net, Tensor(r.clone()).requires_grad_())(Tensor(x.clone()).requires_grad_()).values()));
+  CHECK(same_bits(values,
+                  DeepShap(net, Tensor(r.clone()).requires_grad_())(Tensor(x.clone()).requires_grad_()).values()));
   for (const Tensor& p : net.parameters()) CHECK(!p.grad().defined());
 }
 
@@ -68,7 +69,12 @@ TEST_CASE("modules used twice, and residual links") {
   const Tensor x = random_rows(6, 4, 74, float32), r = random_rows(5, 4, 75, float32);
   const Tensor w = reused.a.weight(), b = reused.a.bias();
   nn::Sequential copies("copies", nn::Linear(4, 4), nn::ReLU(), nn::Linear(4, 4), nn::ReLU(), nn::Linear(4, 2));
-  copies.load_state_dict({{"0.weight", w}, {"0.bias", b}, {"2.weight", w}, {"2.bias", b}, {"4.weight", reused.b.weight()}, {"4.bias", reused.b.bias()}});
+  copies.load_state_dict({{"0.weight", w},
+                          {"0.bias", b},
+                          {"2.weight", w},
+                          {"2.bias", b},
+                          {"4.weight", reused.b.weight()},
+                          {"4.bias", reused.b.bias()}});
   CHECK(same_bits(DeepShap(reused, r)(x).values(), DeepShap(copies, r)(x).values()));
   Residual residual;
   const Explanation e = DeepShap(residual, r)(x);
@@ -103,7 +109,8 @@ TEST_CASE("rows alone or together, in any order, in blocks of any size") {
 
 // Breaks if the number of rows equals that of the background, of a block, or is one, and shapes are misread.
 TEST_CASE("any number of rows and references") {
-  const xg_test::RandomNet net({3, 4, 2}, [](const Tensor& t) { return relu(t); }, 79);
+  const xg_test::RandomNet net(
+      {3, 4, 2}, [](const Tensor& t) { return relu(t); }, 79);
   for (const std::int64_t rows : {1, 2, 15, 16, 17, 33})
     for (const std::int64_t references : {1, 2, 4, 15, 16, 17, 300}) {
       const Tensor x = random_rows(rows, 3, 80), r = random_rows(references, 3, 81);
@@ -116,9 +123,11 @@ TEST_CASE("any number of rows and references") {
 
 // Breaks if a row each of several baselines meets the wrong one.
 TEST_CASE("one baseline for each row") {
-  const xg_test::RandomNet net({3, 4, 2}, [](const Tensor& t) { return tanh(t); }, 82);
+  const xg_test::RandomNet net(
+      {3, 4, 2}, [](const Tensor& t) { return tanh(t); }, 82);
   const Tensor x = random_rows(19, 3, 83), r = random_rows(19, 3, 84);
-  const Tensor lift = DeepLift(net, {.baseline = r})(x).values(), path = IntegratedGradients(net, {.baseline = r})(x).values();
+  const Tensor lift = DeepLift(net, {.baseline = r})(x).values(),
+               path = IntegratedGradients(net, {.baseline = r})(x).values();
   for (const std::int64_t i : {0, 7, 18}) {
     const Tensor row = x.narrow(0, i, 1);
     expect_close(lift.narrow(0, i, 1), DeepLift(net, {.baseline = r[i]})(row).values(), 1e-10, 1e-13);
@@ -160,7 +169,8 @@ TEST_CASE("training on changes what is explained") {
 
 // Breaks if the final op is not found behind reshapes, or another one is taken for it.
 TEST_CASE("the logit is found in the graph") {
-  const Tensor w = random_rows(1, 3, 91), v = random_rows(4, 3, 92), x = random_rows(5, 3, 93), r = random_rows(6, 3, 94);
+  const Tensor w = random_rows(1, 3, 91), v = random_rows(4, 3, 92), x = random_rows(5, 3, 93),
+               r = random_rows(6, 3, 94);
   const auto logit = [&](const Tensor& t) { return linear(t, w); };
   const auto scores = [&](const Tensor& t) { return linear(t, v); };
   const Tensor want = DeepShap(logit, r)(x).values(), want4 = DeepShap(scores, r)(x).values();
@@ -187,14 +197,16 @@ TEST_CASE("the logit is found in the graph") {
   CHECK(DeepShap(logit, r)(x).output_space() == Output::model);
   const auto inner = [&](const Tensor& t) { return sigmoid(logit(t)) * 2.0; };
   CHECK(DeepShap(inner, r)(x).output_space() == Output::model);
-  CHECK_ERROR(DeepShap(inner, r, {.output = Output::logit}), ValueError, "[DeepShap]", "mul", "no logit", "Output::model");
+  CHECK_ERROR(DeepShap(inner, r, {.output = Output::logit}), ValueError, "[DeepShap]", "mul", "no logit",
+              "Output::model");
   CHECK_ERROR(DeepShap(logit, r, {.output = Output::probability}), ValueError, "linear", "sigmoid");
   CHECK_ERROR(IntegratedGradients(logit, {.output = Output::logit})(x), ValueError, "[IntegratedGradients]", "linear");
 }
 
 // Breaks if slots are mixed up when each row explains other outputs.
 TEST_CASE("ranked outputs, targets and names") {
-  const xg_test::RandomNet net({3, 5, 4}, [](const Tensor& t) { return tanh(t); }, 95);
+  const xg_test::RandomNet net(
+      {3, 5, 4}, [](const Tensor& t) { return tanh(t); }, 95);
   const Tensor x = random_rows(9, 3, 96), r = random_rows(6, 3, 97), y = net(x);
   const std::vector<std::string> names{"a", "b", "c", "d"};
   const Explanation all = DeepShap(net, r, {.output_names = names})(x);
@@ -221,8 +233,10 @@ TEST_CASE("ranked outputs, targets and names") {
     CHECK(e.output_name(0, 0) == names[static_cast<std::size_t>(k)]);
     expect_close(e.values(), all.output(k).values(), 1e-12, 1e-14);
     expect_close(Saliency(net, {.target = k})(x).values(), Saliency(net)(x).output(k).values(), 1e-12, 1e-14);
-    expect_close(ExactShapley(net, r, {.target = k})(x).values(), ExactShapley(net, r)(x).output(k).values(), 1e-12, 1e-14);
-    expect_close(IntegratedGradients(net, {.target = k})(x).base_values(), IntegratedGradients(net)(x).output(k).base_values(), 1e-12);
+    expect_close(ExactShapley(net, r, {.target = k})(x).values(), ExactShapley(net, r)(x).output(k).values(), 1e-12,
+                 1e-14);
+    expect_close(IntegratedGradients(net, {.target = k})(x).base_values(),
+                 IntegratedGradients(net)(x).output(k).base_values(), 1e-12);
   }
   const DeepShap explainer(net, r);
   expect_close(explainer.expected_value(), net(r).mean(0), 1e-12);
@@ -233,8 +247,15 @@ TEST_CASE("results of any shape") {
   const Tensor w = random_rows(4, 3, 98), x = random_rows(5, 3, 99), r = random_rows(6, 3, 100);
   const auto flat = [&](const Tensor& t) { return linear(t, w); };
   const Tensor want = DeepShap(flat, r)(x).values();
-  expect_close(DeepShap([&](const Tensor& t) { return linear(t, w).reshape({-1, 2, 2}); }, r)(x).values(), want, 1e-12, 1e-14);
-  expect_close(DeepShap([&](const Tensor& t) { return linear(t, w).select(1, 2); }, r)(x).values(), want.slice(2, 2, 3), 1e-12, 1e-14);
+  expect_close(DeepShap(
+                   [&](const Tensor& t) {
+                     return linear(t, w).reshape({-1, 2, 2});
+                   },
+                   r)(x)
+                   .values(),
+               want, 1e-12, 1e-14);
+  expect_close(DeepShap([&](const Tensor& t) { return linear(t, w).select(1, 2); }, r)(x).values(), want.slice(2, 2, 3),
+               1e-12, 1e-14);
   expect_close(Saliency([&](const Tensor& t) { return linear(t, w).select(1, 2); }, {.abs = false})(x).values(),
                w[2].reshape({1, 3, 1}).expand({5, 3, 1}), 1e-12);
   expect_close(DeepShap([](const Tensor& t) { return t; }, r)(x).residual(), zeros({5, 3}), 0, 1e-12);

@@ -10,14 +10,16 @@ using namespace xg::explain;
 using xg_test::column;
 using xg_test::expect_close;
 using xg_test::matrix;
-using xg_test::RandomNet;
 using xg_test::random_rows;
+using xg_test::RandomNet;
 using xg_test::same_bits;
 using xg_test::single;
 
 namespace {
 
-Tensor deep(const xg_test::Function& f, const Tensor& x, const Tensor& r) { return DeepShap(f, r, {.output = Output::model})(x).values(); }
+Tensor deep(const xg_test::Function& f, const Tensor& x, const Tensor& r) {
+  return DeepShap(f, r, {.output = Output::model})(x).values();
+}
 Tensor exact(const xg_test::Function& f, const Tensor& x, const Tensor& r) {
   return ExactShapley(f, r, {.output = Output::model})(x).values();
 }
@@ -36,7 +38,8 @@ const xg_test::Function relu_ = [](const Tensor& t) { return xg::relu(t); };
 
 }  // namespace
 
-// Breaks if the enumerator weighs coalitions wrongly: then every comparison with it means nothing. The case is captum's.
+// Breaks if the enumerator weighs coalitions wrongly: then every comparison with it means nothing. The case is
+// captum's.
 TEST_CASE("the enumerator gives the published values") {
   const xg_test::Function f = [](const Tensor& x) {
     const Tensor c = tensor({-10, 1, 1, 1}, {.dtype = float64});
@@ -103,7 +106,8 @@ TEST_CASE("equal features get equal shares") {
     expect_close(values.select(1, 0), values.select(1, 3), 1e-10, 1e-13);
 }
 
-// Breaks if a value is not linear in the function explained (T6): for DeepShap where the heads share all nonlinear nodes.
+// Breaks if a value is not linear in the function explained (T6): for DeepShap where the heads share all nonlinear
+// nodes.
 TEST_CASE("explanations of a sum are sums of explanations") {
   const RandomNet f({3, 5, 4, 1}, tanh_, 14), g({3, 4, 4, 1}, tanh_, 15);
   const Tensor x = random_rows(4, 3, 16), r = random_rows(5, 3, 17);
@@ -111,16 +115,22 @@ TEST_CASE("explanations of a sum are sums of explanations") {
   expect_close(exact(both, x, r), 2.0 * exact(f, x, r) - 3.0 * exact(g, x, r), 1e-10, 1e-13);
   expect_close(integrated(both, x, r), 2.0 * integrated(f, x, r) - 3.0 * integrated(g, x, r), 1e-10, 1e-13);
   const RandomNet heads({3, 5, 4, 2}, tanh_, 18);
-  const xg_test::Function mixed = [&](const Tensor& t) { return 2.0 * column(heads(t), 0) - 3.0 * column(heads(t), 1); };
+  const xg_test::Function mixed = [&](const Tensor& t) {
+    return 2.0 * column(heads(t), 0) - 3.0 * column(heads(t), 1);
+  };
   const Tensor each = deep(heads, x, r);
   expect_close(deep(mixed, x, r), 2.0 * each.slice(2, 0, 1) - 3.0 * each.slice(2, 1, 2), 1e-10, 1e-13);
 }
 
 // Breaks if methods disagree where there is nothing to disagree about (T7, T8).
 TEST_CASE("additive models and single features") {
-  const xg_test::Function f = [](const Tensor& x) { return tanh(column(x, 0)) + exp(column(x, 1)) + abs(column(x, 2)) * 2.0; };
+  const xg_test::Function f = [](const Tensor& x) {
+    return tanh(column(x, 0)) + exp(column(x, 1)) + abs(column(x, 2)) * 2.0;
+  };
   const Tensor x = random_rows(4, 3, 19), r = random_rows(6, 3, 20);
-  const auto parts = [](const Tensor& t) { return cat({tanh(column(t, 0)), exp(column(t, 1)), abs(column(t, 2)) * 2.0}, 1); };
+  const auto parts = [](const Tensor& t) {
+    return cat({tanh(column(t, 0)), exp(column(t, 1)), abs(column(t, 2)) * 2.0}, 1);
+  };
   const Tensor want = (parts(x) - parts(r).mean(0, true)).unsqueeze(2);
   expect_close(deep(f, x, r), want, 1e-10, 1e-13);
   expect_close(exact(f, x, r), want, 1e-10, 1e-13);
@@ -183,8 +193,8 @@ TEST_CASE("maximum") {
   for (const auto& method : {deep, exact}) {
     expect_close(method(of_row, matrix(1, 2, {3, 1}), matrix(1, 2, {0, 2})), {1.5, -.5}, 1e-13);
     expect_close(method(of_two, matrix(1, 2, {3, 1}), matrix(1, 2, {0, 2})), {1.5, -.5}, 1e-13);
-    // The rule of one argument each would give the fall from 9 to 1 to the last feature alone. In the game it falls to 3,
-    // 2 or 1, by who has joined before.
+    // The rule of one argument each would give the fall from 9 to 1 to the last feature alone. In the game it falls to
+    // 3, 2 or 1, by who has joined before.
     expect_close(method(of_row, ones({1, 4}, {.dtype = float64}), matrix(1, 4, {1, 2, 3, 9})),
                  {0, -1.0 / 3, -5.0 / 6, -41.0 / 6}, 1e-13);
   }
@@ -194,7 +204,9 @@ TEST_CASE("maximum") {
 
 // Breaks if the rescale rule quietly becomes another one (T15, T16): equal functions, written differently, may differ.
 TEST_CASE("what rescale does and does not see") {
-  const xg_test::Function minimum_by_relu = [](const Tensor& t) { return column(t, 0) - relu(column(t, 0) - column(t, 1)); };
+  const xg_test::Function minimum_by_relu = [](const Tensor& t) {
+    return column(t, 0) - relu(column(t, 0) - column(t, 1));
+  };
   expect_close(deep(minimum_by_relu, matrix(1, 2, {2, 5}), zeros({1, 2}, {.dtype = float64})), {2, 0}, 1e-13);
   const xg_test::Function f = [](const Tensor& t) { return relu(relu(column(t, 0)) - 1.0 - relu(column(t, 1))); };
   const xg_test::Function g = [](const Tensor& t) { return relu(relu(column(t, 0) - 1.0) - relu(column(t, 1))); };
@@ -231,7 +243,8 @@ TEST_CASE("multipliers become the gradient as the reference approaches") {
 
 // Breaks if a jump without a gradient gets no share (T22).
 TEST_CASE("a perceptron with a step is explained completely") {
-  const RandomNet net({3, 5, 1}, [](const Tensor& t) { return where(t > 0, ones_like(t), zeros_like(t)); }, 39);
+  const RandomNet net(
+      {3, 5, 1}, [](const Tensor& t) { return where(t > 0, ones_like(t), zeros_like(t)); }, 39);
   const Tensor x = random_rows(8, 3, 40), r = random_rows(6, 3, 41);
   const Explanation e = DeepShap(net, r)(x);
   CHECK(e.residual().abs().max().item() < 1e-12);
@@ -242,7 +255,8 @@ TEST_CASE("a perceptron with a step is explained completely") {
 // Breaks if units of a feature or a constant in the output leak into contributions (T23).
 TEST_CASE("units do not matter") {
   RandomNet net({3, 6, 5, 1}, tanh_, 42);
-  const Tensor x = random_rows(4, 3, 43), r = random_rows(5, 3, 44), scale = tensor({1000, 1, 0.01}, {.dtype = float64});
+  const Tensor x = random_rows(4, 3, 43), r = random_rows(5, 3, 44),
+               scale = tensor({1000, 1, 0.01}, {.dtype = float64});
   RandomNet other = net;
   other.weights[0] = net.weights[0] / scale;
   expect_close(deep(other, x * scale, r * scale), deep(net, x, r), 1e-10, 1e-13);
