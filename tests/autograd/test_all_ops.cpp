@@ -295,7 +295,7 @@ TEST_CASE("values and gradients do not depend on the layout") {
         in[i] = strided ? transpose(contiguous(transpose(leaf.unsqueeze(0), 0, -1)), 0, -1).squeeze(Dims(0)) : leaf;
         const Tensor y = sample.call(in);
         const Tensor g = y.requires_grad()
-                             ? grad({y}, {leaf}, {uneven(y.shape(), y.dtype())}, {.allow_unused = true})[0]
+                             ? grad(y, leaf, uneven(y.shape(), y.dtype()), {.allow_unused = true})
                              : Tensor();
         return g.defined() ? g : zeros_like(plain[i]);
       };

@@ -1,5 +1,7 @@
-#include "op_walk.hpp"
+#include "support/catch.hpp"
+#include "support/support.hpp"
 
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <functional>
@@ -24,11 +26,6 @@ Tensor table(std::int64_t rows, std::int64_t cols, const std::function<double(st
 std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
 
 }  // namespace
-
-TEST_CASE("every joining op keeps what its samples promise", "[ops][joining]") {
-  // Breaks where a gradient is cut at the wrong place, or summed over too few copies.
-  xg_test::walk("joining");
-}
 
 TEST_CASE("elements land where their coordinates say", "[ops][joining]") {
   // Breaks on any error of an offset: each op against the formula of its element (i, j).

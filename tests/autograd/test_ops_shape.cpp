@@ -1,5 +1,8 @@
-#include "op_walk.hpp"
+#include "support/catch.hpp"
+#include "support/support.hpp"
 
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
@@ -15,12 +18,6 @@ Tensor counted(const Shape& shape, Dtype dtype = float64) {
 }
 
 }  // namespace
-
-TEST_CASE("every op of shape keeps what its samples promise", "[ops][shape]") {
-  // Breaks where a backward forgets an element, a view is read by the wrong strides, or a rule bakes in a row count.
-  xg_test::walk("shape");
-  xg_test::walk("strided");
-}
 
 TEST_CASE("reshape gives the row-major order of any layout", "[ops][shape]") {
   // Breaks where strides are merged that do not lie behind each other: all permutations of a sliced block, to all shapes.
