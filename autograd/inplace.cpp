@@ -106,7 +106,8 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   // A view: the base's history is rebased, and with it that of every view of it.
   xg::detail::TensorImpl& base = *self.impl().base;
   const NoTrace quiet;
-  Tensor base_before = kernels::copy(share(base));
+  // Not a copy: the view's geometry counts in the base's strides, and what was written is replaced all the same.
+  Tensor base_before = Tensor::adopt(xg::detail::new_alias(base));
   if (Node* node = static_cast<Node*>(base.autograd)) set_node(base_before.impl(), NodeRef(node), base.autograd_slot);
   const Tensor rebased = as_strided_scatter(base_before, result.dtype() == self.dtype() ? result : to(result, self.dtype()),
                                             self.shape(), self.strides(), offset_in_base(self.impl()));

@@ -722,9 +722,9 @@ Tensor index(const Tensor& x, const std::vector<Index>& indices) {
   return rows.shape() == shape ? rows : reshape(rows, shape);
 }
 
-Tensor index_put(const Tensor& x, const std::vector<Index>& indices, const Tensor& values, bool accumulate) {
+Tensor index_put(const Tensor& given, const std::vector<Index>& indices, const Tensor& values, bool accumulate) {
   autograd::check_defined(indices);
-  const Tensor converted = to(values, x.dtype());
+  const Tensor x = contiguous(given), converted = to(values, given.dtype());
   if (autograd::is_full_mask(x, indices) && !accumulate && converted.numel() == 1)
     return where(indices[0].tensor, reshape(converted, {}), x);
   const autograd::PartlyIndexed parts = autograd::apply_basic("index_put", x, indices);

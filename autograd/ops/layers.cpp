@@ -243,6 +243,7 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& we
 
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
+  if (x.dim() == 1 && x.numel() == 0) return clone(x);  // PyTorch lets an empty list pass
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str()));
   if (!x.is_floating_point())

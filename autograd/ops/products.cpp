@@ -117,7 +117,7 @@ struct BatchedProduct {
     const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
     return {{"batch", {a({2, 3, 4}), b({2, 4, 2})}, call},
             {"broadcast both ways", {a({2, 1, 2, 3}), b({1, 2, 3, 2})}, call},
-            {"one matrix for all", {a({2, 3}), b({2, 3, 2})}, call},
+            {"one matrix for all", {a({2, 3}), b({3, 3, 2})}, call},
             {"empty", {a({0, 3, 4}), b({0, 4, 2})}, call},
             {"empty sum", {a({2, 3, 0}), b({2, 0, 2})}, call}};
   }
@@ -468,6 +468,7 @@ Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) 
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Tensor& x = operands[i];
     const std::size_t letters = autograd::count_letters(terms[i]), ndim = x.shape().size();
+    static_cast<void>(autograd::expand_ellipsis(equation, terms[i], 0));  // refuses other characters
     const bool open = terms[i].find("...") != std::string::npos;
     if (open ? letters > ndim : letters != ndim)
       refuse_equation(equation, fmt::format("operand {} has shape {}, its term \"{}\" names {} dimensions.", i,

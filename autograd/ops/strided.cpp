@@ -126,6 +126,15 @@ void check_inside(const char* op, const Tensor& x, const Shape& shape, const Sha
                                  shape.str(), strides.str(), offset, x.shape().str()));
 }
 
+void check_distinct(const Shape& shape, const Shape& strides) {
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (strides[i] == 0 && shape[i] > 1)
+      throw ShapeError(fmt::format(
+          "[as_strided_scatter] a tensor of shape {} repeats elements along dimension {}, so that a write to one would "
+          "change others: write to a clone, or to the tensor before expand.",
+          shape.str(), i));
+}
+
 }  // namespace
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
@@ -139,12 +148,8 @@ Tensor as_strided_scatter(const Tensor& base, const Tensor& values, const Shape&
   if (values.shape() != shape)
     throw ShapeError(fmt::format("[as_strided_scatter] values have shape {}, the view {}: they must be equal.",
                                  values.shape().str(), shape.str()));
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    if (strides[i] == 0 && shape[i] > 1)
-      throw ShapeError(fmt::format(
-          "[as_strided_scatter] the view of shape {} repeats elements along dimension {}, so that one element would get "
-          "several values: write to a clone, or to the tensor before expand.",
-          shape.str(), i));
+  check_distinct(shape, strides);
+  check_distinct(base.shape(), base.strides());
   return apply(AsStridedScatter{{shape, strides, offset}, base.strides()}, base, to(values, base.dtype()));
 }
 

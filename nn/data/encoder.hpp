@@ -29,8 +29,7 @@ struct EncoderOptions {
   Scaling scaling = Scaling::standard;
   std::vector<std::string> drop = {};  ///< columns to leave out
   TargetKind target_kind = TargetKind::automatic;
-  bool missing_indicator =
-      false;  ///< a 0/1 feature `age_missing` where training rows miss some (text has a level for it)
+  bool missing_indicator = false;                ///< a 0/1 feature `age_missing` beside numbers of which some miss
   UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
   std::int64_t max_levels = 100;  ///< a text column with more is an error, as names and ticket numbers are
   Dtype dtype = float32;          ///< of X and of a y of numbers

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <unistd.h>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/csv.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -25,7 +26,8 @@ Words cells(const Column& column) {
 }
 
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / "xgrad-test-csv";
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("xgrad-test-csv-" + std::to_string(::getpid()));
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
 };
@@ -172,7 +174,7 @@ TEST_CASE("write_csv leaves the old file where it cannot write", "[data][csv][ba
   const Folder folder;
   const Table table({Column::integer("x", {1})});
   CHECK_ERROR(write_csv(folder.path / "no" / "t.csv", table), IoError, "[write_csv]", "cannot write",
-              "Choose a folder");
+              "there is no folder");
   const auto target = folder.path / "t.csv";
   std::filesystem::create_directories(target);  // a folder stands in the way
   CHECK_ERROR(write_csv(target, table), IoError, "cannot write");

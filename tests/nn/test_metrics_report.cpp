@@ -5,6 +5,7 @@
 #include <xgrad/nn/metrics.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -135,7 +136,8 @@ TEST_CASE("A report of one class is defined as far as it can be", "[metrics][rep
 
 // Breaks if a number of the JSON is not the report's.
 TEST_CASE("Reports as JSON and files", "[metrics][report]") {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "xgrad-test-report";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("xgrad-test-report-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const ClassificationReport report =
       classification_report(truth(), probability(), {.class_names = {"a", "b \"quoted\" ü"}});
