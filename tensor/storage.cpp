@@ -69,6 +69,9 @@ struct ThreadCache {
 };
 thread_local constinit ThreadCache thread_cache __attribute__((tls_model("initial-exec")));
 
+// Bytes that were given back by threads without a cache: they never allocated, or their cache has ended.
+std::atomic<std::int64_t> freed_elsewhere{0};
+
 struct Registry {
   std::mutex mutex;
   std::vector<ThreadCache*> caches;
@@ -138,9 +141,14 @@ void deallocate(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
   const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
   ThreadCache& cache = thread_cache;
+  if (cache.ended || !cache.registered) [[unlikely]] {
+    freed_elsewhere.fetch_add(rounded, std::memory_order_relaxed);
+    std::free(block);
+    return;
+  }
   cache.bytes_in_use.add(-rounded);
   const std::int64_t cached = cache.cached.get() + rounded;
-  if (cache.ended || !cache.registered || cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     std::free(block);
     return;
   }
@@ -159,6 +167,7 @@ Statistics statistics() {
     total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak.get());
     total.bytes_cached += cache->cached.get();
   }
+  total.bytes_in_use -= freed_elsewhere.load(std::memory_order_relaxed);
   return total;
 }
 

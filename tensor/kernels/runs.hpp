@@ -72,7 +72,7 @@ struct Extreme {
       const T better = (Largest ? a > b : a < b) ? a : b;
       return a != a ? a : better;
     } else {
-      return xsimd::select((Largest ? a > b : a < b) | (a != a), a, b);
+      return xsimd::select((Largest ? a > b : a < b) | is_nan(a), a, b);
     }
   }
   static T widen(T a) { return a; }

@@ -17,7 +17,7 @@ using xg_test::expect_close;
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor doubles(std::initializer_list<double> values, const Shape& shape) {
   return from_data(values.begin(), shape, {.dtype = float64});
@@ -137,7 +137,7 @@ TEST_CASE("gradients at special places") {
   CHECK(grad(max(x), x).to_vector() == std::vector<double>{0.5, 0, 0.5, 0});
   CHECK(grad(max(x, 0).first, x).to_vector() == std::vector<double>{1, 0, 0, 0});
   CHECK(max(x, 0).second.item<std::int64_t>() == 0);
-  const Tensor with_nan = doubles({1, nan, 2}, {3});
+  const Tensor with_nan = doubles({1, not_a_number, 2}, {3});
   CHECK(std::isnan(max(with_nan).item()));
   CHECK(argmax(with_nan).item<std::int64_t>() == 1);
 
