@@ -1,14 +1,12 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <ostream>
 
 namespace xg::nn {
@@ -87,22 +85,7 @@ std::string History::csv() const {
 }
 
 void History::to_csv(const std::filesystem::path& path) const {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp";
-  const std::string text = csv();
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
-    const std::string cause = error ? error.message() : std::strerror(errno);
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw IoError(
-        fmt::format("[History.to_csv] cannot write {}: {}. Choose a folder that exists and may be written to.",
-                    path.string(), cause));
-  }
+  write_file_atomically(path.string(), csv(), "History.to_csv");
 }
 
 std::string History::str() const {

@@ -7,6 +7,7 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
 using namespace xg;
@@ -196,6 +197,26 @@ TEST_CASE("a state dict is loaded strictly, or not at all") {
   b.load_state_dict(wide);
   CHECK(b.head.weight().dtype() == float32);
   expect_close(b(x), a(x), 0, 0);
+}
+
+// Breaks when a file misses a tensor, or a file of another kind or model is taken.
+TEST_CASE("weights go to a file and back") {
+  const auto path = std::filesystem::temp_directory_path() / "xgrad_test_weights.safetensors";
+  nn::Sequential a("A", nn::Dense(3, 4, {.name = "h"}), nn::BatchNorm1d(4)),
+      b("B", nn::Dense(3, 4, {.name = "h"}), nn::BatchNorm1d(4));
+  const Tensor x = randn({5, 3});
+  a(x);
+  a.save(path);
+  CHECK(b.load(path).complete());
+  a.eval();
+  b.eval();
+  expect_close(b(x), a(x), 0, 0);
+  CHECK(b.state_dict().at("1.num_batches_tracked").item<int>() == 1);
+  Net other(3);
+  CHECK_ERROR(other.load(path), ValueError, "[Net.load_state_dict]", "Missing: block1.fc.bias", "Unexpected: 1.bias");
+  std::filesystem::remove(path);
+  CHECK_ERROR(b.load(path), IoError, "xgrad_test_weights.safetensors");
+  CHECK_ERROR(a.save("/nonexistent_folder/weights.safetensors"), IoError, "/nonexistent_folder/weights.safetensors");
 }
 
 // Breaks when loading is not noticed by a graph that saved the old weights.

@@ -240,6 +240,29 @@ TEST_CASE("schedules and loggers") {
               "[LearningRateSchedule] the function is empty");
 }
 
+// Breaks when the file of an epoch that was not the best replaces the best one's.
+TEST_CASE("ModelCheckpoint keeps the best weights in a file") {
+  Line f;
+  optim::SGD sgd(f.model.parameters(), {.lr = 0.1});
+  const auto path = temporary("xgrad_test_best.safetensors"), each = temporary("xgrad_test_{epoch}.safetensors");
+  double best = 0;
+  nn::FitOptions options{.batch_size = 21, .epochs = 4, .shuffle = false, .validation_data = {f.X, f.y}, .verbose = 0};
+  options.callbacks = {nn::LearningRateSchedule([](std::int64_t epoch, double) { return epoch < 2 ? 0.1 : 50.0; }),
+                       nn::ModelCheckpoint(path), nn::ModelCheckpoint(each, {.save_best_only = false}),
+                       [&](nn::FitState& s) {
+                         if (s.epoch == 1) best = f.model.parameters()[0].item();
+                       }};
+  nn::Trainer(f.model, sgd, "mse").fit(f.X, f.y, options);
+  f.model.load(path);
+  CHECK(f.model.parameters()[0].item() == best);
+  f.model.load(temporary("xgrad_test_2.safetensors"));
+  CHECK(f.model.parameters()[0].item() == best);
+  CHECK(std::filesystem::exists(temporary("xgrad_test_4.safetensors")));
+  std::filesystem::remove(path);
+  for (int epoch = 1; epoch <= 4; ++epoch)
+    std::filesystem::remove(temporary(("xgrad_test_" + std::to_string(epoch) + ".safetensors").c_str()));
+}
+
 // Breaks when training goes on with NaN, or leaves broken weights behind.
 TEST_CASE("a diverged loss stops with its cause and the best weights") {
   Line f;

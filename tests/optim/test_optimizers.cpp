@@ -6,6 +6,7 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -224,6 +225,22 @@ TEST_CASE("a loaded state continues as the saved one") {
   check([](Tensor p) {
     return std::make_unique<optim::RMSprop>(std::vector{p}, optim::RmspropOptions{.momentum = 0.9, .centered = true});
   });
+}
+
+// Breaks when a file does not hold all of the state.
+TEST_CASE("the state of an optimizer goes to a file and back") {
+  const auto path = std::filesystem::temp_directory_path() / "xgrad_test_optimizer.safetensors";
+  Tensor p = leaf({1, 2, 3}), q = leaf({1, 2, 3});
+  optim::Adam first({p}, {.lr = 0.1, .amsgrad = true}), second({q}, {.amsgrad = true});
+  p.set_grad(tensor({1.0, -2.0, 3.0}, {.dtype = float64}));
+  first.step();
+  first.save(path);
+  second.load(path);
+  CHECK(second.lr() == 0.1);
+  CHECK(second.state_dict().at("state.0.step").item() == 1);
+  expect_close(second.state_dict().at("state.0.exp_avg"), first.state_dict().at("state.0.exp_avg"), 0, 0);
+  std::filesystem::remove(path);
+  CHECK_ERROR(second.load(path), IoError, "xgrad_test_optimizer.safetensors");
 }
 
 // Breaks when a wrong state is taken in silently, or half of it.
