@@ -157,9 +157,36 @@ Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r) {
   return where(abs(d) < std::cbrt(eps) * scale, slope[0].defined() ? slope[0] : zeros_like(d), quotient);
 }
 
+namespace {
+
+/// Whole tensors have no row dimension in which K outputs could lie behind each other: one output after the other.
+std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, double* residual) {
+  std::vector<std::vector<Tensor>> parts(p.x.size());
+  PairContext one = p;
+  one.outputs_explained = 1;
+  for (std::int64_t k = 0; k < p.outputs_explained; ++k) {
+    for (std::size_t j = 0; j < p.multipliers.size(); ++j)
+      if (p.multipliers[j].defined()) one.multipliers[j] = narrow(p.multipliers[j], 0, k, 1);
+    const std::vector<Tensor> shares = attribute(op, one, residual);
+    for (std::size_t i = 0; i < shares.size(); ++i)
+      if (shares[i].defined()) parts[i].push_back(shares[i]);
+  }
+  std::vector<Tensor> joined(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (!parts[i].empty()) joined[i] = cat(parts[i], 0);
+  return joined;
+}
+
+}  // namespace
+
 std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, double* residual) {
   const NoTrace quiet;
   const NoGrad fixed;
+  const bool reached =
+      std::any_of(p.multipliers.begin(), p.multipliers.end(), [](const Tensor& m) { return m.defined(); });
+  if (!reached && op.rule() != Rule::unsupported) return std::vector<Tensor>(p.x.size());
+  const bool by_product = op.rule() == Rule::linear || op.rule() == Rule::bilinear || op.rule() == Rule::quadrature;
+  if (by_product && p.pairs == 0 && p.outputs_explained > 1) return output_by_output(op, p, residual);
   switch (op.rule()) {
     case Rule::linear: return product(op, p, [&](std::size_t i) { return p.x[i]; });
     case Rule::bilinear: return product(op, p, [&](std::size_t i) { return p.mean(i); });

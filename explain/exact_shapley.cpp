@@ -73,9 +73,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     if (m > 62 || (std::int64_t{1} << m) > options_.max_evals)
       throw ValueError(
           fmt::format("[{}] row {} differs from the background in {} features: 2^{} = {:.3g} coalitions of {} "
-                      "references each, {:.3g} "
-                      "evaluations of the model, and max_evals is {} coalitions. Use DeepShap, fewer features, or a "
-                      "larger max_evals.",
+                      "references each, {:.3g} evaluations of the model, and max_evals is {} coalitions. Use DeepShap, "
+                      "fewer features, or a larger max_evals.",
                       method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), b,
                       std::ldexp(static_cast<double>(b), static_cast<int>(m)), options_.max_evals));
   }
@@ -92,8 +91,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     if (m == 0) continue;
     const std::vector<double> weights = shapley_weights(m);
     const std::uint64_t coalitions = std::uint64_t{1} << m;
-    const auto at_once = static_cast<std::uint64_t>(std::min<std::int64_t>(
-        static_cast<std::int64_t>(coalitions), std::bit_floor(static_cast<std::uint64_t>(block_points / part_b))));
+    const std::uint64_t at_once =
+        std::min(coalitions, std::bit_floor(static_cast<std::uint64_t>(block_points / part_b)));
     std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k), 0.0);  // v(S), summed over the references
     std::vector<double> shares(at(b * m * k), 0.0);  // of each reference, player and output: for the standard errors
     for (std::int64_t b0 = 0; b0 < b; b0 += part_b) {

@@ -186,8 +186,7 @@ Explanation Explanation::with_display(const nn::data::Table& raw) const {
   if (raw.rows() != size())
     throw ShapeError(
         fmt::format("[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were "
-                    "explained, in their "
-                    "order.",
+                    "explained, in their order.",
                     raw.rows(), size()));
   Explanation e = *this;
   e.display_ = display();
@@ -347,8 +346,7 @@ Explanation Explanation::rescaled(double scale, double shift) const {
   if (parts_.output_space == Output::logit)
     throw ValueError(
         "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
-        "explanations "
-        "of what the model returns, Output::model.");
+        "explanations of what the model returns, Output::model.");
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
     throw ValueError(fmt::format(
         "[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale, shift));

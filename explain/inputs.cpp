@@ -23,6 +23,9 @@ Tensor checked_matrix(const char* method, const char* what, const Tensor& t) {
   if (t.size(0) == 0)
     throw ShapeError(
         fmt::format("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str()));
+  if (t.size(1) == 0)
+    throw ShapeError(fmt::format("[{}] {} is {}: it has no features, there is nothing to explain by.", method, what,
+                                 t.shape().str()));
   const NoGrad fixed;
   return t.detach().contiguous();
 }

@@ -1,7 +1,9 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/averages.hpp>
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/explain/recording.hpp>
+#include <xgrad/explain/structure.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -36,139 +38,6 @@ Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0) {
   Shape out{front};
   for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
   return out;
-}
-
-bool same_tail(const Shape& a, const Shape& b) {
-  return !a.empty() && a.size() == b.size() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
-}
-
-/// The number of elements that belong to one row.
-std::int64_t row_size(const Tensor& value) {
-  return value.dim() == 0 || value.size(0) == 0 ? value.numel() : value.numel() / value.size(0);
-}
-
-bool same_values(const Tensor& a, const Tensor& b) {
-  if (a.is_same(b)) return true;
-  const std::vector<double> u = a.to_vector(), v = b.to_vector();
-  return std::equal(u.begin(), u.end(), v.begin(),
-                    [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
-}
-
-/// Is every slice along dimension 0 of both tensors the same, as in zeros_like(x)?
-bool same_in_all_rows(const Tensor& a, const Tensor& b) {
-  const Tensor first = a.narrow(0, 0, 1);
-  return same_values(a, first.expand(a.shape())) && same_values(b, first.expand(b.shape()));
-}
-
-// ---- two recordings, compared
-
-/// What two recordings of one structure tell about each value and each op.
-struct Structure {
-  std::vector<bool> varies;    // by value: does it depend on the features?
-  std::vector<bool> has_rows;  // by value: is there one slice for each row along dimension 0?
-  std::vector<bool> on_path;   // by op: does a contribution pass through it?
-  std::string coupled = {};    // the op because of which rows cannot be taken apart; empty where they can
-  std::int64_t widest = 0;     // the most numbers that an op on the path takes and gives for a pair
-};
-
-[[noreturn]] void throw_other_flow(const char* method, const std::string& what) {
-  throw Error(
-      fmt::format("[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: "
-                  "replace branches on "
-                  "values by where(condition, a, b).",
-                  method, what));
-}
-
-void check_same_ops(const Recording& x, const Recording& r, const char* method) {
-  const auto &xs = x.trace.entries(), &rs = r.trace.entries();
-  for (std::size_t i = 0; i < std::min(xs.size(), rs.size()); ++i)
-    if (std::string_view(xs[i].op->name()) != rs[i].op->name() || xs[i].inputs != rs[i].inputs ||
-        xs[i].outputs != rs[i].outputs || xs[i].scope != rs[i].scope)
-      throw_other_flow(method, fmt::format("op {} is {} for the rows and {} for the references", i, describe(xs[i]),
-                                           describe(rs[i])));
-  if (xs.size() != rs.size()) {
-    const TraceEntry& extra = xs.size() > rs.size() ? xs[rs.size()] : rs[xs.size()];
-    throw_other_flow(method, fmt::format("the rows take {} ops, the references {}; the first extra one is {}",
-                                         xs.size(), rs.size(), describe(extra)));
-  }
-}
-
-/// With `whole`, both recordings are of the same number of rows and values are never taken apart.
-Structure compare(const Recording& x, const Recording& r, const Target& target, bool whole, const char* method) {
-  check_same_ops(x, r, method);
-  const auto& entries = x.trace.entries();
-  const std::size_t count = x.trace.value_count();
-  Structure s;
-  s.varies.assign(count, false);
-  s.has_rows.assign(count, false);
-  s.on_path.assign(entries.size(), false);
-  std::vector<bool> odd(count, false);  // neither constant in shape nor one slice for each row
-  for (std::size_t v = 0; v < count; ++v) {
-    const Shape &a = x.value(static_cast<ValueId>(v)).shape(), &b = r.value(static_cast<ValueId>(v)).shape();
-    if (whole || a == b)
-      odd[v] = !(a == b);
-    else if (same_tail(a, b) && a[0] == x.rows && b[0] == r.rows)
-      s.has_rows[v] = true;
-    else
-      odd[v] = true;
-  }
-
-  std::vector<bool> made(count, false), wanted(count, false);
-  s.varies[at(x.input)] = true;
-  made[at(x.input)] = true;
-  for (const TraceEntry& entry : entries) {
-    bool varies = false;
-    if (entry.op->rule() != Rule::constant)
-      for (const ValueId id : entry.inputs) varies = varies || s.varies[at(id)];
-    for (const ValueId id : entry.outputs) {
-      s.varies[at(id)] = varies;
-      made[at(id)] = true;
-    }
-  }
-  wanted[at(target.value)] = true;
-  for (std::size_t e = entries.size(); e-- > 0;) {
-    const TraceEntry& entry = entries[e];
-    bool reached = false;
-    for (const ValueId id : entry.outputs) reached = reached || (wanted[at(id)] && s.varies[at(id)]);
-    if (!reached) continue;
-    s.on_path[e] = true;
-    if (entry.op->rule() == Rule::unsupported)
-      throw AutogradError(
-          fmt::format("[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be "
-                      "given to what it "
-                      "was made from. Explain a model without it between features and output.",
-                      method, describe(entry)));
-    std::int64_t numbers = 0;
-    std::int64_t ndim = -1;
-    for (const ValueId id : entry.inputs) {
-      if (s.varies[at(id)]) wanted[at(id)] = true;
-      if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
-      if (!made[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        throw Error(
-            fmt::format("[{}] {} takes a tensor {} that no op made and that differs from row to row: numbers that were "
-                        "read by hand, or "
-                        "random ones, cannot be followed back to the features. Compute it with ops.",
-                        method, describe(entry), x.value(id).shape().str()));
-      if (!made[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
-        throw_other_flow(method,
-                         fmt::format("a constant that {} takes has other values for the rows than for the references "
-                                     "(random numbers, or a choice between parameters)",
-                                     describe(entry)));
-      if (odd[at(id)] || (s.varies[at(id)] && !s.has_rows[at(id)] && !whole)) s.coupled = describe(entry);
-      if (s.has_rows[at(id)]) numbers += row_size(x.value(id));
-    }
-    for (const ValueId id : entry.outputs) {
-      if (odd[at(id)] || (s.varies[at(id)] && !s.has_rows[at(id)] && !whole)) s.coupled = describe(entry);
-      if (s.has_rows[at(id)]) numbers += row_size(x.value(id));
-    }
-    if (!whole && entry.op->mixes_rows(ndim)) s.coupled = describe(entry);
-    if (whole && !s.coupled.empty())
-      throw_other_flow(method, fmt::format("what {} takes or gives has another shape for the "
-                                           "rows than for the references",
-                                           describe(entry)));
-    s.widest = std::max(s.widest, numbers);
-  }
-  return s;
 }
 
 // ---- the sweep over a block of pairs
@@ -314,82 +183,6 @@ class Sweep {
   bool whole_;
   PairBlock block_;
   std::vector<Tensor> x_at_pairs_, r_at_pairs_;
-};
-
-// ---- means over the references
-
-/// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n]
-class Averages {
- public:
-  Averages(std::int64_t rows, std::int64_t k, std::int64_t n)
-      : k_(k), n_(n), mean_(at(rows * k * n)), squares_(at(rows * k * n)), size_(at(rows * k)), counts_(at(rows * k)) {}
-
-  /// Takes `count` references of row `row` for output `slot`: multipliers m and references r, both [count, n].
-  template <class T>
-  void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r, std::int64_t r_stride,
-           std::int64_t count, bool multipliers) {
-    const std::int64_t place = row * k_ + slot;
-    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
-    const auto contribution = [&](std::int64_t b, std::int64_t i) {
-      const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
-      return multipliers ? multiplier : (d == 0 ? 0 : multiplier * d);  // an unchanged feature contributes nothing
-    };
-    block_mean_.assign(at(n_), 0);
-    for (std::int64_t b = 0; b < count; ++b)
-      for (std::int64_t i = 0; i < n_; ++i) {
-        const double c = contribution(b, i);
-        block_mean_[at(i)] += c;
-        size_[at(place)] += std::abs(c);
-      }
-    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
-    for (std::int64_t i = 0; i < n_; ++i) block_mean_[at(i)] /= here;
-    for (std::int64_t b = 0; b < count; ++b)
-      for (std::int64_t i = 0; i < n_; ++i) {
-        const double d = contribution(b, i) - block_mean_[at(i)];
-        squares[i] += d * d;
-      }
-    // Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
-    for (std::int64_t i = 0; i < n_; ++i) {
-      const double d = block_mean_[at(i)] - mean[i];
-      mean[i] += d * (here / (before + here));
-      squares[i] += d * d * (before * here / (before + here));
-    }
-    counts_[at(place)] += count;
-  }
-
-  Tensor means() const {
-    return arranged([&](std::size_t i, std::size_t) { return mean_[i]; });
-  }
-  /// Standard deviation over the references / sqrt(B).
-  Tensor standard_errors() const {
-    return arranged([&](std::size_t i, std::size_t place) {
-      const auto b = static_cast<double>(counts_[place]);
-      return b < 2 ? nan : std::sqrt(squares_[i] / (b - 1) / b);
-    });
-  }
-  /// Mean over the references of the sum of |contributions|.
-  double size(std::int64_t row, std::int64_t slot) const {
-    const std::int64_t place = row * k_ + slot;
-    return counts_[at(place)] == 0 ? 0 : size_[at(place)] / static_cast<double>(counts_[at(place)]);
-  }
-
- private:
-  template <class F>
-  Tensor arranged(F&& f) const {
-    const auto rows = static_cast<std::int64_t>(counts_.size()) / std::max<std::int64_t>(k_, 1);
-    Tensor t = empty({rows, n_, k_}, {.dtype = float64});
-    auto* out = t.mutable_data<double>();
-    for (std::int64_t row = 0; row < rows; ++row)
-      for (std::int64_t slot = 0; slot < k_; ++slot)
-        for (std::int64_t i = 0; i < n_; ++i)
-          out[(row * n_ + i) * k_ + slot] = f(at((row * k_ + slot) * n_ + i), at(row * k_ + slot));
-    return t;
-  }
-
-  std::int64_t k_, n_;
-  std::vector<double> mean_, squares_, size_;
-  std::vector<std::int64_t> counts_;
-  std::vector<double> block_mean_;
 };
 
 /// The target's values [rows, J] in float64.
@@ -711,8 +504,7 @@ class Explainer {
       blame = "no op lost it, so part of the result was computed without ops (from data read by hand, or by chance)";
     return fmt::format(
         "[{}] contributions do not sum up: row {}, output {}: base value {:.6g} + contributions {:.6g} is {:.3g} away "
-        "from "
-        "the prediction {:.6g}. {}. Additivity::report gives the values all the same.",
+        "from the prediction {:.6g}. {}. Additivity::report gives the values all the same.",
         request_.method, row, slots_[at(place)], bases_[at(place)], outputs_[at(place)] - bases_[at(place)] - residual,
         residual, outputs_[at(place)], blame);
   }

@@ -69,6 +69,9 @@ struct ThreadCache {
 };
 thread_local constinit ThreadCache thread_cache __attribute__((tls_model("initial-exec")));
 
+// Bytes that were given back by threads without a cache: they never allocated, or their cache has ended.
+std::atomic<std::int64_t> freed_elsewhere{0};
+
 struct Registry {
   std::mutex mutex;
   std::vector<ThreadCache*> caches;
@@ -106,8 +109,9 @@ void register_cache(ThreadCache& cache) {
 }
 
 void* system_allocate(std::size_t bytes) {
-  void* block = std::aligned_alloc(64, bytes);
-  if (block == nullptr) throw std::bad_alloc();
+  // aligned_alloc may insist on a multiple of the alignment (AddressSanitizer does), which most classes are not.
+  void* block = nullptr;
+  if (::posix_memalign(&block, 64, bytes) != 0) throw std::bad_alloc();
   return block;
 }
 
@@ -138,9 +142,14 @@ void deallocate(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
   const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
   ThreadCache& cache = thread_cache;
+  if (cache.ended || !cache.registered) [[unlikely]] {
+    freed_elsewhere.fetch_add(rounded, std::memory_order_relaxed);
+    std::free(block);
+    return;
+  }
   cache.bytes_in_use.add(-rounded);
   const std::int64_t cached = cache.cached.get() + rounded;
-  if (cache.ended || !cache.registered || cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     std::free(block);
     return;
   }
@@ -159,6 +168,7 @@ Statistics statistics() {
     total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak.get());
     total.bytes_cached += cache->cached.get();
   }
+  total.bytes_in_use -= freed_elsewhere.load(std::memory_order_relaxed);
   return total;
 }
 

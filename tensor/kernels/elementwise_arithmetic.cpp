@@ -46,28 +46,28 @@ struct MaximumF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_integral_v<V>) return std::max(a, b);
-    else return pick(a != a, a, pick(b != b, b, pick(a > b, a, b)));
+    else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a > b, a, b)));
   }
 };
 struct MinimumF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_integral_v<V>) return std::min(a, b);
-    else return pick(a != a, a, pick(b != b, b, pick(a < b, a, b)));
+    else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a < b, a, b)));
   }
 };
 struct FmaxF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_integral_v<V>) return std::max(a, b);
-    else return pick(a != a, b, pick(b != b, a, pick(a > b, a, b)));
+    else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a > b, a, b)));
   }
 };
 struct FminF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_integral_v<V>) return std::min(a, b);
-    else return pick(a != a, b, pick(b != b, a, pick(a < b, a, b)));
+    else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a < b, a, b)));
   }
 };
 // Integer division by zero is refused before the loop (autograd/ops/arithmetic.cpp). The least integer divided by -1
@@ -167,7 +167,7 @@ struct HeavisideF {
   template <class V>
   static V call(V x, V values, const Params&) {
     if constexpr (std::is_integral_v<V>) return x == V(0) ? values : static_cast<V>(x > V(0));
-    else return pick(x == constant(x, 0), values, pick(x != x, x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
+    else return pick(x == constant(x, 0), values, pick(is_nan(x), x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
   }
 };
 struct XlogyF {

@@ -26,6 +26,17 @@ Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
   return xsimd::select(mask, a, b);
 }
 
+/// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
+template <class T>
+  requires std::is_arithmetic_v<T>
+bool is_nan(T x) {
+  return x != x;
+}
+template <class T>
+auto is_nan(const Batch<T>& x) {
+  return xsimd::isnan(x);
+}
+
 /// F::call(V x, const Params&) on batches.
 template <class F, class T>
 void vector_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {

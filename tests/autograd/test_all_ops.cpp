@@ -116,7 +116,8 @@ struct Pair {
   }
 };
 
-constexpr std::int64_t explained = 2;  // K
+/// K: rules merge explained outputs and pairs where there are pairs; whole tensors come one output at a time.
+constexpr std::int64_t explained_of_pairs = 2;
 
 Shape with_front(std::int64_t k, const Shape& shape) {
   Shape out = shape;
@@ -124,10 +125,21 @@ Shape with_front(std::int64_t k, const Shape& shape) {
   return out;
 }
 
+/// Multipliers for `explained` outputs, uneven ones.
+void set_multipliers(autograd::PairContext& context, std::int64_t explained) {
+  context.outputs_explained = explained;
+  context.multipliers.clear();
+  for (std::size_t j = 0; j < context.x_out.size(); ++j) {
+    const Tensor& y = context.x_out[j];
+    const bool has_multiplier = y.is_floating_point() || y.dtype() == bool_;
+    context.multipliers.push_back(
+        has_multiplier ? uneven(with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j)) : Tensor());
+  }
+}
+
 autograd::PairContext context_of(const Pair& pair, std::size_t number) {
   const autograd::TraceEntry &at_x = pair.at_x.entries()[number], &at_r = pair.at_r.entries()[number];
   autograd::PairContext context;
-  context.outputs_explained = explained;
   for (std::size_t i = 0; i < at_x.inputs.size(); ++i) {
     context.x.push_back(pair.at_x.value(at_x.inputs[i]));
     context.r.push_back(pair.at_r.value(at_r.inputs[i]));
@@ -135,20 +147,17 @@ autograd::PairContext context_of(const Pair& pair, std::size_t number) {
     context.has_rows.push_back(false);
   }
   for (std::size_t i = 0; i < at_x.outputs.size(); ++i) {
-    const Tensor& y = pair.at_x.value(at_x.outputs[i]);
-    context.x_out.push_back(y);
+    context.x_out.push_back(pair.at_x.value(at_x.outputs[i]));
     context.r_out.push_back(pair.at_r.value(at_r.outputs[i]));
-    const bool has_multiplier = y.is_floating_point() || y.dtype() == bool_;
-    context.multipliers.push_back(
-        has_multiplier ? uneven(with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(i)) : Tensor());
   }
+  set_multipliers(context, 1);
   return context;
 }
 
 /// m (x - r), summed to one number for each explained output (and each row, where rows are pairs).
 Tensor contribution(const Tensor& multiplier, const Tensor& x, const Tensor& r, std::int64_t groups) {
-  if (x.numel() == 0) return zeros({explained, groups}, {.dtype = float64});
-  return (multiplier * (x.to(float64) - r.to(float64))).reshape({explained, groups, -1}).sum(-1);
+  if (x.numel() == 0) return zeros({multiplier.size(0), groups}, {.dtype = float64});
+  return (multiplier * (x.to(float64) - r.to(float64))).reshape({multiplier.size(0), groups, -1}).sum(-1);
 }
 
 /// sum_i m_i dx_i must be m dy, up to rounding and to the residual that the rule reports.
@@ -157,6 +166,7 @@ void check_complete(const std::string& what, const autograd::AppliedOp& op, cons
   const std::vector<Tensor> shares = autograd::attribute(op, context, &residual);
   REQUIRE(shares.size() == context.x.size());
   const std::int64_t groups = std::max<std::int64_t>(context.pairs, 1);
+  const std::int64_t explained = context.outputs_explained;
   Tensor missing = zeros({explained, groups}, {.dtype = float64}), scale = missing;
   const auto add = [&](const Tensor& m, const Tensor& x, const Tensor& r, double sign) {
     missing = missing + sign * contribution(m, x, r, groups);
@@ -285,7 +295,7 @@ TEST_CASE("values and gradients do not depend on the layout") {
         in[i] = strided ? transpose(contiguous(transpose(leaf.unsqueeze(0), 0, -1)), 0, -1).squeeze(Dims(0)) : leaf;
         const Tensor y = sample.call(in);
         const Tensor g = y.requires_grad()
-                             ? grad({y}, {leaf}, {uneven(y.shape(), y.dtype())}, {.allow_unused = true})[0]
+                             ? grad(y, leaf, uneven(y.shape(), y.dtype()), {.allow_unused = true})
                              : Tensor();
         return g.defined() ? g : zeros_like(plain[i]);
       };
@@ -347,6 +357,7 @@ TEST_CASE("attribution rules are complete") {
       if (op.rule() == Rule::unsupported || op.rule() == Rule::constant) continue;
       check_complete(what, op, context);
       if (!rows_are_pairs(op, context)) continue;
+      set_multipliers(context, explained_of_pairs);
       context.pairs = context.x_out[0].size(0);
       for (std::size_t i = 0; i < context.x.size(); ++i)
         context.has_rows[i] = context.x[i].dim() == context.x_out[0].dim() && context.x[i].size(0) == context.pairs;

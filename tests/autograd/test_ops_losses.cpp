@@ -15,7 +15,7 @@ using xg_test::expect_close;
 
 namespace {
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Numbers between low and high, uneven and the same every time.
 Tensor between(const Shape& shape, double low, double high, Dtype dtype, double phase = 0) {
@@ -145,13 +145,13 @@ TEST_CASE("prediction and target must have the same shape") {
 // Would break: a label that is found late or not at all.
 TEST_CASE("labels that make no sense") {
   const Tensor p = full({2, 2}, 0.5);
-  CHECK_ERROR(binary_cross_entropy(p, tensor({{0, 1}, {nan, 1}})), ValueError, "target[1, 0]", "nan");
+  CHECK_ERROR(binary_cross_entropy(p, tensor({{0, 1}, {not_a_number, 1}})), ValueError, "target[1, 0]", "nan");
   CHECK_ERROR(binary_cross_entropy(p, tensor({{0, 1}, {0, 2}})), ValueError, "target[1, 1]", "2");
   CHECK_ERROR(binary_cross_entropy(tensor({{0, 1}, {1.5, 1}}), p), ValueError, "prediction[1, 0]", "1.5", "sigmoid");
-  CHECK_ERROR(binary_cross_entropy(tensor({{0, nan}, {0, 1}}), p, {.reduction = Reduction::none}), ValueError,
+  CHECK_ERROR(binary_cross_entropy(tensor({{0, not_a_number}, {0, 1}}), p, {.reduction = Reduction::none}), ValueError,
               "prediction[0, 1]", "nan");
   CHECK_ERROR(binary_cross_entropy_with_logits(p, tensor({{0, 1}, {0, -1}})), ValueError, "target[1, 1]", "-1");
-  CHECK_ERROR(mse_loss(p, tensor({{0, nan}, {0, 1}})), ValueError, "[mse_loss]", "target[0, 1]", "nan");
+  CHECK_ERROR(mse_loss(p, tensor({{0, not_a_number}, {0, 1}})), ValueError, "[mse_loss]", "target[0, 1]", "nan");
 
   const Tensor logits = zeros({3, 4});
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 4, 1})), IndexError, "[cross_entropy]", "target[1]", "4",
@@ -160,7 +160,7 @@ TEST_CASE("labels that make no sense") {
   CHECK_ERROR(nll_loss(logits, tensor<std::int64_t>({0, 1, 9})), IndexError, "[nll_loss]", "target[2]");
   CHECK_ERROR(cross_entropy(logits, tensor({0, 1, 2})), DtypeError, "[cross_entropy]", "integers", "int64");
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1})), ShapeError, "[cross_entropy]", "[3, 4]", "[2]");
-  CHECK_ERROR(cross_entropy(logits, full({3, 4}, nan)), ValueError, "[cross_entropy]", "nan");
+  CHECK_ERROR(cross_entropy(logits, full({3, 4}, not_a_number)), ValueError, "[cross_entropy]", "nan");
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1, 2}), {.weight = ones({3})}), ShapeError, "weight", "[4]");
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1, 2}), {.label_smoothing = 1.5}), ValueError,
               "label_smoothing", "1.5");

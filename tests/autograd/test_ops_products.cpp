@@ -1,5 +1,8 @@
-#include "op_walk.hpp"
+#include "support/catch.hpp"
+#include "support/support.hpp"
 
+#include <xgrad/autograd/functional.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cctype>
@@ -80,11 +83,6 @@ Tensor einsum_by_loops(const std::string& equation, const std::vector<Tensor>& o
 }
 
 }  // namespace
-
-TEST_CASE("every product keeps what its samples promise", "[ops][products]") {
-  // Breaks where a transpose flag is read from the wrong stride, or a gradient misses the rows of leading dimensions.
-  xg_test::walk("products");
-}
 
 TEST_CASE("matmul is the sum of products, for any rank and layout", "[ops][products]") {
   // Breaks where leading dimensions are folded or broadcast wrongly, or BLAS is told wrong strides.

@@ -27,6 +27,7 @@ TEST_CASE("a bad background is named") {
   Tensor r = random_rows(4, 3, 111);
   CHECK_ERROR(DeepShap(net(), Tensor()), ShapeError, "[DeepShap]", "background", "undefined");
   CHECK_ERROR(DeepShap(net(), zeros({0, 3}, {.dtype = float64})), ShapeError, "background", "no rows");
+  CHECK_ERROR(DeepShap(net(), zeros({4, 0}, {.dtype = float64})), ShapeError, "background", "no features");
   CHECK_ERROR(DeepShap(net(), r[0]), ShapeError, "background", "[3]", "unsqueeze");
   CHECK_ERROR(DeepShap(net(), r.reshape({2, 2, 3})), ShapeError, "[2, 2, 3]", "[rows, features]");
   CHECK_ERROR(DeepShap(net(), r.to(Dtype::int64)), DtypeError, "background", "int64", "to(xg::float32)");
@@ -183,6 +184,10 @@ TEST_CASE("rows that are references, constant models, kinks and ties") {
   expect_close(Saliency(unconnected)(x).values(), zeros({3, 3, 2}), 0, 0);
   expect_close(IntegratedGradients(unconnected)(x).values(), zeros({3, 3, 2}), 0, 0);
   expect_close(ExactShapley(unconnected, x)(x).values(), zeros({3, 3, 2}), 0, 0);
+  // A layer without units passes nothing on.
+  const Tensor empty_in = zeros({0, 3}, {.dtype = float64}), empty_out = zeros({2, 0}, {.dtype = float64});
+  const auto hollow = [&](const Tensor& t) { return linear(relu(linear(t, empty_in)), empty_out) + 1.0; };
+  expect_close(DeepShap(hollow, x)(x).values(), zeros({3, 3, 2}), 0, 0);
   // On the kink of relu, and with tied maxima, shares are finite and complete.
   const Tensor zero = zeros({1, 3}, {.dtype = float64});
   for (const auto& f : std::vector<xg_test::Function>{[](const Tensor& t) { return relu(t); },

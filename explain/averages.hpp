@@ -1,0 +1,89 @@
+// Means of contributions over references. Internal to explain/.
+#pragma once
+
+#include <xgrad/autograd/ops.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace xg::explain::detail {
+
+/// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n]
+class Averages {
+ public:
+  Averages(std::int64_t rows, std::int64_t k, std::int64_t n)
+      : k_(k), n_(n), mean_(at(rows * k * n)), squares_(at(rows * k * n)), size_(at(rows * k)), counts_(at(rows * k)) {}
+
+  /// Takes `count` references of row `row` for output `slot`: multipliers m and references r, both [count, n].
+  template <class T>
+  void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r, std::int64_t r_stride,
+           std::int64_t count, bool multipliers) {
+    const std::int64_t place = row * k_ + slot;
+    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
+    const auto contribution = [&](std::int64_t b, std::int64_t i) {
+      const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
+      return multipliers ? multiplier : (d == 0 ? 0 : multiplier * d);  // an unchanged feature contributes nothing
+    };
+    block_mean_.assign(at(n_), 0);
+    for (std::int64_t b = 0; b < count; ++b)
+      for (std::int64_t i = 0; i < n_; ++i) {
+        const double c = contribution(b, i);
+        block_mean_[at(i)] += c;
+        size_[at(place)] += std::abs(c);
+      }
+    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+    for (std::int64_t i = 0; i < n_; ++i) block_mean_[at(i)] /= here;
+    for (std::int64_t b = 0; b < count; ++b)
+      for (std::int64_t i = 0; i < n_; ++i) {
+        const double d = contribution(b, i) - block_mean_[at(i)];
+        squares[i] += d * d;
+      }
+    // Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
+    for (std::int64_t i = 0; i < n_; ++i) {
+      const double d = block_mean_[at(i)] - mean[i];
+      mean[i] += d * (here / (before + here));
+      squares[i] += d * d * (before * here / (before + here));
+    }
+    counts_[at(place)] += count;
+  }
+
+  Tensor means() const {
+    return arranged([&](std::size_t i, std::size_t) { return mean_[i]; });
+  }
+  /// Standard deviation over the references / sqrt(B).
+  Tensor standard_errors() const {
+    return arranged([&](std::size_t i, std::size_t place) {
+      const auto b = static_cast<double>(counts_[place]);
+      return b < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(squares_[i] / (b - 1) / b);
+    });
+  }
+  /// Mean over the references of the sum of |contributions|.
+  double size(std::int64_t row, std::int64_t slot) const {
+    const std::int64_t place = row * k_ + slot;
+    return counts_[at(place)] == 0 ? 0 : size_[at(place)] / static_cast<double>(counts_[at(place)]);
+  }
+
+ private:
+  static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+  template <class F>
+  Tensor arranged(F&& f) const {
+    const auto rows = static_cast<std::int64_t>(counts_.size()) / std::max<std::int64_t>(k_, 1);
+    Tensor t = empty({rows, n_, k_}, {.dtype = float64});
+    auto* out = t.mutable_data<double>();
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t slot = 0; slot < k_; ++slot)
+        for (std::int64_t i = 0; i < n_; ++i)
+          out[(row * n_ + i) * k_ + slot] = f(at((row * k_ + slot) * n_ + i), at(row * k_ + slot));
+    return t;
+  }
+
+  std::int64_t k_, n_;
+  std::vector<double> mean_, squares_, size_;
+  std::vector<std::int64_t> counts_;
+  std::vector<double> block_mean_;
+};
+
+}  // namespace xg::explain::detail

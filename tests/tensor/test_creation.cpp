@@ -1,0 +1,84 @@
+// Tensors from nothing.
+#include "support/catch.hpp"
+#include "support/support.hpp"
+
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace xg;
+using xg_test::expect_close;
+
+// Breaks when a dtype does not follow from the arguments as documented.
+TEST_CASE("creation functions choose dtypes") {
+  CHECK(zeros({2}).dtype() == float32);
+  CHECK(ones({2}, {.dtype = int32}).dtype() == int32);
+  CHECK(full({2}, 3).dtype() == int64);
+  CHECK(full({2}, true).dtype() == bool_);
+  CHECK(full({2}, 0.5).dtype() == float32);
+  CHECK(arange(3).dtype() == int64);
+  CHECK(arange(0, 1, 0.25).dtype() == float32);
+  CHECK(tensor({1, 2}).dtype() == float32);
+  CHECK(tensor<std::int64_t>({1, 2}).dtype() == int64);
+  CHECK(tensor({1, 2}, {.dtype = float64}).dtype() == float64);
+  CHECK(tensor(std::vector<double>{1, 2}).dtype() == float64);
+  CHECK(zeros_like(arange(3)).dtype() == int64);
+  CHECK(full_like(zeros({2, 2}), 7).to_vector() == std::vector<double>(4, 7));
+  CHECK(empty_like(zeros({2, 0})).shape() == Shape{2, 0});
+  CHECK(scalar_tensor(2.5).dim() == 0);
+  CHECK(zeros({1}, {.requires_grad = true}).requires_grad());
+  set_default_dtype(float64);
+  CHECK(tensor({1, 2}).dtype() == float64);
+  CHECK(full({}, 1.5).dtype() == float64);
+  set_default_dtype(float32);
+  CHECK_ERROR(set_default_dtype(int64), DtypeError, "int64");
+  CHECK_ERROR(zeros({1}, {.dtype = int64, .requires_grad = true}), DtypeError, "int64");
+}
+
+// Breaks when an end point is missed, or the count is off by one.
+TEST_CASE("ranges") {
+  CHECK(arange(5).to_vector<int>() == std::vector<int>{0, 1, 2, 3, 4});
+  CHECK(arange(5, 0, -2).to_vector<int>() == std::vector<int>{5, 3, 1});
+  CHECK(arange(1, 1).numel() == 0);
+  CHECK(arange(1, 1, -1).numel() == 0);
+  CHECK(arange(0, 1, 0.3).numel() == 4);
+  expect_close(arange(0, 1, 0.25), std::vector<double>{0, 0.25, 0.5, 0.75});
+  CHECK(arange(std::int64_t{1} << 60, (std::int64_t{1} << 60) + 2).to_vector<std::int64_t>().back() == (std::int64_t{1} << 60) + 1);
+  expect_close(linspace(0, 1, 5), std::vector<double>{0, 0.25, 0.5, 0.75, 1});
+  CHECK(linspace(3, 7, 1).item() == 3);
+  CHECK(linspace(3, 7, 0).numel() == 0);
+  const Tensor line = linspace(-0.1, 0.7, 1001, {.dtype = float64});
+  CHECK(line.to_vector().back() == 0.7);
+  CHECK(line.to_vector().front() == -0.1);
+  expect_close(logspace(0, 3, 4), std::vector<double>{1, 10, 100, 1000});
+  expect_close(logspace(0, 3, 4, 2), std::vector<double>{1, 2, 4, 8});
+  expect_close(eye(2, 3), std::vector<double>{1, 0, 0, 0, 1, 0});
+  CHECK(eye(3).shape() == Shape{3, 3});
+  expect_close(tensor({{1, 2, 3}, {4, 5, 6}}), arange(1, 7, 1, {.dtype = float32}).reshape({2, 3}));
+}
+
+// Breaks when nonsense is accepted or a message does not say what was found.
+TEST_CASE("bad arguments of creation functions are named") {
+  CHECK_ERROR(zeros({2, -1}), ShapeError, "[zeros]", "[2, -1]", "negative");
+  CHECK_ERROR(empty({2, -1}), ShapeError, "[2, -1]");
+  CHECK_ERROR(zeros({std::int64_t{1} << 40, std::int64_t{1} << 40}), ShapeError, "does not fit into memory");
+  CHECK_ERROR(zeros({std::int64_t{1} << 50}), Error, "memory");
+  CHECK_ERROR(zeros({0, std::int64_t{1} << 40, std::int64_t{1} << 40}), ShapeError, "does not fit into memory");
+  CHECK_ERROR(zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}), ShapeError, "9 dimensions", "8");
+  CHECK_ERROR(arange(0, 5, -1), ValueError, "[arange]", "step is -1", "away");
+  CHECK_ERROR(arange(0, 5, 0), ValueError, "[arange]", "step must not be 0");
+  CHECK_ERROR(arange(0, std::numeric_limits<double>::infinity()), ValueError, "[arange]", "inf", "finite");
+  CHECK_ERROR(arange(0, 1e30, 1e-3), ValueError, "[arange]", "64 bits");
+  CHECK_ERROR(arange(3, {.dtype = bool_}), DtypeError, "[arange]", "bool");
+  CHECK_ERROR(linspace(0, 1, -1), ValueError, "[linspace]", "-1");
+  CHECK_ERROR(linspace(0, std::nan(""), 2), ValueError, "[linspace]", "nan");
+  CHECK_ERROR(eye(-2), ShapeError, "[eye]", "-2");
+  CHECK_ERROR(tensor({{1, 2}, {3}}), ShapeError, "[tensor]", "row 1", "1 values", "2");
+  CHECK_ERROR(from_data<float>(nullptr, {3}), ValueError, "[from_data]", "null", "[3]");
+  CHECK_ERROR(Tensor().shape(), ValueError, "undefined");
+  CHECK_ERROR(zeros({2}).item(), ShapeError, "[item]", "[2]");
+  CHECK_ERROR(zeros({2}).data<double>(), DtypeError, "[data]", "float32", "float64");
+  CHECK_ERROR(zeros({2}).size(1), IndexError, "[size]", "dim is 1");
+}
