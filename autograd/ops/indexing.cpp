@@ -24,15 +24,16 @@ struct Linear : Op {
   static constexpr Rule rule = Rule::linear;
 };
 
-/// The rule of an op that is linear in all but the index: an index that itself depends on the features chooses elements,
-/// and what its choice contributes cannot be told apart from what was chosen.
+/// The rule of an op that is linear in all but the index: an index that itself depends on the features chooses
+/// elements, and what its choice contributes cannot be told apart from what was chosen.
 template <class Op>
 std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
   if (p.varies[index])
-    throw AutogradError(fmt::format(
-        "[attribution] {}: the index depends on the features, so that no share of the result can be given to it. Explain a "
-        "model in which the index is constant, or one that looks it up by embedding or one_hot.",
-        Op::name));
+    throw AutogradError(
+        fmt::format("[attribution] {}: the index depends on the features, so that no share of the result can be given "
+                    "to it. Explain a "
+                    "model in which the index is constant, or one that looks it up by embedding or one_hot.",
+                    Op::name));
   return autograd::attribute(detail::AppliedOpOf<Linear<Op>>(Linear<Op>{op}), p, nullptr);
 }
 
@@ -88,7 +89,8 @@ struct IndexSelect {
   std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
-      return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) { return index_select(in[0], dim, i); };
+      return
+          [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) { return index_select(in[0], dim, i); };
     };
     return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
             {"columns", {spread({3, 4}, -2, 2, d)}, by(-1, {3, 1})},
@@ -202,7 +204,8 @@ struct IndexFill {
         return index_fill(in[0], dim, i, 1.5);
       };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})}, {"columns", {spread({3, 4}, -2, 2, d)}, by(1, {3})}};
+    return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
+            {"columns", {spread({3, 4}, -2, 2, d)}, by(1, {3})}};
   }
 };
 
@@ -314,8 +317,7 @@ struct ScatterAdd {
   std::array<Tensor, 3> backward(const OpContext& c, const Tensor& g) const {
     std::array<Tensor, 3> grads;
     if (c.needs(0)) grads[0] = g;
-    if (c.needs(2))
-      grads[2] = enlarge(gather(g, static_cast<std::int64_t>(dim), c.input(1)), c.input_shape(2));
+    if (c.needs(2)) grads[2] = enlarge(gather(g, static_cast<std::int64_t>(dim), c.input(1)), c.input_shape(2));
     return grads;
   }
   std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
@@ -450,12 +452,15 @@ struct Embedding {
     if (!p.varies[0]) return linear_beside_index(Embedding{}, p, 0);
     if (p.varies[1])
       throw AutogradError(
-          "[attribution] embedding: both the index and the table depend on the features. Explain a model in which one of "
+          "[attribution] embedding: both the index and the table depend on the features. Explain a model in which one "
+          "of "
           "them is constant.");
     return {multiplier_of_lookup(p, 0), Tensor()};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto at = [](Tensor index) { return [index](const std::vector<Tensor>& in) { return embedding(index, in[0]); }; };
+    const auto at = [](Tensor index) {
+      return [index](const std::vector<Tensor>& in) { return embedding(index, in[0]); };
+    };
     return {{"matrix of indices", {spread({4, 3}, -2, 2, d)}, at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
             {"one index", {spread({4, 3}, -2, 2, d)}, at(full({}, 2))},
             {"no index", {spread({4, 3}, -2, 2, d)}, at(zeros({0, 2}, {.dtype = int64}))}};
@@ -471,8 +476,8 @@ std::size_t checked_dim(const char* op, const Tensor& x, std::int64_t dim) {
 /// An index as the kernels take it: int64 or int32. Throws DtypeError where it is not an integer.
 Tensor checked_index(const char* op, const Tensor& index) {
   if (!is_integral(index.dtype()))
-    throw DtypeError(fmt::format("[{}] the index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
-                                 name(index.dtype())));
+    throw DtypeError(fmt::format("[{}] the index is {}, it must be int64 or int32: convert with index.to(xg::int64).",
+                                 op, name(index.dtype())));
   return index.dtype() == Dtype::uint8 ? to(index, Dtype::int64) : index;
 }
 
@@ -486,8 +491,8 @@ void check_same_dtype(const char* op, const Tensor& x, const Tensor& source) {
 Tensor index_vector(const char* op, const Tensor& given) {
   const Tensor index = checked_index(op, given);
   if (index.dim() > 1)
-    throw ShapeError(fmt::format("[{}] the index has shape {}, it must be a vector: use gather or x.index({{...}}).", op,
-                                 index.shape().str()));
+    throw ShapeError(fmt::format("[{}] the index has shape {}, it must be a vector: use gather or x.index({{...}}).",
+                                 op, index.shape().str()));
   return index.dim() == 0 ? reshape(index, {1}) : index;
 }
 
@@ -497,8 +502,9 @@ void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor
   Shape wanted = x.shape();
   wanted[dim] = index.numel();
   if (source.shape() != wanted)
-    throw ShapeError(fmt::format("[{}] the source has shape {}, for x of shape {} and {} indices along dim {} it must be {}.",
-                                 op, source.shape().str(), x.shape().str(), index.numel(), dim, wanted.str()));
+    throw ShapeError(
+        fmt::format("[{}] the source has shape {}, for x of shape {} and {} indices along dim {} it must be {}.", op,
+                    source.shape().str(), x.shape().str(), index.numel(), dim, wanted.str()));
 }
 
 /// scatter and gather: as many dimensions, and nowhere larger but along dim.
@@ -511,12 +517,13 @@ void check_element_index(const char* op, const Tensor& x, std::size_t dim, const
     if (source != nullptr) fits = fits && index.shape()[i] <= source->shape()[i];
   }
   if (!fits)
-    throw ShapeError(fmt::format(
-        "[{}] shapes are {} for x and {} for the index{}: they need as many dimensions, and the index may nowhere be larger "
-        "than x (except along dim {}){}.",
-        op, x.shape().str(), index.shape().str(),
-        source == nullptr ? "" : fmt::format(" and {} for the source", source->shape().str()), dim,
-        source == nullptr ? "" : " nor than the source"));
+    throw ShapeError(
+        fmt::format("[{}] shapes are {} for x and {} for the index{}: they need as many dimensions, and the index may "
+                    "nowhere be larger "
+                    "than x (except along dim {}){}.",
+                    op, x.shape().str(), index.shape().str(),
+                    source == nullptr ? "" : fmt::format(" and {} for the source", source->shape().str()), dim,
+                    source == nullptr ? "" : " nor than the source"));
 }
 
 // ---- x[i, j, ...]
@@ -529,8 +536,9 @@ Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size
   const std::int64_t low = kernels::amin(index, all, false).item<std::int64_t>();
   const std::int64_t high = kernels::amax(index, all, false).item<std::int64_t>();
   if (low < -size || high >= size)
-    throw IndexError(fmt::format("[{}] index {} is out of range for dimension {} of size {}: {}.", op, low < -size ? low : high,
-                                 dim, size, size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+    throw IndexError(fmt::format("[{}] index {} is out of range for dimension {} of size {}: {}.", op,
+                                 low < -size ? low : high, dim, size,
+                                 size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
   return low < 0 ? where(lt(index, full_like(index, 0)), index + size, index) : index;
 }
 
@@ -544,9 +552,12 @@ struct PartlyIndexed {
 std::int64_t dims_of(const Index& index) {
   switch (index.kind) {
     case Index::Kind::number:
-    case Index::Kind::slice: return 1;
-    case Index::Kind::tensor: return index.tensor.dtype() == Dtype::bool_ ? index.tensor.dim() : 1;
-    default: return 0;
+    case Index::Kind::slice:
+      return 1;
+    case Index::Kind::tensor:
+      return index.tensor.dtype() == Dtype::bool_ ? index.tensor.dim() : 1;
+    default:
+      return 0;
   }
 }
 
@@ -559,7 +570,8 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
   if (named > x.dim())
     throw IndexError(fmt::format("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
                                  x.shape().str(), x.dim()));
-  if (ellipses > 1) throw IndexError(fmt::format("[{}] there are {} ellipses: one may stand in an index.", op, ellipses));
+  if (ellipses > 1)
+    throw IndexError(fmt::format("[{}] there are {} ellipses: one may stand in an index.", op, ellipses));
   PartlyIndexed out{x, {}, false};
   const auto dim = [&] { return static_cast<std::int64_t>(out.tensors.size()); };
   for (const Index& index : indices) {
@@ -567,9 +579,10 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
       case Index::Kind::number: {
         const std::int64_t size = out.view.size(dim());
         if (index.number < -size || index.number >= size)
-          throw IndexError(fmt::format("[{}] index {} is out of range for dimension {} of size {} (shape {}): {}.", op,
-                                       index.number, x.dim() - (out.view.dim() - dim()), size, x.shape().str(),
-                                       size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+          throw IndexError(
+              fmt::format("[{}] index {} is out of range for dimension {} of size {} (shape {}): {}.", op, index.number,
+                          x.dim() - (out.view.dim() - dim()), size, x.shape().str(),
+                          size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
         out.view = select(out.view, dim(), index.number);
         break;
       }
@@ -577,8 +590,8 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         const Slice& s = index.slice;
         const bool whole = s.step == 1 && s.start.value_or(0) == 0 && !s.stop;
         if (!whole)
-          out.view = slice(out.view, dim(), s.start.value_or(0), s.stop.value_or(std::numeric_limits<std::int64_t>::max()),
-                           s.step);
+          out.view = slice(out.view, dim(), s.start.value_or(0),
+                           s.stop.value_or(std::numeric_limits<std::int64_t>::max()), s.step);
         out.tensors.emplace_back();
         break;
       }
@@ -594,9 +607,10 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         out.any = true;
         if (t.dtype() != Dtype::bool_) {
           if (is_floating(t.dtype()))
-            throw DtypeError(fmt::format("[{}] an index is {}, it must be a mask (bool) or integers: convert with "
-                                         "index.to(xg::int64).",
-                                         op, name(t.dtype())));
+            throw DtypeError(
+                fmt::format("[{}] an index is {}, it must be a mask (bool) or integers: convert with "
+                            "index.to(xg::int64).",
+                            op, name(t.dtype())));
           out.tensors.push_back(t.dtype() == Dtype::uint8 ? to(t, Dtype::int64) : t);
           break;
         }
@@ -607,9 +621,10 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         }
         for (std::int64_t k = 0; k < t.dim(); ++k)
           if (out.view.size(dim() + k) != t.size(k))
-            throw IndexError(fmt::format("[{}] a mask of shape {} does not fit dimension {} of size {} (shape {}): they must "
-                                         "be equal.",
-                                         op, t.shape().str(), dim() + k, out.view.size(dim() + k), x.shape().str()));
+            throw IndexError(
+                fmt::format("[{}] a mask of shape {} does not fit dimension {} of size {} (shape {}): they must "
+                            "be equal.",
+                            op, t.shape().str(), dim() + k, out.view.size(dim() + k), x.shape().str()));
         const Tensor places = nonzero(t);
         for (std::int64_t k = 0; k < t.dim(); ++k) out.tensors.push_back(select(places, 1, k));
         break;
@@ -622,12 +637,12 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
 
 /// An index by several tensors as an index by one vector along one dimension of a rearranged view.
 struct FlatIndex {
-  Tensor view;            // of x: the indexed dimensions side by side and merged
-  Shape before_merging;   // the shape of view before
-  Dims order;             // the permutation that put them side by side; empty for none
-  std::size_t dim = 0;    // the merged dimension
-  Tensor index;           // a vector
-  Shape index_shape;      // what the tensors broadcast to: it stands where the merged dimension was
+  Tensor view;           // of x: the indexed dimensions side by side and merged
+  Shape before_merging;  // the shape of view before
+  Dims order;            // the permutation that put them side by side; empty for none
+  std::size_t dim = 0;   // the merged dimension
+  Tensor index;          // a vector
+  Shape index_shape;     // what the tensors broadcast to: it stands where the merged dimension was
 };
 
 FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
@@ -656,7 +671,8 @@ FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
   }
   out.index = ravel(out.index.shape() == out.index_shape ? out.index : expand(out.index, out.index_shape));
   if (indexed.size() > 1)
-    out.view = flatten(out.view, static_cast<std::int64_t>(out.dim), static_cast<std::int64_t>(out.dim + indexed.size() - 1));
+    out.view =
+        flatten(out.view, static_cast<std::int64_t>(out.dim), static_cast<std::int64_t>(out.dim + indexed.size() - 1));
   return out;
 }
 
@@ -702,8 +718,8 @@ Tensor put(const PartlyIndexed& parts, const Tensor& values, bool accumulate) {
 }  // namespace
 
 const std::vector<OpInfo>& indexing_ops() {
-  static const auto rows = OpList<IndexSelect, IndexAdd, IndexCopy, IndexFill, Gather, Scatter, ScatterAdd, MaskedScatter,
-                                  MaskedSelect, Nonzero, OneHot, Embedding>::rows("indexing");
+  static const auto rows = OpList<IndexSelect, IndexAdd, IndexCopy, IndexFill, Gather, Scatter, ScatterAdd,
+                                  MaskedScatter, MaskedSelect, Nonzero, OneHot, Embedding>::rows("indexing");
   return rows;
 }
 
@@ -782,7 +798,9 @@ Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar
 
 namespace {
 /// Tensors without dimensions count as vectors of one element.
-Tensor at_least_vector(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
+Tensor at_least_vector(const Tensor& x) {
+  return x.dim() == 0 ? reshape(x, {1}) : x;
+}
 }  // namespace
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
@@ -819,7 +837,8 @@ Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const
     return reshape(scatter_add(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
   }
   const std::size_t d = autograd::checked_dim("scatter_add", x, dim);
-  const Tensor places = at_least_vector(autograd::checked_index("scatter_add", index)), values = at_least_vector(source);
+  const Tensor places = at_least_vector(autograd::checked_index("scatter_add", index)),
+               values = at_least_vector(source);
   autograd::check_element_index("scatter_add", x, d, places, &values);
   return apply(autograd::ScatterAdd{d}, x, places, values);
 }
@@ -862,8 +881,9 @@ Tensor take(const Tensor& x, const Tensor& index) {
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::int64_t> dim) {
   if (!dim) return gather(ravel(x), 0, ravel(index));
   if (x.dim() != index.dim())
-    throw ShapeError(fmt::format("[take_along_dim] shapes are {} for x and {} for the index: they need as many dimensions.",
-                                 x.shape().str(), index.shape().str()));
+    throw ShapeError(
+        fmt::format("[take_along_dim] shapes are {} for x and {} for the index: they need as many dimensions.",
+                    x.shape().str(), index.shape().str()));
   if (x.dim() == 0) return gather(x, *dim, index);
   const std::size_t d = autograd::checked_dim("take_along_dim", x, *dim);
   Shape from = x.shape(), to = index.shape();
@@ -876,31 +896,36 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::i
                 index.shape() == to ? index : expand(index, to));
 }
 
-Tensor nonzero(const Tensor& x) { return apply(autograd::Nonzero{}, x); }
+Tensor nonzero(const Tensor& x) {
+  return apply(autograd::Nonzero{}, x);
+}
 
 Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   const Tensor index = autograd::checked_index("one_hot", classes_of_elements);
   Shape all;
   for (std::size_t i = 0; i < index.shape().size(); ++i) all.push_back(static_cast<std::int64_t>(i));
-  if (num_classes < -1) throw ValueError(fmt::format("[one_hot] num_classes is {}: give a positive number.", num_classes));
+  if (num_classes < -1)
+    throw ValueError(fmt::format("[one_hot] num_classes is {}: give a positive number.", num_classes));
   if (index.numel() == 0) {
     if (num_classes <= 0)
-      throw ValueError("[one_hot] the index has no elements, so num_classes cannot follow from it: give a positive number.");
+      throw ValueError(
+          "[one_hot] the index has no elements, so num_classes cannot follow from it: give a positive number.");
     return apply(autograd::OneHot{num_classes}, index);
   }
   const std::int64_t low = kernels::amin(index, all, false).item<std::int64_t>();
   const std::int64_t high = kernels::amax(index, all, false).item<std::int64_t>();
   const std::int64_t classes = num_classes == -1 ? high + 1 : num_classes;
   if (low < 0 || high >= classes)
-    throw IndexError(fmt::format("[one_hot] class {} is out of range: with {} classes, use 0 to {}.", low < 0 ? low : high,
-                                 classes, classes - 1));
+    throw IndexError(fmt::format("[one_hot] class {} is out of range: with {} classes, use 0 to {}.",
+                                 low < 0 ? low : high, classes, classes - 1));
   return apply(autograd::OneHot{classes}, index);
 }
 
 Tensor embedding(const Tensor& index, const Tensor& weight) {
   const Tensor places = autograd::checked_index("embedding", index);
   if (weight.dim() != 2)
-    throw ShapeError(fmt::format("[embedding] the weight has shape {}, it must be [rows, features].", weight.shape().str()));
+    throw ShapeError(
+        fmt::format("[embedding] the weight has shape {}, it must be [rows, features].", weight.shape().str()));
   return apply(autograd::Embedding{}, places, weight);
 }
 

@@ -15,7 +15,9 @@ namespace autograd {
 namespace {
 
 /// A vector without elements joins with anything and adds nothing, as in PyTorch.
-bool is_skipped(const Shape& shape) { return shape.size() == 1 && shape[0] == 0; }
+bool is_skipped(const Shape& shape) {
+  return shape.size() == 1 && shape[0] == 0;
+}
 
 /// Tensors behind each other along `dim`; the gradient is cut into the same pieces.
 struct Cat {
@@ -130,7 +132,9 @@ struct Repeat {
     return reshape(sum_of_copies, c.input_shape(0));
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto times = [](Shape times) { return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); }; };
+    const auto times = [](Shape times) {
+      return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); };
+    };
     return {{"rows", {spread({2, 3}, -2, 2, d)}, times({2, 1})},
             {"both", {spread({2, 3}, -2, 2, d)}, times({2, 3})},
             {"new dimension", {spread({2, 3}, -2, 2, d)}, times({2, 1, 2})},
@@ -204,9 +208,7 @@ struct Roll {
     kernels::copy_into(tail, part(x, 0, size - shift));
     return out;
   }
-  Tensor backward(const OpContext&, const Tensor& g) const {
-    return roll(g, -shift, static_cast<std::int64_t>(dim));
-  }
+  Tensor backward(const OpContext&, const Tensor& g) const { return roll(g, -shift, static_cast<std::int64_t>(dim)); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](Dims shifts, Dims dims) {
       return [=](const std::vector<Tensor>& in) { return roll(in[0], shifts, dims); };
@@ -303,7 +305,9 @@ void check_list(const char* op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) throw ValueError(fmt::format("[{}] the list of tensors is empty: pass at least one.", op));
 }
 
-Tensor indices(const std::vector<std::int64_t>& values) { return tensor(values); }
+Tensor indices(const std::vector<std::int64_t>& values) {
+  return tensor(values);
+}
 
 /// One dimension of a padded tensor by which source elements it shows: those of [0, size) continued to both sides.
 Tensor pad_by_index(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
@@ -311,26 +315,31 @@ Tensor pad_by_index(const Tensor& x, std::int64_t dim, std::int64_t before, std:
   if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
     const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
     if (first > last)
-      throw ShapeError(fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
+      throw ShapeError(
+          fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
     return pad_by_index(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
                         std::max<std::int64_t>(0, after), mode);
   }
   const std::int64_t reach = mode == PadMode::reflect ? size - 1 : size;
   if (mode != PadMode::replicate && (before > reach || after > reach))
     throw ShapeError(fmt::format(
-        "[pad] padding {} and {} of dimension {} of size {}: {} continues it by {} elements at most on each side.", before,
-        after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0)));
+        "[pad] padding {} and {} of dimension {} of size {}: {} continues it by {} elements at most on each side.",
+        before, after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0)));
   const std::int64_t total = size + before + after;
   if (total < 0 || (size == 0 && total > 0))
-    throw ShapeError(fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
-                                 "negative, and something must be there to repeat.",
-                                 before, after, dim, size, total));
+    throw ShapeError(
+        fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
+                    "negative, and something must be there to repeat.",
+                    before, after, dim, size, total));
   std::vector<std::int64_t> source(static_cast<std::size_t>(total));
   for (std::int64_t k = 0; k < total; ++k) {
     std::int64_t i = k - before;
-    if (mode == PadMode::reflect) i = i < 0 ? -i : (i >= size ? 2 * (size - 1) - i : i);
-    else if (mode == PadMode::replicate) i = std::clamp<std::int64_t>(i, 0, size - 1);
-    else i = (i + size) % size;
+    if (mode == PadMode::reflect)
+      i = i < 0 ? -i : (i >= size ? 2 * (size - 1) - i : i);
+    else if (mode == PadMode::replicate)
+      i = std::clamp<std::int64_t>(i, 0, size - 1);
+    else
+      i = (i + size) % size;
     source[static_cast<std::size_t>(k)] = i;
   }
   return index_select(x, dim, indices(source));
@@ -363,8 +372,9 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
     if (autograd::is_skipped(shape)) continue;
     if (shape.size() == like.size()) shape[d] = like[d];
     if (shape != like)
-      throw ShapeError(fmt::format("[cat] tensor {} has shape {}, the first {}: sizes must be equal except along dim {}.", i,
-                                   tensors[i].shape().str(), like.str(), d));
+      throw ShapeError(
+          fmt::format("[cat] tensor {} has shape {}, the first {}: sizes must be equal except along dim {}.", i,
+                      tensors[i].shape().str(), like.str(), d));
   }
   return autograd::apply(autograd::Cat{d, tensors.size()}, tensors);
 }
@@ -408,9 +418,10 @@ Tensor column_stack(const std::vector<Tensor>& tensors) {
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {
   if (repeats.size() < x.shape().size())
-    throw ShapeError(fmt::format("[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not "
-                                 "ask for all).",
-                                 repeats.str(), x.shape().str()));
+    throw ShapeError(
+        fmt::format("[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not "
+                    "ask for all).",
+                    repeats.str(), x.shape().str()));
   for (const std::int64_t n : repeats)
     if (n < 0) throw ValueError(fmt::format("[repeat] repeats are {}: they must not be negative.", repeats.str()));
   return apply(autograd::Repeat{repeats}, x);
@@ -423,7 +434,8 @@ Tensor tile(const Tensor& x, const Shape& repeats) {
 }
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> dim) {
-  if (repeats < 0) throw ValueError(fmt::format("[repeat_interleave] repeats is {}: it must not be negative.", repeats));
+  if (repeats < 0)
+    throw ValueError(fmt::format("[repeat_interleave] repeats is {}: it must not be negative.", repeats));
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
@@ -434,17 +446,19 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<st
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
   if (!is_integral(repeats.dtype()) || repeats.dim() > 1)
-    throw DtypeError(fmt::format("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
-                                 name(repeats.dtype()), repeats.shape().str()));
+    throw DtypeError(
+        fmt::format("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
+                    name(repeats.dtype()), repeats.shape().str()));
   if (repeats.numel() == 1) return repeat_interleave(x, repeats.item<std::int64_t>(), dim);
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim());
   const std::vector<std::int64_t> counts = repeats.to_vector<std::int64_t>();
   if (static_cast<std::int64_t>(counts.size()) != rows.size(d))
-    throw ShapeError(fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
-                                 "or one number for all.",
-                                 counts.size(), rows.size(d), d));
+    throw ShapeError(
+        fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
+                    "or one number for all.",
+                    counts.size(), rows.size(d), d));
   std::vector<std::int64_t> source;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] < 0)
@@ -459,7 +473,8 @@ Tensor flip(const Tensor& x, const Dims& dims) {
   for (const std::int64_t dim : dims) {
     const auto d = static_cast<std::size_t>(normalize_dim("flip", dim, x.dim()));
     if (op.dims[d])
-      throw ValueError(fmt::format("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d));
+      throw ValueError(
+          fmt::format("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d));
     op.dims.set(d);
   }
   return apply(op, x);
@@ -477,7 +492,8 @@ Tensor flipud(const Tensor& x) {
 Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
   if (dims.empty() && shifts.size() == 1) return reshape(roll(ravel(x), shifts, 0), x.shape());
   if (shifts.size() != dims.size() || shifts.empty())
-    throw ValueError(fmt::format("[roll] shifts are {}, dims {}: give one shift for each dim.", shifts.str(), dims.str()));
+    throw ValueError(
+        fmt::format("[roll] shifts are {}, dims {}: give one shift for each dim.", shifts.str(), dims.str()));
   Tensor out = x;
   for (std::size_t i = 0; i < shifts.size(); ++i) {
     const auto d = static_cast<std::size_t>(normalize_dim("roll", dims[i], x.dim()));
@@ -518,7 +534,9 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::
   return autograd::diagonal_scatter(x, shape, offset, a, b);
 }
 
-Tensor diagflat(const Tensor& x, std::int64_t offset) { return diag_embed(ravel(x), offset); }
+Tensor diagflat(const Tensor& x, std::int64_t offset) {
+  return diag_embed(ravel(x), offset);
+}
 
 Tensor diff(const Tensor& x, std::int64_t n, std::int64_t dim, const Tensor& prepend, const Tensor& append) {
   if (x.dim() == 0) throw ShapeError("[diff] the tensor has no dimensions, it must have one at least.");
@@ -564,9 +582,10 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexi
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {
   const std::size_t count = padding.size() / 2, ndim = x.shape().size();
   if (padding.size() % 2 != 0 || count > ndim)
-    throw ValueError(fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
-                                 "dimensions, the last one first.",
-                                 padding.size(), x.shape().str()));
+    throw ValueError(
+        fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
+                    "dimensions, the last one first.",
+                    padding.size(), x.shape().str()));
   Tensor out = x;
   autograd::Pad op{Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
   bool grows = false;
@@ -580,8 +599,8 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     }
     const std::int64_t size = x.shape()[dim];
     if (size + before + after < 0 || -before > size || -after > size)
-      throw ShapeError(fmt::format("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before, after,
-                                   dim, size));
+      throw ShapeError(fmt::format("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before,
+                                   after, dim, size));
     if (before < 0 || after < 0) {
       const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
       out = narrow(out, d, first, std::max<std::int64_t>(0, last - first));

@@ -1,5 +1,5 @@
-// Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never with
-// copies.
+// Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never
+// with copies.
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -79,9 +79,9 @@ struct MatrixProduct {
     };
     const auto a = [d](const Shape& shape) { return spread(shape, -2, 2, d, 2); };
     const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
-    return {{"matrices", {a({3, 4}), b({4, 2})}, call},    {"transposed", {a({4, 3}), b({2, 4})}, transposed},
+    return {{"matrices", {a({3, 4}), b({4, 2})}, call},        {"transposed", {a({4, 3}), b({2, 4})}, transposed},
             {"leading dims", {a({2, 3, 4}), b({4, 2})}, call}, {"one element", {a({1, 1}), b({1, 1})}, call},
-            {"empty", {a({0, 4}), b({4, 2})}, call},       {"empty sum", {a({3, 0}), b({0, 2})}, call}};
+            {"empty", {a({0, 4}), b({4, 2})}, call},           {"empty sum", {a({3, 0}), b({0, 2})}, call}};
   }
 };
 
@@ -156,7 +156,8 @@ struct DotProduct {
                       {});
   }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
+    return gradients(
+        c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(DotProduct{}, in[0], in[1]); };
@@ -200,8 +201,9 @@ Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar
                                  x.shape().str(), product.shape().str()));
   for (const Scalar factor : {beta, alpha})
     if (!is_floating(product.dtype()) && factor.category() == Dtype::float64)
-      throw DtypeError(fmt::format("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).",
-                                   op, xg::name(product.dtype())));
+      throw DtypeError(
+          fmt::format("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).", op,
+                      xg::name(product.dtype())));
   const auto scaled = [](const Tensor& t, Scalar factor) { return factor.to_double() == 1 ? t : mul(t, factor); };
   const Tensor rest = beta.to_double() == 0 ? where(full({}, true), 0, x) : scaled(x, beta);
   return rest + scaled(product, alpha);
@@ -276,11 +278,12 @@ void take_diagonals(const std::string& equation, Named& operand) {
       const char label = operand.labels[i];
       const Shape& shape = operand.tensor.shape();
       if (shape[i] != shape[j])
-        refuse_equation(equation, fmt::format("'{}' stands for dimensions of sizes {} and {} of one operand of shape {}: "
-                                              "they must be equal.",
-                                              label, shape[i], shape[j], shape.str()));
-      operand.tensor = movedim(diagonal(operand.tensor, 0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)), -1,
-                               static_cast<std::int64_t>(i));
+        refuse_equation(equation,
+                        fmt::format("'{}' stands for dimensions of sizes {} and {} of one operand of shape {}: "
+                                    "they must be equal.",
+                                    label, shape[i], shape[j], shape.str()));
+      operand.tensor = movedim(diagonal(operand.tensor, 0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)),
+                               -1, static_cast<std::int64_t>(i));
       operand.labels.erase(j, 1);
     }
   }
@@ -377,8 +380,9 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   autograd::check_dims("bmm", "b", b, 3);
   autograd::check_dtypes("bmm", a, b);
   if (a.shape()[0] != b.shape()[0])
-    throw ShapeError(fmt::format("[bmm] shapes are {} and {}: the first dimensions must be equal; matmul broadcasts them.",
-                                 a.shape().str(), b.shape().str()));
+    throw ShapeError(
+        fmt::format("[bmm] shapes are {} and {}: the first dimensions must be equal; matmul broadcasts them.",
+                    a.shape().str(), b.shape().str()));
   autograd::check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
   return apply(autograd::BatchedProduct{}, a, b);
 }
@@ -431,13 +435,15 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
     const auto da = static_cast<std::size_t>(normalize_dim("tensordot", dims_a[i], a.dim()));
     const auto db = static_cast<std::size_t>(normalize_dim("tensordot", dims_b[i], b.dim()));
     if (da >= names_a.size() || db >= names_b.size() || names_a[da] != '\0' || names_b[db] != '\0')
-      throw ValueError(fmt::format("[tensordot] dims {} and {} name a dimension twice or one that does not exist (shapes "
-                                   "{} and {}).",
-                                   dims_a.str(), dims_b.str(), a.shape().str(), b.shape().str()));
+      throw ValueError(
+          fmt::format("[tensordot] dims {} and {} name a dimension twice or one that does not exist (shapes "
+                      "{} and {}).",
+                      dims_a.str(), dims_b.str(), a.shape().str(), b.shape().str()));
     if (a.shape()[da] != b.shape()[db] && a.shape()[da] != 1 && b.shape()[db] != 1)
-      throw ShapeError(fmt::format("[tensordot] shapes are {} and {}: dimension {} of the first has size {}, dimension {} "
-                                   "of the second {}; summed over together, they must be equal or one of them 1.",
-                                   a.shape().str(), b.shape().str(), da, a.shape()[da], db, b.shape()[db]));
+      throw ShapeError(
+          fmt::format("[tensordot] shapes are {} and {}: dimension {} of the first has size {}, dimension {} "
+                      "of the second {}; summed over together, they must be equal or one of them 1.",
+                      a.shape().str(), b.shape().str(), da, a.shape()[da], db, b.shape()[db]));
     names_a[da] = names_b[db] = static_cast<char>('a' + i);
   }
   std::string output;
@@ -505,9 +511,10 @@ Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) 
       for (const Named& other : pending) {
         if (!other.has(label) || other.size(label) == size || other.size(label) == 1) continue;
         if (size != 1)
-          throw ShapeError(fmt::format("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of "
-                                       "them 1.",
-                                       equation, label, size, other.size(label)));
+          throw ShapeError(
+              fmt::format("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of "
+                          "them 1.",
+                          equation, label, size, other.size(label)));
         size = other.size(label);
       }
       if (size == x.tensor.shape()[k]) continue;
@@ -535,8 +542,9 @@ Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim) {
   const Shape shape = broadcast_shapes("cross", a.shape(), b.shape());
   const std::int64_t d = normalize_dim("cross", dim, static_cast<std::int64_t>(shape.size()));
   if (a.dim() != b.dim() || a.dim() == 0 || a.size(d) != 3 || b.size(d) != 3)
-    throw ShapeError(fmt::format("[cross] shapes are {} and {}, dim is {}: both need as many dimensions, and size 3 there.",
-                                 a.shape().str(), b.shape().str(), dim));
+    throw ShapeError(
+        fmt::format("[cross] shapes are {} and {}, dim is {}: both need as many dimensions, and size 3 there.",
+                    a.shape().str(), b.shape().str(), dim));
   // d_i = a_i b_(i+1) - a_(i+1) b_i is component i - 1 of the product.
   const auto next = [d](const Tensor& x) { return roll(x, -1, d); };
   return next(a * next(b) - next(a) * b);

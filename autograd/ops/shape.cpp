@@ -29,8 +29,8 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
       continue;
     }
     if (shape[i] != -1 || open)
-      throw ShapeError(fmt::format("[{}] the new shape is {}: sizes must not be negative, except one -1 that is inferred.",
-                                   op, shape.str()));
+      throw ShapeError(fmt::format(
+          "[{}] the new shape is {}: sizes must not be negative, except one -1 that is inferred.", op, shape.str()));
     open = i;
   }
   if (open && known != 0 && x.numel() % known == 0) {
@@ -38,16 +38,19 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
     return shape;
   }
   if (open && known == 0 && x.numel() == 0)
-    throw ShapeError(fmt::format("[{}] the new shape is {} for no elements: any size fits the -1, so name one.", op,
-                                 shape.str()));
+    throw ShapeError(
+        fmt::format("[{}] the new shape is {} for no elements: any size fits the -1, so name one.", op, shape.str()));
   if (open || known != x.numel())
-    throw ShapeError(fmt::format("[{}] shape {} has {} elements, they do not fill the new shape {}: the product of sizes "
-                                 "must stay the same.",
-                                 op, x.shape().str(), x.numel(), shape.str()));
+    throw ShapeError(
+        fmt::format("[{}] shape {} has {} elements, they do not fill the new shape {}: the product of sizes "
+                    "must stay the same.",
+                    op, x.shape().str(), x.numel(), shape.str()));
   return shape;
 }
 
-Tensor reshape_unless_same(const Tensor& g, const Shape& shape) { return g.shape() == shape ? g : reshape(g, shape); }
+Tensor reshape_unless_same(const Tensor& g, const Shape& shape) {
+  return g.shape() == shape ? g : reshape(g, shape);
+}
 
 /// The same elements, row-major, in another shape
 struct Reshape : Rearrangement {
@@ -60,7 +63,9 @@ struct Reshape : Rearrangement {
   }
   static Tensor backward(const OpContext& c, const Tensor& g) { return reshape_unless_same(g, c.input_shape(0)); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto to = [](Shape shape) { return [shape](const std::vector<Tensor>& in) { return reshape(in[0], shape); }; };
+    const auto to = [](Shape shape) {
+      return [shape](const std::vector<Tensor>& in) { return reshape(in[0], shape); };
+    };
     const Tensor x = spread({3, 4}, -2, 2, d);
     return {{"split", {x}, to({3, 2, 2})},
             {"merge", {x}, to({-1})},
@@ -291,7 +296,8 @@ std::int64_t diagonal_length(const Shape& shape, std::int64_t offset, std::size_
 Tensor diagonal_view(const Tensor& x, std::int64_t offset, std::size_t dim1, std::size_t dim2) {
   Shape shape = x.shape(), strides = x.strides();
   const std::int64_t length = diagonal_length(shape, offset, dim1, dim2), step = strides[dim1] + strides[dim2];
-  const std::int64_t first = length == 0 || x.numel() == 0 ? 0 : (offset >= 0 ? offset * strides[dim2] : -offset * strides[dim1]);
+  const std::int64_t first =
+      length == 0 || x.numel() == 0 ? 0 : (offset >= 0 ? offset * strides[dim2] : -offset * strides[dim1]);
   for (const std::size_t dim : {std::max(dim1, dim2), std::min(dim1, dim2)}) {
     shape.erase(dim);
     strides.erase(dim);
@@ -362,8 +368,8 @@ struct Contiguous : Rearrangement {
   static std::vector<Sample> samples(Dtype d) { return samples1(Contiguous{}, d, -2, 2); }
 };
 
-/// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it is
-/// the identity.
+/// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
+/// is the identity.
 struct Detach : Rearrangement {
   static constexpr const char* name = "detach";
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
@@ -406,7 +412,8 @@ std::size_t checked_dim(const char* op, std::int64_t dim, std::int64_t ndim) {
 /// As checked_dim, for an op that needs a dimension to work on.
 std::size_t existing_dim(const char* op, const Tensor& x, std::int64_t dim) {
   if (x.dim() == 0)
-    throw ShapeError(fmt::format("[{}] the tensor has no dimensions, it must have one at least: reshape({{1}}) first.", op));
+    throw ShapeError(
+        fmt::format("[{}] the tensor has no dimensions, it must have one at least: reshape({{1}}) first.", op));
   return checked_dim(op, dim, x.dim());
 }
 
@@ -416,7 +423,8 @@ DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim) {
   for (const std::int64_t dim : dims) {
     const std::size_t d = checked_dim(op, dim, ndim);
     if (set[d])
-      throw ValueError(fmt::format("[{}] dims {} name dimension {} twice: each may stand there once.", op, dims.str(), d));
+      throw ValueError(
+          fmt::format("[{}] dims {} name dimension {} twice: each may stand there once.", op, dims.str(), d));
     set.set(d);
   }
   return set;
@@ -467,8 +475,9 @@ Tensor diagonal_scatter(const Tensor& g, const Shape& shape, std::int64_t offset
 }
 
 const std::vector<OpInfo>& shape_ops() {
-  static const auto rows = OpList<Reshape, Transpose, Permute, Squeeze, Unsqueeze, Expand, SliceDim, SliceScatter, Select,
-                                  Diagonal, DiagonalScatter, Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape");
+  static const auto rows =
+      OpList<Reshape, Transpose, Permute, Squeeze, Unsqueeze, Expand, SliceDim, SliceScatter, Select, Diagonal,
+             DiagonalScatter, Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape");
   return rows;
 }
 
@@ -512,16 +521,19 @@ Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
   for (const std::int64_t size : sizes) size == -1 ? void(++open) : void(known *= size);
   const std::int64_t whole = x.shape()[d];
   if (open > 1 || known < 0 || (open == 0 ? known != whole : known == 0 || whole % known != 0))
-    throw ShapeError(fmt::format("[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of "
-                                 "them may be -1.",
-                                 d, whole, sizes.str()));
+    throw ShapeError(
+        fmt::format("[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of "
+                    "them may be -1.",
+                    d, whole, sizes.str()));
   Shape shape(x.shape().begin(), x.shape().begin() + d);
   for (const std::int64_t size : sizes) shape.push_back(size == -1 ? whole / known : size);
   for (std::size_t i = d + 1; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
   return reshape(x, shape);
 }
 
-Tensor ravel(const Tensor& x) { return reshape(x, {x.numel()}); }
+Tensor ravel(const Tensor& x) {
+  return reshape(x, {x.numel()});
+}
 
 Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
   return apply(autograd::Transpose{{},
@@ -588,9 +600,10 @@ Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
 
 Tensor expand(const Tensor& x, const Shape& shape) {
   const auto refuse = [&] {
-    throw ShapeError(fmt::format("[expand] shape {} does not expand to {}: only sizes of 1 and new leading dimensions can; "
-                                 "-1 keeps a size.",
-                                 x.shape().str(), shape.str()));
+    throw ShapeError(
+        fmt::format("[expand] shape {} does not expand to {}: only sizes of 1 and new leading dimensions can; "
+                    "-1 keeps a size.",
+                    x.shape().str(), shape.str()));
   };
   if (shape.size() < x.shape().size()) refuse();
   Shape full = shape;
@@ -602,7 +615,9 @@ Tensor expand(const Tensor& x, const Shape& shape) {
   return apply(autograd::Expand{{}, full}, x);
 }
 
-Tensor broadcast_to(const Tensor& x, const Shape& shape) { return expand(x, shape); }
+Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+  return expand(x, shape);
+}
 
 std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
   Shape shape;
@@ -630,8 +645,8 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   const std::size_t d = autograd::checked_dim("select", dim, x.dim());
   const std::int64_t size = x.shape()[d];
   if (index < -size || index >= size)
-    throw IndexError(fmt::format("[select] index {} is out of range for dimension {} of size {} (shape {}): {}.", index, d,
-                                 size, x.shape().str(),
+    throw IndexError(fmt::format("[select] index {} is out of range for dimension {} of size {} (shape {}): {}.", index,
+                                 d, size, x.shape().str(),
                                  size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
   return apply(autograd::Select{{}, d, index < 0 ? index + size : index}, x);
 }
@@ -641,9 +656,9 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   const std::int64_t size = x.shape()[d];
   const std::int64_t first = start < 0 ? start + size : start;
   if (length < 0 || first < 0 || first > size || length > size - first)
-    throw IndexError(fmt::format(
-        "[narrow] start {} and length {} leave dimension {} of size {}: start + length must lie within it.", start, length,
-        d, size));
+    throw IndexError(
+        fmt::format("[narrow] start {} and length {} leave dimension {} of size {}: start + length must lie within it.",
+                    start, length, d, size));
   return apply(autograd::SliceDim{{}, d, first, length, 1}, x);
 }
 
@@ -651,8 +666,8 @@ Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::in
   const std::size_t a = autograd::checked_dim("diagonal", dim1, x.dim());
   const std::size_t b = autograd::checked_dim("diagonal", dim2, x.dim());
   if (a == b || x.dim() < 2)
-    throw ShapeError(fmt::format("[diagonal] dims are {} and {} of shape {}: name two different dimensions.", dim1, dim2,
-                                 x.shape().str()));
+    throw ShapeError(fmt::format("[diagonal] dims are {} and {} of shape {}: name two different dimensions.", dim1,
+                                 dim2, x.shape().str()));
   return apply(autograd::Diagonal{{}, offset, a, b}, x);
 }
 
@@ -660,7 +675,8 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
   const std::size_t d = autograd::existing_dim("split", x, dim);
   const std::int64_t whole = x.shape()[d];
   if (size < 0 || (size == 0 && whole != 0))
-    throw ValueError(fmt::format("[split] size is {}, it must be positive (dimension {} has size {}).", size, d, whole));
+    throw ValueError(
+        fmt::format("[split] size is {}, it must be positive (dimension {} has size {}).", size, d, whole));
   std::vector<std::int64_t> sizes;
   for (std::int64_t start = 0; start < whole; start += size) sizes.push_back(std::min(size, whole - start));
   if (sizes.empty()) sizes.push_back(0);
@@ -676,9 +692,10 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
     total += size;
   }
   if (negative || total != x.shape()[d])
-    throw ShapeError(fmt::format("[split] sizes add up to {}, dimension {} has size {}: they must be equal, and no size "
-                                 "negative.",
-                                 total, d, x.shape()[d]));
+    throw ShapeError(
+        fmt::format("[split] sizes add up to {}, dimension {} has size {}: they must be equal, and no size "
+                    "negative.",
+                    total, d, x.shape()[d]));
   return autograd::pieces(x, d, sizes);
 }
 
@@ -719,7 +736,9 @@ std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
   return parts;
 }
 
-Tensor atleast_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
+Tensor atleast_1d(const Tensor& x) {
+  return x.dim() == 0 ? reshape(x, {1}) : x;
+}
 Tensor atleast_2d(const Tensor& x) {
   if (x.dim() == 0) return reshape(x, {1, 1});
   return x.dim() == 1 ? unsqueeze(x, 0) : x;
@@ -730,8 +749,12 @@ Tensor atleast_3d(const Tensor& x) {
   return x.dim() == 2 ? unsqueeze(x, -1) : x;
 }
 
-Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x); }
-Tensor clone(const Tensor& x) { return apply(autograd::Clone{}, x); }
+Tensor contiguous(const Tensor& x) {
+  return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x);
+}
+Tensor clone(const Tensor& x) {
+  return apply(autograd::Clone{}, x);
+}
 
 Tensor detach(const Tensor& x) {
   const NoGrad cut;

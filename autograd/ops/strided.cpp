@@ -35,8 +35,8 @@ Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
   return out;
 }
 
-/// The gradient of a view whose geometry repeats elements, summed over the repetitions; such a geometry, made by expand,
-/// has strides of zero.
+/// The gradient of a view whose geometry repeats elements, summed over the repetitions; such a geometry, made by
+/// expand, has strides of zero.
 Geometry without_repetition(Geometry g) {
   for (std::size_t i = 0; i < g.shape.size(); ++i)
     if (g.strides[i] == 0) g.shape[i] = 1;
@@ -80,7 +80,9 @@ struct AsStridedScatter {
           const Tensor nothing = zeros(view.shape, {.dtype = g.dtype()});
           return apply(AsStridedScatter{view, layout}, g, nothing);
         },
-        [&] { return apply(AsStrided{view, layout}, g); });
+        [&] {
+          return apply(AsStrided{view, layout}, g);
+        });
   }
   static std::vector<Sample> samples(Dtype dtype);
 };
@@ -114,16 +116,16 @@ std::vector<Sample> AsStridedScatter::samples(Dtype dtype) {
 
 void check_inside(const char* op, const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
   if (shape.size() != strides.size())
-    throw ShapeError(fmt::format("[{}] shape {} and strides {} must have equally many entries.", op, shape.str(),
-                                 strides.str()));
+    throw ShapeError(
+        fmt::format("[{}] shape {} and strides {} must have equally many entries.", op, shape.str(), strides.str()));
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (shape[i] < 0 || strides[i] < 0)
       throw ShapeError(
           fmt::format("[{}] shape {} and strides {} must not be negative.", op, shape.str(), strides.str()));
   if (const std::int64_t reach = extent(shape, strides);
       offset < 0 || (reach > 0 && offset + reach > extent(x.shape(), x.strides())))
-    throw ShapeError(fmt::format("[{}] shape {}, strides {} and offset {} leave the memory of a tensor of shape {}.", op,
-                                 shape.str(), strides.str(), offset, x.shape().str()));
+    throw ShapeError(fmt::format("[{}] shape {}, strides {} and offset {} leave the memory of a tensor of shape {}.",
+                                 op, shape.str(), strides.str(), offset, x.shape().str()));
 }
 
 void check_distinct(const Shape& shape, const Shape& strides) {

@@ -5,7 +5,8 @@
 
 namespace xg::autograd {
 
-/// A view of x's memory: `strides` and `offset` count elements from x's first. Throws ShapeError where it leaves x's memory.
+/// A view of x's memory: `strides` and `offset` count elements from x's first. Throws ShapeError where it leaves x's
+/// memory.
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset);
 
 /// A copy of `base` in which the elements that as_strided(base, shape, strides, offset) views are `values` (of that

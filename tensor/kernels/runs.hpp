@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/kernels/loops.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -80,27 +81,46 @@ struct Extreme {
   static T finish(T a, std::int64_t) { return a; }
 };
 
-inline constexpr std::int64_t run_block = 2048;  // elements that are added before their total joins the others
+inline constexpr std::int64_t run_block = 4096;  // elements that are added before their total joins the others
 
-/// In whole batches and eight accumulators.
+/// Eight batches joined as a balanced tree, lane by lane.
+template <class R, class V>
+V joined(const V (&a)[8]) {
+  return R::combine(R::combine(R::combine(a[0], a[1]), R::combine(a[2], a[3])),
+                    R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])));
+}
+
+/// In groups of 32 whole batches; each group's lanes join wider ones.
 template <class R, class T = typename R::In>
 typename R::Wide run_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
-  const V identity(R::identity);
-  V a[8] = {identity, identity, identity, identity, identity, identity, identity, identity};
+  constexpr std::int64_t eight = 8 * width, group = 4 * eight;
+  typename R::Wide lanes[V::size];
+  std::fill(lanes, lanes + width, R::widen(R::identity));
+  const auto join_lanes = [&](const V& values) {
+    alignas(64) T buffer[V::size];
+    values.store_aligned(buffer);
+    for (std::int64_t k = 0; k < width; ++k) lanes[k] = R::join(lanes[k], R::widen(buffer[k]));
+  };
+  V a[8];
   std::int64_t i = 0;
-  for (; i + 8 * width <= n; i += 8 * width)
-    for (std::int64_t k = 0; k < 8; ++k)
-      a[k] = R::combine(a[k], V::load_unaligned(x + i + k * width));
-  for (; i + width <= n; i += width) a[0] = R::combine(a[0], V::load_unaligned(x + i));
-  alignas(64) T lanes[V::size];
-  R::combine(R::combine(R::combine(a[0], a[1]), R::combine(a[2], a[3])),
-             R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])))
-      .store_aligned(lanes);
+  for (; i + group <= n; i += group) {
+    for (std::int64_t k = 0; k < 8; ++k) a[k] = V::load_unaligned(x + i + k * width);
+    for (std::int64_t j = eight; j < group; j += eight)
+      for (std::int64_t k = 0; k < 8; ++k) a[k] = R::combine(a[k], V::load_unaligned(x + i + j + k * width));
+    join_lanes(joined<R>(a));
+  }
+  if (i + width <= n) {
+    std::fill(a, a + 8, V(R::identity));
+    for (; i + eight <= n; i += eight)
+      for (std::int64_t k = 0; k < 8; ++k) a[k] = R::combine(a[k], V::load_unaligned(x + i + k * width));
+    for (std::int64_t k = 0; i + width <= n; i += width, ++k) a[k] = R::combine(a[k], V::load_unaligned(x + i));
+    join_lanes(joined<R>(a));
+  }
   typename R::Wide total = R::widen(R::identity);
   for (; i < n; ++i) total = R::join(total, R::widen(x[i]));
-  for (const T lane : lanes) total = R::join(total, R::widen(lane));
+  for (const auto lane : lanes) total = R::join(total, lane);
   return total;
 }
 

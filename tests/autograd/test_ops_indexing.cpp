@@ -24,8 +24,8 @@ Tensor integers(std::initializer_list<std::int64_t> values, const Shape& shape) 
 }  // namespace
 
 TEST_CASE("an index gives NumPy's shapes and elements", "[ops][indexing]") {
-  // Breaks where the dimensions of index tensors land in the wrong place, or a number is counted from the wrong end. x is
-  // x[a, b, c] = 20 a + 5 b + c, so each value names the coordinates it came from.
+  // Breaks where the dimensions of index tensors land in the wrong place, or a number is counted from the wrong end. x
+  // is x[a, b, c] = 20 a + 5 b + c, so each value names the coordinates it came from.
   const Tensor x = counted({3, 4, 5});
   const Tensor rows = tensor<std::int64_t>({2, 0}), cols = tensor<std::int64_t>({-1, 1});
   expect_close(index(x, {1, 2, 3}), {33});
@@ -39,9 +39,9 @@ TEST_CASE("an index gives NumPy's shapes and elements", "[ops][indexing]") {
   expect_close(first.select(0, 0), x.select(0, 2));
   expect_close(index(x, {rows, cols}), cat({x[2][3], x[0][1]}).reshape({2, 5}));
   expect_close(index(x, {rows, cols, Slice{0, 1}}), {55, 5});
-  expect_close(index(x, {Slice{}, rows, cols}), {14, 1, 34, 21, 54, 41});                // side by side: in their place
-  expect_close(index(x, {rows, Slice{0, 2}, cols}), {44, 49, 1, 6});                     // apart: in front
-  CHECK(index(x, {Slice{}, rows.unsqueeze(1), cols}).shape() == Shape{3, 2, 2});         // they broadcast
+  expect_close(index(x, {Slice{}, rows, cols}), {14, 1, 34, 21, 54, 41});         // side by side: in their place
+  expect_close(index(x, {rows, Slice{0, 2}, cols}), {44, 49, 1, 6});              // apart: in front
+  CHECK(index(x, {Slice{}, rows.unsqueeze(1), cols}).shape() == Shape{3, 2, 2});  // they broadcast
   CHECK(index(x, {rows, newaxis, cols}).shape() == Shape{2, 1, 5});
   CHECK(index(x, {integers({0, 1, 2, 0}, {2, 2})}).shape() == Shape{2, 2, 4, 5});
   CHECK(index(x, {zeros({0}, {.dtype = int64})}).shape() == Shape{0, 4, 5});
@@ -63,10 +63,19 @@ TEST_CASE("index_put writes what index reads", "[ops][indexing]") {
   // elements stay, and gradients go to the values and to what was not overwritten.
   const Tensor rows = tensor<std::int64_t>({2, 0}), cols = tensor<std::int64_t>({-1, 1});
   const Tensor some = tensor<std::int64_t>({1, 0, 1}) != 0;
-  const std::vector<std::vector<Index>> kinds{
-      {1},           {Slice{0, 2}, 2},        {ellipsis, -1},        {rows},  {rows, cols}, {Slice{}, cols},
-      {some},        {rows, Slice{0, 3}, cols}, {Slice{}, rows, cols}, {some, 1}, {newaxis, 0}, {ellipsis, Slice{1, 5, 2}},
-      {counted({3, 4, 5}) > 31.0}};
+  const std::vector<std::vector<Index>> kinds{{1},
+                                              {Slice{0, 2}, 2},
+                                              {ellipsis, -1},
+                                              {rows},
+                                              {rows, cols},
+                                              {Slice{}, cols},
+                                              {some},
+                                              {rows, Slice{0, 3}, cols},
+                                              {Slice{}, rows, cols},
+                                              {some, 1},
+                                              {newaxis, 0},
+                                              {ellipsis, Slice{1, 5, 2}},
+                                              {counted({3, 4, 5}) > 31.0}};
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     INFO("index " << k);
     Tensor x = counted({3, 4, 5}).requires_grad_();

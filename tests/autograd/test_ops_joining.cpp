@@ -23,7 +23,9 @@ Tensor table(std::int64_t rows, std::int64_t cols, const std::function<double(st
   return from_data(values.data(), {rows, cols});
 }
 
-std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
+std::int64_t modulo(std::int64_t i, std::int64_t n) {
+  return (i % n + n) % n;
+}
 
 }  // namespace
 
@@ -43,9 +45,8 @@ TEST_CASE("elements land where their coordinates say", "[ops][joining]") {
   expect_close(tile(x, {2, 3}), table(6, 12, [&](auto i, auto j) { return at(i % 3, j % 4); }));
   expect_close(repeat_interleave(x, 2, 0), table(6, 4, [&](auto i, auto j) { return at(i / 2, j); }));
   expect_close(repeat_interleave(x, tensor<std::int64_t>({2, 0, 1}), 0), {0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11});
-  expect_close(pad(x, {1, 2, 1, 0}, PadMode::constant, -1.0), table(4, 7, [&](auto i, auto j) {
-                 return i >= 1 && j >= 1 && j < 5 ? at(i - 1, j - 1) : -1.0;
-               }));
+  expect_close(pad(x, {1, 2, 1, 0}, PadMode::constant, -1.0),
+               table(4, 7, [&](auto i, auto j) { return i >= 1 && j >= 1 && j < 5 ? at(i - 1, j - 1) : -1.0; }));
   expect_close(pad(x, {3, 2}, PadMode::reflect), table(3, 9, [&](auto i, auto j) {
                  const std::int64_t k = std::abs(j - 3);
                  return at(i, k > 3 ? 6 - k : k);
@@ -77,7 +78,8 @@ TEST_CASE("the n-th difference of a polynomial", "[ops][joining]") {
   // Breaks where orders are miscounted: the third difference of i^3 is 6.
   const Tensor i = arange(0, 8, 1, {.dtype = float64});
   expect_close(diff(i * i * i, 3), full({5}, 6.0, {.dtype = float64}));
-  expect_close(diff(i, 1, -1, zeros({1}, {.dtype = float64}), full({1}, 9.0, {.dtype = float64})), {0, 1, 1, 1, 1, 1, 1, 1, 2});
+  expect_close(diff(i, 1, -1, zeros({1}, {.dtype = float64}), full({1}, 9.0, {.dtype = float64})),
+               {0, 1, 1, 1, 1, 1, 1, 1, 2});
   CHECK(diff(i, 20).numel() == 0);
   expect_close(diff(tensor<std::int64_t>({1, 0, 0}) != 0), {1, 0});
 }

@@ -20,14 +20,25 @@ Tensor counted(const Shape& shape, Dtype dtype = float64) {
 }  // namespace
 
 TEST_CASE("reshape gives the row-major order of any layout", "[ops][shape]") {
-  // Breaks where strides are merged that do not lie behind each other: all permutations of a sliced block, to all shapes.
+  // Breaks where strides are merged that do not lie behind each other: all permutations of a sliced block, to all
+  // shapes.
   const Tensor block = counted({4, 3, 4, 2}).slice(0, 0, 4, 2).slice(2, 1, 3);
   std::vector<std::int64_t> order{0, 1, 2, 3};
   do {
     const Tensor x = block.permute(order);
     const Tensor flat = x.clone();
-    for (const Shape& shape : std::vector<Shape>{{24}, {2, 12}, {12, 2}, {4, 6}, {6, 4}, {2, 2, 6}, {3, 2, 4}, {2, 3, 2, 2},
-                                                 {8, 3}, {1, 24, 1}, {2, 1, 3, 1, 4}, {-1, 3}}) {
+    for (const Shape& shape : std::vector<Shape>{{24},
+                                                 {2, 12},
+                                                 {12, 2},
+                                                 {4, 6},
+                                                 {6, 4},
+                                                 {2, 2, 6},
+                                                 {3, 2, 4},
+                                                 {2, 3, 2, 2},
+                                                 {8, 3},
+                                                 {1, 24, 1},
+                                                 {2, 1, 3, 1, 4},
+                                                 {-1, 3}}) {
       const Tensor y = x.reshape(shape);
       CHECK(y.to_vector() == flat.to_vector());
       try {
