@@ -291,9 +291,12 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
     const auto* label = elements<std::int64_t>(labels);
     T* p = elements<T>(probabilities);
     const auto exponential = exp.loops[static_cast<std::size_t>(z.dtype())];
+    const auto logarithm = log.loops[static_cast<std::size_t>(z.dtype())];
     double total = 0;
-    // Some rows at a time, so that short rows share one loop of exponentials.
-    const std::int64_t block = std::max<std::int64_t>(1, 1024 / std::max<std::int64_t>(classes, 1));
+    // Some rows at a time, so that short rows share one loop of exponentials and one of logarithms.
+    constexpr std::int64_t block_elements = 1024;
+    const std::int64_t block = std::max<std::int64_t>(1, block_elements / std::max<std::int64_t>(classes, 1));
+    T sums[block_elements];
     for (std::int64_t begin = 0; begin < rows; begin += block) {
       const std::int64_t end = std::min(rows, begin + block);
       for (std::int64_t i = begin; i < end; ++i) {
@@ -315,11 +318,17 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
       exponential(p + begin * classes, p + begin * classes, (end - begin) * classes, {});
       for (std::int64_t i = begin; i < end; ++i) {
         T* row = p + i * classes;
-        const auto sum = static_cast<double>(run<Sum<T>>(row, classes));
-        if (label[i] != params.ignore_index) total += std::log(sum);
-        const T inverse = static_cast<T>(1 / sum);
+        T sum = 0;
+        if (classes > 32) sum = static_cast<T>(run<Sum<T>>(row, classes));
+        else
+          for (std::int64_t j = 0; j < classes; ++j) sum += row[j];
+        sums[i - begin] = sum;
+        const T inverse = 1 / sum;
         for (std::int64_t j = 0; j < classes; ++j) row[j] *= inverse;
       }
+      logarithm(sums, sums, end - begin, {});
+      for (std::int64_t i = begin; i < end; ++i)
+        if (label[i] != params.ignore_index) total += static_cast<double>(sums[i - begin]);
     }
     *elements<T>(loss) = static_cast<T>(params.mean ? total / static_cast<double>(count) : total);
   });
