@@ -104,6 +104,13 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const auto fits = [&](const Step& s) {
     return std::abs(x(s.start + known(s.value)) - x(s.start)) >= text_width(s.text, font) + inside_gap;
   };
+  // Inside only where the number is also clear of the error bar.
+  const auto inside = [&](const Step& s) {
+    if (!fits(s)) return false;
+    if (!std::isfinite(s.error) || s.error <= 0) return true;
+    const double length = std::abs(x(s.start + known(s.value)) - x(s.start));
+    return length / 2 - text_width(s.text, font) / 2 >= std::abs(x(s.start + s.error) - x(s.start));
+  };
   const auto beside = [&](const Step& s) {
     const double end = s.start + known(s.value);
     const double error = std::isfinite(s.error) ? s.error : 0;
@@ -112,7 +119,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   for (int round = 0; round < 8; ++round) {
     double over_left = 0, over_right = 0;
     for (const Step& s : steps) {
-      if (fits(s)) continue;
+      if (inside(s)) continue;
       const double w = text_width(s.text, font);
       if (s.value < 0) over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
       else over_right = std::max(over_right, beside(s) + w - (box.right - 2));
@@ -153,9 +160,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
       scene.line({x(end - s.error), y}, {x(end + s.error), y}, stroke, "error");
       for (const double v : {end - s.error, end + s.error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
     }
-    const bool inside = fits(s) && !(std::isfinite(s.error) && s.error > 0 &&
-                                     std::abs(to - from) / 2 - text_width(s.text, font) / 2 < std::abs(x(s.start + s.error) - from));
-    if (inside) {
+    if (inside(s)) {
       scene.add(Text{{(from + to) / 2, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
     } else {
       detail::add_inside(scene, Text{{beside(s), y}, {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}}, font,
