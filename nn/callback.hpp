@@ -74,8 +74,8 @@ concept CallbackType = std::copy_constructible<C> &&(detail::HasEvent<C> || std:
 /// Holds any callback by value. Each fit works on copies, so a callback starts anew; what it learned is in the History.
 class XG_API Callback {
  public:
-  template <CallbackType C>
-  requires(!std::same_as<std::decay_t<C>, Callback>) Callback(C callback)
+  template <class C>
+  requires(!std::same_as<C, Callback> && CallbackType<C>) Callback(C callback)
       : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
   Callback(const Callback& other) : held_(other.held_->clone()) {}
   Callback(Callback&&) noexcept = default;

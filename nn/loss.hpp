@@ -122,8 +122,8 @@ class XG_API Loss {
  public:
   using Function = std::function<Tensor(const Tensor&, const Tensor&)>;
 
-  template <LossType F>
-  requires(!std::same_as<std::decay_t<F>, Loss>) Loss(F loss) {  // NOLINT: a loss is one
+  template <class F>
+  requires(!std::same_as<F, Loss> && LossType<F>) Loss(F loss) {  // NOLINT: a loss is one
     if constexpr (requires { loss.name(); })
       name_ = loss.name();
     else

@@ -17,6 +17,8 @@
 namespace xg::nn {
 namespace {
 
+constexpr std::int64_t gathered_bytes = 1 << 18;
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -258,7 +260,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       for (const Metric& metric : metrics_) state.logs.emplace_back(metric.name(), metric.compute());
       model_->eval();
       if (held_out.X.defined())
-        for (auto& value : scores(held_out, validation_batch, "val_")) state.logs.push_back(std::move(value));
+        for (auto& value : scores(held_out, std::min(validation_batch, held_out.count()), "val_")) state.logs.push_back(std::move(value));
       for (const auto& [key, value] : state.logs) history.append(key, value);
       history.append_seconds(seconds_since(start));
       const double watched = held_out.X.defined() ? state.value("val_loss") : loss;
@@ -289,19 +291,29 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
   const std::int64_t count = rows.count();
   Tensor order;
   if (options.shuffle) order = randperm(count);
+  // Shuffled rows are gathered for several batches at once, as many as the cache holds; batches are views of them.
+  const std::int64_t row_bytes = rows.X.numel() / count * static_cast<std::int64_t>(item_size(rows.X.dtype()));
+  const std::int64_t batches_at_once = std::max<std::int64_t>(1, gathered_bytes / (options.batch_size * row_bytes + 1));
+  Rows gathered;
+  std::int64_t first = 0, last = 0;  // rows in `gathered`
   double total = 0;
   for (state.batch = 0; state.batch < state.batches; ++state.batch) {
     const std::int64_t start = state.batch * options.batch_size, stop = std::min(start + options.batch_size, count);
-    Tensor index;
-    if (options.shuffle) index = rows_of(order, start, stop);
-    const auto batch = [&](const Tensor& all) {
-      return options.shuffle ? all.index_select(0, index) : rows_of(all, start, stop);
-    };
-    const Tensor target = batch(rows.y);
+    if (options.shuffle && start == last) {
+      first = start;
+      last = std::min(first + batches_at_once * options.batch_size, count);
+      const Tensor index = rows_of(order, first, last);
+      gathered.X = rows.X.index_select(0, index);
+      gathered.y = rows.y.index_select(0, index);
+      if (rows.weights.defined()) gathered.weights = rows.weights.index_select(0, index);
+    }
+    const Rows& source = options.shuffle ? gathered : rows;
+    const auto batch = [&](const Tensor& all) { return rows_of(all, start - first, stop - first); };
+    const Tensor target = batch(source.y);
     optimizer_->zero_grad();
-    const Tensor prediction = (*model_)(batch(rows.X));
-    const Tensor loss =
-        rows.weights.defined() ? loss_.weighted(prediction, target, batch(rows.weights)) : loss_(prediction, target);
+    const Tensor prediction = (*model_)(batch(source.X));
+    const Tensor loss = source.weights.defined() ? loss_.weighted(prediction, target, batch(source.weights))
+                                                 : loss_(prediction, target);
     state.batch_loss = loss.item<double>();
     if (!std::isfinite(state.batch_loss)) [[unlikely]]
       throw_diverged(state, prediction, target, best);
@@ -368,7 +380,7 @@ Evaluation Trainer::evaluate(const Tensor& X, const Tensor& y, EvaluateOptions o
   check_batch_size("evaluate", options.batch_size);
   const NoGrad guard;
   const Rows rows = prepared("evaluate", X, y, options.sample_weight);
-  return Evaluation(scores(rows, options.batch_size, ""));
+  return Evaluation(scores(rows, std::min(options.batch_size, rows.count()), ""));
 }
 
 Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
@@ -376,6 +388,7 @@ Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
   const NoGrad guard;
   check_input("predict", X);
   model_->eval();
+  options.batch_size = std::min(options.batch_size, X.size(0));
   std::vector<Tensor> parts;
   for (std::int64_t start = 0; start < X.size(0); start += options.batch_size)
     parts.push_back((*model_)(rows_of(X, start, std::min(start + options.batch_size, X.size(0)))));

@@ -193,9 +193,9 @@ figure>div{width:var(--w);min-width:var(--m);max-width:100%}
 svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto}
 pre{background:var(--xg-band);border:1px solid var(--xg-grid);border-radius:6px;padding:.8rem 1rem;font:13px/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
-table{border-collapse:collapse;margin:.75rem 0;font-size:.92rem}
+table{border-collapse:collapse;margin:.75rem 0;font-size:.88rem}
 caption{text-align:left;color:var(--xg-muted);padding:.25rem 0}
-th,td{padding:.32rem .8rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--xg-grid)}
+th,td{padding:.32rem .55rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--xg-grid)}
 thead th{border-bottom:2px solid var(--xg-edge);font-weight:600}
 tbody th{font-weight:500}
 .n{text-align:right;font-variant-numeric:tabular-nums}

@@ -914,7 +914,8 @@ Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   }
   const std::int64_t low = kernels::amin(index, all, false).item<std::int64_t>();
   const std::int64_t high = kernels::amax(index, all, false).item<std::int64_t>();
-  const std::int64_t classes = num_classes == -1 ? high + 1 : num_classes;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t classes = num_classes == -1 ? std::min(high, most - 1) + 1 : num_classes;
   if (low < 0 || high >= classes)
     throw IndexError(fmt::format("[one_hot] class {} is out of range: with {} classes, use 0 to {}.",
                                  low < 0 ? low : high, classes, classes - 1));

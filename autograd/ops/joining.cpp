@@ -301,8 +301,16 @@ struct Pad {
   }
 };
 
+/// More than any dimension of a tensor in memory has; sums of a few of these do not overflow.
+constexpr std::int64_t widest = std::int64_t{1} << 60;
+
 void check_list(const char* op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) throw ValueError(fmt::format("[{}] the list of tensors is empty: pass at least one.", op));
+}
+
+/// All diagonals outside of the last two dimensions are alike.
+std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
+  return std::clamp(diagonal, -x.size(-2) - 1, x.size(-1) + 1);
 }
 
 Tensor indices(const std::vector<std::int64_t>& values) {
@@ -424,6 +432,13 @@ Tensor repeat(const Tensor& x, const Shape& repeats) {
                     repeats.str(), x.shape().str()));
   for (const std::int64_t n : repeats)
     if (n < 0) throw ValueError(fmt::format("[repeat] repeats are {}: they must not be negative.", repeats.str()));
+  Shape shape = repeats;
+  const std::size_t skip = repeats.size() - x.shape().size();
+  for (std::size_t i = 0; i < x.shape().size(); ++i) {
+    autograd::checked_numel("repeat", {repeats[i + skip], x.shape()[i]});
+    shape[i + skip] *= x.shape()[i];
+  }
+  autograd::checked_numel("repeat", shape);
   return apply(autograd::Repeat{repeats}, x);
 }
 
@@ -439,7 +454,8 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<st
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
-  std::vector<std::int64_t> source(static_cast<std::size_t>(size * repeats));
+  std::vector<std::int64_t> source(
+      static_cast<std::size_t>(autograd::checked_numel("repeat_interleave", {size, repeats})));
   for (std::size_t i = 0; i < source.size(); ++i) source[i] = static_cast<std::int64_t>(i) / repeats;
   return index_select(rows, d, autograd::indices(source));
 }
@@ -507,12 +523,12 @@ Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
 Tensor tril(const Tensor& x, std::int64_t diagonal) {
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[tril] shape is {}, it must have two dimensions at least.", x.shape().str()));
-  return apply(autograd::Triangle{false, diagonal}, x);
+  return apply(autograd::Triangle{false, autograd::clamped_diagonal(x, diagonal)}, x);
 }
 Tensor triu(const Tensor& x, std::int64_t diagonal) {
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[triu] shape is {}, it must have two dimensions at least.", x.shape().str()));
-  return apply(autograd::Triangle{true, diagonal}, x);
+  return apply(autograd::Triangle{true, autograd::clamped_diagonal(x, diagonal)}, x);
 }
 
 Tensor diag(const Tensor& x, std::int64_t diagonal) {
@@ -527,6 +543,8 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::
   const auto a = static_cast<std::size_t>(normalize_dim("diag_embed", dim1, x.dim() + 1));
   const auto b = static_cast<std::size_t>(normalize_dim("diag_embed", dim2, x.dim() + 1));
   if (a == b) throw ShapeError(fmt::format("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2));
+  if (offset < -autograd::widest || offset > autograd::widest)
+    throw ShapeError(fmt::format("[diag_embed] offset is {}: no tensor is that large.", offset));
   const std::int64_t side = x.shape().back() + std::abs(offset);
   Shape shape(x.shape().begin(), x.shape().end() - 1);
   shape.insert(std::min(a, b), side);
@@ -586,6 +604,9 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
         fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
                     "dimensions, the last one first.",
                     padding.size(), x.shape().str()));
+  for (const std::int64_t n : padding)
+    if (n < -autograd::widest || n > autograd::widest)
+      throw ShapeError(fmt::format("[pad] padding is {}: no tensor is that large.", n));
   Tensor out = x;
   autograd::Pad op{Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
   bool grows = false;

@@ -21,11 +21,11 @@ struct Rearrangement {
 
 /// The shape with its one -1 replaced by what the number of elements leaves.
 Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
-  std::int64_t known = 1;
+  Shape named;
   std::optional<std::size_t> open;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] >= 0) {
-      known *= shape[i];
+      named.push_back(shape[i]);
       continue;
     }
     if (shape[i] != -1 || open)
@@ -33,6 +33,7 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
           "[{}] the new shape is {}: sizes must not be negative, except one -1 that is inferred.", op, shape.str()));
     open = i;
   }
+  const std::int64_t known = checked_numel(op, named);
   if (open && known != 0 && x.numel() % known == 0) {
     shape[*open] = x.numel() / known;
     return shape;
@@ -466,6 +467,14 @@ bool strides_of_view(const Tensor& x, const Shape& shape, Shape& out) {
   return to == 0;
 }
 
+std::int64_t checked_numel(const char* op, const Shape& shape) {
+  std::int64_t n = 1;
+  for (const std::int64_t size : shape)
+    if (__builtin_mul_overflow(n, std::max<std::int64_t>(size, 1), &n))
+      throw ShapeError(fmt::format("[{}] a tensor of shape {} has more elements than 64 bits count.", op, shape.str()));
+  return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
+}
+
 Tensor slice_scatter(const Tensor& g, const Shape& shape, std::size_t dim, std::int64_t start, std::int64_t step) {
   return apply(SliceScatter{{}, shape, dim, start, step}, g);
 }
@@ -516,15 +525,16 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
 Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
   const std::size_t d = autograd::existing_dim("unflatten", x, dim);
   if (sizes.empty()) throw ShapeError("[unflatten] sizes is empty: name at least one size.");
-  std::int64_t known = 1;
-  std::ptrdiff_t open = 0;
-  for (const std::int64_t size : sizes) size == -1 ? void(++open) : void(known *= size);
-  const std::int64_t whole = x.shape()[d];
-  if (open > 1 || known < 0 || (open == 0 ? known != whole : known == 0 || whole % known != 0))
-    throw ShapeError(
-        fmt::format("[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of "
-                    "them may be -1.",
-                    d, whole, sizes.str()));
+  Shape named;
+  for (const std::int64_t size : sizes)
+    if (size != -1) named.push_back(size);
+  const std::int64_t whole = x.shape()[d], known = autograd::checked_numel("unflatten", named);
+  const bool negative = std::any_of(named.begin(), named.end(), [](std::int64_t size) { return size < 0; });
+  const std::size_t open = sizes.size() - named.size();
+  if (negative || open > 1 || (open == 0 ? known != whole : known == 0 || whole % known != 0))
+    throw ShapeError(fmt::format(
+        "[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of them may be -1.", d,
+        whole, sizes.str()));
   Shape shape(x.shape().begin(), x.shape().begin() + d);
   for (const std::int64_t size : sizes) shape.push_back(size == -1 ? whole / known : size);
   for (std::size_t i = d + 1; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
@@ -612,6 +622,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     if (i >= skip && full[i] == -1) full[i] = x.shape()[i - skip];
     if (full[i] < 0 || (i >= skip && x.shape()[i - skip] != 1 && x.shape()[i - skip] != full[i])) refuse();
   }
+  autograd::checked_numel("expand", full);
   return apply(autograd::Expand{{}, full}, x);
 }
 
@@ -636,7 +647,7 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t
   const auto bound = [size](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
   const std::int64_t first = bound(start), last = bound(stop);
   const std::int64_t length = last > first ? 1 + (last - first - 1) / step : 0;
-  return apply(autograd::SliceDim{{}, d, first, length, step}, x);
+  return apply(autograd::SliceDim{{}, d, first, length, length > 1 ? step : 1}, x);
 }
 
 Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
@@ -688,8 +699,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   std::int64_t total = 0;
   bool negative = false;
   for (const std::int64_t size : sizes) {
-    negative |= size < 0;
-    total += size;
+    negative |= size < 0 || __builtin_add_overflow(total, size, &total);
   }
   if (negative || total != x.shape()[d])
     throw ShapeError(

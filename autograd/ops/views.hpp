@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <algorithm>
+
 namespace xg::autograd {
 
 /// x's memory under another geometry; `offset` counts elements from x's first.
@@ -12,15 +14,19 @@ inline Tensor view_of(const Tensor& x, const Shape& shape, const Shape& strides,
   return Tensor::adopt(xg::detail::new_view(impl, data, shape, strides));
 }
 
+/// Strides of a dense tensor; a size of 0 counts as 1, as in every fresh tensor.
 inline Shape row_major(const Shape& shape) {
   Shape strides = shape;
   std::int64_t step = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
     strides[i] = step;
-    step *= shape[i];
+    step *= std::max<std::int64_t>(shape[i], 1);
   }
   return strides;
 }
+
+/// The number of elements of a shape that a user asks for. Throws ShapeError where 64 bits do not count them.
+std::int64_t checked_numel(const char* op, const Shape& shape);
 
 /// A fresh tensor, row-major and held by nobody else, under another shape of as many elements.
 inline Tensor with_shape(Tensor fresh, const Shape& shape) {

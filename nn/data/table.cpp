@@ -10,7 +10,6 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <ostream>
 #include <set>

@@ -194,7 +194,7 @@ struct CohenKappaOptions {
   std::string name = "cohen_kappa";
 };
 
-/// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone.
+/// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
 class XG_API CohenKappa {
  public:
   CohenKappa() : CohenKappa(CohenKappaOptions{}) {}

@@ -5,6 +5,7 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <functional>
+#include <limits>
 
 using namespace xg;
 using xg_test::expect_close;
@@ -96,6 +97,13 @@ TEST_CASE("joining errors say what does not fit", "[ops][joining][errors]") {
   CHECK_ERROR(stack({}), ValueError, "[stack]");
   CHECK_ERROR(repeat(x, {2}), ShapeError, "[repeat]", "tile");
   CHECK_ERROR(repeat(x, {2, -1}), ValueError, "[repeat]", "negative");
+  const std::int64_t huge = std::int64_t{1} << 62, most = std::numeric_limits<std::int64_t>::max();
+  CHECK_ERROR(repeat(x, {huge, 4}), ShapeError, "[repeat]", "64 bits");
+  CHECK_ERROR(repeat_interleave(x, huge, 1), ShapeError, "[repeat_interleave]", "64 bits");
+  CHECK_ERROR(pad(x, {most, most}), ShapeError, "[pad]", "large");
+  CHECK_ERROR(diag_embed(x, -most - 1), ShapeError, "[diag_embed]", "large");
+  expect_close(tril(x, most), x);
+  expect_close(triu(x, -most - 1), x);
   CHECK_ERROR(repeat_interleave(x, -1, 0), ValueError, "[repeat_interleave]");
   CHECK_ERROR(repeat_interleave(x, tensor<std::int64_t>({1, 2}), 0), ShapeError, "[repeat_interleave]", "3 elements");
   CHECK_ERROR(repeat_interleave(x, tensor({1.0, 2.0, 3.0}), 0), DtypeError, "[repeat_interleave]", "integers");

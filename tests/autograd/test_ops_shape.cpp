@@ -6,6 +6,7 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 using namespace xg;
@@ -181,5 +182,11 @@ TEST_CASE("shape errors say what does not fit", "[ops][shape][errors]") {
   CHECK_ERROR(chunk(x, 0), ValueError, "[chunk]");
   CHECK_ERROR(tensor_split(x, 0), ValueError, "[tensor_split]");
   CHECK_ERROR(broadcast_tensors({x, counted({3})}), ShapeError, "[broadcast_tensors]");
+  const std::int64_t huge = std::int64_t{1} << 40;
+  CHECK_ERROR(x.reshape({huge, huge}), ShapeError, "[reshape]", "64 bits");
+  CHECK_ERROR(ones({1, 1}).expand({huge, huge}), ShapeError, "[expand]", "64 bits");
+  CHECK_ERROR(x.unflatten(1, {huge, huge}), ShapeError, "[unflatten]", "64 bits");
+  CHECK_ERROR(split(x, std::vector<std::int64_t>{huge << 22, huge << 22, 3}), ShapeError, "[split]");
+  CHECK(x.slice(1, 1, 2, std::numeric_limits<std::int64_t>::max()).numel() == 3);
   CHECK_ERROR(Tensor().reshape({1}), ValueError, "undefined");
 }

@@ -7,7 +7,6 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
