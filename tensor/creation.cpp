@@ -33,7 +33,9 @@ Dtype natural_dtype(Scalar value) {
   return value.category() == Dtype::float64 ? default_dtype() : value.category();
 }
 
-bool is_real(Scalar value) { return value.category() == Dtype::float64; }
+bool is_real(Scalar value) {
+  return value.category() == Dtype::float64;
+}
 
 std::string text(Scalar value) {
   return is_real(value) ? fmt::format("{}", value.to_double()) : fmt::format("{}", value.to_int64());
@@ -104,12 +106,15 @@ Tensor full_like(const Tensor& x, Scalar value, TensorOptions options) {
   return filled("full_like", x.shape(), value, options.dtype.value_or(x.dtype()), options);
 }
 
-Tensor arange(Scalar stop, TensorOptions options) { return arange(0, stop, 1, options); }
+Tensor arange(Scalar stop, TensorOptions options) {
+  return arange(0, stop, 1, options);
+}
 
 Tensor arange(Scalar start, Scalar stop, Scalar step, TensorOptions options) {
   const bool real = is_real(start) || is_real(stop) || is_real(step);
   const Dtype dtype = options.dtype.value_or(real ? default_dtype() : Dtype::int64);
-  if (dtype == Dtype::bool_) throw DtypeError("[arange] dtype is bool, it must be a number's: use int64 or a real one.");
+  if (dtype == Dtype::bool_)
+    throw DtypeError("[arange] dtype is bool, it must be a number's: use int64 or a real one.");
   Tensor out = kernels::empty({arange_count(start, stop, step)}, dtype);
   kernels::arange(out, start, step);
   return finished(std::move(out), options);

@@ -17,13 +17,14 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in order of
-/// falling element size, then of name. Throws ValueError for an undefined tensor, the name "__metadata__" or text that is
-/// not UTF-8; IoError where the file cannot be written.
+/// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in
+/// order of falling element size, then of name. Throws ValueError for an undefined tensor, the name "__metadata__" or
+/// text that is not UTF-8; IoError where the file cannot be written.
 XG_API void save_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
                              const std::map<std::string, std::string>& metadata = {});
-/// Reads a safetensors file. Dtypes that xgrad has not are widened: F16 and BF16 to float32, I8, I16 and U16 to int32, U32
-/// and U64 to int64. Throws IoError for a file that is not whole, consistent safetensors, and for numbers that do not fit.
+/// Reads a safetensors file. Dtypes that xgrad has not are widened: F16 and BF16 to float32, I8, I16 and U16 to int32,
+/// U32 and U64 to int64. Throws IoError for a file that is not whole, consistent safetensors, and for numbers that do
+/// not fit.
 XG_API Safetensors load_safetensors(const std::string& path);
 
 /// Writes NumPy's npy format, version 1.0.
@@ -49,12 +50,12 @@ struct NumericTable {
   std::vector<std::string> columns;  ///< empty without a header
 };
 
-/// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have as
-/// many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
+/// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have
+/// as many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
 XG_API void save_csv(const std::string& path, const Tensor& tensor, const std::vector<std::string>& columns = {},
                      char delimiter = ',');
-/// Reads a table of numbers; an empty cell is NaN. Throws IoError, naming line and column, for a cell that is no number or
-/// does not fit the dtype and for rows of unequal lengths.
+/// Reads a table of numbers; an empty cell is NaN. Throws IoError, naming line and column, for a cell that is no number
+/// or does not fit the dtype and for rows of unequal lengths.
 XG_API NumericTable load_csv(const std::string& path, CsvOptions options = {});
 
 }  // namespace xg

@@ -115,7 +115,8 @@ class RealFormat final : public Format {
       largest = std::max(largest, std::abs(value));
       smallest = std::min(smallest, std::abs(value));
     }
-    scientific_ = largest != 0 && (largest >= (std::is_same_v<T, float> ? T(1e6) : T(1e8)) || smallest < T(1e-4) || largest / smallest > T(1000));
+    scientific_ = largest != 0 && (largest >= (std::is_same_v<T, float> ? T(1e6) : T(1e8)) || smallest < T(1e-4) ||
+                                   largest / smallest > T(1000));
     std::size_t exponent = 0;
     for (const T value : finite) {
       const Digits digits = digits_of(value, notation(), precision_);
@@ -154,8 +155,10 @@ class RealFormat final : public Format {
 std::string scalar_text(const Tensor& x) {
   return dispatch(x.dtype(), [&]<class T>() -> std::string {
     const T value = *static_cast<const T*>(x.impl().data);
-    if constexpr (std::is_same_v<T, bool>) return value ? "True" : "False";
-    else if constexpr (std::is_integral_v<T>) return fmt::format("{}", +value);
+    if constexpr (std::is_same_v<T, bool>)
+      return value ? "True" : "False";
+    else if constexpr (std::is_integral_v<T>)
+      return fmt::format("{}", +value);
     else {
       if (!std::isfinite(value)) return std::isnan(value) ? "nan" : (value < 0 ? "-inf" : "inf");
       const T magnitude = std::abs(value);
@@ -187,12 +190,18 @@ class Printer {
  private:
   std::unique_ptr<Format> make_format(const std::vector<const void*>& shown) const {
     switch (x_.dtype()) {
-      case Dtype::bool_: return std::make_unique<BoolFormat>();
-      case Dtype::uint8: return std::make_unique<IntegerFormat<std::uint8_t>>(shown);
-      case Dtype::int32: return std::make_unique<IntegerFormat<std::int32_t>>(shown);
-      case Dtype::int64: return std::make_unique<IntegerFormat<std::int64_t>>(shown);
-      case Dtype::float32: return std::make_unique<RealFormat<float>>(shown, options_.precision);
-      case Dtype::float64: break;
+      case Dtype::bool_:
+        return std::make_unique<BoolFormat>();
+      case Dtype::uint8:
+        return std::make_unique<IntegerFormat<std::uint8_t>>(shown);
+      case Dtype::int32:
+        return std::make_unique<IntegerFormat<std::int32_t>>(shown);
+      case Dtype::int64:
+        return std::make_unique<IntegerFormat<std::int64_t>>(shown);
+      case Dtype::float32:
+        return std::make_unique<RealFormat<float>>(shown, options_.precision);
+      case Dtype::float64:
+        break;
     }
     return std::make_unique<RealFormat<double>>(shown, options_.precision);
   }
@@ -218,10 +227,12 @@ class Printer {
       shown.push_back(data);
       return;
     }
-    along(axis, data, [&](const char* part, bool) { collect(axis + 1, part, shown); }, [] {});
+    along(
+        axis, data, [&](const char* part, bool) { collect(axis + 1, part, shown); }, [] {});
   }
 
-  /// `width` is what is left of the line for the text and its separators; `hanging` what lines after the first begin with.
+  /// `width` is what is left of the line for the text and its separators; `hanging` what lines after the first begin
+  /// with.
   std::string lines(std::size_t axis, const char* data, const std::string& hanging, std::size_t width) const {
     std::string out;
     if (axis + 1 == x_.shape().size()) {
@@ -276,7 +287,8 @@ std::string text_of(const Tensor& x, const char* separator, std::size_t indent) 
 void set_print_options(PrintOptions options) {
   const auto check = [](const char* what, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value < low || value > high)
-      throw ValueError(fmt::format("[set_print_options] {} is {}, it must lie between {} and {}.", what, value, low, high));
+      throw ValueError(
+          fmt::format("[set_print_options] {} is {}, it must lie between {} and {}.", what, value, low, high));
   };
   check("precision", options.precision, 0, 100);
   check("threshold", options.threshold, 0, std::numeric_limits<std::int64_t>::max());
@@ -285,19 +297,27 @@ void set_print_options(PrintOptions options) {
   current_options = options;
 }
 
-PrintOptions print_options() { return current_options; }
+PrintOptions print_options() {
+  return current_options;
+}
 
-std::string Tensor::str() const { return defined() ? text_of(*this, " ", 0) : "undefined"; }
+std::string Tensor::str() const {
+  return defined() ? text_of(*this, " ", 0) : "undefined";
+}
 
 std::string Tensor::repr() const {
   if (!defined()) return "tensor(undefined)";
   std::string out = fmt::format("tensor({}, shape={}, dtype={}", text_of(*this, ", ", 7), shape().str(), name(dtype()));
   const std::string grad_fn = grad_fn_name();
-  if (grad_fn == "leaf") out += ", requires_grad=true";
-  else if (!grad_fn.empty()) out += ", grad_fn=" + grad_fn;
+  if (grad_fn == "leaf")
+    out += ", requires_grad=true";
+  else if (!grad_fn.empty())
+    out += ", grad_fn=" + grad_fn;
   return out + ")";
 }
 
-std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.str(); }
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
+  return out << tensor.str();
+}
 
 }  // namespace xg

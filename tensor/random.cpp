@@ -15,7 +15,9 @@
 namespace xg {
 namespace {
 
-Generator& chosen(Generator* generator) { return generator != nullptr ? *generator : default_generator(); }
+Generator& chosen(Generator* generator) {
+  return generator != nullptr ? *generator : default_generator();
+}
 
 Tensor finished(Tensor tensor, const TensorOptions& options) {
   if (options.requires_grad) tensor.requires_grad_();
@@ -37,8 +39,10 @@ Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype
   dispatch_floating(dtype, [&]<class T>() {
     T* data = static_cast<T*>(out.impl().data);
     const std::uint64_t offset = generator.reserve(kernels::philox_blocks<T>(out.numel()));
-    if (distribution == Distribution::uniform) kernels::philox_uniform(data, out.numel(), generator.seed(), offset);
-    else kernels::philox_normal(data, out.numel(), generator.seed(), offset);
+    if (distribution == Distribution::uniform)
+      kernels::philox_uniform(data, out.numel(), generator.seed(), offset);
+    else
+      kernels::philox_normal(data, out.numel(), generator.seed(), offset);
   });
   if (scale != 1) kernels::mul_scalar.into(out, out, {.a = scale});
   if (shift != 0) kernels::add_scalar.into(out, out, {.a = shift});
@@ -97,8 +101,8 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
 
 Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {
   if (p.dim() != 1 || p.numel() != n)
-    throw ShapeError(fmt::format("[choice] p has shape {}, it must have one weight for each of the {} values.",
-                                 p.shape().str(), n));
+    throw ShapeError(
+        fmt::format("[choice] p has shape {}, it must have one weight for each of the {} values.", p.shape().str(), n));
   const Tensor weights = kernels::cast(p, Dtype::float64);
   const auto* w = static_cast<const double*>(weights.impl().data);
   std::int64_t positive = 0;
@@ -109,8 +113,10 @@ Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool
   }
   if (positive == 0) throw ValueError("[choice] the weights in p sum to 0, at least one must be positive.");
   if (!replace && positive < count)
-    throw ValueError(fmt::format("[choice] {} asked for without replacement, {} values have a positive weight: ask for "
-                                 "fewer or set replace.", count, positive));
+    throw ValueError(
+        fmt::format("[choice] {} asked for without replacement, {} values have a positive weight: ask for "
+                    "fewer or set replace.",
+                    count, positive));
   return weights;
 }
 
@@ -130,7 +136,9 @@ Generator& default_generator() {
   return generator;
 }
 
-void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
+void manual_seed(std::uint64_t seed) {
+  default_generator().manual_seed(seed);
+}
 
 Tensor rand(const Shape& shape, TensorOptions options) {
   const Dtype dtype = options.dtype.value_or(default_dtype());
@@ -189,12 +197,14 @@ Tensor choice(const Tensor& values, std::int64_t size, ChoiceOptions options) {
   if (size < 0) throw ValueError(fmt::format("[choice] size is {}, it must not be negative.", size));
   if (n == 0) throw ValueError("[choice] there are no values to choose from.");
   if (!options.replace && size > n)
-    throw ValueError(fmt::format("[choice] {} asked for without replacement, there are {} values: ask for fewer or set "
-                                 "replace.", size, n));
+    throw ValueError(
+        fmt::format("[choice] {} asked for without replacement, there are {} values: ask for fewer or set "
+                    "replace.",
+                    size, n));
   Generator& generator = chosen(options.generator);
-  const Tensor picks = options.p.defined()
-                           ? choose_by_weight(checked_weights(options.p, n, size, options.replace), size, options.replace, generator)
-                           : choose(n, size, options.replace, generator);
+  const Tensor picks = options.p.defined() ? choose_by_weight(checked_weights(options.p, n, size, options.replace),
+                                                              size, options.replace, generator)
+                                           : choose(n, size, options.replace, generator);
   return kernels::index_select(values, 0, picks, "choice");
 }
 
@@ -205,15 +215,16 @@ Tensor bernoulli(const Tensor& p, Generator* generator) {
     for (std::int64_t d = 0; d < p.dim(); ++d) dims.push_back(d);
     const double low = kernels::amin(p, dims, false).item(), high = kernels::amax(p, dims, false).item();
     if (!(low >= 0 && high <= 1))
-      throw ValueError(fmt::format("[bernoulli] p reaches from {} to {}, probabilities must lie in [0, 1].", low, high));
+      throw ValueError(
+          fmt::format("[bernoulli] p reaches from {} to {}, probabilities must lie in [0, 1].", low, high));
   }
   return bernoulli_of(p, chosen(generator));
 }
 
 Tensor& Tensor::uniform_(double low, double high, Generator* generator) {
   if (!(low <= high) || std::isinf(high - low))
-    throw ValueError(fmt::format("[uniform_] low is {} and high is {}: low must not exceed high, both must be finite.",
-                                 low, high));
+    throw ValueError(
+        fmt::format("[uniform_] low is {} and high is {}: low must not exceed high, both must be finite.", low, high));
   const Tensor values = draw("uniform_", Distribution::uniform, shape(), dtype(), chosen(generator), high - low, low);
   overwrite(*this, values, "uniform_");
   return *this;
@@ -238,7 +249,8 @@ Tensor Tensor::sample(std::int64_t n, SampleOptions options) const {
   if (n < 0) throw ValueError(fmt::format("[sample] n is {}, it must not be negative.", n));
   if (n > 0 && rows == 0) throw ValueError("[sample] the tensor has no rows to draw from.");
   if (!options.replace && n > rows)
-    throw ValueError(fmt::format("[sample] {} rows asked for, the tensor has {}: ask for fewer or set replace.", n, rows));
+    throw ValueError(
+        fmt::format("[sample] {} rows asked for, the tensor has {}: ask for fewer or set replace.", n, rows));
   Generator own(options.seed.value_or(0));
   return index_select(0, choose(rows, n, options.replace, options.seed ? own : default_generator()));
 }

@@ -34,11 +34,16 @@ using XtensorModel = xt::xarray_adaptor<XtensorBuffer<T>, xt::layout_type::dynam
 template <class T>
 constexpr Dtype dtype_for_value() {
   static_assert(std::is_arithmetic_v<T>, "from_xtensor takes expressions of real numbers, integers and bools");
-  if constexpr (std::is_same_v<T, bool>) return Dtype::bool_;
-  else if constexpr (std::is_floating_point_v<T>) return sizeof(T) == 4 ? Dtype::float32 : Dtype::float64;
-  else if constexpr (std::is_unsigned_v<T> && sizeof(T) == 1) return Dtype::uint8;
-  else if constexpr (sizeof(T) < 4 || (std::is_signed_v<T> && sizeof(T) == 4)) return Dtype::int32;
-  else return Dtype::int64;
+  if constexpr (std::is_same_v<T, bool>)
+    return Dtype::bool_;
+  else if constexpr (std::is_floating_point_v<T>)
+    return sizeof(T) == 4 ? Dtype::float32 : Dtype::float64;
+  else if constexpr (std::is_unsigned_v<T> && sizeof(T) == 1)
+    return Dtype::uint8;
+  else if constexpr (sizeof(T) < 4 || (std::is_signed_v<T> && sizeof(T) == 4))
+    return Dtype::int32;
+  else
+    return Dtype::int64;
 }
 
 }  // namespace detail
@@ -56,8 +61,8 @@ namespace xg {
 
 /// A tensor as something xtensor can read and, unless T is const, write. Assigning an expression evaluates it into the
 /// tensor's elements, whatever their strides, without a temporary: so the expression may read the same elements that it
-/// writes, but no others of this tensor. The expression's shape must be the tensor's, or broadcast to it; else ShapeError.
-/// Every assignment counts as an in-place write.
+/// writes, but no others of this tensor. The expression's shape must be the tensor's, or broadcast to it; else
+/// ShapeError. Every assignment counts as an in-place write.
 template <class T>
 class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
                        public xt::xcontainer_semantic<XtensorAdaptor<T>> {
@@ -75,8 +80,10 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
         storage_of_tensor_(tensor.impl().storage),
         contiguous_(tensor.is_contiguous()) {
     const shape_type shape(tensor.shape().begin(), tensor.shape().end());
-    if (contiguous_) base_type::resize(shape, xt::layout_type::row_major);
-    else base_type::resize(shape, strides_type(tensor.strides().begin(), tensor.strides().end()));
+    if (contiguous_)
+      base_type::resize(shape, xt::layout_type::row_major);
+    else
+      base_type::resize(shape, strides_type(tensor.strides().begin(), tensor.strides().end()));
   }
   XtensorAdaptor(const XtensorAdaptor&) = default;
   XtensorAdaptor& operator=(const XtensorAdaptor& other) { return assign_elements(other); }
@@ -111,7 +118,8 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
  private:
   template <class E>
   XtensorAdaptor& assign_elements(const E& expression) {
-    static_assert(!std::is_const_v<T>, "the tensor is const: as_xtensor of a Tensor that is not const can be assigned to");
+    static_assert(!std::is_const_v<T>,
+                  "the tensor is const: as_xtensor of a Tensor that is not const can be assigned to");
     const auto& from = expression.shape();
     const std::size_t skip = this->dimension() - expression.dimension();
     bool fits = expression.dimension() <= this->dimension();

@@ -1,6 +1,6 @@
 // Losses. Mean squared error, binary cross entropy and cross entropy with class numbers are one pass forward and one
-// backward; the rest is composed, and so are these where something else than a plain mean or sum is asked for. Trace mode
-// sees composites, so that a loss can be explained too.
+// backward; the rest is composed, and so are these where something else than a plain mean or sum is asked for. Trace
+// mode sees composites, so that a loss can be explained too.
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
@@ -16,9 +16,9 @@ namespace autograd {
 namespace {
 
 constexpr kernels::LossReduction kernel_reduction(Reduction reduction) {
-  return reduction == Reduction::none ? kernels::LossReduction::none
-                                      : (reduction == Reduction::mean ? kernels::LossReduction::mean
-                                                                      : kernels::LossReduction::sum);
+  return reduction == Reduction::none
+             ? kernels::LossReduction::none
+             : (reduction == Reduction::mean ? kernels::LossReduction::mean : kernels::LossReduction::sum);
 }
 
 /// A loss of each element of (prediction, target), reduced. `Self` gives slope_x and slope_t, the derivatives of one
@@ -37,7 +37,8 @@ struct ElementLoss {
   }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     const Tensor &x = c.input(0), &t = c.input(1);
-    return gradients(c, [&] { return scaled(c, g) * Self::slope_x(x, t); }, [&] { return scaled(c, g) * Self::slope_t(x, t); });
+    return gradients(
+        c, [&] { return scaled(c, g) * Self::slope_x(x, t); }, [&] { return scaled(c, g) * Self::slope_t(x, t); });
   }
   std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) const {
     const Tensor &x = c.input(0), &t = c.input(1);
@@ -50,9 +51,10 @@ struct ElementLoss {
   static std::vector<Sample> samples_between(Dtype d, double low, double high, double low_t, double high_t) {
     std::vector<Sample> samples;
     const auto add = [&](std::string label, const Shape& shape, Reduction reduction) {
-      samples.push_back({std::move(label),
-                         {spread(shape, low, high, d, 4), spread(shape, low_t, high_t, d, 5)},
-                         [reduction](const std::vector<Tensor>& in) { return apply(Self{{reduction}}, in[0], in[1]); }});
+      samples.push_back(
+          {std::move(label),
+           {spread(shape, low, high, d, 4), spread(shape, low_t, high_t, d, 5)},
+           [reduction](const std::vector<Tensor>& in) { return apply(Self{{reduction}}, in[0], in[1]); }});
     };
     add("mean", {5, 2}, Reduction::mean);
     add("sum", {5, 2}, Reduction::sum);
@@ -115,7 +117,8 @@ struct CrossEntropy {
     if (g[0].defined()) {
       const double classes = static_cast<double>(p.size(1)), smoothing = params.smoothing;
       const Tensor kept = (target != params.ignore_index).to(p.dtype()).unsqueeze(1);
-      const Tensor label = (arange(p.size(1)) == where(target == params.ignore_index, 0, target).unsqueeze(1)).to(p.dtype());
+      const Tensor label =
+          (arange(p.size(1)) == where(target == params.ignore_index, 0, target).unsqueeze(1)).to(p.dtype());
       const Tensor wanted = label * (1 - smoothing) + smoothing / classes;
       const Tensor scale = params.mean ? g[0] / sum(kept) : g[0];
       dx = scale * kept * (p - wanted);
@@ -145,9 +148,12 @@ struct CrossEntropy {
 
 Tensor reduced(const Tensor& loss, Reduction reduction) {
   switch (reduction) {
-    case Reduction::mean: return mean(loss);
-    case Reduction::sum: return sum(loss);
-    case Reduction::none: break;
+    case Reduction::mean:
+      return mean(loss);
+    case Reduction::sum:
+      return sum(loss);
+    case Reduction::none:
+      break;
   }
   return loss;
 }
@@ -156,10 +162,10 @@ Tensor reduced(const Tensor& loss, Reduction reduction) {
 void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target,
                       const char* prediction_name = "prediction") {
   if (prediction.shape() != target.shape()) [[unlikely]]
-    throw ShapeError(fmt::format("[{}] {} is {}, target is {}: they must have the same shape, use "
-                                 "target.reshape({}) or target.unsqueeze(-1).",
-                                 op, prediction_name, prediction.shape().str(), target.shape().str(),
-                                 prediction.shape().str()));
+    throw ShapeError(
+        fmt::format("[{}] {} is {}, target is {}: they must have the same shape, use "
+                    "target.reshape({}) or target.unsqueeze(-1).",
+                    op, prediction_name, prediction.shape().str(), target.shape().str(), prediction.shape().str()));
 }
 
 Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduction reduction) {
@@ -182,8 +188,8 @@ void check_smoothing(double smoothing) {
     throw ValueError(fmt::format("[cross_entropy] label_smoothing is {}, it must lie in [0, 1].", smoothing));
 }
 
-/// (log-)probabilities or logits as [n, classes] and class numbers as int64 [n]; `positions` is the shape of a loss that
-/// is not reduced.
+/// (log-)probabilities or logits as [n, classes] and class numbers as int64 [n]; `positions` is the shape of a loss
+/// that is not reduced.
 struct ClassRows {
   Tensor rows, labels;
   Shape positions;
@@ -191,20 +197,23 @@ struct ClassRows {
 
 ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
   if (!x.is_floating_point())
-    throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
-                                 xg::name(x.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, xg::name(x.dtype())));
   if (x.dim() == 0)
-    throw ShapeError(fmt::format("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op));
+    throw ShapeError(
+        fmt::format("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op));
   Shape expected = x.shape();
   expected.erase(x.dim() == 1 ? 0 : 1);
   if (target.shape() != expected)
-    throw ShapeError(fmt::format("[{}] input is {}, target is {}: class numbers have the input's shape without the "
-                                 "classes, {}.",
-                                 op, x.shape().str(), target.shape().str(), expected.str()));
+    throw ShapeError(
+        fmt::format("[{}] input is {}, target is {}: class numbers have the input's shape without the "
+                    "classes, {}.",
+                    op, x.shape().str(), target.shape().str(), expected.str()));
   if (target.is_floating_point() || target.dtype() == bool_)
-    throw DtypeError(fmt::format("[{}] target is {} with the shape of class numbers, these must be integers: convert with "
-                                 "target.to(xg::int64).",
-                                 op, xg::name(target.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] target is {} with the shape of class numbers, these must be integers: convert with "
+                    "target.to(xg::int64).",
+                    op, xg::name(target.dtype())));
   const Tensor labels = target.dtype() == int64 ? target : to(target, int64);
   if (x.dim() == 2) return {x, labels, expected};
   if (x.dim() == 1) return {x.unsqueeze(0), labels.unsqueeze(0), expected};
@@ -248,8 +257,9 @@ void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) 
 Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   constexpr const char* op = "cross_entropy";
   if (!logits.is_floating_point())
-    throw DtypeError(fmt::format("[cross_entropy] logits are {}, they must be floating: convert with x.to(xg::float32).",
-                                 xg::name(logits.dtype())));
+    throw DtypeError(
+        fmt::format("[cross_entropy] logits are {}, they must be floating: convert with x.to(xg::float32).",
+                    xg::name(logits.dtype())));
   const std::int64_t dim = logits.dim() == 1 ? 0 : 1, classes = logits.size(dim);
   check_class_weight(op, options.weight, classes);
   Tensor wanted = target;
@@ -295,7 +305,8 @@ Tensor l1_loss(const Tensor& prediction, const Tensor& target, LossOptions optio
 
 Tensor huber_loss(const Tensor& prediction, const Tensor& target, HuberLossOptions options) {
   check_same_shape("huber_loss", prediction, target);
-  if (!(options.delta > 0)) throw ValueError(fmt::format("[huber_loss] delta is {}, it must be positive.", options.delta));
+  if (!(options.delta > 0))
+    throw ValueError(fmt::format("[huber_loss] delta is {}, it must be positive.", options.delta));
   const Tensor d = prediction - target, size = abs(d);
   const Tensor loss = where(size <= options.delta, 0.5 * square(d), options.delta * (size - 0.5 * options.delta));
   return weighted("huber_loss", loss, options.weight, options.reduction);
@@ -328,8 +339,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
   Tensor log_part = -logsigmoid(logits);
   if (options.pos_weight.defined()) {
     if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
-      throw ShapeError(fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.",
-                                   op, options.pos_weight.shape().str(), logits.shape().str()));
+      throw ShapeError(
+          fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
+                      options.pos_weight.shape().str(), logits.shape().str()));
     log_part = (1 + (options.pos_weight - 1) * target) * log_part;
   }
   return weighted(op, (1 - target) * logits + log_part, options.weight, options.reduction);
@@ -350,19 +362,20 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOpt
   }
   kernels::count_labels(op, in.labels, classes, options.ignore_index);
   const Tensor log_p = log_softmax(in.rows, 1);
-  const Tensor plain = autograd::nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index,
-                                             options.reduction);
+  const Tensor plain =
+      autograd::nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index, options.reduction);
   if (options.label_smoothing == 0) return plain;
   // The uniform part: every class, weighted, in the rows that are not ignored.
   const Tensor kept = in.labels != options.ignore_index;
-  const Tensor spread_loss =
-      where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
+  const Tensor spread_loss = where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
   Tensor uniform;
-  if (options.reduction == Reduction::none) uniform = spread_loss.reshape(in.positions);
-  else if (options.reduction == Reduction::sum) uniform = sum(spread_loss);
+  if (options.reduction == Reduction::none)
+    uniform = spread_loss.reshape(in.positions);
+  else if (options.reduction == Reduction::sum)
+    uniform = sum(spread_loss);
   else
-    uniform = sum(spread_loss) /
-              sum(autograd::picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
+    uniform =
+        sum(spread_loss) / sum(autograd::picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
   return (1 - options.label_smoothing) * plain + (options.label_smoothing / static_cast<double>(classes)) * uniform;
 }
 

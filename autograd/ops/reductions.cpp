@@ -125,13 +125,10 @@ std::vector<Sample> reduction_samples(ReductionFunction f, Dtype d, double low, 
   return samples;
 }
 
-[[noreturn]] void throw_not_floating(const char* op, const Tensor& x) {
-  throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
-                               name(x.dtype())));
-}
-
 void check_floating(const char* op, const Tensor& x) {
-  if (!x.is_floating_point()) throw_not_floating(op, x);
+  if (!x.is_floating_point())
+    throw DtypeError(
+        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, name(x.dtype())));
 }
 
 /// Throws ShapeError where an extremum of no elements is asked for.
@@ -139,9 +136,10 @@ void check_not_empty(const char* op, const Tensor& x, const Shape& dims) {
   if (x.numel() > 0) return;
   for (const std::int64_t d : dims)
     if (x.shape()[static_cast<std::size_t>(d)] == 0)
-      throw ShapeError(fmt::format("[{}] input is {}, dimension {} has no elements: there is no {} of nothing, reduce "
-                                   "over dimensions that are not empty.",
-                                   op, x.shape().str(), d, op));
+      throw ShapeError(
+          fmt::format("[{}] input is {}, dimension {} has no elements: there is no {} of nothing, reduce "
+                      "over dimensions that are not empty.",
+                      op, x.shape().str(), d, op));
 }
 
 // ------------------------------------------------------------------------------------------------------ sums and means
@@ -156,7 +154,8 @@ struct Sum : Reduction {
     return spread_view(g, dims, keepdim, c.input_shape(0));
   }
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return sum(x, dims, keep); }, d, -2, 2, true);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return sum(x, dims, keep); }, d, -2, 2,
+                             true);
   }
 };
 
@@ -166,9 +165,10 @@ struct Mean : Reduction {
   static constexpr Rule rule = Rule::linear;
   Tensor forward(const Tensor& x) const {
     if (!x.is_floating_point())
-      throw DtypeError(fmt::format("[mean] input is {}, a mean needs a floating dtype: pass {{.dtype = xg::float32}} or "
-                                   "convert with x.to(xg::float32).",
-                                   xg::name(x.dtype())));
+      throw DtypeError(
+          fmt::format("[mean] input is {}, a mean needs a floating dtype: pass {{.dtype = xg::float32}} or "
+                      "convert with x.to(xg::float32).",
+                      xg::name(x.dtype())));
     return kernels::mean(x, dims, keepdim);
   }
   double share(const OpContext& c) const { return 1.0 / static_cast<double>(count_of(c.input_shape(0), dims)); }
@@ -197,7 +197,8 @@ Tensor shifted_back(const Tensor& x, std::int64_t dim) {
   return cat({narrow(x, dim, 1, x.size(dim) - 1), zeros(one, {.dtype = x.dtype()})}, dim);
 }
 
-/// y_k = a_k y_{k-1} + b_k along dim, or from the end. Its derivative is such a recurrence again, in the other direction:
+/// y_k = a_k y_{k-1} + b_k along dim, or from the end. Its derivative is such a recurrence again, in the other
+/// direction:
 ///   db_k = l_k with l_k = g_k + a_{k+1} l_{k+1},   da_k = l_k y_{k-1}
 /// No division anywhere, so that products with zeros have exact derivatives of any order.
 struct LinearRecurrence {
@@ -210,7 +211,9 @@ struct LinearRecurrence {
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
   Tensor forward(const Tensor& a, const Tensor& b) const { return kernels::linear_recurrence(a, b, dim, reverse); }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
-    if (g.numel() == 0) return gradients(c, [&] { return g; }, [&] { return g; });
+    if (g.numel() == 0)
+      return gradients(
+          c, [&] { return g; }, [&] { return g; });
     const Tensor next = reverse ? shifted(c.input(0), dim, 0) : shifted_back(c.input(0), dim);
     const Tensor adjoint = apply(LinearRecurrence{dim, !reverse}, next, g);
     const auto da = [&] { return adjoint * (reverse ? shifted_back(c.output(), dim) : shifted(c.output(), dim, 0)); };
@@ -307,8 +310,8 @@ struct Prod {
 
 // ------------------------------------------------------------------------------------------------------------- spreads
 
-/// sum (x - mean)^2 / (n - correction). A quadratic form, so that its difference is its derivative at the midpoint times
-/// the change: the bilinear rule is exact.
+/// sum (x - mean)^2 / (n - correction). A quadratic form, so that its difference is its derivative at the midpoint
+/// times the change: the bilinear rule is exact.
 struct Var : Reduction {
   static constexpr const char* name = "var";
   static constexpr unsigned saves = save_input(0);
@@ -329,8 +332,8 @@ struct Var : Reduction {
     return kept(c, g) * (2 * share(c.input_shape(0))) * centered;
   }
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return var(x, dims, 0.5, keep); }, d, -2, 2,
-                             false);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return var(x, dims, 0.5, keep); }, d,
+                             -2, 2, false);
   }
 };
 
@@ -390,9 +393,9 @@ struct Extreme : Reduction {
     return {m * extreme_slopes(p, dims, largest)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples(
-        [](const Tensor& x, const Dims& dims, bool keep) { return largest ? amax(x, dims, keep) : amin(x, dims, keep); }, d,
-        -2, 2, false);
+    return reduction_samples([](const Tensor& x, const Dims& dims,
+                                bool keep) { return largest ? amax(x, dims, keep) : amin(x, dims, keep); },
+                             d, -2, 2, false);
   }
 };
 
@@ -423,9 +426,10 @@ struct ExtremeWithIndex {
   }
   std::vector<Tensor> attribute(const PairContext& p) const {
     if (p.multipliers[1].defined())
-      throw AutogradError(fmt::format("[attribution] the model's output depends on the indices that {} returned: no "
-                                      "contribution can pass through an index. Use the values alone.",
-                                      name));
+      throw AutogradError(
+          fmt::format("[attribution] the model's output depends on the indices that {} returned: no "
+                      "contribution can pass through an index. Use the values alone.",
+                      name));
     if (!p.multipliers[0].defined()) return {Tensor()};
     const Shape dims = p.x[0].dim() == 0 ? Shape() : Shape{dim};
     const Tensor m = multiplier_with_kept(p.multipliers[0], dims, keepdim, p.x[0].shape());
@@ -433,7 +437,9 @@ struct ExtremeWithIndex {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](std::int64_t dim, bool keep) {
-      return [=](const std::vector<Tensor>& in) { return largest ? max(in[0], dim, keep).first : min(in[0], dim, keep).first; };
+      return [=](const std::vector<Tensor>& in) {
+        return largest ? max(in[0], dim, keep).first : min(in[0], dim, keep).first;
+      };
     };
     return {{"last", {spread({3, 4}, -2, 2, d)}, call(-1, false)},
             {"middle, kept", {spread({2, 3, 4}, -2, 2, d)}, call(1, true)},
@@ -461,7 +467,8 @@ struct ArgExtreme : Discrete {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](std::optional<std::int64_t> dim, bool keep) {
-      return [=](const std::vector<Tensor>& in) { return largest ? argmax(in[0], dim, keep) : argmin(in[0], dim, keep); };
+      return
+          [=](const std::vector<Tensor>& in) { return largest ? argmax(in[0], dim, keep) : argmin(in[0], dim, keep); };
     };
     return {{"all", {spread({3, 4}, -2, 2, d)}, call({}, false)},
             {"last", {spread({3, 4}, -2, 2, d)}, call(-1, false)},
@@ -481,20 +488,23 @@ struct Logical : Reduction {
 struct All : Logical<kernels::all> {
   static constexpr const char* name = "all";
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return all(x, dims, keep); }, d, -2, 2, true);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return all(x, dims, keep); }, d, -2, 2,
+                             true);
   }
 };
 struct Any : Logical<kernels::any> {
   static constexpr const char* name = "any";
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return any(x, dims, keep); }, d, -2, 2, true);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return any(x, dims, keep); }, d, -2, 2,
+                             true);
   }
 };
 struct CountNonzero : Logical<kernels::count_nonzero> {
   static constexpr const char* name = "count_nonzero";
   Tensor forward(const Tensor& x) const { return kernels::count_nonzero(x, dims, keepdim); }
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool) { return count_nonzero(x, dims); }, d, -2, 2, true);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool) { return count_nonzero(x, dims); }, d, -2, 2,
+                             true);
   }
 };
 
@@ -536,8 +546,8 @@ struct Logsumexp : Reduction {
     return {m * logsumexp_slopes(p.x[0], p.r[0], dims)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return logsumexp(x, dims, keep); }, d, -2, 2,
-                             false);
+    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return logsumexp(x, dims, keep); }, d,
+                             -2, 2, false);
   }
 };
 
@@ -563,8 +573,8 @@ std::vector<Sample> softmax_samples(Dtype d) {
           {"large", {spread({3, 4}, -900, 900, d)}, call(1)}};
 }
 
-/// p_i = e^x_i / sum e^x_j; dx = p (g - sum g p). Attribution: p_k = sigmoid(z_k - log sum_{j != k} e^z_j), by the secants
-/// of sigmoid, logarithm and exponential: complete, and closest to the exact shares among what costs O(n).
+/// p_i = e^x_i / sum e^x_j; dx = p (g - sum g p). Attribution: p_k = sigmoid(z_k - log sum_{j != k} e^z_j), by the
+/// secants of sigmoid, logarithm and exponential: complete, and closest to the exact shares among what costs O(n).
 struct Softmax : AlongDim {
   static constexpr const char* name = "softmax";
   Tensor forward(const Tensor& x) const { return kernels::softmax(x, dim); }
@@ -654,7 +664,8 @@ struct VectorNorm : Reduction {
   static Tensor composite(const Tensor& x, double p, const Shape& dims, bool keepdim) {
     if (p == 2) return sqrt(apply(Sum{{dims, keepdim}}, square(x)));
     const Tensor size = abs(x);
-    if (std::isinf(p)) return p > 0 ? apply(Extreme<true>{{dims, keepdim}}, size) : apply(Extreme<false>{{dims, keepdim}}, size);
+    if (std::isinf(p))
+      return p > 0 ? apply(Extreme<true>{{dims, keepdim}}, size) : apply(Extreme<false>{{dims, keepdim}}, size);
     if (p == 1) return apply(Sum{{dims, keepdim}}, size);
     return pow(apply(Sum{{dims, keepdim}}, pow(size, p)), 1 / p);
   }
@@ -664,26 +675,33 @@ struct VectorNorm : Reduction {
     };
     constexpr double inf = std::numeric_limits<double>::infinity();
     const Tensor x = autograd::spread({3, 4}, -2, 2, d);
-    return {{"2, all", {x}, call(2, {}, false)},          {"2, last", {x}, call(2, {-1}, false)},
-            {"1, first, kept", {x}, call(1, {0}, true)},  {"3, last", {x}, call(3, {1}, false)},
-            {"1.5, last", {x}, call(1.5, {1}, false)},    {"0.5, last", {x}, call(0.5, {1}, false)},
-            {"-1, last", {x}, call(-1, {1}, false)},      {"0, last", {x}, call(0, {1}, false)},
-            {"inf, last", {x}, call(inf, {1}, false)},    {"-inf, last", {x}, call(-inf, {1}, false)},
+    return {{"2, all", {x}, call(2, {}, false)},
+            {"2, last", {x}, call(2, {-1}, false)},
+            {"1, first, kept", {x}, call(1, {0}, true)},
+            {"3, last", {x}, call(3, {1}, false)},
+            {"1.5, last", {x}, call(1.5, {1}, false)},
+            {"0.5, last", {x}, call(0.5, {1}, false)},
+            {"-1, last", {x}, call(-1, {1}, false)},
+            {"0, last", {x}, call(0, {1}, false)},
+            {"inf, last", {x}, call(inf, {1}, false)},
+            {"-inf, last", {x}, call(-inf, {1}, false)},
             {"no dimensions", {autograd::spread({}, -2, 2, d)}, call(2, {}, false)},
             {"no rows", {autograd::spread({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
   }
 };
 
 /// x converted to the dtype that was asked for.
-Tensor converted(const Tensor& x, const DtypeOption& options) { return options.dtype ? to(x, *options.dtype) : x; }
+Tensor converted(const Tensor& x, const DtypeOption& options) {
+  return options.dtype ? to(x, *options.dtype) : x;
+}
 
 }  // namespace
 
 const std::vector<OpInfo>& reduction_ops() {
   static const auto rows =
       OpList<Sum, Mean, LinearRecurrence, Cumsum, Cumprod, Prod, Var, Std, Extreme<true>, Extreme<false>,
-             ExtremeWithIndex<true>, ExtremeWithIndex<false>, ArgExtreme<true>, ArgExtreme<false>, All, Any, CountNonzero,
-             Logsumexp, Softmax, LogSoftmax, VectorNorm>::rows("reductions");
+             ExtremeWithIndex<true>, ExtremeWithIndex<false>, ArgExtreme<true>, ArgExtreme<false>, All, Any,
+             CountNonzero, Logsumexp, Softmax, LogSoftmax, VectorNorm>::rows("reductions");
   return rows;
 }
 
@@ -731,8 +749,12 @@ std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> d
   const Dims dims = dim ? Dims(*dim) : Dims();
   return {amin(x, dims, keepdim), amax(x, dims, keepdim)};
 }
-Tensor max(const Tensor& x) { return amax(x); }
-Tensor min(const Tensor& x) { return amin(x); }
+Tensor max(const Tensor& x) {
+  return amax(x);
+}
+Tensor min(const Tensor& x) {
+  return amin(x);
+}
 std::pair<Tensor, Tensor> max(const Tensor& x, std::int64_t dim, bool keepdim) {
   auto [values, index] = apply(autograd::ExtremeWithIndex<true>{normalize_dim("max", dim, x.dim()), keepdim}, x);
   return {std::move(values), std::move(index)};
@@ -784,7 +806,9 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 Tensor softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
   return apply(autograd::Softmax{{normalize_dim("softmax", dim, x.dim())}}, converted(x, options));
 }
-Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options) { return softmax(-converted(x, options), dim); }
+Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options) {
+  return softmax(-converted(x, options), dim);
+}
 Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
   return apply(autograd::LogSoftmax{{normalize_dim("log_softmax", dim, x.dim())}}, converted(x, options));
 }
@@ -794,8 +818,12 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   if (autograd::tracing() && p != 0) return autograd::VectorNorm::composite(x, p, reduced, keepdim);
   return apply(autograd::VectorNorm{{reduced, keepdim}, p}, x);
 }
-Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) { return vector_norm(x, p, dims, keepdim); }
-Tensor dist(const Tensor& a, const Tensor& b, double p) { return vector_norm(a - b, p); }
+Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
+  return vector_norm(x, p, dims, keepdim);
+}
+Tensor dist(const Tensor& a, const Tensor& b, double p) {
+  return vector_norm(a - b, p);
+}
 
 Tensor sum_to_size(const Tensor& x, const Shape& shape) {
   const Shape& from = x.shape();
@@ -812,8 +840,9 @@ Tensor sum_to_size(const Tensor& x, const Shape& shape) {
     inner = true;
   }
   if (!fits)
-    throw ShapeError(fmt::format("[sum_to_size] input is {}, size is {}: sizes must be equal or 1, aligned at the right.",
-                                 from.str(), shape.str()));
+    throw ShapeError(
+        fmt::format("[sum_to_size] input is {}, size is {}: sizes must be equal or 1, aligned at the right.",
+                    from.str(), shape.str()));
   if (!inner) return apply(autograd::Sum{{dims, false}}, x);
   const Tensor sums = apply(autograd::Sum{{dims, true}}, x);
   return lead == 0 ? sums : sums.reshape(shape);
@@ -821,8 +850,8 @@ Tensor sum_to_size(const Tensor& x, const Shape& shape) {
 
 Tensor trace(const Tensor& x) {
   if (x.dim() != 2)
-    throw ShapeError(fmt::format("[trace] input is {}, it must be a matrix: use diagonal(x).sum(-1) for a batch.",
-                                 x.shape().str()));
+    throw ShapeError(
+        fmt::format("[trace] input is {}, it must be a matrix: use diagonal(x).sum(-1) for a batch.", x.shape().str()));
   return sum(diagonal(x));
 }
 

@@ -1,5 +1,5 @@
-// Order: sorting, the largest few, distinct values. Gradients flow to where values came from; contributions do not pass,
-// because a value's place jumps.
+// Order: sorting, the largest few, distinct values. Gradients flow to where values came from; contributions do not
+// pass, because a value's place jumps.
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
@@ -77,7 +77,9 @@ struct Unique {
     return {std::move(values), std::move(inverse), std::move(counts)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    return {{"matrix", {spread({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return std::get<0>(unique(in[0])); }}};
+    return {{"matrix", {spread({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) {
+               return std::get<0>(unique(in[0]));
+             }}};
   }
 };
 
@@ -96,7 +98,9 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descendin
   auto [values, index] = apply(autograd::Sort{{normalize_dim("sort", dim, x.dim())}, descending}, x);
   return {std::move(values), std::move(index)};
 }
-Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) { return sort(x, dim, descending).second; }
+Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) {
+  return sort(x, dim, descending).second;
+}
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool /*sorted*/) {
   auto [values, index] = apply(autograd::Topk{{normalize_dim("topk", dim, x.dim())}, k, largest}, x);
   return {std::move(values), std::move(index)};

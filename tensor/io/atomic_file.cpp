@@ -18,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason(int error_number) { return std::generic_category().message(error_number); }
+std::string reason(int error_number) {
+  return std::generic_category().message(error_number);
+}
 
 std::string folder_of(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
@@ -54,7 +56,8 @@ AtomicFile::AtomicFile(std::string path, std::string what)
   }
   const std::string folder = folder_of(target_);
   if (std::error_code error; !fs::is_directory(folder, error))
-    throw IoError(fmt::format("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder));
+    throw IoError(
+        fmt::format("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder));
   do {
     temporary_ = temporary_name(target_);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -63,11 +63,13 @@ struct Table {
 
   void add_cell(std::string_view text) {
     // A row that is too long is an error already, so its cells need not be kept.
-    if (width < 0 ? row.size() < largest_width : row.size() <= static_cast<std::size_t>(width)) row.emplace_back(text);
+    if (width < 0 ? row.size() < largest_width : row.size() <= static_cast<std::size_t>(width))
+      row.emplace_back(text);
     else if (problem.empty())
-      problem = width < 0 ? fmt::format("line {} has more than {} cells.", line, largest_width)
-                          : fmt::format("line {} has more than {} cells, the first has {}: rows must have equal lengths.", line,
-                                        width, width);
+      problem = width < 0
+                    ? fmt::format("line {} has more than {} cells.", line, largest_width)
+                    : fmt::format("line {} has more than {} cells, the first has {}: rows must have equal lengths.",
+                                  line, width, width);
   }
 
   void end_row() {
@@ -76,7 +78,8 @@ struct Table {
     if (!blank && problem.empty()) {
       if (width < 0) width = count;
       if (count != width) {
-        problem = fmt::format("line {} has {} cells, the first has {}: rows must have equal lengths.", line, count, width);
+        problem =
+            fmt::format("line {} has {} cells, the first has {}: rows must have equal lengths.", line, count, width);
       } else if (rows == 0 && columns.empty() && is_header()) {
         columns = std::move(row);
       } else {
@@ -109,13 +112,14 @@ struct Table {
     }
     if (!good && problem.empty())
       problem = fmt::format("line {}, column {}{}: '{}' is not a number of dtype {}.", line, column + 1,
-                            column < columns.size() ? fmt::format(" ('{}')", columns[column]) : "",
-                            cell.substr(0, 40), name(dtype));
+                            column < columns.size() ? fmt::format(" ('{}')", columns[column]) : "", cell.substr(0, 40),
+                            name(dtype));
   }
 
   bool fits(std::int64_t value) const {
     return dispatch(dtype, [&]<class T>() {
-      if constexpr (std::is_floating_point_v<T>) return true;
+      if constexpr (std::is_floating_point_v<T>)
+        return true;
       else
         return value >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
                value <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
@@ -156,8 +160,8 @@ void on_row(int, void* data) {
 
 void check_delimiter(const char* op, char delimiter) {
   if (std::string_view("\"\r\n.+-eE0123456789 ").find(delimiter) != std::string_view::npos || delimiter == '\0')
-    throw ValueError(fmt::format("[{}] the delimiter is '{}', which belongs to numbers or quotes: use ',', ';' or a tab.",
-                                 op, delimiter));
+    throw ValueError(fmt::format(
+        "[{}] the delimiter is '{}', which belongs to numbers or quotes: use ',', ';' or a tab.", op, delimiter));
 }
 
 std::string quoted(const std::string& text) {
@@ -178,8 +182,10 @@ std::string written(const Tensor& dense, const std::vector<std::string>& columns
   dispatch(dense.dtype(), [&]<class T>() {
     const T* x = static_cast<const T*>(dense.impl().data);
     for (std::int64_t i = 0; i < dense.numel(); ++i) {
-      if constexpr (std::is_same_v<T, bool>) out += x[i] ? '1' : '0';
-      else fmt::format_to(std::back_inserter(out), "{}", x[i]);
+      if constexpr (std::is_same_v<T, bool>)
+        out += x[i] ? '1' : '0';
+      else
+        fmt::format_to(std::back_inserter(out), "{}", x[i]);
       out += (i + 1) % width == 0 ? '\n' : delimiter;
     }
   });
@@ -195,8 +201,8 @@ void save_csv(const std::string& path, const Tensor& tensor, const std::vector<s
                                  tensor.shape().str()));
   const std::int64_t width = tensor.dim() == 2 ? tensor.shape()[1] : 1;
   if (!columns.empty() && static_cast<std::int64_t>(columns.size()) != width)
-    throw ShapeError(fmt::format("[save_csv] {} column names for shape {}: give {}.", columns.size(), tensor.shape().str(),
-                                 width));
+    throw ShapeError(
+        fmt::format("[save_csv] {} column names for shape {}: give {}.", columns.size(), tensor.shape().str(), width));
   write_file_atomically(path, written(kernels::contiguous(tensor), columns, delimiter), "save_csv");
 }
 
@@ -208,8 +214,7 @@ NumericTable load_csv(const std::string& path, CsvOptions options) {
   const auto check = [&](bool good) {
     if (table.out_of_memory) source->fail("there is not enough memory for it.");
     if (!table.problem.empty()) source->fail(table.problem);
-    if (!good)
-      source->fail(fmt::format("line {}: {}.", table.line, csv_strerror(csv_error(&parser.state))));
+    if (!good) source->fail(fmt::format("line {}: {}.", table.line, csv_strerror(csv_error(&parser.state))));
   };
   std::array<char, 65536> piece{};
   bool first = true;
@@ -217,7 +222,8 @@ NumericTable load_csv(const std::string& path, CsvOptions options) {
     std::uint64_t count = std::min<std::uint64_t>(piece.size(), source->remaining());
     source->read(piece.data(), count);
     const char* begin = piece.data();
-    if (std::exchange(first, false) && std::string_view(begin, count).starts_with("\xEF\xBB\xBF")) {  // a byte order mark
+    if (std::exchange(first, false) &&
+        std::string_view(begin, count).starts_with("\xEF\xBB\xBF")) {  // a byte order mark
       begin += 3;
       count -= 3;
     }

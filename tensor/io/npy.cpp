@@ -1,5 +1,5 @@
-// NumPy's npy format (numpy.lib.format): a magic number, a version, a header that is a Python dict of three entries, the
-// elements.
+// NumPy's npy format (numpy.lib.format): a magic number, a version, a header that is a Python dict of three entries,
+// the elements.
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
@@ -128,22 +128,32 @@ class HeaderParser {
 FileType file_type(const Source& source, const std::string& descr) {
   using Kind = FileType::Kind;
   const auto unknown = [&] {
-    source.fail(fmt::format("its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.", descr));
+    source.fail(fmt::format(
+        "its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.", descr));
   };
   if (descr.size() != 3) unknown();
   const char order = descr[0];
   FileType type{Kind::boolean, static_cast<std::uint64_t>(descr[2] - '0'), order == '>'};
   if (order != '<' && order != '>' && order != '|' && order != '=') unknown();
   switch (descr[1]) {
-    case 'b': break;
-    case 'u': type.kind = Kind::unsigned_integer; break;
-    case 'i': type.kind = Kind::signed_integer; break;
-    case 'f': type.kind = Kind::real; break;
-    default: unknown();
+    case 'b':
+      break;
+    case 'u':
+      type.kind = Kind::unsigned_integer;
+      break;
+    case 'i':
+      type.kind = Kind::signed_integer;
+      break;
+    case 'f':
+      type.kind = Kind::real;
+      break;
+    default:
+      unknown();
   }
   const std::uint64_t n = type.bytes;
-  const bool known = type.kind == Kind::boolean ? n == 1 : (type.kind == Kind::real ? n == 2 || n == 4 || n == 8
-                                                                                    : n == 1 || n == 2 || n == 4 || n == 8);
+  const bool known = type.kind == Kind::boolean ? n == 1
+                                                : (type.kind == Kind::real ? n == 2 || n == 4 || n == 8
+                                                                           : n == 1 || n == 2 || n == 4 || n == 8);
   if (!known) unknown();
   return type;
 }
@@ -165,7 +175,8 @@ Tensor read_npy(Source& source) {
   if (std::string_view(start.data(), magic.size()) != magic) source.fail("it does not begin as an npy file does.");
   const int version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3 || start[7] != 0)
-    source.fail(fmt::format("it is of npy version {}.{}, known are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7])));
+    source.fail(
+        fmt::format("it is of npy version {}.{}, known are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7])));
   std::uint32_t length = 0;
   source.read(&length, version == 1 ? 2 : 4);
   if (length > largest_header || length > source.remaining())
@@ -185,8 +196,10 @@ std::string npy_header(const Tensor& tensor) {
   constexpr const char* types[] = {"|b1", "|u1", "<i4", "<i8", "<f4", "<f8"};
   std::string shape;
   for (const std::int64_t size : tensor.shape()) shape += std::to_string(size) + ", ";
-  if (tensor.dim() > 1) shape.resize(shape.size() - 2);
-  else if (tensor.dim() == 1) shape.resize(shape.size() - 1);
+  if (tensor.dim() > 1)
+    shape.resize(shape.size() - 2);
+  else if (tensor.dim() == 1)
+    shape.resize(shape.size() - 1);
   std::string dict = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
                                  types[static_cast<std::size_t>(tensor.dtype())], shape);
   const std::size_t before = magic.size() + 4, total = (before + dict.size() + 1 + 63) / 64 * 64;
@@ -206,6 +219,8 @@ void save_npy(const std::string& path, const Tensor& tensor) {
   file.commit();
 }
 
-Tensor load_npy(const std::string& path) { return io::read_npy(*io::open_file("load_npy", path)); }
+Tensor load_npy(const std::string& path) {
+  return io::read_npy(*io::open_file("load_npy", path));
+}
 
 }  // namespace xg

@@ -98,7 +98,8 @@ void save_npz(const std::string& path, const std::map<std::string, Tensor>& tens
                  static_cast<std::size_t>(dense.numel()) * item_size(dense.dtype()));
     zip_source_t* source = zip_source_buffer(archive.get(), bytes.data(), bytes.size(), 0);
     if (source == nullptr) throw_unwritable(path, zip_strerror(archive.get()));
-    const zip_int64_t index = zip_file_add(archive.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
+    const zip_int64_t index =
+        zip_file_add(archive.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
       zip_source_free(source);
       throw ValueError(fmt::format("[save_npz] tensor '{}' cannot be a member of a zip archive: {}.", name,
@@ -139,8 +140,7 @@ std::map<std::string, Tensor> load_npz(const std::string& path) {
         (info.valid & (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE)) != (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE))
       throw_unreadable(path, fmt::format("{}.", zip_strerror(archive.get())));
     const std::string_view name = info.name;
-    if (!name.ends_with(suffix))
-      throw_unreadable(path, fmt::format("its member '{}' is not an npy file.", name));
+    if (!name.ends_with(suffix)) throw_unreadable(path, fmt::format("its member '{}' is not an npy file.", name));
     MemberSource source(path, archive.get(), info);
     Tensor tensor = io::read_npy(source);
     source.check_end();

@@ -16,7 +16,8 @@
 
 namespace xg::io {
 
-static_assert(std::endian::native == std::endian::little, "the file formats are little-endian, as are all processors served");
+static_assert(std::endian::native == std::endian::little,
+              "the file formats are little-endian, as are all processors served");
 
 void Source::read(void* to, std::uint64_t bytes) {
   if (bytes > remaining())
@@ -73,10 +74,14 @@ std::string text(const std::vector<std::uint64_t>& sizes) {
 
 template <class Word>
 Word byte_swapped(Word word) {
-  if constexpr (sizeof(Word) == 2) return __builtin_bswap16(word);
-  else if constexpr (sizeof(Word) == 4) return __builtin_bswap32(word);
-  else if constexpr (sizeof(Word) == 8) return __builtin_bswap64(word);
-  else return word;
+  if constexpr (sizeof(Word) == 2)
+    return __builtin_bswap16(word);
+  else if constexpr (sizeof(Word) == 4)
+    return __builtin_bswap32(word);
+  else if constexpr (sizeof(Word) == 8)
+    return __builtin_bswap64(word);
+  else
+    return word;
 }
 
 /// IEEE 754 binary16 as binary32: exact.
@@ -94,9 +99,12 @@ Out element(const Source& source, Word word, FileType::Kind kind) {
   if constexpr (std::is_same_v<Out, bool>) {
     return word != 0;
   } else if constexpr (std::is_floating_point_v<Out>) {
-    if constexpr (sizeof(Word) == sizeof(Out)) return std::bit_cast<Out>(word);
-    else if (kind == FileType::Kind::brain_real) return std::bit_cast<float>(static_cast<std::uint32_t>(word) << 16);
-    else return half_to_float(static_cast<std::uint16_t>(word));
+    if constexpr (sizeof(Word) == sizeof(Out))
+      return std::bit_cast<Out>(word);
+    else if (kind == FileType::Kind::brain_real)
+      return std::bit_cast<float>(static_cast<std::uint32_t>(word) << 16);
+    else
+      return half_to_float(static_cast<std::uint16_t>(word));
   } else {
     if (kind == FileType::Kind::signed_integer) return static_cast<Out>(static_cast<std::make_signed_t<Word>>(word));
     if (word > static_cast<std::make_unsigned_t<Out>>(std::numeric_limits<Out>::max()))
@@ -129,10 +137,14 @@ void read_elements(Source& source, Out* out, std::int64_t n, FileType type) {
                       (type.kind != FileType::Kind::unsigned_integer || sizeof(Out) == 1);
     if (same) return source.read(out, static_cast<std::uint64_t>(n) * sizeof(Out));
     switch (type.bytes) {
-      case 1: return read_converted<std::uint8_t>(source, out, n, type);
-      case 2: return read_converted<std::uint16_t>(source, out, n, type);
-      case 4: return read_converted<std::uint32_t>(source, out, n, type);
-      default: return read_converted<std::uint64_t>(source, out, n, type);
+      case 1:
+        return read_converted<std::uint8_t>(source, out, n, type);
+      case 2:
+        return read_converted<std::uint16_t>(source, out, n, type);
+      case 4:
+        return read_converted<std::uint32_t>(source, out, n, type);
+      default:
+        return read_converted<std::uint64_t>(source, out, n, type);
     }
   }
 }
@@ -145,11 +157,15 @@ std::unique_ptr<Source> open_file(const std::string& op, const std::string& path
 
 Dtype FileType::dtype() const {
   switch (kind) {
-    case Kind::boolean: return Dtype::bool_;
-    case Kind::unsigned_integer: return bytes == 1 ? Dtype::uint8 : (bytes == 2 ? Dtype::int32 : Dtype::int64);
-    case Kind::signed_integer: return bytes == 8 ? Dtype::int64 : Dtype::int32;
+    case Kind::boolean:
+      return Dtype::bool_;
+    case Kind::unsigned_integer:
+      return bytes == 1 ? Dtype::uint8 : (bytes == 2 ? Dtype::int32 : Dtype::int64);
+    case Kind::signed_integer:
+      return bytes == 8 ? Dtype::int64 : Dtype::int32;
     case Kind::brain_real:
-    case Kind::real: break;
+    case Kind::real:
+      break;
   }
   return bytes == 8 ? Dtype::float64 : Dtype::float32;
 }
@@ -169,21 +185,29 @@ std::int64_t checked_numel(const Source& source, const std::vector<std::uint64_t
   return static_cast<std::int64_t>(numel);
 }
 
-Shape to_shape(const std::vector<std::uint64_t>& sizes) { return Shape(sizes.begin(), sizes.end()); }
+Shape to_shape(const std::vector<std::uint64_t>& sizes) {
+  return Shape(sizes.begin(), sizes.end());
+}
 
 Tensor read_tensor(Source& source, const std::vector<std::uint64_t>& sizes, FileType type) {
   const std::int64_t n = checked_numel(source, sizes);
   if (static_cast<std::uint64_t>(n) > source.remaining() / type.bytes)
-    source.fail(fmt::format("it ends too early: shape {} takes {} bytes, {} are left. The file is truncated.", text(sizes),
-                            static_cast<std::uint64_t>(n) * type.bytes, source.remaining()));
+    source.fail(fmt::format("it ends too early: shape {} takes {} bytes, {} are left. The file is truncated.",
+                            text(sizes), static_cast<std::uint64_t>(n) * type.bytes, source.remaining()));
   Tensor out = kernels::empty(to_shape(sizes), type.dtype());
   const auto read = [&]<class T>() { read_elements(source, static_cast<T*>(out.impl().data), n, type); };
-  if (type.kind == FileType::Kind::boolean) read.operator()<bool>();
-  else if (out.dtype() == Dtype::uint8) read.operator()<std::uint8_t>();
-  else if (out.dtype() == Dtype::int32) read.operator()<std::int32_t>();
-  else if (out.dtype() == Dtype::int64) read.operator()<std::int64_t>();
-  else if (out.dtype() == Dtype::float32) read.operator()<float>();
-  else read.operator()<double>();
+  if (type.kind == FileType::Kind::boolean)
+    read.operator()<bool>();
+  else if (out.dtype() == Dtype::uint8)
+    read.operator()<std::uint8_t>();
+  else if (out.dtype() == Dtype::int32)
+    read.operator()<std::int32_t>();
+  else if (out.dtype() == Dtype::int64)
+    read.operator()<std::int64_t>();
+  else if (out.dtype() == Dtype::float32)
+    read.operator()<float>();
+  else
+    read.operator()<double>();
   return out;
 }
 

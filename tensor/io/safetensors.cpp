@@ -37,10 +37,14 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   std::map<std::string, std::string> metadata;
 
   bool start_object(std::size_t) override {
-    if (place_ == Place::start) place_ = Place::top;
-    else if (place_ == Place::value_of_top && key_ == "__metadata__") place_ = Place::metadata;
-    else if (place_ == Place::value_of_top) place_ = Place::entry;
-    else unexpected("an object");
+    if (place_ == Place::start)
+      place_ = Place::top;
+    else if (place_ == Place::value_of_top && key_ == "__metadata__")
+      place_ = Place::metadata;
+    else if (place_ == Place::value_of_top)
+      place_ = Place::entry;
+    else
+      unexpected("an object");
     return true;
   }
   bool end_object() override {
@@ -60,7 +64,8 @@ class HeaderReader final : public nlohmann::json_sax<json> {
         if (metadata.contains(name)) source_.fail(fmt::format("the header's metadata name '{}' twice.", name));
         metadata_key_ = name;
         return true;
-      default: break;
+      default:
+        break;
     }
     Entry& entry = entries[key_];
     bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
@@ -72,9 +77,12 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     return true;
   }
   bool string(std::string& text) override {
-    if (place_ == Place::metadata) metadata[metadata_key_] = text;
-    else if (place_ == Place::entry && field_ == "dtype") entries[key_].dtype = text;
-    else unexpected("text");
+    if (place_ == Place::metadata)
+      metadata[metadata_key_] = text;
+    else if (place_ == Place::entry && field_ == "dtype")
+      entries[key_].dtype = text;
+    else
+      unexpected("text");
     return true;
   }
   bool start_array(std::size_t) override {
@@ -123,15 +131,23 @@ class HeaderReader final : public nlohmann::json_sax<json> {
 
 FileType file_type(const io::Source& source, const std::string& name, const std::string& dtype) {
   using Kind = FileType::Kind;
-  static const std::map<std::string_view, FileType> types = {
-      {"BOOL", {Kind::boolean, 1}},          {"U8", {Kind::unsigned_integer, 1}}, {"U16", {Kind::unsigned_integer, 2}},
-      {"U32", {Kind::unsigned_integer, 4}},  {"U64", {Kind::unsigned_integer, 8}}, {"I8", {Kind::signed_integer, 1}},
-      {"I16", {Kind::signed_integer, 2}},    {"I32", {Kind::signed_integer, 4}},  {"I64", {Kind::signed_integer, 8}},
-      {"F16", {Kind::real, 2}},              {"BF16", {Kind::brain_real, 2}},     {"F32", {Kind::real, 4}},
-      {"F64", {Kind::real, 8}}};
+  static const std::map<std::string_view, FileType> types = {{"BOOL", {Kind::boolean, 1}},
+                                                             {"U8", {Kind::unsigned_integer, 1}},
+                                                             {"U16", {Kind::unsigned_integer, 2}},
+                                                             {"U32", {Kind::unsigned_integer, 4}},
+                                                             {"U64", {Kind::unsigned_integer, 8}},
+                                                             {"I8", {Kind::signed_integer, 1}},
+                                                             {"I16", {Kind::signed_integer, 2}},
+                                                             {"I32", {Kind::signed_integer, 4}},
+                                                             {"I64", {Kind::signed_integer, 8}},
+                                                             {"F16", {Kind::real, 2}},
+                                                             {"BF16", {Kind::brain_real, 2}},
+                                                             {"F32", {Kind::real, 4}},
+                                                             {"F64", {Kind::real, 8}}};
   const auto found = types.find(dtype);
   if (found == types.end())
-    source.fail(fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.", name, dtype));
+    source.fail(
+        fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.", name, dtype));
   return found->second;
 }
 
@@ -156,9 +172,11 @@ void save_safetensors(const std::string& path, const std::map<std::string, Tenso
   std::vector<std::pair<std::string, Tensor>> order;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined())
-      throw ValueError(fmt::format("[save_safetensors] tensor '{}' is undefined: assign a value or leave it out.", name));
+      throw ValueError(
+          fmt::format("[save_safetensors] tensor '{}' is undefined: assign a value or leave it out.", name));
     if (name == "__metadata__")
-      throw ValueError("[save_safetensors] a tensor is named '__metadata__', the format keeps that name: choose another.");
+      throw ValueError(
+          "[save_safetensors] a tensor is named '__metadata__', the format keeps that name: choose another.");
     order.emplace_back(name, kernels::contiguous(tensor));
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
@@ -191,18 +209,22 @@ Safetensors load_safetensors(const std::string& path) {
   std::uint64_t length = 0;
   source.read(&length, sizeof length);
   if (length > largest_header || length > source.remaining())
-    source.fail(fmt::format("the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
-                            "not a safetensors file.", length, source.remaining(), largest_header));
+    source.fail(
+        fmt::format("the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
+                    "not a safetensors file.",
+                    length, source.remaining(), largest_header));
   std::string text(length, '\0');
   source.read(text.data(), length);
-  if (text.empty() || text.front() != '{') source.fail("the header does not begin with '{'. It is not a safetensors file.");
+  if (text.empty() || text.front() != '{')
+    source.fail("the header does not begin with '{'. It is not a safetensors file.");
   HeaderReader header(source);
   json::sax_parse(text, &header);
 
   std::vector<const std::pair<const std::string, Entry>*> order;
   for (const auto& entry : header.entries) order.push_back(&entry);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return std::pair(a->second.offsets[0], a->second.offsets[1]) < std::pair(b->second.offsets[0], b->second.offsets[1]);
+    return std::pair(a->second.offsets[0], a->second.offsets[1]) <
+           std::pair(b->second.offsets[0], b->second.offsets[1]);
   });
   // All ranges are checked before the first tensor is read.
   std::uint64_t position = 0;
@@ -212,14 +234,16 @@ Safetensors load_safetensors(const std::string& path) {
     const FileType type = file_type(source, name, entry.dtype);
     const auto numel = static_cast<std::uint64_t>(io::checked_numel(source, entry.shape));
     if (begin != position || end < begin)
-      source.fail(fmt::format("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave "
-                              "gaps.", name, begin, end, position));
+      source.fail(
+          fmt::format("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave "
+                      "gaps.",
+                      name, begin, end, position));
     if (end > source.remaining())
       source.fail(fmt::format("tensor '{}' ends at byte {}, there are {}. The file is truncated.", name, end,
                               source.remaining()));
     if (numel * type.bytes != end - begin)
-      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", name, end - begin, numel, entry.dtype,
-                              numel * type.bytes));
+      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", name, end - begin, numel,
+                              entry.dtype, numel * type.bytes));
     position = end;
   }
   if (position != source.remaining())

@@ -1,7 +1,7 @@
 // Note [How indexing runs]
-// Every kernel here moves slices between a dense tensor (contiguous, row-major in the order of the indices) and an indexed
-// one. Indices are checked first, in one pass over all of them, so that the moving loops need no checks: minimum and
-// maximum decide, and only a failure looks for the culprit.
+// Every kernel here moves slices between a dense tensor (contiguous, row-major in the order of the indices) and an
+// indexed one. Indices are checked first, in one pass over all of them, so that the moving loops need no checks:
+// minimum and maximum decide, and only a failure looks for the culprit.
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -44,8 +44,8 @@ Tensor checked(const char* op, const Tensor& index, std::int64_t size, Negative 
   if (low < lowest || high >= size) {
     const std::int64_t* bad = std::find_if(i, i + n, [&](std::int64_t v) { return v < lowest || v >= size; });
     if (size == 0) throw IndexError(fmt::format("[{}] index is {}, dimension {} has no elements.", op, *bad, dim));
-    throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from {} to {}.", op, *bad, dim,
-                                 size, lowest, size - 1));
+    throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from {} to {}.", op, *bad,
+                                 dim, size, lowest, size - 1));
   }
   Tensor wrapped = empty(indices.shape(), Dtype::int64);
   std::transform(i, i + n, elements<std::int64_t>(wrapped), [&](std::int64_t v) { return v < 0 ? v + size : v; });
@@ -62,25 +62,33 @@ void copy_words(char* to, std::int64_t to_stride, const char* from, std::int64_t
 /// n elements of `item` bytes; strides in elements.
 void copy_row(std::size_t item, char* to, std::int64_t to_stride, const char* from, std::int64_t from_stride,
               std::int64_t n) {
-  if (to_stride == 1 && from_stride == 1) std::memcpy(to, from, static_cast<std::size_t>(n) * item);
-  else if (item == 4) copy_words<std::uint32_t>(to, to_stride, from, from_stride, n);
-  else if (item == 8) copy_words<std::uint64_t>(to, to_stride, from, from_stride, n);
-  else copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
+  if (to_stride == 1 && from_stride == 1)
+    std::memcpy(to, from, static_cast<std::size_t>(n) * item);
+  else if (item == 4)
+    copy_words<std::uint32_t>(to, to_stride, from, from_stride, n);
+  else if (item == 8)
+    copy_words<std::uint64_t>(to, to_stride, from, from_stride, n);
+  else
+    copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
 }
 
 template <class T>
 T sum_of(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>) return a || b;
+  if constexpr (std::is_same_v<T, bool>)
+    return a || b;
   else if constexpr (std::is_integral_v<T>)
     return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));  // wraps
-  else return a + b;
+  else
+    return a + b;
 }
 template <class T>
 T product_of(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>) return a && b;
+  if constexpr (std::is_same_v<T, bool>)
+    return a && b;
   else if constexpr (std::is_integral_v<T>)
     return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-  else return a * b;
+  else
+    return a * b;
 }
 
 /// Slice number i of the dense tensor begins at i * dense_step; the one it belongs to in the indexed tensor at
@@ -130,9 +138,12 @@ void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
 
 template <class T>
 T number(Scalar value) {
-  if constexpr (std::is_same_v<T, bool>) return value.to_double() != 0;
-  else if constexpr (std::is_integral_v<T>) return static_cast<T>(value.to_int64());
-  else return static_cast<T>(value.to_double());
+  if constexpr (std::is_same_v<T, bool>)
+    return value.to_double() != 0;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(value.to_int64());
+  else
+    return static_cast<T>(value.to_double());
 }
 
 /// x, or a view of it with one dimension where it has none.
@@ -163,21 +174,26 @@ void into_slices(const char* op, Tensor& x, std::int64_t dim, const Tensor& inde
   Shape wanted = target.shape();
   wanted[static_cast<std::size_t>(dim)] = indices.numel();
   if (!(from.shape() == wanted))
-    throw ShapeError(fmt::format("[{}] source has shape {}, index has {} elements and the tensor shape {}: source must "
-                                 "have shape {}.", op, source.shape().str(), indices.numel(), x.shape().str(), wanted.str()));
+    throw ShapeError(
+        fmt::format("[{}] source has shape {}, index has {} elements and the tensor shape {}: source must "
+                    "have shape {}.",
+                    op, source.shape().str(), indices.numel(), x.shape().str(), wanted.str()));
   if (from.numel() == 0) return;
   f(slices_along(target, dim, indices, from.shape(), from.strides()));
 }
 
-// ------------------------------------------------------------------------------------------- one index for each element
+// ------------------------------------------------------------------------------------------- one index for each
+// element
 
 void check_gather_shapes(const char* op, const Tensor& x, std::int64_t dim, const Tensor& index) {
   bool fits = index.dim() == x.dim();
   for (std::int64_t d = 0; fits && d < x.dim(); ++d)
     fits = d == dim || index.shape()[static_cast<std::size_t>(d)] <= x.shape()[static_cast<std::size_t>(d)];
   if (!fits)
-    throw ShapeError(fmt::format("[{}] index has shape {}, the tensor {}: index must have as many dimensions and be nowhere "
-                                 "larger, except along dimension {}.", op, index.shape().str(), x.shape().str(), dim));
+    throw ShapeError(
+        fmt::format("[{}] index has shape {}, the tensor {}: index must have as many dimensions and be nowhere "
+                    "larger, except along dimension {}.",
+                    op, index.shape().str(), x.shape().str(), dim));
 }
 
 std::int64_t size_along(const Tensor& x, std::int64_t dim) {
@@ -194,8 +210,9 @@ void for_each_index(const Tensor& indices, std::int64_t dim, const Tensor& other
   const std::int64_t* index = elements<std::int64_t>(indices);
   const std::int64_t n = size_along(indices, dim), index_step = stride_along(indices, dim),
                      other_step = stride_along(other, dim), scale = stride_along(indexed, dim);
-  const RowPlan<3> outer(without_dim(indices.shape(), dim), {without_dim(indices.strides(), dim), without_dim(other.strides(), dim),
-                                                             without_dim(indexed.strides(), dim)});
+  const RowPlan<3> outer(
+      without_dim(indices.shape(), dim),
+      {without_dim(indices.strides(), dim), without_dim(other.strides(), dim), without_dim(indexed.strides(), dim)});
   const std::int64_t length = outer.row_length();
   const std::int64_t si = outer.strides[0].back(), so = outer.strides[1].back(), sx = outer.strides[2].back();
   outer.for_each_row([&](const std::array<std::int64_t, 3>& at) {
@@ -211,8 +228,10 @@ void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& ind
   bool fits = index.dim() == source.dim();
   for (std::size_t d = 0; fits && d < index.shape().size(); ++d) fits = index.shape()[d] <= source.shape()[d];
   if (!fits)
-    throw ShapeError(fmt::format("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere "
-                                 "smaller.", op, source.shape().str(), index.shape().str()));
+    throw ShapeError(
+        fmt::format("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere "
+                    "smaller.",
+                    op, source.shape().str(), index.shape().str()));
   const Tensor indices = checked(op, index, size_along(x, dim), Negative::error, dim);
   if (indices.numel() == 0) return;
   dispatch(x.dtype(), [&]<class T>() {
@@ -226,15 +245,14 @@ void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& ind
 
 /// Where the dimensions of the index tensors go in the result, and what is left of x.
 struct IndexPlan {
-  Shape broadcast;               // of the index tensors
-  Shape shape;                   // of the result
-  std::size_t at = 0;            // first dimension of `broadcast` in it
+  Shape broadcast;     // of the index tensors
+  Shape shape;         // of the result
+  std::size_t at = 0;  // first dimension of `broadcast` in it
   Shape rest_shape, rest_strides, rest_dense_strides;
-  Tensor offsets;                // one per element of `broadcast`, unless a single index tensor serves
+  Tensor offsets;  // one per element of `broadcast`, unless a single index tensor serves
   std::int64_t scale = 1;
 
-  IndexPlan(const char* op, const Tensor& x, const std::vector<Tensor>& indices)
-      : IndexPlan(op, x.shape(), indices) {
+  IndexPlan(const char* op, const Tensor& x, const std::vector<Tensor>& indices) : IndexPlan(op, x.shape(), indices) {
     const Shape dense = contiguous_strides(shape);
     std::size_t position = 0;
     for (std::size_t d = 0; d < x.shape().size(); ++d) {
@@ -321,7 +339,8 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
   Shape shape = from.shape();
   shape[static_cast<std::size_t>(dim)] = indices.numel();
   if (x.dim() == 0 && indices.numel() != 1)
-    throw ShapeError(fmt::format("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel()));
+    throw ShapeError(
+        fmt::format("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel()));
   Tensor out = empty(x.dim() == 0 ? Shape{} : shape, x.dtype());
   if (out.numel() == 0) return out;
   copy_from_indexed(slices_along(from, dim, indices, shape, contiguous_strides(shape)), item_size(x.dtype()),
@@ -331,9 +350,8 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
 
 void index_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha, const char* op) {
   into_slices(op, x, dim, index, source, [&](const Slices& slices) {
-    dispatch(x.dtype(), [&]<class T>() {
-      add_to_indexed<T>(slices, number<T>(alpha), elements<T>(source), elements<T>(x));
-    });
+    dispatch(x.dtype(),
+             [&]<class T>() { add_to_indexed<T>(slices, number<T>(alpha), elements<T>(source), elements<T>(x)); });
   });
 }
 
@@ -368,7 +386,8 @@ namespace {
 
 void check_mask(const char* op, const Tensor& mask) {
   if (mask.dtype() != Dtype::bool_)
-    throw DtypeError(fmt::format("[{}] mask is {}, it must be bool: compare first, as in x > 0.", op, name(mask.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] mask is {}, it must be bool: compare first, as in x > 0.", op, name(mask.dtype())));
 }
 
 /// Calls f(x offset) for each true element of the mask, in row-major order of `shape`.
@@ -411,8 +430,8 @@ void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const 
                                  x.shape().str()));
   const std::int64_t count = count_true(x.shape(), mask);
   if (values.numel() < count)
-    throw ShapeError(fmt::format("[{}] the mask has {} true elements, there are {} values: give one for each.", op, count,
-                                 values.numel()));
+    throw ShapeError(fmt::format("[{}] the mask has {} true elements, there are {} values: give one for each.", op,
+                                 count, values.numel()));
   const Tensor dense = contiguous(values);
   dispatch(x.dtype(), [&]<class T>() {
     T* out = elements<T>(x);
@@ -440,8 +459,7 @@ Tensor nonzero(const Tensor& x) {
 Tensor gather_nd(const Tensor& x, const std::vector<Tensor>& indices, const char* op) {
   const IndexPlan plan(op, x, indices);
   Tensor out = empty(plan.shape, x.dtype());
-  if (out.numel() != 0)
-    copy_from_indexed(plan.slices(), item_size(x.dtype()), elements<char>(out), elements<char>(x));
+  if (out.numel() != 0) copy_from_indexed(plan.slices(), item_size(x.dtype()), elements<char>(out), elements<char>(x));
   return out;
 }
 
@@ -483,8 +501,9 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
     bool fits = t.dim() == model->dim();
     for (std::size_t k = 0; fits && k < shape.size(); ++k) fits = k == d || t.shape()[k] == shape[k];
     if (!fits)
-      throw ShapeError(fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.",
-                                   op, i, t.shape().str(), model->shape().str(), dim));
+      throw ShapeError(
+          fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op, i,
+                      t.shape().str(), model->shape().str(), dim));
     shape[d] += t.shape()[d];
   }
   Tensor out = empty(shape, model->dtype());

@@ -1,7 +1,7 @@
 // Gathering and scattering by integer tensors and masks. Index tensors are int64 or int32. Every index is checked: one
-// out of range is an IndexError that names `op`, the index and the valid range; shapes that do not fit are a ShapeError.
-// A `dim` is normalized. Functions with a trailing underscore write into their first argument, which may have any
-// strides but no overlap, and all their tensors have its dtype.
+// out of range is an IndexError that names `op`, the index and the valid range; shapes that do not fit are a
+// ShapeError. A `dim` is normalized. Functions with a trailing underscore write into their first argument, which may
+// have any strides but no overlap, and all their tensors have its dtype.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -32,8 +32,8 @@ std::string position(const Shape& shape, std::int64_t at) {
   return index.str();
 }
 
-// What a loss is: `term` of one element, `slope` of it in x, `valid` for what x and t may be, and values of x and t that
-// add nothing to the sum.
+// What a loss is: `term` of one element, `slope` of it in x, `valid` for what x and t may be, and values of x and t
+// that add nothing to the sum.
 
 struct SquaredError {
   static constexpr double idle_x = 0, idle_t = 0;
@@ -92,7 +92,8 @@ struct BinaryCrossEntropyWithLogits {
 
 /// Throws the ValueError of the first element that is not valid.
 template <class T>
-[[noreturn]] void refuse_probability(const char* op, const char* x_remedy, const Tensor& shape_of, const T* x, const T* t) {
+[[noreturn]] void refuse_probability(const char* op, const char* x_remedy, const Tensor& shape_of, const T* x,
+                                     const T* t) {
   for (std::int64_t i = 0; i < shape_of.numel(); ++i) {
     if (x_remedy != nullptr && !(x[i] >= 0 && x[i] <= 1))
       throw ValueError(fmt::format("[{}] prediction{} is {}: {}.", op, position(shape_of.shape(), i), x[i], x_remedy));
@@ -230,20 +231,22 @@ Tensor backward(const Tensor& grad, const Tensor& prediction, const Tensor& targ
 
 [[noreturn]] void refuse_label(const char* op, const Tensor& target, std::int64_t at, std::int64_t label,
                                std::int64_t classes, std::int64_t ignore_index) {
-  throw IndexError(fmt::format("[{}] target{} is {}, there are {} classes: labels must lie in [0, {}) or be ignore_index ({}).",
-                               op, position(target.shape(), at), label, classes, classes, ignore_index));
+  throw IndexError(
+      fmt::format("[{}] target{} is {}, there are {} classes: labels must lie in [0, {}) or be ignore_index ({}).", op,
+                  position(target.shape(), at), label, classes, classes, ignore_index));
 }
 
 }  // namespace
 
 Tensor mse(const Tensor& x, const Tensor& t, LossReduction reduction) {
-  return forward<SquaredError>(x, t, reduction, [&]<class T>(bool, const Tensor& loss, const Tensor&, const T*, const T* pt) {
-    if (reduction == LossReduction::none || !std::isnan(*elements<T>(loss))) return;
-    for (std::int64_t i = 0; i < x.numel(); ++i)
-      if (std::isnan(pt[i]))
-        throw ValueError(fmt::format("[mse_loss] target{} is nan: drop the rows without a target, or fill them in.",
-                                     position(x.shape(), i)));
-  });
+  return forward<SquaredError>(
+      x, t, reduction, [&]<class T>(bool, const Tensor& loss, const Tensor&, const T*, const T* pt) {
+        if (reduction == LossReduction::none || !std::isnan(*elements<T>(loss))) return;
+        for (std::int64_t i = 0; i < x.numel(); ++i)
+          if (std::isnan(pt[i]))
+            throw ValueError(fmt::format("[mse_loss] target{} is nan: drop the rows without a target, or fill them in.",
+                                         position(x.shape(), i)));
+      });
 }
 Tensor mse_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction) {
   return backward<SquaredError>(grad, x, t, reduction);
@@ -251,9 +254,10 @@ Tensor mse_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossRe
 
 Tensor bce(const Tensor& x, const Tensor& t, LossReduction reduction) {
   using F = BinaryCrossEntropy;
-  return forward<F>(x, t, reduction, []<class T>(bool valid, const Tensor&, const Tensor& at, const T* px, const T* pt) {
-    if (!valid) refuse_probability(F::op, F::x_remedy, at, px, pt);
-  });
+  return forward<F>(x, t, reduction,
+                    []<class T>(bool valid, const Tensor&, const Tensor& at, const T* px, const T* pt) {
+                      if (!valid) refuse_probability(F::op, F::x_remedy, at, px, pt);
+                    });
 }
 Tensor bce_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction) {
   return backward<BinaryCrossEntropy>(grad, x, t, reduction);
@@ -261,9 +265,10 @@ Tensor bce_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossRe
 
 Tensor bce_with_logits(const Tensor& x, const Tensor& t, LossReduction reduction) {
   using F = BinaryCrossEntropyWithLogits;
-  return forward<F>(x, t, reduction, []<class T>(bool valid, const Tensor&, const Tensor& at, const T* px, const T* pt) {
-    if (!valid) refuse_probability(F::op, nullptr, at, px, pt);
-  });
+  return forward<F>(x, t, reduction,
+                    []<class T>(bool valid, const Tensor&, const Tensor& at, const T* px, const T* pt) {
+                      if (!valid) refuse_probability(F::op, nullptr, at, px, pt);
+                    });
 }
 Tensor bce_with_logits_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction) {
   return backward<BinaryCrossEntropyWithLogits>(grad, x, t, reduction);
@@ -319,7 +324,8 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
       for (std::int64_t i = begin; i < end; ++i) {
         T* row = p + i * classes;
         T sum = 0;
-        if (classes > 32) sum = static_cast<T>(run<Sum<T>>(row, classes));
+        if (classes > 32)
+          sum = static_cast<T>(run<Sum<T>>(row, classes));
         else
           for (std::int64_t j = 0; j < classes; ++j) sum += row[j];
         sums[i - begin] = sum;
@@ -343,9 +349,9 @@ Tensor cross_entropy_backward(const Tensor& grad, const Tensor& probabilities, c
   dispatch_floating(p.dtype(), [&]<class T>() {
     const auto* label = elements<std::int64_t>(labels);
     double scale = static_cast<double>(*elements<T>(grad));
-    if (params.mean)
-      scale /= static_cast<double>(rows - std::count(label, label + rows, params.ignore_index));
-    const T s = static_cast<T>(scale), everywhere = static_cast<T>(scale * params.smoothing / static_cast<double>(classes)),
+    if (params.mean) scale /= static_cast<double>(rows - std::count(label, label + rows, params.ignore_index));
+    const T s = static_cast<T>(scale),
+            everywhere = static_cast<T>(scale * params.smoothing / static_cast<double>(classes)),
             at_label = static_cast<T>(scale * (1 - params.smoothing));
     const T* in = elements<T>(p);
     T* dx = elements<T>(out);

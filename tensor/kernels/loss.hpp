@@ -9,8 +9,8 @@ namespace xg::kernels {
 
 enum class LossReduction { none, mean, sum };
 
-// Prediction x and target t have the same shape and floating dtype. A loss that is not reduced has x's shape, else none.
-// The backward kernels give the gradient of x from that of the (reduced) loss.
+// Prediction x and target t have the same shape and floating dtype. A loss that is not reduced has x's shape, else
+// none. The backward kernels give the gradient of x from that of the (reduced) loss.
 
 /// (x - t)^2. Throws ValueError, naming its position, for a NaN among the targets where the reduced loss is NaN.
 Tensor mse(const Tensor& x, const Tensor& t, LossReduction reduction);

@@ -143,7 +143,8 @@ void philox_normal(float* out, std::int64_t n, std::uint64_t seed, std::uint64_t
     for (std::int64_t i = 0; i < chunk / 2; ++i) {
       // u in (0, 1], from all 32 bits, so that the tail reaches 6.7; the angle in [-pi, pi)
       radius[i] = static_cast<float>(bits[2 * i]) * 0x1p-32f + 0x1p-33f;
-      angle[i] = static_cast<float>(static_cast<std::int32_t>(bits[2 * i + 1])) * (std::numbers::pi_v<float> * 0x1p-31f);
+      angle[i] =
+          static_cast<float>(static_cast<std::int32_t>(bits[2 * i + 1])) * (std::numbers::pi_v<float> * 0x1p-31f);
     }
     box_muller(radius, angle, values);
     std::copy(values, values + count, out + at);
@@ -155,7 +156,8 @@ void philox_normal(double* out, std::int64_t n, std::uint64_t seed, std::uint64_
     double radius[lanes], angle[lanes], values[2 * lanes];
     for (std::int64_t i = 0; i < lanes; ++i) {
       radius[i] = static_cast<double>((word(bits, 2 * i) >> 11) + 1) * 0x1p-53;
-      angle[i] = static_cast<double>(static_cast<std::int64_t>(word(bits, 2 * i + 1)) >> 11) * (std::numbers::pi * 0x1p-52);
+      angle[i] =
+          static_cast<double>(static_cast<std::int64_t>(word(bits, 2 * i + 1)) >> 11) * (std::numbers::pi * 0x1p-52);
     }
     box_muller(radius, angle, values);
     std::copy(values, values + count, out + at);
@@ -169,7 +171,8 @@ void philox_integers(std::int64_t* out, std::int64_t n, std::uint64_t range, std
   });
 }
 
-void philox_permutation(std::int64_t* out, std::int64_t n, std::int64_t count, std::uint64_t seed, std::uint64_t offset) {
+void philox_permutation(std::int64_t* out, std::int64_t n, std::int64_t count, std::uint64_t seed,
+                        std::uint64_t offset) {
   std::iota(out, out + n, std::int64_t{0});
   for_each_group<2>(count, seed, offset, [&](const std::uint32_t* bits, std::int64_t at, std::int64_t drawn) {
     for (std::int64_t i = 0; i < drawn; ++i) {

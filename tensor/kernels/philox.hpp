@@ -28,6 +28,7 @@ void philox_normal(double* out, std::int64_t n, std::uint64_t seed, std::uint64_
 void philox_integers(std::int64_t* out, std::int64_t n, std::uint64_t range, std::uint64_t seed, std::uint64_t offset);
 /// A random permutation of 0 .. n-1 in out (Fisher and Yates), of which only the first `count` places are drawn. Takes
 /// the blocks of n 64-bit numbers.
-void philox_permutation(std::int64_t* out, std::int64_t n, std::int64_t count, std::uint64_t seed, std::uint64_t offset);
+void philox_permutation(std::int64_t* out, std::int64_t n, std::int64_t count, std::uint64_t seed,
+                        std::uint64_t offset);
 
 }  // namespace xg::kernels

@@ -53,7 +53,8 @@ constexpr std::int64_t narrow = 32;          // fewer columns than this: several
 /// Rows 0 .. Rows-1 of one column, joined as a balanced tree.
 template <class R, int Rows>
 typename R::Lane tree(const typename R::In* x, std::int64_t row_stride) {
-  if constexpr (Rows == 1) return R::load(*x);
+  if constexpr (Rows == 1)
+    return R::load(*x);
   else
     return R::combine(tree<R, Rows / 2>(x, row_stride), tree<R, Rows / 2>(x + Rows / 2 * row_stride, row_stride));
 }
@@ -68,8 +69,8 @@ void add_rows(const typename R::In* __restrict x, std::int64_t row_stride, std::
 
 /// acc[j] joins column j, for at most `panel` columns.
 template <class R>
-[[gnu::noinline]] void add_columns(const typename R::In* x, std::int64_t rows, std::int64_t row_stride, std::int64_t cols,
-                 typename R::Wide* acc) {
+[[gnu::noinline]] void add_columns(const typename R::In* x, std::int64_t rows, std::int64_t row_stride,
+                                   std::int64_t cols, typename R::Wide* acc) {
   if (rows > column_block) {
     typename R::Wide block[panel];
     for (std::int64_t i = 0; i < rows; i += column_block) {
@@ -125,8 +126,10 @@ unsigned mask_of(const Shape& shape, const Shape& dims) {
 Shape shape_without(const Shape& shape, unsigned mask, bool keepdim) {
   Shape out;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    if ((mask >> i & 1) == 0) out.push_back(shape[i]);
-    else if (keepdim) out.push_back(1);
+    if ((mask >> i & 1) == 0)
+      out.push_back(shape[i]);
+    else if (keepdim)
+      out.push_back(1);
   }
   return out;
 }
@@ -230,8 +233,10 @@ void reduce_any_layout(const Loops& loops, const void* x, const ReducePlan& plan
       loops.start(count, acc);
       plan.reduced.for_each_row([&](const std::array<std::int64_t, 1>& inner) {
         const std::int64_t from = at[1] + j * kept_stride + inner[0];
-        if (by_columns) loops.add_columns(x, from, length, stride, count, acc);
-        else loops.add_run(x, from, length, stride, acc);
+        if (by_columns)
+          loops.add_columns(x, from, length, stride, count, acc);
+        else
+          loops.add_run(x, from, length, stride, acc);
       });
       loops.finish(acc, count, n, out, at[0] + j * out_stride, out_stride);
     }
@@ -239,9 +244,13 @@ void reduce_any_layout(const Loops& loops, const void* x, const ReducePlan& plan
 }
 
 /// Does every kept dimension lie before every reduced one?
-bool reduces_last(unsigned kept, unsigned mask) { return kept < (mask & (~mask + 1)); }
+bool reduces_last(unsigned kept, unsigned mask) {
+  return kept < (mask & (~mask + 1));
+}
 /// Does every reduced dimension lie before every kept one?
-bool reduces_first(unsigned kept, unsigned mask) { return mask < (kept & (~kept + 1)); }
+bool reduces_first(unsigned kept, unsigned mask) {
+  return mask < (kept & (~kept + 1));
+}
 
 Tensor reduce(const Loops& loops, const Tensor& x, const Shape& dims, bool keepdim) {
   const Shape& shape = x.shape();
@@ -252,9 +261,12 @@ Tensor reduce(const Loops& loops, const Tensor& x, const Shape& dims, bool keepd
   const void* in = x.impl().data;
   void* out = result.impl().data;
   const std::int64_t n = x.numel() / count;
-  if (n == 0 || (x.is_contiguous() && (count == 1 || reduces_last(kept, mask)))) loops.rows(in, count, n, out);
-  else if (x.is_contiguous() && reduces_first(kept, mask)) loops.columns(in, n, count, out);
-  else reduce_any_layout(loops, in, ReducePlan(shape, x.strides(), mask), n, out);
+  if (n == 0 || (x.is_contiguous() && (count == 1 || reduces_last(kept, mask))))
+    loops.rows(in, count, n, out);
+  else if (x.is_contiguous() && reduces_first(kept, mask))
+    loops.columns(in, n, count, out);
+  else
+    reduce_any_layout(loops, in, ReducePlan(shape, x.strides(), mask), n, out);
   return result;
 }
 
@@ -270,7 +282,8 @@ Tensor reduce(const Tensor& x, const Shape& dims, bool keepdim) {
 template <class F>
 Tensor counts_to_bool(const Tensor& count, F&& f) {
   Tensor result = empty(count.shape(), Dtype::bool_);
-  std::transform(elements<std::int64_t>(count), elements<std::int64_t>(count) + count.numel(), elements<bool>(result), f);
+  std::transform(elements<std::int64_t>(count), elements<std::int64_t>(count) + count.numel(), elements<bool>(result),
+                 f);
   return result;
 }
 
@@ -337,7 +350,8 @@ Tensor arg_extreme(const Tensor& x, std::int64_t dim, bool keepdim) {
 
 /// out[i] = x[0] op ... op x[i] along each run. Along the last dimension row by row, else many columns abreast.
 template <class R>
-void scan_abreast(const void* x, std::int64_t from, const Abreast& runs, void* out, std::int64_t to, std::int64_t step) {
+void scan_abreast(const void* x, std::int64_t from, const Abreast& runs, void* out, std::int64_t to,
+                  std::int64_t step) {
   const auto* in = static_cast<const typename R::In*>(x) + from;
   auto* target = static_cast<typename R::Out*>(out) + to;
   const std::int64_t together = step == 1 ? 1 : panel;
@@ -367,7 +381,8 @@ Tensor scan(const Tensor& x, std::int64_t dim) {
   return result;
 }
 
-// ----------------------------------------------------------------------------------------------------------- deviations
+// -----------------------------------------------------------------------------------------------------------
+// deviations
 
 /// Sums of d = x - mean and of d^2, in float64.
 struct Moments {
@@ -418,24 +433,33 @@ void column_deviations(const T* x, std::int64_t rows, std::int64_t cols, const T
 
 }  // namespace
 
-// ------------------------------------------------------------------------------------------------------------ interface
+// ------------------------------------------------------------------------------------------------------------
+// interface
 
 Shape reduced_shape(const Shape& shape, const Shape& dims, bool keepdim) {
   return shape_without(shape, mask_of(shape, dims), keepdim);
 }
 
-Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Sum>(x, dims, keepdim); }
+Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) {
+  return reduce<Sum>(x, dims, keepdim);
+}
 
 Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
   static constexpr Loops loops[] = {loops_of<Mean<float>>(), loops_of<Mean<double>>()};
   return reduce(loops[x.dtype() == Dtype::float64], x, dims, keepdim);
 }
 
-Tensor prod(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Prod>(x, dims, keepdim); }
+Tensor prod(const Tensor& x, const Shape& dims, bool keepdim) {
+  return reduce<Prod>(x, dims, keepdim);
+}
 
-Tensor amax(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Largest>(x, dims, keepdim); }
+Tensor amax(const Tensor& x, const Shape& dims, bool keepdim) {
+  return reduce<Largest>(x, dims, keepdim);
+}
 
-Tensor amin(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Smallest>(x, dims, keepdim); }
+Tensor amin(const Tensor& x, const Shape& dims, bool keepdim) {
+  return reduce<Smallest>(x, dims, keepdim);
+}
 
 Tensor all(const Tensor& x, const Shape& dims, bool keepdim) {
   const Tensor count = count_nonzero(x, dims, keepdim);
@@ -451,9 +475,13 @@ Tensor count_nonzero(const Tensor& x, const Shape& dims, bool keepdim) {
   return reduce<CountNonzero>(x, dims, keepdim);
 }
 
-Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extreme<true>(x, dim, keepdim); }
+Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
+  return arg_extreme<true>(x, dim, keepdim);
+}
 
-Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extreme<false>(x, dim, keepdim); }
+Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
+  return arg_extreme<false>(x, dim, keepdim);
+}
 
 Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const Shape& dims, bool keepdim) {
   const unsigned mask = mask_of(x.shape(), dims);
@@ -464,7 +492,8 @@ Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const 
     const Tensor first = sum(d, dims, keepdim), second = sum(square(d), dims, keepdim);
     const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(first.numel(), 1));
     if (n == 0) return second;
-    return clamp(sub(second, mul_scalar(square(first), {.a = 1 / n})), {.a = 0, .b = std::numeric_limits<double>::infinity()});
+    return clamp(sub(second, mul_scalar(square(first), {.a = 1 / n})),
+                 {.a = 0, .b = std::numeric_limits<double>::infinity()});
   }
   Tensor result = empty(shape_without(x.shape(), mask, keepdim), x.dtype());
   const Tensor centers = contiguous(mean_keepdim);
@@ -481,8 +510,12 @@ Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const 
   return result;
 }
 
-Tensor cumsum(const Tensor& x, std::int64_t dim) { return scan<Sum>(x, dim); }
+Tensor cumsum(const Tensor& x, std::int64_t dim) {
+  return scan<Sum>(x, dim);
+}
 
-Tensor cumprod(const Tensor& x, std::int64_t dim) { return scan<Prod>(x, dim); }
+Tensor cumprod(const Tensor& x, std::int64_t dim) {
+  return scan<Prod>(x, dim);
+}
 
 }  // namespace xg::kernels

@@ -11,7 +11,8 @@ namespace xg::kernels {
 
 // Note [How reductions run]
 // A reduction is a struct: which number an element contributes (`load`, of type Lane), how two contributions join
-// (`combine`), the wider type in which blocks are joined (`Wide`), and what comes out (`finish`). Three loops serve all:
+// (`combine`), the wider type in which blocks are joined (`Wide`), and what comes out (`finish`). Three loops serve
+// all:
 //   run      n elements side by side                    -> one accumulator
 //   strided  n elements at a stride                     -> one accumulator
 //   columns  rows of neighbouring elements, row by row  -> one accumulator per column
@@ -32,8 +33,10 @@ using SumOut = std::conditional_t<is_real<T>, T, std::int64_t>;
 
 template <class T>
 SumWide<T> widened(T x) {
-  if constexpr (is_real<T>) return static_cast<double>(x);
-  else return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
+  if constexpr (is_real<T>)
+    return static_cast<double>(x);
+  else
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
 }
 
 template <class T>
@@ -45,11 +48,15 @@ struct Sum {
   static constexpr bool quick = is_real<T>;
   static constexpr Lane identity = 0;
   static Lane load(T x) {
-    if constexpr (is_real<T>) return x;
-    else return widened(x);
+    if constexpr (is_real<T>)
+      return x;
+    else
+      return widened(x);
   }
   template <class V>
-  static V combine(V a, V b) { return a + b; }
+  static V combine(V a, V b) {
+    return a + b;
+  }
   static Wide widen(Lane a) { return static_cast<Wide>(a); }
   static Wide join(Wide a, Wide b) { return a + b; }
   static Out finish(Wide a, std::int64_t) { return static_cast<Out>(a); }
@@ -63,9 +70,9 @@ struct Extreme {
   using Wide = T;
   using Out = T;
   static constexpr bool quick = is_real<T>;
-  static constexpr T identity = is_real<T>
-                                    ? (Largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity())
-                                    : (Largest ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max());
+  static constexpr T identity =
+      is_real<T> ? (Largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity())
+                 : (Largest ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max());
   static T load(T x) { return x; }
   template <class V>
   static V combine(V a, V b) {

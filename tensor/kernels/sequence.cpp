@@ -47,7 +47,8 @@ void arange(Tensor& out, Scalar start, Scalar step) {
     });
     return;
   }
-  fill_by_position(out, [a = start.to_double(), b = step.to_double()](std::int64_t i) { return a + static_cast<double>(i) * b; });
+  fill_by_position(
+      out, [a = start.to_double(), b = step.to_double()](std::int64_t i) { return a + static_cast<double>(i) * b; });
 }
 
 void linspace(Tensor& out, double start, double stop) {

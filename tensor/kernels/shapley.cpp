@@ -38,9 +38,9 @@ void max_slopes_of_row(const T* x, const T* r, std::int64_t n, std::vector<Level
   });
   entered.assign(static_cast<std::size_t>(n), 0);
   std::vector<signed char> state(static_cast<std::size_t>(n), below);
-  double a = 0, b = 0;         // how many exceed the level in x alone, in r alone
-  double choose = 1;           // (a + b)! / (a! b!)
-  double gain = 0, loss = 0;   // what each of the a has got so far, each of the b has lost
+  double a = 0, b = 0;        // how many exceed the level in x alone, in r alone
+  double choose = 1;          // (a + b)! / (a! b!)
+  double gain = 0, loss = 0;  // what each of the a has got so far, each of the b has lost
   double previous = infinity;
   for (std::size_t at = 0; at < levels.size(); ++at) {
     const auto [value, element, is_x] = levels[at];
@@ -79,7 +79,9 @@ double exp_slope(double a, double b) {
   const double high = std::max(a, b), d = high - std::min(a, b);
   return d == 0 ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;
 }
-double sigmoid_of(double a) { return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a)); }
+double sigmoid_of(double a) {
+  return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a));
+}
 /// (sigmoid(a) - sigmoid(b)) / (a - b) = sigmoid(a) sigmoid(-b) (1 - e^(b-a)) / (a - b)
 double sigmoid_slope(double a, double b) {
   const double high = std::max(a, b), low = std::min(a, b), d = high - low;
@@ -152,7 +154,9 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
       log_sums_without(zx.data(), n, sums, lx.data());
       log_sums_without(zr.data(), n, sums, lr.data());
       std::int64_t top = 0;
-      const auto largest = [&](std::int64_t j) { return std::max(zx[static_cast<std::size_t>(j)], zr[static_cast<std::size_t>(j)]); };
+      const auto largest = [&](std::int64_t j) {
+        return std::max(zx[static_cast<std::size_t>(j)], zr[static_cast<std::size_t>(j)]);
+      };
       for (std::int64_t j = 1; j < n; ++j)
         if (largest(j) > largest(top)) top = j;
       const double shift = largest(top);
@@ -167,9 +171,8 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
         const auto k = static_cast<std::size_t>(j);
         const std::int64_t at = g * n + j;
         to[0][at] = static_cast<T>(n == 1 ? 0 : sigmoid_slope(zx[k] - lx[k], zr[k] - lr[k]));
-        to[1][at] = static_cast<T>(j == top ? 0
-                                            : log_slope(std::exp(lx[k] - shift), std::exp(lr[k] - shift), lx[k] - shift,
-                                                        lr[k] - shift));
+        to[1][at] = static_cast<T>(
+            j == top ? 0 : log_slope(std::exp(lx[k] - shift), std::exp(lr[k] - shift), lx[k] - shift, lr[k] - shift));
         to[2][at] = static_cast<T>(exp_slope(zx[k] - shift, zr[k] - shift));
         to[3][at] = static_cast<T>(j == top ? 0 : top_log * exp_slope(zx[k] - second, zr[k] - second));
         to[4][at] = static_cast<T>(j == top ? 1 : 0);

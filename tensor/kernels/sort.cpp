@@ -13,8 +13,10 @@ namespace {
 
 template <class T>
 bool is_nan(T value) {
-  if constexpr (std::is_floating_point_v<T>) return value != value;
-  else return false;
+  if constexpr (std::is_floating_point_v<T>)
+    return value != value;
+  else
+    return false;
 }
 
 template <class T>
@@ -67,9 +69,10 @@ bool greater(const Entry<T>& a, const Entry<T>& b) {
 
 /// The first k of each row along dim, in order.
 ///
-/// `stable`: equal elements keep their order. Otherwise selection and sorting are PyTorch's, step by step, so that equal
-/// elements come out in the same order as there.
-std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first, bool stable) {
+/// `stable`: equal elements keep their order. Otherwise selection and sorting are PyTorch's, step by step, so that
+/// equal elements come out in the same order as there.
+std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first,
+                                         bool stable) {
   Shape shape = x.shape();
   if (!shape.empty()) shape[static_cast<std::size_t>(dim)] = k;
   Tensor values = empty(shape, x.dtype()), indices = empty(shape, Dtype::int64);
@@ -77,7 +80,8 @@ std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std:
   const AlongDim along(x, dim, values.strides());
   dispatch(x.dtype(), [&]<class T>() {
     std::vector<Entry<T>> row(static_cast<std::size_t>(along.n));
-    const auto before = stable ? (largest_first ? descending<T> : ascending<T>) : (largest_first ? greater<T> : less<T>);
+    const auto before =
+        stable ? (largest_first ? descending<T> : ascending<T>) : (largest_first ? greater<T> : less<T>);
     const auto end_of_first = row.begin() + (x.shape().empty() ? 1 : k);
     along.for_each([&](std::int64_t to, std::int64_t from) {
       const T* in = elements<T>(x) + from;
@@ -92,7 +96,8 @@ std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std:
       }
       T* value = elements<T>(values) + to;
       std::int64_t* index = elements<std::int64_t>(indices) + to;
-      for (auto entry = row.begin(); entry != end_of_first; ++entry, value += along.out_stride, index += along.out_stride) {
+      for (auto entry = row.begin(); entry != end_of_first;
+           ++entry, value += along.out_stride, index += along.out_stride) {
         *value = entry->value;
         *index = entry->index;
       }
@@ -110,8 +115,9 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descendin
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
   const std::int64_t n = x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)];
   if (k < 0 || k > n)
-    throw ValueError(fmt::format("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.",
-                                 k, dim, x.shape().str(), n, n));
+    throw ValueError(
+        fmt::format("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.", k, dim,
+                    x.shape().str(), n, n));
   if (x.shape().empty() && k == 0) return {empty({0}, x.dtype()), empty({0}, Dtype::int64)};
   return first_in_order(x, dim, k, largest, false);
 }

@@ -19,8 +19,8 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim
 /// each value occurs (int64). Every NaN is distinct.
 std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x);
 
-/// For each of `values` the number of elements of `sorted` (one dimension, ascending, contiguous, the same dtype) that are
-/// less than or equal to it: int64, the shape of values.
+/// For each of `values` the number of elements of `sorted` (one dimension, ascending, contiguous, the same dtype) that
+/// are less than or equal to it: int64, the shape of values.
 Tensor searchsorted(const Tensor& sorted, const Tensor& values);
 
 }  // namespace xg::kernels

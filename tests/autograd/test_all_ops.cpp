@@ -202,7 +202,8 @@ bool rows_are_pairs(const autograd::AppliedOp& op, const autograd::PairContext& 
     if (y.dim() == 0 || y.size(0) != rows) return false;
   for (std::size_t i = 0; i < context.x.size(); ++i) {
     const Tensor& x = context.x[i];
-    if (context.varies[i] && (x.dim() != context.x_out[0].dim() || x.size(0) != rows || op.mixes_rows(x.dim()))) return false;
+    if (context.varies[i] && (x.dim() != context.x_out[0].dim() || x.size(0) != rows || op.mixes_rows(x.dim())))
+      return false;
   }
   return true;
 }
@@ -294,9 +295,8 @@ TEST_CASE("values and gradients do not depend on the layout") {
         // Stored with the last dimension first, but still a function of the leaf.
         in[i] = strided ? transpose(contiguous(transpose(leaf.unsqueeze(0), 0, -1)), 0, -1).squeeze(Dims(0)) : leaf;
         const Tensor y = sample.call(in);
-        const Tensor g = y.requires_grad()
-                             ? grad(y, leaf, uneven(y.shape(), y.dtype()), {.allow_unused = true})
-                             : Tensor();
+        const Tensor g =
+            y.requires_grad() ? grad(y, leaf, uneven(y.shape(), y.dtype()), {.allow_unused = true}) : Tensor();
         return g.defined() ? g : zeros_like(plain[i]);
       };
       expect_close(gradient(true), gradient(false), 1e-11, 1e-12, here + ", gradient");

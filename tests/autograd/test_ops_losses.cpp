@@ -50,7 +50,8 @@ TEST_CASE("one-pass losses equal their compositions") {
         const Tensor t = between({n, 1}, 0.02, 0.98, dtype, 1);
         expect_same(
             "mse" + size, [&](const Tensor& x) { return mse_loss(x, t, {.reduction = reduction}); },
-            [&](const Tensor& x) { return reduced(square(x - t), reduction); }, between({n, 1}, -2, 2, dtype), tolerance);
+            [&](const Tensor& x) { return reduced(square(x - t), reduction); }, between({n, 1}, -2, 2, dtype),
+            tolerance);
         expect_same(
             "bce" + size, [&](const Tensor& x) { return binary_cross_entropy(x, t, {.reduction = reduction}); },
             [&](const Tensor& x) { return reduced(-(t * log(x) + (1 - t) * log(1 - x)), reduction); },
@@ -99,10 +100,12 @@ TEST_CASE("cross entropy in all its forms") {
   expect_same(
       "weights", [&](const Tensor& z) { return cross_entropy(z, labels, {.weight = w}); },
       [&](const Tensor& z) { return nll_loss(log_softmax(z, 1), labels, {.weight = w}); }, x, 1e-12);
-  const Tensor deep = between({2, 3, 4}, -2, 2, float64), deep_labels = tensor<std::int64_t>({0, 1, 2, 0, 1, 1, 2, 0}).reshape({2, 4});
+  const Tensor deep = between({2, 3, 4}, -2, 2, float64),
+               deep_labels = tensor<std::int64_t>({0, 1, 2, 0, 1, 1, 2, 0}).reshape({2, 4});
   expect_same(
       "positions", [&](const Tensor& z) { return cross_entropy(z, deep_labels); },
-      [&](const Tensor& z) { return mean(cross_entropy(z, deep_labels, {.reduction = Reduction::none})); }, deep, 1e-12);
+      [&](const Tensor& z) { return mean(cross_entropy(z, deep_labels, {.reduction = Reduction::none})); }, deep,
+      1e-12);
   CHECK(std::isnan(cross_entropy(x, full({5}, -100)).item()));
   CHECK(cross_entropy(x.select(0, 0), scalar_tensor(1)).dim() == 0);
   CHECK(cross_entropy(between({3, 2}, 990, 1000, float32), tensor<std::int64_t>({0, 1, 1})).item() < 100);
@@ -117,7 +120,8 @@ TEST_CASE("losses against numbers worked out by hand") {
   CHECK(mse_loss(x, t, {.weight = tensor({1, 0, 2}, {.dtype = float64})}).item() == Approx((0.25 + 8) / 3));
   const Tensor p = tensor({0.25, 0.75}, {.dtype = float64});
   CHECK(kl_div(log(p), p).item() == Approx(0).margin(1e-15));
-  CHECK(kl_div(zeros_like(p), p, {.batchmean = true}).item() == Approx((0.25 * std::log(0.25) + 0.75 * std::log(0.75)) / 2));
+  CHECK(kl_div(zeros_like(p), p, {.batchmean = true}).item() ==
+        Approx((0.25 * std::log(0.25) + 0.75 * std::log(0.75)) / 2));
   CHECK(hinge_embedding_loss(tensor({0.5, 0.25}), tensor({1, -1})).item() == Approx((0.5 + 0.75) / 2));
   CHECK(margin_ranking_loss(tensor({1, 2}), tensor({2, 0}), tensor({1, 1})).item() == Approx(0.5));
   CHECK(soft_margin_loss(tensor({0, 100}), tensor({1, 1})).item() == Approx(std::log(2.0) / 2));
@@ -161,7 +165,8 @@ TEST_CASE("labels that make no sense") {
   CHECK_ERROR(cross_entropy(logits, tensor({0, 1, 2})), DtypeError, "[cross_entropy]", "integers", "int64");
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1})), ShapeError, "[cross_entropy]", "[3, 4]", "[2]");
   CHECK_ERROR(cross_entropy(logits, full({3, 4}, not_a_number)), ValueError, "[cross_entropy]", "nan");
-  CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1, 2}), {.weight = ones({3})}), ShapeError, "weight", "[4]");
+  CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1, 2}), {.weight = ones({3})}), ShapeError, "weight",
+              "[4]");
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 1, 2}), {.label_smoothing = 1.5}), ValueError,
               "label_smoothing", "1.5");
   CHECK_ERROR(huber_loss(p, p, {.delta = 0}), ValueError, "[huber_loss]", "delta");

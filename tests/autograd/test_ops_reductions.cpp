@@ -171,7 +171,8 @@ TEST_CASE("norms") {
 TEST_CASE("softmax and its relatives do not overflow") {
   const Tensor x = doubles({1000, 1001, -1000}, {3});
   expect_close(softmax(x, 0), std::vector<double>{0.2689414213699951, 0.7310585786300049, 0}, 1e-14);
-  expect_close(log_softmax(x, 0), std::vector<double>{-1.3132616875182228, -0.3132616875182228, -2001.3132616875182}, 1e-14);
+  expect_close(log_softmax(x, 0), std::vector<double>{-1.3132616875182228, -0.3132616875182228, -2001.3132616875182},
+               1e-14);
   CHECK(logsumexp(x, 0).item() == Approx(1001.3132616875182));
   CHECK(logsumexp(doubles({-inf, -inf}, {2}), 0).item() == -inf);
   CHECK_ERROR(softmax(tensor<std::int64_t>({1, 2}), 0), DtypeError, "[softmax]");
@@ -181,7 +182,8 @@ TEST_CASE("softmax and its relatives do not overflow") {
 TEST_CASE("shares of a maximum are Shapley values") {
   const auto f = [](const Tensor& t) { return amax(t); };
   expect_close(shares_of(f, doubles({3, 1}, {2}), doubles({0, 2}, {2})), std::vector<double>{1.5, -0.5}, 1e-14);
-  expect_close(shares_of(f, doubles({1, 1, 1, 1}, {4}), doubles({1, 2, 3, 9}, {4})), std::vector<double>{0, -1.0 / 3, -5.0 / 6, -41.0 / 6}, 1e-14);
+  expect_close(shares_of(f, doubles({1, 1, 1, 1}, {4}), doubles({1, 2, 3, 9}, {4})),
+               std::vector<double>{0, -1.0 / 3, -5.0 / 6, -41.0 / 6}, 1e-14);
   std::uint64_t state = 7;
   const auto next = [&state] {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -204,7 +206,8 @@ TEST_CASE("shares of a maximum are Shapley values") {
     const Tensor tx = xg::tensor(x), tr = xg::tensor(r);
     expect_close(shares_of(f, tx, tr), game(true), 1e-12, 1e-13, "max");
     expect_close(shares_of([](const Tensor& t) { return amin(t); }, tx, tr), game(false), 1e-12, 1e-13, "min");
-    expect_close(shares_of([](const Tensor& t) { return max(t, 0).first; }, tx, tr), game(true), 1e-12, 1e-13, "max(dim)");
+    expect_close(shares_of([](const Tensor& t) { return max(t, 0).first; }, tx, tr), game(true), 1e-12, 1e-13,
+                 "max(dim)");
   }
 }
 
@@ -215,10 +218,10 @@ TEST_CASE("shares of softmax") {
   expect_close(first, std::vector<double>{0.4825, -0.1337, -0.0423}, 0, 5e-5);
   const Tensor second = shares_of(f, doubles({3, 0.5, -1}, {3}), doubles({0.2, 0.1, -0.3}, {3})).select(0, 0);
   expect_close(second, std::vector<double>{0.5272, -0.0530, 0.0364}, 0, 5e-5);
-  for (const auto& [x, r] : std::vector<std::pair<Tensor, Tensor>>{
-           {doubles({1000, 0, -5}, {3}), doubles({1000, 1, 3}, {3})},
-           {doubles({800, 0, 1}, {3}), doubles({0, 800, 1}, {3})},
-           {doubles({-900, -900, -900}, {3}), doubles({1, 2, 3}, {3})}}) {
+  for (const auto& [x, r] :
+       std::vector<std::pair<Tensor, Tensor>>{{doubles({1000, 0, -5}, {3}), doubles({1000, 1, 3}, {3})},
+                                              {doubles({800, 0, 1}, {3}), doubles({0, 800, 1}, {3})},
+                                              {doubles({-900, -900, -900}, {3}), doubles({1, 2, 3}, {3})}}) {
     for (const bool log : {false, true}) {
       const auto g = [log](const Tensor& t) { return log ? log_softmax(t, 0) : softmax(t, 0); };
       const Tensor shares = shares_of(g, x, r);

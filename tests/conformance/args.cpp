@@ -65,8 +65,8 @@ Args::Args(std::string_view signature, const Json& test_case, const Tensors& ten
   }
   for (const auto& [keyword, value] : test_case.at("kwargs").items()) {
     if (is_idle(keyword)) continue;
-    if (std::find_if(names.begin(), names.end(), [&](const std::string& n) { return n == keyword || n == "*" + keyword; }) ==
-        names.end())
+    if (std::find_if(names.begin(), names.end(),
+                     [&k = keyword](const std::string& n) { return n == k || n == "*" + k; }) == names.end())
       throw Unknown("keyword " + keyword);
     make_leaves(value, keyword, grads);
     values_[keyword] = {value, keyword};
@@ -94,12 +94,22 @@ const Args::Value& Args::at(const char* name) const {
   return *value;
 }
 
-const Json& Args::json(const char* name) const { return at(name).json; }
+const Json& Args::json(const char* name) const {
+  return at(name).json;
+}
 
-bool Args::tensor_given(const char* name) const { return has(name) && is_tensor(json(name)); }
-bool Args::number_given(const char* name) const { return has(name) && is_number(json(name)); }
-bool Args::list_given(const char* name) const { return has(name) && json(name).is_array(); }
-bool Args::text_given(const char* name) const { return has(name) && json(name).is_string(); }
+bool Args::tensor_given(const char* name) const {
+  return has(name) && is_tensor(json(name));
+}
+bool Args::number_given(const char* name) const {
+  return has(name) && is_number(json(name));
+}
+bool Args::list_given(const char* name) const {
+  return has(name) && json(name).is_array();
+}
+bool Args::text_given(const char* name) const {
+  return has(name) && json(name).is_string();
+}
 
 xg::Tensor Args::tensor_at(const Json& value, const std::string& path) const {
   if (!is_tensor(value)) throw Unknown("argument " + path + " is not a tensor");
@@ -113,9 +123,13 @@ const xg::Tensor& Args::tensor(const char* name) const {
   return leaves_.at(value.path);
 }
 
-xg::Tensor Args::optional_tensor(const char* name) const { return has(name) ? tensor(name) : xg::Tensor(); }
+xg::Tensor Args::optional_tensor(const char* name) const {
+  return has(name) ? tensor(name) : xg::Tensor();
+}
 
-xg::Tensor Args::operand(const char* name) const { return number_given(name) ? xg::full({}, scalar(name)) : tensor(name); }
+xg::Tensor Args::operand(const char* name) const {
+  return number_given(name) ? xg::full({}, scalar(name)) : tensor(name);
+}
 
 std::vector<xg::Tensor> Args::tensors(const char* name) const {
   const Value& value = at(name);
@@ -123,7 +137,8 @@ std::vector<xg::Tensor> Args::tensors(const char* name) const {
   std::vector<xg::Tensor> out;
   for (std::size_t i = 0; i < value.json.size(); ++i) {
     // Arguments that were gathered under one name have paths of their own.
-    const std::string path = value.path.empty() ? "a" + std::to_string(value.first + i) : value.path + "." + std::to_string(i);
+    const std::string path =
+        value.path.empty() ? "a" + std::to_string(value.first + i) : value.path + "." + std::to_string(i);
     out.push_back(tensor_at(value.json[i], path));
   }
   return out;
@@ -136,14 +151,18 @@ std::int64_t Args::integer(const char* name) const {
 std::optional<std::int64_t> Args::optional_integer(const char* name) const {
   return has(name) ? std::optional<std::int64_t>(integer(name)) : std::nullopt;
 }
-double Args::real(const char* name) const { return tensor_given(name) ? tensor(name).item() : real_of(json(name)); }
+double Args::real(const char* name) const {
+  return tensor_given(name) ? tensor(name).item() : real_of(json(name));
+}
 std::optional<double> Args::optional_real(const char* name) const {
   return has(name) ? std::optional<double>(real(name)) : std::nullopt;
 }
 xg::Scalar Args::scalar(const char* name) const {
   return tensor_given(name) ? tensor(name).item_scalar() : scalar_of(json(name));
 }
-bool Args::flag(const char* name, bool fallback) const { return has(name) ? json(name).get<bool>() : fallback; }
+bool Args::flag(const char* name, bool fallback) const {
+  return has(name) ? json(name).get<bool>() : fallback;
+}
 std::string Args::text(const char* name, const std::string& fallback) const {
   return has(name) ? json(name).get<std::string>() : fallback;
 }
@@ -156,7 +175,9 @@ std::vector<std::int64_t> Args::integers(const char* name) const {
   return value.get<std::vector<std::int64_t>>();
 }
 
-xg::Dims Args::dims(const char* name) const { return xg::Dims(integers(name)); }
+xg::Dims Args::dims(const char* name) const {
+  return xg::Dims(integers(name));
+}
 
 std::optional<xg::Dtype> Args::dtype(const char* name) const {
   if (!has(name)) return std::nullopt;
@@ -181,7 +202,8 @@ std::vector<xg::Index> Args::index(const char* name) const {
     out.emplace_back(slice);
   };
   // As in Python, a list of numbers is one index (rows to pick), any other list one index per dimension.
-  if (!value.json.is_array() || all_integers(value.json)) one(value.json, value.path);
+  if (!value.json.is_array() || all_integers(value.json))
+    one(value.json, value.path);
   else
     for (std::size_t i = 0; i < value.json.size(); ++i) one(value.json[i], value.path + "." + std::to_string(i));
   return out;

@@ -14,15 +14,16 @@ namespace xg_conformance {
 /// What a row of the table returns: one tensor or several.
 struct Outputs {
   std::vector<xg::Tensor> tensors;
-  Outputs(xg::Tensor tensor) : tensors{std::move(tensor)} {}                                     // NOLINT
-  Outputs(std::vector<xg::Tensor> several) : tensors(std::move(several)) {}                      // NOLINT
-  Outputs(std::pair<xg::Tensor, xg::Tensor> two) : tensors{two.first, two.second} {}             // NOLINT
+  Outputs(xg::Tensor tensor) : tensors{std::move(tensor)} {}                          // NOLINT
+  Outputs(std::vector<xg::Tensor> several) : tensors(std::move(several)) {}           // NOLINT
+  Outputs(std::pair<xg::Tensor, xg::Tensor> two) : tensors{two.first, two.second} {}  // NOLINT
 };
 
 class Args {
  public:
   /// `signature` names the parameters in PyTorch's order, separated by spaces; "*name" takes all positional ones from
-  /// its place on. Tensors whose path is a key of `grads` become leaves. Throws Unknown for a keyword that is not among them.
+  /// its place on. Tensors whose path is a key of `grads` become leaves. Throws Unknown for a keyword that is not among
+  /// them.
   Args(std::string_view signature, const Json& test_case, const Tensors& tensors);
 
   bool has(const char* name) const { return find(name) != nullptr; }
@@ -31,7 +32,7 @@ class Args {
   bool list_given(const char* name) const;
   bool text_given(const char* name) const;
 
-  const xg::Tensor& tensor(const char* name) const;   ///< must be there
+  const xg::Tensor& tensor(const char* name) const;    ///< must be there
   xg::Tensor optional_tensor(const char* name) const;  ///< undefined where it is missing or null
   /// A tensor, or a number as a tensor without dimensions.
   xg::Tensor operand(const char* name) const;

@@ -1,4 +1,5 @@
-// What all kinds of cases share: reading arguments and tensors from the JSON, and comparing results with what is wanted.
+// What all kinds of cases share: reading arguments and tensors from the JSON, and comparing results with what is
+// wanted.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

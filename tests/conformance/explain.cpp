@@ -29,7 +29,8 @@ struct Found {
       : values(explainer(rows).values()), expected(explainer.expected_value()) {}
 };
 
-/// A method by its name in the file, the arguments it knows, and whether its values are of one output ([rows, features]).
+/// A method by its name in the file, the arguments it knows, and whether its values are of one output ([rows,
+/// features]).
 struct Method {
   const char* name;
   std::vector<const char*> arguments;
@@ -38,29 +39,42 @@ struct Method {
 };
 
 const Method methods[] = {
-    {"DeepShap", {}, false,
-     [](const Inputs& in) -> Found { return {DeepShap(in.model, in.background, {.output = Output::model}), in.rows}; }},
-    {"DeepShap.ranked", {"ranked_outputs"}, false,
+    {"DeepShap",
+     {},
+     false,
+     [](const Inputs& in) -> Found {
+       return {DeepShap(in.model, in.background, {.output = Output::model}), in.rows};
+     }},
+    {"DeepShap.ranked",
+     {"ranked_outputs"},
+     false,
      [](const Inputs& in) -> Found {
        const auto outputs = in.args.at("ranked_outputs").get<std::int64_t>();
        return {DeepShap(in.model, in.background, {.output = Output::model, .ranked_outputs = outputs}), in.rows};
      }},
-    {"DeepLiftShap", {"target"}, true,
+    {"DeepLiftShap",
+     {"target"},
+     true,
      [](const Inputs& in) -> Found {
        return DeepShap(in.model, in.background, {.output = Output::model, .target = in.target()})(in.rows);
      }},
-    {"DeepLift", {"target"}, true,
+    {"DeepLift",
+     {"target"},
+     true,
      [](const Inputs& in) -> Found {
        return DeepLift(in.model, {.baseline = in.baseline(), .output = Output::model, .target = in.target()})(in.rows);
      }},
-    {"DeepLift.multipliers", {"target"}, true,
+    {"DeepLift.multipliers",
+     {"target"},
+     true,
      [](const Inputs& in) -> Found {
-       return DeepLift(in.model, {.baseline = in.baseline(),
-                                  .output = Output::model,
-                                  .target = in.target(),
-                                  .multipliers = true})(in.rows);
+       return DeepLift(
+           in.model,
+           {.baseline = in.baseline(), .output = Output::model, .target = in.target(), .multipliers = true})(in.rows);
      }},
-    {"IntegratedGradients", {"target", "n_steps", "method"}, true,
+    {"IntegratedGradients",
+     {"target", "n_steps", "method"},
+     true,
      [](const Inputs& in) -> Found {
        return IntegratedGradients(
            in.model, {.steps = in.args.value("n_steps", std::int64_t{50}),
@@ -69,23 +83,35 @@ const Method methods[] = {
                       .target = in.target(),
                       .output = Output::model})(in.rows);
      }},
-    {"Saliency", {"target", "abs"}, true,
+    {"Saliency",
+     {"target", "abs"},
+     true,
      [](const Inputs& in) -> Found {
-       return Saliency(in.model, {.abs = in.args.value("abs", true), .output = Output::model, .target = in.target()})(in.rows);
+       return Saliency(in.model,
+                       {.abs = in.args.value("abs", true), .output = Output::model, .target = in.target()})(in.rows);
      }},
-    {"InputXGradient", {"target"}, true,
+    {"InputXGradient",
+     {"target"},
+     true,
      [](const Inputs& in) -> Found {
        return InputXGradient(in.model, {.output = Output::model, .target = in.target()})(in.rows);
      }},
-    {"ExactShapley", {}, false,
-     [](const Inputs& in) -> Found { return {ExactShapley(in.model, in.background, {.output = Output::model}), in.rows}; }},
+    {"ExactShapley",
+     {},
+     false,
+     [](const Inputs& in) -> Found {
+       return {ExactShapley(in.model, in.background, {.output = Output::model}), in.rows};
+     }},
 };
 
-std::string label(const Json& test_case) { return test_case.at("method").get<std::string>(); }
+std::string label(const Json& test_case) {
+  return test_case.at("method").get<std::string>();
+}
 
 void run(const Json& test_case, const Tensors& tensors) {
   const std::string name = label(test_case);
-  const auto* method = std::find_if(std::begin(methods), std::end(methods), [&](const Method& m) { return m.name == name; });
+  const auto* method =
+      std::find_if(std::begin(methods), std::end(methods), [&](const Method& m) { return m.name == name; });
   if (method == std::end(methods)) throw Unknown("method " + name);
   const Json& args = test_case.at("args");
   for (const auto& [argument, value] : args.items())

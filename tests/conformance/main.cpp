@@ -3,9 +3,9 @@
 
 #include <xgrad/tensor/io.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <CLI/CLI.hpp>
 
 #include <array>
 #include <filesystem>
@@ -64,19 +64,25 @@ struct Run {
     const auto kind_name = content.at("about").at("kind").get<std::string>();
     const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const Kind* k) { return k->name == kind_name; });
     Tensors tensors;
-    if (!list) tensors = xg::load_safetensors(std::filesystem::path(path).replace_extension(".safetensors").string()).tensors;
+    if (!list)
+      tensors = xg::load_safetensors(std::filesystem::path(path).replace_extension(".safetensors").string()).tensors;
     for (const Json& test_case : content.at("cases")) {
       const auto id = test_case.at("id").get<std::string>();
       if (!selected(id)) continue;
-      if (list) fmt::print("{}\n", id);
-      else if (kind != kinds.end()) one(**kind, test_case, tensors);
-      else if (known_only) ++unknown;
-      else record(kind_name, id, "unknown: kind " + kind_name);
+      if (list)
+        fmt::print("{}\n", id);
+      else if (kind != kinds.end())
+        one(**kind, test_case, tensors);
+      else if (known_only)
+        ++unknown;
+      else
+        record(kind_name, id, "unknown: kind " + kind_name);
     }
   }
 
   void print() const {
-    for (const auto& [name, counts] : by_name) fmt::print("{}: {} passed, {} failed\n", name, counts.passed, counts.failed);
+    for (const auto& [name, counts] : by_name)
+      fmt::print("{}: {} passed, {} failed\n", name, counts.passed, counts.failed);
     if (known_only) fmt::print("{} unknown\n", unknown);
     fmt::print("{} passed, {} failed\n", total.passed, total.failed);
   }
@@ -88,7 +94,8 @@ struct Run {
 int main(int argc, char** argv) {
   xg_conformance::Run run;
   std::vector<std::string> files;
-  CLI::App app("Compares xgrad with values computed by PyTorch, Keras, shap, captum and scikit-learn.", "xgrad-conformance");
+  CLI::App app("Compares xgrad with values computed by PyTorch, Keras, shap, captum and scikit-learn.",
+               "xgrad-conformance");
   app.add_option("--only", run.only, "Run the cases whose id matches this pattern (*, ?, [...])");
   app.add_flag("--list", run.list, "Print the ids of the cases instead of running them");
   app.add_flag("--known-only", run.known_only, "Leave out cases of ops, modules and methods that are not there");

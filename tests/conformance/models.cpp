@@ -34,9 +34,9 @@ void plain(Sequential& model, const Json& args, const Json& kwargs) {
 const std::pair<const char*, Append> layers[] = {
     {"Linear",
      [](Sequential& model, const Json& args, const Json& kwargs) {
-       model.append(Linear(args.at(0).get<std::int64_t>(), args.at(1).get<std::int64_t>(),
-                           options_of<LinearOptions>(keywords(args, kwargs, 2, {"bias"}),
-                                                     {field("bias", &LinearOptions::bias)})));
+       model.append(Linear(
+           args.at(0).get<std::int64_t>(), args.at(1).get<std::int64_t>(),
+           options_of<LinearOptions>(keywords(args, kwargs, 2, {"bias"}), {field("bias", &LinearOptions::bias)})));
      }},
     {"BatchNorm1d",
      [](Sequential& model, const Json& args, const Json& kwargs) {
@@ -49,17 +49,18 @@ const std::pair<const char*, Append> layers[] = {
                            [](O& o, const Json& v) {
                              o.momentum = v.is_null() ? std::nullopt : std::optional<double>(v.get<double>());
                            }},
-                          field("affine", &O::affine), field("track_running_stats", &O::track_running_stats)})));
+                          field("affine", &O::affine),
+                          field("track_running_stats", &O::track_running_stats)})));
      }},
     {"LayerNorm",
      [](Sequential& model, const Json& args, const Json& kwargs) {
        using O = LayerNormOptions;
        const xg::Shape shape = args.at(0).is_array() ? xg::Shape(args.at(0).get<std::vector<std::int64_t>>())
                                                      : xg::Shape{args.at(0).get<std::int64_t>()};
-       model.append(LayerNorm(shape, options_of<O>(keywords(args, kwargs, 1, {"eps", "elementwise_affine", "bias"}),
-                                                   {field("eps", &O::eps),
-                                                    field("elementwise_affine", &O::elementwise_affine),
-                                                    field("bias", &O::bias)})));
+       model.append(
+           LayerNorm(shape, options_of<O>(keywords(args, kwargs, 1, {"eps", "elementwise_affine", "bias"}),
+                                          {field("eps", &O::eps), field("elementwise_affine", &O::elementwise_affine),
+                                           field("bias", &O::bias)})));
      }},
     {"Dropout",
      [](Sequential& model, const Json& args, const Json& kwargs) {
@@ -67,8 +68,9 @@ const std::pair<const char*, Append> layers[] = {
      }},
     {"LeakyReLU",
      [](Sequential& model, const Json& args, const Json& kwargs) {
-       model.append(LeakyReLU(options_of<LeakyReluOptions>(keywords(args, kwargs, 0, {"negative_slope", "inplace"}),
-                                                           {field("negative_slope", &LeakyReluOptions::negative_slope)})));
+       model.append(
+           LeakyReLU(options_of<LeakyReluOptions>(keywords(args, kwargs, 0, {"negative_slope", "inplace"}),
+                                                  {field("negative_slope", &LeakyReluOptions::negative_slope)})));
      }},
     {"ELU",
      [](Sequential& model, const Json& args, const Json& kwargs) {
@@ -77,11 +79,11 @@ const std::pair<const char*, Append> layers[] = {
      }},
     {"GELU",
      [](Sequential& model, const Json& args, const Json& kwargs) {
-       model.append(GELU(options_of<GeluOptions>(
-           keywords(args, kwargs, 0, {"approximate"}), {{"approximate", [](GeluOptions& o, const Json& v) {
-                                                           o.approximate = v == "tanh" ? xg::GeluApproximation::tanh
-                                                                                       : xg::GeluApproximation::none;
-                                                         }}})));
+       model.append(GELU(options_of<GeluOptions>(keywords(args, kwargs, 0, {"approximate"}),
+                                                 {{"approximate", [](GeluOptions& o, const Json& v) {
+                                                     o.approximate = v == "tanh" ? xg::GeluApproximation::tanh
+                                                                                 : xg::GeluApproximation::none;
+                                                   }}})));
      }},
     {"Softplus",
      [](Sequential& model, const Json& args, const Json& kwargs) {
@@ -91,13 +93,13 @@ const std::pair<const char*, Append> layers[] = {
      }},
     {"Softmax",
      [](Sequential& model, const Json& args, const Json& kwargs) {
-       model.append(Softmax(
-           options_of<DimOptions>(keywords(args, kwargs, 0, {"dim"}), {field("dim", &DimOptions::dim)})));
+       model.append(
+           Softmax(options_of<DimOptions>(keywords(args, kwargs, 0, {"dim"}), {field("dim", &DimOptions::dim)})));
      }},
     {"LogSoftmax",
      [](Sequential& model, const Json& args, const Json& kwargs) {
-       model.append(LogSoftmax(
-           options_of<DimOptions>(keywords(args, kwargs, 0, {"dim"}), {field("dim", &DimOptions::dim)})));
+       model.append(
+           LogSoftmax(options_of<DimOptions>(keywords(args, kwargs, 0, {"dim"}), {field("dim", &DimOptions::dim)})));
      }},
     {"ReLU", plain<ReLU>},
     {"ReLU6", plain<ReLU6>},
@@ -114,7 +116,8 @@ const std::pair<const char*, Append> layers[] = {
 };
 
 void append(Sequential& model, const std::string& module, const Json& args, const Json& kwargs) {
-  const auto* row = std::find_if(std::begin(layers), std::end(layers), [&](const auto& r) { return r.first == module; });
+  const auto* row =
+      std::find_if(std::begin(layers), std::end(layers), [&](const auto& r) { return r.first == module; });
   if (row == std::end(layers)) throw Unknown("module " + module);
   row->second(model, args, kwargs);
 }
@@ -139,7 +142,8 @@ Sequential model_of(const Json& test_case, const Tensors& tensors) {
     if (xg::is_floating(state[name].dtype())) dtype = state[name].dtype();
   }
   model.to(dtype);
-  for (const auto& [name, value] : model.state_dict())  // states leave out the count of batches, as PyTorch's old ones do
+  for (const auto& [name, value] :
+       model.state_dict())  // states leave out the count of batches, as PyTorch's old ones do
     if (name.ends_with("num_batches_tracked")) state.try_emplace(name, value);
   model.load_state_dict(state);
   model.eval();

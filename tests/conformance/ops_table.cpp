@@ -1,5 +1,5 @@
-// One row per op: PyTorch's name, its parameters in order, and the call of xgrad's that means the same. To add an op, add
-// a row: `a.tensor("x")` and its like take arguments by the names in the second column.
+// One row per op: PyTorch's name, its parameters in order, and the call of xgrad's that means the same. To add an op,
+// add a row: `a.tensor("x")` and its like take arguments by the names in the second column.
 #include "conformance/args.hpp"
 
 #include <xgrad/autograd/losses.hpp>
@@ -64,10 +64,16 @@ Reduction reduction_of(A a) {
   if (text == "none") return Reduction::none;
   throw Unknown("reduction " + text);
 }
-LossOptions loss_options(A a) { return {.reduction = reduction_of(a), .weight = a.optional_tensor("weight")}; }
+LossOptions loss_options(A a) {
+  return {.reduction = reduction_of(a), .weight = a.optional_tensor("weight")};
+}
 
-TensorOptions options(A a) { return {.dtype = a.dtype()}; }
-TensorOptions options_like(A a, const Tensor& x) { return {.dtype = a.dtype().value_or(x.dtype())}; }
+TensorOptions options(A a) {
+  return {.dtype = a.dtype()};
+}
+TensorOptions options_like(A a, const Tensor& x) {
+  return {.dtype = a.dtype().value_or(x.dtype())};
+}
 
 Outputs padded(A a) {
   const std::string mode = a.text("mode", "constant");
@@ -118,7 +124,8 @@ Outputs split_tensor(A a) {
   const std::int64_t dim = a.integer("dim", 0);
   const Tensor& x = a.tensor("x");
   if (!a.tensor_given("sections") && !a.list_given("sections")) return tensor_split(x, a.integer("sections"), dim);
-  const auto borders = a.tensor_given("sections") ? a.tensor("sections").to_vector<std::int64_t>() : a.integers("sections");
+  const auto borders =
+      a.tensor_given("sections") ? a.tensor("sections").to_vector<std::int64_t>() : a.integers("sections");
   if (a.tensor_given("sections") && a.tensor("sections").dim() == 0) return tensor_split(x, borders.at(0), dim);
   return tensor_split(x, borders, dim);
 }

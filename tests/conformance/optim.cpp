@@ -24,8 +24,9 @@ using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(std::vector<Tensor> 
 
 template <class O>
 std::vector<Field<O>> adam_fields() {
-  return {field("lr", &O::lr),           betas<O>(&O::betas),           field("eps", &O::eps),
-          field("weight_decay", &O::weight_decay), field("amsgrad", &O::amsgrad), field("maximize", &O::maximize)};
+  return {field("lr", &O::lr),           betas<O>(&O::betas),
+          field("eps", &O::eps),         field("weight_decay", &O::weight_decay),
+          field("amsgrad", &O::amsgrad), field("maximize", &O::maximize)};
 }
 
 const std::pair<const char*, MakeOptimizer> optimizers[] = {
@@ -34,9 +35,9 @@ const std::pair<const char*, MakeOptimizer> optimizers[] = {
        using O = optim::SgdOptions;
        return std::make_unique<optim::SGD>(
            std::move(params),
-           options_of<O>(given, {field("lr", &O::lr), field("momentum", &O::momentum), field("dampening", &O::dampening),
-                                 field("weight_decay", &O::weight_decay), field("nesterov", &O::nesterov),
-                                 field("maximize", &O::maximize)}));
+           options_of<O>(given, {field("lr", &O::lr), field("momentum", &O::momentum),
+                                 field("dampening", &O::dampening), field("weight_decay", &O::weight_decay),
+                                 field("nesterov", &O::nesterov), field("maximize", &O::maximize)}));
      }},
     {"Adam",
      [](std::vector<Tensor> params, const Json& given) -> std::unique_ptr<optim::Optimizer> {
@@ -59,7 +60,8 @@ const std::pair<const char*, MakeOptimizer> optimizers[] = {
 
 void run_optimizer(const Json& test_case, const Tensors& tensors) {
   const auto& name = test_case.at("optimizer").get_ref<const std::string&>();
-  const auto* row = std::find_if(std::begin(optimizers), std::end(optimizers), [&](const auto& r) { return r.first == name; });
+  const auto* row =
+      std::find_if(std::begin(optimizers), std::end(optimizers), [&](const auto& r) { return r.first == name; });
   if (row == std::end(optimizers)) throw Unknown("optimizer " + name);
   std::vector<Tensor> params;
   for (const Json& param : test_case.at("params")) {
@@ -133,7 +135,8 @@ void run_scheduler(const Json& test_case, const Tensors&) {
     }
     return;
   }
-  const auto* row = std::find_if(std::begin(schedulers), std::end(schedulers), [&](const auto& r) { return r.first == name; });
+  const auto* row =
+      std::find_if(std::begin(schedulers), std::end(schedulers), [&](const auto& r) { return r.first == name; });
   if (row == std::end(schedulers)) throw Unknown("scheduler " + name);
   const auto scheduler = row->second(optimizer, options);
   for (std::size_t i = 0; i < rates.size(); ++i) {
@@ -147,8 +150,10 @@ std::string label(const Json& test_case) {
 }
 
 void run(const Json& test_case, const Tensors& tensors) {
-  if (test_case.contains("optimizer")) run_optimizer(test_case, tensors);
-  else run_scheduler(test_case, tensors);
+  if (test_case.contains("optimizer"))
+    run_optimizer(test_case, tensors);
+  else
+    run_scheduler(test_case, tensors);
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ TEST_CASE("ranges") {
   CHECK(arange(1, 1, -1).numel() == 0);
   CHECK(arange(0, 1, 0.3).numel() == 4);
   expect_close(arange(0, 1, 0.25), std::vector<double>{0, 0.25, 0.5, 0.75});
-  CHECK(arange(std::int64_t{1} << 60, (std::int64_t{1} << 60) + 2).to_vector<std::int64_t>().back() == (std::int64_t{1} << 60) + 1);
+  CHECK(arange(std::int64_t{1} << 60, (std::int64_t{1} << 60) + 2).to_vector<std::int64_t>().back() ==
+        (std::int64_t{1} << 60) + 1);
   expect_close(linspace(0, 1, 5), std::vector<double>{0, 0.25, 0.5, 0.75, 1});
   CHECK(linspace(3, 7, 1).item() == 3);
   CHECK(linspace(3, 7, 0).numel() == 0);

@@ -12,9 +12,13 @@ using xg_test::expect_close;
 
 namespace {
 
-Tensor counting(const Shape& shape) { return arange(shape.numel(), {.dtype = float32}).reshape(shape); }
+Tensor counting(const Shape& shape) {
+  return arange(shape.numel(), {.dtype = float32}).reshape(shape);
+}
 
-Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) { return from_data(values.data(), shape); }
+Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) {
+  return from_data(values.data(), shape);
+}
 
 }  // namespace
 
@@ -45,7 +49,8 @@ TEST_CASE("rows of a matrix in any order") {
   bool good = true;
   const std::vector<double> got = shuffled.to_vector();
   for (std::size_t i = 0; i < 1000; ++i)
-    for (std::size_t j = 0; j < 7; ++j) good &= got[i * 7 + j] == static_cast<double>(rows[i] * 7) + static_cast<double>(j);
+    for (std::size_t j = 0; j < 7; ++j)
+      good &= got[i * 7 + j] == static_cast<double>(rows[i] * 7) + static_cast<double>(j);
   CHECK(good);
   expect_close(embedding(integers({3, 1, 3, 0}, {2, 2}), x), x[integers({3, 1, 3, 0}, {4})].reshape({2, 2, 7}), 0, 0);
   CHECK_ERROR(embedding(integers({1000}, {1}), x), IndexError, "[embedding]", "1000");
@@ -59,7 +64,8 @@ TEST_CASE("one index for each element") {
     index_shape[static_cast<std::size_t>(dim)] = 6;
     const Tensor source = counting(shape);
     std::vector<std::int64_t> picks(static_cast<std::size_t>(index_shape.numel()));
-    for (std::int64_t& i : picks) i = static_cast<std::int64_t>(random() % static_cast<unsigned>(shape[static_cast<std::size_t>(dim)]));
+    for (std::int64_t& i : picks)
+      i = static_cast<std::int64_t>(random() % static_cast<unsigned>(shape[static_cast<std::size_t>(dim)]));
     const Tensor index = integers(picks, index_shape), values = counting(index_shape) + 100;
     std::vector<double> gathered, added = source.to_vector(), placed = added;
     for (std::size_t k = 0; k < picks.size(); ++k) {
@@ -93,7 +99,8 @@ TEST_CASE("masks") {
   const Tensor source = counting({3, 4});
   for (const auto& [layout, x] : xg_test::layouts(source)) {
     expect_close(masked_select(x, x > 7.0), std::vector<double>{8, 9, 10, 11}, 0, 0, layout);
-    expect_close(masked_select(x, tensor<int>({1, 0, 0, 1}).to(bool_)), std::vector<double>{0, 3, 4, 7, 8, 11}, 0, 0, layout);
+    expect_close(masked_select(x, tensor<int>({1, 0, 0, 1}).to(bool_)), std::vector<double>{0, 3, 4, 7, 8, 11}, 0, 0,
+                 layout);
     expect_close(nonzero(x > 9.0), std::vector<double>{2, 2, 2, 3}, 0, 0, layout);
     expect_close(x[x < 2.0], std::vector<double>{0, 1}, 0, 0, layout);
   }
@@ -106,9 +113,9 @@ TEST_CASE("masks") {
 TEST_CASE("several index tensors follow NumPy's placement") {
   const Tensor x = counting({2, 3, 4, 5});
   const Tensor i = integers({0, 1, 1}, {3}), j = integers({2, 0}, {2, 1}), negative = integers({-1, 0, -2}, {3});
-  CHECK(x.index({Slice{}, i, Slice{}, negative}).shape() == Shape{3, 2, 4});          // apart: first
-  CHECK(x.index({Slice{}, i, negative, Slice{}}).shape() == Shape{2, 3, 5});          // neighbours: in place
-  CHECK(x.index({i, j, Slice{}, Slice{}}).shape() == Shape{2, 3, 4, 5});              // broadcast together
+  CHECK(x.index({Slice{}, i, Slice{}, negative}).shape() == Shape{3, 2, 4});  // apart: first
+  CHECK(x.index({Slice{}, i, negative, Slice{}}).shape() == Shape{2, 3, 5});  // neighbours: in place
+  CHECK(x.index({i, j, Slice{}, Slice{}}).shape() == Shape{2, 3, 4, 5});      // broadcast together
   const auto at = [](std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
     return static_cast<double>(((a * 3 + b) * 4 + c) * 5 + d);
   };
@@ -129,9 +136,12 @@ TEST_CASE("assignment through indices") {
   Tensor x = zeros({4, 3});
   x.index_put_({integers({1, 3, 1}, {3})}, tensor({1, 2, 3}));
   expect_close(x, std::vector<double>{0, 0, 0, 1, 2, 3, 0, 0, 0, 1, 2, 3});
-  expect_close(index_put(zeros({3}), {integers({1, 1, 2}, {3})}, tensor({1, 2, 4}), true), std::vector<double>{0, 3, 4});
-  expect_close(index_add(zeros({3, 2}), 0, integers({2, 0, 2}, {3}), ones({3, 2}), 0.5), std::vector<double>{0.5, 0.5, 0, 0, 1, 1});
-  expect_close(index_copy(zeros({2, 3}), 1, integers({2, 0}, {2}), tensor({{1, 2}, {3, 4}})), std::vector<double>{2, 0, 1, 4, 0, 3});
+  expect_close(index_put(zeros({3}), {integers({1, 1, 2}, {3})}, tensor({1, 2, 4}), true),
+               std::vector<double>{0, 3, 4});
+  expect_close(index_add(zeros({3, 2}), 0, integers({2, 0, 2}, {3}), ones({3, 2}), 0.5),
+               std::vector<double>{0.5, 0.5, 0, 0, 1, 1});
+  expect_close(index_copy(zeros({2, 3}), 1, integers({2, 0}, {2}), tensor({{1, 2}, {3, 4}})),
+               std::vector<double>{2, 0, 1, 4, 0, 3});
   CHECK_ERROR(index_put(zeros({3}), {integers({1, 2}, {2})}, zeros({3})), ShapeError, "[index_put]", "[3]", "[2]");
   CHECK_ERROR(index_add(zeros({3, 2}), 0, integers({0}, {1}), zeros({2, 2})), ShapeError, "[index_add]", "[2, 2]");
 }

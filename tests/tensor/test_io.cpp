@@ -51,7 +51,9 @@ std::string content(const std::string& path) {
   return out.str();
 }
 
-std::string python_file(const std::string& name) { return std::string(XGRAD_SOURCE_DIR) + "/tests/data/io/" + name; }
+std::string python_file(const std::string& name) {
+  return std::string(XGRAD_SOURCE_DIR) + "/tests/data/io/" + name;
+}
 
 std::map<std::string, Tensor> samples() {
   return {{"bool", tensor({1, 0, 1}).to(bool_)},
@@ -187,7 +189,8 @@ TEST_CASE("hostile safetensors files are refused by name") {
   check(safetensors(R"({"x":null})"), "null where it does not belong");
   check(safetensors(R"({"x":{}})"), "needs a dtype");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0]}})", four), "two data_offsets");
-  check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"extra":1}})", four), "unknown field 'extra'");
+  check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"extra":1}})", four),
+        "unknown field 'extra'");
   check(safetensors(R"({"x":{"dtype":"F32","dtype":"F64","shape":[1],"data_offsets":[0,4]}})", four), "'dtype' twice");
   check(safetensors(R"({"x":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}})", four), "'F8_E4M3'");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", four), "negative number");
@@ -196,17 +199,31 @@ TEST_CASE("hostile safetensors files are refused by name") {
   check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", four), "bytes 4 to 0");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", four), "truncated");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", four + four), "4 bytes follow");
-  check(safetensors(R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}})", four),
-        "must begin at 2");
-  check(safetensors(R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"y":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}})", four),
-        "must begin at 1");
-  check(safetensors(R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", four),
-        "'x' twice");
-  check(safetensors(R"({"x":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,0]}})"), "more elements");
-  check(safetensors(R"({"x":{"dtype":"F32","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}})"), "more elements");
-  check(safetensors(R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})", four), "more elements");
+  check(
+      safetensors(
+          R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}})",
+          four),
+      "must begin at 2");
+  check(
+      safetensors(
+          R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"y":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}})",
+          four),
+      "must begin at 1");
+  check(
+      safetensors(
+          R"({"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+          four),
+      "'x' twice");
+  check(safetensors(R"({"x":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,0]}})"),
+        "more elements");
+  check(
+      safetensors(R"({"x":{"dtype":"F32","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}})"),
+      "more elements");
+  check(safetensors(R"({"x":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})", four),
+        "more elements");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}})", four), "9 dimensions");
-  check(safetensors(R"({"x":{"dtype":"U64","shape":[1],"data_offsets":[0,8]}})", std::string(8, '\xFF')), "does not fit into int64");
+  check(safetensors(R"({"x":{"dtype":"U64","shape":[1],"data_offsets":[0,8]}})", std::string(8, '\xFF')),
+        "does not fit into int64");
   check(safetensors(R"({"__metadata__":{"a":1}})"), "a number where it does not belong");
   check(safetensors(R"({"__metadata__":{"a":"1","a":"2"}})"), "'a' twice");
   CHECK_ERROR(load_safetensors(folder / "missing"), IoError, "missing", "no such file");
@@ -223,9 +240,12 @@ TEST_CASE("damaged files never crash the readers") {
   const auto attempt = [&](const std::string& name, const std::string& bytes) {
     const std::string path = folder.put(name, bytes);
     try {
-      if (name.ends_with("npz")) load_npz(path);
-      else if (name.ends_with("npy")) load_npy(path);
-      else load_safetensors(path);
+      if (name.ends_with("npz"))
+        load_npz(path);
+      else if (name.ends_with("npy"))
+        load_npy(path);
+      else
+        load_safetensors(path);
       return true;
     } catch (const IoError&) {
       return false;
@@ -278,7 +298,9 @@ TEST_CASE("hostile npy files are refused by name") {
 // Breaks when numbers, quotes, names or missing cells are read wrongly, or a bad cell is not located.
 TEST_CASE("numeric CSV") {
   const Folder folder;
-  const NumericTable table = load_csv(folder.put("a.csv", "\xEF\xBB\xBF" "a,\"b, \"\"c\"\"\",d\r\n1,2.5,-3e2\r\n\r\n+4, ,nan\n"));
+  const NumericTable table = load_csv(folder.put("a.csv",
+                                                 "\xEF\xBB\xBF"
+                                                 "a,\"b, \"\"c\"\"\",d\r\n1,2.5,-3e2\r\n\r\n+4, ,nan\n"));
   CHECK(table.columns == std::vector<std::string>{"a", "b, \"c\"", "d"});
   CHECK(table.values.dtype() == float32);
   expect_close(table.values, tensor({{1, 2.5, -300}, {4, std::nan(""), std::nan("")}}), 0, 0);

@@ -47,7 +47,8 @@ TEST_CASE("Philox gives the published numbers") {
   using Block = std::array<std::uint32_t, 4>;
   CHECK(reference_philox({0, 0, 0, 0}, {0, 0}) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   constexpr std::uint32_t ones = 0xffffffff;
-  CHECK(reference_philox({ones, ones, ones, ones}, {ones, ones}) == Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(reference_philox({ones, ones, ones, ones}, {ones, ones}) ==
+        Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(reference_philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
         Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{42}, ~std::uint64_t{0}})
@@ -194,7 +195,8 @@ TEST_CASE("bad arguments of random functions are named") {
   CHECK_ERROR(choice(zeros({2}), 1, {.p = tensor({1, 2, 3})}), ShapeError, "[choice]", "[3]");
   CHECK_ERROR(choice(zeros({2}), 1, {.p = tensor({1, -2})}), ValueError, "[choice]", "-2");
   CHECK_ERROR(choice(zeros({2}), 1, {.p = tensor({0, 0})}), ValueError, "[choice]", "sum to 0");
-  CHECK_ERROR(choice(zeros({2}), 2, {.replace = false, .p = tensor({0, 1})}), ValueError, "[choice]", "positive weight");
+  CHECK_ERROR(choice(zeros({2}), 2, {.replace = false, .p = tensor({0, 1})}), ValueError, "[choice]",
+              "positive weight");
   CHECK_ERROR(bernoulli(tensor({0.5, 1.5})), ValueError, "[bernoulli]", "1.5");
   CHECK_ERROR(bernoulli(tensor({0.5, std::nan("")})), ValueError, "[bernoulli]");
   CHECK_ERROR(normal(0, -1, {1}), ValueError, "[normal]", "-1");

@@ -57,14 +57,14 @@ struct BruteForce {
 
 }  // namespace
 
-// Breaks when a loop over rows, columns or strides misses, repeats or misplaces an element, for any shape and layout, and
-// when float32 sums lose more than a few units in the last place.
+// Breaks when a loop over rows, columns or strides misses, repeats or misplaces an element, for any shape and layout,
+// and when float32 sums lose more than a few units in the last place.
 TEST_CASE("reductions agree with brute force in every layout") {
   std::mt19937 random(1);
   std::normal_distribution<double> normal(0.5, 1);
-  const std::vector<Shape> shapes = {{1},       {7},         {33},       {5000},     {3, 4},       {32, 6},       {33, 1},
-                                     {1, 33},   {128, 70},   {700, 3},   {2, 3, 4},  {5, 1, 9},    {40, 3, 5},    {3, 40, 17},
-                                     {2, 3, 2, 5}, {4, 20, 1, 19}, {2, 2, 2, 2, 2}};
+  const std::vector<Shape> shapes = {{1},        {7},         {33},         {5000},         {3, 4},         {32, 6},
+                                     {33, 1},    {1, 33},     {128, 70},    {700, 3},       {2, 3, 4},      {5, 1, 9},
+                                     {40, 3, 5}, {3, 40, 17}, {2, 3, 2, 5}, {4, 20, 1, 19}, {2, 2, 2, 2, 2}};
   for (const Dtype dtype : {float32, float64}) {
     const double unit = dtype == float32 ? 6e-8 : 1.2e-16;
     for (const Shape& shape : shapes) {
@@ -89,9 +89,11 @@ TEST_CASE("reductions agree with brute force in every layout") {
             const auto scale = static_cast<double>(unit * want.magnitude[i]);
             worst = std::max(worst, static_cast<double>(std::abs(got_sum[i] - want.sum[i])) / scale);
             worst = std::max(worst, static_cast<double>(std::abs(got_mean[i] * n - want.sum[i])) / scale);
-            worst_var = std::max(worst_var, static_cast<double>(std::abs(got_var[i] * n - want.deviation[i]) /
-                                                                (unit * (want.deviation[i] + want.magnitude[i] / 100))));
-            extremes &= got_max[i] == static_cast<double>(want.largest[i]) && got_min[i] == static_cast<double>(want.smallest[i]);
+            worst_var =
+                std::max(worst_var, static_cast<double>(std::abs(got_var[i] * n - want.deviation[i]) /
+                                                        (unit * (want.deviation[i] + want.magnitude[i] / 100))));
+            extremes &= got_max[i] == static_cast<double>(want.largest[i]) &&
+                        got_min[i] == static_cast<double>(want.smallest[i]);
           }
           CHECK(worst < (dtype == float32 ? 4 : 64));
           CHECK(worst_var < (dtype == float32 ? 8 : 300));
@@ -200,7 +202,8 @@ TEST_CASE("softmax and its relatives") {
           const unsigned mask = 1u << dim;
           const Tensor y = softmax(x, dim), log_y = log_softmax(x, dim), total = logsumexp(x, dim);
           std::vector<long double> sums(static_cast<std::size_t>(total.numel()));
-          for_each_with_target(x, mask, [&](double v, std::size_t i) { sums[i] += std::exp(static_cast<long double>(v) - 100); });
+          for_each_with_target(
+              x, mask, [&](double v, std::size_t i) { sums[i] += std::exp(static_cast<long double>(v) - 100); });
           std::vector<double> want, want_log, want_total;
           for_each_with_target(x, mask, [&](double v, std::size_t i) {
             want_log.push_back(static_cast<double>(static_cast<long double>(v) - 100 - std::log(sums[i])));
