@@ -159,7 +159,8 @@ std::string space_label(const Contributions& c, Link link) {
 
 std::string effect_label(const Contributions& c) {
   const std::string unit = space_label(c);
-  return fmt::format("Contribution to {}", unit == "Model output" ? "the model output" : unit);
+  // "Model output (log-odds)" goes on as "the model output (log-odds)".
+  return fmt::format("Contribution to {}", unit.rfind("Model", 0) == 0 && c.output.empty() ? fmt::format("the m{}", unit.substr(1)) : unit);
 }
 
 double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }

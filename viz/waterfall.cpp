@@ -101,16 +101,13 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   constexpr double beside_gap = 6;
   Scale x{low, high, box.left + 0.02 * box.width(), box.right - 0.02 * box.width()};
   const double least = box.width() * 0.3;
-  const auto fits = [&](const Step& s) {
-    return std::abs(x(s.start + known(s.value)) - x(s.start)) >= text_width(s.text, font) + inside_gap;
+  // The part of an arrow that no error bar covers.
+  const auto free_end = [&](const Step& s) {
+    const double error = std::isfinite(s.error) ? s.error : 0;
+    const double tip = s.start + known(s.value);
+    return s.value < 0 ? std::max(x(tip), std::min(x(tip + error) + 4, x(s.start))) : std::min(x(tip), std::max(x(tip - error) - 4, x(s.start)));
   };
-  // Inside only where the number is also clear of the error bar.
-  const auto inside = [&](const Step& s) {
-    if (!fits(s)) return false;
-    if (!std::isfinite(s.error) || s.error <= 0) return true;
-    const double length = std::abs(x(s.start + known(s.value)) - x(s.start));
-    return length / 2 - text_width(s.text, font) / 2 >= std::abs(x(s.start + s.error) - x(s.start));
-  };
+  const auto fits = [&](const Step& s) { return std::abs(free_end(s) - x(s.start)) >= text_width(s.text, font) + inside_gap; };
   const auto beside = [&](const Step& s) {
     const double end = s.start + known(s.value);
     const double error = std::isfinite(s.error) ? s.error : 0;
@@ -119,7 +116,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   for (int round = 0; round < 8; ++round) {
     double over_left = 0, over_right = 0;
     for (const Step& s : steps) {
-      if (inside(s)) continue;
+      if (fits(s)) continue;
       const double w = text_width(s.text, font);
       if (s.value < 0) over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
       else over_right = std::max(over_right, beside(s) + w - (box.right - 2));
@@ -160,8 +157,9 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
       scene.line({x(end - s.error), y}, {x(end + s.error), y}, stroke, "error");
       for (const double v : {end - s.error, end + s.error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
     }
-    if (inside(s)) {
-      scene.add(Text{{(from + to) / 2, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
+    if (fits(s)) {
+      const double middle = std::isfinite(s.error) && s.error > 0 ? (from + free_end(s)) / 2 : (from + to) / 2;
+      scene.add(Text{{middle, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
     } else {
       detail::add_inside(scene, Text{{beside(s), y}, {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}}, font,
                                      s.value < 0 ? Anchor::end : Anchor::start, Align::middle, 0, "bar-label"});

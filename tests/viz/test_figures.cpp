@@ -51,7 +51,7 @@ Contributions contributions(Kind kind, std::size_t rows, std::size_t features) {
     for (std::size_t i = 0; i < features; ++i) {
       c.values.push_back(number_of(kind, next, i));
       c.data.push_back(kind == Kind::broken_numbers && i % 3 == 1 ? NAN : 10 * next());
-      c.errors.push_back(std::abs(c.values.back()) * 0.1);
+      c.errors.push_back(std::abs(c.values.back()) * (i % 3 == 0 ? 0.9 : 0.15));
     }
   }
   c.output = kind == Kind::plain ? "survived" : name_of(kind, 99);
@@ -254,6 +254,17 @@ std::string texts_overlapping(const Scene& scene) {
   return out;
 }
 
+// Numbers that an error bar crosses, one per line, or "".
+std::string numbers_on_error_bars(const Scene& scene) {
+  std::string out;
+  for (const Text& t : scene.all<Text>("bar-label")) {
+    for (const Polyline& line : scene.all<Polyline>("error")) {
+      if (bounds(t).overlaps(bounds(Element(line)))) out += plain(t) + "\n";
+    }
+  }
+  return out;
+}
+
 // Breaks when a plot cuts a label, lets two texts run into each other, writes bad XML, or is not the same twice.
 TEST_CASE("every figure keeps its text inside the sheet and apart", "[viz]") {
   for (const auto& [kind, kind_name] : kinds) {
@@ -265,6 +276,7 @@ TEST_CASE("every figure keeps its text inside the sheet and apart", "[viz]") {
         const Scene scene = figures[i].second.scene();
         CHECK(texts_outside(scene) == "");
         CHECK(texts_overlapping(scene) == "");
+        CHECK(numbers_on_error_bars(scene) == "");
         CHECK(scene.width > 100);
         CHECK(scene.height > 50);
         CHECK(scene.width < 4000);
