@@ -91,7 +91,8 @@ Tensor Module::operator()(const Tensor& x) {
   if (observer != nullptr) [[unlikely]]
     return call_watched(x);
 #else
-  if (observer != nullptr || !registration_checked_) return call_watched(x);
+  if (observer != nullptr || !std::atomic_ref(registration_checked_).load(std::memory_order_relaxed))
+    return call_watched(x);
 #endif
   return forward(x);
 }
@@ -106,7 +107,7 @@ Tensor Module::call_watched(const Tensor& x) {
   Tensor y = forward(x);
   if (observer != nullptr) observer->after(*this, x, y);
 #ifndef NDEBUG
-  if (depth == 1 && !registration_checked_ && y.defined() && y.requires_grad()) check_registered(x, y);
+  if (depth == 1 && y.defined() && y.requires_grad()) check_registered(x, y);
 #endif
   return y;
 }
@@ -124,7 +125,8 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
           fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
                       "with param(\"name\", ...), or the module that holds it with add.",
                       type_name()));
-  for (auto& [path, module] : named_modules()) module->registration_checked_ = true;
+  for (auto& [path, module] : named_modules())
+    std::atomic_ref(module->registration_checked_).store(true, std::memory_order_relaxed);
 }
 
 // ---- the tree
@@ -213,8 +215,11 @@ std::string Module::place_name(const Module& child) const {
   return again ? child.name_ + "_" + number : child.name_;
 }
 
-void Module::intern() const {
-  scope_label_ = intern_label(label());
+// Several threads may call one module for the first time: they all find the same number.
+std::uint32_t Module::intern() const {
+  const std::uint32_t label_id = intern_label(label());
+  std::atomic_ref(scope_label_).store(label_id, std::memory_order_relaxed);
+  return label_id;
 }
 
 void Module::train(bool on) {

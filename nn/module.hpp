@@ -4,6 +4,7 @@
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <filesystem>
 #include <functional>
@@ -106,9 +107,8 @@ class XG_API Module {
   virtual std::string label() const;
   /// label(), interned: for an xg::Scope around a forward of several tensors.
   std::uint32_t scope_label() const {
-    if (scope_label_ == no_label) [[unlikely]]
-      intern();
-    return scope_label_;
+    const std::uint32_t known = std::atomic_ref(scope_label_).load(std::memory_order_relaxed);
+    return known != no_label ? known : intern();
   }
 
   // ---- mode
@@ -202,7 +202,7 @@ class XG_API Module {
   friend XG_API Summary summary(Module& module, SummaryOptions options);
   friend XG_API std::vector<LayerInfo> config(Module& module, SummaryOptions options);
   Tensor call_watched(const Tensor& x);
-  void intern() const;
+  std::uint32_t intern() const;
   void check_registered(const Tensor& input, const Tensor& output);
   template <class F>
   void walk(const std::string& prefix, F&& f) const;

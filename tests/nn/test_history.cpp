@@ -3,6 +3,7 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <unistd.h>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -44,8 +45,10 @@ TEST_CASE("a history is read by key") {
 TEST_CASE("a history is written as CSV") {
   const nn::History h = sample();
   CHECK(h.csv() == "epoch,loss,val_loss\n1,1,0.5\n2,0.30000000000000004,0.25\n3,0.125,nan\n");
-  CHECK_ERROR(h.to_csv("/nonexistent_folder/history.csv"), IoError, "[History.to_csv]", "/nonexistent_folder/history.csv");
-  const auto path = std::filesystem::temp_directory_path() / "xgrad_test_history_export.csv";
+  CHECK_ERROR(h.to_csv("/nonexistent_folder/history.csv"), IoError, "[History.to_csv]",
+              "/nonexistent_folder/history.csv");
+  const auto path =
+      std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "xgrad_test_history_export.csv");
   h.to_csv(path);
   h.to_csv(path);
   CHECK(std::filesystem::file_size(path) == h.csv().size());

@@ -6,6 +6,7 @@
 #include <xgrad/nn/layers.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <unistd.h>
 #include <algorithm>
 #include <filesystem>
 #include <vector>
@@ -201,7 +202,8 @@ TEST_CASE("a state dict is loaded strictly, or not at all") {
 
 // Breaks when a file misses a tensor, or a file of another kind or model is taken.
 TEST_CASE("weights go to a file and back") {
-  const auto path = std::filesystem::temp_directory_path() / "xgrad_test_weights.safetensors";
+  const auto path =
+      std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "xgrad_test_weights.safetensors");
   nn::Sequential a("A", nn::Dense(3, 4, {.name = "h"}), nn::BatchNorm1d(4)),
       b("B", nn::Dense(3, 4, {.name = "h"}), nn::BatchNorm1d(4));
   const Tensor x = randn({5, 3});

@@ -7,7 +7,11 @@
 #include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -37,8 +41,9 @@ struct Line {
   Line() { model.to(float64); }
 };
 
-std::filesystem::path temporary(const char* name) {
-  return std::filesystem::temp_directory_path() / name;
+// In a folder for temporary files, with a name that no other process uses.
+std::filesystem::path temporary(const std::string& name) {
+  return std::filesystem::temp_directory_path() / (std::to_string(getpid()) + name);
 }
 
 std::string text_of(const std::filesystem::path& path) {
@@ -260,7 +265,7 @@ TEST_CASE("ModelCheckpoint keeps the best weights in a file") {
   CHECK(std::filesystem::exists(temporary("xgrad_test_4.safetensors")));
   std::filesystem::remove(path);
   for (int epoch = 1; epoch <= 4; ++epoch)
-    std::filesystem::remove(temporary(("xgrad_test_" + std::to_string(epoch) + ".safetensors").c_str()));
+    std::filesystem::remove(temporary(("xgrad_test_" + std::to_string(epoch) + ".safetensors")));
 }
 
 // Breaks when training goes on with NaN, or leaves broken weights behind.
@@ -318,6 +323,36 @@ TEST_CASE("bad data and options are named") {
   CHECK_ERROR(nn::Trainer(other, sgd, "mse"), ValueError, "the SGD optimizer has none of the model's parameters");
   CHECK_ERROR(nn::Trainer(f.model, sgd, "square"), ValueError, "[Loss] \"square\" is unknown");
   CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.clip_norm = -1}), ValueError, "clip_norm is -1");
+}
+
+// Breaks when a log file gets carriage returns or colours, or a silent run says something.
+TEST_CASE("where no terminal is attached an epoch is a plain line") {
+  const auto path = temporary("xgrad_test_stderr");
+  const auto said = [&](int verbose) {
+    std::fflush(stderr);
+    const int kept = dup(STDERR_FILENO);
+    const int file = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    dup2(file, STDERR_FILENO);
+    Line f;
+    optim::SGD sgd(f.model.parameters());
+    nn::Trainer(f.model, sgd, "mse", {.metrics = {MeanAbsoluteError()}})
+        .fit(f.X, f.y, {.epochs = 2, .validation_split = 0.2, .verbose = verbose});
+    std::fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(file);
+    const std::string text = text_of(path);
+    std::filesystem::remove(path);
+    return text;
+  };
+  const std::string text = said(1);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  CHECK(text.find('\r') == std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.starts_with("Epoch 1/2 - loss: "));
+  for (const char* piece : {" - mae: ", " - val_loss: ", " - val_mae: ", "\nEpoch 2/2"})
+    CHECK_THAT(text, xg_test::ContainsSubstring(piece));
+  CHECK(said(0).empty());
 }
 
 // Breaks when gradients are clipped after the step, or not at all.

@@ -5,6 +5,7 @@
 #include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <unistd.h>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -229,7 +230,8 @@ TEST_CASE("a loaded state continues as the saved one") {
 
 // Breaks when a file does not hold all of the state.
 TEST_CASE("the state of an optimizer goes to a file and back") {
-  const auto path = std::filesystem::temp_directory_path() / "xgrad_test_optimizer.safetensors";
+  const auto path =
+      std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "xgrad_test_optimizer.safetensors");
   Tensor p = leaf({1, 2, 3}), q = leaf({1, 2, 3});
   optim::Adam first({p}, {.lr = 0.1, .amsgrad = true}), second({q}, {.amsgrad = true});
   p.set_grad(tensor({1.0, -2.0, 3.0}, {.dtype = float64}));

@@ -17,7 +17,11 @@ struct CacheOn {
   CacheOn() { memory::set_cache_limit(std::int64_t{1} << 28); }
   ~CacheOn() {
     memory::trim();
+#ifdef __SANITIZE_ADDRESS__
+    memory::set_cache_limit(0);
+#else
     memory::set_cache_limit(std::int64_t{1} << 30);
+#endif
   }
 };
 
