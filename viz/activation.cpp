@@ -24,7 +24,9 @@ std::vector<double> with_gaps(const Data& x, const Data& y) {
     const double jump = std::abs(y[i + 1] - y[i]);
     const double before = std::abs(y[i] - y[i - 1]);
     const double after = i + 2 < y.size() ? std::abs(y[i + 2] - y[i + 1]) : 0;
-    if (jump > 0.08 * (high - low) && jump > 20 * std::max(before, after) && x[i + 1] - x[i] < 0.05 * (x[x.size() - 1] - x[0])) out[i] = NAN;
+    if (jump > 0.08 * (high - low) && jump > 20 * std::max(before, after) &&
+        x[i + 1] - x[i] < 0.05 * (x[x.size() - 1] - x[0]))
+      out[i] = NAN;
   }
   return out;
 }
@@ -33,7 +35,8 @@ std::vector<double> with_gaps(const Data& x, const Data& y) {
 
 Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   if (!std::isfinite(o.low) || !std::isfinite(o.high) || !(o.low < o.high)) {
-    throw ValueError(fmt::format("[activation] the range is {} to {}: give two finite numbers, the smaller one first.", o.low, o.high));
+    throw ValueError(fmt::format("[activation] the range is {} to {}: give two finite numbers, the smaller one first.",
+                                 o.low, o.high));
   }
   constexpr std::size_t steps = 400;
   std::vector<double> at(steps + 1);
@@ -44,8 +47,8 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   x.requires_grad_();
   const Tensor y = f(x);
   if (y.numel() != x.numel()) {
-    throw ValueError(fmt::format("[activation] {} gives {} numbers for {}: only functions of one number can be drawn.", f.name(), y.numel(),
-                                 x.numel()));
+    throw ValueError(fmt::format("[activation] {} gives {} numbers for {}: only functions of one number can be drawn.",
+                                 f.name(), y.numel(), x.numel()));
   }
   std::vector<double> slope;
   if (o.derivative && y.requires_grad()) {
@@ -57,9 +60,11 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   return activation_curve(f.name(), at, Data(y), slope, o);
 }
 
-Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope, const ActivationOptions& o) {
+Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope,
+                        const ActivationOptions& o) {
   if (x.empty() || x.size() != y.size() || (!slope.empty() && slope.size() != x.size())) {
-    throw ValueError(fmt::format("[activation] {} x, {} y and {} slopes: give as many of each, at least one.", x.size(), y.size(), slope.size()));
+    throw ValueError(fmt::format("[activation] {} x, {} y and {} slopes: give as many of each, at least one.", x.size(),
+                                 y.size(), slope.size()));
   }
   Figure figure({.width = o.width, .height = o.height, .theme = o.theme});
   Axes& axes = figure.axes();
@@ -67,7 +72,8 @@ Figure activation_curve(const std::string& name, const Data& x, const Data& y, c
   axes.axhline(0, {.color = Role::edge, .linewidth = 0.8, .linestyle = "-"});
   axes.axvline(0, {.color = Role::edge, .linewidth = 0.8, .linestyle = "-"});
   if (o.derivative && !slope.empty()) {
-    axes.plot(x, with_gaps(x, slope), {.color = Paint::series(3), .linewidth = 1.6, .linestyle = "--", .label = "derivative"});
+    axes.plot(x, with_gaps(x, slope),
+              {.color = Paint::series(3), .linewidth = 1.6, .linestyle = "--", .label = "derivative"});
   }
   axes.plot(x, with_gaps(x, y), {.color = Paint::series(0), .linewidth = 2.2, .label = name});
   axes.set_xlabel("x");

@@ -11,7 +11,7 @@ class Activation;
 namespace xg::viz {
 
 struct ActivationOptions {
-  double low = -5;    ///< of the inputs
+  double low = -5;  ///< of the inputs
   double high = 5;
   bool derivative = true;
   std::string title = {};

@@ -14,8 +14,8 @@ using detail::AxisState;
 
 void same_length(const char* op, const char* first, std::size_t a, const char* second, std::size_t b) {
   if (a == b) return;
-  throw ValueError(fmt::format("[{}] {} has {} numbers, {} has {}: give as many of one as of the other.", op, first, a,
-                               second, b));
+  throw ValueError(
+      fmt::format("[{}] {} has {} numbers, {} has {}: give as many of one as of the other.", op, first, a, second, b));
 }
 
 void one_of(const char* op, const char* what, const std::string& found, std::initializer_list<const char*> known) {
@@ -40,7 +40,8 @@ Data counting(std::size_t n) {
 
 void set_limits(AxisState& axis, const char* op, double low, double high) {
   if (!std::isfinite(low) || !std::isfinite(high) || !(low < high)) {
-    throw ValueError(fmt::format("[{}] limits are {} and {}: give two finite numbers, the smaller one first.", op, low, high));
+    throw ValueError(
+        fmt::format("[{}] limits are {} and {}: give two finite numbers, the smaller one first.", op, low, high));
   }
   axis.limits = {low, high};
 }
@@ -87,13 +88,16 @@ void Axes::plot(const Data& x, const Data& y, const PlotOptions& o) {
                                                o.marker, o.markersize, o.label});
 }
 
-void Axes::plot(const Data& y, const PlotOptions& options) { plot(counting(y.size()), y, options); }
+void Axes::plot(const Data& y, const PlotOptions& options) {
+  plot(counting(y.size()), y, options);
+}
 
 void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
   same_length("scatter", "x", x.size(), "y", y.size());
   one_of("scatter", "marker", o.marker, {"o", "s", "^", "v", "d", "x", "+"});
   one_of("scatter", "cmap", o.cmap, {"viridis", "red_blue"});
-  detail::PointsArtist a{x.values(), y.values(), {}, 0, 1, o.cmap == "red_blue", o.color, o.marker, o.size, o.alpha, o.label};
+  detail::PointsArtist a{x.values(), y.values(), {},     0,       1,      o.cmap == "red_blue",
+                         o.color,    o.marker,   o.size, o.alpha, o.label};
   if (!o.c.empty()) {
     same_length("scatter", "x", x.size(), "c", o.c.size());
     a.value = o.c.values();
@@ -198,8 +202,14 @@ void Axes::errorbar(const Data& x, const Data& y, const ErrorbarOptions& o) {
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
   state_->artists.push_back(detail::ErrorArtist{x.values(), y.values(), o.xerr.values(), o.yerr.values(),
                                                 color.fade(o.alpha), o.linewidth, o.capsize});
-  plot(x, y, {.color = color, .linewidth = o.linewidth, .linestyle = o.linestyle, .marker = o.marker,
-              .markersize = o.markersize, .alpha = o.alpha, .label = o.label});
+  plot(x, y,
+       {.color = color,
+        .linewidth = o.linewidth,
+        .linestyle = o.linestyle,
+        .marker = o.marker,
+        .markersize = o.markersize,
+        .alpha = o.alpha,
+        .label = o.label});
 }
 
 void Axes::axhline(double y, const RuleOptions& o) {
@@ -220,7 +230,9 @@ void Axes::text(double x, double y, const std::string& text, const TextOptions& 
   state_->artists.push_back(detail::TextArtist{x, y, text, options});
 }
 
-void Axes::set_title(const std::string& title) { state_->title = title; }
+void Axes::set_title(const std::string& title) {
+  state_->title = title;
+}
 
 void Axes::set_xlabel(const std::string& label, const Paint& color) {
   state_->x.label = label;
@@ -232,10 +244,18 @@ void Axes::set_ylabel(const std::string& label, const Paint& color) {
   state_->y.label_color = color;
 }
 
-void Axes::set_xlim(double low, double high) { set_limits(state_->x, "set_xlim", low, high); }
-void Axes::set_ylim(double low, double high) { set_limits(state_->y, "set_ylim", low, high); }
-void Axes::set_xscale(const std::string& scale) { set_scale(state_->x, "set_xscale", scale); }
-void Axes::set_yscale(const std::string& scale) { set_scale(state_->y, "set_yscale", scale); }
+void Axes::set_xlim(double low, double high) {
+  set_limits(state_->x, "set_xlim", low, high);
+}
+void Axes::set_ylim(double low, double high) {
+  set_limits(state_->y, "set_ylim", low, high);
+}
+void Axes::set_xscale(const std::string& scale) {
+  set_scale(state_->x, "set_xscale", scale);
+}
+void Axes::set_yscale(const std::string& scale) {
+  set_scale(state_->y, "set_yscale", scale);
+}
 
 void Axes::set_xticks(const Data& at, const std::vector<std::string>& labels) {
   set_ticks(state_->x, "set_xticks", at, labels);
@@ -245,16 +265,24 @@ void Axes::set_yticks(const Data& at, const std::vector<std::string>& labels) {
   set_ticks(state_->y, "set_yticks", at, labels);
 }
 
-void Axes::invert_yaxis() { state_->y.inverted = !state_->y.inverted; }
-void Axes::set_aspect_equal() { state_->equal = true; }
-void Axes::grid(bool on) { state_->grid = on; }
+void Axes::invert_yaxis() {
+  state_->y.inverted = !state_->y.inverted;
+}
+void Axes::set_aspect_equal() {
+  state_->equal = true;
+}
+void Axes::grid(bool on) {
+  state_->grid = on;
+}
 
 void Axes::legend(const LegendOptions& options) {
   one_of("legend", "loc", options.loc, {"best", "upper left", "upper right", "lower left", "lower right", "outside"});
   state_->legend = options;
 }
 
-void Axes::colorbar(const std::string& label) { state_->colorbar = label; }
+void Axes::colorbar(const std::string& label) {
+  state_->colorbar = label;
+}
 
 Axes& Axes::twinx() {
   if (!state_->twin) {

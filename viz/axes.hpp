@@ -22,10 +22,9 @@ class Data {
   Data(std::initializer_list<double> values) : values_(values) {}
   Data(std::vector<double> values) : values_(std::move(values)) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Data(const std::vector<T>& values) : values_(values.begin(), values.end()) {}
+  requires std::is_arithmetic_v<T> Data(const std::vector<T>& values) : values_(values.begin(), values.end()) {}
   template <class T>
-    requires requires(const T& t) { std::vector<double>(t.template to_vector<double>()); }
+  requires requires(const T& t) { std::vector<double>(t.template to_vector<double>()); }
   Data(const T& tensor) : values_(tensor.template to_vector<double>()) {}
 
   const std::vector<double>& values() const { return values_; }
@@ -42,8 +41,8 @@ class Names {
  public:
   Names(std::vector<std::string> names) : values_(std::move(names)) {}
   template <class... S>
-    requires(sizeof...(S) > 0 && (std::convertible_to<const S&, std::string_view> && ...))
-  Names(const S&... names) : values_{std::string(std::string_view(names))...} {}
+  requires(sizeof...(S) > 0 && (std::convertible_to<const S&, std::string_view> && ...)) Names(const S&... names)
+      : values_{std::string(std::string_view(names))...} {}
 
   const std::vector<std::string>& values() const { return values_; }
   std::size_t size() const { return values_.size(); }
@@ -60,7 +59,7 @@ struct PlotOptions {
   std::string marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
   double markersize = 6;        ///< points
   double alpha = 1;
-  std::string label = {};       ///< for the legend
+  std::string label = {};  ///< for the legend
 };
 
 struct ScatterOptions2D {

@@ -11,9 +11,9 @@ namespace {
 
 constexpr double px_per_point = 96.0 / 72.0;
 constexpr double tick_length = 4;
-constexpr double tick_gap = 4;    // between a tick and its label
-constexpr double label_gap = 7;   // between tick labels and an axis label
-constexpr double outer_gap = 9;   // between the outermost text and the sheet's edge
+constexpr double tick_gap = 4;   // between a tick and its label
+constexpr double label_gap = 7;  // between tick labels and an axis label
+constexpr double outer_gap = 9;  // between the outermost text and the sheet's edge
 constexpr double least_width = 140;
 constexpr double least_height = 90;
 
@@ -36,7 +36,8 @@ void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, b
     std::visit(
         [&](const auto& a) {
           using A = std::decay_t<decltype(a)>;
-          if constexpr (std::is_same_v<A, LineArtist> || std::is_same_v<A, PointsArtist> || std::is_same_v<A, ErrorArtist>) {
+          if constexpr (std::is_same_v<A, LineArtist> || std::is_same_v<A, PointsArtist> ||
+                        std::is_same_v<A, ErrorArtist>) {
             for (std::size_t i = 0; i < a.x.size(); ++i) {
               if (!std::isfinite(a.x[i]) || !std::isfinite(a.y[i])) continue;
               x.add(a.x[i], xlog);
@@ -102,7 +103,7 @@ struct XLabels {
   std::vector<std::vector<std::string>> lines;  // for each tick; empty where left out
   bool slanted = false;
   double height = 0;
-  double overhang_left = 0;   // beyond the ends of the axis
+  double overhang_left = 0;  // beyond the ends of the axis
   double overhang_right = 0;
 };
 
@@ -207,7 +208,8 @@ XLabels arrange(const Ticks& t, const Scale& s, double size) {
     return out;
   }
   out.slanted = true;
-  const std::size_t stride = slot < 1.5 * size ? static_cast<std::size_t>(std::ceil(1.5 * size / std::max(slot, 0.1))) : 1;
+  const std::size_t stride =
+      slot < 1.5 * size ? static_cast<std::size_t>(std::ceil(1.5 * size / std::max(slot, 0.1))) : 1;
   const double c = std::numbers::sqrt2 / 2;
   for (std::size_t i = 0; i < t.at.size(); ++i) {
     out.lines[i].clear();
@@ -467,15 +469,16 @@ class Painter {
       const double base = value(a.base[i]);
       const double end = value(a.base[i] + a.length[i]);
       if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(base) || !std::isfinite(end)) continue;
-      const Box bar = a.horizontal ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
-                                   : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
+      const Box bar = a.horizontal
+                          ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
+                          : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
       scene_.add(Rect{bar, a.colors[a.colors.size() > 1 ? i : 0], {}, 0, "bar"});
       if (!a.error.empty() && std::isfinite(a.error[i])) {
         const double from = value(a.base[i] + a.length[i] - a.error[i]);
         const double to = value(a.base[i] + a.length[i] + a.error[i]);
         const double middle = (low + high) / 2;
-        whisker(a.horizontal ? Point{from, middle} : Point{middle, from}, a.horizontal ? Point{to, middle} : Point{middle, to},
-                3 * px_per_point, {Role::ink, 1.2});
+        whisker(a.horizontal ? Point{from, middle} : Point{middle, from},
+                a.horizontal ? Point{to, middle} : Point{middle, to}, 3 * px_per_point, {Role::ink, 1.2});
       }
       for (double u = 0; u <= 1; u += 0.25) {
         for (double v = 0; v <= 1; v += 0.1) {
@@ -529,7 +532,9 @@ class Painter {
     const double v = a.horizontal ? y_(a.at) : x_(a.at);
     const double slack = 0.01;
     if (!std::isfinite(v)) return;
-    if (a.horizontal ? v < box_.top - slack || v > box_.bottom + slack : v < box_.left - slack || v > box_.right + slack) return;
+    if (a.horizontal ? v < box_.top - slack || v > box_.bottom + slack
+                     : v < box_.left - slack || v > box_.right + slack)
+      return;
     const double width = a.width * px_per_point;
     const Point from = a.horizontal ? Point{box_.left, v} : Point{v, box_.top};
     const Point to = a.horizontal ? Point{box_.right, v} : Point{v, box_.bottom};
@@ -542,10 +547,18 @@ class Painter {
     if (!std::isfinite(p.x) || !std::isfinite(p.y)) return;
     const TextOptions& o = a.options;
     const double size = o.fontsize > 0 ? o.fontsize * px_per_point : theme_.font_px();
-    Text t{p, {{a.text, o.color.or_else(Role::ink), o.bold}}, size,
-           o.ha == "center" ? Anchor::middle : o.ha == "right" ? Anchor::end : Anchor::start,
-           o.va == "center" ? Align::middle : o.va == "top" ? Align::top : o.va == "bottom" ? Align::bottom : Align::baseline,
-           -o.rotation, "text"};
+    Text t{p,
+           {{a.text, o.color.or_else(Role::ink), o.bold}},
+           size,
+           o.ha == "center"  ? Anchor::middle
+           : o.ha == "right" ? Anchor::end
+                             : Anchor::start,
+           o.va == "center"   ? Align::middle
+           : o.va == "top"    ? Align::top
+           : o.va == "bottom" ? Align::bottom
+                              : Align::baseline,
+           -o.rotation,
+           "text"};
     // A text that would leave the sheet is moved back onto it.
     const Box b = bounds(t);
     if (b.right > scene_.width - 2) t.at.x -= b.right - (scene_.width - 2);
@@ -591,9 +604,11 @@ void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& th
         if constexpr (std::is_same_v<A, LineArtist>) {
           const double width = (a.width > 0 ? a.width : theme.line_width) * px_per_point;
           if (a.dash != "none") scene.line(left, right, {a.color, width, dashes(a.dash, width)}, "legend-handle");
-          if (!a.marker.empty()) draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color, "legend-handle");
+          if (!a.marker.empty())
+            draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color, "legend-handle");
         } else if constexpr (std::is_same_v<A, RuleArtist>) {
-          scene.line(left, right, {a.color, a.width * px_per_point, dashes(a.dash, a.width * px_per_point)}, "legend-handle");
+          scene.line(left, right, {a.color, a.width * px_per_point, dashes(a.dash, a.width * px_per_point)},
+                     "legend-handle");
         } else if constexpr (std::is_same_v<A, PointsArtist>) {
           draw_marker(scene, a.marker, middle, a.size * px_per_point,
                       a.value.empty() ? a.color : Paint(a.red_blue ? red_blue(0.5) : viridis(0.5)), "legend-handle");
@@ -611,11 +626,17 @@ void draw_entry(Scene& scene, const LegendEntry& e, Point at, double size, const
   draw_handle(scene, *e.artist, {at.x, at.y + line / 2}, theme);
   for (std::size_t i = 0; i < e.lines.size(); ++i) {
     scene.add(Text{{at.x + handle_width + handle_gap, at.y + (static_cast<double>(i) + 0.5) * line},
-                   {{e.lines[i]}}, size, Anchor::start, Align::middle, 0, "legend"});
+                   {{e.lines[i]}},
+                   size,
+                   Anchor::start,
+                   Align::middle,
+                   0,
+                   "legend"});
   }
 }
 
-void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std::vector<Point>& inked, const Theme& theme) {
+void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std::vector<Point>& inked,
+                 const Theme& theme) {
   const double size = theme.font_px();
   if (p.legend_outside) {
     const double w = p.box.width();
@@ -636,8 +657,14 @@ void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std
     const char* name;
     int x, y;
   };
-  constexpr Place places[] = {{"upper right", 2, 0}, {"upper left", 0, 0}, {"lower left", 0, 2}, {"lower right", 2, 2},
-                              {"", 2, 1},            {"", 0, 1},           {"", 1, 2},           {"", 1, 0}};
+  constexpr Place places[] = {{"upper right", 2, 0},
+                              {"upper left", 0, 0},
+                              {"lower left", 0, 2},
+                              {"lower right", 2, 2},
+                              {"", 2, 1},
+                              {"", 0, 1},
+                              {"", 1, 2},
+                              {"", 1, 0}};
   Point best{xs[2], ys[0]};
   std::size_t least = static_cast<std::size_t>(-1);
   for (const Place& place : places) {
@@ -652,12 +679,20 @@ void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std
       best = at;
     }
   }
-  scene.add(Rect{{best.x, best.y, best.x + need.x, best.y + need.y}, Paint(Role::background).fade(0.85),
-                 {Role::grid, 1}, 3, "legend-box"});
+  scene.add(Rect{{best.x, best.y, best.x + need.x, best.y + need.y},
+                 Paint(Role::background).fade(0.85),
+                 {Role::grid, 1},
+                 3,
+                 "legend-box"});
   double y = best.y + legend_pad - 1;
   if (!o.title.empty()) {
-    scene.add(Text{{best.x + legend_pad, y + line_height * size / 2}, {{o.title, Role::ink, true}}, size, Anchor::start,
-                   Align::middle, 0, "legend"});
+    scene.add(Text{{best.x + legend_pad, y + line_height * size / 2},
+                   {{o.title, Role::ink, true}},
+                   size,
+                   Anchor::start,
+                   Align::middle,
+                   0,
+                   "legend"});
     y += line_height * size;
   }
   for (const LegendEntry& e : entries) {
@@ -677,7 +712,10 @@ void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
     // Each strip reaches to the bottom, so that no seam shows between two of them.
     const double t = 1 - (i + 0.5) / steps;
     scene.add(Rect{{bar.left, bar.top + bar.height() * i / steps, bar.right, bar.bottom},
-                   points->red_blue ? red_blue(t) : viridis(t), {}, 0, "colorbar"});
+                   points->red_blue ? red_blue(t) : viridis(t),
+                   {},
+                   0,
+                   "colorbar"});
   }
   const Scale s{points->value_low, points->value_high, bar.bottom, bar.top};
   const Ticks t = colorbar_ticks(*points, bar.height(), size);
@@ -687,7 +725,8 @@ void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
   }
   const auto lines = lines_of(*p.state->colorbar, size, bar.height());
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const double x = bar.right + 5 + p.bar_labels_width + label_gap + (static_cast<double>(i) + 0.5) * line_height * size;
+    const double x =
+        bar.right + 5 + p.bar_labels_width + label_gap + (static_cast<double>(i) + 0.5) * line_height * size;
     scene.add(Text{{x, bar.centre().y}, {{lines[i]}}, size, Anchor::middle, Align::middle, -90, "axis-label"});
   }
 }
@@ -704,16 +743,27 @@ void draw_x_axis(Scene& scene, const Panel& p, const Theme& theme) {
     const auto& lines = p.xlabels.lines[i];
     for (std::size_t k = 0; k < lines.size(); ++k) {
       if (p.xlabels.slanted) {
-        scene.add(Text{{x + 0.3 * size, top + 0.3 * size}, {{lines[k]}}, size, Anchor::end, Align::middle, -45, "tick-label-x"});
+        scene.add(Text{
+            {x + 0.3 * size, top + 0.3 * size}, {{lines[k]}}, size, Anchor::end, Align::middle, -45, "tick-label-x"});
       } else {
-        scene.add(Text{{x, top + (static_cast<double>(k) + 0.5) * line}, {{lines[k]}}, size, Anchor::middle, Align::middle, 0,
+        scene.add(Text{{x, top + (static_cast<double>(k) + 0.5) * line},
+                       {{lines[k]}},
+                       size,
+                       Anchor::middle,
+                       Align::middle,
+                       0,
                        "tick-label-x"});
       }
     }
   }
   for (std::size_t k = 0; k < p.xlabel.size(); ++k) {
     const double y = top + p.xlabels.height + label_gap - 2 + (static_cast<double>(k) + 0.5) * line;
-    scene.add(Text{{p.box.centre().x, y}, {{p.xlabel[k], p.state->x.label_color}}, size, Anchor::middle, Align::middle, 0,
+    scene.add(Text{{p.box.centre().x, y},
+                   {{p.xlabel[k], p.state->x.label_color}},
+                   size,
+                   Anchor::middle,
+                   Align::middle,
+                   0,
                    "axis-label"});
   }
 }
@@ -729,14 +779,24 @@ void draw_y_axis(Scene& scene, const Panel& p, const Theme& theme) {
     const auto& lines = p.ylabels[i];
     const double first = y - (static_cast<double>(lines.size()) - 1) / 2 * line;
     for (std::size_t k = 0; k < lines.size(); ++k) {
-      scene.add(Text{{p.box.left - tick_length - tick_gap, first + static_cast<double>(k) * line}, {{lines[k]}}, size,
-                     Anchor::end, Align::middle, 0, "tick-label-y"});
+      scene.add(Text{{p.box.left - tick_length - tick_gap, first + static_cast<double>(k) * line},
+                     {{lines[k]}},
+                     size,
+                     Anchor::end,
+                     Align::middle,
+                     0,
+                     "tick-label-y"});
     }
   }
   for (std::size_t k = 0; k < p.ylabel.size(); ++k) {
     const double x = p.box.left - tick_length - tick_gap - p.ylabels_width - label_gap -
                      (static_cast<double>(p.ylabel.size() - k) - 0.5) * line;
-    scene.add(Text{{x, p.box.centre().y}, {{p.ylabel[k], p.state->y.label_color}}, size, Anchor::middle, Align::middle, -90,
+    scene.add(Text{{x, p.box.centre().y},
+                   {{p.ylabel[k], p.state->y.label_color}},
+                   size,
+                   Anchor::middle,
+                   Align::middle,
+                   -90,
                    "axis-label"});
   }
 }
@@ -750,12 +810,19 @@ void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
   for (std::size_t i = 0; i < p.ty2.at.size(); ++i) {
     const double y = p.y2(p.ty2.at[i]);
     scene.line({p.box.right, y}, {p.box.right + tick_length, y}, spine, "tick");
-    scene.add(Text{{p.box.right + tick_length + tick_gap, y}, {{p.ty2.labels[i], color}}, size, Anchor::start, Align::middle,
-                   0, "tick-label-y2"});
+    scene.add(Text{{p.box.right + tick_length + tick_gap, y},
+                   {{p.ty2.labels[i], color}},
+                   size,
+                   Anchor::start,
+                   Align::middle,
+                   0,
+                   "tick-label-y2"});
   }
   for (std::size_t k = 0; k < p.y2label.size(); ++k) {
-    const double x = p.box.right + tick_length + tick_gap + p.y2labels_width + label_gap + (static_cast<double>(k) + 0.5) * line;
-    scene.add(Text{{x, p.box.centre().y}, {{p.y2label[k], color}}, size, Anchor::middle, Align::middle, -90, "axis-label"});
+    const double x =
+        p.box.right + tick_length + tick_gap + p.y2labels_width + label_gap + (static_cast<double>(k) + 0.5) * line;
+    scene.add(
+        Text{{x, p.box.centre().y}, {{p.y2label[k], color}}, size, Anchor::middle, Align::middle, -90, "axis-label"});
   }
 }
 
@@ -797,7 +864,13 @@ void draw_panel(Scene& scene, Panel& p, const Theme& theme) {
   }
   for (std::size_t k = 0; k < p.title.size(); ++k) {
     const double y = p.box.top - 6 - (static_cast<double>(p.title.size() - k) - 0.5) * 1.15 * line_height * size;
-    scene.add(Text{{p.box.centre().x, y}, {{p.title[k], Role::ink, true}}, 1.15 * size, Anchor::middle, Align::middle, 0, "title"});
+    scene.add(Text{{p.box.centre().x, y},
+                   {{p.title[k], Role::ink, true}},
+                   1.15 * size,
+                   Anchor::middle,
+                   Align::middle,
+                   0,
+                   "title"});
   }
   draw_colorbar(scene, p, theme);
   if (const auto& legend = legend_of(p)) draw_legend(scene, p, *legend, inked, theme);
@@ -895,7 +968,12 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
   }
   for (std::size_t i = 0; i < title_lines.size(); ++i) {
     scene.add(Text{{scene.width / 2, outer_gap + (static_cast<double>(i) + 0.5) * title_line},
-                   {{title_lines[i], Role::ink, true}}, 1.3 * size, Anchor::middle, Align::middle, 0, "title"});
+                   {{title_lines[i], Role::ink, true}},
+                   1.3 * size,
+                   Anchor::middle,
+                   Align::middle,
+                   0,
+                   "title"});
   }
 }
 

@@ -25,11 +25,13 @@ struct BarRow {
   std::vector<double> error;
 };
 
-double size_of(double v) { return std::isnan(v) ? -1 : std::abs(v); }
+double size_of(double v) {
+  return std::isnan(v) ? -1 : std::abs(v);
+}
 
 // `sign` tells whether bars may point to the left.
-Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign, const std::string& axis_label,
-            const BarOptions& o) {
+Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign,
+            const std::string& axis_label, const BarOptions& o) {
   const std::size_t n = names.size();
   std::vector<double> importance(n, 0.0);
   for (const Cohort& c : cohorts) {
@@ -37,7 +39,8 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   }
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return importance[a] > importance[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return importance[a] > importance[b]; });
 
   const std::size_t single = n > o.max_display ? o.max_display - 1 : n;
   std::vector<BarRow> rows;
@@ -78,7 +81,9 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   const double groups = static_cast<double>(cohorts.size());
   const double row = cohorts.size() == 1 ? 40 : std::max(40.0, 17 * groups + 10);
   const bool legend = cohorts.size() > 1;
-  detail::RowChart chart(labels, {.width = o.width, .row = row, .top = 12, .bottom = 60, .right = 20, .least_plot = 240, .title = o.title}, o.theme);
+  detail::RowChart chart(
+      labels, {.width = o.width, .row = row, .top = 12, .bottom = 60, .right = 20, .least_plot = 240, .title = o.title},
+      o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
@@ -95,8 +100,10 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     for (const BarRow& r : rows) {
       for (std::size_t k = 0; k < r.value.size(); ++k) {
         const double w = text_width(text(r.value[k]), font);
-        if (r.value[k] < 0) over_left = std::max(over_left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
-        else over_right = std::max(over_right, place(r.value[k], r.error[k]) + w - (box.right - 2));
+        if (r.value[k] < 0)
+          over_left = std::max(over_left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
+        else
+          over_right = std::max(over_right, place(r.value[k], r.error[k]) + w - (box.right - 2));
       }
     }
     if ((over_left <= 0.01 && over_right <= 0.01) || x.to - x.from - over_left - over_right < 0.25 * box.width()) break;
@@ -123,7 +130,12 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
         for (const double end : {v - e, v + e}) scene.line({x(end), y - 4}, {x(end), y + 4}, stroke, "error");
       }
       const Paint ink = legend || !std::isfinite(v) ? Paint(Role::muted) : paint;
-      detail::add_inside(scene, Text{{place(v, e), y}, {{text(v), ink}}, font, v < 0 ? Anchor::end : Anchor::start, Align::middle, 0,
+      detail::add_inside(scene, Text{{place(v, e), y},
+                                     {{text(v), ink}},
+                                     font,
+                                     v < 0 ? Anchor::end : Anchor::start,
+                                     Align::middle,
+                                     0,
                                      "bar-label"});
     }
   }
@@ -142,8 +154,13 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
       }
       scene.add(Rect{{at, bottom + 3, at + 14, bottom + 14}, Paint::series(k), {}, 0, "legend-handle"});
       for (std::size_t l = 0; l < lines.size(); ++l) {
-        scene.add(Text{{at + 20, bottom + (static_cast<double>(l) + 0.5) * line_height * font}, {{lines[l]}}, font, Anchor::start,
-                       Align::middle, 0, "legend"});
+        scene.add(Text{{at + 20, bottom + (static_cast<double>(l) + 0.5) * line_height * font},
+                       {{lines[l]}},
+                       font,
+                       Anchor::start,
+                       Align::middle,
+                       0,
+                       "legend"});
       }
       bottom += static_cast<double>(lines.size() - 1) * line_height * font;
       at += 24 + w + 16;
@@ -186,7 +203,8 @@ Figure bar(const Contributions& c, const BarOptions& o) {
     names[i].push_back({c.name(i)});
   }
   if (c.rows == 1) {
-    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c), o);
+    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c),
+                o);
   }
   return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), o);
 }
@@ -199,7 +217,8 @@ Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& coho
 
 Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& o) {
   check(o);
-  if (cohorts.empty()) throw ValueError("[bar] there is no cohort: give at least one pair of a name and its explanation.");
+  if (cohorts.empty())
+    throw ValueError("[bar] there is no cohort: give at least one pair of a name and its explanation.");
   std::vector<Cohort> groups;
   const Contributions& first = cohorts.front().second;
   std::vector<std::vector<Span>> names(first.features);
@@ -207,8 +226,9 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
   for (const auto& [name, c] : cohorts) {
     c.check("bar");
     if (c.features != first.features) {
-      throw ValueError(fmt::format("[bar] cohort \"{}\" has {} features, \"{}\" has {}: explain all cohorts on the same features.", name,
-                                   c.features, cohorts.front().first, first.features));
+      throw ValueError(
+          fmt::format("[bar] cohort \"{}\" has {} features, \"{}\" has {}: explain all cohorts on the same features.",
+                      name, c.features, cohorts.front().first, first.features));
     }
     groups.push_back({fmt::format("{} ({} rows)", name, c.rows), detail::mean_absolute(c), {}});
   }

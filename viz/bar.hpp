@@ -18,13 +18,14 @@ struct BarOptions {
   Theme theme = Theme::light;
 };
 
-/// Several rows: mean |contribution| of each feature, largest at the top. One row: its signed contributions, largest size
-/// at the top, red up and blue down. Throws ValueError as waterfall does.
+/// Several rows: mean |contribution| of each feature, largest at the top. One row: its signed contributions, largest
+/// size at the top, red up and blue down. Throws ValueError as waterfall does.
 XG_API Figure bar(const explain::Explanation& e, const BarOptions& options = {});
 XG_API Figure bar(const Contributions& c, const BarOptions& options = {});
 
 /// Cohorts: the same features explained on several groups of rows, one bar for each beside the others.
-XG_API Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts, const BarOptions& options = {});
+XG_API Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts,
+                  const BarOptions& options = {});
 XG_API Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& options = {});
 
 }  // namespace xg::viz

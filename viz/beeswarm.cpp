@@ -109,7 +109,8 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     SwarmRow row{fmt::format("Sum of {} other features", order.size() - single), true, {}, {}};
     for (const std::size_t r : shown) {
       double sum = 0;
-      for (std::size_t k = single; k < order.size(); ++k) sum += std::isnan(c.value(r, order[k])) ? 0 : c.value(r, order[k]);
+      for (std::size_t k = single; k < order.size(); ++k)
+        sum += std::isnan(c.value(r, order[k])) ? 0 : c.value(r, order[k]);
       row.value.push_back(sum);
       row.color.push_back(NAN);
     }
@@ -134,11 +135,14 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   for (const SwarmRow& r : rows) labels.push_back({{r.name, r.rest ? Paint(Role::muted) : Paint(Role::ink)}});
   const double font_guess = o.theme.font_px();
   const bool colored = !c.data.empty();
-  const double bar_room = colored ? 26 + 12 + 8 + std::max(text_width("High", font_guess), text_width("Low", font_guess)) + 6 +
-                                        line_height * font_guess + 8
-                                  : 20;
-  detail::RowChart chart(labels, {.width = o.width, .row = 40, .top = 10, .bottom = 60, .right = bar_room, .least_plot = 260, .title = o.title},
-                         o.theme);
+  const double bar_room = colored
+                              ? 26 + 12 + 8 + std::max(text_width("High", font_guess), text_width("Low", font_guess)) +
+                                    6 + line_height * font_guess + 8
+                              : 20;
+  detail::RowChart chart(
+      labels,
+      {.width = o.width, .row = 40, .top = 10, .bottom = 60, .right = bar_room, .least_plot = 260, .title = o.title},
+      o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
@@ -169,8 +173,13 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   if (shown.size() < c.rows) {
     const std::string note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
                                          format_count(static_cast<double>(c.rows)));
-    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font}, {{note, Role::muted}}, 0.9 * font, Anchor::end,
-                                   Align::middle, 0, "note"});
+    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font},
+                                   {{note, Role::muted}},
+                                   0.9 * font,
+                                   Anchor::end,
+                                   Align::middle,
+                                   0,
+                                   "note"});
     bottom += line_height * font;
   }
   scene.height = bottom + 10;
@@ -180,17 +189,29 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     const double length = std::clamp(box.height() - 2 * font, 40.0, 320.0);
     const Box bar{left, middle - length / 2, left + 10, middle + length / 2};
     for (int k = 0; k < 64; ++k) {
-      scene.add(Rect{{bar.left, bar.top + bar.height() * k / 64, bar.right, bar.bottom}, red_blue(1 - (k + 0.5) / 64), {}, 0, "colorbar"});
+      scene.add(Rect{{bar.left, bar.top + bar.height() * k / 64, bar.right, bar.bottom},
+                     red_blue(1 - (k + 0.5) / 64),
+                     {},
+                     0,
+                     "colorbar"});
     }
-    scene.add(Text{{bar.right + 6, bar.top + 0.4 * font}, {{"High"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
-    scene.add(Text{{bar.right + 6, bar.bottom - 0.4 * font}, {{"Low"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
-    const Text label{{scene.width - 8 - 0.5 * line_height * font, middle}, {{"Feature value"}}, font, Anchor::middle, Align::middle, -90,
+    scene.add(Text{
+        {bar.right + 6, bar.top + 0.4 * font}, {{"High"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
+    scene.add(Text{
+        {bar.right + 6, bar.bottom - 0.4 * font}, {{"Low"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
+    const Text label{{scene.width - 8 - 0.5 * line_height * font, middle},
+                     {{"Feature value"}},
+                     font,
+                     Anchor::middle,
+                     Align::middle,
+                     -90,
                      "colorbar-label"};
     if (bounds(label).height() < scene.height - 8) scene.add(label);
   }
   scene.title = o.title.empty() ? "Contributions of all rows" : o.title;
   scene.description = fmt::format("{} rows, features by falling importance:", c.rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
   return Figure::from_scene(std::move(scene), o.theme);
 }
 

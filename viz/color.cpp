@@ -39,7 +39,9 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::uint8_t to_byte(double v) { return static_cast<std::uint8_t>(std::lround(std::clamp(v, 0.0, 1.0) * 255)); }
+std::uint8_t to_byte(double v) {
+  return static_cast<std::uint8_t>(std::lround(std::clamp(v, 0.0, 1.0) * 255));
+}
 
 }  // namespace
 
@@ -58,11 +60,15 @@ Color Color::parse(std::string_view text) {
   for (const Named& n : named_colors) {
     if (n.name == text) return from_rgb(n.rgb);
   }
-  throw ValueError(fmt::format(
-      "[color] \"{}\" is no colour: write \"#rrggbb\", \"C0\" to \"C7\" for the palette, or a name such as \"steelblue\".", text));
+  throw ValueError(
+      fmt::format("[color] \"{}\" is no colour: write \"#rrggbb\", \"C0\" to \"C7\" for the palette, or a name such as "
+                  "\"steelblue\".",
+                  text));
 }
 
-std::string Color::hex() const { return fmt::format("#{:02x}{:02x}{:02x}", r, g, b); }
+std::string Color::hex() const {
+  return fmt::format("#{:02x}{:02x}{:02x}", r, g, b);
+}
 
 Color mix(const Color& a, const Color& b, double t) {
   t = std::clamp(t, 0.0, 1.0);

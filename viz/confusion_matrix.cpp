@@ -21,12 +21,14 @@ Figure confusion_matrix(const nn::metrics::ClassificationReport& report, const C
 Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   const std::size_t k = c.classes.size();
   if (k == 0 || c.counts.size() != k) {
-    throw ValueError(fmt::format("[confusion_matrix] {} classes and {} rows of counts: give one row and one column for each class.", k,
-                                 c.counts.size()));
+    throw ValueError(
+        fmt::format("[confusion_matrix] {} classes and {} rows of counts: give one row and one column for each class.",
+                    k, c.counts.size()));
   }
   for (const auto& row : c.counts) {
     if (row.size() != k) {
-      throw ValueError(fmt::format("[confusion_matrix] a row has {} counts for {} classes: the matrix must be square.", row.size(), k));
+      throw ValueError(fmt::format("[confusion_matrix] a row has {} counts for {} classes: the matrix must be square.",
+                                   row.size(), k));
     }
     for (const double v : row) {
       if (!(v >= 0)) throw ValueError(fmt::format("[confusion_matrix] a count is {}: counts are zero or more.", v));
@@ -55,12 +57,19 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   scene.width = std::max(scene.width, left + cell_width * static_cast<double>(k) + 14);
   std::size_t most_lines = 1;
   for (const auto& n : names) most_lines = std::max(most_lines, n.size());
-  const double cell_height = std::max({std::min(cell_width * 0.72, 110.0), static_cast<double>(most_lines) * line + 8, 3.0 * font});
+  const double cell_height =
+      std::max({std::min(cell_width * 0.72, 110.0), static_cast<double>(most_lines) * line + 8, 3.0 * font});
 
   double y = 12;
   if (!o.title.empty()) {
     for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.6 * line}, {{l, Role::ink, true}}, 1.15 * font, Anchor::middle, Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, y + 0.6 * line},
+                     {{l, Role::ink, true}},
+                     1.15 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       y += 1.15 * line;
     }
     y += 6;
@@ -73,16 +82,29 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
     for (std::size_t j = 0; j < k; ++j) {
       const double share = total > 0 ? c.counts[i][j] / total : 0;
       const double x = box.left + cell_width * static_cast<double>(j);
-      scene.add(Rect{{x, top, x + cell_width, top + cell_height}, Paint(Role::hidden).fade(0.06 + 0.88 * share), {Role::background, 1.5}, 0,
+      scene.add(Rect{{x, top, x + cell_width, top + cell_height},
+                     Paint(Role::hidden).fade(0.06 + 0.88 * share),
+                     {Role::background, 1.5},
+                     0,
                      "cell"});
       const Paint ink = share > 0.72 ? Role::background : Role::ink;
       const Point middle{x + cell_width / 2, top + cell_height / 2};
       const bool both = o.percent && total > 0 && cell_height >= 2.4 * line;
-      scene.add(Text{{middle.x, middle.y - (both ? 0.42 * line : 0)}, {{format_count(c.counts[i][j]), ink, true}}, 1.2 * font, Anchor::middle,
-                     Align::middle, 0, "count"});
+      scene.add(Text{{middle.x, middle.y - (both ? 0.42 * line : 0)},
+                     {{format_count(c.counts[i][j]), ink, true}},
+                     1.2 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "count"});
       if (both) {
-        scene.add(Text{{middle.x, middle.y + 0.62 * line}, {{fmt::format("{}%", format_value(100 * share, 1)), ink}}, 0.95 * font,
-                       Anchor::middle, Align::middle, 0, "percent"});
+        scene.add(Text{{middle.x, middle.y + 0.62 * line},
+                       {{fmt::format("{}%", format_value(100 * share, 1)), ink}},
+                       0.95 * font,
+                       Anchor::middle,
+                       Align::middle,
+                       0,
+                       "percent"});
       }
     }
     double at = top + cell_height / 2 - (static_cast<double>(names[i].size()) - 1) / 2 * line;
@@ -98,14 +120,22 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   for (const std::string& name : c.classes) {
     columns.push_back(viz::wrap(name, font, cell_width - 8));
     rows = std::max(rows, columns.back().size());
-    flat = flat && columns.back().size() <= std::min<std::size_t>(3, 1 + static_cast<std::size_t>(std::count(name.begin(), name.end(), ' ')));
+    flat =
+        flat && columns.back().size() <=
+                    std::min<std::size_t>(3, 1 + static_cast<std::size_t>(std::count(name.begin(), name.end(), ' ')));
   }
   double below = box.bottom + 6;
   if (flat) {
     for (std::size_t j = 0; j < k; ++j) {
       for (std::size_t l = 0; l < columns[j].size(); ++l) {
-        scene.add(Text{{box.left + cell_width * (static_cast<double>(j) + 0.5), below + (static_cast<double>(l) + 0.5) * line},
-                       {{columns[j][l]}}, font, Anchor::middle, Align::middle, 0, "tick-label-x"});
+        scene.add(Text{
+            {box.left + cell_width * (static_cast<double>(j) + 0.5), below + (static_cast<double>(l) + 0.5) * line},
+            {{columns[j][l]}},
+            font,
+            Anchor::middle,
+            Align::middle,
+            0,
+            "tick-label-x"});
       }
     }
     below += static_cast<double>(rows) * line;
@@ -117,7 +147,13 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
       const auto lines = viz::wrap(c.classes[j], font, std::max((x - 10) * 1.35, 90.0));
       for (std::size_t l = 0; l < lines.size(); ++l) {
         const double shift = static_cast<double>(l) * line * 0.71;
-        Text t{{x + 0.3 * font + shift, below + 0.4 * font + shift}, {{lines[l]}}, font, Anchor::end, Align::middle, -45, "tick-label-x"};
+        Text t{{x + 0.3 * font + shift, below + 0.4 * font + shift},
+               {{lines[l]}},
+               font,
+               Anchor::end,
+               Align::middle,
+               -45,
+               "tick-label-x"};
         const Box b = bounds(t);
         if (b.right > scene.width - 6) scene.width = b.right + 6;
         depth = std::max(depth, b.bottom - below);
@@ -127,13 +163,27 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
     below += depth;
   }
   below += 6;
-  scene.add(Text{{box.centre().x, below + 0.5 * line}, {{"Predicted class", Role::muted}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
-  scene.add(Text{{10 + 0.5 * line, box.centre().y}, {{"True class", Role::muted}}, font, Anchor::middle, Align::middle, -90, "axis-label"});
+  scene.add(Text{{box.centre().x, below + 0.5 * line},
+                 {{"Predicted class", Role::muted}},
+                 font,
+                 Anchor::middle,
+                 Align::middle,
+                 0,
+                 "axis-label"});
+  scene.add(Text{{10 + 0.5 * line, box.centre().y},
+                 {{"True class", Role::muted}},
+                 font,
+                 Anchor::middle,
+                 Align::middle,
+                 -90,
+                 "axis-label"});
   scene.height = below + line + 10;
   scene.title = o.title.empty() ? "Confusion matrix" : o.title;
   for (std::size_t i = 0; i < k; ++i) {
     for (std::size_t j = 0; j < k; ++j) {
-      if (k <= 6) scene.description += fmt::format("{} taken for {}: {}. ", c.classes[i], c.classes[j], format_count(c.counts[i][j]));
+      if (k <= 6)
+        scene.description +=
+            fmt::format("{} taken for {}: {}. ", c.classes[i], c.classes[j], format_count(c.counts[i][j]));
     }
   }
   return Figure::from_scene(std::move(scene), o.theme);

@@ -13,7 +13,7 @@ namespace xg::viz {
 struct ConfusionOptions {
   bool percent = true;  ///< below each count, its share of the true class
   std::string title = {};
-  double width = 5.2;   ///< inches; grows with the number of classes
+  double width = 5.2;  ///< inches; grows with the number of classes
   Theme theme = Theme::light;
 };
 

@@ -32,12 +32,13 @@ std::string Contributions::name(std::size_t feature) const {
 void Contributions::check(const char* op) const {
   const auto need = [op](const char* what, std::size_t found, std::size_t wanted, bool optional) {
     if (found == wanted || (optional && found == 0)) return;
-    throw ValueError(fmt::format("[{}] contributions have {} {}, and {} are needed: give one for each {}.", op, found, what, wanted,
-                                 wanted == 0 ? "row and feature" : "row or feature they belong to"));
+    throw ValueError(fmt::format("[{}] contributions have {} {}, and {} are needed: give one for each {}.", op, found,
+                                 what, wanted, wanted == 0 ? "row and feature" : "row or feature they belong to"));
   };
   if (rows == 0 || features == 0) {
-    throw ValueError(fmt::format("[{}] the explanation has {} rows and {} features: explain at least one row of one feature.", op,
-                                 rows, features));
+    throw ValueError(
+        fmt::format("[{}] the explanation has {} rows and {} features: explain at least one row of one feature.", op,
+                    rows, features));
   }
   need("values", values.size(), rows * features, false);
   need("base values", base.size(), rows, false);
@@ -52,9 +53,11 @@ Contributions contributions(const explain::Explanation& e, std::optional<std::si
   if (!output && outputs > 1) {
     std::string names;
     for (std::size_t k = 0; k < std::min<std::size_t>(outputs, 20); ++k) {
-      names += fmt::format("{}{} ({})", k > 0 ? ", " : "", k, e.rows() > 0 ? e.output_name(0, static_cast<std::int64_t>(k)) : "");
+      names += fmt::format("{}{} ({})", k > 0 ? ", " : "", k,
+                           e.rows() > 0 ? e.output_name(0, static_cast<std::int64_t>(k)) : "");
     }
-    throw ValueError(fmt::format("[{}] the explanation has {} outputs: choose one with .output = 0 or e.output(0): {}.", op, outputs, names));
+    throw ValueError(fmt::format("[{}] the explanation has {} outputs: choose one with .output = 0 or e.output(0): {}.",
+                                 op, outputs, names));
   }
   const std::size_t slot = output.value_or(0);
   if (slot >= outputs) {
@@ -126,31 +129,34 @@ std::vector<std::size_t> by_importance(const Contributions& c) {
 
 void need_one_row(const char* op, const Contributions& c) {
   if (c.rows == 1) return;
-  throw ValueError(fmt::format("[{0}] shows one row, and this explanation has {1}: choose one, as in {0}(e[0]).", op, c.rows));
+  throw ValueError(
+      fmt::format("[{0}] shows one row, and this explanation has {1}: choose one, as in {0}(e[0]).", op, c.rows));
 }
 
 void need_sums(const char* op, const Contributions& c) {
   bool known = c.additive;
   for (const double b : c.base) known = known && std::isfinite(b);
   if (known) return;
-  throw ValueError(fmt::format(
-      "[{}] draws contributions that lead from a base value to the output, and these do not sum to it: use bar, beeswarm or "
-      "scatter, or explain with DeepShap or IntegratedGradients.",
-      op));
+  throw ValueError(
+      fmt::format("[{}] draws contributions that lead from a base value to the output, and these do not sum to it: use "
+                  "bar, beeswarm or "
+                  "scatter, or explain with DeepShap or IntegratedGradients.",
+                  op));
 }
 
 void check_link(const char* op, Link link, Space space) {
   if (link == Link::logit && space == Space::probability) {
-    throw ValueError(fmt::format(
-        "[{}] link = logit needs contributions to the logit, and these are to the probability, which would be squashed a second "
-        "time: explain with {{.output = explain::Output::logit}}, or draw with link = identity.",
-        op));
+    throw ValueError(
+        fmt::format("[{}] link = logit needs contributions to the logit, and these are to the probability, which would "
+                    "be squashed a second "
+                    "time: explain with {{.output = explain::Output::logit}}, or draw with link = identity.",
+                    op));
   }
 }
 
 std::string space_label(const Contributions& c, Link link) {
-  std::string unit = link == Link::logit           ? "probability"
-                     : c.space == Space::logit     ? "log-odds"
+  std::string unit = link == Link::logit             ? "probability"
+                     : c.space == Space::logit       ? "log-odds"
                      : c.space == Space::probability ? "probability"
                                                      : "";
   if (c.output.empty()) return unit.empty() ? "Model output" : fmt::format("Model output ({})", unit);
@@ -160,10 +166,13 @@ std::string space_label(const Contributions& c, Link link) {
 std::string effect_label(const Contributions& c) {
   const std::string unit = space_label(c);
   // "Model output (log-odds)" goes on as "the model output (log-odds)".
-  return fmt::format("Contribution to {}", unit.rfind("Model", 0) == 0 && c.output.empty() ? fmt::format("the m{}", unit.substr(1)) : unit);
+  return fmt::format("Contribution to {}",
+                     unit.rfind("Model", 0) == 0 && c.output.empty() ? fmt::format("the m{}", unit.substr(1)) : unit);
 }
 
-double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }
+double logistic(double z) {
+  return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z));
+}
 
 }  // namespace detail
 }  // namespace xg::viz

@@ -1,4 +1,5 @@
-// What the attribution plots draw: plain numbers and names. An explain::Explanation turns into it; your own numbers may too.
+// What the attribution plots draw: plain numbers and names. An explain::Explanation turns into it; your own numbers may
+// too.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -20,19 +21,20 @@ enum class Link { identity, logit };
 /// In what the contributions are measured.
 enum class Space { model, logit, probability };
 
-/// Contributions of `features` features to one output, for `rows` rows. base[r] + sum of the row is the output of row r.
+/// Contributions of `features` features to one output, for `rows` rows. base[r] + sum of the row is the output of row
+/// r.
 struct XG_API Contributions {
   std::size_t rows = 0;
   std::size_t features = 0;
-  std::vector<double> values;               ///< [rows, features], row after row
-  std::vector<double> base;                 ///< [rows]
-  std::vector<std::string> names = {};      ///< [features]; empty: X1, X2, ...
-  std::vector<double> data = {};            ///< [rows, features]; empty: unknown. What colours mean
-  std::vector<std::string> display = {};    ///< [rows, features]; empty: the data as text
-  std::vector<double> errors = {};          ///< [rows, features] standard errors; empty: none
+  std::vector<double> values;             ///< [rows, features], row after row
+  std::vector<double> base;               ///< [rows]
+  std::vector<std::string> names = {};    ///< [features]; empty: X1, X2, ...
+  std::vector<double> data = {};          ///< [rows, features]; empty: unknown. What colours mean
+  std::vector<std::string> display = {};  ///< [rows, features]; empty: the data as text
+  std::vector<double> errors = {};        ///< [rows, features] standard errors; empty: none
   Space space = Space::model;
-  std::string output = {};                  ///< name of the output
-  bool additive = true;                     ///< do base and contributions sum to the output?
+  std::string output = {};  ///< name of the output
+  bool additive = true;     ///< do base and contributions sum to the output?
 
   double value(std::size_t row, std::size_t feature) const { return values[row * features + feature]; }
   /// base + sum of the row; NaN contributions count as nothing.

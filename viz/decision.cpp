@@ -12,7 +12,9 @@
 namespace xg::viz {
 namespace {
 
-double known(double v) { return std::isnan(v) ? 0 : v; }
+double known(double v) {
+  return std::isnan(v) ? 0 : v;
+}
 
 struct DecisionLine {
   std::size_t row = 0;
@@ -32,7 +34,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   if (o.max_display == 0) throw ValueError("[decision] max_display is 0: show at least one feature.");
   if (o.max_rows == 0) throw ValueError("[decision] max_rows is 0: show at least one row.");
   if (!o.legend.empty() && o.legend.size() != c.rows) {
-    throw ValueError(fmt::format("[decision] legend has {} names for {} rows: give one for each, or none.", o.legend.size(), c.rows));
+    throw ValueError(fmt::format("[decision] legend has {} names for {} rows: give one for each, or none.",
+                                 o.legend.size(), c.rows));
   }
   for (const std::size_t h : o.highlight) {
     if (h >= c.rows) throw IndexError(fmt::format("[decision] highlight {} of {} rows: rows count from 0.", h, c.rows));
@@ -83,8 +86,9 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
 
   std::vector<std::vector<Span>> labels;
   for (std::size_t k = 0; k < shown; ++k) labels.push_back({{c.name(order[k])}});
-  detail::RowChart chart(labels, {.width = o.width, .row = 38, .top = 40, .bottom = 60, .right = 24, .least_plot = 260, .title = o.title},
-                         o.theme);
+  detail::RowChart chart(
+      labels, {.width = o.width, .row = 38, .top = 40, .bottom = 60, .right = 24, .least_plot = 260, .title = o.title},
+      o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
@@ -93,7 +97,11 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   // The bar above is the same scale as colour.
   const Box bar{box.left, box.top - 16, box.right, box.top - 8};
   for (int k = 0; k < 100; ++k) {
-    scene.add(Rect{{bar.left + bar.width() * k / 100, bar.top, bar.right, bar.bottom}, red_blue((k + 0.5) / 100), {}, 0, "colorbar"});
+    scene.add(Rect{{bar.left + bar.width() * k / 100, bar.top, bar.right, bar.bottom},
+                   red_blue((k + 0.5) / 100),
+                   {},
+                   0,
+                   "colorbar"});
   }
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
   const double base_x = x(link(base));
@@ -102,7 +110,9 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   // A line bends at the borders between rows: across row k it moves by feature k.
   std::vector<double> border = {box.bottom};
   for (std::size_t k = shown; k-- > 0;) border.push_back(chart.middle[k] - chart.height[k] / 2);
-  const auto highlighted = [&](std::size_t row) { return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end(); };
+  const auto highlighted = [&](std::size_t row) {
+    return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end();
+  };
   const double width = lines.size() == 1 ? 2.2 : lines.size() > 200 ? 1 : 1.5;
   const double opacity = lines.size() > 400 ? 0.5 : 1;
   for (const bool on_top : {false, true}) {
@@ -111,7 +121,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
       std::vector<Point> points;
       for (std::size_t k = 0; k < l.at.size(); ++k) points.push_back({x(l.at[k]), border[k]});
       const double t = (l.at.back() - low) / (high - low);
-      Stroke stroke{Paint(red_blue(std::round(std::clamp(t, 0.0, 1.0) * 100) / 100)).fade(opacity), on_top ? width + 1.2 : width};
+      Stroke stroke{Paint(red_blue(std::round(std::clamp(t, 0.0, 1.0) * 100) / 100)).fade(opacity),
+                    on_top ? width + 1.2 : width};
       if (on_top) stroke.dash = {9, 3, 2, 3};
       scene.add(Polyline{std::move(points), stroke, "line"});
     }
@@ -128,8 +139,13 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
       const double w = text_width(text, font) + 16;
       const bool to_right = scene.width - right >= w || scene.width - right >= left - box.left;
       if (std::max(scene.width - right, left - box.left) >= w) {
-        detail::add_inside(scene, Text{{to_right ? right + 8 : left - 8, chart.middle[k]}, {{text, Role::muted}}, font,
-                                       to_right ? Anchor::start : Anchor::end, Align::middle, 0, "value-label"});
+        detail::add_inside(scene, Text{{to_right ? right + 8 : left - 8, chart.middle[k]},
+                                       {{text, Role::muted}},
+                                       font,
+                                       to_right ? Anchor::start : Anchor::end,
+                                       Align::middle,
+                                       0,
+                                       "value-label"});
         continue;
       }
       // The line crosses the whole plot: its upper corner is free, on the side where it starts.
@@ -137,21 +153,33 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
       const std::vector<std::string> pieces = viz::wrap(text, font, std::max(right - left - 30, 60.0));
       double y = chart.middle[k] - 0.22 * chart.height[k];
       for (const std::string& t : pieces) {
-        detail::add_inside(scene, Text{{rising ? left + 10 : right - 10, y}, {{t, Role::muted}}, font, rising ? Anchor::start : Anchor::end,
-                                       Align::middle, 0, "value-label"});
+        detail::add_inside(scene, Text{{rising ? left + 10 : right - 10, y},
+                                       {{t, Role::muted}},
+                                       font,
+                                       rising ? Anchor::start : Anchor::end,
+                                       Align::middle,
+                                       0,
+                                       "value-label"});
         y += line_height * font;
       }
     }
   }
   double bottom = chart.x_axis(x, detail::space_label(c, o.link));
   const auto note = [&](const std::string& text) {
-    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font}, {{text, Role::muted}}, 0.9 * font, Anchor::end,
-                                   Align::middle, 0, "note"});
+    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font},
+                                   {{text, Role::muted}},
+                                   0.9 * font,
+                                   Anchor::end,
+                                   Align::middle,
+                                   0,
+                                   "note"});
     bottom += line_height * font;
   };
-  if (shown < c.features) note(fmt::format("{} of {} features shown; lines start with the sum of the others", shown, c.features));
+  if (shown < c.features)
+    note(fmt::format("{} of {} features shown; lines start with the sum of the others", shown, c.features));
   if (rows.size() < c.rows) {
-    note(fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.size())), format_count(static_cast<double>(c.rows))));
+    note(fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.size())),
+                     format_count(static_cast<double>(c.rows))));
   }
   if (!o.legend.empty()) {
     bottom += 6;
@@ -167,8 +195,9 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   }
   scene.height = bottom + 10;
   scene.title = o.title.empty() ? "Decision plot" : o.title;
-  scene.description = fmt::format("{} from the base value {}.", lines.size() == 1 ? "One row" : fmt::format("{} rows", lines.size()),
-                                  format_value(link(base)));
+  scene.description =
+      fmt::format("{} from the base value {}.", lines.size() == 1 ? "One row" : fmt::format("{} rows", lines.size()),
+                  format_value(link(base)));
   if (lines.size() == 1) scene.description += fmt::format(" It ends at {}.", format_value(lines[0].at.back()));
   return Figure::from_scene(std::move(scene), o.theme);
 }

@@ -10,13 +10,13 @@ namespace xg::viz {
 enum class Order { importance, none };
 
 struct DecisionOptions {
-  Link link = Link::identity;              ///< logit: draw log-odds as probabilities
-  std::size_t max_display = 20;            ///< features; the contributions of hidden ones are in the line's start
+  Link link = Link::identity;    ///< logit: draw log-odds as probabilities
+  std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
   Order feature_order = Order::importance;
-  std::vector<std::size_t> highlight = {}; ///< rows drawn dash-dotted and thick
-  std::vector<std::string> legend = {};    ///< a name for each row, or none
-  std::optional<std::size_t> output = {};  ///< which output of several
-  std::size_t max_rows = 2000;             ///< lines; more are thinned evenly, and the plot says so
+  std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
+  std::vector<std::string> legend = {};     ///< a name for each row, or none
+  std::optional<std::size_t> output = {};   ///< which output of several
+  std::size_t max_rows = 2000;              ///< lines; more are thinned evenly, and the plot says so
   std::string title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;

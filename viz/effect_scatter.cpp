@@ -44,8 +44,10 @@ Values values_of(const Contributions& c, std::size_t i) {
     const std::string shown = c.display.empty() ? "" : c.display[r * c.features + i];
     if (!shown.empty()) {
       const auto n = number(shown);
-      if (n) v.x[r] = *n;
-      else text = text || (shown != "nan" && shown != "NaN");
+      if (n)
+        v.x[r] = *n;
+      else
+        text = text || (shown != "nan" && shown != "NaN");
     } else if (!c.data.empty() && c.display.empty()) {
       v.x[r] = c.data[r * c.features + i];
     }
@@ -53,7 +55,8 @@ Values values_of(const Contributions& c, std::size_t i) {
   if (!text) return v;
   for (std::size_t r = 0; r < c.rows; ++r) {
     const std::string& shown = c.display[r * c.features + i];
-    if (!shown.empty() && std::find(v.categories.begin(), v.categories.end(), shown) == v.categories.end()) v.categories.push_back(shown);
+    if (!shown.empty() && std::find(v.categories.begin(), v.categories.end(), shown) == v.categories.end())
+      v.categories.push_back(shown);
   }
   std::sort(v.categories.begin(), v.categories.end());
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -92,7 +95,8 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
 
 // The other feature whose values go most with the contributions among rows with similar x: rows sorted by x, in blocks,
 // the sum of |correlation| over blocks.
-std::optional<std::size_t> strongest_interaction(const Contributions& c, std::size_t feature, const std::vector<double>& x) {
+std::optional<std::size_t> strongest_interaction(const Contributions& c, std::size_t feature,
+                                                 const std::vector<double>& x) {
   if (c.data.empty()) return std::nullopt;
   std::vector<std::size_t> order;
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -133,12 +137,15 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
   if (o.max_rows == 0) throw ValueError("[scatter] max_rows is 0: show at least one row.");
   const std::size_t i = find_feature(c, feature);
   if (c.data.empty() && c.display.empty()) {
-    throw ValueError("[scatter] the explanation has no feature values to draw against: explain with the data, or use bar.");
+    throw ValueError(
+        "[scatter] the explanation has no feature values to draw against: explain with the data, or use bar.");
   }
   const Values values = values_of(c, i);
   std::optional<std::size_t> other;
-  if (o.color == "auto") other = strongest_interaction(c, i, values.x);
-  else if (!o.color.empty()) other = find_feature(c, o.color);
+  if (o.color == "auto")
+    other = strongest_interaction(c, i, values.x);
+  else if (!o.color.empty())
+    other = find_feature(c, o.color);
 
   double low = INFINITY, high = -INFINITY, y_low = 0, y_high = 0;
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -178,7 +185,10 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
   }
   if (o.histogram && c.rows > 1 && high > low) {
     // Bars from the bottom of the plot, the tallest as high as a third of it.
-    const std::size_t bins = !values.categories.empty() ? values.categories.size() : c.rows < 100 ? 10 : c.rows < 400 ? 20 : 40;
+    const std::size_t bins = !values.categories.empty() ? values.categories.size()
+                             : c.rows < 100             ? 10
+                             : c.rows < 400             ? 20
+                                                        : 40;
     const double step = !values.categories.empty() ? 1 : span / static_cast<double>(bins);
     const double start = !values.categories.empty() ? -0.5 : low;
     std::vector<double> count(bins, 0.0), at, length, base;
@@ -214,10 +224,13 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
     const double aside = left - 0.03 * span;
     left = aside - 0.03 * span;
     axes.scatter(std::vector<double>(missing.size(), aside), missing, {.color = Role::muted, .size = 6, .marker = "x"});
-    axes.text(aside, y_high + 0.2 * y_pad, fmt::format("{} without a value", missing.size()), {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
+    axes.text(aside, y_high + 0.2 * y_pad, fmt::format("{} without a value", missing.size()),
+              {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
   }
   if (shown < c.rows) {
-    axes.text(right, y_high + 0.2 * y_pad, fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)), format_count(static_cast<double>(c.rows))),
+    axes.text(right, y_high + 0.2 * y_pad,
+              fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)),
+                          format_count(static_cast<double>(c.rows))),
               {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
   }
   axes.set_xlim(left, right);

@@ -14,22 +14,23 @@ namespace xg::viz {
 
 struct Figure::State {
   FigureOptions options;
-  std::vector<Axes> axes;        // rows x columns, empty for a finished scene
+  std::vector<Axes> axes;  // rows x columns, empty for a finished scene
   std::optional<Scene> finished;
   std::string dot;
-  std::string title;             // of axes: for screen readers
+  std::string title;  // of axes: for screen readers
   std::string description;
 };
 
 Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>()) {
   const auto good = [](double v) { return v > 0 && v <= 200; };
   if (!good(options.width) || !good(options.height)) {
-    throw ValueError(fmt::format("[figure] size is {} x {} inches: give a width and a height between 0 and 200.", options.width,
-                                 options.height));
+    throw ValueError(fmt::format("[figure] size is {} x {} inches: give a width and a height between 0 and 200.",
+                                 options.width, options.height));
   }
   if (options.rows == 0 || options.columns == 0 || options.rows * options.columns > 400) {
-    throw ValueError(fmt::format("[figure] the grid has {} rows and {} columns: give at least one of each, 400 axes at most.",
-                                 options.rows, options.columns));
+    throw ValueError(
+        fmt::format("[figure] the grid has {} rows and {} columns: give at least one of each, 400 axes at most.",
+                    options.rows, options.columns));
   }
   state_->options = options;
   state_->axes.resize(options.rows * options.columns);
@@ -52,12 +53,13 @@ Figure::~Figure() = default;
 
 Axes& Figure::axes(std::size_t row, std::size_t column) {
   if (state_->finished) {
-    throw IndexError("[figure] a ready-made plot has no axes to draw on: start from viz::Figure({...}) and its axes().");
+    throw IndexError(
+        "[figure] a ready-made plot has no axes to draw on: start from viz::Figure({...}) and its axes().");
   }
   const FigureOptions& o = state_->options;
   if (row >= o.rows || column >= o.columns) {
-    throw IndexError(fmt::format("[figure] axes({}, {}) in a grid of {} x {}: rows and columns count from 0.", row, column, o.rows,
-                                 o.columns));
+    throw IndexError(fmt::format("[figure] axes({}, {}) in a grid of {} x {}: rows and columns count from 0.", row,
+                                 column, o.rows, o.columns));
   }
   return state_->axes[row * o.columns + column];
 }
@@ -77,9 +79,15 @@ Scene Figure::scene() const {
   return scene;
 }
 
-const Theme& Figure::theme() const { return state_->options.theme; }
-const std::string& Figure::dot() const { return state_->dot; }
-void Figure::set_dot(std::string text) { state_->dot = std::move(text); }
+const Theme& Figure::theme() const {
+  return state_->options.theme;
+}
+const std::string& Figure::dot() const {
+  return state_->dot;
+}
+void Figure::set_dot(std::string text) {
+  state_->dot = std::move(text);
+}
 void Figure::set_description(std::string title, std::string description) {
   if (state_->finished) {
     state_->finished->title = std::move(title);
@@ -90,7 +98,9 @@ void Figure::set_description(std::string title, std::string description) {
   state_->description = std::move(description);
 }
 
-std::string Figure::svg() const { return to_svg(scene(), theme()); }
+std::string Figure::svg() const {
+  return to_svg(scene(), theme());
+}
 
 std::string Figure::inline_svg() const {
   const bool follows = theme() == Theme::light;
@@ -104,13 +114,16 @@ std::string Figure::html() const {
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>{}</title>\n<style>\n"
       ":root{{color-scheme:light dark;{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n"
       "@media print{{:root{{{}}}}}\n"
-      "body{{margin:0;padding:1rem;background:var(--xg-background);text-align:center}}\nsvg{{max-width:100%;height:auto}}\n"
+      "body{{margin:0;padding:1rem;background:var(--xg-background);text-align:center}}\nsvg{{max-width:100%;height:"
+      "auto}}\n"
       "</style>\n</head>\n<body>\n{}</body>\n</html>\n",
       escape_xml(s.title.empty() ? "Figure" : s.title), css_variables(Theme::light), css_variables(Theme::dark),
       css_variables(Theme::light), inline_svg());
 }
 
-bool Figure::can_rasterize() { return detail::has_raster(); }
+bool Figure::can_rasterize() {
+  return detail::has_raster();
+}
 
 std::string Figure::png(double scale) const {
   if (!(scale > 0) || scale > 20) {
@@ -119,7 +132,9 @@ std::string Figure::png(double scale) const {
   return detail::png_from_svg(svg(), scale);
 }
 
-std::string Figure::pdf() const { return detail::pdf_from_svg(svg()); }
+std::string Figure::pdf() const {
+  return detail::pdf_from_svg(svg());
+}
 
 void Figure::save(const std::filesystem::path& path) const {
   std::string extension = path.extension().string();
@@ -136,8 +151,9 @@ void Figure::save(const std::filesystem::path& path) const {
   } else if (extension == ".dot" && !state_->dot.empty()) {
     detail::write_file(path, state_->dot);
   } else if (extension == ".dot") {
-    throw ValueError(fmt::format("[figure] {} asks for Graphviz text, and this figure shows no graph: save as .svg, .png, .pdf or .html.",
-                                 path.string()));
+    throw ValueError(fmt::format(
+        "[figure] {} asks for Graphviz text, and this figure shows no graph: save as .svg, .png, .pdf or .html.",
+        path.string()));
   } else {
     throw ValueError(fmt::format("[figure] the extension of {} is {}: use .svg, .png, .pdf, .html{}.", path.string(),
                                  extension.empty() ? "missing" : "\"" + extension + "\"",

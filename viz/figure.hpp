@@ -15,9 +15,9 @@ class Axes;
 struct Scene;
 
 struct FigureOptions {
-  double width = 6.4;   ///< inches; 96 px each
-  double height = 4.8;  ///< inches
-  std::size_t rows = 1;     ///< a grid of axes, rows x columns
+  double width = 6.4;    ///< inches; 96 px each
+  double height = 4.8;   ///< inches
+  std::size_t rows = 1;  ///< a grid of axes, rows x columns
   std::size_t columns = 1;
   bool share_x = false;  ///< all axes have the same x limits
   bool share_y = false;

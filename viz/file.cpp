@@ -24,14 +24,17 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   if (!file) {
     const int reason = errno;
     std::filesystem::remove(temporary, error);
-    throw IoError(fmt::format("[save] cannot write {} ({}): check the disk's space and the folder's permissions; a file that was there is unchanged.",
-                              path.string(), reason != 0 ? std::strerror(reason) : "unknown reason"));
+    throw IoError(
+        fmt::format("[save] cannot write {} ({}): check the disk's space and the folder's permissions; a file that was "
+                    "there is unchanged.",
+                    path.string(), reason != 0 ? std::strerror(reason) : "unknown reason"));
   }
   std::filesystem::rename(temporary, path, error);
   if (error) {
     const std::string reason = error.message();
     std::filesystem::remove(temporary, error);
-    throw IoError(fmt::format("[save] cannot put {} into place ({}): is it a folder, or open elsewhere?", path.string(), reason));
+    throw IoError(
+        fmt::format("[save] cannot put {} into place ({}): is it a folder, or open elsewhere?", path.string(), reason));
   }
 }
 

@@ -13,7 +13,9 @@
 namespace xg::viz {
 namespace {
 
-double known(double v) { return std::isfinite(v) ? v : 0; }
+double known(double v) {
+  return std::isfinite(v) ? v : 0;
+}
 
 struct Segment {
   std::size_t feature;
@@ -41,10 +43,12 @@ class Labels {
     for (const Label& l : labels_) scene.line({l.leader, from}, {l.leader, l.box.top + 1}, {l.paint, 1}, "leader");
     for (const Label& l : labels_) {
       // Where there was no free place, the name hides the leader that passes it.
-      if (conflicts(l, l.box) > 0) scene.add(Rect{{l.box.left, l.box.top + 2, l.box.right, l.box.bottom - 2}, Role::background, {}, 0, "cover"});
+      if (conflicts(l, l.box) > 0)
+        scene.add(Rect{{l.box.left, l.box.top + 2, l.box.right, l.box.bottom - 2}, Role::background, {}, 0, "cover"});
       double y = l.box.top + 2 + 0.5 * line_height * size_;
       for (const std::string& text : l.lines) {
-        scene.add(Text{{l.box.centre().x, y}, {{text, l.paint}}, size_, Anchor::middle, Align::middle, 0, "force-label"});
+        scene.add(
+            Text{{l.box.centre().x, y}, {{text, l.paint}}, size_, Anchor::middle, Align::middle, 0, "force-label"});
         y += line_height * size_;
       }
       bottom = std::max(bottom, l.box.bottom);
@@ -139,7 +143,13 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   double y = 12;
   if (!o.title.empty()) {
     for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.5 * line}, {{l, Role::ink, true}}, 1.15 * font, Anchor::middle, Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, y + 0.5 * line},
+                     {{l, Role::ink, true}},
+                     1.15 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       y += 1.15 * line;
     }
     y += 4;
@@ -158,9 +168,17 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   const double fx = x(link(total));
   const double bx = x(link(c.base[0]));
   const std::string value = format_value(link(total), std::max(2, decimals_for(high - low)));
-  const Text output{{fx, 0}, {{"f(x) ", Role::muted}, {value, Role::ink, true, 1.15}}, font, Anchor::middle, Align::middle, 0, "total-label"};
-  const Text base{{bx, 0}, {{fmt::format("base value {}", format_value(link(c.base[0]), std::max(2, decimals_for(high - low)))), Role::muted}},
-                  font, Anchor::middle, Align::middle, 0, "base-label"};
+  const Text output{
+      {fx, 0},      {{"f(x) ", Role::muted}, {value, Role::ink, true, 1.15}}, font, Anchor::middle, Align::middle, 0,
+      "total-label"};
+  const Text base{{bx, 0},
+                  {{fmt::format("base value {}", format_value(link(c.base[0]), std::max(2, decimals_for(high - low)))),
+                    Role::muted}},
+                  font,
+                  Anchor::middle,
+                  Align::middle,
+                  0,
+                  "base-label"};
   const auto place = [&](Text t, double at) {
     t.at.y = at;
     detail::add_inside(scene, std::move(t));
@@ -180,7 +198,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
     t = x.ticks(most);
     bool fits = true;
     for (std::size_t i = 1; i < t.at.size(); ++i) {
-      fits = fits && x(t.at[i]) - x(t.at[i - 1]) >= (text_width(t.labels[i - 1], font) + text_width(t.labels[i], font)) / 2 + font;
+      fits = fits && x(t.at[i]) - x(t.at[i - 1]) >=
+                         (text_width(t.labels[i - 1], font) + text_width(t.labels[i], font)) / 2 + font;
     }
     if (fits) break;
   }
@@ -190,17 +209,23 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   for (std::size_t i = 0; i < t.at.size(); ++i) {
     const double px = x(t.at[i]);
     scene.line({px, axis - 4}, {px, axis}, spine, "tick");
-    detail::add_inside(scene, Text{{px, axis - 5 - 0.5 * line}, {{t.labels[i]}}, font, Anchor::middle, Align::middle, 0, "tick-label-x"});
+    detail::add_inside(
+        scene,
+        Text{{px, axis - 5 - 0.5 * line}, {{t.labels[i]}}, font, Anchor::middle, Align::middle, 0, "tick-label-x"});
   }
 
   const double top = axis + 26;
   const double bottom = top + 30;
   const double middle = (top + bottom) / 2;
   if (!up.empty()) {
-    detail::add_inside(scene, Text{{fx - 9, axis + 13}, {{"higher →", Role::positive}}, font, Anchor::end, Align::middle, 0, "direction"});
+    detail::add_inside(
+        scene,
+        Text{{fx - 9, axis + 13}, {{"higher →", Role::positive}}, font, Anchor::end, Align::middle, 0, "direction"});
   }
   if (!down.empty()) {
-    detail::add_inside(scene, Text{{fx + 9, axis + 13}, {{"← lower", Role::negative}}, font, Anchor::start, Align::middle, 0, "direction"});
+    detail::add_inside(
+        scene,
+        Text{{fx + 9, axis + 13}, {{"← lower", Role::negative}}, font, Anchor::start, Align::middle, 0, "direction"});
   }
   const auto arrows = [&](const std::vector<Segment>& segments, const Paint& paint) {
     for (std::size_t k = 0; k < segments.size(); ++k) {
@@ -209,8 +234,11 @@ Figure single(const Contributions& c, const ForceOptions& o) {
       const double sign = to >= from ? 1 : -1;
       const double head = std::min(7.0, 0.6 * std::abs(to - from)) * sign;
       const double notch = k + 1 == segments.size() ? 0 : std::min(7.0, 0.6 * std::abs(to - from)) * sign;
-      scene.add(Polygon{{{from, top}, {to - head, top}, {to, middle}, {to - head, bottom}, {from, bottom}, {from + notch, middle}},
-                        paint, {Role::background, 1}, "bar"});
+      scene.add(Polygon{
+          {{from, top}, {to - head, top}, {to, middle}, {to - head, bottom}, {from, bottom}, {from + notch, middle}},
+          paint,
+          {Role::background, 1},
+          "bar"});
     }
   };
   // The smallest are drawn last, so that the head of each stays visible in the notch of the next.
@@ -232,14 +260,23 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   name(down, Role::negative);
   double end = labels.draw(scene, bottom + 1) + 4;
   for (const std::string& l : viz::wrap(detail::space_label(c, o.link), font, scene.width - 16)) {
-    scene.add(Text{{scene.width / 2, end + 6 + 0.5 * line}, {{l, Role::muted}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
+    scene.add(Text{{scene.width / 2, end + 6 + 0.5 * line},
+                   {{l, Role::muted}},
+                   font,
+                   Anchor::middle,
+                   Align::middle,
+                   0,
+                   "axis-label"});
     end += line;
   }
   scene.height = end + 14;
   scene.title = o.title.empty() ? "Forces on one prediction" : o.title;
-  scene.description = fmt::format("Base value {}, output {}.", format_value(link(c.base[0])), format_value(link(total)));
-  for (const Segment& s : up) scene.description += fmt::format(" {} up {}.", c.name(s.feature), format_value(c.value(0, s.feature)));
-  for (const Segment& s : down) scene.description += fmt::format(" {} down {}.", c.name(s.feature), format_value(-c.value(0, s.feature)));
+  scene.description =
+      fmt::format("Base value {}, output {}.", format_value(link(c.base[0])), format_value(link(total)));
+  for (const Segment& s : up)
+    scene.description += fmt::format(" {} up {}.", c.name(s.feature), format_value(c.value(0, s.feature)));
+  for (const Segment& s : down)
+    scene.description += fmt::format(" {} down {}.", c.name(s.feature), format_value(-c.value(0, s.feature)));
   return Figure::from_scene(std::move(scene), o.theme);
 }
 
@@ -283,7 +320,8 @@ std::vector<std::size_t> similar_rows(const Contributions& c, const std::vector<
     auto& p = runs[std::min(a, nearest)];
     auto& q = runs[std::max(a, nearest)];
     const auto near = [&](std::size_t u, std::size_t v) { return between[u * n + v]; };
-    const float ends[4] = {near(p.back(), q.front()), near(p.back(), q.back()), near(p.front(), q.front()), near(p.front(), q.back())};
+    const float ends[4] = {near(p.back(), q.front()), near(p.back(), q.back()), near(p.front(), q.front()),
+                           near(p.front(), q.back())};
     const auto best = std::min_element(ends, ends + 4) - ends;
     if (best >= 2) std::reverse(p.begin(), p.end());
     if (best % 2 == 1) std::reverse(q.begin(), q.end());
@@ -297,7 +335,8 @@ std::vector<std::size_t> similar_rows(const Contributions& c, const std::vector<
     }
     --left;
   }
-  std::vector<std::size_t> order = runs[static_cast<std::size_t>(std::find(alive.begin(), alive.end(), true) - alive.begin())];
+  std::vector<std::size_t> order =
+      runs[static_cast<std::size_t>(std::find(alive.begin(), alive.end(), true) - alive.begin())];
   for (std::size_t& i : order) i = rows[i];
   if (c.total(order.front()) < c.total(order.back())) std::reverse(order.begin(), order.end());
   return order;
@@ -347,13 +386,16 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
         from[k] = link(inner[k]);
         to[k] = link(outer[k]);
       }
-      axes.fill_between(at, to, from, {.color = up ? Role::positive : Role::negative, .alpha = band % 2 == 0 ? 0.95 : 0.62,
-                                       .label = band == 0 ? (up ? "pushes up" : "pushes down") : ""});
+      axes.fill_between(at, to, from,
+                        {.color = up ? Role::positive : Role::negative,
+                         .alpha = band % 2 == 0 ? 0.95 : 0.62,
+                         .label = band == 0 ? (up ? "pushes up" : "pushes down") : ""});
       inner = outer;
     }
   }
   axes.plot(at, output, {.color = Role::ink, .linewidth = 1.2, .label = "output"});
-  axes.axhline(std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(base.size()), {.color = Role::ink, .label = "base value"});
+  axes.axhline(std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(base.size()),
+               {.color = Role::ink, .label = "base value"});
   axes.set_xlim(rows.size() > 1 ? 0 : -0.5, rows.size() > 1 ? static_cast<double>(rows.size() - 1) : 0.5);
   axes.set_xlabel(label);
   axes.set_ylabel(detail::space_label(c, o.link));

@@ -11,11 +11,19 @@
 namespace xg::viz {
 namespace {
 
-bool is_validation(const std::string& key) { return key.rfind("val_", 0) == 0; }
-std::string base_name(const std::string& key) { return is_validation(key) ? key.substr(4) : key; }
-bool is_loss(const std::string& key) { return key.find("loss") != std::string::npos; }
+bool is_validation(const std::string& key) {
+  return key.rfind("val_", 0) == 0;
+}
+std::string base_name(const std::string& key) {
+  return is_validation(key) ? key.substr(4) : key;
+}
+bool is_loss(const std::string& key) {
+  return key.find("loss") != std::string::npos;
+}
 // Not a quantity that rates the model.
-bool is_setting(const std::string& key) { return key == "lr" || key == "learning_rate" || key == "epoch" || key == "time"; }
+bool is_setting(const std::string& key) {
+  return key == "lr" || key == "learning_rate" || key == "epoch" || key == "time";
+}
 
 std::vector<double> epochs(std::size_t n) {
   std::vector<double> x(n);
@@ -33,10 +41,13 @@ void epoch_axis(Axes& axes, std::size_t n) {
 
 void mark(Axes& axes, std::int64_t epoch) {
   if (epoch <= 0) return;
-  axes.axvline(static_cast<double>(epoch), {.color = Role::muted, .linestyle = ":", .label = fmt::format("best epoch ({})", epoch)});
+  axes.axvline(static_cast<double>(epoch),
+               {.color = Role::muted, .linestyle = ":", .label = fmt::format("best epoch ({})", epoch)});
 }
 
-double last(const std::vector<double>& v) { return v.empty() ? NAN : v.back(); }
+double last(const std::vector<double>& v) {
+  return v.empty() ? NAN : v.back();
+}
 
 }  // namespace
 
@@ -54,12 +65,14 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
     if (is_setting(key)) continue;
     longest = std::max(longest, values.size());
     validation = validation || is_validation(key);
-    if (std::find(quantities.begin(), quantities.end(), base_name(key)) == quantities.end()) quantities.push_back(base_name(key));
+    if (std::find(quantities.begin(), quantities.end(), base_name(key)) == quantities.end())
+      quantities.push_back(base_name(key));
   }
   if (longest == 0) throw ValueError("[history] the history has no epochs: fit the model for at least one.");
 
   if (o.overlay) {
-    Figure figure({.width = o.width, .height = o.height, .columns = quantities.size(), .title = o.title, .theme = o.theme});
+    Figure figure(
+        {.width = o.width, .height = o.height, .columns = quantities.size(), .title = o.title, .theme = o.theme});
     for (std::size_t k = 0; k < quantities.size(); ++k) {
       Axes& axes = figure.axes(0, k);
       axes.set_title(quantities[k]);
@@ -67,9 +80,10 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
       std::size_t n = 0;
       for (const auto& [key, values] : curves) {
         if (base_name(key) != quantities[k]) continue;
-        axes.plot(epochs(values.size()), values, {.color = is_validation(key) ? Paint::series(1) : Paint::series(0),
-                                                  .linestyle = is_validation(key) ? "--" : "-",
-                                                  .label = is_validation(key) ? "validation" : "training"});
+        axes.plot(epochs(values.size()), values,
+                  {.color = is_validation(key) ? Paint::series(1) : Paint::series(0),
+                   .linestyle = is_validation(key) ? "--" : "-",
+                   .label = is_validation(key) ? "validation" : "training"});
         n = std::max(n, values.size());
       }
       if (o.log_loss && is_loss(quantities[k])) axes.set_yscale("log");
@@ -80,8 +94,12 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
     return figure;
   }
 
-  Figure figure({.width = validation ? o.width : o.width * 0.58, .height = o.height, .columns = validation ? 2u : 1u, .share_y = true,
-                 .title = o.title, .theme = o.theme});
+  Figure figure({.width = validation ? o.width : o.width * 0.58,
+                 .height = o.height,
+                 .columns = validation ? 2u : 1u,
+                 .share_y = true,
+                 .title = o.title,
+                 .theme = o.theme});
   for (std::size_t panel = 0; panel < (validation ? 2u : 1u); ++panel) {
     Axes& axes = figure.axes(0, panel);
     axes.set_title(panel == 0 ? "Training" : "Validation");
@@ -91,14 +109,16 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
     for (const auto& [key, values] : curves) {
       if (is_validation(key) != (panel == 1) || !is_loss(key)) continue;
       const char* styles[] = {"-", "--", ":", "-."};
-      axes.plot(epochs(values.size()), values, {.color = Role::ink, .linestyle = styles[losses++ % 4], .label = base_name(key)});
+      axes.plot(epochs(values.size()), values,
+                {.color = Role::ink, .linestyle = styles[losses++ % 4], .label = base_name(key)});
     }
     std::size_t metric = 0;
     for (const auto& [key, values] : curves) {
       if (is_validation(key) != (panel == 1) || is_loss(key) || is_setting(key)) continue;
       Axes& score = axes.twinx();
       score.set_ylabel("Score", Role::hidden);
-      score.plot(epochs(values.size()), values, {.color = Paint::series(metric < 7 ? metric : metric + 1), .label = base_name(key)});
+      score.plot(epochs(values.size()), values,
+                 {.color = Paint::series(metric < 7 ? metric : metric + 1), .label = base_name(key)});
       ++metric;
     }
     mark(axes, o.mark_epoch);

@@ -48,37 +48,46 @@ std::vector<std::string> describe(const Group& c, double font, double width, std
     lines.push_back(fmt::format("{} X", c.width));
   } else if (l.neurons > 0) {
     const bool bias = !l.bias.empty() || l.weights.empty();
-    for (std::string& piece : viz::wrap(fmt::format("{} (", l.activation.value_or("linear")), font, width)) lines.push_back(std::move(piece));
+    for (std::string& piece : viz::wrap(fmt::format("{} (", l.activation.value_or("linear")), font, width))
+      lines.push_back(std::move(piece));
     lines.push_back(fmt::format("Σ{}[X·w]{}", l.in, bias ? "+b" : ""));
     lines.push_back(fmt::format(") = {} {}", c.width, c.last ? "Y" : "out"));
   }
   return lines;
 }
 
-Text node_name(const std::string& letter, std::size_t index, const std::vector<std::string>& names, const Paint& paint, double size) {
+Text node_name(const std::string& letter, std::size_t index, const std::vector<std::string>& names, const Paint& paint,
+               double size) {
   Text t;
   t.size = size;
-  if (names.empty()) t.spans = {{letter, paint}, {fmt::format("{}", index + 1), paint, false, 0.75, 0.22}};
-  else t.spans = {{names[index], paint}};
+  if (names.empty())
+    t.spans = {{letter, paint}, {fmt::format("{}", index + 1), paint, false, 0.75, 0.22}};
+  else
+    t.spans = {{names[index], paint}};
   return t;
 }
 
 void check(const std::vector<NetworkLayer>& layers, const NetworkOptions& o) {
   if (layers.empty()) throw ValueError("[network] the model has no layers: add at least one.");
-  if (o.max_nodes < 3) throw ValueError(fmt::format("[network] max_nodes is {}: show at least 3 of a wide layer.", o.max_nodes));
+  if (o.max_nodes < 3)
+    throw ValueError(fmt::format("[network] max_nodes is {}: show at least 3 of a wide layer.", o.max_nodes));
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const NetworkLayer& l = layers[i];
     if (l.out <= 0) {
-      throw ValueError(fmt::format(
-          "[network] the width of layer \"{}\" is not known ({}): begin the model with a layer that knows its inputs, or call it on data once.",
-          l.name, l.out));
+      throw ValueError(
+          fmt::format("[network] the width of layer \"{}\" is not known ({}): begin the model with a layer that knows "
+                      "its inputs, or call it on data once.",
+                      l.name, l.out));
     }
     const auto need = static_cast<std::size_t>(l.out * l.in);
     if (!l.weights.empty() && l.weights.size() != need) {
-      throw ValueError(fmt::format("[network] layer \"{}\" has {} weights for {} x {}: give [out, in].", l.name, l.weights.size(), l.out, l.in));
+      throw ValueError(fmt::format("[network] layer \"{}\" has {} weights for {} x {}: give [out, in].", l.name,
+                                   l.weights.size(), l.out, l.in));
     }
     for (const std::size_t f : l.from) {
-      if (f >= i) throw ValueError(fmt::format("[network] layer {} takes from layer {}: layers come after those that feed them.", i, f));
+      if (f >= i)
+        throw ValueError(
+            fmt::format("[network] layer {} takes from layer {}: layers come after those that feed them.", i, f));
     }
   }
 }
@@ -118,7 +127,8 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
   }
   const auto fits = [](const char* what, const std::vector<std::string>& names, std::size_t width) {
     if (names.empty() || names.size() == width) return;
-    throw ValueError(fmt::format("[network] {} has {} names for {} nodes: give one for each, or none.", what, names.size(), width));
+    throw ValueError(
+        fmt::format("[network] {} has {} names for {} nodes: give one for each, or none.", what, names.size(), width));
   };
   fits("input_names", o.input_names, inputs);
   fits("output_names", o.output_names, outputs);
@@ -144,7 +154,8 @@ bool linked(const std::vector<Group>& groups, const Group& to, std::size_t which
 Figure network(nn::Module& model, const NetworkOptions& o) {
   std::vector<NetworkLayer> layers;
   for (const nn::LayerInfo& info : nn::config(model)) {
-    NetworkLayer l{.name = info.name, .in = info.in, .neurons = info.neurons, .out = info.out, .activation = info.activation};
+    NetworkLayer l{
+        .name = info.name, .in = info.in, .neurons = info.neurons, .out = info.out, .activation = info.activation};
     if (info.params.defined()) l.weights = info.params.to_vector<double>();
     if (info.bias.defined()) l.bias = info.bias.to_vector<double>();
     l.from = info.inputs;
@@ -176,16 +187,20 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
     for (const Group* g : column) {
       lines += static_cast<double>(g->description.size());
       height += slots(*g);
-      for (const std::string& l : g->description) widest_description = std::max(widest_description, text_width(l, font, true));
+      for (const std::string& l : g->description)
+        widest_description = std::max(widest_description, text_width(l, font, true));
     }
-    description_lines = std::max(description_lines, lines + (lines > 0 ? 0.4 * static_cast<double>(column.size() - 1) : 0));
+    description_lines =
+        std::max(description_lines, lines + (lines > 0 ? 0.4 * static_cast<double>(column.size() - 1) : 0));
     rows = std::max(rows, height);
   }
   std::size_t input = 0, output = 0;
   for (Group& g : groups) {
     for (const Node& n : g.nodes) {
-      if (g.first) left_names = std::max(left_names, width(node_name("X", input + n.index, o.input_names, {}, 1.1 * font)));
-      if (g.last) right_names = std::max(right_names, width(node_name("y", output + n.index, o.output_names, {}, 1.1 * font)));
+      if (g.first)
+        left_names = std::max(left_names, width(node_name("X", input + n.index, o.input_names, {}, 1.1 * font)));
+      if (g.last)
+        right_names = std::max(right_names, width(node_name("y", output + n.index, o.output_names, {}, 1.1 * font)));
     }
     input += g.first ? g.width : 0;
     output += g.last ? g.width : 0;
@@ -207,7 +222,13 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
   const std::string title = o.title.empty() ? name : o.title;
   if (!title.empty()) {
     for (const std::string& l : viz::wrap(title, 1.3 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, top + 0.65 * line}, {{l, Role::ink, true}}, 1.3 * font, Anchor::middle, Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, top + 0.65 * line},
+                     {{l, Role::ink, true}},
+                     1.3 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       top += 1.3 * line;
     }
   }
@@ -269,7 +290,8 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
       scene.add(Circle{n.at, radius, g.paint, {Role::ink, 1}, g.first || g.last ? "outer-node" : "node"});
     }
     if (g.elided) {
-      for (const double d : {-0.22, 0.0, 0.22}) scene.add(Circle{{g.dots.x, g.dots.y + d * y_space}, 2, Role::muted, {}, "dots"});
+      for (const double d : {-0.22, 0.0, 0.22})
+        scene.add(Circle{{g.dots.x, g.dots.y + d * y_space}, 2, Role::muted, {}, "dots"});
     }
     for (const Node& n : g.nodes) {
       Text t;
@@ -300,7 +322,13 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
     double y = description_top + line / 2;
     for (const Group* g : column) {
       for (std::size_t k = 0; k < g->description.size(); ++k) {
-        scene.add(Text{{g->nodes.front().at.x, y}, {{g->description[k], g->paint, k < g->bold_lines}}, font, Anchor::middle, Align::middle, 0, "description"});
+        scene.add(Text{{g->nodes.front().at.x, y},
+                       {{g->description[k], g->paint, k < g->bold_lines}},
+                       font,
+                       Anchor::middle,
+                       Align::middle,
+                       0,
+                       "description"});
         y += line;
       }
       y += 0.4 * line;
@@ -308,7 +336,8 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
   }
   if (weighted) {
     const double y = scene.height - 10 - line / 2;
-    const std::string texts[] = {"positive weight", "negative weight", fmt::format("thickest: |w| = {}", format_value(largest))};
+    const std::string texts[] = {"positive weight", "negative weight",
+                                 fmt::format("thickest: |w| = {}", format_value(largest))};
     double w = 0;
     for (const std::string& t : texts) w += text_width(t, font) + 24;
     double x = scene.width / 2 - (w + 2 * 34) / 2;
@@ -323,7 +352,8 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
   }
   scene.title = title.empty() ? "Neural network" : title;
   for (const NetworkLayer& l : layers) {
-    scene.description += fmt::format("{}: {}{}. ", l.name, l.out, l.activation ? fmt::format(" {}", *l.activation) : "");
+    scene.description +=
+        fmt::format("{}: {}{}. ", l.name, l.out, l.activation ? fmt::format(" {}", *l.activation) : "");
   }
   return Figure::from_scene(std::move(scene), o.theme);
 }

@@ -11,14 +11,14 @@ class Module;
 namespace xg::viz {
 
 struct NetworkOptions {
-  bool description = false;   ///< above each column: name, activation, sum, number of outputs
-  bool weights = false;       ///< links as thick as |w|, red for positive, blue for negative
-  double width = 10;          ///< inches; grows where descriptions need it
-  double height = 8;          ///< inches
-  std::size_t max_nodes = 12; ///< of a column; of wider layers the first ones, dots and the last one are drawn
+  bool description = false;    ///< above each column: name, activation, sum, number of outputs
+  bool weights = false;        ///< links as thick as |w|, red for positive, blue for negative
+  double width = 10;           ///< inches; grows where descriptions need it
+  double height = 8;           ///< inches
+  std::size_t max_nodes = 12;  ///< of a column; of wider layers the first ones, dots and the last one are drawn
   std::vector<std::string> input_names = {};   ///< instead of X1, X2, ...
   std::vector<std::string> output_names = {};  ///< instead of y1, y2, ...
-  std::string title = {};     ///< instead of the model's name
+  std::string title = {};                      ///< instead of the model's name
   Theme theme = Theme::light;
 };
 
@@ -28,6 +28,7 @@ struct NetworkOptions {
 XG_API Figure network(nn::Module& model, const NetworkOptions& options = {});
 
 /// The same from plain layers.
-XG_API Figure network(const std::vector<NetworkLayer>& layers, const std::string& name, const NetworkOptions& options = {});
+XG_API Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
+                      const NetworkOptions& options = {});
 
 }  // namespace xg::viz

@@ -29,10 +29,10 @@ struct NetworkLayer {
 struct ModelBox {
   std::string name;
   std::string type;
-  std::string input = {};        ///< shape, as text
-  std::string output = {};       ///< shape, as text
+  std::string input = {};   ///< shape, as text
+  std::string output = {};  ///< shape, as text
   std::int64_t parameters = 0;
-  std::string detail = {};       ///< activation, rate, ...
+  std::string detail = {};             ///< activation, rate, ...
   std::vector<std::size_t> from = {};  ///< earlier boxes whose output goes in
 };
 

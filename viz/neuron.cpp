@@ -24,7 +24,8 @@ void arrow(Scene& scene, Point from, Point to, const Stroke& stroke) {
   const Point d{(to.x - from.x) / length, (to.y - from.y) / length};
   const Point base{to.x - 8 * d.x, to.y - 8 * d.y};
   scene.line(from, base, stroke, "link");
-  scene.add(Polygon{{to, {base.x - 4 * d.y, base.y + 4 * d.x}, {base.x + 4 * d.y, base.y - 4 * d.x}}, stroke.paint, {}, "arrow"});
+  scene.add(Polygon{
+      {to, {base.x - 4 * d.y, base.y + 4 * d.x}, {base.x + 4 * d.y, base.y - 4 * d.x}}, stroke.paint, {}, "arrow"});
 }
 
 }  // namespace
@@ -36,7 +37,8 @@ Figure neuron(const NeuronOptions& o) {
     throw ValueError(fmt::format("[neuron] {} values for {} inputs: give one for each, or none.", o.values.size(), n));
   }
   if (!o.weights.empty() && o.weights.size() != n) {
-    throw ValueError(fmt::format("[neuron] {} weights for {} inputs: give one for each, or none.", o.weights.size(), n));
+    throw ValueError(
+        fmt::format("[neuron] {} weights for {} inputs: give one for each, or none.", o.weights.size(), n));
   }
   const double font = o.theme.font_px();
   const double line = line_height * font;
@@ -50,7 +52,13 @@ Figure neuron(const NeuronOptions& o) {
   double top = 12;
   if (!o.title.empty()) {
     for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, top + 0.6 * line}, {{l, Role::ink, true}}, 1.15 * font, Anchor::middle, Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, top + 0.6 * line},
+                     {{l, Role::ink, true}},
+                     1.15 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       top += 1.15 * line;
     }
     top += 6;
@@ -78,7 +86,8 @@ Figure neuron(const NeuronOptions& o) {
   scene.width = std::max(scene.width, least);
   const double spare = scene.width - least;
   const Point sum_at{left + 190 + 0.5 * spare + big, middle};
-  const Box act{sum_at.x + big + 60 + 0.25 * spare, middle - 26, sum_at.x + big + 60 + 0.25 * spare + activation_width, middle + 26};
+  const Box act{sum_at.x + big + 60 + 0.25 * spare, middle - 26, sum_at.x + big + 60 + 0.25 * spare + activation_width,
+                middle + 26};
 
   for (std::size_t i = 0; i < n + (o.use_bias ? 1 : 0); ++i) {
     const bool is_bias = i == n;
@@ -95,36 +104,60 @@ Figure neuron(const NeuronOptions& o) {
     }
     // The weight stands above its arrow, near the input, where the arrows are apart.
     std::vector<Span> weight;
-    if (is_bias) weight = {{o.bias ? fmt::format("b = {}", format_value(*o.bias)) : "b", Role::muted}};
-    else if (o.weights.empty()) weight = symbol(fmt::format("w{}", i + 1), Role::hidden);
-    else weight = {{format_value(o.weights[i]), Role::hidden}};
+    if (is_bias)
+      weight = {{o.bias ? fmt::format("b = {}", format_value(*o.bias)) : "b", Role::muted}};
+    else if (o.weights.empty())
+      weight = symbol(fmt::format("w{}", i + 1), Role::hidden);
+    else
+      weight = {{format_value(o.weights[i]), Role::hidden}};
     // Above a falling arrow and below a rising one the paper is free.
     const bool rising = to.y < from.y - 2;
     const bool level = std::abs(to.y - from.y) <= 2;
     const Point on{from.x + 0.3 * (to.x - from.x), from.y + 0.3 * (to.y - from.y)};
-    scene.add(Text{{on.x + (level ? 0 : 2), on.y + (rising ? 4 : -4)}, weight, font, level ? Anchor::middle : Anchor::start,
-                   rising ? Align::top : Align::bottom, 0, "weight"});
+    scene.add(Text{{on.x + (level ? 0 : 2), on.y + (rising ? 4 : -4)},
+                   weight,
+                   font,
+                   level ? Anchor::middle : Anchor::start,
+                   rising ? Align::top : Align::bottom,
+                   0,
+                   "weight"});
   }
   scene.add(Circle{sum_at, big, Role::band, {Role::ink, 1.2}, "sum"});
   scene.add(Text{sum_at, {{"Σ"}}, 2 * font, Anchor::middle, Align::middle, 0, "sum-label"});
   if (numbers) {
-    scene.add(Text{{sum_at.x, sum_at.y + big + 6}, {{format_value(sum), Role::muted}}, font, Anchor::middle, Align::top, 0, "sum-value"});
+    scene.add(Text{{sum_at.x, sum_at.y + big + 6},
+                   {{format_value(sum), Role::muted}},
+                   font,
+                   Anchor::middle,
+                   Align::top,
+                   0,
+                   "sum-value"});
   }
   arrow(scene, {sum_at.x + big, middle}, {act.left, middle}, {Role::ink, 1.6});
   scene.add(Rect{act, Role::band, {Role::hidden, 1.6}, 8, "activation"});
   scene.add(Text{act.centre(), {{o.activation}}, 1.1 * font, Anchor::middle, Align::middle, 0, "activation-label"});
   const double end = act.right + 48;
   arrow(scene, {act.right, middle}, {end, middle}, {Role::ink, 1.6});
-  const Text out{{end + 10, middle}, {{output.empty() ? "output" : output, output.empty() ? Role::ink : Role::outer, !output.empty()}},
-                 output.empty() ? font : 1.1 * font, Anchor::start, Align::middle, 0, "output"};
+  const Text out{{end + 10, middle},
+                 {{output.empty() ? "output" : output, output.empty() ? Role::ink : Role::outer, !output.empty()}},
+                 output.empty() ? font : 1.1 * font,
+                 Anchor::start,
+                 Align::middle,
+                 0,
+                 "output"};
   scene.add(out);
 
   std::vector<Span> formula = {{fmt::format("output = {}(Σ ", o.activation), Role::muted},
-                               {"x", Role::muted}, {"i", Role::muted, false, 0.75, 0.22}, {"·w", Role::muted},
-                               {"i", Role::muted, false, 0.75, 0.22}, {o.use_bias ? " + b)" : ")", Role::muted}};
-  scene.add(Text{{scene.width / 2, scene.height - 10 - line / 2}, formula, font, Anchor::middle, Align::middle, 0, "formula"});
+                               {"x", Role::muted},
+                               {"i", Role::muted, false, 0.75, 0.22},
+                               {"·w", Role::muted},
+                               {"i", Role::muted, false, 0.75, 0.22},
+                               {o.use_bias ? " + b)" : ")", Role::muted}};
+  scene.add(Text{
+      {scene.width / 2, scene.height - 10 - line / 2}, formula, font, Anchor::middle, Align::middle, 0, "formula"});
   scene.title = o.title.empty() ? "One neuron" : o.title;
-  scene.description = fmt::format("{} inputs, a weighted sum{} and the activation {}.", n, o.use_bias ? " with a bias" : "", o.activation);
+  scene.description = fmt::format("{} inputs, a weighted sum{} and the activation {}.", n,
+                                  o.use_bias ? " with a bias" : "", o.activation);
   return Figure::from_scene(std::move(scene), o.theme);
 }
 

@@ -19,7 +19,8 @@ Lines lines_of(const ModelBox& b, const PlotModelOptions& o) {
   Lines lines;
   std::vector<Span> head;
   if (o.show_layer_names && !b.name.empty()) head.push_back({b.name, Role::ink, true});
-  if (!b.type.empty() && b.type != b.name) head.push_back({fmt::format("{}{}", head.empty() ? "" : "  ", b.type), Role::muted});
+  if (!b.type.empty() && b.type != b.name)
+    head.push_back({fmt::format("{}{}", head.empty() ? "" : "  ", b.type), Role::muted});
   if (head.empty()) head.push_back({b.type, Role::ink, true});
   lines.push_back(std::move(head));
   if (o.show_shapes && (!b.input.empty() || !b.output.empty())) {
@@ -33,7 +34,8 @@ Lines lines_of(const ModelBox& b, const PlotModelOptions& o) {
   std::string rest;
   if (o.show_activations && !b.detail.empty()) rest = b.detail;
   if (o.show_parameters && b.parameters > 0) {
-    rest += fmt::format("{}{} parameter{}", rest.empty() ? "" : ", ", format_count(static_cast<double>(b.parameters)), b.parameters == 1 ? "" : "s");
+    rest += fmt::format("{}{} parameter{}", rest.empty() ? "" : ", ", format_count(static_cast<double>(b.parameters)),
+                        b.parameters == 1 ? "" : "s");
   }
   if (!rest.empty()) lines.push_back({{rest, Role::muted}});
   return lines;
@@ -135,7 +137,9 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
   if (boxes.empty()) throw ValueError("[plot_model] the model has no layers: add at least one.");
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     for (const std::size_t f : boxes[i].from) {
-      if (f >= i) throw ValueError(fmt::format("[plot_model] box {} takes from box {}: boxes come after those that feed them.", i, f));
+      if (f >= i)
+        throw ValueError(
+            fmt::format("[plot_model] box {} takes from box {}: boxes come after those that feed them.", i, f));
     }
   }
   const double font = o.theme.font_px();
@@ -171,7 +175,13 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
   double y = 16;
   if (!o.title.empty()) {
     for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.6 * line}, {{l, Role::ink, true}}, 1.15 * font, Anchor::middle, Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, y + 0.6 * line},
+                     {{l, Role::ink, true}},
+                     1.15 * font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       y += 1.15 * line;
     }
     y += 10;
@@ -211,13 +221,23 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
       const Point d{(to.x - from.x) / length, (to.y - from.y) / length};
       const Point neck{to.x - 8 * d.x, to.y - 8 * d.y};
       scene.line(from, neck, {Role::muted, 1.4}, "edge");
-      scene.add(Polygon{{to, {neck.x - 4.5 * d.y, neck.y + 4.5 * d.x}, {neck.x + 4.5 * d.y, neck.y - 4.5 * d.x}}, Role::muted, {}, "arrow"});
+      scene.add(Polygon{{to, {neck.x - 4.5 * d.y, neck.y + 4.5 * d.x}, {neck.x + 4.5 * d.y, neck.y - 4.5 * d.x}},
+                        Role::muted,
+                        {},
+                        "arrow"});
     }
   }
   for (std::size_t p = 0; p < boxes.size(); ++p) {
     const Box b = box_of(p);
     const bool input = boxes[p].from.empty();
-    scene.add(Rect{b, Role::band, {input ? Role::outer : boxes[p].parameters > 0 ? Role::hidden : Role::edge, 1.5}, 6, "box"});
+    scene.add(Rect{b,
+                   Role::band,
+                   {input                     ? Role::outer
+                    : boxes[p].parameters > 0 ? Role::hidden
+                                              : Role::edge,
+                    1.5},
+                   6,
+                   "box"});
     double at = b.top + 8 + line / 2;
     for (const auto& l : lines[p]) {
       scene.add(Text{{b.centre().x, at}, l, font, Anchor::middle, Align::middle, 0, "box-label"});
@@ -243,7 +263,10 @@ Figure plot_model(nn::Module& model, const PlotModelOptions& options) {
   };
   std::vector<ModelBox> boxes;
   for (const nn::LayerInfo& info : nn::config(model)) {
-    ModelBox b{.name = info.name, .type = info.type, .input = text(info.input_shape), .output = text(info.output_shape),
+    ModelBox b{.name = info.name,
+               .type = info.type,
+               .input = text(info.input_shape),
+               .output = text(info.output_shape),
                .parameters = info.num_parameters};
     if (info.activation && *info.activation != "linear") b.detail = *info.activation;
     if (info.shared) b.detail += b.detail.empty() ? "shared" : ", shared";

@@ -38,7 +38,8 @@ Document parse(const std::string& svg) {
   if (!d.handle) {
     const std::string reason = error ? error->message : "unknown reason";
     g_clear_error(&error);
-    throw Error(fmt::format("[figure] librsvg cannot read the figure ({}): save it as .svg and look at it there.", reason));
+    throw Error(
+        fmt::format("[figure] librsvg cannot read the figure ({}): save it as .svg and look at it there.", reason));
   }
   rsvg_handle_set_dpi(d.handle.get(), 96);
   rsvg_handle_get_intrinsic_size_in_pixels(d.handle.get(), &d.width, &d.height);
@@ -68,7 +69,9 @@ void check(cairo_status_t status) {
 
 }  // namespace
 
-bool has_raster() { return true; }
+bool has_raster() {
+  return true;
+}
 
 std::string png_from_svg(const std::string& svg, double scale) {
   const Document d = parse(svg);
@@ -114,9 +117,15 @@ namespace {
 }
 }  // namespace
 
-bool has_raster() { return false; }
-std::string png_from_svg(const std::string&, double) { missing(); }
-std::string pdf_from_svg(const std::string&) { missing(); }
+bool has_raster() {
+  return false;
+}
+std::string png_from_svg(const std::string&, double) {
+  missing();
+}
+std::string pdf_from_svg(const std::string&) {
+  missing();
+}
 
 #endif
 

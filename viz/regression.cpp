@@ -12,8 +12,9 @@ namespace {
 
 void check(const char* op, const Data& y, const Data& p, const RegressionOptions& o) {
   if (y.size() != p.size() || y.empty()) {
-    throw ValueError(fmt::format("[{}] there are {} true values and {} predictions: give as many of one as of the other, at least one.",
-                                 op, y.size(), p.size()));
+    throw ValueError(fmt::format(
+        "[{}] there are {} true values and {} predictions: give as many of one as of the other, at least one.", op,
+        y.size(), p.size()));
   }
   if (o.max_points == 0) throw ValueError(fmt::format("[{}] max_points is 0: show at least one point.", op));
 }
@@ -36,13 +37,20 @@ std::vector<std::size_t> rows_to_draw(const Data& y, const Data& p, std::size_t 
 
 std::string axis_name(const char* name, std::size_t shown, std::size_t all) {
   if (shown == all) return name;
-  return fmt::format("{} ({} of {} rows shown)", name, format_count(static_cast<double>(shown)), format_count(static_cast<double>(all)));
+  return fmt::format("{} ({} of {} rows shown)", name, format_count(static_cast<double>(shown)),
+                     format_count(static_cast<double>(all)));
 }
 
-std::string amount(double v) { return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0)); }
+std::string amount(double v) {
+  return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0));
+}
 
-double dot_size(std::size_t n) { return n > 500 ? 3.5 : n > 150 ? 4.5 : 6; }
-double dot_alpha(std::size_t n) { return n > 500 ? 0.45 : 0.65; }
+double dot_size(std::size_t n) {
+  return n > 500 ? 3.5 : n > 150 ? 4.5 : 6;
+}
+double dot_alpha(std::size_t n) {
+  return n > 500 ? 0.45 : 0.65;
+}
 
 }  // namespace
 
@@ -77,9 +85,13 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
   Axes& axes = figure.axes();
   axes.set_title(o.title.empty() ? "Predicted and true" : o.title);
   axes.scatter(a, b, {.color = Paint::series(0), .size = dot_size(a.size()), .alpha = dot_alpha(a.size())});
-  axes.plot({low - pad, high + pad}, {low - pad, high + pad}, {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
-  axes.scatter({p[worst]}, {y[worst]}, {.color = Paint::series(3), .size = 7, .marker = "d",
-                                        .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
+  axes.plot({low - pad, high + pad}, {low - pad, high + pad},
+            {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
+  axes.scatter({p[worst]}, {y[worst]},
+               {.color = Paint::series(3),
+                .size = 7,
+                .marker = "d",
+                .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
   axes.set_xlim(low - pad, high + pad);
   axes.set_ylim(low - pad, high + pad);
   axes.set_xlabel(axis_name("Predicted", rows.size(), y.size()));
@@ -121,8 +133,9 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   right.axvline(0, {.color = Role::muted, .linewidth = 1.2});
   if (count > 0) {
     const double mean = sum / static_cast<double>(count);
-    right.axvline(mean, {.color = Paint::series(3), .linewidth = 1.5, .linestyle = "-",
-                         .label = fmt::format("mean {}", amount(mean))});
+    right.axvline(
+        mean,
+        {.color = Paint::series(3), .linewidth = 1.5, .linestyle = "-", .label = fmt::format("mean {}", amount(mean))});
   }
   right.set_xlabel("True − predicted");
   right.set_ylabel("Rows");

@@ -18,8 +18,8 @@ struct RegressionOptions {
   Theme theme = Theme::light;
 };
 
-/// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws ValueError
-/// where the lists differ in length or are empty.
+/// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws
+/// ValueError where the lists differ in length or are empty.
 XG_API Figure predicted_vs_true(const nn::metrics::RegressionReport& report, const RegressionOptions& options = {});
 XG_API Figure predicted_vs_true(const Data& y_true, const Data& y_predicted, const RegressionOptions& options = {});
 

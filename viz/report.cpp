@@ -21,9 +21,12 @@ bool looks_like_number(const std::string& cell) {
   bool digit = false;
   for (std::size_t i = 0; i < cell.size(); ++i) {
     const char c = cell[i];
-    if (c >= '0' && c <= '9') digit = true;
-    else if (cell.compare(i, 3, "−") == 0) i += 2;
-    else if (std::string_view("+-.,% eE").find(c) == std::string_view::npos) return false;
+    if (c >= '0' && c <= '9')
+      digit = true;
+    else if (cell.compare(i, 3, "−") == 0)
+      i += 2;
+    else if (std::string_view("+-.,% eE").find(c) == std::string_view::npos)
+      return false;
   }
   return digit;
 }
@@ -54,8 +57,10 @@ std::string table_html(const ReportTable& t) {
     out += "<tr>";
     for (std::size_t k = 0; k < row.size(); ++k) {
       const bool n = k < right.size() && right[k];
-      if (k == 0) out += fmt::format("<th scope=\"row\">{}</th>", escape_xml(row[k]));
-      else out += fmt::format("<td{}>{}</td>", n ? " class=\"n\"" : "", escape_xml(row[k]));
+      if (k == 0)
+        out += fmt::format("<th scope=\"row\">{}</th>", escape_xml(row[k]));
+      else
+        out += fmt::format("<td{}>{}</td>", n ? " class=\"n\"" : "", escape_xml(row[k]));
     }
     out += "</tr>\n";
   }
@@ -75,14 +80,18 @@ std::string cards_html(const std::vector<Card>& cards) {
   return out + "</dl>\n";
 }
 
-std::string score(double v) { return std::isnan(v) ? "undefined" : format_fixed(v, 3); }
+std::string score(double v) {
+  return std::isnan(v) ? "undefined" : format_fixed(v, 3);
+}
 
 // Prices in whole units, small numbers with three digits.
 std::string amount(double v) {
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, std::abs(v) >= 1 ? 3 : decimals_for(v, 3));
 }
 
-std::string count(std::int64_t n) { return format_count(static_cast<double>(n)); }
+std::string count(std::int64_t n) {
+  return format_count(static_cast<double>(n));
+}
 
 std::string shape_text(const std::optional<Shape>& row) {
   if (!row) return "?";
@@ -96,8 +105,8 @@ std::string shape_text(const std::optional<Shape>& row) {
 ReportPart::ReportPart(const Figure& figure) : figure_(true) {
   const Scene scene = figure.scene();
   // As wide as it was drawn; on a narrow screen no smaller than text stays readable, then the frame scrolls.
-  html_ = fmt::format("<figure class=\"scroll\"><div style=\"--w:{0:.0f}px;--m:{1:.0f}px\">\n{2}</div></figure>\n", scene.width,
-                      std::min(scene.width, std::max(0.62 * scene.width, 320.0)), figure.inline_svg());
+  html_ = fmt::format("<figure class=\"scroll\"><div style=\"--w:{0:.0f}px;--m:{1:.0f}px\">\n{2}</div></figure>\n",
+                      scene.width, std::min(scene.width, std::max(0.62 * scene.width, 320.0)), figure.inline_svg());
 }
 
 ReportPart::ReportPart(const char* text) : ReportPart(std::string(text)) {}
@@ -123,8 +132,9 @@ ReportPart::ReportPart(const nn::Summary& summary) {
     t.rows.push_back({l.name, l.type, shape_text(l.output_shape), l.activation.value_or(""), count(l.num_parameters)});
   }
   html_ = table_html(t);
-  html_ += fmt::format("<p class=\"note\">{} parameters, {} of them trainable; {} floating-point operations per row.</p>\n",
-                       count(summary.total_parameters), count(summary.trainable_parameters), count(summary.flops));
+  html_ +=
+      fmt::format("<p class=\"note\">{} parameters, {} of them trainable; {} floating-point operations per row.</p>\n",
+                  count(summary.total_parameters), count(summary.trainable_parameters), count(summary.flops));
 }
 
 ReportPart::ReportPart(const nn::data::Description& d) {
@@ -141,12 +151,18 @@ ReportPart::ReportPart(const nn::data::Table& table) {
     t.rows.push_back(std::move(row));
   }
   html_ = table_html(t);
-  if (shown < table.rows()) html_ += fmt::format("<p class=\"note\">The first {} of {} rows.</p>\n", shown, count(table.rows()));
+  if (shown < table.rows())
+    html_ += fmt::format("<p class=\"note\">The first {} of {} rows.</p>\n", shown, count(table.rows()));
 }
 
 ReportPart::ReportPart(const nn::metrics::ClassificationReport& r) {
-  html_ = cards_html({{"Accuracy", score(r.accuracy)}, {"AUC", score(r.auc)}, {"Precision", score(r.precision)}, {"Recall", score(r.recall)},
-                      {"F1", score(r.f1)}, {"Log loss", score(r.log_loss)}, {"Rows", count(r.support)}});
+  html_ = cards_html({{"Accuracy", score(r.accuracy)},
+                      {"AUC", score(r.auc)},
+                      {"Precision", score(r.precision)},
+                      {"Recall", score(r.recall)},
+                      {"F1", score(r.f1)},
+                      {"Log loss", score(r.log_loss)},
+                      {"Rows", count(r.support)}});
   ReportTable t{{"Class", "Precision", "Recall", "F1", "Rows"}, {}, {}};
   const auto row = [&](const nn::metrics::ClassScores& c, const std::string& name) {
     t.rows.push_back({name, score(c.precision), score(c.recall), score(c.f1), count(c.support)});
@@ -155,14 +171,19 @@ ReportPart::ReportPart(const nn::metrics::ClassificationReport& r) {
   row(r.macro, "mean over classes");
   row(r.weighted, "mean over rows");
   html_ += table_html(t);
-  if (r.binary) html_ += fmt::format("<p class=\"note\">Class {} where its probability is above {}.</p>\n",
-                                     escape_xml(r.class_names.size() > 1 ? r.class_names[1] : "1"), format_value(r.threshold));
+  if (r.binary)
+    html_ += fmt::format("<p class=\"note\">Class {} where its probability is above {}.</p>\n",
+                         escape_xml(r.class_names.size() > 1 ? r.class_names[1] : "1"), format_value(r.threshold));
 }
 
 ReportPart::ReportPart(const nn::metrics::RegressionReport& r) {
-  html_ = cards_html({{"R²", score(r.r2)}, {"Mean absolute error", amount(r.mae)}, {"Root mean squared error", amount(r.rmse)},
-                      {"Mean absolute error, relative", std::isnan(r.mape) ? "undefined" : fmt::format("{} %", format_fixed(100 * r.mape, 1))},
-                      {"Median absolute error", amount(r.median_absolute_error)}, {"Largest error", amount(r.max_error)},
+  html_ = cards_html({{"R²", score(r.r2)},
+                      {"Mean absolute error", amount(r.mae)},
+                      {"Root mean squared error", amount(r.rmse)},
+                      {"Mean absolute error, relative",
+                       std::isnan(r.mape) ? "undefined" : fmt::format("{} %", format_fixed(100 * r.mape, 1))},
+                      {"Median absolute error", amount(r.median_absolute_error)},
+                      {"Largest error", amount(r.max_error)},
                       {"Rows", count(r.support)}});
 }
 
@@ -176,8 +197,10 @@ Report& Report::add_section(const std::string& title, std::vector<ReportPart> pa
 std::string Report::html() const {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<title>{}</title>\n<style>\n:root{{{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{{}}}}}\n",
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"color-scheme\" "
+      "content=\"light dark\">\n"
+      "<title>{}</title>\n<style>\n:root{{{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n@media "
+      "print{{:root{{{}}}}}\n",
       escape_xml(title_), css_variables(Theme::light), css_variables(Theme::dark), css_variables(Theme::light));
   out += R"css(*{box-sizing:border-box}
 html{color-scheme:light dark;-webkit-text-size-adjust:100%}

@@ -33,13 +33,13 @@ struct ReportTable {
 /// One thing in a section of a report.
 class XG_API ReportPart {
  public:
-  ReportPart(const Figure& figure);             // NOLINT: whatever a report shows is a part of it
-  ReportPart(const char* text);                 // NOLINT
-  ReportPart(const std::string& text);          // NOLINT
-  ReportPart(const ReportTable& table);         // NOLINT
-  ReportPart(const nn::Summary& summary);       // NOLINT
-  ReportPart(const nn::data::Description& d);   // NOLINT
-  ReportPart(const nn::data::Table& table);     // NOLINT
+  ReportPart(const Figure& figure);                             // NOLINT: whatever a report shows is a part of it
+  ReportPart(const char* text);                                 // NOLINT
+  ReportPart(const std::string& text);                          // NOLINT
+  ReportPart(const ReportTable& table);                         // NOLINT
+  ReportPart(const nn::Summary& summary);                       // NOLINT
+  ReportPart(const nn::data::Description& d);                   // NOLINT
+  ReportPart(const nn::data::Table& table);                     // NOLINT
   ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
   ReportPart(const nn::metrics::RegressionReport& report);      // NOLINT
 

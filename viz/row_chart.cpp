@@ -24,8 +24,13 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
   if (!layout.title.empty()) {
     y += 6;
     for (const std::string& l : viz::wrap(layout.title, title_size, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y - layout.top + 12 + 0.5 * title_size}, {{l, Role::ink, true}}, title_size, Anchor::middle,
-                     Align::middle, 0, "title"});
+      scene.add(Text{{scene.width / 2, y - layout.top + 12 + 0.5 * title_size},
+                     {{l, Role::ink, true}},
+                     title_size,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "title"});
       y += line_height * title_size;
     }
     y += 4;
@@ -64,13 +69,25 @@ double RowChart::x_axis(const Scale& x, const std::string& label) {
     const double px = x(t.at[i]);
     if (px < box.left - 0.5 || px > box.right + 0.5) continue;
     scene.line({px, box.bottom}, {px, box.bottom + 4}, spine, "tick");
-    add_inside(scene, Text{{px, y + 0.5 * line_height * font}, {{t.labels[i]}}, font, Anchor::middle, Align::middle, 0, "tick-label-x"});
+    add_inside(scene, Text{{px, y + 0.5 * line_height * font},
+                           {{t.labels[i]}},
+                           font,
+                           Anchor::middle,
+                           Align::middle,
+                           0,
+                           "tick-label-x"});
   }
   y += line_height * font;
   if (!label.empty()) {
     y += 3;
     for (const std::string& l : viz::wrap(label, font, scene.width - 16)) {
-      add_inside(scene, Text{{box.centre().x, y + 0.5 * line_height * font}, {{l}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
+      add_inside(scene, Text{{box.centre().x, y + 0.5 * line_height * font},
+                             {{l}},
+                             font,
+                             Anchor::middle,
+                             Align::middle,
+                             0,
+                             "axis-label"});
       y += line_height * font;
     }
   }

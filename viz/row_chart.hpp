@@ -11,25 +11,26 @@
 namespace xg::viz::detail {
 
 struct RowChartLayout {
-  double width = 8;        ///< inches
-  double row = 40;         ///< px of a row whose label takes one line or two
-  double top = 16;         ///< px above the first row, below the title
-  double bottom = 46;      ///< px below the last row
-  double right = 16;       ///< px right of the plot
-  double least_plot = 220; ///< px
+  double width = 8;         ///< inches
+  double row = 40;          ///< px of a row whose label takes one line or two
+  double top = 16;          ///< px above the first row, below the title
+  double bottom = 46;       ///< px below the last row
+  double right = 16;        ///< px right of the plot
+  double least_plot = 220;  ///< px
   std::string title;
 };
 
 /// Rows from top to bottom with their labels at the left; labels wrap, rows grow with them.
 struct RowChart {
   Scene scene;
-  Box box;                      ///< where data are drawn
-  std::vector<double> middle;   ///< y of each row
-  std::vector<double> height;   ///< of each row
+  Box box;                     ///< where data are drawn
+  std::vector<double> middle;  ///< y of each row
+  std::vector<double> height;  ///< of each row
   double font = 13;
 
   RowChart(const std::vector<std::vector<Span>>& labels, const RowChartLayout& layout, const Theme& theme);
-  /// Ticks, tick labels and axis line below the rows; `label` under them where it is not empty. Returns the y below all.
+  /// Ticks, tick labels and axis line below the rows; `label` under them where it is not empty. Returns the y below
+  /// all.
   double x_axis(const Scale& x, const std::string& label);
 };
 

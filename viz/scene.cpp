@@ -21,11 +21,17 @@ Box around(const std::vector<Point>& points, double pad) {
   return {b.left - pad, b.top - pad, b.right + pad, b.bottom + pad};
 }
 
-double reach(const Stroke& s) { return s.paint.visible() ? s.width / 2 : 0; }
+double reach(const Stroke& s) {
+  return s.paint.visible() ? s.width / 2 : 0;
+}
 
-void shift(Box& b, double dx, double dy) { b = {b.left + dx, b.top + dy, b.right + dx, b.bottom + dy}; }
+void shift(Box& b, double dx, double dy) {
+  b = {b.left + dx, b.top + dy, b.right + dx, b.bottom + dy};
+}
 
-void shift(Point& p, double dx, double dy) { p = {p.x + dx, p.y + dy}; }
+void shift(Point& p, double dx, double dy) {
+  p = {p.x + dx, p.y + dy};
+}
 
 void shift(Element& element, double dx, double dy) {
   std::visit(
@@ -46,13 +52,27 @@ void shift(Element& element, double dx, double dy) {
 
 }  // namespace
 
-void Scene::add(Polyline e) { elements.emplace_back(std::move(e)); }
-void Scene::add(Polygon e) { elements.emplace_back(std::move(e)); }
-void Scene::add(Rect e) { elements.emplace_back(std::move(e)); }
-void Scene::add(Circle e) { elements.emplace_back(std::move(e)); }
-void Scene::add(Text e) { elements.emplace_back(std::move(e)); }
-void Scene::add(ClipBegin e) { elements.emplace_back(e); }
-void Scene::add(ClipEnd e) { elements.emplace_back(e); }
+void Scene::add(Polyline e) {
+  elements.emplace_back(std::move(e));
+}
+void Scene::add(Polygon e) {
+  elements.emplace_back(std::move(e));
+}
+void Scene::add(Rect e) {
+  elements.emplace_back(std::move(e));
+}
+void Scene::add(Circle e) {
+  elements.emplace_back(std::move(e));
+}
+void Scene::add(Text e) {
+  elements.emplace_back(std::move(e));
+}
+void Scene::add(ClipBegin e) {
+  elements.emplace_back(e);
+}
+void Scene::add(ClipEnd e) {
+  elements.emplace_back(e);
+}
 
 void Scene::line(Point from, Point to, Stroke stroke, std::string tag) {
   add(Polyline{{from, to}, std::move(stroke), std::move(tag)});
@@ -108,10 +128,14 @@ std::string plain(const Text& text) {
 
 double baseline(const Text& text) {
   switch (text.align) {
-    case Align::baseline: break;
-    case Align::middle: return text.at.y + cap_height / 2 * text.size;
-    case Align::top: return text.at.y + ascent * text.size;
-    case Align::bottom: return text.at.y - descent * text.size;
+    case Align::baseline:
+      break;
+    case Align::middle:
+      return text.at.y + cap_height / 2 * text.size;
+    case Align::top:
+      return text.at.y + ascent * text.size;
+    case Align::bottom:
+      return text.at.y - descent * text.size;
   }
   return text.at.y;
 }

@@ -36,7 +36,7 @@ struct Stroke {
   Paint paint = Role::none;
   double width = 1;
   std::array<double, 4> dash = {};  ///< lengths of line and gap in turn, up to the first zero; none: solid
-  bool round = false;  ///< round ends and corners
+  bool round = false;               ///< round ends and corners
 };
 
 /// `tag` says what an element stands for ("bar", "tick-label"), so that tests and tools find it again.

@@ -12,12 +12,13 @@ namespace xg::viz {
 namespace {
 
 template <class Curve>
-void check(const char* op, const std::vector<Curve>& curves, const std::vector<double> Curve::*x, const std::vector<double> Curve::*y) {
+void check(const char* op, const std::vector<Curve>& curves, const std::vector<double> Curve::*x,
+           const std::vector<double> Curve::*y) {
   if (curves.empty()) throw ValueError(fmt::format("[{}] there is no curve: give at least one.", op));
   for (const Curve& c : curves) {
     if ((c.*x).empty() || (c.*x).size() != (c.*y).size()) {
-      throw ValueError(fmt::format("[{}] a curve has {} x and {} y: give as many of one as of the other, at least one.", op, (c.*x).size(),
-                                   (c.*y).size()));
+      throw ValueError(fmt::format("[{}] a curve has {} x and {} y: give as many of one as of the other, at least one.",
+                                   op, (c.*x).size(), (c.*y).size()));
     }
   }
 }
@@ -34,7 +35,8 @@ std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k
 
 // "died, AUC = 0.853".
 std::string score_label(const std::string& name, const char* what, double value) {
-  return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what, std::isnan(value) ? "undefined" : format_fixed(value, 3));
+  return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what,
+                     std::isnan(value) ? "undefined" : format_fixed(value, 3));
 }
 
 }  // namespace
@@ -86,7 +88,8 @@ Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& o) {
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const ScoreCurve& c = curves[k];
     const std::string label = score_label(c.name, "AUC", c.area);
-    if (curves.size() == 1) axes.fill_between(c.x, std::vector<double>(c.x.size(), 0.0), c.y, {.color = Paint::series(0), .alpha = 0.1});
+    if (curves.size() == 1)
+      axes.fill_between(c.x, std::vector<double>(c.x.size(), 0.0), c.y, {.color = Paint::series(0), .alpha = 0.1});
     axes.plot(c.x, c.y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .label = label});
     description += fmt::format("{}. ", label);
   }
@@ -115,7 +118,10 @@ Figure precision_recall(const std::vector<ScoreCurve>& curves, const CurveOption
   }
   if (curves.size() == 1 && curves[0].chance > 0) {
     axes.plot({0, 1}, {curves[0].chance, curves[0].chance},
-              {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = fmt::format("guessing ({})", format_fixed(curves[0].chance, 2))});
+              {.color = Role::muted,
+               .linewidth = 1,
+               .linestyle = "--",
+               .label = fmt::format("guessing ({})", format_fixed(curves[0].chance, 2))});
   }
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);
@@ -151,10 +157,15 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
         at.push_back(c.predicted[i]);
         height.push_back(0.2 * c.count[i] / most);
       }
-      axes.bar(at, height, {.color = Role::grid, .width = 0.04, .label = fmt::format("rows (most: {})", format_count(most))});
+      axes.bar(at, height,
+               {.color = Role::grid, .width = 0.04, .label = fmt::format("rows (most: {})", format_count(most))});
     }
-    axes.plot(x, y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .marker = "o",
-                     .label = c.name.empty() ? "model" : c.name});
+    axes.plot(x, y,
+              {.color = Paint::series(k % 7),
+               .linewidth = 2,
+               .linestyle = style(k),
+               .marker = "o",
+               .label = c.name.empty() ? "model" : c.name});
   }
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);
@@ -162,7 +173,8 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
   axes.set_ylabel("Share of positive rows");
   axes.grid();
   axes.legend({.loc = curves.size() > 6 ? "outside" : "upper left"});
-  figure.set_description(o.title.empty() ? "Calibration" : o.title, "Observed share of positive rows against the predicted probability.");
+  figure.set_description(o.title.empty() ? "Calibration" : o.title,
+                         "Observed share of positive rows against the predicted probability.");
   return figure;
 }
 

@@ -10,28 +10,47 @@ namespace {
 
 constexpr const char* font_family = "'DejaVu Sans',Verdana,sans-serif";
 
-bool finite(double v) { return std::isfinite(v) && std::abs(v) < 1e9; }
-bool finite(const Point& p) { return finite(p.x) && finite(p.y); }
-bool finite(const Box& b) { return finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom); }
+bool finite(double v) {
+  return std::isfinite(v) && std::abs(v) < 1e9;
+}
+bool finite(const Point& p) {
+  return finite(p.x) && finite(p.y);
+}
+bool finite(const Box& b) {
+  return finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom);
+}
 
 // A role as the name of its CSS variable; empty for colours that no page can change.
 std::string variable(const Paint& paint) {
   switch (paint.role) {
-    case Role::background: return "--xg-background";
-    case Role::ink: return "--xg-ink";
-    case Role::muted: return "--xg-muted";
-    case Role::edge: return "--xg-edge";
-    case Role::grid: return "--xg-grid";
-    case Role::band: return "--xg-band";
-    case Role::positive: return "--xg-positive";
-    case Role::negative: return "--xg-negative";
-    case Role::outer: return "--xg-outer";
-    case Role::hidden: return "--xg-hidden";
-    case Role::dropout: return "--xg-dropout";
-    case Role::series: return fmt::format("--xg-c{}", paint.index % 8);
+    case Role::background:
+      return "--xg-background";
+    case Role::ink:
+      return "--xg-ink";
+    case Role::muted:
+      return "--xg-muted";
+    case Role::edge:
+      return "--xg-edge";
+    case Role::grid:
+      return "--xg-grid";
+    case Role::band:
+      return "--xg-band";
+    case Role::positive:
+      return "--xg-positive";
+    case Role::negative:
+      return "--xg-negative";
+    case Role::outer:
+      return "--xg-outer";
+    case Role::hidden:
+      return "--xg-hidden";
+    case Role::dropout:
+      return "--xg-dropout";
+    case Role::series:
+      return fmt::format("--xg-c{}", paint.index % 8);
     case Role::automatic:
     case Role::none:
-    case Role::literal: break;
+    case Role::literal:
+      break;
   }
   return {};
 }
@@ -42,7 +61,8 @@ class Writer {
       : scene_(scene), theme_(theme), options_(options), prefix_(std::move(prefix)) {}
 
   std::string write() {
-    put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.2f}\" height=\"{1:.2f}\" viewBox=\"0 0 {0:.2f} {1:.2f}\" "
+    put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.2f}\" height=\"{1:.2f}\" viewBox=\"0 0 {0:.2f} "
+        "{1:.2f}\" "
         "role=\"img\" font-family=\"{2}\" font-size=\"{3:.2f}\">\n",
         scene_.width, scene_.height, font_family, theme_.font_px());
     if (!scene_.title.empty()) put("<title>{}</title>\n", escape_xml(scene_.title));
@@ -249,12 +269,23 @@ std::string escape_xml(std::string_view text) {
   out.reserve(clean.size());
   for (const char c : clean) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -21,7 +21,10 @@ char32_t next(std::string_view s, std::size_t& i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned char lead = byte(i);
   if (lead < 0x80) return s[i++] & 0x7f;
-  const int extra = lead >= 0xf0 && lead < 0xf5 ? 3 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xc2 && lead < 0xe0 ? 1 : 0;
+  const int extra = lead >= 0xf0 && lead < 0xf5   ? 3
+                    : lead >= 0xe0 && lead < 0xf0 ? 2
+                    : lead >= 0xc2 && lead < 0xe0 ? 1
+                                                  : 0;
   if (extra == 0 || i + static_cast<std::size_t>(extra) >= s.size()) {
     ++i;
     return replacement;
@@ -51,15 +54,24 @@ struct Interval {
 
 // East_Asian_Width W and F (Unicode 15), neighbouring blocks joined, and the emoji that are drawn square.
 constexpr std::array<Interval, 24> wide = {{
-    {0x1100, 0x115f},   {0x231a, 0x231b},   {0x23e9, 0x23ec},   {0x25fd, 0x25fe},   {0x2614, 0x2615},
-    {0x2648, 0x2653},   {0x267f, 0x267f},   {0x26a1, 0x26a1},   {0x26aa, 0x26ab},   {0x26bd, 0x26be},
-    {0x2705, 0x2705},   {0x270a, 0x270b},   {0x2728, 0x2728},   {0x274c, 0x274c},   {0x2e80, 0x303e},
-    {0x3041, 0x33ff},   {0x3400, 0x4dbf},   {0x4e00, 0xa4cf},   {0xa960, 0xa97f},   {0xac00, 0xd7a3},
-    {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff01, 0xff60},   {0xffe0, 0xffe6},
+    {0x1100, 0x115f}, {0x231a, 0x231b}, {0x23e9, 0x23ec}, {0x25fd, 0x25fe}, {0x2614, 0x2615}, {0x2648, 0x2653},
+    {0x267f, 0x267f}, {0x26a1, 0x26a1}, {0x26aa, 0x26ab}, {0x26bd, 0x26be}, {0x2705, 0x2705}, {0x270a, 0x270b},
+    {0x2728, 0x2728}, {0x274c, 0x274c}, {0x2e80, 0x303e}, {0x3041, 0x33ff}, {0x3400, 0x4dbf}, {0x4e00, 0xa4cf},
+    {0xa960, 0xa97f}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60}, {0xffe0, 0xffe6},
 }};
 constexpr std::array<Interval, 12> zero = {{
-    {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x064b, 0x065f}, {0x0e31, 0x0e31}, {0x0e34, 0x0e3a},
-    {0x0e47, 0x0e4e}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f},
+    {0x0300, 0x036f},
+    {0x0483, 0x0489},
+    {0x0591, 0x05bd},
+    {0x064b, 0x065f},
+    {0x0e31, 0x0e31},
+    {0x0e34, 0x0e3a},
+    {0x0e47, 0x0e4e},
+    {0x1ab0, 0x1aff},
+    {0x1dc0, 0x1dff},
+    {0x200b, 0x200f},
+    {0x20d0, 0x20ff},
+    {0xfe00, 0xfe0f},
 }};
 
 template <std::size_t N>
@@ -69,7 +81,9 @@ bool contains(const std::array<Interval, N>& intervals, char32_t c) {
   return it != intervals.begin() && c <= (it - 1)->last;
 }
 
-bool is_wide(char32_t c) { return contains(wide, c) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd); }
+bool is_wide(char32_t c) {
+  return contains(wide, c) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
+}
 
 // Width in em. Characters outside the table get the width of a capital M, so that a guess errs to the wide side.
 double em(char32_t c, bool bold) {
@@ -129,7 +143,9 @@ std::string encode(std::u32string_view text) {
   return out;
 }
 
-double text_width(std::string_view text, double size, bool bold) { return width_of(decode(text), size, bold); }
+double text_width(std::string_view text, double size, bool bold) {
+  return width_of(decode(text), size, bold);
+}
 
 std::vector<LineRange> wrap_ranges(std::u32string_view all, double size, double width, bool bold) {
   std::vector<LineRange> lines;

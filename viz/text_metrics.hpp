@@ -11,7 +11,7 @@ namespace xg::viz {
 
 /// Parts of the height of a line of DejaVu Sans, as a share of its size.
 inline constexpr double cap_height = 0.729;
-inline constexpr double ascent = 0.80;   ///< of the tallest common letters with accents left out
+inline constexpr double ascent = 0.80;  ///< of the tallest common letters with accents left out
 inline constexpr double descent = 0.236;
 inline constexpr double line_height = 1.25;
 

@@ -16,8 +16,14 @@ const Theme Theme::dark{
     .outer = {32, 190, 145},
     .hidden = {64, 158, 219},
     .dropout = {236, 124, 44},
-    .palette = {{{72, 163, 224}, {230, 159, 0}, {32, 190, 145}, {236, 124, 44},
-                 {220, 142, 184}, {130, 205, 250}, {240, 228, 66}, {232, 232, 232}}},
+    .palette = {{{72, 163, 224},
+                 {230, 159, 0},
+                 {32, 190, 145},
+                 {236, 124, 44},
+                 {220, 142, 184},
+                 {130, 205, 250},
+                 {240, 228, 66},
+                 {232, 232, 232}}},
 };
 
 const Theme Theme::paper{
@@ -35,28 +41,62 @@ const Theme Theme::tutorial{
     .outer = {50, 205, 50},
     .hidden = {0, 0, 255},
     .dropout = {255, 0, 0},
-    .palette = {{{70, 130, 180}, {255, 165, 0}, {50, 205, 50}, {255, 0, 0},
-                 {148, 103, 189}, {0, 0, 255}, {188, 189, 34}, {0, 0, 0}}},
+    .palette = {{{70, 130, 180},
+                 {255, 165, 0},
+                 {50, 205, 50},
+                 {255, 0, 0},
+                 {148, 103, 189},
+                 {0, 0, 255},
+                 {188, 189, 34},
+                 {0, 0, 0}}},
 };
 
 Color Theme::resolve(const Paint& paint) const {
   Color c;
   switch (paint.role) {
     case Role::automatic:
-    case Role::none: c.alpha = 0; break;
-    case Role::literal: c = paint.color; break;
-    case Role::background: c = background; break;
-    case Role::ink: c = ink; break;
-    case Role::muted: c = muted; break;
-    case Role::edge: c = edge; break;
-    case Role::grid: c = grid; break;
-    case Role::band: c = band; break;
-    case Role::positive: c = positive; break;
-    case Role::negative: c = negative; break;
-    case Role::outer: c = outer; break;
-    case Role::hidden: c = hidden; break;
-    case Role::dropout: c = dropout; break;
-    case Role::series: c = palette[paint.index % palette.size()]; break;
+    case Role::none:
+      c.alpha = 0;
+      break;
+    case Role::literal:
+      c = paint.color;
+      break;
+    case Role::background:
+      c = background;
+      break;
+    case Role::ink:
+      c = ink;
+      break;
+    case Role::muted:
+      c = muted;
+      break;
+    case Role::edge:
+      c = edge;
+      break;
+    case Role::grid:
+      c = grid;
+      break;
+    case Role::band:
+      c = band;
+      break;
+    case Role::positive:
+      c = positive;
+      break;
+    case Role::negative:
+      c = negative;
+      break;
+    case Role::outer:
+      c = outer;
+      break;
+    case Role::hidden:
+      c = hidden;
+      break;
+    case Role::dropout:
+      c = dropout;
+      break;
+    case Role::series:
+      c = palette[paint.index % palette.size()];
+      break;
   }
   c.alpha *= paint.opacity;
   return c;

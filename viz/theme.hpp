@@ -22,10 +22,16 @@ struct Theme {
   Color hidden{0, 114, 178};
   Color dropout{213, 94, 0};
   /// Okabe and Ito's palette, which people with any kind of colour vision tell apart.
-  std::array<Color, 8> palette{{{0, 114, 178}, {230, 159, 0}, {0, 158, 115}, {213, 94, 0},
-                                {204, 121, 167}, {86, 180, 233}, {240, 228, 66}, {0, 0, 0}}};
-  double font_size = 10;   ///< points; 1 point is 96/72 px
-  double line_width = 1.5; ///< points
+  std::array<Color, 8> palette{{{0, 114, 178},
+                                {230, 159, 0},
+                                {0, 158, 115},
+                                {213, 94, 0},
+                                {204, 121, 167},
+                                {86, 180, 233},
+                                {240, 228, 66},
+                                {0, 0, 0}}};
+  double font_size = 10;    ///< points; 1 point is 96/72 px
+  double line_width = 1.5;  ///< points
 
   bool operator==(const Theme&) const = default;
 

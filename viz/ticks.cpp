@@ -56,7 +56,8 @@ Ticks log_ticks(double low, double high, std::size_t most) {
   const int first = static_cast<int>(std::ceil(std::log10(low) - 1e-9));
   const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
   if (last - first < 1) return linear_ticks(low, high, most);
-  const int stride = std::max(1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(most, 2)))));
+  const int stride = std::max(
+      1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(most, 2)))));
   const bool plain = first >= -3 && last <= 4;
   for (int e = first; e <= last; e += stride) {
     const double v = std::pow(10.0, e);

@@ -19,7 +19,9 @@ struct Step {
   std::string text;
 };
 
-double known(double v) { return std::isnan(v) ? 0 : v; }
+double known(double v) {
+  return std::isnan(v) ? 0 : v;
+}
 
 // Rows from top to bottom, largest first; `start` is where each arrow begins.
 std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool errors) {
@@ -70,8 +72,9 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
 
   std::vector<std::vector<Span>> labels;
   for (const Step& s : steps) labels.push_back(s.label);
-  detail::RowChart chart(labels, {.width = o.width, .row = 46, .top = 44, .bottom = 74, .right = 22, .least_plot = 260, .title = o.title},
-                         o.theme);
+  detail::RowChart chart(
+      labels, {.width = o.width, .row = 46, .top = 44, .bottom = 74, .right = 22, .least_plot = 260, .title = o.title},
+      o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
@@ -105,9 +108,12 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const auto free_end = [&](const Step& s) {
     const double error = std::isfinite(s.error) ? s.error : 0;
     const double tip = s.start + known(s.value);
-    return s.value < 0 ? std::max(x(tip), std::min(x(tip + error) + 4, x(s.start))) : std::min(x(tip), std::max(x(tip - error) - 4, x(s.start)));
+    return s.value < 0 ? std::max(x(tip), std::min(x(tip + error) + 4, x(s.start)))
+                       : std::min(x(tip), std::max(x(tip - error) - 4, x(s.start)));
   };
-  const auto fits = [&](const Step& s) { return std::abs(free_end(s) - x(s.start)) >= text_width(s.text, font) + inside_gap; };
+  const auto fits = [&](const Step& s) {
+    return std::abs(free_end(s) - x(s.start)) >= text_width(s.text, font) + inside_gap;
+  };
   const auto beside = [&](const Step& s) {
     const double end = s.start + known(s.value);
     const double error = std::isfinite(s.error) ? s.error : 0;
@@ -118,16 +124,18 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     for (const Step& s : steps) {
       if (fits(s)) continue;
       const double w = text_width(s.text, font);
-      if (s.value < 0) over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
-      else over_right = std::max(over_right, beside(s) + w - (box.right - 2));
+      if (s.value < 0)
+        over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
+      else
+        over_right = std::max(over_right, beside(s) + w - (box.right - 2));
     }
     if (over_left <= 0.01 && over_right <= 0.01) break;
     if (x.to - x.from - over_left - over_right < least) break;
     x.from += over_left;
     x.to -= over_right;
   }
-  const Scale axis{low + (box.left - x.from) * (high - low) / (x.to - x.from), high + (box.right - x.to) * (high - low) / (x.to - x.from),
-                   box.left, box.right};
+  const Scale axis{low + (box.left - x.from) * (high - low) / (x.to - x.from),
+                   high + (box.right - x.to) * (high - low) / (x.to - x.from), box.left, box.right};
 
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
   const double base_x = x(c.base[0]);
@@ -149,7 +157,10 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     if (from != to && std::isfinite(to)) {
       const double sign = to > from ? 1 : -1;
       const double head = std::min(0.6 * std::abs(to - from), 9.0) * sign;
-      scene.add(Polygon{{{from, y - half}, {to - head, y - half}, {to, y}, {to - head, y + half}, {from, y + half}}, paint, {}, "bar"});
+      scene.add(Polygon{{{from, y - half}, {to - head, y - half}, {to, y}, {to - head, y + half}, {from, y + half}},
+                        paint,
+                        {},
+                        "bar"});
     }
     if (std::isfinite(s.error) && s.error > 0) {
       const double end = s.start + known(s.value);
@@ -159,30 +170,48 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     }
     if (fits(s)) {
       const double middle = std::isfinite(s.error) && s.error > 0 ? (from + free_end(s)) / 2 : (from + to) / 2;
-      scene.add(Text{{middle, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
+      scene.add(
+          Text{{middle, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
     } else {
-      detail::add_inside(scene, Text{{beside(s), y}, {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}}, font,
-                                     s.value < 0 ? Anchor::end : Anchor::start, Align::middle, 0, "bar-label"});
+      detail::add_inside(scene, Text{{beside(s), y},
+                                     {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}},
+                                     font,
+                                     s.value < 0 ? Anchor::end : Anchor::start,
+                                     Align::middle,
+                                     0,
+                                     "bar-label"});
     }
   }
 
   const double below = chart.x_axis(axis, "");
   const double line = line_height * font;
   detail::add_inside(scene, Text{{base_x, below + 2 + line / 2},
-                                 {{"E[f(X)]", Role::ink}, {fmt::format(" = {}", format_value(c.base[0])), Role::muted}}, font, Anchor::middle,
-                                 Align::middle, 0, "base-label"});
-  detail::add_inside(scene, Text{{total_x, box.top - 14}, {{"f(x)", Role::ink}, {fmt::format(" = {}", format_value(total)), Role::muted}}, font,
-                                 Anchor::middle, Align::middle, 0, "total-label"});
+                                 {{"E[f(X)]", Role::ink}, {fmt::format(" = {}", format_value(c.base[0])), Role::muted}},
+                                 font,
+                                 Anchor::middle,
+                                 Align::middle,
+                                 0,
+                                 "base-label"});
+  detail::add_inside(scene, Text{{total_x, box.top - 14},
+                                 {{"f(x)", Role::ink}, {fmt::format(" = {}", format_value(total)), Role::muted}},
+                                 font,
+                                 Anchor::middle,
+                                 Align::middle,
+                                 0,
+                                 "total-label"});
   double bottom = below + 2 + line;
   if (c.space != Space::model || !c.output.empty()) {
     for (const std::string& l : viz::wrap(detail::space_label(c), font, scene.width - 16)) {
-      detail::add_inside(scene, Text{{box.centre().x, bottom + 3 + line / 2}, {{l}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
+      detail::add_inside(
+          scene,
+          Text{{box.centre().x, bottom + 3 + line / 2}, {{l}}, font, Anchor::middle, Align::middle, 0, "axis-label"});
       bottom += line;
     }
   }
   scene.height = bottom + 12;
   scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;
-  scene.description = fmt::format("From the base value {} to the prediction {}.", format_value(c.base[0]), format_value(total));
+  scene.description =
+      fmt::format("From the base value {} to the prediction {}.", format_value(c.base[0]), format_value(total));
   for (const Step& s : steps) scene.description += fmt::format(" {}: {}.", plain(Text{{}, s.label}), s.text);
   return Figure::from_scene(std::move(scene), o.theme);
 }

@@ -11,11 +11,11 @@ class Explanation;
 namespace xg::viz {
 
 struct WaterfallOptions {
-  std::size_t max_display = 10;       ///< rows; what does not fit is summed up in the last one
+  std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
-  bool error_bars = true;             ///< draw standard errors where there are any
+  bool error_bars = true;                  ///< draw standard errors where there are any
   std::string title = {};
-  double width = 8;                   ///< inches
+  double width = 8;  ///< inches
   Theme theme = Theme::light;
 };
 

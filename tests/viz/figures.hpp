@@ -32,8 +32,10 @@ using namespace xg::viz;
 /// What is odd about the data.
 enum class Kind { plain, cjk, long_names, one_feature, broken_numbers, huge, zero, control_characters };
 inline const std::vector<std::pair<Kind, const char*>> kinds = {
-    {Kind::plain, "plain"},   {Kind::cjk, "CJK"},   {Kind::long_names, "long names"}, {Kind::one_feature, "one feature"},
-    {Kind::broken_numbers, "NaN"}, {Kind::huge, "huge"}, {Kind::zero, "all zero"}, {Kind::control_characters, "control characters"}};
+    {Kind::plain, "plain"},           {Kind::cjk, "CJK"},
+    {Kind::long_names, "long names"}, {Kind::one_feature, "one feature"},
+    {Kind::broken_numbers, "NaN"},    {Kind::huge, "huge"},
+    {Kind::zero, "all zero"},         {Kind::control_characters, "control characters"}};
 
 std::string name_of(Kind kind, std::size_t i);
 /// Contributions of `rows` rows, the same at every call.

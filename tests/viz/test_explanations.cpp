@@ -17,8 +17,8 @@ Contributions house() {
           .features = 12,
           .values = {14.62, 10660.91, -1640.65, -581.79, 239.09, 188.63, 123.69, -118.23, 28.83, 10.0, 7.0, 3.264},
           .base = {153572.359},
-          .names = {"FullBath", "TotalBsmtSF", "GarageArea", "LotFrontage", "YearBuilt", "YearRemodAdd", "MSSubClass", "GrLivArea",
-                    "OverallQual", "Fireplaces", "GarageCars", "OverallCond"},
+          .names = {"FullBath", "TotalBsmtSF", "GarageArea", "LotFrontage", "YearBuilt", "YearRemodAdd", "MSSubClass",
+                    "GrLivArea", "OverallQual", "Fireplaces", "GarageCars", "OverallCond"},
           .display = {"2", "1346", "437", "43", "2005", "2006", "120", "1504", "7", "1", "2", "5"}};
 }
 
@@ -29,18 +29,21 @@ std::vector<std::string> texts(const Scene& s, const char* tag) {
 }
 
 // Where an arrow begins and ends: its first corner and its tip.
-std::pair<double, double> ends(const Polygon& arrow) { return {arrow.points[0].x, arrow.points[2].x}; }
+std::pair<double, double> ends(const Polygon& arrow) {
+  return {arrow.points[0].x, arrow.points[2].x};
+}
 
 }  // namespace
 
 // Breaks when rows are ordered, grouped, named or formatted in another way than the tutorial's figure.
 TEST_CASE("waterfall shows the tutorial's house", "[viz]") {
   const Scene s = waterfall(house(), {.max_display = 10}).scene();
-  CHECK(texts(s, "row-label") == std::vector<std::string>{"1346 = TotalBsmtSF", "437 = GarageArea", "43 = LotFrontage", "2005 = YearBuilt",
-                                                          "2006 = YearRemodAdd", "120 = MSSubClass", "1504 = GrLivArea", "7 = OverallQual",
-                                                          "2 = FullBath", "3 other features"});
-  CHECK(texts(s, "bar-label") == std::vector<std::string>{"+10660.91", "−1640.65", "−581.79", "+239.09", "+188.63", "+123.69", "−118.23",
-                                                          "+28.83", "+14.62", "+20.26"});
+  CHECK(texts(s, "row-label") == std::vector<std::string>{"1346 = TotalBsmtSF", "437 = GarageArea", "43 = LotFrontage",
+                                                          "2005 = YearBuilt", "2006 = YearRemodAdd", "120 = MSSubClass",
+                                                          "1504 = GrLivArea", "7 = OverallQual", "2 = FullBath",
+                                                          "3 other features"});
+  CHECK(texts(s, "bar-label") == std::vector<std::string>{"+10660.91", "−1640.65", "−581.79", "+239.09", "+188.63",
+                                                          "+123.69", "−118.23", "+28.83", "+14.62", "+20.26"});
   CHECK(texts(s, "base-label") == std::vector<std::string>{"E[f(X)] = 153572.359"});
   CHECK(texts(s, "total-label") == std::vector<std::string>{"f(x) = 162507.723"});
 }
@@ -53,7 +56,8 @@ TEST_CASE("waterfall's arrows lead from base to prediction", "[viz]") {
       const Scene s = waterfall(c, {.max_display = max_display}).scene();
       const auto arrows = s.all<Polygon>("bar");
       REQUIRE(arrows.size() == std::min<std::size_t>(max_display, 13));
-      for (std::size_t k = 0; k + 1 < arrows.size(); ++k) CHECK(ends(arrows[k]).first == Approx(ends(arrows[k + 1]).second));
+      for (std::size_t k = 0; k + 1 < arrows.size(); ++k)
+        CHECK(ends(arrows[k]).first == Approx(ends(arrows[k + 1]).second));
       // The dashed guides stand at E[f(X)] and f(x).
       CHECK(ends(arrows.back()).first == Approx(s.all<Polyline>("base-line").at(0).points[0].x));
       CHECK(ends(arrows.front()).second == Approx(s.all<Polyline>("total-line").at(0).points[0].x));
@@ -96,7 +100,8 @@ TEST_CASE("plots of explanations refuse what makes no sense", "[viz]") {
   CHECK_ERROR(bar(Contributions{}), xg::ValueError, "[bar]", "0 rows");
   Contributions probability = contributions(Kind::plain, 1);
   probability.space = Space::probability;
-  CHECK_ERROR(decision(probability, {.link = Link::logit}), xg::ValueError, "[decision]", "second time", "Output::logit");
+  CHECK_ERROR(decision(probability, {.link = Link::logit}), xg::ValueError, "[decision]", "second time",
+              "Output::logit");
   CHECK_ERROR(force(probability, {.link = Link::logit}), xg::ValueError, "[force]", "second time");
   CHECK_NOTHROW(decision(probability));
   CHECK_ERROR(decision(many, {.highlight = {5}}), xg::IndexError, "highlight 5");
@@ -107,8 +112,9 @@ TEST_CASE("plots of explanations refuse what makes no sense", "[viz]") {
   CHECK_ERROR(bar({{"a", many}, {"b", house()}}), xg::ValueError, "same features");
   Contributions gradients = contributions(Kind::plain, 1);
   gradients.additive = false;
-  for (const auto& draw : {std::function<void()>([&] { waterfall(gradients); }), std::function<void()>([&] { decision(gradients); }),
-                           std::function<void()>([&] { force(gradients); })}) {
+  for (const auto& draw :
+       {std::function<void()>([&] { waterfall(gradients); }), std::function<void()>([&] { decision(gradients); }),
+        std::function<void()>([&] { force(gradients); })}) {
     CHECK_ERROR(draw(), xg::ValueError, "do not sum", "bar");
   }
   CHECK_NOTHROW(bar(gradients));
@@ -198,7 +204,8 @@ TEST_CASE("stacked force keeps every row once", "[viz]") {
       std::sort(totals.begin(), totals.end());
     }
     const double scale = (heights[36] - heights[0]) / (totals[36] - totals[0]);
-    for (std::size_t i = 0; i < 37; ++i) CHECK(heights[i] - heights[0] == Approx(scale * (totals[i] - totals[0])).margin(1e-6));
+    for (std::size_t i = 0; i < 37; ++i)
+      CHECK(heights[i] - heights[0] == Approx(scale * (totals[i] - totals[0])).margin(1e-6));
   }
 }
 
@@ -230,7 +237,11 @@ TEST_CASE("bars are as long as contributions", "[viz]") {
 
 // Breaks when dots of the beeswarm are not at their contributions, or dots with equal x lie on one another.
 TEST_CASE("beeswarm puts every dot at its contribution", "[viz]") {
-  Contributions c{.rows = 6, .features = 1, .values = {1, 1, 1, -2, 0, 3}, .base = std::vector<double>(6, 0.0), .data = {0, 1, 2, 3, 4, NAN}};
+  Contributions c{.rows = 6,
+                  .features = 1,
+                  .values = {1, 1, 1, -2, 0, 3},
+                  .base = std::vector<double>(6, 0.0),
+                  .data = {0, 1, 2, 3, 4, NAN}};
   const auto dots = beeswarm(c).scene().all<Circle>("dot");
   REQUIRE(dots.size() == 6);
   // The one without a value is drawn first, grey.
@@ -250,7 +261,11 @@ TEST_CASE("beeswarm puts every dot at its contribution", "[viz]") {
 
 // Breaks when text values are not categories, or values that are not there are drawn as zeros.
 TEST_CASE("scatter takes numbers, texts and gaps", "[viz]") {
-  Contributions c{.rows = 6, .features = 1, .values = {1, 2, 3, 4, 5, 6}, .base = std::vector<double>(6, 0.0), .names = {"sex"},
+  Contributions c{.rows = 6,
+                  .features = 1,
+                  .values = {1, 2, 3, 4, 5, 6},
+                  .base = std::vector<double>(6, 0.0),
+                  .names = {"sex"},
                   .display = {"male", "female", "male", "female", "male", ""}};
   const Scene s = scatter(c, "sex").scene();
   CHECK(texts(s, "tick-label-x") == std::vector<std::string>{"female", "male"});

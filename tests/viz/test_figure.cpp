@@ -126,7 +126,8 @@ TEST_CASE("save picks the format by the extension", "[viz]") {
   CHECK_ERROR(figure.save(folder.path / "a"), xg::ValueError, "missing", ".svg");
   CHECK_ERROR(figure.save(folder.path / "a.dot"), xg::ValueError, "no graph");
   CHECK_ERROR(figure.save(folder.path / "none" / "a.svg"), xg::IoError, "no folder", "create it");
-  const Figure model = plot_model({{"in", "Input", "", "(None, 2)", 0, "", {}}, {"a \"b\" {c}", "Dense", "(None, 2)", "(None, 1)", 3, "relu", {0}}});
+  const Figure model = plot_model({{"in", "Input", "", "(None, 2)", 0, "", {}},
+                                   {"a \"b\" {c}", "Dense", "(None, 2)", "(None, 1)", 3, "relu", {0}}});
   model.save(folder.path / "m.dot");
   const std::string dot = read(folder.path / "m.dot");
   CHECK(dot.find("digraph") == 0);
@@ -288,8 +289,9 @@ TEST_CASE("big data are capped and the picture says so", "[viz]") {
   CHECK(force(huge).svg().find("1,000 of 5,000 rows shown") != std::string::npos);
   CHECK(decision(huge).svg().find("2,000 of 5,000 rows shown") != std::string::npos);
   CHECK(scatter(huge, "feature_1").svg().find("2,000 of 5,000 rows shown") != std::string::npos);
-  CHECK(predicted_vs_true(Data(std::vector<double>(9000, 1.0)), Data(std::vector<double>(9000, 2.0))).svg().find("2,000 of 9,000") !=
-        std::string::npos);
+  CHECK(predicted_vs_true(Data(std::vector<double>(9000, 1.0)), Data(std::vector<double>(9000, 2.0)))
+            .svg()
+            .find("2,000 of 9,000") != std::string::npos);
 }
 
 // Breaks when a report loads something, runs something, repeats an id, or is no HTML for odd content.
@@ -298,7 +300,8 @@ TEST_CASE("a report is one file that needs nothing", "[viz]") {
   report.section("Text & <tags>", "line one\n  line <two>", std::string("more\xff"));
   report.section("Figures", waterfall(contributions(Kind::plain, 1)), squares(), bar(contributions(Kind::cjk, 4)));
   report.section("Dark", waterfall(contributions(Kind::plain, 1), {.theme = Theme::dark}));
-  report.section("Table", ReportTable{{"name", "value", "mixed"}, {{"a", "−1.5", "x"}, {"b", "22,051", "3"}}, "numbers"});
+  report.section("Table",
+                 ReportTable{{"name", "value", "mixed"}, {{"a", "−1.5", "x"}, {"b", "22,051", "3"}}, "numbers"});
   report.section("Empty");
   const std::string html = report.html();
   const std::string body = html.substr(html.find("<main>"), html.find("</main>") + 7 - html.find("<main>"));

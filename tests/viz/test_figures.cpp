@@ -30,12 +30,16 @@ double number_of(Kind kind, Numbers& next, std::size_t i) {
 
 std::string name_of(Kind kind, std::size_t i) {
   switch (kind) {
-    case Kind::cjk: return "建物の延べ床面積（平方フィート）" + std::to_string(i);
+    case Kind::cjk:
+      return "建物の延べ床面積（平方フィート）" + std::to_string(i);
     case Kind::long_names:
-      return "interaction_between_the_" + std::to_string(i) + "th categorical column and a name that no table would hold but " +
-             std::string(40, 'w') + " one-hot encoders make all day long";
-    case Kind::control_characters: return std::string("a\x01\x1b<&>\"'\xff\xfe\xc3 = b\n\t") + std::to_string(i);
-    default: return "feature_" + std::to_string(i);
+      return "interaction_between_the_" + std::to_string(i) +
+             "th categorical column and a name that no table would hold but " + std::string(40, 'w') +
+             " one-hot encoders make all day long";
+    case Kind::control_characters:
+      return std::string("a\x01\x1b<&>\"'\xff\xfe\xc3 = b\n\t") + std::to_string(i);
+    default:
+      return "feature_" + std::to_string(i);
   }
 }
 
@@ -79,16 +83,20 @@ std::vector<std::pair<std::string, Figure>> all_figures(Kind kind, const Theme& 
 
   EpochCurves curves{{"loss", {}}, {"accuracy", {}}, {name_of(kind, 3), {}}, {"val_loss", {}}, {"val_accuracy", {}}};
   for (auto& [key, values] : curves) {
-    for (std::size_t e = 0; e < (kind == Kind::one_feature ? 1u : 30u); ++e) values.push_back(std::abs(number_of(kind, next, e % 7)));
+    for (std::size_t e = 0; e < (kind == Kind::one_feature ? 1u : 30u); ++e)
+      values.push_back(std::abs(number_of(kind, next, e % 7)));
   }
   out.emplace_back("history", history(curves, {.mark_epoch = 1, .title = title, .theme = theme}));
-  out.emplace_back("history, one panel per quantity", history(curves, {.overlay = true, .title = title, .theme = theme}));
+  out.emplace_back("history, one panel per quantity",
+                   history(curves, {.overlay = true, .title = title, .theme = theme}));
 
   ConfusionCounts confusion;
   const std::size_t classes = kind == Kind::one_feature ? 1 : 3;
   for (std::size_t i = 0; i < classes; ++i) {
     confusion.classes.push_back(kind == Kind::plain ? std::to_string(i) : name_of(kind, i));
-    confusion.counts.emplace_back(classes, kind == Kind::zero ? 0 : kind == Kind::huge ? 12345678.0 : 40.0 * static_cast<double>(i + 1));
+    confusion.counts.emplace_back(classes, kind == Kind::zero   ? 0
+                                           : kind == Kind::huge ? 12345678.0
+                                                                : 40.0 * static_cast<double>(i + 1));
   }
   out.emplace_back("confusion matrix", confusion_matrix(confusion, {.title = title, .theme = theme}));
   ScoreCurve score;
@@ -122,19 +130,29 @@ std::vector<std::pair<std::string, Figure>> all_figures(Kind kind, const Theme& 
     for (std::int64_t i = 0; i < count; ++i) w.push_back(number_of(kind, next, static_cast<std::size_t>(i % 7)));
     return w;
   };
-  std::vector<NetworkLayer> layers = {{.name = "input", .out = n},
-                                      {.name = name_of(kind, 1), .in = n, .neurons = 4, .out = 4, .activation = "relu", .weights = weights(4 * n)},
-                                      {.name = "drop", .in = 4, .out = 4},
-                                      {.name = "output", .in = 4, .neurons = 2, .out = 2, .activation = name_of(kind, 6), .weights = weights(8)}};
-  out.emplace_back("network", network(layers, name_of(kind, 5), {.description = true, .weights = true, .theme = theme}));
-  out.emplace_back("network with names", network(layers, "", {.output_names = {name_of(kind, 7), name_of(kind, 8)}, .theme = theme}));
-  out.emplace_back("neuron", neuron({.inputs = {name_of(kind, 0), "x2"}, .values = {number_of(kind, next, 0), 2}, .weights = {1, 3}, .bias = 0.5,
-                                     .activation = name_of(kind, 1), .output = 1, .title = title, .theme = theme}));
+  std::vector<NetworkLayer> layers = {
+      {.name = "input", .out = n},
+      {.name = name_of(kind, 1), .in = n, .neurons = 4, .out = 4, .activation = "relu", .weights = weights(4 * n)},
+      {.name = "drop", .in = 4, .out = 4},
+      {.name = "output", .in = 4, .neurons = 2, .out = 2, .activation = name_of(kind, 6), .weights = weights(8)}};
+  out.emplace_back("network",
+                   network(layers, name_of(kind, 5), {.description = true, .weights = true, .theme = theme}));
+  out.emplace_back("network with names",
+                   network(layers, "", {.output_names = {name_of(kind, 7), name_of(kind, 8)}, .theme = theme}));
+  out.emplace_back("neuron", neuron({.inputs = {name_of(kind, 0), "x2"},
+                                     .values = {number_of(kind, next, 0), 2},
+                                     .weights = {1, 3},
+                                     .bias = 0.5,
+                                     .activation = name_of(kind, 1),
+                                     .output = 1,
+                                     .title = title,
+                                     .theme = theme}));
   out.emplace_back("plot_model", plot_model({{"input", "Input", "", "(None, 10)", 0, "", {}},
                                              {name_of(kind, 1), "Dense", "(None, 10)", "(None, 6)", 66, "relu", {0}},
                                              {name_of(kind, 2), "Add", "", "(None, 6)", 0, "", {0, 1}}},
                                             {.title = title, .theme = theme}));
-  out.emplace_back("activation", activation_curve(name_of(kind, 0), Data(y), Data(p), Data(p), {.low = -1, .theme = theme}));
+  out.emplace_back("activation",
+                   activation_curve(name_of(kind, 0), Data(y), Data(p), Data(p), {.low = -1, .theme = theme}));
 
   Figure own({.width = 8, .height = 6, .rows = 2, .columns = 2, .title = title, .theme = theme});
   own.axes(0, 0).plot(Data(y), Data(p), {.marker = "o", .label = name_of(kind, 1)});
@@ -156,7 +174,8 @@ std::vector<std::pair<std::string, Figure>> all_figures(Kind kind, const Theme& 
 namespace {
 
 bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '-' || c == '_' || c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '-' ||
+         c == '_' || c == '.';
 }
 
 }  // namespace
@@ -165,7 +184,9 @@ std::string xml_error(const std::string& s) {
   std::vector<std::string> open;
   std::size_t i = 0;
   bool root = false;
-  const auto where = [&](const char* what) { return std::string(what) + " at byte " + std::to_string(i) + ": " + s.substr(i, 40); };
+  const auto where = [&](const char* what) {
+    return std::string(what) + " at byte " + std::to_string(i) + ": " + s.substr(i, 40);
+  };
   if (s.compare(0, 5, "<?xml") == 0) i = s.find("?>") + 2;
   while (i < s.size()) {
     const auto c = static_cast<unsigned char>(s[i]);
@@ -203,8 +224,10 @@ std::string xml_error(const std::string& s) {
           }
           ++k;
         }
-        if (s[k] == '/') ++k;
-        else open.push_back(name);
+        if (s[k] == '/')
+          ++k;
+        else
+          open.push_back(name);
         if (s[k] != '>') return where("unfinished tag");
       }
       i = k;
@@ -214,7 +237,8 @@ std::string xml_error(const std::string& s) {
     ++i;
   }
   if (!open.empty()) return "unclosed " + open.back();
-  return xg::viz::encode(xg::viz::decode(s)).find("\xef\xbf\xbd") != std::string::npos && s.find("\xef\xbf\xbd") == std::string::npos
+  return xg::viz::encode(xg::viz::decode(s)).find("\xef\xbf\xbd") != std::string::npos &&
+                 s.find("\xef\xbf\xbd") == std::string::npos
              ? "broken UTF-8"
              : "";
 }
@@ -225,8 +249,9 @@ std::string texts_outside(const Scene& scene) {
   for (const Text& t : scene.all<Text>()) {
     const Box b = bounds(t);
     if (!b.inside(sheet, 0.5)) {
-      out += t.tag + " \"" + plain(t) + "\": " + std::to_string(b.left) + ".." + std::to_string(b.right) + ", " + std::to_string(b.top) +
-             ".." + std::to_string(b.bottom) + " of " + std::to_string(scene.width) + " x " + std::to_string(scene.height) + "\n";
+      out += t.tag + " \"" + plain(t) + "\": " + std::to_string(b.left) + ".." + std::to_string(b.right) + ", " +
+             std::to_string(b.top) + ".." + std::to_string(b.bottom) + " of " + std::to_string(scene.width) + " x " +
+             std::to_string(scene.height) + "\n";
     }
   }
   return out;
@@ -239,14 +264,17 @@ std::string texts_overlapping(const Scene& scene) {
     Box b = bounds(t);
     // Boxes hold room for accents and descenders that most letters do not use.
     const double slack_x = 0.5, slack_y = 0.12 * t.size;
-    if (std::abs(t.rotate) == 90) b = {b.left + slack_y, b.top + slack_x, b.right - slack_y, b.bottom - slack_x};
-    else b = {b.left + slack_x, b.top + slack_y, b.right - slack_x, b.bottom - slack_y};
+    if (std::abs(t.rotate) == 90)
+      b = {b.left + slack_y, b.top + slack_x, b.right - slack_y, b.bottom - slack_x};
+    else
+      b = {b.left + slack_x, b.top + slack_y, b.right - slack_x, b.bottom - slack_y};
     boxes.push_back(b);
   }
   std::string out;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (std::fmod(std::abs(texts[i].rotate), 90) != 0 && std::fmod(std::abs(texts[j].rotate), 90) != 0) continue;  // slanted beside slanted
+      if (std::fmod(std::abs(texts[i].rotate), 90) != 0 && std::fmod(std::abs(texts[j].rotate), 90) != 0)
+        continue;  // slanted beside slanted
       if (!boxes[i].overlaps(boxes[j])) continue;
       out += texts[i].tag + " \"" + plain(texts[i]) + "\" covers " + texts[j].tag + " \"" + plain(texts[j]) + "\"\n";
     }

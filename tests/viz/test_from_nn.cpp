@@ -19,12 +19,15 @@ namespace nn = xg::nn;
 namespace {
 
 nn::Sequential deep() {
-  return nn::Sequential("DeepNN", nn::Dense(10, 6, {.activation = "relu", .name = "h1"}), nn::Dropout(0.2, {.name = "drop1"}),
-                        nn::Dense(6, 3, {.activation = "relu", .name = "h2"}), nn::Dropout(0.2, {.name = "drop2"}),
+  return nn::Sequential("DeepNN", nn::Dense(10, 6, {.activation = "relu", .name = "h1"}),
+                        nn::Dropout(0.2, {.name = "drop1"}), nn::Dense(6, 3, {.activation = "relu", .name = "h2"}),
+                        nn::Dropout(0.2, {.name = "drop2"}),
                         nn::Dense(3, 1, {.activation = "sigmoid", .name = "output"}));
 }
 
-std::size_t count(const Scene& s, const char* tag) { return s.all<Circle>(tag).size(); }
+std::size_t count(const Scene& s, const char* tag) {
+  return s.all<Circle>(tag).size();
+}
 
 }  // namespace
 
@@ -32,8 +35,8 @@ std::size_t count(const Scene& s, const char* tag) { return s.all<Circle>(tag).s
 TEST_CASE("network draws the tutorial's DeepNN", "[viz]") {
   nn::Sequential model = deep();
   const Scene s = network(model, {.description = true}).scene();
-  CHECK(count(s, "outer-node") == 11);             // 10 inputs, 1 output
-  CHECK(count(s, "node") == 6 + 6 + 3 + 3);        // h1, drop1, h2, drop2
+  CHECK(count(s, "outer-node") == 11);                           // 10 inputs, 1 output
+  CHECK(count(s, "node") == 6 + 6 + 3 + 3);                      // h1, drop1, h2, drop2
   CHECK(s.all<Polyline>("link").size() == 60 + 6 + 18 + 3 + 3);  // dropout is one to one
   std::string all;
   for (const Text& t : s.all<Text>("description")) all += plain(t) + "|";
@@ -46,7 +49,9 @@ TEST_CASE("network draws the tutorial's DeepNN", "[viz]") {
   for (const Circle& c : s.all<Circle>()) {
     if (c.tag == "node" || c.tag == "outer-node") {
       if (x.empty() || c.centre.x > x.back() + 1) x.push_back(c.centre.x);
-      CHECK(c.fill == Paint(c.tag == "outer-node" ? Role::outer : (x.size() == 3 || x.size() == 5) ? Role::dropout : Role::hidden));
+      CHECK(c.fill == Paint(c.tag == "outer-node"              ? Role::outer
+                            : (x.size() == 3 || x.size() == 5) ? Role::dropout
+                                                               : Role::hidden));
     }
   }
   REQUIRE(x.size() == 6);
@@ -70,7 +75,8 @@ TEST_CASE("network's links follow the weights", "[viz]") {
 
 // Breaks when a wide layer is drawn in full, or named inputs do not match.
 TEST_CASE("network shortens wide layers and checks names", "[viz]") {
-  nn::Sequential model("Wide", nn::Dense(300, 64, {.activation = "relu", .name = "h"}), nn::Dense(64, 2, {.name = "o"}));
+  nn::Sequential model("Wide", nn::Dense(300, 64, {.activation = "relu", .name = "h"}),
+                       nn::Dense(64, 2, {.name = "o"}));
   const Scene s = network(model, {.max_nodes = 8, .output_names = {"no", "yes"}}).scene();
   CHECK(count(s, "outer-node") == 7 + 2);
   CHECK(count(s, "dots") == 6);
@@ -89,7 +95,8 @@ TEST_CASE("plot_model shows branches, shapes and parameters", "[viz]") {
   nn::Model model(in, nn::Dense(1, {.name = "out"})(nn::add({a, b})), "Branches");
   const Figure figure = plot_model(model);
   const std::string svg = figure.svg();
-  for (const char* text : {"Branches", "(None, 4) → (None, 6)", "relu, 30 parameters", "tanh, 30 parameters", "7 parameters"}) {
+  for (const char* text :
+       {"Branches", "(None, 4) → (None, 6)", "relu, 30 parameters", "tanh, 30 parameters", "7 parameters"}) {
     CHECK_THAT(svg, xg_test::ContainsSubstring(text));
   }
   CHECK(figure.scene().all<Polygon>("arrow").size() == 5);
@@ -106,14 +113,19 @@ TEST_CASE("activation draws a function and its derivative", "[viz]") {
   REQUIRE(lines.size() == 2);
   CHECK(lines[1].points.size() == 401);
   const auto curve = lines[1].points;
-  CHECK(curve[0].y == Approx(curve[200].y));          // 0 up to x = 0
+  CHECK(curve[0].y == Approx(curve[200].y));  // 0 up to x = 0
   CHECK(curve[200].y - curve[400].y > 50);
-  CHECK(std::isnan(lines[0].points[200].y));          // the derivative jumps: a gap
-  CHECK(xml_error(activation({"binary_step", [](const xg::Tensor& x) { return xg::where(x > 0, xg::ones_like(x), xg::zeros_like(x)); }}).svg()) == "");
+  CHECK(std::isnan(lines[0].points[200].y));  // the derivative jumps: a gap
+  CHECK(
+      xml_error(activation({"binary_step",
+                            [](const xg::Tensor& x) { return xg::where(x > 0, xg::ones_like(x), xg::zeros_like(x)); }})
+                    .svg()) == "");
   for (const std::string& name : nn::Activation::names()) {
     INFO(name);
-    if (name == "glu") CHECK_ERROR(activation(name), xg::ValueError, "glu", "one number");
-    else CHECK(xml_error(activation(name, {.theme = Theme::dark}).svg()) == "");
+    if (name == "glu")
+      CHECK_ERROR(activation(name), xg::ValueError, "glu", "one number");
+    else
+      CHECK(xml_error(activation(name, {.theme = Theme::dark}).svg()) == "");
   }
   CHECK_ERROR(activation("relu", {.low = 1, .high = 1}), xg::ValueError, "[activation]", "smaller one first");
 }
@@ -122,7 +134,8 @@ TEST_CASE("activation draws a function and its derivative", "[viz]") {
 TEST_CASE("history has the tutorial's two panels", "[viz]") {
   nn::History h;
   for (int e = 0; e < 20; ++e) {
-    for (const char* key : {"loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1"}) h.append(key, 1.0 / (e + 1));
+    for (const char* key : {"loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1"})
+      h.append(key, 1.0 / (e + 1));
   }
   const Scene s = history(h).scene();
   std::vector<std::string> titles, legend;
@@ -159,12 +172,14 @@ TEST_CASE("metric reports become pictures and tables", "[viz]") {
   CHECK(residuals(r).scene().all<Circle>("point").size() == 6);
 
   nn::Sequential model = deep();
-  const nn::data::Table table({nn::data::Column::numeric("age <years>", {1, 2.5, NAN}), nn::data::Column::text("sex", {"m", "f", "m"})});
+  const nn::data::Table table(
+      {nn::data::Column::numeric("age <years>", {1, 2.5, NAN}), nn::data::Column::text("sex", {"m", "f", "m"})});
   Report report("All");
   report.section("Parts", q, r, model.summary(), table.describe(), table, roc(q));
   const std::string html = report.html();
   CHECK(xml_error(html.substr(html.find("<main>"), html.find("</main>") + 7 - html.find("<main>"))) == "");
-  for (const char* text : {"Accuracy", "0.889", "survived", "R²", "drop1", "91 parameters", "age &lt;years&gt;", "3 rows, 2 columns"}) {
+  for (const char* text :
+       {"Accuracy", "0.889", "survived", "R²", "drop1", "91 parameters", "age &lt;years&gt;", "3 rows, 2 columns"}) {
     CHECK_THAT(html, xg_test::ContainsSubstring(text));
   }
 }

@@ -1,12 +1,12 @@
 #include "support/catch.hpp"
 
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/color.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/theme.hpp>
 #include <xgrad/viz/ticks.hpp>
-#include <xgrad/tensor/error.hpp>
 
 #include <cmath>
 
@@ -34,14 +34,16 @@ TEST_CASE("decode replaces what no document may hold", "[viz]") {
   const std::string bad = "\xef\xbf\xbd";
   CHECK(encode(decode("plain, ä, 漢, 😀")) == "plain, ä, 漢, 😀");
   CHECK(encode(decode("a\nb\tc")) == "a b c");
-  for (const std::string broken : {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\x01", "\x1b", "\x7f", "\xef\xbf\xbf"}) {
+  for (const std::string broken : {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\x01",
+                                   "\x1b", "\x7f", "\xef\xbf\xbf"}) {
     INFO(int(static_cast<unsigned char>(broken[0])));
     const std::string out = encode(decode(broken));
     CHECK(out.find(bad) == 0);
     CHECK(encode(decode(out)) == out);
   }
   CHECK(encode(decode(std::string("a\0b", 3))) == "a" + bad + "b");
-  CHECK(encode(decode("\xe2\x82" "A")) == bad + bad + "A");  // the letter after a truncated character survives
+  CHECK(encode(decode("\xe2\x82"
+                      "A")) == bad + bad + "A");  // the letter after a truncated character survives
 }
 
 // Breaks when a line is wider than asked for, letters get lost, or a word that fits is broken.
