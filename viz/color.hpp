@@ -26,7 +26,7 @@ struct Color {
 /// (1 - t) a + t b on each channel, t in [0, 1].
 XG_API Color mix(const Color& a, const Color& b, double t);
 
-/// Relative luminance of WCAG 2: 0 for black, 1 for white. Decides between dark and light text on a coloured ground.
+/// Relative luminance of WCAG 2: 0 for black, 1 for white. (L1 + 0.05) / (L2 + 0.05) is a contrast.
 XG_API double luminance(const Color& c);
 
 /// The map viridis at t in [0, 1]: dark violet to yellow, even in lightness. NaN gives the grey of missing values.

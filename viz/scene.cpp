@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace xg::viz {
@@ -23,31 +22,6 @@ Box around(const std::vector<Point>& points, double pad) {
 
 double reach(const Stroke& s) {
   return s.paint.visible() ? s.width / 2 : 0;
-}
-
-void shift(Box& b, double dx, double dy) {
-  b = {b.left + dx, b.top + dy, b.right + dx, b.bottom + dy};
-}
-
-void shift(Point& p, double dx, double dy) {
-  p = {p.x + dx, p.y + dy};
-}
-
-void shift(Element& element, double dx, double dy) {
-  std::visit(
-      [dx, dy](auto& e) {
-        using E = std::decay_t<decltype(e)>;
-        if constexpr (std::is_same_v<E, Polyline> || std::is_same_v<E, Polygon>) {
-          for (Point& p : e.points) shift(p, dx, dy);
-        } else if constexpr (std::is_same_v<E, Rect> || std::is_same_v<E, ClipBegin>) {
-          shift(e.box, dx, dy);
-        } else if constexpr (std::is_same_v<E, Circle>) {
-          shift(e.centre, dx, dy);
-        } else if constexpr (std::is_same_v<E, Text>) {
-          shift(e.at, dx, dy);
-        }
-      },
-      element);
 }
 
 }  // namespace
@@ -76,18 +50,6 @@ void Scene::add(ClipEnd e) {
 
 void Scene::line(Point from, Point to, Stroke stroke, std::string tag) {
   add(Polyline{{from, to}, std::move(stroke), std::move(tag)});
-}
-
-void Scene::add(const Scene& other, double dx, double dy) {
-  elements.reserve(elements.size() + other.elements.size());
-  for (Element e : other.elements) {
-    shift(e, dx, dy);
-    elements.push_back(std::move(e));
-  }
-}
-
-void Scene::move(double dx, double dy) {
-  for (Element& e : elements) shift(e, dx, dy);
 }
 
 std::vector<std::vector<Span>> wrap(const std::vector<Span>& spans, double size, double width) {

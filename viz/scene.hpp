@@ -112,9 +112,6 @@ struct XG_API Scene {
   void add(ClipBegin e);
   void add(ClipEnd e);
   void line(Point from, Point to, Stroke stroke, std::string tag = {});
-  /// Adds the elements of `other`, moved by (dx, dy).
-  void add(const Scene& other, double dx, double dy);
-  void move(double dx, double dy);
 
   /// All elements of one kind, in order; with a tag only those that carry it.
   template <class T>
