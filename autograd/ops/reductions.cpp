@@ -26,12 +26,16 @@ Shape reduced_dims(const char* op, const Tensor& x, const Dims& dims) {
     for (std::int64_t d = 0; d < ndim; ++d) out.push_back(d);
     return out;
   }
-  for (const std::int64_t dim : dims) out.push_back(normalize_dim(op, dim, ndim));
-  std::sort(out.begin(), out.end());
-  for (std::size_t i = 1; i < out.size(); ++i)
-    if (out[i] == out[i - 1])
-      throw ValueError(fmt::format("[{}] dims {} name dimension {} twice: name each once.", op, dims.str(), out[i]));
-  if (ndim == 0) out = Shape();
+  bool named[max_dims] = {};
+  for (const std::int64_t dim : dims) {
+    bool& seen = named[normalize_dim(op, dim, ndim)];
+    if (seen)
+      throw ValueError(fmt::format("[{}] dims {} name dimension {} twice: name each once.", op, dims.str(),
+                                   normalize_dim(op, dim, ndim)));
+    seen = true;
+  }
+  for (std::int64_t d = 0; d < ndim; ++d)
+    if (named[d]) out.push_back(d);
   return out;
 }
 
