@@ -18,12 +18,6 @@ namespace {
 
 std::atomic<std::uint64_t> sweeps{0};
 
-bool owned_by_nobody_else(const Tensor& g) {
-  const xg::detail::TensorImpl& impl = g.impl();
-  return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr &&
-         impl.autograd == nullptr;
-}
-
 Tensor& pending_of(Node& node, std::uint8_t slot) {
   if (slot == 0) return node.pending;
   if (!node.more_pending) node.more_pending = std::make_unique<std::vector<Tensor>>(node.output_count() - 1);

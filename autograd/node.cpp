@@ -50,21 +50,13 @@ NodeExtras& Node::make_extras() {
   return *extras;
 }
 
-namespace {
-/// May `g`'s buffer be taken over? Only where this handle is the only one to the tensor, and the tensor to the storage.
-bool sole_owner(const Tensor& g) {
-  const xg::detail::TensorImpl& impl = g.impl();
-  return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr;
-}
-}  // namespace
-
 void LeafNode::accumulate(Tensor g, bool create_graph) {
   if (create_graph) {
     grad = grad.defined() ? add(grad, g) : std::move(g);
     return;
   }
   if (!grad.defined()) {
-    grad = sole_owner(g) && node_of(g) == nullptr ? std::move(g) : kernels::copy(g);
+    grad = owned_by_nobody_else(g) ? std::move(g) : kernels::copy(g);
   } else if (node_of(grad) != nullptr) {
     grad = add(grad, g);
   } else {

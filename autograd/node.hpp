@@ -162,4 +162,12 @@ inline Edge edge_to(const Tensor& x) {
   return {NodeRef(node), x.impl().autograd_slot};
 }
 
+/// May g's buffer be taken over or added to? Only where this handle is the only one to the tensor, the tensor the only one
+/// to its storage, and no graph hangs on it.
+inline bool owned_by_nobody_else(const Tensor& g) {
+  const xg::detail::TensorImpl& impl = g.impl();
+  return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr &&
+         impl.autograd == nullptr;
+}
+
 }  // namespace xg::autograd

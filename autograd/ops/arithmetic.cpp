@@ -199,23 +199,6 @@ struct TruncDivide : Binary {
   static double reference(double a, double b) { return std::trunc(a / b); }
 };
 
-/// A function of two players that has no better rule: the Shapley value of the two, from the four mixed evaluations
-/// (f(x, x) - f(r, x) + f(x, r) - f(r, r)) / 2 for the first; exact and complete for any function, jumps included. An
-/// element that does not change gets nothing.
-template <class F>
-std::vector<Tensor> two_player_shapley(const PairContext& p, F&& f) {
-  const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]);
-  const Tensor xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
-  const auto share = [&](const Tensor& contribution, std::size_t i) {
-    const Tensor d = p.delta(i);
-    return p.unbroadcast(p.multipliers[0] * where(d == 0, 0.0, contribution / d), i);
-  };
-  std::vector<Tensor> shares(2);
-  if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
-  if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
-  return shares;
-}
-
 std::vector<Tensor> FloorDivide::attribute(const PairContext& p) {
   return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return floor_divide(a, b); });
 }

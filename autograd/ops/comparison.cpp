@@ -67,16 +67,7 @@ struct Logic {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
   static std::vector<Tensor> attribute(const PairContext& p) {
     const Dtype d = p.multipliers[0].dtype();
-    const auto f = [d](const Tensor& a, const Tensor& b) { return kernel(a, b).to(d); };
-    const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]), xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
-    const auto share = [&](const Tensor& contribution, std::size_t i) {
-      const Tensor change = p.delta(i);
-      return p.unbroadcast(p.multipliers[0] * where(change == 0, 0.0, contribution / change), i);
-    };
-    std::vector<Tensor> shares(2);
-    if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
-    if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
-    return shares;
+    return two_player_shapley(p, [d](const Tensor& a, const Tensor& b) { return kernel(a, b).to(d); });
   }
 };
 struct LogicalAnd : Logic<kernels::logical_and> {

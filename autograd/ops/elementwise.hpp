@@ -57,4 +57,21 @@ std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
 /// Saved input i is read for the other input's gradient alone.
 inline bool other_needs(std::size_t i, const bool* needed) { return needed[1 - i]; }
 
+/// A function of two players that has no better rule: the Shapley value of the two, from the four mixed evaluations
+/// (f(x, x) - f(r, x) + f(x, r) - f(r, r)) / 2 for the first; exact and complete for any function, jumps included. An
+/// element that does not change gets nothing.
+template <class F>
+std::vector<Tensor> two_player_shapley(const PairContext& p, F&& f) {
+  const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]);
+  const Tensor xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
+  const auto share = [&](const Tensor& contribution, std::size_t i) {
+    const Tensor d = p.delta(i);
+    return p.unbroadcast(p.multipliers[0] * where(d == 0, 0.0, contribution / d), i);
+  };
+  std::vector<Tensor> shares(2);
+  if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
+  if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
+  return shares;
+}
+
 }  // namespace xg::autograd
