@@ -46,8 +46,8 @@ class XG_API AdamFamily : public OptimizerOf<Options> {
  private:
   BiasCorrections corrections_;
 };
-extern template class AdamFamily<AdamOptions>;
-extern template class AdamFamily<AdamWOptions>;
+extern template class XG_API AdamFamily<AdamOptions>;
+extern template class XG_API AdamFamily<AdamWOptions>;
 }  // namespace detail
 
 /// m += (1 - b1)(g - m); v = b2 v + (1 - b2) g^2; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps).
