@@ -48,14 +48,18 @@ double Comparison::spread() const {
 }
 
 std::vector<Comparison> compare(const Results& results) {
+  const auto same_case = [](const Record& a, const Record& b) { return a.suite == b.suite && a.name == b.name; };
   std::vector<Comparison> comparisons;
-  for (const Record& ours : results.records) {
-    if (!is_ours(ours.contender)) continue;
+  for (const Record& record : results.records) {
+    const bool others_only = std::none_of(results.records.begin(), results.records.end(), [&](const Record& other) {
+      return same_case(other, record) && is_ours(other.contender);
+    });
+    if (!is_ours(record.contender) && !others_only) continue;
     const std::size_t before = comparisons.size();
-    for (const Record& theirs : results.records)
-      if (!is_ours(theirs.contender) && theirs.suite == ours.suite && theirs.name == ours.name)
-        comparisons.push_back({&ours, &theirs});
-    if (comparisons.size() == before) comparisons.push_back({&ours, nullptr});
+    if (!others_only)
+      for (const Record& theirs : results.records)
+        if (same_case(theirs, record) && !is_ours(theirs.contender)) comparisons.push_back({&record, &theirs});
+    if (comparisons.size() == before) comparisons.push_back({&record, nullptr});
   }
   return comparisons;
 }

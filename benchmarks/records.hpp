@@ -31,7 +31,7 @@ struct Results {
   void add(const Record& record);
 };
 
-/// xgrad against one other contender at the same case. `theirs` is null where nobody else did it.
+/// xgrad against one other contender at the same case. `theirs` is null where nobody else did it, or xgrad did not.
 struct Comparison {
   const Record* ours = nullptr;
   const Record* theirs = nullptr;
