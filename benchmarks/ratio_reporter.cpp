@@ -83,8 +83,9 @@ Suite::Suite(std::string name, int argc, char** argv, SuiteOptions options)
   bad_arguments_ = benchmark::ReportUnrecognizedArguments(count, theirs.data());
   const std::string kernel = blas_kernel();
   if (!kernel.empty())
-    results_.headers.push_back(
-        fmt::format("{}; OpenBLAS kernel {}; one thread; {}, {}", processor(), kernel, XGRAD_COMPILER, XGRAD_FLAGS));
+    results_.headers.push_back(fmt::format("{}; OpenBLAS kernel {}; one thread; {}, {}{}", processor(), kernel,
+                                           XGRAD_COMPILER, XGRAD_FLAGS,
+                                           quick_ ? "; a quick run, not a measurement" : ""));
 }
 
 void Suite::add_benchmark(const std::string& name, const std::string& contender, double units,

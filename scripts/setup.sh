@@ -32,11 +32,13 @@ install_missing() {
   fi
 }
 
-# Configures and builds the given targets in build/ (or in $XGRAD_BUILD).
+# Configures (with cmake_options) and builds the given targets in build/ (or in $XGRAD_BUILD).
+cmake_options=()
 build() {
   local dir=${XGRAD_BUILD:-build}
   export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR="$PWD" CCACHE_SLOPPINESS=pch_defines,time_macros
-  cmake -S . -B "$dir" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$dir.log" 2>&1 ||
+  cmake -S . -B "$dir" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    "${cmake_options[@]}" >"$dir.log" 2>&1 ||
     { cat "$dir.log" >&2; rm -f "$dir.log"; return 1; }
   rm -f "$dir.log"
   cmake --build "$dir" --target "$@"
