@@ -172,6 +172,7 @@ XG_API bool equal(const Tensor& a, const Tensor& b);
 XG_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 XG_API Tensor where(const Tensor& condition, Scalar a, const Tensor& b);
 XG_API Tensor where(const Tensor& condition, const Tensor& a, Scalar b);
+XG_API Tensor where(const Tensor& condition, Scalar a, Scalar b);
 XG_API Tensor operator==(const Tensor& a, const Tensor& b);
 XG_API Tensor operator!=(const Tensor& a, const Tensor& b);
 XG_API Tensor operator<(const Tensor& a, const Tensor& b);

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/linalg.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -133,6 +134,24 @@ double calculate_gain(const std::string& nonlinearity, double a) {
                   nonlinearity));
 }
 
+Tensor& orthogonal(Tensor& t) {
+  return orthogonal(t, 1);
+}
+Tensor& orthogonal(Tensor& t, double gain) {
+  const NoGrad guard;
+  const std::int64_t rows = t.dim() < 2 ? 0 : t.size(0);
+  if (t.dim() < 2)
+    throw ShapeError(
+        fmt::format("[init::orthogonal] tensor is {}, it must have at least two dimensions.", t.shape().str()));
+  if (t.numel() == 0) return t;
+  const std::int64_t columns = t.numel() / rows;
+  const Tensor draws = randn({std::max(rows, columns), std::min(rows, columns)}, {.dtype = t.dtype()});
+  auto [q, r] = kernels::qr(draws);
+  // LAPACK's choice of signs is not uniform; that of a positive diagonal is.
+  q = q * where(r.diagonal() < 0, -gain, gain);
+  return t.copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));
+}
+
 Tensor& glorot_uniform(Tensor& t) {
   return xavier_uniform(t);
 }
@@ -164,7 +183,7 @@ struct NamedInitializer {
 };
 
 // Keras's names with its defaults, then PyTorch's.
-constexpr std::array<NamedInitializer, 19> named_initializers{{
+constexpr std::array<NamedInitializer, 20> named_initializers{{
     {"zeros", &init::zeros},
     {"ones", &init::ones},
     {"identity", &init::eye},
@@ -184,6 +203,7 @@ constexpr std::array<NamedInitializer, 19> named_initializers{{
     {"xavier_normal", &init::xavier_normal},
     {"kaiming_uniform", &init::kaiming_uniform},
     {"kaiming_normal", &init::kaiming_normal},
+    {"orthogonal", &init::orthogonal},
 }};
 
 }  // namespace

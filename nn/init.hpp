@@ -47,6 +47,11 @@ XG_API Tensor& kaiming_normal(Tensor& t, KaimingOptions options);
 /// Throws ValueError for an unknown name, listing the known ones.
 XG_API double calculate_gain(const std::string& nonlinearity, double a = 0.01);
 
+/// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among them.
+/// Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.
+XG_API Tensor& orthogonal(Tensor& t);
+XG_API Tensor& orthogonal(Tensor& t, double gain);
+
 /// Keras's variance scaling: uniform with variance 1 / n, or a normal cut at two standard deviations; n is the mean fan
 /// (glorot), fan_in / 2 (he) or fan_in (lecun).
 XG_API Tensor& glorot_uniform(Tensor& t);

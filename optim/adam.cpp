@@ -2,41 +2,68 @@
 #include <xgrad/tensor/kernels/optimizer.hpp>
 
 #include <cmath>
+#include <type_traits>
 
 namespace xg::optim {
+namespace detail {
 
-void detail::BiasCorrections::at(std::int64_t t, double b1, double b2) {
+void BiasCorrections::at(std::int64_t t, double b1, double b2) {
   if (t == step && b1 == beta1 && b2 == beta2) return;
   step = t, beta1 = b1, beta2 = b2;
   first = 1 - std::pow(b1, static_cast<double>(t));
   root_second = std::sqrt(1 - std::pow(b2, static_cast<double>(t)));
 }
 
-namespace {
+template <class Options>
+void AdamFamily<Options>::check(const Options& o) const {
+  this->require(o.lr >= 0, "lr", o.lr, "0 or more");
+  this->require(o.betas.first >= 0 && o.betas.first < 1, "betas.first", o.betas.first, "in [0, 1)");
+  this->require(o.betas.second >= 0 && o.betas.second < 1, "betas.second", o.betas.second, "in [0, 1)");
+  this->require(o.eps >= 0, "eps", o.eps, "0 or more");
+  this->require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
+}
 
-void run(const kernels::AdamStep& step, Dtype dtype, void* param, const void* grad, const std::array<void*, 3>& state,
-         std::int64_t numel) {
-  dispatch_floating(dtype, [&]<class T>() {
-    kernels::adam_step(static_cast<T*>(param), static_cast<const T*>(grad), static_cast<T*>(state[0]),
-                       static_cast<T*>(state[1]), static_cast<T*>(state[2]), numel, step);
+template <class Options>
+std::array<const char*, Optimizer::max_slots> AdamFamily<Options>::state_names(std::size_t group) const {
+  return {"exp_avg", "exp_avg_sq", this->options_[group].amsgrad ? "max_exp_avg_sq" : ""};
+}
+
+template <class Options>
+std::vector<Optimizer::Hyperparameter> AdamFamily<Options>::hyperparameters(std::size_t group) {
+  Options& o = this->options_[group];
+  return {{.name = "lr", .number = &o.lr},
+          {.name = "beta1", .number = &o.betas.first},
+          {.name = "beta2", .number = &o.betas.second},
+          {.name = "eps", .number = &o.eps},
+          {.name = "weight_decay", .number = &o.weight_decay},
+          {.name = "amsgrad", .flag = &o.amsgrad},
+          {.name = "maximize", .flag = &o.maximize}};
+}
+
+template <class Options>
+void AdamFamily<Options>::update(std::size_t group, const Optimizer::Update& u) {
+  const Options& o = this->options_[group];
+  constexpr bool decoupled = std::is_same_v<Options, AdamWOptions>;
+  corrections_.at(u.slot.step, o.betas.first, o.betas.second);
+  const kernels::AdamStep step = {.beta1 = o.betas.first,
+                                  .beta2 = o.betas.second,
+                                  .step_size = o.lr / corrections_.first,
+                                  .root_bias2 = corrections_.root_second,
+                                  .eps = o.eps,
+                                  .weight_decay = decoupled ? 0 : o.weight_decay,
+                                  .shrink = decoupled ? 1 - o.lr * o.weight_decay : 1,
+                                  .maximize = o.maximize};
+  dispatch_floating(u.dtype, [&]<class T>() {
+    const auto& state = u.slot.state;
+    kernels::adam_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(state[0]),
+                       static_cast<T*>(state[1]), static_cast<T*>(state[2]), u.numel, step);
   });
 }
 
-// Both kinds have the same options; what they do with weight decay differs.
-template <class Options>
-kernels::AdamStep step_of(const Options& o, detail::BiasCorrections& corrections, std::int64_t t) {
-  corrections.at(t, o.betas.first, o.betas.second);
-  return {.beta1 = o.betas.first,
-          .beta2 = o.betas.second,
-          .step_size = o.lr / corrections.first,
-          .root_bias2 = corrections.root_second,
-          .eps = o.eps,
-          .weight_decay = 0,
-          .shrink = 1,
-          .maximize = o.maximize};
-}
+template class AdamFamily<AdamOptions>;
+template class AdamFamily<AdamWOptions>;
 
-}  // namespace
+}  // namespace detail
 
 Adam::Adam(std::vector<Tensor> params, AdamOptions options) {
   add_param_group({std::move(params), options});
@@ -45,70 +72,11 @@ Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) {
   add_groups(std::move(groups));
 }
 
-void Adam::check(const AdamOptions& o) const {
-  require(o.lr >= 0, "lr", o.lr, "0 or more");
-  require(o.betas.first >= 0 && o.betas.first < 1, "betas.first", o.betas.first, "in [0, 1)");
-  require(o.betas.second >= 0 && o.betas.second < 1, "betas.second", o.betas.second, "in [0, 1)");
-  require(o.eps >= 0, "eps", o.eps, "0 or more");
-  require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
-}
-
-std::array<const char*, Adam::max_slots> Adam::state_names(std::size_t group) const {
-  return {"exp_avg", "exp_avg_sq", options_[group].amsgrad ? "max_exp_avg_sq" : ""};
-}
-
-std::vector<Adam::Hyperparameter> Adam::hyperparameters(std::size_t group) {
-  AdamOptions& o = options_[group];
-  return {{.name = "lr", .number = &o.lr},
-          {.name = "beta1", .number = &o.betas.first},
-          {.name = "beta2", .number = &o.betas.second},
-          {.name = "eps", .number = &o.eps},
-          {.name = "weight_decay", .number = &o.weight_decay},
-          {.name = "amsgrad", .flag = &o.amsgrad},
-          {.name = "maximize", .flag = &o.maximize}};
-}
-
-void Adam::update(std::size_t group, const Update& u) {
-  kernels::AdamStep step = step_of(options_[group], corrections_, u.slot.step);
-  step.weight_decay = options_[group].weight_decay;
-  run(step, u.dtype, u.param, u.grad, u.slot.state, u.numel);
-}
-
 AdamW::AdamW(std::vector<Tensor> params, AdamWOptions options) {
   add_param_group({std::move(params), options});
 }
 AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) {
   add_groups(std::move(groups));
-}
-
-void AdamW::check(const AdamWOptions& o) const {
-  require(o.lr >= 0, "lr", o.lr, "0 or more");
-  require(o.betas.first >= 0 && o.betas.first < 1, "betas.first", o.betas.first, "in [0, 1)");
-  require(o.betas.second >= 0 && o.betas.second < 1, "betas.second", o.betas.second, "in [0, 1)");
-  require(o.eps >= 0, "eps", o.eps, "0 or more");
-  require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
-}
-
-std::array<const char*, AdamW::max_slots> AdamW::state_names(std::size_t group) const {
-  return {"exp_avg", "exp_avg_sq", options_[group].amsgrad ? "max_exp_avg_sq" : ""};
-}
-
-std::vector<AdamW::Hyperparameter> AdamW::hyperparameters(std::size_t group) {
-  AdamWOptions& o = options_[group];
-  return {{.name = "lr", .number = &o.lr},
-          {.name = "beta1", .number = &o.betas.first},
-          {.name = "beta2", .number = &o.betas.second},
-          {.name = "eps", .number = &o.eps},
-          {.name = "weight_decay", .number = &o.weight_decay},
-          {.name = "amsgrad", .flag = &o.amsgrad},
-          {.name = "maximize", .flag = &o.maximize}};
-}
-
-void AdamW::update(std::size_t group, const Update& u) {
-  const AdamWOptions& o = options_[group];
-  kernels::AdamStep step = step_of(o, corrections_, u.slot.step);
-  step.shrink = 1 - o.lr * o.weight_decay;
-  run(step, u.dtype, u.param, u.grad, u.slot.state, u.numel);
 }
 
 }  // namespace xg::optim

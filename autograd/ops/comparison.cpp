@@ -1,7 +1,7 @@
 // Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: its result is a step
 // of the difference of its arguments.
-#include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
@@ -122,7 +122,8 @@ struct Where {
     return kernels::where(condition, a, b);
   }
   static std::array<Tensor, 3> backward(const OpContext& c, const Tensor& g) {
-    return {Tensor(), c.needs(1) ? where(c.input(0), g, 0.0) : Tensor(), c.needs(2) ? where(c.input(0), 0.0, g) : Tensor()};
+    return {Tensor(), c.needs(1) ? where(c.input(0), g, 0.0) : Tensor(),
+            c.needs(2) ? where(c.input(0), 0.0, g) : Tensor()};
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
     const Tensor& m = p.multipliers[0];
@@ -161,19 +162,45 @@ Tensor scalar_like(Scalar value, const Tensor& x) {
 using autograd::apply;
 using autograd::scalar_like;
 
-Tensor eq(const Tensor& a, const Tensor& b) { return apply(autograd::Eq{}, a, b); }
-Tensor ne(const Tensor& a, const Tensor& b) { return apply(autograd::Ne{}, a, b); }
-Tensor lt(const Tensor& a, const Tensor& b) { return apply(autograd::Lt{}, a, b); }
-Tensor le(const Tensor& a, const Tensor& b) { return apply(autograd::Le{}, a, b); }
-Tensor gt(const Tensor& a, const Tensor& b) { return apply(autograd::Gt{}, a, b); }
-Tensor ge(const Tensor& a, const Tensor& b) { return apply(autograd::Ge{}, a, b); }
-Tensor logical_and(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalAnd{}, a, b); }
-Tensor logical_or(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalOr{}, a, b); }
-Tensor logical_xor(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalXor{}, a, b); }
-Tensor logical_not(const Tensor& x) { return apply(autograd::LogicalNot{}, x); }
-Tensor isnan(const Tensor& x) { return apply(autograd::Isnan{}, x); }
-Tensor isinf(const Tensor& x) { return apply(autograd::Isinf{}, x); }
-Tensor isfinite(const Tensor& x) { return apply(autograd::Isfinite{}, x); }
+Tensor eq(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Eq{}, a, b);
+}
+Tensor ne(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Ne{}, a, b);
+}
+Tensor lt(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Lt{}, a, b);
+}
+Tensor le(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Le{}, a, b);
+}
+Tensor gt(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Gt{}, a, b);
+}
+Tensor ge(const Tensor& a, const Tensor& b) {
+  return apply(autograd::Ge{}, a, b);
+}
+Tensor logical_and(const Tensor& a, const Tensor& b) {
+  return apply(autograd::LogicalAnd{}, a, b);
+}
+Tensor logical_or(const Tensor& a, const Tensor& b) {
+  return apply(autograd::LogicalOr{}, a, b);
+}
+Tensor logical_xor(const Tensor& a, const Tensor& b) {
+  return apply(autograd::LogicalXor{}, a, b);
+}
+Tensor logical_not(const Tensor& x) {
+  return apply(autograd::LogicalNot{}, x);
+}
+Tensor isnan(const Tensor& x) {
+  return apply(autograd::Isnan{}, x);
+}
+Tensor isinf(const Tensor& x) {
+  return apply(autograd::Isinf{}, x);
+}
+Tensor isfinite(const Tensor& x) {
+  return apply(autograd::Isfinite{}, x);
+}
 
 Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   if (a.dtype() != b.dtype())
@@ -207,24 +234,66 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Dtype dtype = autograd::result_type(both);
   return apply(autograd::Where{}, condition, to(a, dtype), to(b, dtype));
 }
-Tensor where(const Tensor& condition, Scalar a, const Tensor& b) { return where(condition, scalar_like(a, b), b); }
-Tensor where(const Tensor& condition, const Tensor& a, Scalar b) { return where(condition, a, scalar_like(b, a)); }
+Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
+  return where(condition, scalar_like(a, b), b);
+}
+Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
+  return where(condition, a, scalar_like(b, a));
+}
+Tensor where(const Tensor& condition, Scalar a, Scalar b) {
+  const Dtype dtype = result_type(result_type(Dtype::bool_, a), b);
+  const bool both_bool = a.category() == bool_ && b.category() == bool_;
+  return where(condition, full({}, a, {.dtype = both_bool ? bool_ : dtype}),
+               full({}, b, {.dtype = both_bool ? bool_ : dtype}));
+}
 
-Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
-Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
-Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
-Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
-Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
-Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
-Tensor operator==(const Tensor& a, Scalar b) { return eq(a, scalar_like(b, a)); }
-Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, scalar_like(b, a)); }
-Tensor operator<(const Tensor& a, Scalar b) { return lt(a, scalar_like(b, a)); }
-Tensor operator<=(const Tensor& a, Scalar b) { return le(a, scalar_like(b, a)); }
-Tensor operator>(const Tensor& a, Scalar b) { return gt(a, scalar_like(b, a)); }
-Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, scalar_like(b, a)); }
-Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise_and(a, b); }
-Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise_or(a, b); }
-Tensor operator^(const Tensor& a, const Tensor& b) { return bitwise_xor(a, b); }
-Tensor operator~(const Tensor& x) { return bitwise_not(x); }
+Tensor operator==(const Tensor& a, const Tensor& b) {
+  return eq(a, b);
+}
+Tensor operator!=(const Tensor& a, const Tensor& b) {
+  return ne(a, b);
+}
+Tensor operator<(const Tensor& a, const Tensor& b) {
+  return lt(a, b);
+}
+Tensor operator<=(const Tensor& a, const Tensor& b) {
+  return le(a, b);
+}
+Tensor operator>(const Tensor& a, const Tensor& b) {
+  return gt(a, b);
+}
+Tensor operator>=(const Tensor& a, const Tensor& b) {
+  return ge(a, b);
+}
+Tensor operator==(const Tensor& a, Scalar b) {
+  return eq(a, scalar_like(b, a));
+}
+Tensor operator!=(const Tensor& a, Scalar b) {
+  return ne(a, scalar_like(b, a));
+}
+Tensor operator<(const Tensor& a, Scalar b) {
+  return lt(a, scalar_like(b, a));
+}
+Tensor operator<=(const Tensor& a, Scalar b) {
+  return le(a, scalar_like(b, a));
+}
+Tensor operator>(const Tensor& a, Scalar b) {
+  return gt(a, scalar_like(b, a));
+}
+Tensor operator>=(const Tensor& a, Scalar b) {
+  return ge(a, scalar_like(b, a));
+}
+Tensor operator&(const Tensor& a, const Tensor& b) {
+  return bitwise_and(a, b);
+}
+Tensor operator|(const Tensor& a, const Tensor& b) {
+  return bitwise_or(a, b);
+}
+Tensor operator^(const Tensor& a, const Tensor& b) {
+  return bitwise_xor(a, b);
+}
+Tensor operator~(const Tensor& x) {
+  return bitwise_not(x);
+}
 
 }  // namespace xg

@@ -52,82 +52,69 @@ double ratio(double part, double whole) {
 
 }  // namespace
 
-Accuracy::Accuracy(AccuracyOptions options)
-    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-Precision::Precision(PrecisionOptions options)
-    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-Recall::Recall(RecallOptions options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-F1::F1(F1Options options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-Jaccard::Jaccard(JaccardOptions options) : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-BalancedAccuracy::BalancedAccuracy(BalancedAccuracyOptions options)
-    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-MatthewsCorrcoef::MatthewsCorrcoef(MatthewsCorrcoefOptions options)
-    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-CohenKappa::CohenKappa(CohenKappaOptions options)
-    : options_(std::move(options)), counts_(options_.name, options_.threshold) {}
-
 double Accuracy::compute() const {
-  check_not_empty(options_.name, counts_.total());
-  return counts_.correct() / counts_.total();
+  check_not_empty(options_.name, gathered_.total());
+  return gathered_.correct() / gathered_.total();
 }
 
 double Precision::compute() const {
-  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fp); });
+  return averaged(options_.name, gathered_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fp); });
 }
 
 double Recall::compute() const {
-  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fn); });
+  return averaged(options_.name, gathered_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fn); });
 }
 
 double F1::compute() const {
-  return averaged(options_.name, counts_, options_.average,
+  return averaged(options_.name, gathered_, options_.average,
                   [](Outcome o) { return ratio(2 * o.tp, 2 * o.tp + o.fp + o.fn); });
 }
 
 double Jaccard::compute() const {
-  return averaged(options_.name, counts_, options_.average, [](Outcome o) { return ratio(o.tp, o.tp + o.fp + o.fn); });
+  return averaged(options_.name, gathered_, options_.average,
+                  [](Outcome o) { return ratio(o.tp, o.tp + o.fp + o.fn); });
 }
 
 double BalancedAccuracy::compute() const {
-  check_not_empty(options_.name, counts_.total());
+  check_not_empty(options_.name, gathered_.total());
   double sum = 0;
   int occurring = 0;
-  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
-    const double rows = counts_.true_count(label);
+  for (std::int64_t label = 0; label < gathered_.classes(); ++label) {
+    const double rows = gathered_.true_count(label);
     if (rows == 0) continue;
-    sum += counts_.hit_count(label) / rows;
+    sum += gathered_.hit_count(label) / rows;
     ++occurring;
   }
   return sum / occurring;
 }
 
 double MatthewsCorrcoef::compute() const {
-  check_not_empty(options_.name, counts_.total());
-  const double n = counts_.total();
+  check_not_empty(options_.name, gathered_.total());
+  const double n = gathered_.total();
   double both = 0, true_squares = 0, predicted_squares = 0;
-  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
-    const double t = counts_.true_count(label), p = counts_.predicted_count(label);
+  for (std::int64_t label = 0; label < gathered_.classes(); ++label) {
+    const double t = gathered_.true_count(label), p = gathered_.predicted_count(label);
     both += t * p;
     true_squares += t * t;
     predicted_squares += p * p;
   }
   const double variance = (n * n - predicted_squares) * (n * n - true_squares);
-  return variance > 0 ? (counts_.correct() * n - both) / std::sqrt(variance) : 0.0;
+  return variance > 0 ? (gathered_.correct() * n - both) / std::sqrt(variance) : 0.0;
 }
 
 double CohenKappa::compute() const {
-  check_not_empty(options_.name, counts_.total());
-  const double n = counts_.total();
+  check_not_empty(options_.name, gathered_.total());
+  const double n = gathered_.total();
   double by_chance = 0;
-  for (std::int64_t label = 0; label < counts_.classes(); ++label) {
-    by_chance += counts_.true_count(label) * counts_.predicted_count(label) / n;
+  for (std::int64_t label = 0; label < gathered_.classes(); ++label) {
+    by_chance += gathered_.true_count(label) * gathered_.predicted_count(label) / n;
   }
   // All rows of one class and taken for it: chance explains everything, and nothing is left to measure.
   if (by_chance == n) return std::numeric_limits<double>::quiet_NaN();
-  return (counts_.correct() - by_chance) / (n - by_chance);
+  return (gathered_.correct() - by_chance) / (n - by_chance);
 }
 
-TopKAccuracy::TopKAccuracy(TopKAccuracyOptions options) : options_(std::move(options)) {
+TopKAccuracy::TopKAccuracy(TopKAccuracyOptions options) : MetricWith(std::move(options)) {
   if (options_.k < 1) throw ValueError(fmt::format("[{}] k is {}, it must be positive.", options_.name, options_.k));
 }
 

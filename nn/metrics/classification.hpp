@@ -2,6 +2,7 @@
 // included.
 #pragma once
 
+#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/nn/metrics/confusion.hpp>
 
 #include <string>
@@ -15,23 +16,11 @@ struct AccuracyOptions {
 };
 
 /// The share of rows whose predicted class is the true one.
-class XG_API Accuracy {
+class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
  public:
-  Accuracy() : Accuracy(AccuracyOptions{}) {}
-  explicit Accuracy(AccuracyOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit Accuracy(AccuracyOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  AccuracyOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct PrecisionOptions {
@@ -41,23 +30,11 @@ struct PrecisionOptions {
 };
 
 /// TP / (TP + FP): how many of the rows taken for a class are of it. 0 where none was.
-class XG_API Precision {
+class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> {
  public:
-  Precision() : Precision(PrecisionOptions{}) {}
-  explicit Precision(PrecisionOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit Precision(PrecisionOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  PrecisionOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct RecallOptions {
@@ -67,23 +44,11 @@ struct RecallOptions {
 };
 
 /// TP / (TP + FN): how many rows of a class were found. 0 where there is none.
-class XG_API Recall {
+class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
  public:
-  Recall() : Recall(RecallOptions{}) {}
-  explicit Recall(RecallOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit Recall(RecallOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  RecallOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct F1Options {
@@ -93,23 +58,11 @@ struct F1Options {
 };
 
 /// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall. 0 where the class never occurs.
-class XG_API F1 {
+class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
  public:
-  F1() : F1(F1Options{}) {}
-  explicit F1(F1Options options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit F1(F1Options options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  F1Options options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct JaccardOptions {
@@ -119,23 +72,11 @@ struct JaccardOptions {
 };
 
 /// TP / (TP + FP + FN). 0 where the class never occurs.
-class XG_API Jaccard {
+class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
  public:
-  Jaccard() : Jaccard(JaccardOptions{}) {}
-  explicit Jaccard(JaccardOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit Jaccard(JaccardOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  JaccardOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct BalancedAccuracyOptions {
@@ -144,23 +85,11 @@ struct BalancedAccuracyOptions {
 };
 
 /// The mean recall of the classes that occur.
-class XG_API BalancedAccuracy {
+class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions, ClassCounts> {
  public:
-  BalancedAccuracy() : BalancedAccuracy(BalancedAccuracyOptions{}) {}
-  explicit BalancedAccuracy(BalancedAccuracyOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit BalancedAccuracy(BalancedAccuracyOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  BalancedAccuracyOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct MatthewsCorrcoefOptions {
@@ -170,23 +99,11 @@ struct MatthewsCorrcoefOptions {
 
 /// Correlation of true and predicted classes: (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)) for two of them,
 /// Gorodkin's R_K for several. 0 where all rows are of one class or taken for one.
-class XG_API MatthewsCorrcoef {
+class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
  public:
-  MatthewsCorrcoef() : MatthewsCorrcoef(MatthewsCorrcoefOptions{}) {}
-  explicit MatthewsCorrcoef(MatthewsCorrcoefOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit MatthewsCorrcoef(MatthewsCorrcoefOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  MatthewsCorrcoefOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct CohenKappaOptions {
@@ -195,23 +112,11 @@ struct CohenKappaOptions {
 };
 
 /// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
-class XG_API CohenKappa {
+class XG_API CohenKappa : public detail::MetricOf<CohenKappaOptions, ClassCounts> {
  public:
-  CohenKappa() : CohenKappa(CohenKappaOptions{}) {}
-  explicit CohenKappa(CohenKappaOptions options);
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { counts_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    counts_.update(y_true, y_pred, sample_weight);
-  }
+  explicit CohenKappa(CohenKappaOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-  const ClassCounts& counts() const { return counts_; }
-
- private:
-  CohenKappaOptions options_;
-  ClassCounts counts_;
+  const ClassCounts& counts() const { return gathered_; }
 };
 
 struct TopKAccuracyOptions {
@@ -221,20 +126,16 @@ struct TopKAccuracyOptions {
 
 /// The share of rows whose true class is among the k with the largest scores; y_pred is [n, classes]. Of equal scores
 /// the later class counts as the larger, as in scikit-learn.
-class XG_API TopKAccuracy {
+class XG_API TopKAccuracy : public detail::MetricWith<TopKAccuracyOptions, true> {
  public:
-  TopKAccuracy() : TopKAccuracy(TopKAccuracyOptions{}) {}
   /// Throws ValueError unless k > 0.
-  explicit TopKAccuracy(TopKAccuracyOptions options);
+  explicit TopKAccuracy(TopKAccuracyOptions options = {});
 
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
   void reset() { hits_ = total_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
 
  private:
-  TopKAccuracyOptions options_;
   double hits_ = 0, total_ = 0;
 };
 

@@ -170,11 +170,11 @@ std::vector<double> ScoreTable::scores(std::int64_t label) const {
 }
 
 double AUC::compute() const {
-  return one_against_rest(table_, area);
+  return one_against_rest(gathered_, area);
 }
 
 double AveragePrecision::compute() const {
-  return one_against_rest(table_, average_precision);
+  return one_against_rest(gathered_, average_precision);
 }
 
 RocCurve roc_curve(const Tensor& y_true, const Tensor& y_score, RocOptions options, const Tensor& sample_weight) {

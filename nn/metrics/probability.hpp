@@ -1,7 +1,7 @@
 // Metrics of predicted probabilities and rankings: log loss, Brier score, areas under curves, and the curves.
 #pragma once
 
-#include <xgrad/tensor/tensor.hpp>
+#include <xgrad/nn/metrics/base.hpp>
 
 #include <cstdint>
 #include <string>
@@ -15,19 +15,15 @@ struct LogLossOptions {
 
 /// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
 /// [n, 1] with probabilities of class 1, or [n, classes] whose rows sum to one. Throws ValueError for anything else.
-class XG_API LogLoss {
+class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
  public:
-  LogLoss() : LogLoss(LogLossOptions{}) {}
-  explicit LogLoss(LogLossOptions options) : options_(std::move(options)) {}
+  explicit LogLoss(LogLossOptions options = {}) : MetricWith(std::move(options)) {}
 
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return false; }
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
 
  private:
-  LogLossOptions options_;
   double sum_ = 0, weight_ = 0;
 };
 
@@ -37,19 +33,15 @@ struct BrierOptions {
 
 /// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
 /// several. Inputs as LogLoss.
-class XG_API Brier {
+class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
  public:
-  Brier() : Brier(BrierOptions{}) {}
-  explicit Brier(BrierOptions options) : options_(std::move(options)) {}
+  explicit Brier(BrierOptions options = {}) : MetricWith(std::move(options)) {}
 
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return false; }
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
 
  private:
-  BrierOptions options_;
   double sum_ = 0, weight_ = 0;
 };
 
@@ -87,22 +79,10 @@ struct AUCOptions {
 /// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
 /// Exact over all rows. Several classes: the mean over those that occur, each against the rest. NaN where only one
 /// does.
-class XG_API AUC {
+class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
  public:
-  AUC() : AUC(AUCOptions{}) {}
-  explicit AUC(AUCOptions options) : options_(std::move(options)), table_(options_.name) {}
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { table_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    table_.update(y_true, y_pred, sample_weight);
-  }
+  explicit AUC(AUCOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-
- private:
-  AUCOptions options_;
-  ScoreTable table_;
 };
 
 struct AveragePrecisionOptions {
@@ -111,22 +91,10 @@ struct AveragePrecisionOptions {
 
 /// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over those that occur,
 /// each against the rest. 0 where class 1 does not occur.
-class XG_API AveragePrecision {
+class XG_API AveragePrecision : public detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
  public:
-  AveragePrecision() : AveragePrecision(AveragePrecisionOptions{}) {}
-  explicit AveragePrecision(AveragePrecisionOptions options) : options_(std::move(options)), table_(options_.name) {}
-
-  const std::string& name() const { return options_.name; }
-  bool larger_is_better() const { return true; }
-  void reset() { table_.reset(); }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
-    table_.update(y_true, y_pred, sample_weight);
-  }
+  explicit AveragePrecision(AveragePrecisionOptions options = {}) : MetricOf(std::move(options)) {}
   double compute() const;
-
- private:
-  AveragePrecisionOptions options_;
-  ScoreTable table_;
 };
 
 /// True against false positive rate, as the threshold falls from infinity: from (0, 0) to (1, 1).

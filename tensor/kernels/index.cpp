@@ -24,32 +24,24 @@ T* elements(Tensor& x) {
   return static_cast<T*>(x.impl().data);
 }
 
-enum class Negative { error, wraps };
-
 /// The indices as contiguous int64, each in 0 .. size-1. Throws DtypeError and IndexError.
-Tensor checked(const char* op, const Tensor& index, std::int64_t size, Negative negative, std::int64_t dim) {
+Tensor checked(const char* op, const Tensor& index, std::int64_t size, std::int64_t dim) {
   if (index.dtype() != Dtype::int64 && index.dtype() != Dtype::int32)
     throw DtypeError(fmt::format("[{}] index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
                                  name(index.dtype())));
   const Tensor indices = contiguous(index.dtype() == Dtype::int64 ? index : cast(index, Dtype::int64));
   const std::int64_t* i = elements<std::int64_t>(indices);
   const std::int64_t n = indices.numel();
-  std::int64_t low = 0, high = 0;
+  std::int64_t low = 0, high = -1;  // without an early exit, so that the loop is vector code
   for (std::int64_t k = 0; k < n; ++k) {
     low = std::min(low, i[k]);
     high = std::max(high, i[k]);
   }
-  if (n == 0 || (low >= 0 && high < size)) return indices;
-  const std::int64_t lowest = negative == Negative::wraps ? -size : 0;
-  if (low < lowest || high >= size) {
-    const std::int64_t* bad = std::find_if(i, i + n, [&](std::int64_t v) { return v < lowest || v >= size; });
-    if (size == 0) throw IndexError(fmt::format("[{}] index is {}, dimension {} has no elements.", op, *bad, dim));
-    throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from {} to {}.", op, *bad,
-                                 dim, size, lowest, size - 1));
-  }
-  Tensor wrapped = empty(indices.shape(), Dtype::int64);
-  std::transform(i, i + n, elements<std::int64_t>(wrapped), [&](std::int64_t v) { return v < 0 ? v + size : v; });
-  return wrapped;
+  if (low == 0 && high < size) return indices;
+  const std::int64_t* bad = std::find_if(i, i + n, [&](std::int64_t v) { return v < 0 || v >= size; });
+  if (size == 0) throw IndexError(fmt::format("[{}] index is {}, dimension {} has no elements.", op, *bad, dim));
+  throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from 0 to {}.", op, *bad, dim,
+                               size, size - 1));
 }
 
 template <class Word>
@@ -170,7 +162,7 @@ void into_slices(const char* op, Tensor& x, std::int64_t dim, const Tensor& inde
   check_one_dim(op, index);
   Tensor target = at_least_one_dim(x);
   const Tensor from = at_least_one_dim(source);
-  const Tensor indices = checked(op, index, target.shape()[static_cast<std::size_t>(dim)], Negative::error, dim);
+  const Tensor indices = checked(op, index, target.shape()[static_cast<std::size_t>(dim)], dim);
   Shape wanted = target.shape();
   wanted[static_cast<std::size_t>(dim)] = indices.numel();
   if (!(from.shape() == wanted))
@@ -232,7 +224,7 @@ void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& ind
         fmt::format("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere "
                     "smaller.",
                     op, source.shape().str(), index.shape().str()));
-  const Tensor indices = checked(op, index, size_along(x, dim), Negative::error, dim);
+  const Tensor indices = checked(op, index, size_along(x, dim), dim);
   if (indices.numel() == 0) return;
   dispatch(x.dtype(), [&]<class T>() {
     T* out = elements<T>(x);
@@ -241,101 +233,12 @@ void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& ind
   });
 }
 
-// ---------------------------------------------------------------------------------------------- several index tensors
-
-/// Where the dimensions of the index tensors go in the result, and what is left of x.
-struct IndexPlan {
-  Shape broadcast;     // of the index tensors
-  Shape shape;         // of the result
-  std::size_t at = 0;  // first dimension of `broadcast` in it
-  Shape rest_shape, rest_strides, rest_dense_strides;
-  Tensor offsets;  // one per element of `broadcast`, unless a single index tensor serves
-  std::int64_t scale = 1;
-
-  IndexPlan(const char* op, const Tensor& x, const std::vector<Tensor>& indices) : IndexPlan(op, x.shape(), indices) {
-    const Shape dense = contiguous_strides(shape);
-    std::size_t position = 0;
-    for (std::size_t d = 0; d < x.shape().size(); ++d) {
-      if (d < indices.size() && indices[d].defined()) continue;
-      if (position == at) position += broadcast.size();
-      rest_shape.push_back(x.shape()[d]);
-      rest_strides.push_back(x.strides()[d]);
-      rest_dense_strides.push_back(dense[position++]);
-    }
-    read_indices(op, x, indices);
-  }
-
-  /// Shapes alone.
-  IndexPlan(const char* op, const Shape& x, const std::vector<Tensor>& indices) {
-    if (indices.size() > x.size())
-      throw IndexError(fmt::format("[{}] {} indices for shape {}: a tensor takes at most one for each dimension.", op,
-                                   indices.size(), x.str()));
-    bool found = false, neighbours = true, ended = false;
-    for (std::size_t d = 0; d < indices.size(); ++d) {
-      if (!indices[d].defined()) {
-        ended |= found;
-        continue;
-      }
-      if (!found) at = d;
-      neighbours &= !ended;
-      broadcast = found ? broadcast_shapes(op, broadcast, indices[d].shape()) : indices[d].shape();
-      found = true;
-    }
-    if (!neighbours) at = 0;
-    for (std::size_t d = 0, kept = 0; d <= x.size(); ++d) {
-      if (kept == at && shape.size() == at)
-        for (const std::int64_t size : broadcast) shape.push_back(size);
-      if (d == x.size()) break;
-      if (d < indices.size() && indices[d].defined()) continue;
-      shape.push_back(x[d]);
-      ++kept;
-    }
-  }
-
-  Slices slices() const {
-    std::int64_t step = 1;
-    for (std::size_t d = at + broadcast.size(); d < shape.size(); ++d) step *= shape[d];
-    return {elements<std::int64_t>(offsets), offsets.numel(), scale, step,
-            RowPlan<2>(rest_shape, {rest_dense_strides, rest_strides})};
-  }
-
- private:
-  void read_indices(const char* op, const Tensor& x, const std::vector<Tensor>& indices) {
-    std::size_t count = 0, only = 0;
-    for (std::size_t d = 0; d < indices.size(); ++d)
-      if (indices[d].defined()) ++count, only = d;
-    const auto read = [&](std::size_t d) {
-      return checked(op, indices[d], x.shape()[d], Negative::wraps, static_cast<std::int64_t>(d));
-    };
-    if (count == 1) {
-      offsets = read(only);
-      scale = x.strides()[only];
-      return;
-    }
-    offsets = empty(broadcast, Dtype::int64);
-    fill(offsets, 0);
-    if (offsets.numel() == 0) return;
-    for (std::size_t d = 0; d < indices.size(); ++d) {
-      if (!indices[d].defined()) continue;
-      const Tensor index = read(d);
-      const std::int64_t stride = x.strides()[d];
-      const RowPlan<2> plan(broadcast, {offsets.strides(), broadcast_strides(index, broadcast)});
-      const std::int64_t n = plan.row_length(), to = plan.strides[0].back(), from = plan.strides[1].back();
-      plan.for_each_row([&](const std::array<std::int64_t, 2>& at_row) {
-        std::int64_t* out = elements<std::int64_t>(offsets) + at_row[0];
-        const std::int64_t* in = elements<std::int64_t>(index) + at_row[1];
-        for (std::int64_t i = 0; i < n; ++i) out[i * to] += in[i * from] * stride;
-      });
-    }
-  }
-};
-
 }  // namespace
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op) {
   check_one_dim(op, index);
   const Tensor from = at_least_one_dim(x);
-  const Tensor indices = checked(op, index, from.shape()[static_cast<std::size_t>(dim)], Negative::error, dim);
+  const Tensor indices = checked(op, index, from.shape()[static_cast<std::size_t>(dim)], dim);
   Shape shape = from.shape();
   shape[static_cast<std::size_t>(dim)] = indices.numel();
   if (x.dim() == 0 && indices.numel() != 1)
@@ -363,7 +266,7 @@ void index_copy_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor&
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index, const char* op) {
   check_gather_shapes(op, x, dim, index);
-  const Tensor indices = checked(op, index, size_along(x, dim), Negative::error, dim);
+  const Tensor indices = checked(op, index, size_along(x, dim), dim);
   Tensor out = empty(index.shape(), x.dtype());
   if (out.numel() == 0) return out;
   dispatch(x.dtype(), [&]<class T>() {
@@ -456,35 +359,6 @@ Tensor nonzero(const Tensor& x) {
   return out;
 }
 
-Tensor gather_nd(const Tensor& x, const std::vector<Tensor>& indices, const char* op) {
-  const IndexPlan plan(op, x, indices);
-  Tensor out = empty(plan.shape, x.dtype());
-  if (out.numel() != 0) copy_from_indexed(plan.slices(), item_size(x.dtype()), elements<char>(out), elements<char>(x));
-  return out;
-}
-
-void scatter_nd_(Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate, const char* op) {
-  const IndexPlan plan(op, x, indices);
-  if (!(broadcast_shapes(op, plan.shape, values.shape()) == plan.shape))
-    throw ShapeError(fmt::format("[{}] values have shape {}, the indexed part has {}: values must broadcast to it.", op,
-                                 values.shape().str(), plan.shape.str()));
-  if (plan.shape.numel() == 0) return;
-  Tensor dense = values;
-  if (!(values.shape() == plan.shape) || !values.is_contiguous()) {
-    dense = empty(plan.shape, x.dtype());
-    copy_into(dense, values);
-  }
-  const Slices slices = plan.slices();
-  if (accumulate)
-    dispatch(x.dtype(), [&]<class T>() { add_to_indexed<T>(slices, T(1), elements<T>(dense), elements<T>(x)); });
-  else
-    copy_to_indexed(slices, item_size(x.dtype()), elements<char>(dense), elements<char>(x));
-}
-
-Shape gather_nd_shape(const Shape& shape, const std::vector<Tensor>& indices, const char* op) {
-  return IndexPlan(op, shape, indices).shape;
-}
-
 Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   const auto skipped = [](const Tensor& t) { return t.dim() == 1 && t.numel() == 0; };
   const Tensor* model = nullptr;
@@ -520,7 +394,7 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
 Tensor embedding(const Tensor& index, const Tensor& weight, const char* op) {
   if (weight.dim() != 2)
     throw ShapeError(fmt::format("[{}] weight has shape {}, it must have two dimensions.", op, weight.shape().str()));
-  const Tensor indices = checked(op, index, weight.shape()[0], Negative::error, 0);
+  const Tensor indices = checked(op, index, weight.shape()[0], 0);
   Shape shape = index.shape();
   shape.push_back(weight.shape()[1]);
   Tensor out = empty(shape, weight.dtype());

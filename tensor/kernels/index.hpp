@@ -36,17 +36,6 @@ void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const 
 /// Coordinates of the elements that are not zero, in row-major order: int64 [count, x.dim()].
 Tensor nonzero(const Tensor& x);
 
-/// x[indices[0], indices[1], ...], where an undefined index (or none) takes the whole dimension. The index tensors
-/// broadcast together; their dimensions replace the indexed ones where these are neighbours, else they come first (the
-/// rule of NumPy and PyTorch). Negative indices count from the end.
-Tensor gather_nd(const Tensor& x, const std::vector<Tensor>& indices, const char* op = "index");
-/// x[indices...] = values (or += values, where indices that occur twice add twice). values broadcast to the shape that
-/// gather_nd would return.
-void scatter_nd_(Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate,
-                 const char* op = "index_put");
-/// The shape that gather_nd returns.
-Shape gather_nd_shape(const Shape& shape, const std::vector<Tensor>& indices, const char* op = "index");
-
 /// Tensors of one dtype joined along dim. They have equal sizes elsewhere; one-dimensional tensors without elements are
 /// skipped.
 Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");

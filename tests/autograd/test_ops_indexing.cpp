@@ -135,6 +135,18 @@ TEST_CASE("masks and flat indices", "[ops][indexing]") {
   expect_close(index_fill(x, 1, tensor<std::int64_t>({0, 2}), 9), {9, 1, 9, 9, 4, 9});
 }
 
+// Breaks when two numbers are promoted otherwise than PyTorch does: by their categories, real numbers to the default.
+TEST_CASE("where between two numbers", "[ops][indexing]") {
+  const Tensor c = counted({2, 2}) > 1.0;
+  const Tensor reals = where(c, 1, 0.5), whole = where(c, 3, -3), flags = where(c, true, false);
+  CHECK(reals.dtype() == float32);
+  CHECK(whole.dtype() == int64);
+  CHECK(flags.dtype() == bool_);
+  expect_close(reals, {0.5, 0.5, 1, 1}, 0, 0);
+  expect_close(whole, {-3, -3, 3, 3}, 0, 0);
+  expect_close(flags, {0, 0, 1, 1}, 0, 0);
+}
+
 TEST_CASE("an index that depends on the features is a named error of attribution", "[ops][indexing]") {
   // Breaks where such an index is silently treated as a constant. A lookup by one_hot or embedding is explained: the
   // change of what was looked up is the contribution of the index.

@@ -132,6 +132,33 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
   CHECK_ERROR(nn::init::uniform(w, 1, 0), ValueError, "low is 1 and high 0");
 }
 
+// Breaks when the factorization, its signs or the transposition are wrong: products with the transpose are gain^2 times
+// the identity along the shorter side, and without the signs' correction the first column's first element is never
+// positive.
+TEST_CASE("orthogonal weights are orthonormal along their shorter side") {
+  manual_seed(7);
+  for (const Dtype dtype : {float32, float64})
+    for (const Shape& shape : {Shape{5, 5}, Shape{7, 3}, Shape{3, 7}, Shape{4, 2, 3}, Shape{1, 1}}) {
+      Tensor w = empty(shape, {.dtype = dtype});
+      nn::init::orthogonal(w, 1.5);
+      const Tensor flat = w.reshape({shape[0], -1});
+      const Tensor gram =
+          flat.size(0) > flat.size(1) ? matmul(flat.transpose(0, 1), flat) : matmul(flat, flat.transpose(0, 1));
+      expect_close(gram, eye(gram.size(0), -1, {.dtype = dtype}) * 2.25, 1e-6, 1e-6);
+    }
+  double positive = 0;
+  for (int i = 0; i < 200; ++i) {
+    Tensor w = empty({3, 3});
+    nn::Initializer("orthogonal")(w);
+    positive += w.select(0, 0).select(0, 0).item() > 0;
+  }
+  CHECK(positive > 60);
+  CHECK(positive < 140);
+  Tensor none = empty({0, 3}), flat = empty({3});
+  nn::init::orthogonal(none);
+  CHECK_ERROR(nn::init::orthogonal(flat), ShapeError, "[init::orthogonal] tensor is [3]", "two dimensions");
+}
+
 // Breaks when dropout acts in eval mode, scales wrongly or keeps its mask.
 TEST_CASE("Dropout acts while training only") {
   nn::Dropout drop(0.25);

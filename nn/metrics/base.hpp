@@ -1,0 +1,46 @@
+// What metrics share: their options, and what they gather of the rows.
+#pragma once
+
+#include <xgrad/tensor/tensor.hpp>
+
+#include <string>
+#include <utility>
+
+namespace xg::nn::metrics::detail {
+
+/// A metric with options and a direction.
+template <class Options, bool larger>
+class MetricWith {
+ public:
+  const std::string& name() const { return options_.name; }
+  bool larger_is_better() const { return larger; }
+
+ protected:
+  explicit MetricWith(Options options) : options_(std::move(options)) {}
+  Options options_;
+};
+
+/// A metric, the larger the better, that is computed from what `Gathered` keeps of all rows.
+template <class Options, class Gathered>
+class MetricOf : public MetricWith<Options, true> {
+ public:
+  void reset() { gathered_.reset(); }
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
+    gathered_.update(y_true, y_pred, sample_weight);
+  }
+
+ protected:
+  explicit MetricOf(Options options)
+      : MetricWith<Options, true>(std::move(options)), gathered_(nothing(this->options_)) {}
+  Gathered gathered_;
+
+ private:
+  static Gathered nothing(const Options& options) {
+    if constexpr (requires { options.threshold; })
+      return Gathered(options.name, options.threshold);
+    else
+      return Gathered(options.name);
+  }
+};
+
+}  // namespace xg::nn::metrics::detail
