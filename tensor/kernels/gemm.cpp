@@ -1,10 +1,12 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
+#include <xgrad/tensor/kernels/small_product.hpp>
 
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include <cstring>
 #include <limits>
 
 namespace xg::kernels {
@@ -76,6 +78,31 @@ void integer_product(const Tensor& a, const Tensor& b, Tensor& out) {
     }
 }
 
+/// out = start + a b without BLAS, where the product is small and b and out have unit stride along a dimension: true
+/// then. The start is a bias, out itself (accumulate) or zero.
+bool small_product_into(Tensor& out, const Tensor& a, const Tensor& b, const void* bias, bool accumulate) {
+  const std::int64_t m = out.shape()[0], n = out.shape()[1], k = a.shape()[1];
+  if (!is_small_product(m, n, k)) return false;
+  const std::int64_t b_row = b.strides()[0], b_col = n == 1 ? 1 : b.strides()[1];
+  if ((b_col != 1 && b_row != 1) || (out.strides()[1] != 1 && n != 1)) return false;
+  dispatch_floating(out.dtype(), [&]<class T>() {
+    small_product<T>({.m = m,
+                      .n = n,
+                      .k = k,
+                      .a = static_cast<const T*>(a.impl().data),
+                      .a_row = a.strides()[0],
+                      .a_col = a.strides()[1],
+                      .b = static_cast<const T*>(b.impl().data),
+                      .b_row = b_row,
+                      .b_col = b_col,
+                      .c = static_cast<T*>(out.impl().data),
+                      .c_row = out.strides()[0],
+                      .bias = static_cast<const T*>(bias),
+                      .accumulate = accumulate});
+  });
+  return true;
+}
+
 /// Element [i] of a batch, as a matrix that shares storage.
 Tensor matrix_of(const Tensor& x, std::int64_t i) {
   Tensor view = Tensor::adopt(detail::new_alias(x.impl()));
@@ -97,6 +124,7 @@ void gemm(double alpha, const Tensor& a_, const Tensor& b_, double beta, Tensor&
     else if (beta != 1) mul_scalar.into(out, out, {.a = beta});
     return;
   }
+  if (alpha == 1 && (beta == 0 || beta == 1) && small_product_into(out, a_, b_, nullptr, beta == 1)) return;
   BlasMatrix a{}, b{}, c{};
   Tensor a_copy, b_copy;
   if (!readable(a_, a)) {
@@ -146,21 +174,22 @@ Tensor batched_matmul(const Tensor& a, const Tensor& b) {
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const std::int64_t rows = x.shape()[0], out_features = weight.shape()[0];
   Tensor out = empty({rows, out_features}, x.dtype());
-  if (bias.defined()) {
-    dispatch_floating(x.dtype(), [&]<class T>() {
-      const Tensor b = contiguous(bias);
-      const T* source = static_cast<const T*>(b.impl().data);
-      T* target = static_cast<T*>(out.impl().data);
-      for (std::int64_t r = 0; r < rows; ++r)
-        for (std::int64_t j = 0; j < out_features; ++j) target[r * out_features + j] = source[j];
-    });
-  }
   Tensor transposed = Tensor::adopt(detail::new_alias(weight.impl()));
   detail::TensorImpl& impl = transposed.impl();
   std::swap(impl.shape[0], impl.shape[1]);
   std::swap(impl.strides[0], impl.strides[1]);
   impl.contiguous = false;
-  gemm(1, x, transposed, bias.defined() ? 1 : 0, out);
+  if (!bias.defined()) {
+    gemm(1, x, transposed, 0, out);
+    return out;
+  }
+  const Tensor b = contiguous(bias);
+  const void* start = b.impl().data;
+  if (out.numel() > 0 && x.shape()[1] > 0 && small_product_into(out, x, transposed, start, false)) return out;
+  const auto bytes = static_cast<std::size_t>(out_features) * item_size(x.dtype());
+  char* target = static_cast<char*>(out.impl().data);
+  for (std::int64_t r = 0; r < rows; ++r) std::memcpy(target + static_cast<std::size_t>(r) * bytes, start, bytes);
+  gemm(1, x, transposed, 1, out);
   return out;
 }
 

@@ -151,12 +151,22 @@ TEST_CASE("an old file survives a failed save", "[viz]") {
   CHECK(read(folder.path / "old.svg") == before);
 }
 
-// Breaks when PNG and PDF have another size than the figure, are empty, or differ between two calls.
+// Breaks when PNG and PDF have another size than the figure, are empty, or differ between two calls; in a build without
+// librsvg, when they are not refused by a message with the ways out, or when the refusal costs a file.
 TEST_CASE("PNG and PDF come from the same drawing", "[viz]") {
   const Figure figure = waterfall(contributions(Kind::plain, 1));
+  CHECK_ERROR(figure.png(0), xg::ValueError, "scale");
+  CHECK_ERROR(figure.png(NAN), xg::ValueError, "scale");
   if (!Figure::can_rasterize()) {
-    CHECK_ERROR(figure.png(), xg::Error, "librsvg2-dev", ".svg");
-    CHECK_ERROR(figure.pdf(), xg::Error, "librsvg2-dev");
+    CHECK_ERROR(figure.png(), xg::Error, "librsvg2-dev", "XGRAD_RASTER=ON", ".svg");
+    CHECK_ERROR(figure.pdf(), xg::Error, "librsvg2-dev", "XGRAD_RASTER=ON", ".svg");
+    const Folder folder;
+    std::ofstream(folder.path / "old.png") << "old";
+    CHECK_ERROR(figure.save(folder.path / "old.png"), xg::Error, "librsvg2-dev");
+    CHECK(read(folder.path / "old.png") == "old");
+    CHECK_ERROR(figure.save(folder.path / "new.PDF"), xg::Error, "librsvg2-dev");
+    CHECK(!fs::exists(folder.path / "new.PDF"));
+    figure.save(folder.path / "new.svg");
     return;
   }
   const Scene scene = figure.scene();
@@ -167,8 +177,6 @@ TEST_CASE("PNG and PDF come from the same drawing", "[viz]") {
   CHECK(big_endian(png, 20) == static_cast<std::uint32_t>(std::ceil(2 * scene.height)));
   CHECK(figure.png() == png);
   CHECK(big_endian(figure.png(1), 16) == static_cast<std::uint32_t>(std::ceil(scene.width)));
-  CHECK_ERROR(figure.png(0), xg::ValueError, "scale");
-  CHECK_ERROR(figure.png(NAN), xg::ValueError, "scale");
   const std::string pdf = figure.pdf();
   CHECK(pdf.substr(0, 5) == "%PDF-");
   CHECK(figure.pdf() == pdf);

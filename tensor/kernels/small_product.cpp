@@ -1,0 +1,222 @@
+#include <xgrad/tensor/kernels/partial.hpp>
+#include <xgrad/tensor/kernels/small_product.hpp>
+#include <xgrad/tensor/kernels/transpose.hpp>
+#include <xgrad/tensor/storage.hpp>
+
+#include <algorithm>
+
+namespace xg::kernels {
+namespace {
+
+template <class T>
+using Batch = xsimd::batch<T>;
+template <class T>
+constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
+
+/// The columns that one pass over the rows computes: `vectors` vectors, of which `columns` elements are real.
+template <class T>
+struct Panel {
+  const T* b;
+  std::int64_t b_row;
+  T* c;
+  const T* bias;
+  std::int64_t columns;
+  std::int64_t whole_rows;  // of b, from which whole vectors may be read: what lies behind the columns is not used
+  const T* writable_end;    // of c: until here whole vectors may be written, because later stores put it right
+  Partial<T> last;          // of the last vector
+};
+
+/// `rows` rows of c from row `a` of a on, in registers.
+template <class T, int rows, int vectors>
+void tile(const SmallProduct<T>& p, const Panel<T>& panel, const T* a, T* c) {
+  constexpr std::int64_t w = width<T>;
+  Batch<T> sum[rows][vectors];
+  if (p.accumulate) {
+    for (int i = 0; i < rows; ++i)
+      for (int v = 0; v < vectors; ++v)
+        sum[i][v] = v + 1 < vectors ? Batch<T>::load_unaligned(c + i * p.c_row + v * w)
+                                    : panel.last.load(c + i * p.c_row + v * w);
+  } else {
+    for (int v = 0; v < vectors; ++v) {
+      const Batch<T> start = panel.bias == nullptr ? Batch<T>(T(0))
+                             : v + 1 < vectors     ? Batch<T>::load_unaligned(panel.bias + v * w)
+                                                   : panel.last.load(panel.bias + v * w);
+      for (int i = 0; i < rows; ++i) sum[i][v] = start;
+    }
+  }
+  const std::int64_t a_row = p.a_row;
+  const T* b = panel.b;
+  const auto add = [&](const Batch<T>(&y)[vectors]) {
+    for (int i = 0; i < rows; ++i) {
+      const Batch<T> x(a[i * a_row]);
+      for (int v = 0; v < vectors; ++v) sum[i][v] = xsimd::fma(x, y[v], sum[i][v]);
+    }
+    a += p.a_col;
+    b += panel.b_row;
+  };
+  for (std::int64_t l = 0; l < panel.whole_rows; ++l) {
+    Batch<T> y[vectors];
+    for (int v = 0; v < vectors; ++v) y[v] = Batch<T>::load_unaligned(b + v * w);
+    add(y);
+  }
+  for (std::int64_t l = panel.whole_rows; l < p.k; ++l) {
+    Batch<T> y[vectors];
+    for (int v = 0; v < vectors; ++v)
+      y[v] = v + 1 < vectors ? Batch<T>::load_unaligned(b + v * w) : panel.last.load(b + v * w);
+    add(y);
+  }
+  for (int i = 0; i < rows; ++i) {
+    T* row = c + i * p.c_row;
+    for (int v = 0; v + 1 < vectors; ++v) sum[i][v].store_unaligned(row + v * w);
+    T* end = row + (vectors - 1) * w;
+    if (end + w <= panel.writable_end)
+      sum[i][vectors - 1].store_unaligned(end);
+    else
+      panel.last.store(end, sum[i][vectors - 1]);
+  }
+}
+
+template <class T, int vectors, int rows>
+void tile_of(std::int64_t count, const SmallProduct<T>& p, const Panel<T>& panel, const T* a, T* c) {
+  if constexpr (rows > 1)
+    if (count < rows) return tile_of<T, vectors, rows - 1>(count, p, panel, a, c);
+  tile<T, rows, vectors>(p, panel, a, c);
+}
+
+/// All rows of a panel, in tiles of nearly equal height that fill the registers: of 16, 12 or 8 hold sums.
+template <class T, int vectors>
+void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
+  constexpr int most = vectors == 1 ? 8 : 6;
+  const std::int64_t tiles = (p.m + most - 1) / most, least = p.m / tiles, taller = p.m - least * tiles;
+  const T* a = p.a;
+  T* c = panel.c;
+  for (std::int64_t t = 0; t < tiles; ++t) {
+    const std::int64_t count = least + (t < taller);
+    tile_of<T, vectors, most>(count, p, panel, a, c);
+    a += count * p.a_row;
+    c += count * p.c_row;
+  }
+}
+
+/// Columns j to j + columns.
+template <class T>
+void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, T* scratch) {
+  constexpr std::int64_t w = width<T>;
+  const std::int64_t vectors = columns > w ? 2 : 1, padded = vectors * w;
+  Panel<T> panel{.b = p.b + j * p.b_col,
+                 .b_row = p.b_row,
+                 .c = p.c + j,
+                 .bias = p.bias == nullptr ? nullptr : p.bias + j,
+                 .columns = columns,
+                 .whole_rows = p.k,
+                 .writable_end = nullptr,
+                 .last = Partial<T>(columns - (vectors - 1) * w)};
+  if (p.b_col != 1) {
+    transpose_into(panel.b, p.b_col, columns, p.k, scratch, padded);
+    panel.b = scratch;
+    panel.b_row = padded;
+  } else if (columns < padded) {
+    const std::int64_t behind = (p.k - 1) * p.b_row + p.n - j - padded;  // of the last row from which a vector fits
+    panel.whole_rows = behind < 0 ? 0 : (p.b_row == 0 ? p.k : std::min(p.k, behind / p.b_row + 1));
+  }
+  // Rows and panels are written in an order in which every overhang is overwritten, if rows follow each other closely.
+  if (columns == padded)
+    panel.writable_end = p.c + (p.m - 1) * p.c_row + p.n;
+  else if (p.c_row == p.n && !p.accumulate)
+    panel.writable_end = p.c + p.m * p.n;
+  if (vectors == 2)
+    rows_of<T, 2>(p, panel);
+  else
+    rows_of<T, 1>(p, panel);
+}
+
+/// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
+template <class T>
+void dot_rows(std::int64_t rows, std::int64_t k, const T* a, std::int64_t a_row, const T* x, T* y, std::int64_t y_step,
+              const T* bias, std::int64_t bias_step, bool accumulate) {
+  constexpr std::int64_t w = width<T>;
+  const auto start = [&](std::int64_t i) {
+    return accumulate ? y[i * y_step] : bias == nullptr ? T(0) : bias[i * bias_step];
+  };
+  if (k < w) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      T sum = start(i);
+      for (std::int64_t l = 0; l < k; ++l) sum += a[i * a_row + l] * x[l];
+      y[i * y_step] = sum;
+    }
+    return;
+  }
+  const std::int64_t whole = k / w * w;
+  const Partial<T> rest(k - whole);
+  const Batch<T> x_rest = rest.load(x + whole);
+  const auto dots = [&]<int count>(std::int64_t i, std::integral_constant<int, count>) {
+    Batch<T> sum[count];
+    for (int r = 0; r < count; ++r) sum[r] = rest.load(a + (i + r) * a_row + whole) * x_rest;
+    for (std::int64_t l = 0; l < whole; l += w) {
+      const Batch<T> v = Batch<T>::load_unaligned(x + l);
+      for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(Batch<T>::load_unaligned(a + (i + r) * a_row + l), v, sum[r]);
+    }
+    for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + xsimd::hadd(sum[r]);
+  };
+  std::int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) dots(i, std::integral_constant<int, 4>());
+  for (; i < rows; ++i) dots(i, std::integral_constant<int, 1>());
+}
+
+/// Memory for a transposed panel: on the stack where it is small.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::int64_t count) : bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
+    data_ = bytes_ <= sizeof(near_) ? near_ : static_cast<T*>(memory::allocate(bytes_));
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (data_ != near_) memory::deallocate(data_, bytes_);
+  }
+  T* data() { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+  alignas(64) T near_[512];
+};
+
+}  // namespace
+
+bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return k <= 512 && m * n * k <= 1 << 20;
+}
+
+template <class T>
+void small_product(const SmallProduct<T>& p) {
+  constexpr std::int64_t w = width<T>;
+  if (p.n == 1 && p.a_col == 1 && p.b_row == 1)
+    return dot_rows(p.m, p.k, p.a, p.a_row, p.b, p.c, p.c_row, p.bias, 0, p.accumulate);
+  if (p.m == 1 && p.a_col == 1 && p.b_row == 1 && p.b_col != 1)
+    return dot_rows(p.n, p.k, p.b, p.b_col, p.a, p.c, 1, p.bias, 1, p.accumulate);
+  if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.bias == nullptr)  // c^T = b^T a^T, whose vectors are full
+    return small_product<T>({.m = 1,
+                             .n = p.m,
+                             .k = p.k,
+                             .a = p.b,
+                             .a_row = 0,
+                             .a_col = p.b_row,
+                             .b = p.a,
+                             .b_row = p.a_col,
+                             .b_col = 1,
+                             .c = p.c,
+                             .c_row = p.m,
+                             .accumulate = p.accumulate});
+  Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * 2 * w);
+  // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
+  const std::int64_t rest = p.n % (2 * w);
+  if (rest > 0) columns_of(p, p.n - rest, rest, scratch.data());
+  for (std::int64_t j = 0; j + 2 * w <= p.n; j += 2 * w) columns_of(p, j, 2 * w, scratch.data());
+}
+
+template void small_product(const SmallProduct<float>&);
+template void small_product(const SmallProduct<double>&);
+
+}  // namespace xg::kernels
