@@ -1,5 +1,5 @@
 // The sweep. Nodes are visited once each, newest first: creation order is a topological order, so no counting of
-// dependencies is needed. Pending gradients live in the nodes; nothing is looked up by hash.
+// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash.
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/node.hpp>
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 
 namespace xg {
 namespace autograd {
@@ -18,141 +19,158 @@ namespace {
 
 std::atomic<std::uint64_t> sweeps{0};
 
-Tensor& pending_of(Node& node, std::uint8_t slot) {
-  if (slot == 0) return node.pending;
-  if (!node.more_pending) node.more_pending = std::make_unique<std::vector<Tensor>>(node.output_count() - 1);
-  return (*node.more_pending)[slot - std::size_t{1}];
-}
-
-void deliver(const Edge& edge, Tensor&& g, bool create_graph) {
-  Tensor& pending = pending_of(*edge.node.get(), edge.slot);
-  if (!pending.defined()) {
-    pending = std::move(g);
-  } else if (!create_graph && owned_by_nobody_else(pending)) {
-    kernels::add.into(pending, pending, g);
-  } else {
-    pending = add(pending, g);
-  }
-}
-
 struct Target {
   Node* node;
   std::uint8_t slot;
   Tensor grad;
 };
 
+/// A few elements inline, more on the heap.
+template <class T, std::size_t few>
+class Few {
+ public:
+  explicit Few(std::size_t count) : count_(count) {
+    if (count > few) [[unlikely]]
+      many_ = std::make_unique<T[]>(count);
+  }
+  std::span<T> span() { return {many_ ? many_.get() : inline_, count_}; }
+
+ private:
+  std::size_t count_;
+  T inline_[few] = {};
+  std::unique_ptr<T[]> many_;
+};
+
+// The memory of a heap, kept for the next sweep of the thread. A sweep within a sweep finds none and makes its own.
+thread_local std::vector<Node*> spare_heap;
+
 class Sweep {
  public:
   Sweep(bool keep_graph, bool create_graph, std::vector<Target>* targets)
-      : keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), number_(++sweeps) {}
+      : keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {}
 
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
   ~Sweep() {
-    for (Node* node : nodes_) {  // after an error, gradients may still be waiting
+    for (Node* node : heap_) {  // after an error, gradients may still be waiting
+      node->queued = false;
       node->pending = Tensor();
       node->more_pending.reset();
     }
+    heap_.clear();
+    spare_heap = std::move(heap_);
   }
 
-  void add_root(const Tensor& output, Tensor gradient) {
-    Edge edge = edge_to(output);
-    reach(edge.node.get());
-    deliver(edge, std::move(gradient), create_graph_);
-    roots_.push_back(std::move(edge));
-  }
-
-  void run() {
-    std::sort(nodes_.begin(), nodes_.end(), [](const Node* a, const Node* b) { return a->sequence > b->sequence; });
-    mark_needed();
+  /// Gradients for all roots; each holds its part of the graph for as long as the sweep runs.
+  void run(std::span<const Edge> roots, std::span<Tensor> gradients) {
+    if (targets_ != nullptr) mark_needed(roots);
     const GradMode mode(create_graph_);
-    for (Node* node : nodes_)
-      if (node->needed) visit(*node);
+    for (std::size_t i = 0; i < roots.size(); ++i)
+      if (wants(*roots[i].node.get())) deliver(roots[i], std::move(gradients[i]));
+    while (!heap_.empty()) {
+      Node* node = heap_.front();
+      std::pop_heap(heap_.begin(), heap_.end(), is_older);
+      heap_.pop_back();
+      node->queued = false;
+      visit(*node);
+    }
   }
 
  private:
-  void reach(Node* root) {
-    std::vector<Node*> stack{root};
-    while (!stack.empty()) {
-      Node* node = stack.back();
-      stack.pop_back();
-      if (node->mark == number_) continue;
-      node->mark = number_;
-      nodes_.push_back(node);
-      for (const Edge& edge : node->edges())
-        if (edge.node && edge.node->mark != number_) stack.push_back(edge.node.get());
+  static bool is_older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
+
+  bool wants(const Node& node) const { return targets_ == nullptr || node.needed; }
+
+  void deliver(const Edge& edge, Tensor&& g) {
+    Node& node = *edge.node.get();
+    if (node.is_leaf() && targets_ == nullptr && !node.extras) {
+      static_cast<LeafNode&>(node).accumulate(std::move(g), create_graph_);
+      return;
+    }
+    if (!node.queued) {
+      node.queued = true;
+      heap_.push_back(&node);
+      std::push_heap(heap_.begin(), heap_.end(), is_older);
+    }
+    Tensor& pending = pending_of(node, edge.slot);
+    if (!pending.defined()) {
+      pending = std::move(g);
+    } else if (!create_graph_ && owned_by_nobody_else(pending)) {
+      kernels::add.into(pending, pending, g);
+    } else {
+      pending = add(pending, g);
     }
   }
 
-  void mark_needed() {
-    if (targets_ == nullptr) {
-      for (Node* node : nodes_) node->needed = true;
-      return;
+  static Tensor& pending_of(Node& node, std::uint8_t slot) {
+    if (slot == 0) return node.pending;
+    if (!node.more_pending) node.more_pending = std::make_unique<std::vector<Tensor>>(node.output_count() - 1);
+    return (*node.more_pending)[slot - std::size_t{1}];
+  }
+
+  /// Marks the nodes behind which a target lies.
+  void mark_needed(std::span<const Edge> roots) {
+    const std::uint64_t number = ++sweeps;
+    std::vector<Node*> nodes, stack;
+    for (const Edge& root : roots) stack.push_back(root.node.get());
+    while (!stack.empty()) {
+      Node* node = stack.back();
+      stack.pop_back();
+      if (node->mark == number) continue;
+      node->mark = number;
+      node->needed = false;
+      nodes.push_back(node);
+      for (const Edge& edge : node->edges())
+        if (edge.node && edge.node->mark != number) stack.push_back(edge.node.get());
     }
-    for (Node* node : nodes_) node->needed = false;
-    for (const Target& target : *targets_) target.node->needed = target.node->mark == number_;
-    for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it)  // oldest first
-      for (const Edge& edge : (*it)->edges())
-        if (edge.node && edge.node->needed) {
-          (*it)->needed = true;
-          break;
-        }
+    for (const Target& target : *targets_) target.node->needed = target.node->mark == number;
+    std::sort(nodes.begin(), nodes.end(), is_older);
+    for (Node* node : nodes) {
+      const std::span<Edge> edges = node->edges();
+      node->needed = node->needed || std::any_of(edges.begin(), edges.end(),
+                                                 [](const Edge& edge) { return edge.node && edge.node->needed; });
+    }
   }
 
   void visit(Node& node) {
     const std::size_t outputs = node.output_count();
-    Tensor first[1];
-    std::vector<Tensor> several;
-    std::span<Tensor> grads;
-    if (outputs == 1) {
-      first[0] = std::move(node.pending);
-      grads = first;
-    } else {
-      several.resize(outputs);
-      several[0] = std::move(node.pending);
-      if (node.more_pending) {
-        for (std::size_t i = 1; i < outputs; ++i) several[i] = std::move((*node.more_pending)[i - 1]);
-        node.more_pending.reset();
-      }
-      grads = several;
+    Few<Tensor, 3> grads(outputs);
+    grads.span()[0] = std::move(node.pending);
+    if (node.more_pending) {
+      for (std::size_t i = 1; i < outputs; ++i) grads.span()[i] = std::move((*node.more_pending)[i - 1]);
+      node.more_pending.reset();
     }
-    if (std::none_of(grads.begin(), grads.end(), [](const Tensor& g) { return g.defined(); })) return;
-    if (node.extras) call_hooks(node, grads);
+    if (node.extras) call_hooks(node, grads.span());
     if (targets_ != nullptr)
       for (Target& target : *targets_)
-        if (target.node == &node) target.grad = grads[target.slot];
+        if (target.node == &node) target.grad = grads.span()[target.slot];
     if (node.is_leaf()) {
-      if (targets_ == nullptr) static_cast<LeafNode&>(node).accumulate(std::move(grads[0]), create_graph_);
+      if (targets_ == nullptr) static_cast<LeafNode&>(node).accumulate(std::move(grads.span()[0]), create_graph_);
       return;
     }
-    propagate(node, grads);
+    if (node.edges().size() <= 3)
+      propagate<3>(node, grads.span());
+    else
+      propagate<8>(node, grads.span());
     if (!keep_graph_) node.release_saved();
   }
 
+  template <std::size_t few>
   void propagate(Node& node, std::span<const Tensor> grads) {
     const std::span<Edge> edges = node.edges();
-    constexpr std::size_t few = 6;
-    bool needed_few[few];
-    Tensor grads_few[few];
-    std::unique_ptr<bool[]> needed_many;
-    std::vector<Tensor> grads_many;
-    bool* needed = needed_few;
-    std::span<Tensor> grad_inputs(grads_few, std::min(edges.size(), few));
-    if (edges.size() > few) {
-      needed_many = std::make_unique<bool[]>(edges.size());
-      needed = needed_many.get();
-      grads_many.resize(edges.size());
-      grad_inputs = grads_many;
-    }
+    Few<bool, few> wanted(edges.size());
+    const std::span<bool> needed = wanted.span();
     bool any = false;
-    for (std::size_t i = 0; i < edges.size(); ++i) any |= needed[i] = edges[i].node && edges[i].node->needed;
+    for (std::size_t i = 0; i < edges.size(); ++i) any |= needed[i] = edges[i].node && wants(*edges[i].node.get());
     if (!any) return;
-    node.backward(grads, grad_inputs, needed);
+    Few<Tensor, few> results(edges.size());
+    const std::span<Tensor> grad_inputs = results.span();
+    node.backward(grads, grad_inputs, needed.data());
     if (node.extras)
       for (const auto& [handle, hook] : node.extras->node_hooks) hook(grad_inputs, grads);
     if (state().anomaly) check_for_nan(node, grads, grad_inputs);
     for (std::size_t i = 0; i < edges.size(); ++i)
-      if (needed[i] && grad_inputs[i].defined()) deliver(edges[i], std::move(grad_inputs[i]), create_graph_);
+      if (needed[i] && grad_inputs[i].defined()) deliver(edges[i], std::move(grad_inputs[i]));
   }
 
   static void call_hooks(Node& node, std::span<Tensor> grads) {
@@ -177,30 +195,31 @@ class Sweep {
     for (std::size_t i = 0; i < grad_inputs.size(); ++i)
       if (has_nan(grad_inputs[i])) {
         const std::string path = scope_path(node.scope);
-        throw AutogradError(fmt::format("[{}] backward made the gradient of input {} NaN, from gradients without NaN.{}",
-                                        node.name(), i, path.empty() ? "" : " Called in: " + path + "."));
+        throw AutogradError(
+            fmt::format("[{}] backward made the gradient of input {} NaN, from gradients without NaN.{}", node.name(),
+                        i, path.empty() ? "" : " Called in: " + path + "."));
       }
   }
 
   bool keep_graph_, create_graph_;
   std::vector<Target>* targets_;
-  std::uint64_t number_;
-  std::vector<Node*> nodes_;
-  std::vector<Edge> roots_;  // keeps the graph alive
+  std::vector<Node*> heap_;
 };
 
 Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& gradient) {
   if (node_of(output) == nullptr)
-    throw AutogradError(fmt::format(
-        "[{}] the output (shape {}) has no graph: no argument asked for gradients (requires_grad_()), or it was computed "
-        "in NoGrad or detached.",
-        op, output.shape().str()));
+    throw AutogradError(
+        fmt::format("[{}] the output (shape {}) has no graph: no argument asked for gradients (requires_grad_()), or "
+                    "it was computed "
+                    "in NoGrad or detached.",
+                    op, output.shape().str()));
   if (!gradient.defined()) {
     if (output.numel() != 1)
-      throw ShapeError(fmt::format(
-          "[{}] the output has shape {}, without a gradient it must have one element: reduce it (for example .sum()) or "
-          "pass a gradient of its shape.",
-          op, output.shape().str()));
+      throw ShapeError(
+          fmt::format("[{}] the output has shape {}, without a gradient it must have one element: reduce it (for "
+                      "example .sum()) or "
+                      "pass a gradient of its shape.",
+                      op, output.shape().str()));
     return ones_like(output);
   }
   if (gradient.shape() != output.shape())
@@ -209,42 +228,50 @@ Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& grad
   return gradient.dtype() == output.dtype() ? gradient : to(gradient, output.dtype());
 }
 
-void check_counts(const char* op, const std::vector<Tensor>& outputs, const std::vector<Tensor>& grad_outputs) {
+void check_counts(const char* op, std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
   if (outputs.empty()) throw ValueError(fmt::format("[{}] no outputs: pass at least one.", op));
   if (!grad_outputs.empty() && grad_outputs.size() != outputs.size())
     throw ValueError(fmt::format("[{}] {} outputs and {} gradients: pass one for each, or none.", op, outputs.size(),
                                  grad_outputs.size()));
 }
 
+void sweep(const char* op, std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, bool keep_graph,
+           bool create_graph, std::vector<Target>* targets) {
+  check_counts(op, outputs, grad_outputs);
+  Few<Edge, 1> roots(outputs.size());
+  Few<Tensor, 1> gradients(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    gradients.span()[i] = checked_gradient(op, outputs[i], grad_outputs.empty() ? Tensor() : grad_outputs[i]);
+    roots.span()[i] = edge_to(outputs[i]);
+  }
+  Sweep(keep_graph, create_graph, targets).run(roots.span(), gradients.span());
+}
+
 }  // namespace
+
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, BackwardOptions options) {
+  sweep("backward", outputs, grad_outputs, options.retain_graph || options.create_graph, options.create_graph, nullptr);
+}
+
 }  // namespace autograd
 
 void backward(const std::vector<Tensor>& outputs, const std::vector<Tensor>& grad_outputs, BackwardOptions options) {
-  autograd::check_counts("backward", outputs, grad_outputs);
-  autograd::Sweep sweep(options.retain_graph || options.create_graph, options.create_graph, nullptr);
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    sweep.add_root(outputs[i],
-                   autograd::checked_gradient("backward", outputs[i], grad_outputs.empty() ? Tensor() : grad_outputs[i]));
-  sweep.run();
+  autograd::backward(outputs, grad_outputs, options);
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const std::vector<Tensor>& grad_outputs, GradOptions options) {
-  autograd::check_counts("grad", outputs, grad_outputs);
   std::vector<autograd::Target> targets;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     autograd::Node* node = autograd::node_of(inputs[i]);
     if (node == nullptr)
-      throw AutogradError(fmt::format(
-          "[grad] input {} (shape {}) does not ask for gradients: call requires_grad_() before it is used.", i,
-          inputs[i].shape().str()));
+      throw AutogradError(
+          fmt::format("[grad] input {} (shape {}) does not ask for gradients: call requires_grad_() before it is used.",
+                      i, inputs[i].shape().str()));
     targets.push_back({node, inputs[i].impl().autograd_slot, {}});
   }
-  autograd::Sweep sweep(options.retain_graph || options.create_graph, options.create_graph, &targets);
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    sweep.add_root(outputs[i],
-                   autograd::checked_gradient("grad", outputs[i], grad_outputs.empty() ? Tensor() : grad_outputs[i]));
-  sweep.run();
+  autograd::sweep("grad", outputs, grad_outputs, options.retain_graph || options.create_graph, options.create_graph,
+                  &targets);
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!targets[i].grad.defined() && !options.allow_unused)
@@ -258,7 +285,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 }
 
 Tensor grad(const Tensor& output, const Tensor& input, const Tensor& grad_output, GradOptions options) {
-  const std::vector<Tensor> grad_outputs = grad_output.defined() ? std::vector<Tensor>{grad_output} : std::vector<Tensor>{};
+  const std::vector<Tensor> grad_outputs =
+      grad_output.defined() ? std::vector<Tensor>{grad_output} : std::vector<Tensor>{};
   return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, grad_outputs, options)[0];
 }
 

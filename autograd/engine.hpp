@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <span>
+
 namespace xg {
 
 /// Options of grad().
@@ -23,5 +25,10 @@ XG_API Tensor grad(const Tensor& output, const Tensor& input, const Tensor& grad
 /// Accumulates d sum_k <grad_outputs_k, outputs_k> / d leaf into the leaves' grad().
 XG_API void backward(const std::vector<Tensor>& outputs, const std::vector<Tensor>& grad_outputs = {},
                      BackwardOptions options = {});
+
+namespace autograd {
+/// The same for tensors that stand anywhere.
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, BackwardOptions options);
+}  // namespace autograd
 
 }  // namespace xg

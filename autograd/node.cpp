@@ -14,10 +14,10 @@ namespace {
 
 // Nodes whose last reference is gone, while one of them is being destroyed further up the stack.
 struct Graveyard {
-  std::vector<Node*> waiting;
-  bool digging = false;
+  Node* waiting = nullptr;
 };
-thread_local Graveyard* graveyard = nullptr;  // null outside of a destruction: trivially destructible, always usable
+thread_local constinit Graveyard* graveyard __attribute__((tls_model("initial-exec"))) =
+    nullptr;  // null outside of a destruction
 
 const bool installed = [] {
   xg::detail::release_autograd = [](void* node) noexcept { release_node(static_cast<Node*>(node)); };
@@ -31,15 +31,16 @@ Node::~Node() = default;
 void release_node(Node* node) noexcept {
   if (!node->refs.release_is_last()) return;
   if (graveyard != nullptr) {
-    graveyard->waiting.push_back(node);
+    node->next_dead = graveyard->waiting;
+    graveyard->waiting = node;
     return;
   }
   Graveyard here;
   graveyard = &here;
   delete node;
-  while (!here.waiting.empty()) {
-    Node* next = here.waiting.back();
-    here.waiting.pop_back();
+  while (here.waiting != nullptr) {
+    Node* next = here.waiting;
+    here.waiting = next->next_dead;
     delete next;
   }
   graveyard = nullptr;
@@ -68,11 +69,12 @@ void LeafNode::accumulate(Tensor g, bool create_graph) {
 const Tensor& SavedTensor::unpack(Node& node, std::uint8_t slot, Tensor& holder) const {
   if (tensor_.version() != version_) {
     const std::string path = scope_path(node.scope);
-    throw AutogradError(fmt::format(
-        "[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it (version {}, now "
-        "{}): use the out-of-place form, or change a clone.{}",
-        node.name(), tensor_.shape().str(), tensor_.impl().storage->last_write.load(), node.name(), version_,
-        tensor_.version(), path.empty() ? "" : " Saved in: " + path + "."));
+    throw AutogradError(
+        fmt::format("[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it "
+                    "(version {}, now "
+                    "{}): use the out-of-place form, or change a clone.{}",
+                    node.name(), tensor_.shape().str(), tensor_.impl().storage->last_write.load(), node.name(),
+                    version_, tensor_.version(), path.empty() ? "" : " Saved in: " + path + "."));
   }
   if (!is_output_ || !state().grad_enabled) return tensor_;
   holder = Tensor::adopt(xg::detail::new_alias(tensor_.impl()));
@@ -91,15 +93,17 @@ void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noe
 namespace detail {
 
 void throw_released(const Node& node) {
-  throw AutogradError(fmt::format(
-      "[backward] the graph was already swept and its saved tensors are released (at op {}): pass {{.retain_graph = true}} "
-      "to the first backward, or build the graph again.",
-      node.name()));
+  throw AutogradError(
+      fmt::format("[backward] the graph was already swept and its saved tensors are released (at op {}): pass "
+                  "{{.retain_graph = true}} "
+                  "to the first backward, or build the graph again.",
+                  node.name()));
 }
 
 void throw_inference(const char* op) {
   throw AutogradError(fmt::format(
-      "[{}] an argument was made in InferenceMode and cannot become part of a graph: clone it outside, or use NoGrad.", op));
+      "[{}] an argument was made in InferenceMode and cannot become part of a graph: clone it outside, or use NoGrad.",
+      op));
 }
 
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders) {
@@ -123,8 +127,10 @@ Dtype result_type(std::span<const Tensor* const> tensors) {
   bool any_dims = false, any_zero = false;
   Dtype dims = Dtype::bool_, zero = Dtype::bool_;
   for (const Tensor* x : tensors) {
-    if (x->dim() > 0) dims = any_dims ? promote_types(dims, x->dtype()) : x->dtype(), any_dims = true;
-    else zero = any_zero ? promote_types(zero, x->dtype()) : x->dtype(), any_zero = true;
+    if (x->dim() > 0)
+      dims = any_dims ? promote_types(dims, x->dtype()) : x->dtype(), any_dims = true;
+    else
+      zero = any_zero ? promote_types(zero, x->dtype()) : x->dtype(), any_zero = true;
   }
   if (!any_dims) return zero;
   if (!any_zero || category(zero) <= category(dims)) return dims;
@@ -135,13 +141,19 @@ Dtype result_type(std::span<const Tensor* const> tensors) {
 
 namespace xg {
 
-bool grad_enabled() noexcept { return autograd::state().grad_enabled; }
-bool inference_mode_enabled() noexcept { return autograd::state().inference; }
+bool grad_enabled() noexcept {
+  return autograd::state().grad_enabled;
+}
+bool inference_mode_enabled() noexcept {
+  return autograd::state().inference;
+}
 
 GradMode::GradMode(bool enabled) noexcept : previous_(autograd::state().grad_enabled) {
   autograd::state().grad_enabled = enabled && !autograd::state().inference;
 }
-GradMode::~GradMode() { autograd::state().grad_enabled = previous_; }
+GradMode::~GradMode() {
+  autograd::state().grad_enabled = previous_;
+}
 
 InferenceMode::InferenceMode() noexcept
     : previous_grad_(autograd::state().grad_enabled), previous_inference_(autograd::state().inference) {
@@ -153,7 +165,11 @@ InferenceMode::~InferenceMode() {
   autograd::state().inference = previous_inference_;
 }
 
-AnomalyMode::AnomalyMode() noexcept : previous_(autograd::state().anomaly) { autograd::state().anomaly = true; }
-AnomalyMode::~AnomalyMode() { autograd::state().anomaly = previous_; }
+AnomalyMode::AnomalyMode() noexcept : previous_(autograd::state().anomaly) {
+  autograd::state().anomaly = true;
+}
+AnomalyMode::~AnomalyMode() {
+  autograd::state().anomaly = previous_;
+}
 
 }  // namespace xg

@@ -72,7 +72,7 @@ struct NodeExtras {
 /// One recorded op (or a leaf).
 class Node {
  public:
-  Node() noexcept : sequence(++state().sequence), scope(current_scope()) {}
+  explicit Node(bool leaf = false) noexcept : sequence(++state().sequence), scope(current_scope()), leaf_(leaf) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node();
@@ -84,7 +84,12 @@ class Node {
   virtual void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
   /// Forgets saved tensors. A later backward is an error.
   virtual void release_saved() noexcept {}
-  virtual bool is_leaf() const { return false; }
+  bool is_leaf() const { return leaf_; }
+  /// Puts this node behind `input` in the order of creation, also where another thread made that one.
+  void follow(const Node& input) noexcept {
+    if (input.sequence >= sequence) [[unlikely]]
+      sequence = state().sequence = input.sequence + 1;
+  }
 
   NodeExtras& make_extras();
 
@@ -93,16 +98,21 @@ class Node {
 
   xg::detail::RefCount refs;
   ScopeId scope_id() const { return scope; }
-  const std::uint64_t sequence;  ///< creation order, which is a topological order within a thread
-  const ScopeId scope;           ///< the module path in which the op was called
+  std::uint64_t sequence;  ///< creation order, which is a topological order
+  const ScopeId scope;     ///< the module path in which the op was called
   bool released = false;
 
   // Used by one sweep at a time.
-  std::uint64_t mark = 0;  ///< number of the sweep that last reached this node
-  bool needed = false;     ///< does anything asked for lie behind it?
-  Tensor pending;          ///< gradient of output 0 so far
+  bool queued = false;                                ///< has it a gradient, and waits for its turn?
+  bool needed = false;                                ///< of a sweep with targets: does one of them lie behind it?
+  std::uint64_t mark = 0;                             ///< number of the sweep with targets that last reached this node
+  Tensor pending;                                     ///< gradient of output 0 so far
   std::unique_ptr<std::vector<Tensor>> more_pending;  ///< of outputs 1, 2, ...
   std::unique_ptr<NodeExtras> extras;
+  Node* next_dead = nullptr;  ///< of a node without references: the next that waits to be destroyed
+
+ private:
+  const bool leaf_;
 };
 
 inline NodeRef::NodeRef(Node* node) noexcept : node_(node) {
@@ -112,10 +122,10 @@ inline NodeRef::NodeRef(Node* node) noexcept : node_(node) {
 /// A tensor that asks for gradients; they are accumulated here.
 class LeafNode final : public Node {
  public:
+  LeafNode() noexcept : Node(true) {}
   const char* name() const override { return "leaf"; }
   std::span<Edge> edges() override { return {}; }
   void backward(std::span<const Tensor>, std::span<Tensor>, const bool*) override {}
-  bool is_leaf() const override { return true; }
   /// grad += g; takes the buffer over where nobody else has it.
   void accumulate(Tensor g, bool create_graph);
 
@@ -132,7 +142,8 @@ class SavedTensor {
     version_ = tensor.version();
     is_output_ = is_output;
   }
-  /// The tensor, with `node`'s output `slot` as its graph where it is an output. Throws AutogradError where it was changed.
+  /// The tensor, with `node`'s output `slot` as its graph where it is an output. Throws AutogradError where it was
+  /// changed.
   const Tensor& unpack(Node& node, std::uint8_t slot, Tensor& holder) const;
   bool defined() const { return tensor_.defined(); }
   void reset() noexcept { tensor_ = Tensor(); }
@@ -162,8 +173,8 @@ inline Edge edge_to(const Tensor& x) {
   return {NodeRef(node), x.impl().autograd_slot};
 }
 
-/// May g's buffer be taken over or added to? Only where this handle is the only one to the tensor, the tensor the only one
-/// to its storage, and no graph hangs on it.
+/// May g's buffer be taken over or added to? Only where this handle is the only one to the tensor, the tensor the only
+/// one to its storage, and no graph hangs on it.
 inline bool owned_by_nobody_else(const Tensor& g) {
   const xg::detail::TensorImpl& impl = g.impl();
   return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr &&

@@ -152,6 +152,7 @@ class NodeOf final : public Node {
     bool needed[fixed + 1] = {};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (is_floating(inputs[i]->dtype())) edges_[i] = edge_to(*inputs[i]);
+      if (edges_[i].node) follow(*edges_[i].node.get());
       shapes_[i] = inputs[i]->shape();
       if constexpr (!variadic) needed[i] = static_cast<bool>(edges_[i].node);
     }

@@ -112,9 +112,9 @@ void Tensor::remove_hook(std::int64_t handle) {
     throw ValueError(fmt::format("[remove_hook] there is no hook with handle {}: use what register_hook returned.", handle));
 }
 
-void Tensor::backward(BackwardOptions options) const { xg::backward({*this}, {}, options); }
+void Tensor::backward(BackwardOptions options) const { autograd::backward({this, 1}, {}, options); }
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
-  xg::backward({*this}, {gradient}, options);
+  autograd::backward({this, 1}, {&gradient, 1}, options);
 }
 
 Tensor Tensor::detach() const { return xg::detach(*this); }

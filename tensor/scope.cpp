@@ -6,6 +6,9 @@
 #include <unordered_map>
 
 namespace xg {
+
+thread_local constinit ScopeId detail::thread_scope = 0;
+
 namespace {
 
 struct Interned {
@@ -25,20 +28,20 @@ Interned& interned() {
   return *instance;
 }
 
-thread_local ScopeId scope = 0;
-
-std::uint64_t key(ScopeId parent, std::uint32_t label) { return (std::uint64_t{parent} << 32) | label; }
+std::uint64_t key(ScopeId parent, std::uint32_t label) {
+  return (std::uint64_t{parent} << 32) | label;
+}
 
 // Each thread remembers its last few lookups, so that entering a module takes no lock in the steady state.
 struct Recent {
   std::uint64_t key = ~std::uint64_t{0};
   ScopeId id = 0;
 };
-thread_local Recent recent[64];
+thread_local constinit Recent recent[16] __attribute__((tls_model("initial-exec")));
 
 ScopeId child(ScopeId parent, std::uint32_t label) {
   const std::uint64_t k = key(parent, label);
-  Recent& slot = recent[(k ^ (k >> 32) * 31) % 64];
+  Recent& slot = recent[(k ^ (k >> 32) * 31) % 16];
   if (slot.key == k) return slot.id;
   Interned& all = interned();
   const std::lock_guard lock(all.mutex);
@@ -49,8 +52,6 @@ ScopeId child(ScopeId parent, std::uint32_t label) {
 }
 
 }  // namespace
-
-ScopeId current_scope() noexcept { return scope; }
 
 std::string scope_path(ScopeId id) {
   Interned& all = interned();
@@ -74,8 +75,8 @@ std::uint32_t intern_label(std::string_view label) {
   return it->second;
 }
 
-Scope::Scope(std::uint32_t label) noexcept : previous_(scope) { scope = child(scope, label); }
-
-Scope::~Scope() { scope = previous_; }
+Scope::Scope(std::uint32_t label) noexcept : previous_(detail::thread_scope) {
+  detail::thread_scope = child(previous_, label);
+}
 
 }  // namespace xg

@@ -13,8 +13,12 @@ namespace xg {
 /// The number of an interned path; 0 is the empty one.
 using ScopeId = std::uint32_t;
 
+namespace detail {
+XG_API extern thread_local constinit ScopeId thread_scope __attribute__((tls_model("initial-exec")));
+}
+
 /// The calling thread's path.
-XG_API ScopeId current_scope() noexcept;
+inline ScopeId current_scope() noexcept { return detail::thread_scope; }
 /// "DeepNN > h1 (Linear)"; empty for 0.
 XG_API std::string scope_path(ScopeId scope);
 /// A number for a label, to be kept by whoever enters it often.
@@ -25,7 +29,7 @@ class XG_API Scope {
  public:
   explicit Scope(std::uint32_t label) noexcept;
   explicit Scope(std::string_view label) : Scope(intern_label(label)) {}
-  ~Scope();
+  ~Scope() { detail::thread_scope = previous_; }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 

@@ -27,12 +27,18 @@ std::size_t class_of(std::size_t bytes) {
   return (top - 6) * 4 + quarter + 1;
 }
 
-std::size_t bytes_of(std::size_t size_class) {
+constexpr std::size_t bytes_of(std::size_t size_class) {
   if (size_class == 0) return smallest;
   const std::size_t top = (size_class - 1) / 4 + 6;
   const std::size_t quarter = (size_class - 1) % 4;
   return (std::size_t{1} << top) + (quarter + 1) * (std::size_t{1} << (top - 2));
 }
+
+constexpr std::array<std::int64_t, class_count> class_bytes = [] {
+  std::array<std::int64_t, class_count> bytes{};
+  for (std::size_t i = 0; i < class_count; ++i) bytes[i] = static_cast<std::int64_t>(bytes_of(i));
+  return bytes;
+}();
 
 struct FreeBlock {
   FreeBlock* next;
@@ -53,18 +59,33 @@ constexpr std::int64_t default_cache_limit = std::int64_t{1} << 30;
 #endif
 std::atomic<std::int64_t> cache_limit{default_cache_limit};
 
-// Constant-initialized, in static TLS: reaching it costs one instruction, and it can be asked after the thread's objects
-// are destroyed (tensors of static lifetime die that late).
+// Constant-initialized, in static TLS: reaching it costs one instruction, and it can be asked after the thread's
+// objects are destroyed (tensors of static lifetime die that late). A block in use is one that is owned and not cached,
+// so that the quick paths count what is cached alone; the peak is where least was cached.
 struct ThreadCache {
   FreeBlock* free[class_count] = {};
-  Counter allocations, system_allocations, bytes_in_use, peak, cached;
+  Counter allocations, system_allocations;
+  Counter owned;   // bytes taken from the system and not given back
+  Counter cached;  // bytes in `free`
+  Counter lowest;  // least of `cached` since `owned` changed
+  Counter peak;    // of bytes in use, until then
   bool registered = false;
   bool ended = false;
 
+  std::int64_t in_use() const noexcept { return owned.get() - cached.get(); }
+  std::int64_t peak_in_use() const noexcept { return std::max(peak.get(), owned.get() - lowest.get()); }
+  void own(std::int64_t bytes) noexcept {
+    peak.set(peak_in_use());
+    owned.add(bytes);
+    lowest.set(cached.get());
+  }
   void trim() noexcept {
     for (FreeBlock*& list : free)
       while (list != nullptr) std::free(std::exchange(list, list->next));
+    peak.set(peak_in_use());
+    owned.add(-cached.get());
     cached.set(0);
+    lowest.set(0);
   }
 };
 thread_local constinit ThreadCache thread_cache __attribute__((tls_model("initial-exec")));
@@ -93,8 +114,8 @@ struct Farewell {
     std::erase(all.caches, &cache);
     all.allocations += cache.allocations.get();
     all.system_allocations += cache.system_allocations.get();
-    all.bytes_in_use += cache.bytes_in_use.get();
-    all.peak = std::max(all.peak, cache.peak.get());
+    all.bytes_in_use += cache.in_use();
+    all.peak = std::max(all.peak, cache.peak_in_use());
     cache.ended = true;
   }
 };
@@ -117,40 +138,46 @@ void* system_allocate(std::size_t bytes) {
 
 }  // namespace
 
+namespace {
+
+[[gnu::noinline]] void* allocate_fresh(ThreadCache& cache, std::int64_t bytes) {
+  if (!cache.registered && !cache.ended) register_cache(cache);
+  void* block = system_allocate(static_cast<std::size_t>(bytes));
+  cache.system_allocations.add(1);
+  cache.own(bytes);
+  return block;
+}
+
+}  // namespace
+
 void* allocate(std::size_t bytes) {
   const std::size_t size_class = class_of(bytes);
   if (size_class >= class_count) throw std::bad_alloc();
-  const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
   ThreadCache& cache = thread_cache;
-  FreeBlock* block = cache.free[size_class];
-  if (block != nullptr) [[likely]] {
-    cache.free[size_class] = block->next;
-    cache.cached.add(-rounded);
-  } else {
-    if (!cache.registered && !cache.ended) register_cache(cache);
-    block = static_cast<FreeBlock*>(system_allocate(static_cast<std::size_t>(rounded)));
-    cache.system_allocations.add(1);
-  }
   cache.allocations.add(1);
-  const std::int64_t in_use = cache.bytes_in_use.get() + rounded;
-  cache.bytes_in_use.set(in_use);
-  if (in_use > cache.peak.get()) cache.peak.set(in_use);
+  FreeBlock* block = cache.free[size_class];
+  if (block == nullptr) [[unlikely]]
+    return allocate_fresh(cache, class_bytes[size_class]);
+  cache.free[size_class] = block->next;
+  const std::int64_t cached = cache.cached.get() - class_bytes[size_class];
+  cache.cached.set(cached);
+  if (cached < cache.lowest.get()) cache.lowest.set(cached);
   return block;
 }
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   const std::size_t size_class = class_of(bytes);
-  const auto rounded = static_cast<std::int64_t>(bytes_of(size_class));
+  const std::int64_t rounded = class_bytes[size_class];
   ThreadCache& cache = thread_cache;
   if (cache.ended || !cache.registered) [[unlikely]] {
     freed_elsewhere.fetch_add(rounded, std::memory_order_relaxed);
     std::free(block);
     return;
   }
-  cache.bytes_in_use.add(-rounded);
   const std::int64_t cached = cache.cached.get() + rounded;
   if (cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
     std::free(block);
+    cache.own(-rounded);
     return;
   }
   cache.free[size_class] = new (block) FreeBlock{cache.free[size_class]};
@@ -164,21 +191,28 @@ Statistics statistics() {
   for (const ThreadCache* cache : all.caches) {
     total.allocations += cache->allocations.get();
     total.system_allocations += cache->system_allocations.get();
-    total.bytes_in_use += cache->bytes_in_use.get();
-    total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak.get());
+    total.bytes_in_use += cache->in_use();
+    total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak_in_use());
     total.bytes_cached += cache->cached.get();
   }
   total.bytes_in_use -= freed_elsewhere.load(std::memory_order_relaxed);
   return total;
 }
 
-void reset_peak() { thread_cache.peak.set(thread_cache.bytes_in_use.get()); }
+void reset_peak() {
+  ThreadCache& cache = thread_cache;
+  cache.peak.set(cache.in_use());
+  cache.lowest.set(cache.cached.get());
+}
 
-void trim() { thread_cache.trim(); }
+void trim() {
+  thread_cache.trim();
+}
 
 void set_cache_limit(std::int64_t bytes) {
   if (bytes < 0)
-    throw ValueError(fmt::format("[set_cache_limit] limit is {} bytes, it must not be negative: use 0 for no cache.", bytes));
+    throw ValueError(
+        fmt::format("[set_cache_limit] limit is {} bytes, it must not be negative: use 0 for no cache.", bytes));
   cache_limit = bytes;
 }
 
@@ -236,8 +270,8 @@ TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   try {
     block = static_cast<char*>(memory::allocate(block_bytes));
   } catch (const std::bad_alloc&) {
-    throw Error(fmt::format("[empty] no memory for a tensor of shape {} and dtype {} ({} bytes).", shape.str(), name(dtype),
-                            data_bytes));
+    throw Error(fmt::format("[empty] no memory for a tensor of shape {} and dtype {} ({} bytes).", shape.str(),
+                            name(dtype), data_bytes));
   }
   auto* storage = new (block) Storage;
   storage->block_bytes = block_bytes;

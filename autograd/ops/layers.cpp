@@ -14,19 +14,12 @@ namespace xg {
 namespace autograd {
 namespace {
 
+using kernels::Matrix;
+
 /// [rows, last] of a tensor whose leading dimensions are the rows.
 Tensor as_matrix(const Tensor& x) {
   return x.dim() == 2 ? x : x.reshape({x.size(-1) == 0 ? x.numel() : x.numel() / x.size(-1), x.size(-1)});
 }
-Tensor transposed(const Tensor& x) {
-  Tensor view = Tensor::adopt(xg::detail::new_alias(x.impl()));
-  xg::detail::TensorImpl& impl = view.impl();
-  std::swap(impl.shape[0], impl.shape[1]);
-  std::swap(impl.strides[0], impl.strides[1]);
-  impl.contiguous = impl.numel <= 1;
-  return view;
-}
-
 /// y = x W^T + b on rows: x [rows, in], W [out, in], b [out].
 ///   dx = g W, dW = g^T x, db = sum of g over the rows
 template <bool with_bias>
@@ -53,7 +46,7 @@ struct LinearOp {
   static Gradients backward_fused(const OpContext& c, const Tensor& g) {
     Gradients grads;
     if (c.needs(0)) grads[0] = kernels::matmul(g, c.input(1));
-    if (c.needs(1)) grads[1] = kernels::matmul(transposed(g), c.input(0));
+    if (c.needs(1)) grads[1] = kernels::matmul(Matrix(g).transposed(), Matrix(c.input(0)));
     if constexpr (with_bias)
       if (c.needs(2)) grads[2] = kernels::sum(g, {0}, false);
     return grads;

@@ -15,6 +15,8 @@ namespace xg {
 namespace autograd {
 namespace {
 
+using kernels::Matrix;
+
 /// The last two dimensions exchanged, for kernels.
 Tensor transposed_view(const Tensor& x) {
   Shape shape = x.shape(), strides = x.strides();
@@ -64,12 +66,18 @@ struct MatrixProduct {
   }
   static std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) {
     return gradients(
-        c, [&] { return forward(g, transposed_view(c.input(1))); },
+        c,
+        [&] {
+          const Matrix b = Matrix(c.input(1)).transposed();
+          if (g.dim() == 2) return kernels::matmul(Matrix(g), b);
+          const Tensor g_rows = folded(g, matrix_shape(g.shape()));
+          return with_shape(kernels::matmul(Matrix(g_rows), b), c.input_shape(0));
+        },
         [&] {
           const Tensor& a = c.input(0);
-          if (a.dim() == 2) return kernels::matmul(transposed_view(a), g);
-          const Tensor rows = folded(a, matrix_shape(a.shape()));
-          return kernels::matmul(transposed_view(rows), folded(g, matrix_shape(g.shape())));
+          if (a.dim() == 2) return kernels::matmul(Matrix(a).transposed(), Matrix(g));
+          const Tensor rows = folded(a, matrix_shape(a.shape())), g_rows = folded(g, matrix_shape(g.shape()));
+          return kernels::matmul(Matrix(rows).transposed(), Matrix(g_rows));
         });
   }
   static std::vector<Sample> samples(Dtype d) {

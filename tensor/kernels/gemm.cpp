@@ -32,23 +32,39 @@ int to_int(std::int64_t value) {
 }
 
 /// False where neither dimension has unit stride, or rows overlap.
-bool readable(const Tensor& x, BlasMatrix& out) {
-  const std::int64_t rows = x.shape()[0], cols = x.shape()[1], s0 = x.strides()[0], s1 = x.strides()[1];
-  out.data = x.impl().data;
-  if ((s1 == 1 || cols == 1) && (s0 >= cols || rows == 1) && s0 >= 0) {
+bool readable(const Matrix& x, BlasMatrix& out) {
+  out.data = x.data;
+  if ((x.col_stride == 1 || x.cols == 1) && (x.row_stride >= x.cols || x.rows == 1) && x.row_stride >= 0) {
     out.trans = CblasNoTrans;
-    out.leading = to_int(std::max<std::int64_t>({rows == 1 ? cols : s0, cols, 1}));
+    out.leading = to_int(std::max<std::int64_t>({x.rows == 1 ? x.cols : x.row_stride, x.cols, 1}));
     return true;
   }
-  if ((s0 == 1 || rows == 1) && (s1 >= rows || cols == 1) && s1 >= 0) {
+  if ((x.row_stride == 1 || x.rows == 1) && (x.col_stride >= x.rows || x.cols == 1) && x.col_stride >= 0) {
     out.trans = CblasTrans;
-    out.leading = to_int(std::max<std::int64_t>({cols == 1 ? rows : s1, rows, 1}));
+    out.leading = to_int(std::max<std::int64_t>({x.cols == 1 ? x.rows : x.col_stride, x.rows, 1}));
     return true;
   }
   return false;
 }
 
-CBLAS_TRANSPOSE flipped(CBLAS_TRANSPOSE trans) { return trans == CblasTrans ? CblasNoTrans : CblasTrans; }
+/// x itself, or where BLAS cannot read it, a copy in `holder`.
+BlasMatrix for_blas(const Matrix& x, Tensor& holder) {
+  BlasMatrix out{};
+  if (readable(x, out)) return out;
+  holder = empty({x.rows, x.cols}, x.dtype);
+  dispatch_floating(x.dtype, [&]<class T>() {
+    const T* from = static_cast<const T*>(x.data);
+    T* to = static_cast<T*>(holder.impl().data);
+    for (std::int64_t i = 0; i < x.rows; ++i)
+      for (std::int64_t j = 0; j < x.cols; ++j) *to++ = from[i * x.row_stride + j * x.col_stride];
+  });
+  readable(Matrix(holder), out);
+  return out;
+}
+
+CBLAS_TRANSPOSE flipped(CBLAS_TRANSPOSE trans) {
+  return trans == CblasTrans ? CblasNoTrans : CblasTrans;
+}
 
 void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const void* a,
                int lda, const void* b, int ldb, double beta, void* c, int ldc) {
@@ -56,140 +72,140 @@ void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n
     cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, static_cast<float>(alpha), static_cast<const float*>(a), lda,
                 static_cast<const float*>(b), ldb, static_cast<float>(beta), static_cast<float*>(c), ldc);
   } else {
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, static_cast<const double*>(a), lda, static_cast<const double*>(b),
-                ldb, beta, static_cast<double*>(c), ldc);
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, static_cast<const double*>(a), lda,
+                static_cast<const double*>(b), ldb, beta, static_cast<double*>(c), ldc);
   }
 }
 
 template <class T>
-void integer_product(const Tensor& a, const Tensor& b, Tensor& out) {
+void integer_product(const Matrix& a, const Matrix& b, const Matrix& out) {
   using U = std::make_unsigned_t<T>;  // wraps instead of overflowing
-  const std::int64_t m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
-  const T* pa = static_cast<const T*>(a.impl().data);
-  const T* pb = static_cast<const T*>(b.impl().data);
-  T* po = static_cast<T*>(out.impl().data);
-  for (std::int64_t i = 0; i < m; ++i)
-    for (std::int64_t j = 0; j < n; ++j) {
+  const T* pa = static_cast<const T*>(a.data);
+  const T* pb = static_cast<const T*>(b.data);
+  T* po = static_cast<T*>(out.data);
+  for (std::int64_t i = 0; i < out.rows; ++i)
+    for (std::int64_t j = 0; j < out.cols; ++j) {
       U sum = 0;
-      for (std::int64_t l = 0; l < k; ++l)
-        sum = static_cast<U>(sum + static_cast<U>(pa[i * a.strides()[0] + l * a.strides()[1]]) *
-                                       static_cast<U>(pb[l * b.strides()[0] + j * b.strides()[1]]));
-      po[i * n + j] = static_cast<T>(sum);
+      for (std::int64_t l = 0; l < a.cols; ++l)
+        sum = static_cast<U>(sum + static_cast<U>(pa[i * a.row_stride + l * a.col_stride]) *
+                                       static_cast<U>(pb[l * b.row_stride + j * b.col_stride]));
+      po[i * out.row_stride + j * out.col_stride] = static_cast<T>(sum);
     }
 }
 
 /// out = start + a b without BLAS, where the product is small and b and out have unit stride along a dimension: true
 /// then. The start is a bias, out itself (accumulate) or zero.
-bool small_product_into(Tensor& out, const Tensor& a, const Tensor& b, const void* bias, bool accumulate) {
-  const std::int64_t m = out.shape()[0], n = out.shape()[1], k = a.shape()[1];
+bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, const void* bias, bool accumulate) {
+  const std::int64_t m = out.rows, n = out.cols, k = a.cols;
   if (!is_small_product(m, n, k)) return false;
-  const std::int64_t b_row = b.strides()[0], b_col = n == 1 ? 1 : b.strides()[1];
-  if ((b_col != 1 && b_row != 1) || (out.strides()[1] != 1 && n != 1)) return false;
-  dispatch_floating(out.dtype(), [&]<class T>() {
+  const std::int64_t b_col = n == 1 ? 1 : b.col_stride;
+  if ((b_col != 1 && b.row_stride != 1) || (out.col_stride != 1 && n != 1)) return false;
+  dispatch_floating(out.dtype, [&]<class T>() {
     small_product<T>({.m = m,
                       .n = n,
                       .k = k,
-                      .a = static_cast<const T*>(a.impl().data),
-                      .a_row = a.strides()[0],
-                      .a_col = a.strides()[1],
-                      .b = static_cast<const T*>(b.impl().data),
-                      .b_row = b_row,
+                      .a = static_cast<const T*>(a.data),
+                      .a_row = a.row_stride,
+                      .a_col = a.col_stride,
+                      .b = static_cast<const T*>(b.data),
+                      .b_row = b.row_stride,
                       .b_col = b_col,
-                      .c = static_cast<T*>(out.impl().data),
-                      .c_row = out.strides()[0],
+                      .c = static_cast<T*>(out.data),
+                      .c_row = out.row_stride,
                       .bias = static_cast<const T*>(bias),
                       .accumulate = accumulate});
   });
   return true;
 }
 
-/// Element [i] of a batch, as a matrix that shares storage.
-Tensor matrix_of(const Tensor& x, std::int64_t i) {
-  Tensor view = Tensor::adopt(detail::new_alias(x.impl()));
-  detail::TensorImpl& impl = view.impl();
-  impl.data = static_cast<char*>(impl.data) + i * x.strides()[0] * static_cast<std::int64_t>(item_size(x.dtype()));
-  impl.shape.erase(0);
-  impl.strides.erase(0);
-  impl.numel = impl.shape.numel();
-  return view;
+/// Element [i] of a batch [batch, rows, cols].
+Matrix matrix_of(const Tensor& x, std::int64_t i) {
+  return {static_cast<char*>(x.impl().data) + i * x.strides()[0] * static_cast<std::int64_t>(item_size(x.dtype())),
+          x.dtype(),
+          x.shape()[1],
+          x.shape()[2],
+          x.strides()[1],
+          x.strides()[2]};
+}
+
+/// out *= factor; NaN does not survive a factor of 0.
+void scale(const Matrix& out, double factor) {
+  dispatch_floating(out.dtype, [&]<class T>() {
+    T* data = static_cast<T*>(out.data);
+    for (std::int64_t i = 0; i < out.rows; ++i)
+      for (std::int64_t j = 0; j < out.cols; ++j) {
+        T& element = data[i * out.row_stride + j * out.col_stride];
+        element = factor == 0 ? T(0) : element * static_cast<T>(factor);
+      }
+  });
+}
+
+void multiply(const Matrix& a, const Matrix& b, const Matrix& out) {
+  switch (a.dtype) {
+    case Dtype::uint8:
+      return integer_product<std::uint8_t>(a, b, out);
+    case Dtype::int32:
+      return integer_product<std::int32_t>(a, b, out);
+    case Dtype::int64:
+      return integer_product<std::int64_t>(a, b, out);
+    case Dtype::bool_:
+      throw DtypeError("[matmul] operands are bool: convert with x.to(xg::float32) first.");
+    default:
+      gemm(1, a, b, 0, out);
+  }
 }
 
 }  // namespace
 
-void gemm(double alpha, const Tensor& a_, const Tensor& b_, double beta, Tensor& out) {
-  const std::int64_t m = out.shape()[0], n = out.shape()[1], k = a_.shape()[1];
+void gemm(double alpha, const Matrix& a, const Matrix& b, double beta, const Matrix& out) {
+  const std::int64_t m = out.rows, n = out.cols, k = a.cols;
   if (m == 0 || n == 0) return;
   if (k == 0) {  // an empty sum; BLAS refuses leading dimensions of zero
-    if (beta == 0) fill(out, 0.0);
-    else if (beta != 1) mul_scalar.into(out, out, {.a = beta});
+    scale(out, beta);
     return;
   }
-  if (alpha == 1 && (beta == 0 || beta == 1) && small_product_into(out, a_, b_, nullptr, beta == 1)) return;
-  BlasMatrix a{}, b{}, c{};
+  if (alpha == 1 && (beta == 0 || beta == 1) && small_product_into(out, a, b, nullptr, beta == 1)) return;
   Tensor a_copy, b_copy;
-  if (!readable(a_, a)) {
-    a_copy = copy(a_);
-    readable(a_copy, a);
-  }
-  if (!readable(b_, b)) {
-    b_copy = copy(b_);
-    readable(b_copy, b);
-  }
+  const BlasMatrix left = for_blas(a, a_copy), right = for_blas(b, b_copy);
+  BlasMatrix c{};
   if (!readable(out, c)) throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
   if (c.trans == CblasNoTrans) {
-    call_blas(out.dtype(), a.trans, b.trans, to_int(m), to_int(n), to_int(k), alpha, a.data, a.leading, b.data, b.leading,
-              beta, out.impl().data, c.leading);
+    call_blas(out.dtype, left.trans, right.trans, to_int(m), to_int(n), to_int(k), alpha, left.data, left.leading,
+              right.data, right.leading, beta, out.data, c.leading);
   } else {  // out^T = b^T a^T
-    call_blas(out.dtype(), flipped(b.trans), flipped(a.trans), to_int(n), to_int(m), to_int(k), alpha, b.data, b.leading,
-              a.data, a.leading, beta, out.impl().data, c.leading);
+    call_blas(out.dtype, flipped(right.trans), flipped(left.trans), to_int(n), to_int(m), to_int(k), alpha, right.data,
+              right.leading, left.data, left.leading, beta, out.data, c.leading);
   }
 }
 
-Tensor matmul(const Tensor& a, const Tensor& b) {
-  Tensor out = empty({a.shape()[0], b.shape()[1]}, a.dtype());
-  switch (a.dtype()) {
-    case Dtype::uint8: integer_product<std::uint8_t>(a, b, out); break;
-    case Dtype::int32: integer_product<std::int32_t>(a, b, out); break;
-    case Dtype::int64: integer_product<std::int64_t>(a, b, out); break;
-    case Dtype::bool_: throw DtypeError("[matmul] operands are bool: convert with x.to(xg::float32) first.");
-    default: gemm(1, a, b, 0, out);
-  }
+Tensor matmul(const Matrix& a, const Matrix& b) {
+  Tensor out = empty({a.rows, b.cols}, a.dtype);
+  multiply(a, b, Matrix(out));
   return out;
 }
 
 Tensor batched_matmul(const Tensor& a, const Tensor& b) {
   const std::int64_t batch = a.shape()[0];
   Tensor out = empty({batch, a.shape()[1], b.shape()[2]}, a.dtype());
-  for (std::int64_t i = 0; i < batch; ++i) {
-    Tensor target = matrix_of(out, i);
-    if (is_floating(a.dtype())) {
-      gemm(1, matrix_of(a, i), matrix_of(b, i), 0, target);
-    } else {
-      copy_into(target, matmul(matrix_of(a, i), matrix_of(b, i)));
-    }
-  }
+  for (std::int64_t i = 0; i < batch; ++i) multiply(matrix_of(a, i), matrix_of(b, i), matrix_of(out, i));
   return out;
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const std::int64_t rows = x.shape()[0], out_features = weight.shape()[0];
   Tensor out = empty({rows, out_features}, x.dtype());
-  Tensor transposed = Tensor::adopt(detail::new_alias(weight.impl()));
-  detail::TensorImpl& impl = transposed.impl();
-  std::swap(impl.shape[0], impl.shape[1]);
-  std::swap(impl.strides[0], impl.strides[1]);
-  impl.contiguous = false;
+  const Matrix left(x), right = Matrix(weight).transposed(), result(out);
   if (!bias.defined()) {
-    gemm(1, x, transposed, 0, out);
+    gemm(1, left, right, 0, result);
     return out;
   }
   const Tensor b = contiguous(bias);
   const void* start = b.impl().data;
-  if (out.numel() > 0 && x.shape()[1] > 0 && small_product_into(out, x, transposed, start, false)) return out;
+  if (out.numel() > 0 && left.cols > 0 && small_product_into(result, left, right, start, false)) return out;
   const auto bytes = static_cast<std::size_t>(out_features) * item_size(x.dtype());
-  char* target = static_cast<char*>(out.impl().data);
+  char* target = static_cast<char*>(result.data);
   for (std::int64_t r = 0; r < rows; ++r) std::memcpy(target + static_cast<std::size_t>(r) * bytes, start, bytes);
-  gemm(1, x, transposed, 1, out);
+  gemm(1, left, right, 1, result);
   return out;
 }
 

@@ -132,36 +132,60 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
 
 /// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
 template <class T>
-void dot_rows(std::int64_t rows, std::int64_t k, const T* a, std::int64_t a_row, const T* x, T* y, std::int64_t y_step,
-              const T* bias, std::int64_t bias_step, bool accumulate) {
-  constexpr std::int64_t w = width<T>;
-  const auto start = [&](std::int64_t i) {
-    return accumulate ? y[i * y_step] : bias == nullptr ? T(0) : bias[i * bias_step];
-  };
-  if (k < w) {
+struct Dots {
+  static constexpr std::int64_t w = width<T>;
+  std::int64_t rows, k;
+  const T* a;
+  std::int64_t a_row;
+  const T* x;
+  T* y;
+  std::int64_t y_step;
+  const T* bias;
+  std::int64_t bias_step;
+  bool accumulate;
+
+  void run() const {
+    if (k < w) return run_short<w - 1>();
+    std::int64_t i = 0;
+    for (; i + 4 <= rows; i += 4) run_long<4>(i);
+    for (; i < rows; ++i) run_long<1>(i);
+  }
+
+ private:
+  T start(std::int64_t i) const { return accumulate ? y[i * y_step] : bias == nullptr ? T(0) : bias[i * bias_step]; }
+
+  /// Rows shorter than a vector, their loop unrolled.
+  template <std::int64_t length>
+  void run_short() const {
+    if constexpr (length > 1)
+      if (k < length) return run_short<length - 1>();
+    T factors[length];
+    for (std::int64_t l = 0; l < length; ++l) factors[l] = x[l];
     for (std::int64_t i = 0; i < rows; ++i) {
       T sum = start(i);
-      for (std::int64_t l = 0; l < k; ++l) sum += a[i * a_row + l] * x[l];
+      for (std::int64_t l = 0; l < length; ++l) sum += a[i * a_row + l] * factors[l];
       y[i * y_step] = sum;
     }
-    return;
   }
-  const std::int64_t whole = k / w * w;
-  const Partial<T> rest(k - whole);
-  const Batch<T> x_rest = rest.load(x + whole);
-  const auto dots = [&]<int count>(std::int64_t i, std::integral_constant<int, count>) {
+
+  /// Rows i to i + count.
+  template <int count>
+  void run_long(std::int64_t i) const {
+    const std::int64_t whole = k / w * w;
     Batch<T> sum[count];
-    for (int r = 0; r < count; ++r) sum[r] = rest.load(a + (i + r) * a_row + whole) * x_rest;
+    for (int r = 0; r < count; ++r) sum[r] = Batch<T>(T(0));
     for (std::int64_t l = 0; l < whole; l += w) {
       const Batch<T> v = Batch<T>::load_unaligned(x + l);
       for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(Batch<T>::load_unaligned(a + (i + r) * a_row + l), v, sum[r]);
     }
+    if (whole < k) {
+      const Partial<T> rest(k - whole);
+      const Batch<T> v = rest.load(x + whole);
+      for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(rest.load(a + (i + r) * a_row + whole), v, sum[r]);
+    }
     for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + xsimd::hadd(sum[r]);
-  };
-  std::int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) dots(i, std::integral_constant<int, 4>());
-  for (; i < rows; ++i) dots(i, std::integral_constant<int, 1>());
-}
+  }
+};
 
 /// Memory for a transposed panel: on the stack where it is small.
 template <class T>
@@ -193,9 +217,9 @@ template <class T>
 void small_product(const SmallProduct<T>& p) {
   constexpr std::int64_t w = width<T>;
   if (p.n == 1 && p.a_col == 1 && p.b_row == 1)
-    return dot_rows(p.m, p.k, p.a, p.a_row, p.b, p.c, p.c_row, p.bias, 0, p.accumulate);
+    return Dots<T>{p.m, p.k, p.a, p.a_row, p.b, p.c, p.c_row, p.bias, 0, p.accumulate}.run();
   if (p.m == 1 && p.a_col == 1 && p.b_row == 1 && p.b_col != 1)
-    return dot_rows(p.n, p.k, p.b, p.b_col, p.a, p.c, 1, p.bias, 1, p.accumulate);
+    return Dots<T>{p.n, p.k, p.b, p.b_col, p.a, p.c, 1, p.bias, 1, p.accumulate}.run();
   if (p.n == 1 && p.c_row == 1 && p.a_row == 1 && p.bias == nullptr)  // c^T = b^T a^T, whose vectors are full
     return small_product<T>({.m = 1,
                              .n = p.m,
