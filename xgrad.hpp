@@ -23,4 +23,5 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/threads.hpp>
 #include <xgrad/viz/viz.hpp>
