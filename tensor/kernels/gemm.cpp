@@ -7,6 +7,7 @@
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -78,7 +79,9 @@ struct Tiles {
   Tiles(std::int64_t m, std::int64_t n, std::int64_t k) : rows(m >= n) {
     const std::int64_t side = rows ? m : n;
     const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    const std::int64_t wanted = std::min(static_cast<std::int64_t>(work / (1 << 22)), side / 96);
+    const auto most = static_cast<std::uint64_t>(
+        std::min(static_cast<std::int64_t>(work / (1 << 22)), side < 256 ? 1 : std::max<std::int64_t>(2, side / 512)));
+    const auto wanted = static_cast<std::int64_t>(std::bit_floor(most));  // even, so that two threads share evenly
     size = wanted < 2 ? side : (side + wanted - 1) / wanted;
     size = std::min(side, (size + 15) / 16 * 16);
     count = (side + size - 1) / size;
