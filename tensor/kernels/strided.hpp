@@ -12,13 +12,12 @@ inline Shape broadcast_strides(const Tensor& x, const Shape& shape) {
   Shape strides;
   strides.resize(shape.size());
   const std::size_t skip = shape.size() - x.shape().size();
-  for (std::size_t i = skip; i < shape.size(); ++i)
-    strides[i] = x.shape()[i - skip] == 1 ? 0 : x.strides()[i - skip];
+  for (std::size_t i = skip; i < shape.size(); ++i) strides[i] = x.shape()[i - skip] == 1 ? 0 : x.strides()[i - skip];
   return strides;
 }
 
-/// A shape and the strides of K operands in it, with neighbouring dimensions merged where every operand allows. The last
-/// dimension is the row; there is always one.
+/// A shape and the strides of K operands in it, with neighbouring dimensions merged where every operand allows. The
+/// last dimension is the row; there is always one.
 template <std::size_t K>
 struct RowPlan {
   Shape shape;
@@ -43,22 +42,39 @@ struct RowPlan {
 
   std::int64_t row_length() const { return shape.back(); }
 
+  /// The number of rows.
+  std::int64_t rows() const {
+    std::int64_t n = 1;
+    for (std::size_t d = 0; d + 1 < shape.size(); ++d) n *= shape[d];
+    return n;
+  }
+
   /// Calls f(offsets) once per row, offsets in elements. Must not be called for empty shapes.
   template <class F>
   void for_each_row(F&& f) const {
+    for_rows(0, rows(), f);
+  }
+
+  /// The same for rows begin ... end - 1, at least one.
+  template <class F>
+  void for_rows(std::int64_t begin, std::int64_t end, F&& f) const {
     std::array<std::int64_t, K> offsets{};
     const std::size_t outer = shape.size() - 1;
     std::array<std::int64_t, max_dims> index{};
-    while (true) {
+    std::int64_t rest = begin;
+    for (std::size_t d = outer; d-- > 0 && rest != 0; rest /= shape[d]) {
+      index[d] = rest % shape[d];
+      for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d] * index[d];
+    }
+    for (std::int64_t row = begin;;) {
       f(offsets);
-      std::size_t d = outer;
-      while (true) {
-        if (d == 0) return;
-        --d;
-        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d];
-        if (++index[d] < shape[d]) break;
-        for (std::size_t k = 0; k < K; ++k) offsets[k] -= strides[k][d] * shape[d];
+      if (++row == end) return;
+      std::size_t d = outer - 1;
+      for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d];
+      while (++index[d] == shape[d]) {
         index[d] = 0;
+        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d - 1] - strides[k][d] * shape[d];
+        --d;
       }
     }
   }
