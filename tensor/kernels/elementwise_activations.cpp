@@ -78,7 +78,7 @@ struct SoftsignF {
 struct LogsigmoidF {
   template <class V>
   static V call(V x, const Params&) {
-    return pick(x > constant(x, 0), constant(x, 0), x) - log1p_of_unit(exp_of(-xsimd::abs(x)));
+    return pick(x > constant(x, 0), constant(x, 0), x) - log1p_of_unit(exp_of_minus(xsimd::abs(x)));
   }
 };
 template <class V>

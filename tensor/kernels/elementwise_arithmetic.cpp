@@ -245,7 +245,10 @@ struct LogicalXorF {
 };
 struct LogicalNotF {
   template <class T>
-  static bool call(T x, const Params&) { return x == T(0); }
+  static bool call(T x, const Params&) {
+    if constexpr (std::is_same_v<T, bool>) return x ^ true;
+    else return x == T(0);
+  }
 };
 struct IsnanF {
   template <class T>

@@ -77,11 +77,11 @@ struct BinaryCrossEntropyWithLogits {
   static constexpr double idle_x = -1e30, idle_t = 0;
   template <class V>
   static V term(const V& x, const V& t) {
-    return xsimd::max(x, V(0)) - x * t + log1p_of_unit(exp_of(-xsimd::abs(x)));
+    return xsimd::max(x, V(0)) - x * t + log1p_of_unit(exp_of_minus(xsimd::abs(x)));
   }
   template <class V>
   static V slope(const V& x, const V& t) {
-    const V small = exp_of(-xsimd::abs(x));  // never overflows
+    const V small = exp_of_minus(xsimd::abs(x));  // never overflows
     return pick(x >= V(0), V(1), small) / (V(1) + small) - t;
   }
   template <class V>

@@ -121,14 +121,30 @@ V power_of_two(const V& n) {
 
 /// The integer n nearest to x / log(2), and exp(r) - 1 of what is left of x.
 template <class V>
-struct ReducedExp {
+class ReducedExp {
+ public:
   V n, r_expm1;
   explicit ReducedExp(const V& x) {
     using T = typename V::value_type;
     const V magic(rounder<T>);
     n = xsimd::fma(x, V(static_cast<T>(1.4426950408889634074)), magic) - magic;
-    const V high = xsimd::fnma(n, V(Constants<V>::ln2_high), x), low = n * V(Constants<V>::ln2_low);
-    const V r = high - low;
+    finish(xsimd::fnma(n, V(Constants<V>::ln2_high), x));
+  }
+  /// exp(-a), where that is normal.
+  static V of_minus(const V& a) {
+    using T = typename V::value_type;
+    const V magic(rounder<T>);
+    ReducedExp e;
+    e.n = xsimd::fma(a, V(static_cast<T>(-1.4426950408889634074)), magic) - magic;
+    e.finish(xsimd::fnms(e.n, V(Constants<V>::ln2_high), a));
+    return (V(T(1)) + e.r_expm1) * power_of_two(e.n);
+  }
+
+ private:
+  ReducedExp() = default;
+  /// `high` is x - n ln2_high, exactly.
+  void finish(const V& high) {
+    const V low = n * V(Constants<V>::ln2_low), r = high - low;
     r_expm1 = high + xsimd::fms(r * r, polynomial(r, Constants<V>::exp_tail), low);
   }
 };
@@ -160,6 +176,14 @@ V exp_of(const V& x) {
     return detail::extreme_exp(x);
   const detail::ReducedExp<V> reduced(x);
   return (V(T(1)) + reduced.r_expm1) * detail::power_of_two(reduced.n);
+}
+
+/// exp(-a) for a >= 0: a few instructions less.
+template <class V>
+V exp_of_minus(const V& a) {
+  if (!xsimd::all(a < V(detail::Constants<V>::exp_plain))) [[unlikely]]
+    return detail::extreme_exp(-a);
+  return detail::ReducedExp<V>::of_minus(a);
 }
 
 /// exp(x) - 1, at most 2 ulp.
@@ -216,7 +240,7 @@ V log1p_of_unit(const V& x) {
 /// 1 / (1 + exp(-x)), at most 2 ulp; denormals included.
 template <class V>
 V sigmoid_of(const V& x) {
-  const V one(1), e = exp_of(-xsimd::abs(x)), sum = one + e;
+  const V one(1), e = exp_of_minus(xsimd::abs(x)), sum = one + e;
   const V quotient = pick(x < V(0), e, one) / sum;
   const V lost = e - (sum - one);  // by the sum's rounding
   return xsimd::fnma(quotient * lost, one - quotient, quotient);
@@ -225,7 +249,7 @@ V sigmoid_of(const V& x) {
 /// log(1 + exp(x)), at most 2 ulp.
 template <class V>
 V softplus_of(const V& x) {
-  return pick(x < V(0), V(0), x) + log1p_of_unit(exp_of(-xsimd::abs(x)));
+  return pick(x < V(0), V(0), x) + log1p_of_unit(exp_of_minus(xsimd::abs(x)));
 }
 
 /// tanh(x), at most 2 ulp.
@@ -246,7 +270,7 @@ V erf_of(const V& x) {
   const V a = xsimd::abs(x), most(C::erf_most), one(1), three(3);
   const V bounded = pick(a > most, most, a);  // NaN stays
   const V z = bounded * bounded, t = (bounded - three) / (bounded + three);
-  const V large = xsimd::fnma(exp_of(-z), polynomial(t, C::erf_large), one);
+  const V large = xsimd::fnma(exp_of_minus(z), polynomial(t, C::erf_large), one);
   const V small = xsimd::fma(a, polynomial(z, C::erf_small), a);
   return xsimd::copysign(pick(a < V(static_cast<T>(0.75)), small, large), x);
 }

@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace xg::kernels {
@@ -66,15 +67,22 @@ struct RowPlan {
       index[d] = rest % shape[d];
       for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d] * index[d];
     }
+    if (outer == 0) return f(offsets);
+    const std::size_t inner = outer - 1;
     for (std::int64_t row = begin;;) {
-      f(offsets);
-      if (++row == end) return;
-      std::size_t d = outer - 1;
-      for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d];
-      while (++index[d] == shape[d]) {
+      for (const std::int64_t stop = std::min(end, row + shape[inner] - index[inner]);;) {
+        f(offsets);
+        if (++row == stop) break;
+        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][inner];
+      }
+      if (row == end) return;
+      for (std::size_t k = 0; k < K; ++k) offsets[k] -= strides[k][inner] * (shape[inner] - 1);
+      index[inner] = 0;
+      for (std::size_t d = inner - 1;; --d) {
+        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d];
+        if (++index[d] != shape[d]) break;
+        for (std::size_t k = 0; k < K; ++k) offsets[k] -= strides[k][d] * shape[d];
         index[d] = 0;
-        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d - 1] - strides[k][d] * shape[d];
-        --d;
       }
     }
   }
