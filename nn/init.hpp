@@ -47,8 +47,9 @@ XG_API Tensor& kaiming_normal(Tensor& t, KaimingOptions options);
 /// Throws ValueError for an unknown name, listing the known ones.
 XG_API double calculate_gain(const std::string& nonlinearity, double a = 0.01);
 
-/// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among them.
-/// Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.
+/// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among
+/// them. Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007,
+/// arXiv:math-ph/0609050.
 XG_API Tensor& orthogonal(Tensor& t);
 XG_API Tensor& orthogonal(Tensor& t, double gain);
 
