@@ -2,6 +2,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,8 @@
 namespace xg::kernels {
 namespace {
 
-constexpr std::int64_t pack_elements = 512;  // of a strided row, at a time
+constexpr std::int64_t pack_elements = 512;      // of a strided row, at a time
+constexpr std::int64_t tile_elements = 1 << 16;  // of a contiguous tensor, for one thread: tens of microseconds
 constexpr std::size_t pack_bytes = static_cast<std::size_t>(pack_elements) * 8;
 
 template <class Word>
@@ -27,20 +29,31 @@ void scatter_words(const char* from, char* to, std::int64_t stride, std::int64_t
   for (std::int64_t i = 0; i < n; ++i) out[i * stride] = in[i];
 }
 void gather(std::size_t item, const char* from, std::int64_t stride, char* to, std::int64_t n) {
-  if (item == 4) gather_words<std::uint32_t>(from, stride, to, n);
-  else if (item == 8) gather_words<std::uint64_t>(from, stride, to, n);
-  else gather_words<std::uint8_t>(from, stride, to, n);
+  if (item == 4)
+    gather_words<std::uint32_t>(from, stride, to, n);
+  else if (item == 8)
+    gather_words<std::uint64_t>(from, stride, to, n);
+  else
+    gather_words<std::uint8_t>(from, stride, to, n);
 }
 void scatter(std::size_t item, const char* from, char* to, std::int64_t stride, std::int64_t n) {
-  if (item == 4) scatter_words<std::uint32_t>(from, to, stride, n);
-  else if (item == 8) scatter_words<std::uint64_t>(from, to, stride, n);
-  else scatter_words<std::uint8_t>(from, to, stride, n);
+  if (item == 4)
+    scatter_words<std::uint32_t>(from, to, stride, n);
+  else if (item == 8)
+    scatter_words<std::uint64_t>(from, to, stride, n);
+  else
+    scatter_words<std::uint8_t>(from, to, stride, n);
 }
 
-const char* bytes_of(const Tensor& x) { return static_cast<const char*>(x.impl().data); }
-char* bytes_of(Tensor& x) { return static_cast<char*>(x.impl().data); }
+const char* bytes_of(const Tensor& x) {
+  return static_cast<const char*>(x.impl().data);
+}
+char* bytes_of(Tensor& x) {
+  return static_cast<char*>(x.impl().data);
+}
 
-/// One operand of a row, made contiguous in `buffer` where it is not: pointer to n elements (or to one, if stride is 0).
+/// One operand of a row, made contiguous in `buffer` where it is not: pointer to n elements (or to one, if stride is
+/// 0).
 const char* row_part(const char* row, std::int64_t stride, std::size_t item, std::int64_t begin, std::int64_t n,
                      char* buffer) {
   if (stride == 1) return row + begin * static_cast<std::int64_t>(item);
@@ -67,13 +80,18 @@ void run(const UnaryKernel& kernel, Tensor& out, const Tensor& x, const Params& 
   if (loop == nullptr) throw_no_loop(kernel.name, x.dtype());
   if (x.numel() == 0) return;
   if (x.is_contiguous() && out.is_contiguous()) {
-    loop(x.impl().data, out.impl().data, x.numel(), params);
+    const auto in_item = static_cast<std::int64_t>(item_size(x.dtype()));
+    const auto out_item = static_cast<std::int64_t>(item_size(out.dtype()));
+    xg::detail::parallel_ranges(x.numel(), tile_elements, [&](std::int64_t begin, std::int64_t end) {
+      loop(bytes_of(x) + begin * in_item, bytes_of(out) + begin * out_item, end - begin, params);
+    });
     return;
   }
   const std::size_t in_item = item_size(x.dtype()), out_item = item_size(out.dtype());
   const RowPlan<2> plan(out.shape(), {out.strides(), x.strides()});
   alignas(64) char in_buffer[pack_bytes], out_buffer[pack_bytes];
-  const std::int64_t length = plan.row_length(), out_stride = plan.strides[0].back(), in_stride = plan.strides[1].back();
+  const std::int64_t length = plan.row_length(), out_stride = plan.strides[0].back(),
+                     in_stride = plan.strides[1].back();
   plan.for_each_row([&](const std::array<std::int64_t, 2>& offsets) {
     char* out_row = bytes_of(out) + offsets[0] * static_cast<std::int64_t>(out_item);
     const char* in_row = bytes_of(x) + offsets[1] * static_cast<std::int64_t>(in_item);
@@ -81,7 +99,8 @@ void run(const UnaryKernel& kernel, Tensor& out, const Tensor& x, const Params& 
       const std::int64_t n = std::min(pack_elements, length - i);
       const char* in = row_part(in_row, in_stride, in_item, i, n, in_buffer);
       if (in_stride == 0) {
-        for (std::int64_t k = 0; k < n; ++k) std::memcpy(in_buffer + k * static_cast<std::int64_t>(in_item), in, in_item);
+        for (std::int64_t k = 0; k < n; ++k)
+          std::memcpy(in_buffer + k * static_cast<std::int64_t>(in_item), in, in_item);
         in = in_buffer;
       }
       char* target = out_stride == 1 ? out_row + i * static_cast<std::int64_t>(out_item) : out_buffer;
@@ -99,13 +118,25 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
   if (numel == 0) return;
   if (out.is_contiguous()) {
     const bool a_full = a.numel() == numel && a.is_contiguous(), b_full = b.numel() == numel && b.is_contiguous();
-    if (a_full && b_full) return loops.vector_vector(a.impl().data, b.impl().data, out.impl().data, numel, params);
-    if (a_full && b.numel() == 1) return loops.vector_scalar(a.impl().data, b.impl().data, out.impl().data, numel, params);
-    if (a.numel() == 1 && b_full) return loops.scalar_vector(a.impl().data, b.impl().data, out.impl().data, numel, params);
+    const BinaryLoop loop = a_full && b_full           ? loops.vector_vector
+                            : a_full && b.numel() == 1 ? loops.vector_scalar
+                            : a.numel() == 1 && b_full ? loops.scalar_vector
+                                                       : nullptr;
+    if (loop != nullptr) {
+      const auto item = static_cast<std::int64_t>(item_size(a.dtype()));
+      const std::int64_t a_step = a_full ? item : 0, b_step = b_full ? item : 0;
+      const auto out_step = static_cast<std::int64_t>(item_size(out.dtype()));
+      xg::detail::parallel_ranges(numel, tile_elements, [&](std::int64_t begin, std::int64_t end) {
+        loop(bytes_of(a) + begin * a_step, bytes_of(b) + begin * b_step, bytes_of(out) + begin * out_step, end - begin,
+             params);
+      });
+      return;
+    }
   }
   const auto in_item = static_cast<std::int64_t>(item_size(a.dtype()));
   const auto out_item = static_cast<std::int64_t>(item_size(out.dtype()));
-  const RowPlan<3> plan(out.shape(), {out.strides(), broadcast_strides(a, out.shape()), broadcast_strides(b, out.shape())});
+  const RowPlan<3> plan(out.shape(),
+                        {out.strides(), broadcast_strides(a, out.shape()), broadcast_strides(b, out.shape())});
   alignas(64) char a_buffer[pack_bytes], b_buffer[pack_bytes], out_buffer[pack_bytes];
   const std::int64_t length = plan.row_length();
   const std::int64_t out_stride = plan.strides[0].back(), a_stride = plan.strides[1].back(),
@@ -147,18 +178,17 @@ void convert(const void* x_, void* out_, std::int64_t n, const Params&) {
     constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
     constexpr From high = static_cast<From>(std::numeric_limits<To>::max());
     for (std::int64_t i = 0; i < n; ++i)
-      out[i] = x[i] >= high ? std::numeric_limits<To>::max()
-                            : (x[i] >= low ? static_cast<To>(x[i])
-                                           : (x[i] < low ? std::numeric_limits<To>::min() : To(0)));
+      out[i] = x[i] >= high
+                   ? std::numeric_limits<To>::max()
+                   : (x[i] >= low ? static_cast<To>(x[i]) : (x[i] < low ? std::numeric_limits<To>::min() : To(0)));
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<To>(x[i]);
   }
 }
 
 UnaryLoop conversion(Dtype from, Dtype to) {
-  return dispatch(from, [&]<class From>() {
-    return dispatch(to, []<class To>() -> UnaryLoop { return convert<From, To>; });
-  });
+  return dispatch(
+      from, [&]<class From>() { return dispatch(to, []<class To>() -> UnaryLoop { return convert<From, To>; }); });
 }
 
 UnaryKernel conversion_kernel(Dtype from, Dtype to) {
@@ -248,9 +278,12 @@ void fill(Tensor& out, Scalar value) {
   if (out.numel() == 0) return;
   dispatch(out.dtype(), [&]<class T>() {
     T element;
-    if constexpr (std::is_same_v<T, bool>) element = value.to_double() != 0;
-    else if constexpr (std::is_integral_v<T>) element = static_cast<T>(value.to_int64());
-    else element = static_cast<T>(value.to_double());
+    if constexpr (std::is_same_v<T, bool>)
+      element = value.to_double() != 0;
+    else if constexpr (std::is_integral_v<T>)
+      element = static_cast<T>(value.to_int64());
+    else
+      element = static_cast<T>(value.to_double());
     T* data = static_cast<T*>(out.impl().data);
     if (out.is_contiguous()) {
       std::fill(data, data + out.numel(), element);

@@ -2,10 +2,12 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/small_product.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <cblas.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -23,6 +25,12 @@ struct BlasMatrix {
   const void* data;
   CBLAS_TRANSPOSE trans;
   int leading;
+
+  /// Where element (row, col) lies, for elements of `item` bytes.
+  void* part(std::int64_t row, std::int64_t col, std::int64_t item) const {
+    const std::int64_t offset = trans == CblasNoTrans ? row * leading + col : col * leading + row;
+    return const_cast<char*>(static_cast<const char*>(data)) + offset * item;
+  }
 };
 
 int to_int(std::int64_t value) {
@@ -62,9 +70,23 @@ BlasMatrix for_blas(const Matrix& x, Tensor& holder) {
   return out;
 }
 
-CBLAS_TRANSPOSE flipped(CBLAS_TRANSPOSE trans) {
-  return trans == CblasTrans ? CblasNoTrans : CblasTrans;
-}
+/// How a large product is cut, by its sizes alone: along the longer side of the result, because each tile packs the
+/// whole of the other operand. A tile takes a hundred microseconds and more.
+struct Tiles {
+  bool rows;
+  std::int64_t size, count;
+
+  Tiles(std::int64_t m, std::int64_t n, std::int64_t k) : rows(m >= n) {
+    const std::int64_t side = rows ? m : n;
+    const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const auto most = static_cast<std::uint64_t>(
+        std::min(static_cast<std::int64_t>(work / (1 << 22)), side < 256 ? 1 : std::max<std::int64_t>(2, side / 512)));
+    const auto wanted = static_cast<std::int64_t>(std::bit_floor(most));  // even, so that two threads share evenly
+    size = wanted < 2 ? side : (side + wanted - 1) / wanted;
+    size = std::min(side, (size + 15) / 16 * 16);
+    count = (side + size - 1) / size;
+  }
+};
 
 void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const void* a,
                int lda, const void* b, int ldb, double beta, void* c, int ldc) {
@@ -165,17 +187,24 @@ void gemm(double alpha, const Matrix& a, const Matrix& b, double beta, const Mat
     return;
   }
   if (alpha == 1 && (beta == 0 || beta == 1) && small_product_into(out, a, b, nullptr, beta == 1)) return;
+  if (out.col_stride != 1 && n != 1) {
+    if (out.row_stride != 1 && m != 1)
+      throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
+    return gemm(alpha, b.transposed(), a.transposed(), beta, out.transposed());
+  }
   Tensor a_copy, b_copy;
   const BlasMatrix left = for_blas(a, a_copy), right = for_blas(b, b_copy);
   BlasMatrix c{};
-  if (!readable(out, c)) throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
-  if (c.trans == CblasNoTrans) {
-    call_blas(out.dtype, left.trans, right.trans, to_int(m), to_int(n), to_int(k), alpha, left.data, left.leading,
-              right.data, right.leading, beta, out.data, c.leading);
-  } else {  // out^T = b^T a^T
-    call_blas(out.dtype, flipped(right.trans), flipped(left.trans), to_int(n), to_int(m), to_int(k), alpha, right.data,
-              right.leading, left.data, left.leading, beta, out.data, c.leading);
-  }
+  readable(out, c);
+  const Tiles tiles(m, n, k);
+  const auto item = static_cast<std::int64_t>(item_size(out.dtype));
+  xg::detail::parallel_for(tiles.count, [&](std::int64_t t) {
+    const std::int64_t begin = t * tiles.size, size = std::min(tiles.size, (tiles.rows ? m : n) - begin);
+    const std::int64_t row = tiles.rows ? begin : 0, col = tiles.rows ? 0 : begin;
+    call_blas(out.dtype, left.trans, right.trans, to_int(tiles.rows ? size : m), to_int(tiles.rows ? n : size),
+              to_int(k), alpha, left.part(row, 0, item), left.leading, right.part(0, col, item), right.leading, beta,
+              c.part(row, col, item), c.leading);
+  });
 }
 
 Tensor matmul(const Matrix& a, const Matrix& b) {

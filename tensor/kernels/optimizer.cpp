@@ -1,4 +1,5 @@
 #include <xgrad/tensor/kernels/optimizer.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -80,34 +81,49 @@ void rmsprop_loop(T* __restrict p, const T* __restrict g, T* __restrict s, T* __
   }
 }
 
+template <bool decays, class T>
+void rmsprop_dispatch(T* p, const T* g, T* s, T* a, T* b, std::int64_t n, const RmspropStep& c) {
+  if (a != nullptr)
+    b != nullptr ? rmsprop_loop<decays, true, true>(p, g, s, a, b, n, c)
+                 : rmsprop_loop<decays, true, false>(p, g, s, a, b, n, c);
+  else
+    b != nullptr ? rmsprop_loop<decays, false, true>(p, g, s, a, b, n, c)
+                 : rmsprop_loop<decays, false, false>(p, g, s, a, b, n, c);
+}
+
+constexpr std::int64_t tile_elements = 1 << 15;  // for one thread: several arrays are read and written
+
+/// State that the options ask for, from element i on.
+template <class T>
+T* from(T* state, std::int64_t i) {
+  return state == nullptr ? nullptr : state + i;
+}
+
 }  // namespace
 
 template <class T>
 void sgd_step(T* p, const T* g, T* b, std::int64_t n, const SgdStep& c) {
-  c.weight_decay != 0 ? sgd_dispatch<true>(p, g, b, n, c) : sgd_dispatch<false>(p, g, b, n, c);
+  const auto loop = c.weight_decay != 0 ? sgd_dispatch<true, T> : sgd_dispatch<false, T>;
+  xg::detail::parallel_ranges(n, tile_elements,
+                              [&](std::int64_t i, std::int64_t end) { loop(p + i, g + i, from(b, i), end - i, c); });
 }
 
 template <class T>
 void adam_step(T* p, const T* g, T* m, T* v, T* largest, std::int64_t n, const AdamStep& c) {
-  if (largest != nullptr)
-    c.weight_decay != 0 ? adam_loop<true, true>(p, g, m, v, largest, n, c)
-                        : adam_loop<false, true>(p, g, m, v, largest, n, c);
-  else
-    c.weight_decay != 0 ? adam_loop<true, false>(p, g, m, v, largest, n, c)
-                        : adam_loop<false, false>(p, g, m, v, largest, n, c);
+  const bool decays = c.weight_decay != 0;
+  const auto loop = largest != nullptr ? (decays ? adam_loop<true, true, T> : adam_loop<false, true, T>)
+                                       : (decays ? adam_loop<true, false, T> : adam_loop<false, false, T>);
+  xg::detail::parallel_ranges(n, tile_elements, [&](std::int64_t i, std::int64_t end) {
+    loop(p + i, g + i, m + i, v + i, from(largest, i), end - i, c);
+  });
 }
 
 template <class T>
 void rmsprop_step(T* p, const T* g, T* s, T* a, T* b, std::int64_t n, const RmspropStep& c) {
-  const auto with_decay = [&]<bool decays>() {
-    if (a != nullptr)
-      b != nullptr ? rmsprop_loop<decays, true, true>(p, g, s, a, b, n, c)
-                   : rmsprop_loop<decays, true, false>(p, g, s, a, b, n, c);
-    else
-      b != nullptr ? rmsprop_loop<decays, false, true>(p, g, s, a, b, n, c)
-                   : rmsprop_loop<decays, false, false>(p, g, s, a, b, n, c);
-  };
-  c.weight_decay != 0 ? with_decay.template operator()<true>() : with_decay.template operator()<false>();
+  const auto loop = c.weight_decay != 0 ? rmsprop_dispatch<true, T> : rmsprop_dispatch<false, T>;
+  xg::detail::parallel_ranges(n, tile_elements, [&](std::int64_t i, std::int64_t end) {
+    loop(p + i, g + i, s + i, from(a, i), from(b, i), end - i, c);
+  });
 }
 
 template <class T>

@@ -3,8 +3,10 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/runs.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace xg::kernels {
 namespace {
@@ -46,9 +48,10 @@ struct CountNonzero {
 };
 // --------------------------------------------------------------------------------------------------------- the loops
 
-constexpr std::int64_t panel = 512;          // columns at a time: their accumulators stay in the first-level cache
-constexpr std::int64_t column_block = 2048;  // rows that are added before the totals are joined
-constexpr std::int64_t narrow = 32;          // fewer columns than this: several rows are read as one
+constexpr std::int64_t panel = 512;              // columns at a time: their accumulators stay in the first-level cache
+constexpr std::int64_t column_block = 2048;      // rows that are added before the totals are joined
+constexpr std::int64_t tile_elements = 1 << 16;  // read by one thread: tens of microseconds
+constexpr std::int64_t narrow = 32;              // fewer columns than this: several rows are read as one
 
 /// Rows 0 .. Rows-1 of one column, joined as a balanced tree.
 template <class R, int Rows>
@@ -91,9 +94,9 @@ template <class R>
 /// The columns of a contiguous matrix.
 template <class R>
 void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, typename R::Out* out) {
-  typename R::Wide acc[panel];
   const typename R::Wide identity = R::widen(R::identity);
   if (cols < narrow && rows >= 4) {
+    typename R::Wide acc[panel];
     std::int64_t together = 4;  // rows read as one
     while (together * cols < narrow && together * 2 <= rows) together *= 2;
     const std::int64_t wide = together * cols, wide_rows = rows / together;
@@ -105,12 +108,29 @@ void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, type
     for (std::int64_t j = 0; j < cols; ++j) out[j] = R::finish(acc[j], rows);
     return;
   }
-  for (std::int64_t begin = 0; begin < cols; begin += panel) {
-    const std::int64_t n = std::min(panel, cols - begin);
-    std::fill(acc, acc + n, identity);
-    add_columns<R>(x + begin, rows, cols, n, acc);
-    for (std::int64_t j = 0; j < n; ++j) out[begin + j] = R::finish(acc[j], rows);
-  }
+  const auto some = [&](std::int64_t begin, std::int64_t end) {
+    typename R::Wide sums[panel];
+    for (; begin < end; begin += panel) {
+      const std::int64_t n = std::min(panel, end - begin);
+      std::fill(sums, sums + n, identity);
+      add_columns<R>(x + begin, rows, cols, n, sums);
+      for (std::int64_t j = 0; j < n; ++j) out[begin + j] = R::finish(sums[j], rows);
+    }
+  };
+  if (rows * cols < 2 * tile_elements) return some(0, cols);
+  xg::detail::parallel_ranges(cols, std::max<std::int64_t>(64, tile_elements / rows / 64 * 64), some);
+}
+
+/// One long run: its tiles are joined in order, whoever computed them.
+template <class R>
+typename R::Wide run_in_tiles(const typename R::In* x, std::int64_t n) {
+  std::vector<typename R::Wide> parts(static_cast<std::size_t>((n + tile_elements - 1) / tile_elements));
+  xg::detail::parallel_ranges(n, tile_elements, [&](std::int64_t begin, std::int64_t end) {
+    parts[static_cast<std::size_t>(begin / tile_elements)] = run<R>(x + begin, end - begin);
+  });
+  typename R::Wide total = R::widen(R::identity);
+  for (const typename R::Wide& part : parts) total = R::join(total, part);
+  return total;
 }
 
 // -------------------------------------------------------------------------------------------------- shapes and plans
@@ -197,8 +217,16 @@ constexpr Loops loops_of() {
   using Out = typename R::Out;
   return {dtype_of<Out>,
           [](const void* x, std::int64_t rows, std::int64_t n, void* out) {
-            for (std::int64_t i = 0; i < rows; ++i)
-              static_cast<Out*>(out)[i] = R::finish(run<R>(static_cast<const In*>(x) + i * n, n), n);
+            if (rows == 1 && n >= 2 * tile_elements) {
+              *static_cast<Out*>(out) = R::finish(run_in_tiles<R>(static_cast<const In*>(x), n), n);
+              return;
+            }
+            const auto some = [&](std::int64_t begin, std::int64_t end) {
+              for (std::int64_t i = begin; i < end; ++i)
+                static_cast<Out*>(out)[i] = R::finish(run<R>(static_cast<const In*>(x) + i * n, n), n);
+            };
+            if (rows * n < 2 * tile_elements) return some(0, rows);
+            xg::detail::parallel_ranges(rows, std::max<std::int64_t>(1, tile_elements / n), some);
           },
           [](const void* x, std::int64_t rows, std::int64_t cols, void* out) {
             columns<R>(static_cast<const In*>(x), rows, cols, static_cast<Out*>(out));

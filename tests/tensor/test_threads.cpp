@@ -1,0 +1,142 @@
+#include "support/catch.hpp"
+
+#include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/optim/adam.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/random.hpp>
+#include <xgrad/tensor/threads.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace xg;
+
+namespace {
+
+/// Puts the number of threads back.
+struct Threads {
+  std::int64_t before = num_threads();
+  explicit Threads(std::int64_t count) { set_num_threads(count); }
+  ~Threads() { set_num_threads(before); }
+};
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  const Tensor x = a.contiguous(), y = b.contiguous();
+  return x.shape() == y.shape() && x.dtype() == y.dtype() &&
+         std::memcmp(x.data<float>(), y.data<float>(), static_cast<std::size_t>(x.numel()) * sizeof(float)) == 0;
+}
+
+}  // namespace
+
+// Breaks when a tile's borders, or the order in which tiles are joined, depend on the number of threads.
+TEST_CASE("large ops have the same bits for any number of threads", "[tensor][threads]") {
+  manual_seed(3);
+  const Tensor a = randn({700, 300}), b = randn({300, 500}), wide = randn({400, 1100}), flat = randn({300001});
+  const std::vector<std::pair<std::string, std::function<Tensor()>>> ops = {
+      {"matmul", [&] { return matmul(a, b); }},
+      {"matmul of transposed operands", [&] { return matmul(b.transpose(0, 1), a.transpose(0, 1)); }},
+      {"linear", [&] { return linear(a, b.transpose(0, 1), wide.slice(1, 0, 500).select(0, 0)); }},
+      {"unary", [&] { return exp(flat); }},
+      {"binary", [&] { return flat * flat; }},
+      {"with a number", [&] { return flat + 1.5; }},
+      {"sum of all", [&] { return sum(flat); }},
+      {"sum over rows", [&] { return sum(wide, 0); }},
+      {"sum over columns", [&] { return sum(wide, 1); }},
+      {"maximum over rows", [&] { return amax(wide, 0); }},
+      {"softmax", [&] { return softmax(wide, 1); }},
+      {"a step of Adam",
+       [&] {
+         Tensor p = flat.clone().requires_grad_();
+         optim::Adam adam({p}, {.lr = 0.1});
+         sum(p * p).backward();
+         adam.step();
+         return p.detach();
+       }},
+  };
+  for (const auto& [name, op] : ops) {
+    Tensor alone;
+    {
+      const Threads one(1);
+      alone = op();
+    }
+    for (const std::int64_t count : {2, 3, 5}) {
+      const Threads several(count);
+      INFO(name << " on " << count << " threads");
+      for (int i = 0; i < 3; ++i) CHECK(same_bits(alone, op()));
+    }
+  }
+}
+
+// Breaks when a tile is lost or done twice, when a tile's own tiles wait for the pool that runs it, or when two callers
+// meet in the pool.
+TEST_CASE("every tile is done once, also from within tiles and from several callers", "[tensor][threads]") {
+  const Threads several(3);
+  const auto count_all = [] {
+    constexpr std::int64_t outer = 40, inner = 7;
+    std::vector<std::atomic<int>> done(outer * inner);
+    detail::parallel_for(outer, [&](std::int64_t i) {
+      detail::parallel_for(inner, [&](std::int64_t j) { ++done[static_cast<std::size_t>(i * inner + j)]; });
+    });
+    int once = 0;
+    for (const std::atomic<int>& times : done) once += times == 1;
+    return once == outer * inner;
+  };
+  for (int i = 0; i < 200; ++i) CHECK(count_all());
+  std::atomic<int> right{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 4; ++t)
+    callers.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) right += count_all();
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK(right == 200);
+  detail::parallel_for(0, [](std::int64_t) { FAIL("there is no tile"); });
+}
+
+// Breaks when an exception of another thread is lost or ends the program, or the pool does not work afterwards.
+TEST_CASE("an exception of a tile reaches the caller", "[tensor][threads]") {
+  const Threads several(3);
+  for (int i = 0; i < 50; ++i)
+    CHECK_ERROR(detail::parallel_for(20,
+                                     [](std::int64_t tile) {
+                                       if (tile == 13) throw ValueError("[tile] thirteen");
+                                     }),
+                ValueError, "thirteen");
+  std::atomic<int> done{0};
+  detail::parallel_for(20, [&](std::int64_t) { ++done; });
+  CHECK(done == 20);
+}
+
+TEST_CASE("a wrong number of threads is refused", "[tensor][threads][errors]") {
+  CHECK_ERROR(set_num_threads(0), ValueError, "[set_num_threads] count is 0", "from 1 to");
+  CHECK_ERROR(set_num_threads(-2), ValueError, "count is -2");
+  CHECK_ERROR(set_num_threads(1 << 20), ValueError, "from 1 to 1024");
+}
+
+// Hidden: run by the next test with a variable in its environment.
+TEST_CASE("the environment is read", "[.environment]") {
+  const std::string value = std::getenv("XGRAD_NUM_THREADS");
+  if (value == "3")
+    CHECK(num_threads() == 3);
+  else
+    CHECK_ERROR(num_threads(), ValueError, "XGRAD_NUM_THREADS is \"" + value + "\"", "whole number", "unset");
+}
+
+// Breaks when a malformed setting is taken for a number or passes silently.
+TEST_CASE("the number of threads comes from the environment", "[tensor][threads][errors]") {
+  char self[4096] = {};
+  REQUIRE(realpath("/proc/self/exe", self) != nullptr);
+  for (const std::string value : {"3", "0", "-1", "two", "2x", "1e3", "99999999999999999999", " 2"}) {
+    const std::string command =
+        "XGRAD_NUM_THREADS='" + value + "' '" + std::string(self) + "' '[.environment]' > /dev/null 2>&1";
+    INFO(command);
+    CHECK(std::system(command.c_str()) == 0);
+  }
+}
