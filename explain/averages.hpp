@@ -49,6 +49,36 @@ class Averages {
     counts_[at(place)] += count;
   }
 
+  /// The same from columns: multiplier of feature i for reference b at m[i * m_stride + b], reference at
+  /// r[i * r_stride + b]. Threads may add to different rows at the same time.
+  template <class T>
+  void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride, const double* x,
+                   const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
+    const std::int64_t place = row * k_ + slot;
+    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
+    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+    std::vector<double> contributions(at(count));
+    double* c = contributions.data();
+    for (std::int64_t i = 0; i < n_; ++i) {
+      const T* factor = m + i * m_stride;
+      const double *reference = r + i * r_stride, value = x[i];
+      if (multipliers)
+        for (std::int64_t b = 0; b < count; ++b) c[b] = static_cast<double>(factor[b]);
+      else
+        for (std::int64_t b = 0; b < count; ++b) {
+          const double d = value - reference[b], product = static_cast<double>(factor[b]) * d;
+          c[b] = d == 0 ? 0 : product;  // an unchanged feature contributes nothing
+        }
+      size_[at(place)] += in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
+      const double block_mean = in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
+      squares[i] += in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
+      const double d = block_mean - mean[i];
+      mean[i] += d * (here / (before + here));
+      squares[i] += d * d * (before * here / (before + here));
+    }
+    counts_[at(place)] += count;
+  }
+
   Tensor means() const {
     return arranged([&](std::size_t i, std::size_t) { return mean_[i]; });
   }
@@ -67,6 +97,17 @@ class Averages {
 
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+  /// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
+  template <class F>
+  static double in_lanes(std::int64_t count, F&& f) {
+    double sums[8] = {};
+    std::int64_t b = 0;
+    for (; b + 8 <= count; b += 8)
+      for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(b + lane);
+    for (std::int64_t lane = 0; b + lane < count; ++lane) sums[lane] += f(b + lane);
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  }
 
   template <class F>
   Tensor arranged(F&& f) const {

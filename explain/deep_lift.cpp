@@ -5,7 +5,9 @@
 namespace xg::explain {
 
 DeepLift::DeepLift(ModelFunction model, DeepLiftOptions options)
-    : model_(std::move(model)), options_(std::move(options)) {}
+    : model_(std::move(model)), options_(std::move(options)) {
+  detail::check_budget("DeepLift", options_.max_bytes);
+}
 
 Explanation DeepLift::operator()(const Tensor& rows) const {
   constexpr const char* method = "DeepLift";

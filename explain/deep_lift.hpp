@@ -19,7 +19,7 @@ struct DeepLiftOptions {
   std::optional<std::int64_t> target = {};  ///< explain this output alone
   bool multipliers = false;                 ///< values are multipliers: the factor x - baseline is left out
   Additivity additivity = Additivity::error;
-  std::size_t max_bytes = default_block_bytes;
+  std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
 };
 
 /// phi[r, i, k] = m (x[r, i] - baseline[i]), by the rescale rule: rows [N, n], values [N, n, K].
@@ -28,6 +28,7 @@ struct DeepLiftOptions {
 /// Source: Shrikumar et al. 2017 (arXiv:1704.02685).
 class XG_API DeepLift {
  public:
+  /// Throws ValueError for a budget of 0 bytes.
   explicit DeepLift(ModelFunction model, DeepLiftOptions options = {});
   /// Throws as DeepShap does; ShapeError for a baseline that does not fit the rows.
   Explanation operator()(const Tensor& rows) const;

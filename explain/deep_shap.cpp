@@ -14,6 +14,7 @@ DeepShap::DeepShap(ModelFunction model, Tensor background, DeepShapOptions optio
     : model_(std::move(model)),
       background_(detail::checked_background(method, "background", background)),
       options_(std::move(options)) {
+  detail::check_budget(method, options_.max_bytes);
   detail::check_feature_names(method, options_.feature_names, background_.size(1));
   expected_value_ = detail::mean_output(model_, background_, method, options_.output);
   const std::int64_t outputs = expected_value_.size(0);

@@ -19,7 +19,7 @@ struct DeepShapOptions {
   std::int64_t ranked_outputs = 0;              ///< explain the first so many outputs of each row; 0: all
   Rank output_rank_order = Rank::max;
   Additivity additivity = Additivity::error;
-  std::size_t max_bytes = default_block_bytes;
+  std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
 };
 
 /// phi[r, i, k] = mean over references b of m_b (x[r, i] - reference[b, i])
@@ -34,7 +34,8 @@ struct DeepShapOptions {
 class XG_API DeepShap {
  public:
   /// Runs the model on the background once. Throws ShapeError, DtypeError or ValueError for a background that is empty,
-  /// not [rows, features], not floating or has NaN, for names that do not fit; Error for a model in training mode with
+  /// not [rows, features], not floating or has NaN, for names that do not fit or a
+  /// budget of 0 bytes; Error for a model in training mode with
   /// dropout or batch norm; and what find_target says for an Output that is not there.
   DeepShap(ModelFunction model, Tensor background, DeepShapOptions options = {});
 

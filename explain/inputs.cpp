@@ -1,6 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/options.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -63,6 +64,14 @@ void check_output_names(const char* method, const std::vector<std::string>& name
   if (names.empty() || static_cast<std::int64_t>(names.size()) == outputs) return;
   throw ValueError(fmt::format("[{}] there are {} output_names, the model has {} outputs: give one for each, or none.",
                                method, names.size(), outputs));
+}
+
+void check_budget(const char* method, std::size_t max_bytes) {
+  if (max_bytes == 0)
+    throw ValueError(
+        fmt::format("[{}] max_bytes is 0, it must be 1 or more (the default is {}): at least one pair of a row and a "
+                    "reference is always taken.",
+                    method, default_block_bytes));
 }
 
 void check_target(const char* method, const std::optional<std::int64_t>& target, std::int64_t outputs) {

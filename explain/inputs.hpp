@@ -21,6 +21,8 @@ void check_match(const char* method, const Tensor& rows, const char* what, const
 void check_feature_names(const char* method, const std::vector<std::string>& names, std::int64_t features);
 /// Throws ValueError unless there are none or one for each output of the model.
 void check_output_names(const char* method, const std::vector<std::string>& names, std::int64_t outputs);
+/// Throws ValueError for a budget of no bytes.
+void check_budget(const char* method, std::size_t max_bytes);
 /// Throws IndexError unless 0 <= target < outputs.
 void check_target(const char* method, const std::optional<std::int64_t>& target, std::int64_t outputs);
 

@@ -17,7 +17,8 @@ enum class Additivity : std::uint8_t {
   report,  ///< Explanation::residual() alone tells
 };
 
-/// Memory that a block of pairs of rows and references may take: about what a processor's cache holds.
+/// Memory that a block of pairs of rows and references may take, in each thread that works: about what a processor's
+/// cache holds. A block is at least one pair.
 inline constexpr std::size_t default_block_bytes = std::size_t{4} << 20;
 
 }  // namespace xg::explain

@@ -1,11 +1,13 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/averages.hpp>
+#include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/explain/structure.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,8 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// Rows in one run of the model. Every block has this size, padded if need be, because a matrix product may give a row
 /// other bits when the number of rows changes.
 constexpr std::int64_t block_rows = 16;
+/// Blocks that are recorded before threads sweep them together.
+constexpr std::size_t blocks_at_once = 8;
 /// Pairs in a block below which the work per op is less than what an op costs by itself.
 constexpr std::int64_t worthwhile_pairs = 256;
 
@@ -226,6 +230,7 @@ class Explainer {
     model_.check_eval(request_.method);
     if (!request_.paired) prepare(record_references(0));
     for (std::int64_t start = 0; start < n_; start += block_rows) explain_block(start);
+    sweep_pending();
 
     ExplanationParts parts;
     parts.values = averages_->means();
@@ -316,11 +321,31 @@ class Explainer {
       else
         prepare(std::move(references));
     }
-    const Recording x = record_rows(start);
+    Recording x = record_rows(start);
     const Structure s = compare(x, reference_recording_, target_, false, request_.method);
     remember_fallbacks(x, s);
-    const std::vector<std::int64_t> chosen = choose_slots(x, start);
-    for_each_pair_block(x, s, start, std::min(start + block_rows, n_), chosen, nullptr);
+    std::vector<std::int64_t> chosen = choose_slots(x, start);
+    if (start == 0 && !request_.paired)
+      if (std::optional<Chain> chain = find_chain(reference_recording_, s, target_))
+        chain_.emplace(std::move(*chain), reference_recording_, b_, target_.outputs, k_, request_.max_bytes);
+    if (!chain_) return for_each_pair_block(x, s, start, std::min(start + block_rows, n_), chosen, nullptr);
+    pending_.push_back({start, std::move(x), std::move(chosen)});
+    if (pending_.size() == blocks_at_once) sweep_pending();
+  }
+
+  /// Sweeps the blocks that have been recorded, tiles of rows by several threads: the model itself has run in the
+  /// caller's thread.
+  void sweep_pending() {
+    if (!chain_) return;
+    const std::int64_t tile = chain_->tile_rows(block_rows), tiles = block_rows / tile;
+    xg::detail::parallel_for(static_cast<std::int64_t>(pending_.size()) * tiles, [&](std::int64_t i) {
+      const Pending& block = pending_[at(i / tiles)];
+      const std::int64_t first = i % tiles * tile, there = std::min(tile, n_ - block.start - first);
+      if (there > 0)
+        chain_->run(block.x, first, tile, std::span(block.chosen).subspan(at(first * k_), at(tile * k_)),
+                    block.start + first, there, request_.multipliers, *averages_);
+    });
+    pending_.clear();
   }
 
   void remember_fallbacks(const Recording& x, const Structure& s) {
@@ -525,6 +550,13 @@ class Explainer {
   std::vector<FallbackOp> fallback_names_;  // by op; empty names for ops with rules
   std::vector<FallbackOp> fallback_;
   std::string coupled_;
+  struct Pending {
+    std::int64_t start;
+    Recording x;
+    std::vector<std::int64_t> chosen;
+  };
+  std::optional<ChainSweep> chain_;  // where the model is a chain
+  std::vector<Pending> pending_;     // recorded and not yet swept
 };
 
 }  // namespace

@@ -10,9 +10,9 @@
 namespace xg::nn::metrics {
 namespace {
 
-std::vector<double> elements(const Tensor& t) {
+CachedVector<double> elements(const Tensor& t) {
   const Tensor dense = t.is_contiguous() ? t : t.detach().contiguous();
-  std::vector<double> values(static_cast<std::size_t>(dense.numel()));
+  CachedVector<double> values(static_cast<std::size_t>(dense.numel()));
   dispatch(dense.dtype(), [&]<class T>() {
     const T* data = dense.data<T>();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(data[i]);
@@ -46,13 +46,13 @@ void check_same_rows(const std::string& metric, const Tensor& y_true, const Tens
   }
 }
 
-std::vector<double> read_weights(const std::string& metric, const Tensor& weight, std::int64_t rows) {
+CachedVector<double> read_weights(const std::string& metric, const Tensor& weight, std::int64_t rows) {
   if (!weight.defined()) return {};
   if ((weight.dim() != 1 && weight.dim() != 2) || weight.numel() != rows || weight.size(0) != rows) {
     throw ShapeError(fmt::format("[{}] sample_weight is {}, y_pred has {} rows: give one weight per row, [{}].", metric,
                                  weight.shape().str(), rows, rows));
   }
-  std::vector<double> values = elements(weight);
+  CachedVector<double> values = elements(weight);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!(values[i] >= 0) || std::isinf(values[i])) {
       throw ValueError(fmt::format("[{}] sample_weight is {} at row {}: weights are finite and not negative.", metric,
@@ -62,7 +62,7 @@ std::vector<double> read_weights(const std::string& metric, const Tensor& weight
   return values;
 }
 
-void check_numbers(const std::string& metric, const char* argument, const std::vector<double>& values,
+void check_numbers(const std::string& metric, const char* argument, const CachedVector<double>& values,
                    std::int64_t columns, bool infinite_allowed) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i]) || (infinite_allowed && std::isinf(values[i]))) continue;
@@ -92,10 +92,24 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
   return static_cast<std::int64_t>(value);
 }
 
-std::vector<std::int64_t> one_hot_labels(const std::string& metric, const std::vector<double>& values,
-                                         std::int64_t classes) {
+// Writes the class indices; false where one of them is none, for checked_label to say which.
+bool whole_numbers(const CachedVector<double>& values, std::int64_t classes, CachedVector<std::int64_t>& labels) {
+  const double end = classes < 0 ? 1e6 : static_cast<double>(classes - 1);
+  bool all = true;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    const double value = values[row];
+    const bool inside = value >= 0 && value <= end;
+    const std::int32_t label = static_cast<std::int32_t>(inside ? value : 0.0);
+    all &= inside & (static_cast<double>(label) == value);
+    labels[row] = label;
+  }
+  return all;
+}
+
+CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const CachedVector<double>& values,
+                                          std::int64_t classes) {
   const auto k = static_cast<std::size_t>(classes);
-  std::vector<std::int64_t> labels(values.size() / k);
+  CachedVector<std::int64_t> labels(values.size() / k);
   for (std::size_t row = 0; row < labels.size(); ++row) {
     std::int64_t label = -1;
     for (std::size_t c = 0; c < k; ++c) {
@@ -121,10 +135,7 @@ std::vector<std::int64_t> one_hot_labels(const std::string& metric, const std::v
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
   const double* p = predictions.data() + row * columns;
   if (kind == PredictionKind::labels) return static_cast<std::int64_t>(p[0]);
-  if (kind == PredictionKind::probability) {
-    // The threshold is rounded as the predictions are: 0.3 in float32 is not above 0.3.
-    return p[0] > (float32 ? static_cast<double>(static_cast<float>(threshold)) : threshold) ? 1 : 0;
-  }
+  if (kind == PredictionKind::probability) return p[0] > this->threshold(threshold) ? 1 : 0;
   std::int64_t best = 0;
   for (std::int64_t c = 1; c < columns; ++c) {
     if (p[c] > p[best]) best = c;
@@ -156,7 +167,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                     "of y_pred.",
                     metric, y_true.shape().str(), y_pred.shape().str(), in.rows));
   }
-  const std::vector<double> truth = elements(y_true);
+  const CachedVector<double> truth = elements(y_true);
   if (truth_columns > 1) {
     in.truth = one_hot_labels(metric, truth, in.columns);
     return in;
@@ -165,9 +176,9 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                                : in.kind == PredictionKind::probability ? 2
                                                                         : in.columns;
   in.truth.resize(truth.size());
-  for (std::size_t row = 0; row < truth.size(); ++row) {
-    in.truth[row] = checked_label(metric, "y_true", truth[row], classes, row);
-  }
+  if (!whole_numbers(truth, classes, in.truth))
+    for (std::size_t row = 0; row < truth.size(); ++row)
+      in.truth[row] = checked_label(metric, "y_true", truth[row], classes, row);
   if (in.kind == PredictionKind::labels) {
     for (std::size_t row = 0; row < truth.size(); ++row) {
       checked_label(metric, "y_pred", in.predictions[row], classes, row);

@@ -1,0 +1,194 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/explain/chain.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/gemm.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace xg::explain::detail {
+namespace {
+
+using autograd::Rule;
+using autograd::TraceEntry;
+using autograd::ValueId;
+using autograd::view_of;
+
+/// Pairs in a tile from which on the cost of an op is mostly that of its numbers.
+constexpr std::int64_t worthwhile_pairs = 128;
+
+std::size_t at(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
+
+/// Ops that give the numbers of a row another shape, and nothing else.
+bool keeps_numbers(std::string_view op) {
+  constexpr std::string_view names[] = {"reshape", "squeeze", "unsqueeze", "contiguous", "clone", "detach"};
+  return std::find(std::begin(names), std::end(names), op) != std::end(names);
+}
+
+std::int64_t row_size(const Tensor& value) {
+  return value.numel() / value.shape()[0];
+}
+
+/// The entry as a link; false where a chain cannot have it. Only `entry.inputs[varying]` depends on the features.
+bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t varying, Link& link) {
+  const std::string_view op = entry.op->name();
+  const Tensor &in = recording.value(entry.inputs[varying]), &out = recording.value(entry.outputs[0]);
+  const auto constant = [&](std::size_t i) -> const Tensor& { return recording.value(entry.inputs[i]); };
+  link.in = entry.inputs[varying];
+  link.in_size = row_size(in);
+  link.out_size = row_size(out);
+  if (entry.op->rule() == Rule::secant) {
+    link.function = entry.op.get();
+    return link.in_size == link.out_size;
+  }
+  if (in.dim() != 2 || varying != 0) return false;
+  if (entry.op->rule() == Rule::bilinear && op == "linear") {
+    link.weight = constant(1);
+    if (entry.inputs.size() > 2) link.bias = constant(2);
+    return true;
+  }
+  if (entry.op->rule() == Rule::bilinear && op == "matmul" && constant(1).dim() == 2) {
+    const Tensor& b = constant(1);
+    link.weight = view_of(b, {b.shape()[1], b.shape()[0]}, {b.strides()[1], b.strides()[0]});
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Chain> find_chain(const Recording& recording, const Structure& structure, const Target& target) {
+  const auto& entries = recording.trace.entries();
+  const Dtype dtype = recording.value(recording.input).dtype();
+  const auto fits = [&](ValueId id) {
+    return structure.has_rows[at(id)] && recording.value(id).dtype() == dtype && recording.value(id).numel() > 0;
+  };
+  if (!structure.coupled.empty() || !fits(target.value)) return std::nullopt;
+  Chain chain;
+  ValueId wanted = target.value;
+  for (std::size_t e = entries.size(); e-- > 0;) {
+    if (!structure.on_path[e]) continue;
+    const TraceEntry& entry = entries[e];
+    // Every op on the path that is not the maker of what the chain wants next belongs to a branch.
+    if (entry.outputs.size() != 1 || entry.outputs[0] != wanted) return std::nullopt;
+    std::size_t varying = entry.inputs.size(), count = 0;
+    for (std::size_t i = 0; i < entry.inputs.size(); ++i) {
+      const ValueId id = entry.inputs[i];
+      if (structure.varies[at(id)])
+        varying = i, ++count;
+      else if (recording.value(id).dtype() != dtype || structure.has_rows[at(id)])
+        return std::nullopt;
+    }
+    if (count != 1 || !fits(entry.inputs[varying])) return std::nullopt;
+    wanted = entry.inputs[varying];
+    if (keeps_numbers(entry.op->name()) && entry.op->rule() == Rule::linear &&
+        recording.value(wanted).numel() == recording.value(entry.outputs[0]).numel())
+      continue;
+    Link link;
+    if (!make_link(recording, entry, varying, link)) return std::nullopt;
+    chain.push_back(std::move(link));
+  }
+  if (wanted != recording.input) return std::nullopt;
+  std::reverse(chain.begin(), chain.end());
+  return chain;
+}
+
+Tensor columns_of(const Recording& recording, ValueId id, std::int64_t rows) {
+  const Tensor value = kernels::contiguous(recording.value(id));
+  const std::int64_t size = row_size(value);
+  return kernels::copy(view_of(value, {size, rows}, {1, size}));
+}
+
+ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,
+                       std::int64_t k, std::size_t max_bytes)
+    : chain_(std::move(chain)), count_(count), outputs_(outputs), k_(k) {
+  std::int64_t numbers = 1;  // of a pair, at most, at one time
+  for (const Link& link : chain_) {
+    at_references_.push_back(link.function != nullptr ? columns_of(references, link.in, count) : Tensor());
+    numbers = std::max(numbers, link.function != nullptr ? (k + 3) * link.in_size : k * (link.in_size + link.out_size));
+  }
+  const auto item = static_cast<std::int64_t>(item_size(references.value(references.input).dtype()));
+  most_pairs_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(max_bytes) / (numbers * item));
+  references_ = columns_of(references, references.input, count).to_vector();
+}
+
+std::int64_t ChainSweep::tile_rows(std::int64_t block_rows) const {
+  std::int64_t rows = 1;
+  while (2 * rows <= block_rows && 2 * rows * count_ <= std::min(most_pairs_, worthwhile_pairs)) rows *= 2;
+  return rows;
+}
+
+/// Difference quotients [size, tile, count] of a function between rows first.. of x and references b0..
+Tensor ChainSweep::slopes(const Link& link, const Tensor& at_references, const Recording& x, std::int64_t first,
+                          std::int64_t tile, std::int64_t b0, std::int64_t count) const {
+  const std::int64_t size = link.in_size;
+  const Shape shape{size, tile, count};
+  const Tensor rows = kernels::contiguous(x.value(link.in));
+  // Whole tensors, because a function of somebody else may read its arguments element by element.
+  Tensor a = kernels::empty(shape, rows.dtype());
+  dispatch_floating(rows.dtype(), [&]<class T>() {
+    const T* from = rows.data<T>() + first * size;
+    T* to = a.mutable_data<T>();
+    for (std::int64_t i = 0; i < size; ++i)
+      for (std::int64_t t = 0; t < tile; ++t, to += count) std::fill_n(to, count, from[t * size + i]);
+  });
+  const Tensor b = kernels::contiguous(view_of(at_references, shape, {count_, 0, 1}, b0));
+  Tensor slope = link.function->secant(a, b);
+  if (!slope.defined()) slope = autograd::generic_secant(*link.function, a, b);
+  return kernels::contiguous(slope);
+}
+
+void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, std::span<const std::int64_t> slots,
+                     std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const {
+  const NoGrad fixed;  // each thread has a mode of its own
+  const autograd::NoTrace quiet;
+  const Tensor& input = x.value(x.input);
+  const Dtype dtype = input.dtype();
+  const std::int64_t blocks = (count_ * tile + most_pairs_ - 1) / most_pairs_, each = (count_ + blocks - 1) / blocks;
+  const std::vector<double> rows =
+      view_of(input, {there, input.shape()[1]}, input.strides(), first * input.strides()[0]).to_vector();
+  for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
+    const std::int64_t here = std::min(each, count_ - b0);
+    // Multipliers [size, K, tile, here], or [size, K, tile, 1] as long as they are the same for all references.
+    std::int64_t size = outputs_, references = 1;
+    Tensor m = kernels::empty({size, k_, tile, 1}, dtype);
+    kernels::fill(m, 0.0);
+    dispatch_floating(dtype, [&]<class T>() {
+      T* data = m.mutable_data<T>();
+      for (std::int64_t t = 0; t < tile; ++t)
+        for (std::int64_t k = 0; k < k_; ++k) data[(slots[at(t * k_ + k)] * k_ + k) * tile + t] = 1;
+    });
+    for (std::size_t l = chain_.size(); l-- > 0;) {
+      const Link& link = chain_[l];
+      if (link.function != nullptr) {
+        const Tensor slope = slopes(link, at_references_[l], x, first, tile, b0, here);
+        const Tensor spread = view_of(slope, {size, k_, tile, here}, {tile * here, 0, here, 1});
+        if (references == here)
+          kernels::mul.into(m, m, spread);
+        else
+          m = kernels::mul(m, spread);
+        references = here;
+      } else {
+        const std::int64_t columns = k_ * tile * references;
+        const kernels::Matrix right(m.impl().data, dtype, size, columns, columns, 1);
+        m = autograd::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
+                                 {link.in_size, k_, tile, references});
+        size = link.in_size;
+      }
+    }
+    if (references != here) m = kernels::copy(view_of(m, {size, k_, tile, here}, {k_ * tile, tile, 1, 0}));
+    dispatch_floating(dtype, [&]<class T>() {
+      const T* data = m.data<T>();
+      for (std::int64_t k = 0; k < k_; ++k)
+        for (std::int64_t t = 0; t < there; ++t)
+          averages.add_columns(place + t, k, data + (k * tile + t) * here, k_ * tile * here, &rows[at(t * size)],
+                               references_.data() + b0, count_, here, multipliers);
+    });
+  }
+}
+
+}  // namespace xg::explain::detail

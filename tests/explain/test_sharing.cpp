@@ -1,0 +1,142 @@
+// Work that rows and references share: less of it, by several threads, in bounded memory, for the same result.
+#include "nets.hpp"
+#include "support/catch.hpp"
+#include "support/support.hpp"
+
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/threads.hpp>
+
+using namespace xg;
+using namespace xg::explain;
+using xg_test::expect_close;
+using xg_test::Function;
+using xg_test::random_rows;
+using xg_test::same_bits;
+
+namespace {
+
+/// Restores the number of threads.
+struct Threads {
+  std::int64_t before = num_threads();
+  ~Threads() { set_num_threads(before); }
+};
+
+}  // namespace
+
+// Breaks if the sweep over a chain of layers differs from the sweep over ops of any kind, for any function between the
+// layers, few or many references, and one or several outputs.
+TEST_CASE("a chain is explained as any model is") {
+  for (const auto& [name, f] : xg_test::activations()) {
+    INFO(name);
+    for (const std::int64_t references : {1, 3, 40}) {
+      const xg_test::RandomNet net({5, 7, 6, 3}, f, 300);
+      const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
+      const Tensor x = random_rows(18, 5, 301), r = random_rows(references, 5, 302);
+      const Explanation chain = DeepShap(net, r)(x), any = DeepShap(branched, r)(x);
+      expect_close(chain.values(), any.values(), 1e-11, 1e-12);
+      if (references > 1) expect_close(chain.standard_errors(), any.standard_errors(), 1e-9, 1e-12);
+      const Explanation last = DeepShap(net, r, {.ranked_outputs = 2})(x);
+      expect_close(last.values(), DeepShap(branched, r, {.ranked_outputs = 2})(x).values(), 1e-11, 1e-12);
+    }
+  }
+}
+
+// Breaks if a chain written with other ops, or one that ends in a vector, is not read as what it is.
+TEST_CASE("chains of several spellings") {
+  const xg_test::RandomNet net(
+      {4, 6, 1}, [](const Tensor& t) { return tanh(t); }, 303, float64, 0);
+  const Tensor x = random_rows(9, 4, 304), r = random_rows(12, 4, 305);
+  const Tensor want = DeepShap(net, r)(x).values();
+  const Function products = [&](const Tensor& t) {
+    return matmul(tanh(matmul(t, net.weights[0].t())), net.weights[1].t());
+  };
+  const Function vector = [&](const Tensor& t) { return net(t.unsqueeze(1).squeeze(1)).squeeze(1); };
+  const Function probability = [&](const Tensor& t) { return sigmoid(net(t)); };
+  expect_close(DeepShap(products, r)(x).values(), want, 1e-12, 1e-14);
+  expect_close(DeepShap(vector, r)(x).values(), want, 1e-12, 1e-14);
+  expect_close(DeepShap(probability, r)(x).values(), want, 1e-12, 1e-14);
+  const Explanation e = DeepShap(probability, r, {.output = Output::probability})(x);
+  expect_close(e.base_values() + e.values().sum(1), probability(x), 1e-12, 1e-14);
+  const Function linear_alone = [&](const Tensor& t) { return linear(t, net.weights[0], net.biases[0]); };
+  const Explanation l = DeepShap(linear_alone, r)(x);
+  expect_close(l.base_values() + l.values().sum(1), linear_alone(x), 1e-12, 1e-14);
+  const Function nothing = [](const Tensor& t) { return t.clone(); };
+  const Explanation n = DeepShap(nothing, r)(x);
+  expect_close(n.base_values() + n.values().sum(1), x, 1e-12, 1e-14);
+}
+
+// Breaks if tiles depend on the number of threads, or threads share what they must not.
+TEST_CASE("the same bits for any number of threads") {
+  const Threads restore;
+  for (const Dtype dtype : {float32, float64}) {
+    const xg_test::RandomNet net(
+        {6, 20, 9, 3}, [](const Tensor& t) { return relu(t); }, 306, dtype);
+    const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
+    const Tensor x = random_rows(150, 6, 307, dtype), r = random_rows(30, 6, 308, dtype);
+    for (const Function& model : {Function(net), branched}) {
+      std::vector<Explanation> found;
+      std::vector<Tensor> gradients, exact;
+      for (const std::int64_t threads : {1, 2, 3}) {
+        set_num_threads(threads);
+        found.push_back(DeepShap(model, r)(x));
+        gradients.push_back(IntegratedGradients(model)(x).values());
+        exact.push_back(ExactShapley(model, r)(x.narrow(0, 0, 5)).values());
+      }
+      for (std::size_t i = 1; i < found.size(); ++i) {
+        CHECK(same_bits(found[i].values(), found[0].values()));
+        CHECK(same_bits(found[i].standard_errors(), found[0].standard_errors()));
+        CHECK(same_bits(gradients[i], gradients[0]));
+        CHECK(same_bits(exact[i], exact[0]));
+      }
+    }
+  }
+}
+
+// Breaks if the model runs on pairs of rows and references, or again for each output.
+TEST_CASE("the model runs once for each row and each reference") {
+  const xg_test::RandomNet net(
+      {4, 8, 5}, [](const Tensor& t) { return relu(t); }, 309);
+  std::int64_t forward_rows = 0;
+  const Function counted = [&](const Tensor& t) {
+    forward_rows += t.size(0);
+    return net(t);
+  };
+  const Tensor x = random_rows(160, 4, 310), r = random_rows(200, 4, 311);
+  const DeepShap explainer(counted, r);
+  CHECK(forward_rows == 200);
+  forward_rows = 0;
+  static_cast<void>(explainer(x));
+  CHECK(forward_rows == 160 + 200);
+}
+
+// Breaks if memory grows with rows times references, or a budget is not kept to.
+TEST_CASE("pairs take no more memory than the budget") {
+  const Threads restore;
+  set_num_threads(1);
+  const xg_test::RandomNet net(
+      {50, 64, 64, 8}, [](const Tensor& t) { return relu(t); }, 312, float32);
+  const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
+  const Tensor x = random_rows(64, 50, 313, float32), r = random_rows(400, 50, 314, float32);
+  for (const Function& model : {Function(net), branched}) {
+    const auto peak = [&](std::size_t budget) {
+      const DeepShap explainer(model, r, {.max_bytes = budget});
+      const std::int64_t before = memory::statistics().bytes_in_use;
+      memory::reset_peak();
+      static_cast<void>(explainer(x));
+      return memory::statistics().peak_bytes_in_use - before;
+    };
+    const std::int64_t least = peak(1);  // what recordings and results take
+    for (const std::size_t budget : {std::size_t{100'000}, std::size_t{1'000'000}})
+      CHECK(peak(budget) <= least + static_cast<std::int64_t>(budget) * 5 / 4);
+    CHECK(peak(std::size_t{1} << 28) > least + 1'000'000);  // so that the budget is what held it down
+  }
+}
+
+// Breaks if a budget of nothing is taken for something.
+TEST_CASE("a budget of nothing is refused") {
+  const Function net = [](const Tensor& t) { return t.sum(1, true); };
+  const Tensor r = random_rows(3, 4, 315);
+  CHECK_ERROR(DeepShap(net, r, {.max_bytes = 0}), ValueError, "[DeepShap]", "max_bytes is 0");
+  CHECK_ERROR(DeepLift(net, {.max_bytes = 0}), ValueError, "[DeepLift]", "max_bytes is 0");
+}
