@@ -349,7 +349,7 @@ struct Expm1F {
 struct Log1pF {
   template <class V>
   static V call(V x, const Params&) {
-    return xsimd::log1p(x);
+    return pick(x == constant(x, 0), x, xsimd::log1p(x));  // the sign of zero stays
   }
 };
 struct ErfF {
