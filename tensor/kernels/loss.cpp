@@ -1,8 +1,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
-#include <xgrad/tensor/kernels/math.hpp>
-#include <xgrad/tensor/kernels/runs.hpp>
+#include <xgrad/tensor/kernels/softmax.hpp>
 
 #include <fmt/format.h>
 
@@ -117,16 +116,6 @@ struct Padded {
   }
 };
 
-/// The lanes of a batch, added pairwise.
-template <class T>
-double lane_sum(const Batch<T>& v) {
-  alignas(64) T lanes[Batch<T>::size];
-  v.store_aligned(lanes);
-  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) lanes[k] += lanes[k + half];
-  return static_cast<double>(lanes[0]);
-}
-
 /// The sum of all terms: sixteen batches at a time in T, these in float64.
 template <class F, class T>
 double total(const T* x, const T* t, std::int64_t n, bool& valid) {
@@ -151,12 +140,12 @@ double total(const T* x, const T* t, std::int64_t n, bool& valid) {
       a += F::term(x0, t0);
       ok = ok & F::valid(x0, t0);
     }
-    sum += lane_sum<T>(a + b);
+    sum += static_cast<double>(lane_sum<T>(a + b));
   }
   if (i < n) {
     const Padded<T> rest(F{}, x + i, t + i, n - i);
     const V x0 = V::load_aligned(rest.x), t0 = V::load_aligned(rest.t);
-    sum += lane_sum<T>(F::term(x0, t0));
+    sum += static_cast<double>(lane_sum<T>(F::term(x0, t0)));
     ok = ok & F::valid(x0, t0);
   }
   valid = xsimd::all(ok);
@@ -295,47 +284,34 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
     const T* in = elements<T>(z);
     const auto* label = elements<std::int64_t>(labels);
     T* p = elements<T>(probabilities);
-    const auto exponential = exp.loops[static_cast<std::size_t>(z.dtype())];
-    const auto logarithm = log.loops[static_cast<std::size_t>(z.dtype())];
-    double total = 0;
-    // Some rows at a time, so that short rows share one loop of exponentials and one of logarithms.
-    constexpr std::int64_t block_elements = 1024;
-    const std::int64_t block = std::max<std::int64_t>(1, block_elements / std::max<std::int64_t>(classes, 1));
-    T sums[block_elements];
-    for (std::int64_t begin = 0; begin < rows; begin += block) {
-      const std::int64_t end = std::min(rows, begin + block);
-      for (std::int64_t i = begin; i < end; ++i) {
-        const T* row = in + i * classes;
-        T largest = -std::numeric_limits<T>::infinity();
-        for (std::int64_t j = 0; j < classes; ++j) largest = row[j] > largest ? row[j] : largest;
-        for (std::int64_t j = 0; j < classes; ++j) p[i * classes + j] = row[j] - largest;
-        if (label[i] == params.ignore_index) continue;
-        const T* shifted = p + i * classes;
-        if (params.smoothing == 0) {
-          total -= static_cast<double>(shifted[label[i]]);
-          continue;
+    // Tiles of rows by shape alone: their sums are added in order, whoever computed them.
+    const std::int64_t tile = row_tile(classes), tiles = (rows + tile - 1) / tile;
+    Tensor totals = empty({tiles}, Dtype::float64);
+    const auto run_tile = [&](std::int64_t t) {
+      constexpr std::int64_t block = 256;
+      double total = 0;
+      for (std::int64_t begin = t * tile; begin < std::min(rows, (t + 1) * tile); begin += block) {
+        const std::int64_t count = std::min({block, rows - begin, (t + 1) * tile - begin});
+        T max[block], log_sum[block];
+        each_row<T, 1>(SoftmaxRows{}, count, classes, {in + begin * classes}, p + begin * classes, {max, log_sum});
+        log.loops[static_cast<std::size_t>(z.dtype())](log_sum, log_sum, count, {});
+        for (std::int64_t i = 0; i < count; ++i) {
+          const std::int64_t at = label[begin + i];
+          if (at == params.ignore_index) continue;
+          const T* row = in + (begin + i) * classes;
+          total += static_cast<double>(log_sum[i]) - (1 - params.smoothing) * static_cast<double>(row[at] - max[i]);
+          if (params.smoothing == 0) continue;
+          double all = 0;
+          for (std::int64_t j = 0; j < classes; ++j) all += static_cast<double>(row[j] - max[i]);
+          total -= params.smoothing / static_cast<double>(classes) * all;
         }
-        double all = 0;
-        for (std::int64_t j = 0; j < classes; ++j) all += static_cast<double>(shifted[j]);
-        total -= (1 - params.smoothing) * static_cast<double>(shifted[label[i]]) +
-                 params.smoothing / static_cast<double>(classes) * all;
       }
-      exponential(p + begin * classes, p + begin * classes, (end - begin) * classes, {});
-      for (std::int64_t i = begin; i < end; ++i) {
-        T* row = p + i * classes;
-        T sum = 0;
-        if (classes > 32)
-          sum = static_cast<T>(run<Sum<T>>(row, classes));
-        else
-          for (std::int64_t j = 0; j < classes; ++j) sum += row[j];
-        sums[i - begin] = sum;
-        const T inverse = 1 / sum;
-        for (std::int64_t j = 0; j < classes; ++j) row[j] *= inverse;
-      }
-      logarithm(sums, sums, end - begin, {});
-      for (std::int64_t i = begin; i < end; ++i)
-        if (label[i] != params.ignore_index) total += static_cast<double>(sums[i - begin]);
-    }
+      elements<double>(totals)[t] = total;
+    };
+    if (tiles == 1) run_tile(0);
+    else xg::detail::parallel_for(tiles, run_tile);
+    double total = 0;
+    for (std::int64_t t = 0; t < tiles; ++t) total += elements<double>(totals)[t];
     *elements<T>(loss) = static_cast<T>(params.mean ? total / static_cast<double>(count) : total);
   });
   return {std::move(loss), std::move(probabilities)};

@@ -1,33 +1,113 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
+#include <xgrad/tensor/kernels/softmax.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace xg::kernels {
+namespace {
+
+// Note [Means in one dtype]
+// Sums run in the tensor's own dtype, where they are short. What a mean misses by that, the mean of the differences
+// from it gives: results are as close as with sums in a wider dtype.
+
+template <class T>
+const T* elements(const Tensor& x) {
+  return static_cast<const T*>(x.impl().data);
+}
+template <class T>
+T* elements(Tensor& x) {
+  return static_cast<T*>(x.impl().data);
+}
+
+/// (x - mean) / sqrt(var + eps); the statistics are mean and 1 / sqrt(var + eps).
+struct StandardizedRows {
+  double eps;
+
+  template <class T>
+  std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
+                                  std::int64_t out_stride, std::int64_t n) const {
+    using V = Batch<T>;
+    const auto at = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const V inverse(T(1) / static_cast<T>(n));
+    const V near = column_sum<V>(n, at) * inverse;
+    const V missed = column_sum<V>(n, [&](std::int64_t j) { return at(j) - near; }) * inverse;
+    const V squares = column_sum<V>(n, [&](std::int64_t j) {
+      const V d = (at(j) - near) - missed;
+      return d * d;
+    });
+    const V scale = V(T(1)) / xsimd::sqrt(squares * inverse + V(static_cast<T>(eps)));
+    for (std::int64_t j = 0; j < n; ++j) (((at(j) - near) - missed) * scale).store_unaligned(out + j * out_stride);
+    return {near + missed, scale};
+  }
+  template <class T>
+  std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) const {
+    using V = Batch<T>;
+    const auto at = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const double count = static_cast<double>(n);
+    const V near(static_cast<T>(row_sum<T>(n, at) / count));
+    const V missed(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return at(i) - near; }) / count));
+    const double squares = row_sum<T>(n, [&](std::int64_t i) {
+      const V d = (at(i) - near) - missed;
+      return d * d;
+    });
+    const T scale = static_cast<T>(1 / std::sqrt(squares / count + eps));
+    row_map(out, n, [&](std::int64_t i) { return ((at(i) - near) - missed) * V(scale); });
+    return {near.get(0) + missed.get(0), scale};
+  }
+};
+
+/// inv (g - mean(g) - y mean(g y)) of g and y.
+template <class T>
+struct StandardizedBackwardRows {
+  const T* inv;
+  Batch<T> scale{};
+
+  void at(std::int64_t row, std::int64_t count) {
+    scale = count == 1 ? Batch<T>(inv[row]) : Partial<T>(count).load(inv + row);
+  }
+  std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
+                                  std::int64_t out_stride, std::int64_t n) const {
+    using V = Batch<T>;
+    const auto g = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto y = [&](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
+    const V inverse(T(1) / static_cast<T>(n));
+    const V mean_g = column_sum<V>(n, g) * inverse;
+    const V mean_gy = column_sum<V>(n, [&](std::int64_t j) { return g(j) * y(j); }) * inverse;
+    for (std::int64_t j = 0; j < n; ++j)
+      (scale * xsimd::fnma(y(j), mean_gy, g(j) - mean_g)).store_unaligned(out + j * out_stride);
+    return {mean_g, mean_gy};
+  }
+  std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) const {
+    using V = Batch<T>;
+    const auto g = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto y = [&](std::int64_t i) { return V::load_unaligned(in[1] + i); };
+    const double count = static_cast<double>(n);
+    const V mean_g(static_cast<T>(row_sum<T>(n, g) / count));
+    const V mean_gy(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return g(i) * y(i); }) / count));
+    row_map(out, n, [&](std::int64_t i) { return scale * xsimd::fnma(y(i), mean_gy, g(i) - mean_g); });
+    return {};
+  }
+};
+
+constexpr std::int64_t row_block = 32;  // rows whose columns are added in the tensor's dtype
+
+}  // namespace
 
 std::array<Tensor, 3> standardize_rows(const Tensor& x_, double eps) {
   const Tensor x = contiguous(x_);
   const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
   Tensor y = empty(x.shape(), x.dtype()), mean = empty({rows, 1}, x.dtype()), inv = empty({rows, 1}, x.dtype());
+  if (columns == 0) {
+    fill(mean, std::nan(""));
+    fill(inv, std::nan(""));
+    return {y, mean, inv};
+  }
   dispatch_floating(x.dtype(), [&]<class T>() {
-    const T* in = static_cast<const T*>(x.impl().data);
-    T* out = static_cast<T*>(y.impl().data);
-    for (std::int64_t r = 0; r < rows; ++r, in += columns, out += columns) {
-      double sum = 0, squares = 0;
-      for (std::int64_t c = 0; c < columns; ++c) sum += static_cast<double>(in[c]);
-      const double average = sum / static_cast<double>(columns);
-      for (std::int64_t c = 0; c < columns; ++c) {
-        const double d = static_cast<double>(in[c]) - average;
-        squares += d * d;
-      }
-      const double scale = 1 / std::sqrt(squares / static_cast<double>(columns) + eps);
-      for (std::int64_t c = 0; c < columns; ++c) out[c] = static_cast<T>((static_cast<double>(in[c]) - average) * scale);
-      static_cast<T*>(mean.impl().data)[r] = static_cast<T>(average);
-      static_cast<T*>(inv.impl().data)[r] = static_cast<T>(scale);
-    }
+    each_row_parallel<T, 1>(StandardizedRows{eps}, rows, columns, {elements<T>(x)}, elements<T>(y),
+                            {elements<T>(mean), elements<T>(inv)});
   });
   return {y, mean, inv};
 }
@@ -36,21 +116,10 @@ Tensor standardize_rows_backward(const Tensor& grad_, const Tensor& y, const Ten
   const Tensor grad = contiguous(grad_);
   const std::int64_t rows = y.shape()[0], columns = y.shape()[1];
   Tensor out = empty(y.shape(), y.dtype());
+  if (out.numel() == 0) return out;
   dispatch_floating(y.dtype(), [&]<class T>() {
-    const T* g = static_cast<const T*>(grad.impl().data);
-    const T* v = static_cast<const T*>(y.impl().data);
-    const T* scale = static_cast<const T*>(inv.impl().data);
-    T* dx = static_cast<T*>(out.impl().data);
-    const double n = static_cast<double>(columns);
-    for (std::int64_t r = 0; r < rows; ++r, g += columns, v += columns, dx += columns) {
-      double sum = 0, product = 0;
-      for (std::int64_t c = 0; c < columns; ++c) {
-        sum += static_cast<double>(g[c]);
-        product += static_cast<double>(g[c]) * static_cast<double>(v[c]);
-      }
-      const T mean_g = static_cast<T>(sum / n), mean_gy = static_cast<T>(product / n);
-      for (std::int64_t c = 0; c < columns; ++c) dx[c] = scale[r] * (g[c] - mean_g - v[c] * mean_gy);
-    }
+    each_row_parallel<T, 2>(StandardizedBackwardRows<T>{elements<T>(inv)}, rows, columns,
+                            {elements<T>(grad), elements<T>(y)}, elements<T>(out));
   });
   return out;
 }
@@ -60,31 +129,44 @@ std::array<Tensor, 3> standardize_columns(const Tensor& x_, double eps) {
   const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
   Tensor y = empty(x.shape(), x.dtype()), mean = empty({1, columns}, x.dtype()), inv = empty({1, columns}, x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
-    const T* in = static_cast<const T*>(x.impl().data);
-    T* out = static_cast<T*>(y.impl().data);
-    T* average = static_cast<T*>(mean.impl().data);
-    T* scale = static_cast<T*>(inv.impl().data);
-    const double n = static_cast<double>(rows);
-    Tensor workspace = empty({2, columns}, Dtype::float64);
-    double* sum = static_cast<double*>(workspace.impl().data);
-    double* squares = sum + columns;
-    std::fill(sum, sum + 2 * columns, 0.0);
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t c = 0; c < columns; ++c) sum[c] += static_cast<double>(in[r * columns + c]);
-    for (std::int64_t c = 0; c < columns; ++c) sum[c] /= n;
-    for (std::int64_t r = 0; r < rows; ++r)
+    const T* in = elements<T>(x);
+    T *average = elements<T>(mean), *scale = elements<T>(inv), *out = elements<T>(y);
+    // Blocks of rows: their means and squares, while they are in the cache, join those of the rows before (Chan, Golub
+    // and LeVeque 1979).
+    Tensor wide = empty({2, columns}, Dtype::float64), narrow = empty({3, columns}, x.dtype());
+    double *center = elements<double>(wide), *squares = center + columns;
+    T *near = elements<T>(narrow), *missed = near + columns, *block_squares = missed + columns;
+    std::fill(center, center + 2 * columns, 0.0);
+    for (std::int64_t begin = 0; begin < rows; begin += row_block) {
+      const std::int64_t end = std::min(begin + row_block, rows);
+      const T inverse = T(1) / static_cast<T>(end - begin);
+      std::fill(near, near + 3 * columns, T(0));
+      for (std::int64_t r = begin; r < end; ++r)
+        for (std::int64_t c = 0; c < columns; ++c) near[c] += in[r * columns + c];
+      for (std::int64_t c = 0; c < columns; ++c) near[c] *= inverse;
+      for (std::int64_t r = begin; r < end; ++r)
+        for (std::int64_t c = 0; c < columns; ++c) {
+          const T d = in[r * columns + c] - near[c];
+          missed[c] += d;
+          block_squares[c] += d * d;
+        }
+      const double count = static_cast<double>(end - begin), before = static_cast<double>(begin),
+                   share = count / (before + count);
       for (std::int64_t c = 0; c < columns; ++c) {
-        const double d = static_cast<double>(in[r * columns + c]) - sum[c];
-        squares[c] += d * d;
+        const double sum = static_cast<double>(missed[c]), miss = sum / count;
+        const double d = static_cast<double>(near[c]) + miss - center[c];
+        center[c] += d * share;
+        squares[c] += static_cast<double>(block_squares[c]) - sum * miss + d * d * before * share;
       }
+    }
     for (std::int64_t c = 0; c < columns; ++c) {
-      average[c] = static_cast<T>(sum[c]);
-      squares[c] = 1 / std::sqrt(squares[c] / n + eps);
-      scale[c] = static_cast<T>(squares[c]);
+      average[c] = static_cast<T>(center[c]);
+      missed[c] = static_cast<T>(center[c] - static_cast<double>(average[c]));
+      scale[c] = static_cast<T>(1 / std::sqrt(squares[c] / static_cast<double>(rows) + eps));
     }
     for (std::int64_t r = 0; r < rows; ++r)
       for (std::int64_t c = 0; c < columns; ++c)
-        out[r * columns + c] = static_cast<T>((static_cast<double>(in[r * columns + c]) - sum[c]) * squares[c]);
+        out[r * columns + c] = ((in[r * columns + c] - average[c]) - missed[c]) * scale[c];
   });
   return {y, mean, inv};
 }
@@ -94,24 +176,25 @@ Tensor standardize_columns_backward(const Tensor& grad_, const Tensor& y, const 
   const std::int64_t rows = y.shape()[0], columns = y.shape()[1];
   Tensor out = empty(y.shape(), y.dtype());
   dispatch_floating(y.dtype(), [&]<class T>() {
-    const T* g = static_cast<const T*>(grad.impl().data);
-    const T* v = static_cast<const T*>(y.impl().data);
-    const T* scale = static_cast<const T*>(inv.impl().data);
-    T* dx = static_cast<T*>(out.impl().data);
-    const double n = static_cast<double>(rows);
-    Tensor workspace = empty({2, columns}, Dtype::float64);
-    double* sum = static_cast<double*>(workspace.impl().data);
-    double* product = sum + columns;
-    std::fill(sum, sum + 2 * columns, 0.0);
-    for (std::int64_t i = 0; i < rows; ++i)
-      for (std::int64_t c = 0; c < columns; ++c) {
-        sum[c] += static_cast<double>(g[i * columns + c]);
-        product[c] += static_cast<double>(g[i * columns + c]) * static_cast<double>(v[i * columns + c]);
-      }
+    const T *g = elements<T>(grad), *v = elements<T>(y), *scale = elements<T>(inv);
+    T* dx = elements<T>(out);
+    Tensor wide = empty({2, columns}, Dtype::float64), narrow = empty({2, columns}, y.dtype());
+    double* sums = elements<double>(wide);
+    T *sum = elements<T>(narrow), *product = sum + columns;
+    std::fill(sums, sums + 2 * columns, 0.0);
+    for (std::int64_t begin = 0; begin < rows; begin += row_block) {
+      std::fill(sum, sum + 2 * columns, T(0));
+      for (std::int64_t i = begin; i < std::min(begin + row_block, rows); ++i)
+        for (std::int64_t c = 0; c < columns; ++c) {
+          sum[c] += g[i * columns + c];
+          product[c] += g[i * columns + c] * v[i * columns + c];
+        }
+      for (std::int64_t c = 0; c < 2 * columns; ++c) sums[c] += static_cast<double>(sum[c]);
+    }
+    for (std::int64_t c = 0; c < 2 * columns; ++c) sum[c] = static_cast<T>(sums[c] / static_cast<double>(rows));
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t c = 0; c < columns; ++c)
-        dx[i * columns + c] = scale[c] * (g[i * columns + c] - static_cast<T>(sum[c] / n) -
-                                          v[i * columns + c] * static_cast<T>(product[c] / n));
+        dx[i * columns + c] = scale[c] * (g[i * columns + c] - sum[c] - v[i * columns + c] * product[c]);
   });
   return out;
 }

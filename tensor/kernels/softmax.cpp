@@ -1,17 +1,12 @@
-// Softmax and its relatives. All work on contiguous rows: another dimension is moved last by a copy. Rows are taken in
-// blocks that stay in the first-level cache, and the exponentials of a block are one flat loop, so that short rows cost
-// no more than long ones.
+// Softmax and its relatives, along any dimension.
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
-#include <xgrad/tensor/kernels/runs.hpp>
+#include <xgrad/tensor/kernels/softmax.hpp>
 
-#include <algorithm>
 #include <cmath>
 
 namespace xg::kernels {
 namespace {
-
-constexpr std::int64_t block_elements = 2048;
 
 template <class T>
 const T* elements(const Tensor& x) {
@@ -31,8 +26,8 @@ Tensor with_last(const Tensor& x, unsigned mask) {
         shape.push_back(x.shape()[i]);
         strides.push_back(x.strides()[i]);
       }
-  Tensor view = Tensor::adopt(detail::new_alias(x.impl()));
-  detail::TensorImpl& impl = view.impl();
+  Tensor view = Tensor::adopt(xg::detail::new_alias(x.impl()));
+  xg::detail::TensorImpl& impl = view.impl();
   impl.shape = shape;
   impl.strides = strides;
   std::int64_t expected = 1;
@@ -41,144 +36,155 @@ Tensor with_last(const Tensor& x, unsigned mask) {
   return view;
 }
 
-/// Calls f(rows, n, pointers...) on contiguous rows along `dim` of the operands; the last pointer is the result's.
-template <class F, class... Operands>
-Tensor along_rows(std::int64_t dim, F&& f, const Tensor& first, const Operands&... others) {
-  Tensor out = empty(first.shape(), first.dtype());
+/// Op on the rows along `dim` of tensors of one shape.
+template <class Op, class... Operands>
+Tensor along(std::int64_t dim, const Operands&... operands) {
+  constexpr std::size_t count = sizeof...(Operands);
+  const Tensor* first = std::get<0>(std::tuple(&operands...));
+  const Shape& shape = first->shape();
+  Tensor out = empty(shape, first->dtype());
   if (out.numel() == 0) return out;
-  const auto last = first.shape().empty() ? 0 : first.shape().size() - 1;
-  const std::int64_t n = first.shape().empty() ? 1 : first.shape()[static_cast<std::size_t>(dim)];
-  const std::int64_t rows = first.numel() / n;
-  dispatch_floating(first.dtype(), [&]<class T>() {
-    if (static_cast<std::size_t>(dim) == last) {
-      f(rows, n, elements<T>(contiguous(first)), elements<T>(contiguous(others))..., elements<T>(out));
-      return;
+  std::int64_t inner = 1;
+  for (std::size_t i = static_cast<std::size_t>(dim) + 1; i < shape.size(); ++i) inner *= shape[i];
+  const std::int64_t n = shape.empty() ? 1 : shape[static_cast<std::size_t>(dim)], rows = out.numel() / n;
+  dispatch_floating(out.dtype(), [&]<class T>() {
+    using Pointers = std::array<const T*, count>;
+    constexpr std::int64_t cached = 256;  // columns of a batch's width that stay in the first-level cache
+    if (inner == 1) {
+      const std::array<Tensor, count> sources{contiguous(operands)...};
+      Pointers in;
+      for (std::size_t k = 0; k < count; ++k) in[k] = elements<T>(sources[k]);
+      each_row_parallel<T, count>(Op{}, rows, n, in, elements<T>(out));
+    } else if (inner >= static_cast<std::int64_t>(Batch<T>::size) && n <= cached) {
+      const std::array<Tensor, count> sources{contiguous(operands)...};
+      const std::int64_t step = n * inner;
+      xg::detail::parallel_ranges(rows / inner, row_tile(step), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          Pointers in;
+          for (std::size_t k = 0; k < count; ++k) in[k] = elements<T>(sources[k]) + i * step;
+          each_column<T, count>(Op{}, n, inner, in, elements<T>(out) + i * step);
+        }
+      });
+    } else {
+      const unsigned mask = 1u << dim;
+      const std::array<Tensor, count> sources{contiguous(with_last(operands, mask))...};
+      Tensor view = with_last(out, mask);
+      Tensor moved = empty(view.shape(), view.dtype());
+      Pointers in;
+      for (std::size_t k = 0; k < count; ++k) in[k] = elements<T>(sources[k]);
+      each_row_parallel<T, count>(Op{}, rows, n, in, elements<T>(moved));
+      copy_into(view, moved);
     }
-    const unsigned mask = 1u << dim;
-    Tensor view = with_last(out, mask);
-    Tensor moved = empty(view.shape(), view.dtype());
-    f(rows, n, elements<T>(contiguous(with_last(first, mask))), elements<T>(contiguous(with_last(others, mask)))...,
-      elements<T>(moved));
-    copy_into(view, moved);
   });
   return out;
 }
 
-/// Calls f(begin, count) on blocks of whole rows.
-template <class F>
-void in_blocks(std::int64_t rows, std::int64_t n, F&& f) {
-  const std::int64_t block = std::max<std::int64_t>(block_elements / n, 1);
-  for (std::int64_t begin = 0; begin < rows; begin += block) f(begin, std::min(block, rows - begin));
-}
-
-template <class T>
-void exponentials(const T* x, T* out, std::int64_t n) {
-  exp.loops[static_cast<std::size_t>(dtype_of<T>)](x, out, n, {});
-}
-
-template <class T>
-T row_max(const T* x, std::int64_t n) {
-  return run<Extreme<T, true>>(x, n);
-}
-template <class T>
-double row_sum(const T* x, std::int64_t n) {
-  return run<Sum<T>>(x, n);
-}
-template <class T>
-double row_dot(const T* x, const T* y, std::int64_t n) {
-  constexpr std::int64_t lanes = 8;
-  double sums[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t k = 0; k < lanes; ++k) sums[k] += static_cast<double>(x[i + k]) * static_cast<double>(y[i + k]);
-  double total = 0;
-  for (; i < n; ++i) total += static_cast<double>(x[i]) * static_cast<double>(y[i]);
-  for (const double sum : sums) total += sum;
-  return total;
-}
-
-/// sum exp(x - shift)
-template <class T>
-double sum_exponentials(const T* x, std::int64_t n, T shift) {
-  T buffer[block_elements];
-  double sum = 0;
-  for (std::int64_t i = 0; i < n; i += block_elements) {
-    const std::int64_t m = std::min(block_elements, n - i);
-    for (std::int64_t k = 0; k < m; ++k) buffer[k] = x[i + k] - shift;
-    exponentials(buffer, buffer, m);
-    sum += row_sum(buffer, m);
+/// (x - max) - log sum exp(x - max)
+struct LogSoftmaxRows {
+  template <class T>
+  static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
+                                         std::int64_t out_stride, std::int64_t n) {
+    using V = Batch<T>;
+    const auto at = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const V max = column_max(in[0], stride, n);
+    const V log_sum = log_of(column_sum<V>(n, [&](std::int64_t j) { return exp_of_minus(max - at(j)); }));
+    for (std::int64_t j = 0; j < n; ++j) ((at(j) - max) - log_sum).store_unaligned(out + j * out_stride);
+    return {max, log_sum};
   }
-  return sum;
-}
+  template <class T>
+  static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
+    using V = Batch<T>;
+    const auto at = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const V max(row_max(in[0], n));
+    const double sum = row_sum<T>(n, [&](std::int64_t i) { return exp_of_minus(max - at(i)); });
+    const V log_sum(static_cast<T>(std::log(sum)));
+    row_map(out, n, [&](std::int64_t i) { return (at(i) - max) - log_sum; });
+    return {};
+  }
+};
+
+/// max + log sum exp(x - max), the first of the statistics. An infinite maximum is not subtracted: it stays what it is.
+struct LogsumexpRows {
+  template <class T>
+  static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T*, std::int64_t,
+                                         std::int64_t n) {
+    using V = Batch<T>;
+    const V max = column_max(in[0], stride, n);
+    const V shift = pick(xsimd::abs(max) == V(std::numeric_limits<T>::infinity()), V(T(0)), max);
+    const V sum =
+        column_sum<V>(n, [&](std::int64_t j) { return exp_of(V::load_unaligned(in[0] + j * stride) - shift); });
+    return {shift + log_of(sum), sum};
+  }
+  template <class T>
+  static std::array<T, 2> row(const std::array<const T*, 1>& in, T*, std::int64_t n) {
+    using V = Batch<T>;
+    const T max = row_max(in[0], n), shift = std::isinf(max) ? T(0) : max;
+    const double sum = row_sum<T>(n, [&](std::int64_t i) { return exp_of(V::load_unaligned(in[0] + i) - V(shift)); });
+    return {static_cast<T>(std::log(sum) + static_cast<double>(shift)), static_cast<T>(sum)};
+  }
+};
+
+/// y (grad - sum grad y)
+struct SoftmaxBackwardRows {
+  template <class T>
+  static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
+                                         std::int64_t out_stride, std::int64_t n) {
+    using V = Batch<T>;
+    const auto grad = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto y = [&](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
+    const V dot = column_sum<V>(n, [&](std::int64_t j) { return grad(j) * y(j); });
+    for (std::int64_t j = 0; j < n; ++j) (y(j) * (grad(j) - dot)).store_unaligned(out + j * out_stride);
+    return {dot, dot};
+  }
+  template <class T>
+  static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
+    using V = Batch<T>;
+    const auto grad = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto y = [&](std::int64_t i) { return V::load_unaligned(in[1] + i); };
+    const V dot(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return grad(i) * y(i); })));
+    row_map(out, n, [&](std::int64_t i) { return y(i) * (grad(i) - dot); });
+    return {};
+  }
+};
+
+/// grad - exp(y) sum grad
+struct LogSoftmaxBackwardRows {
+  template <class T>
+  static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
+                                         std::int64_t out_stride, std::int64_t n) {
+    using V = Batch<T>;
+    const auto grad = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const V sum = column_sum<V>(n, grad);
+    for (std::int64_t j = 0; j < n; ++j)
+      xsimd::fnma(exp_of(V::load_unaligned(in[1] + j * stride)), sum, grad(j)).store_unaligned(out + j * out_stride);
+    return {sum, sum};
+  }
+  template <class T>
+  static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
+    using V = Batch<T>;
+    const auto grad = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const V sum(static_cast<T>(row_sum<T>(n, grad)));
+    row_map(out, n, [&](std::int64_t i) { return xsimd::fnma(exp_of(V::load_unaligned(in[1] + i)), sum, grad(i)); });
+    return {};
+  }
+};
 
 }  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t dim) {
-  return along_rows(
-      dim,
-      []<class T>(std::int64_t rows, std::int64_t n, const T* in, T* out) {
-        in_blocks(rows, n, [&](std::int64_t begin, std::int64_t count) {
-          for (std::int64_t i = begin; i < begin + count; ++i) {
-            const T max = row_max(in + i * n, n);
-            for (std::int64_t j = i * n; j < (i + 1) * n; ++j) out[j] = in[j] - max;
-          }
-          exponentials(out + begin * n, out + begin * n, count * n);
-          for (std::int64_t i = begin; i < begin + count; ++i) {
-            const T sum = static_cast<T>(row_sum(out + i * n, n));
-            for (std::int64_t j = i * n; j < (i + 1) * n; ++j) out[j] /= sum;
-          }
-        });
-      },
-      x);
+  return along<SoftmaxRows>(dim, x);
 }
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
-  return along_rows(
-      dim,
-      []<class T>(std::int64_t rows, std::int64_t n, const T* in, T* out) {
-        in_blocks(rows, n, [&](std::int64_t begin, std::int64_t count) {
-          for (std::int64_t i = begin; i < begin + count; ++i) {
-            const T max = row_max(in + i * n, n);
-            for (std::int64_t j = i * n; j < (i + 1) * n; ++j) out[j] = in[j] - max;
-          }
-          auto subtract_log = [&](std::int64_t i, double sum) {
-            const T log_sum = static_cast<T>(std::log(sum));
-            for (std::int64_t j = i * n; j < (i + 1) * n; ++j) out[j] -= log_sum;
-          };
-          if (n > block_elements) return subtract_log(begin, sum_exponentials(out + begin * n, n, T(0)));
-          T buffer[block_elements];
-          exponentials(out + begin * n, buffer, count * n);
-          for (std::int64_t i = 0; i < count; ++i) subtract_log(begin + i, row_sum(buffer + i * n, n));
-        });
-      },
-      x);
+  return along<LogSoftmaxRows>(dim, x);
 }
 
 Tensor softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim) {
-  return along_rows(
-      dim,
-      []<class T>(std::int64_t rows, std::int64_t n, const T* grad, const T* y, T* out) {
-        for (std::int64_t i = 0; i < rows * n; i += n) {
-          const T dot = static_cast<T>(row_dot(grad + i, y + i, n));
-          for (std::int64_t j = i; j < i + n; ++j) out[j] = y[j] * (grad[j] - dot);
-        }
-      },
-      grad, y);
+  return along<SoftmaxBackwardRows>(dim, grad, y);
 }
 
 Tensor log_softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim) {
-  return along_rows(
-      dim,
-      []<class T>(std::int64_t rows, std::int64_t n, const T* grad, const T* y, T* out) {
-        in_blocks(rows, n, [&](std::int64_t begin, std::int64_t count) {
-          exponentials(y + begin * n, out + begin * n, count * n);
-          for (std::int64_t i = begin * n; i < (begin + count) * n; i += n) {
-            const T sum = static_cast<T>(row_sum(grad + i, n));
-            for (std::int64_t j = i; j < i + n; ++j) out[j] = grad[j] - out[j] * sum;
-          }
-        });
-      },
-      grad, y);
+  return along<LogSoftmaxBackwardRows>(dim, grad, y);
 }
 
 Tensor logsumexp(const Tensor& x, const Shape& dims, bool keepdim) {
@@ -191,13 +197,8 @@ Tensor logsumexp(const Tensor& x, const Shape& dims, bool keepdim) {
   const std::int64_t n = x.numel() / rows;
   const Tensor source = contiguous(with_last(x, mask));
   dispatch_floating(x.dtype(), [&]<class T>() {
-    const T* in = elements<T>(source);
-    T* out = elements<T>(result);
-    for (std::int64_t i = 0; i < rows; ++i, in += n) {
-      const T largest = row_max(in, n);
-      const T max = std::isinf(largest) ? T(0) : largest;  // infinities stay what they are
-      out[i] = static_cast<T>(std::log(sum_exponentials(in, n, max)) + static_cast<double>(max));
-    }
+    if (n == 0) return fill(result, -std::numeric_limits<double>::infinity());
+    each_row_parallel<T, 1>(LogsumexpRows{}, rows, n, {elements<T>(source)}, nullptr, {elements<T>(result), nullptr});
   });
   return result;
 }
