@@ -10,6 +10,17 @@
 
 namespace xg::explain::detail {
 
+/// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
+template <class F>
+double sum_in_lanes(std::int64_t count, F&& f) {
+  double sums[8] = {};
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(i + lane);
+  for (std::int64_t lane = 0; i + lane < count; ++lane) sums[lane] += f(i + lane);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
 /// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n]
 class Averages {
  public:
@@ -69,9 +80,9 @@ class Averages {
           const double d = value - reference[b], product = static_cast<double>(factor[b]) * d;
           c[b] = d == 0 ? 0 : product;  // an unchanged feature contributes nothing
         }
-      size_[at(place)] += in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
-      const double block_mean = in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
-      squares[i] += in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
+      size_[at(place)] += sum_in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
+      const double block_mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
+      squares[i] += sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
       const double d = block_mean - mean[i];
       mean[i] += d * (here / (before + here));
       squares[i] += d * d * (before * here / (before + here));
@@ -97,17 +108,6 @@ class Averages {
 
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-  /// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
-  template <class F>
-  static double in_lanes(std::int64_t count, F&& f) {
-    double sums[8] = {};
-    std::int64_t b = 0;
-    for (; b + 8 <= count; b += 8)
-      for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(b + lane);
-    for (std::int64_t lane = 0; b + lane < count; ++lane) sums[lane] += f(b + lane);
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-  }
 
   template <class F>
   Tensor arranged(F&& f) const {

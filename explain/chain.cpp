@@ -39,10 +39,11 @@ bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t 
   const Tensor &in = recording.value(entry.inputs[varying]), &out = recording.value(entry.outputs[0]);
   const auto constant = [&](std::size_t i) -> const Tensor& { return recording.value(entry.inputs[i]); };
   link.in = entry.inputs[varying];
+  link.out = entry.outputs[0];
   link.in_size = row_size(in);
   link.out_size = row_size(out);
   if (entry.op->rule() == Rule::secant) {
-    link.function = entry.op.get();
+    link.function = entry.op;
     return link.in_size == link.out_size;
   }
   if (in.dim() != 2 || varying != 0) return false;
@@ -101,6 +102,19 @@ Tensor columns_of(const Recording& recording, ValueId id, std::int64_t rows) {
   const Tensor value = kernels::contiguous(recording.value(id));
   const std::int64_t size = row_size(value);
   return kernels::copy(view_of(value, {size, rows}, {1, size}));
+}
+
+Tensor forward_columns(std::span<const Link> links, Tensor columns) {
+  for (const Link& link : links) {
+    if (link.function != nullptr) {
+      columns = kernels::contiguous(link.function->forward({&columns, 1})[0]);
+      continue;
+    }
+    columns = kernels::matmul(link.weight, columns);
+    if (link.bias.defined())
+      kernels::add.into(columns, columns, view_of(link.bias, {link.out_size, 1}, {link.bias.strides()[0], 0}));
+  }
+  return columns;
 }
 
 ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,

@@ -11,6 +11,7 @@
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/explain/structure.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,10 +20,11 @@ namespace xg::explain::detail {
 
 /// One op of a chain: weight a + bias, or function(a).
 struct Link {
-  const autograd::AppliedOp* function = nullptr;  ///< elementwise; null for a linear map. Lives with the recording.
-  Tensor weight;                                  ///< [out, in], of any strides
-  Tensor bias;                                    ///< [out], or undefined
-  autograd::ValueId in = -1;                      ///< what goes in: [rows, ...] with in_size numbers in each row
+  std::shared_ptr<const autograd::AppliedOp> function;  ///< elementwise; null for a linear map
+  Tensor weight;                                        ///< [out, in], of any strides
+  Tensor bias;                                          ///< [out], or undefined
+  autograd::ValueId in = -1;                            ///< what goes in: [rows, ...] with in_size numbers in each row
+  autograd::ValueId out = -1;
   std::int64_t in_size = 0, out_size = 0;
 };
 
@@ -34,6 +36,9 @@ std::optional<Chain> find_chain(const Recording& recording, const Structure& str
 
 /// The numbers of value `id` with one column for each of the first `rows` rows: [size of a row, rows], contiguous.
 Tensor columns_of(const Recording& recording, autograd::ValueId id, std::int64_t rows);
+
+/// What the links make of columns [in_size, P]: [out_size, P]. `columns` may be written over.
+Tensor forward_columns(std::span<const Link> links, Tensor columns);
 
 /// Contributions of many rows against the same references.
 class ChainSweep {

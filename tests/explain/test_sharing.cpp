@@ -93,6 +93,51 @@ TEST_CASE("the same bits for any number of threads") {
   }
 }
 
+// Breaks if coalitions that grow column by column differ from the model's runs on the points themselves: for few and
+// many references, several outputs, functions before the first linear map, features that some references share.
+TEST_CASE("coalitions of a chain are those of any model") {
+  for (const char* name : {"relu", "tanh", "softplus", "step"})
+    for (const auto& [other, f] : xg_test::activations()) {
+      if (other != name) continue;
+      const xg_test::RandomNet inner({6, 5, 4, 3}, f, 316);
+      for (const bool before : {false, true}) {
+        const Function net = [&](const Tensor& t) { return inner(before ? tanh(t) : t); };
+        const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
+        for (const std::int64_t references : {1, 7, 1500}) {
+          const Tensor x = random_rows(3, 6, 317).round(), r = random_rows(references, 6, 318).round();
+          const Explanation chain = ExactShapley(net, r)(x), any = ExactShapley(branched, r)(x);
+          expect_close(chain.values(), any.values(), 1e-11, 1e-12);
+          if (references > 1) expect_close(chain.standard_errors(), any.standard_errors(), 1e-9, 1e-12);
+          expect_close(chain.base_values() + chain.values().sum(1), net(x), 1e-10, 1e-12);
+          const Explanation second = ExactShapley(net, r, {.target = 1})(x);
+          expect_close(second.values().select(2, 0), chain.values().select(2, 1), 1e-12, 1e-14);
+        }
+      }
+    }
+}
+
+// Breaks if a reference plays with features in which it equals the row, or the chain's first layer is run again.
+TEST_CASE("only features that differ from a reference play against it") {
+  std::int64_t forward_rows = 0;
+  const xg_test::RandomNet net(
+      {12, 4, 1}, [](const Tensor& t) { return relu(t); }, 319);
+  const Function counted = [&](const Tensor& t) {
+    forward_rows += t.size(0);
+    return net(t);
+  };
+  const Function branched = [&](const Tensor& t) { return counted(t) + t.slice(1, 0, 1) * 0.0; };
+  const Tensor x = zeros({1, 12}, {.dtype = float64}), r = eye(12, 12, {.dtype = float64});  // one feature each
+  const ExactShapley exact(branched, r, {.max_evals = 2});
+  forward_rows = 0;
+  const Tensor values = exact(x).values().squeeze(-1).squeeze(0);
+  CHECK(forward_rows < 12 * 2 + 60);  // 12 games of two coalitions, and some runs on rows and references
+  expect_close(values, (net(x) - net(r)).squeeze(1) / 12.0, 1e-12, 1e-14);
+  const ExactShapley chain(counted, random_rows(50, 12, 320));
+  forward_rows = 0;
+  static_cast<void>(chain(random_rows(2, 12, 321)));
+  CHECK(forward_rows < 200);  // and not 2 * 50 * 4,096
+}
+
 // Breaks if the model runs on pairs of rows and references, or again for each output.
 TEST_CASE("the model runs once for each row and each reference") {
   const xg_test::RandomNet net(
