@@ -171,9 +171,9 @@ std::string markdown(const Results& results) {
 }
 
 /// The code by hand shares one colour, whatever it is called in its suite; everybody else has a colour of their own.
-constexpr const char* peers[] = {"libtorch", "PyTorch eager", "PyTorch compiled",
-                                 "JAX jit",  "Keras on JAX",  "Keras on TensorFlow",
-                                 "shap",     "captum"};
+constexpr const char* peers[] = {"libtorch", "PyTorch eager", "PyTorch eager, fused Adam", "PyTorch compiled",
+                                 "JAX jit",  "Keras on JAX",  "Keras on TensorFlow",       "shap",
+                                 "captum"};
 
 /// For each case a group of bars, one for each contender, from 1 to the ratio; diamonds are goals.
 xg::viz::Figure picture(const Results& results) {

@@ -11,11 +11,10 @@
 namespace xg::nn {
 
 double FitState::value(std::string_view key) const {
-  std::vector<std::string_view> known;
-  for (const auto& [name, number] : logs) {
+  for (const auto& [name, number] : logs)
     if (name == key) return number;
-    known.push_back(name);
-  }
+  std::vector<std::string_view> known;
+  for (const auto& [name, number] : logs) known.push_back(name);
   throw ValueError(
       fmt::format("[fit] \"{}\" is not among the values of an epoch, which are {}: name one of them, or pass "
                   "validation data or a metric.",
@@ -33,16 +32,24 @@ void FitState::stop(std::string reason) {
   stop_reason = reason.empty() ? "a callback ended it" : std::move(reason);
 }
 
+std::vector<Tensor> Weights::state_of(const Module& model) {
+  std::vector<Tensor> state = model.parameters();
+  for (Tensor& buffer : model.buffers()) state.push_back(std::move(buffer));
+  return state;
+}
+
 void Weights::save(const Module& model) {
-  std::vector<Tensor> current = model.parameters();
-  for (Tensor& buffer : model.buffers()) current.push_back(std::move(buffer));
+  save(state_of(model));
+}
+
+void Weights::save(const std::vector<Tensor>& state) {
   const NoGrad guard;
-  if (tensors_.size() != current.size()) {
+  if (tensors_.size() != state.size()) {
     tensors_.clear();
-    for (const Tensor& tensor : current) tensors_.push_back(tensor.detach().clone());
+    for (const Tensor& tensor : state) tensors_.push_back(tensor.detach().clone());
     return;
   }
-  for (std::size_t i = 0; i < current.size(); ++i) tensors_[i].copy_(current[i]);
+  for (std::size_t i = 0; i < state.size(); ++i) tensors_[i].copy_(state[i]);
 }
 
 void Weights::restore(const Module& model) const {

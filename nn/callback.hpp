@@ -134,6 +134,9 @@ class XG_API Weights {
  public:
   bool empty() const { return tensors_.empty(); }
   void save(const Module& model);
+  /// The same of parameters and buffers that were listed before.
+  void save(const std::vector<Tensor>& state);
+  static std::vector<Tensor> state_of(const Module& model);
   void restore(const Module& model) const;
 
  private:

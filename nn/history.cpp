@@ -55,7 +55,15 @@ void History::append(std::string_view key, double value) {
       entry.second.push_back(value);
       return;
     }
-  entries_.emplace_back(key, Series{value});
+  Series& series = entries_.emplace_back(key, Series()).second;
+  series.reserve(room_);
+  series.push_back(value);
+}
+
+void History::reserve(std::int64_t epochs) {
+  room_ = static_cast<std::size_t>(std::clamp<std::int64_t>(epochs, 0, 4096));  // more grows as it comes
+  learning_rates_.reserve(room_);
+  seconds_.reserve(room_);
 }
 
 void History::set_monitor(std::string key, bool larger_is_better) {

@@ -54,6 +54,8 @@ class XG_API History {
   /// A table of the first and last epochs.
   std::string str() const;
 
+  /// Makes room for this many epochs.
+  void reserve(std::int64_t epochs);
   /// Adds the value of one epoch to `key`.
   void append(std::string_view key, double value);
   void append_learning_rate(double rate) { learning_rates_.push_back(rate); }
@@ -66,6 +68,7 @@ class XG_API History {
 
  private:
   std::vector<Entry> entries_;
+  std::size_t room_ = 0;
   std::int64_t steps_per_epoch_ = 0;
   std::string monitor_;
   bool larger_is_better_ = false;

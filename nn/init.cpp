@@ -35,48 +35,48 @@ double fan(const char* who, const Tensor& t, Fan mode) {
 // Standard deviation of a standard normal cut at two: dividing by it keeps the variance that was asked for.
 constexpr double cut_normal_std = 0.87962566103423978;
 
-Tensor& symmetric_uniform(Tensor& t, double bound) {
+Tensor symmetric_uniform(const Tensor& t, double bound) {
   return uniform(t, -bound, bound);
 }
-Tensor& cut_normal(Tensor& t, double variance) {
+Tensor cut_normal(const Tensor& t, double variance) {
   const double std = std::sqrt(variance) / cut_normal_std;
   return trunc_normal(t, 0, std, -2 * std, 2 * std);
 }
 
 }  // namespace
 
-Tensor& zeros(Tensor& t) {
+Tensor zeros(const Tensor& t) {
   return constant(t, 0);
 }
-Tensor& ones(Tensor& t) {
+Tensor ones(const Tensor& t) {
   return constant(t, 1);
 }
 
-Tensor& constant(Tensor& t, double value) {
+Tensor constant(const Tensor& t, double value) {
   const NoGrad guard;
-  return t.fill_(value);
+  return Tensor(t).fill_(value);
 }
 
-Tensor& eye(Tensor& t) {
+Tensor eye(const Tensor& t) {
   if (t.dim() != 2) throw ShapeError(fmt::format("[init::eye] tensor is {}, it must be a matrix.", t.shape().str()));
   const NoGrad guard;
-  return t.copy_(xg::eye(t.size(0), t.size(1), {.dtype = t.dtype()}));
+  return Tensor(t).copy_(xg::eye(t.size(0), t.size(1), {.dtype = t.dtype()}));
 }
 
-Tensor& uniform(Tensor& t, double low, double high) {
+Tensor uniform(const Tensor& t, double low, double high) {
   if (!(low <= high))
     throw ValueError(fmt::format("[init::uniform] low is {} and high {}, low must not be above.", low, high));
   const NoGrad guard;
-  return t.uniform_(low, high);
+  return Tensor(t).uniform_(low, high);
 }
 
-Tensor& normal(Tensor& t, double mean, double std) {
+Tensor normal(const Tensor& t, double mean, double std) {
   if (!(std >= 0)) throw ValueError(fmt::format("[init::normal] std is {}, it must be 0 or more.", std));
   const NoGrad guard;
-  return t.normal_(mean, std);
+  return Tensor(t).normal_(mean, std);
 }
 
-Tensor& trunc_normal(Tensor& t, double mean, double std, double low, double high) {
+Tensor trunc_normal(const Tensor& t, double mean, double std, double low, double high) {
   if (!(std > 0)) throw ValueError(fmt::format("[init::trunc_normal] std is {}, it must be above 0.", std));
   if (!(low < high) || high < mean - 4 * std || low > mean + 4 * std)
     throw ValueError(fmt::format(
@@ -89,35 +89,35 @@ Tensor& trunc_normal(Tensor& t, double mean, double std, double low, double high
     if (!outside.any().item<bool>()) break;
     values = where(outside, randn(t.shape(), {.dtype = t.dtype()}) * std + mean, values);
   }
-  return t.copy_(values);
+  return Tensor(t).copy_(values);
 }
 
-Tensor& xavier_uniform(Tensor& t) {
+Tensor xavier_uniform(const Tensor& t) {
   return xavier_uniform(t, 1);
 }
-Tensor& xavier_uniform(Tensor& t, double gain) {
+Tensor xavier_uniform(const Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_uniform", t);
   return symmetric_uniform(t, gain * std::sqrt(6 / (in + out)));
 }
-Tensor& xavier_normal(Tensor& t) {
+Tensor xavier_normal(const Tensor& t) {
   return xavier_normal(t, 1);
 }
-Tensor& xavier_normal(Tensor& t, double gain) {
+Tensor xavier_normal(const Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_normal", t);
   return normal(t, 0, gain * std::sqrt(2 / (in + out)));
 }
 
-Tensor& kaiming_uniform(Tensor& t) {
+Tensor kaiming_uniform(const Tensor& t) {
   return kaiming_uniform(t, {});
 }
-Tensor& kaiming_uniform(Tensor& t, KaimingOptions options) {
+Tensor kaiming_uniform(const Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return symmetric_uniform(t, gain * std::sqrt(3 / fan("kaiming_uniform", t, options.mode)));
 }
-Tensor& kaiming_normal(Tensor& t) {
+Tensor kaiming_normal(const Tensor& t) {
   return kaiming_normal(t, {});
 }
-Tensor& kaiming_normal(Tensor& t, KaimingOptions options) {
+Tensor kaiming_normal(const Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return normal(t, 0, gain / std::sqrt(fan("kaiming_normal", t, options.mode)));
 }
@@ -134,10 +134,10 @@ double calculate_gain(const std::string& nonlinearity, double a) {
                   nonlinearity));
 }
 
-Tensor& orthogonal(Tensor& t) {
+Tensor orthogonal(const Tensor& t) {
   return orthogonal(t, 1);
 }
-Tensor& orthogonal(Tensor& t, double gain) {
+Tensor orthogonal(const Tensor& t, double gain) {
   const NoGrad guard;
   const std::int64_t rows = t.dim() < 2 ? 0 : t.size(0);
   if (t.dim() < 2)
@@ -149,26 +149,26 @@ Tensor& orthogonal(Tensor& t, double gain) {
   auto [q, r] = kernels::qr(draws);
   // LAPACK's choice of signs is not uniform; that of a positive diagonal is.
   q = q * where(r.diagonal() < 0, -gain, gain);
-  return t.copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));
+  return Tensor(t).copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));
 }
 
-Tensor& glorot_uniform(Tensor& t) {
+Tensor glorot_uniform(const Tensor& t) {
   return xavier_uniform(t);
 }
-Tensor& glorot_normal(Tensor& t) {
+Tensor glorot_normal(const Tensor& t) {
   const auto [in, out] = fans("glorot_normal", t);
   return cut_normal(t, 2 / (in + out));
 }
-Tensor& he_uniform(Tensor& t) {
+Tensor he_uniform(const Tensor& t) {
   return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in));
 }
-Tensor& he_normal(Tensor& t) {
+Tensor he_normal(const Tensor& t) {
   return cut_normal(t, 2 / fans("he_normal", t).in);
 }
-Tensor& lecun_uniform(Tensor& t) {
+Tensor lecun_uniform(const Tensor& t) {
   return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in));
 }
-Tensor& lecun_normal(Tensor& t) {
+Tensor lecun_normal(const Tensor& t) {
   return cut_normal(t, 1 / fans("lecun_normal", t).in);
 }
 
@@ -179,7 +179,7 @@ namespace {
 
 struct NamedInitializer {
   std::string_view name;
-  Tensor& (*function)(Tensor&);
+  Tensor (*function)(const Tensor&);
 };
 
 // Keras's names with its defaults, then PyTorch's.
@@ -188,17 +188,17 @@ constexpr std::array<NamedInitializer, 20> named_initializers{{
     {"ones", &init::ones},
     {"identity", &init::eye},
     {"eye", &init::eye},
-    {"random_uniform", [](Tensor& t) -> Tensor& { return init::uniform(t, -0.05, 0.05); }},
-    {"random_normal", [](Tensor& t) -> Tensor& { return init::normal(t, 0, 0.05); }},
-    {"truncated_normal", [](Tensor& t) -> Tensor& { return init::trunc_normal(t, 0, 0.05, -0.1, 0.1); }},
+    {"random_uniform", [](const Tensor& t) { return init::uniform(t, -0.05, 0.05); }},
+    {"random_normal", [](const Tensor& t) { return init::normal(t, 0, 0.05); }},
+    {"truncated_normal", [](const Tensor& t) { return init::trunc_normal(t, 0, 0.05, -0.1, 0.1); }},
     {"glorot_uniform", &init::glorot_uniform},
     {"glorot_normal", &init::glorot_normal},
     {"he_uniform", &init::he_uniform},
     {"he_normal", &init::he_normal},
     {"lecun_uniform", &init::lecun_uniform},
     {"lecun_normal", &init::lecun_normal},
-    {"uniform", [](Tensor& t) -> Tensor& { return init::uniform(t); }},
-    {"normal", [](Tensor& t) -> Tensor& { return init::normal(t); }},
+    {"uniform", [](const Tensor& t) { return init::uniform(t); }},
+    {"normal", [](const Tensor& t) { return init::normal(t); }},
     {"xavier_uniform", &init::xavier_uniform},
     {"xavier_normal", &init::xavier_normal},
     {"kaiming_uniform", &init::kaiming_uniform},
@@ -220,7 +220,7 @@ Initializer::Initializer(const std::string& name) {
                                name, fmt::join(names, ", ")));
 }
 
-Initializer::Initializer(Tensor& (*function)(Tensor&)) : function_(function) {
+Initializer::Initializer(Tensor (*function)(const Tensor&)) : function_(function) {
   if (function == nullptr) throw ValueError("[Initializer] the function is null.");
 }
 

@@ -1,5 +1,6 @@
-// How weights begin. Each function fills its tensor and returns it; nothing is recorded. fan_in is size(1), fan_out
-// size(0) of a weight [out, in], each times the sizes of what follows.
+// How weights begin. Each function fills the tensor that the handle means, `kaiming_normal(layer.weight())`, and
+// returns it; nothing is recorded. fan_in is size(1), fan_out size(0) of a weight [out, in], each times the sizes of
+// what follows.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -11,25 +12,25 @@
 
 namespace xg::nn::init {
 
-XG_API Tensor& zeros(Tensor& t);
-XG_API Tensor& ones(Tensor& t);
-XG_API Tensor& constant(Tensor& t, double value);
+XG_API Tensor zeros(const Tensor& t);
+XG_API Tensor ones(const Tensor& t);
+XG_API Tensor constant(const Tensor& t, double value);
 /// Ones on the diagonal of a matrix. Throws ShapeError for another number of dimensions.
-XG_API Tensor& eye(Tensor& t);
+XG_API Tensor eye(const Tensor& t);
 
 /// U(low, high)
-XG_API Tensor& uniform(Tensor& t, double low = 0, double high = 1);
+XG_API Tensor uniform(const Tensor& t, double low = 0, double high = 1);
 /// N(mean, std^2)
-XG_API Tensor& normal(Tensor& t, double mean = 0, double std = 1);
+XG_API Tensor normal(const Tensor& t, double mean = 0, double std = 1);
 /// N(mean, std^2), drawn again outside [low, high] (in units of the values, as PyTorch has it).
-XG_API Tensor& trunc_normal(Tensor& t, double mean = 0, double std = 1, double low = -2, double high = 2);
+XG_API Tensor trunc_normal(const Tensor& t, double mean = 0, double std = 1, double low = -2, double high = 2);
 
 /// U(-a, a), a = gain sqrt(6 / (fan_in + fan_out)). Glorot & Bengio 2010.
-XG_API Tensor& xavier_uniform(Tensor& t);
-XG_API Tensor& xavier_uniform(Tensor& t, double gain);
+XG_API Tensor xavier_uniform(const Tensor& t);
+XG_API Tensor xavier_uniform(const Tensor& t, double gain);
 /// N(0, gain^2 2 / (fan_in + fan_out))
-XG_API Tensor& xavier_normal(Tensor& t);
-XG_API Tensor& xavier_normal(Tensor& t, double gain);
+XG_API Tensor xavier_normal(const Tensor& t);
+XG_API Tensor xavier_normal(const Tensor& t, double gain);
 
 enum class Fan { in, out };
 struct KaimingOptions {
@@ -38,28 +39,29 @@ struct KaimingOptions {
   std::string nonlinearity = "leaky_relu";
 };
 /// U(-b, b), b = gain sqrt(3 / fan). He et al. 2015, arXiv:1502.01852.
-XG_API Tensor& kaiming_uniform(Tensor& t);
-XG_API Tensor& kaiming_uniform(Tensor& t, KaimingOptions options);
+XG_API Tensor kaiming_uniform(const Tensor& t);
+XG_API Tensor kaiming_uniform(const Tensor& t, KaimingOptions options);
 /// N(0, gain^2 / fan)
-XG_API Tensor& kaiming_normal(Tensor& t);
-XG_API Tensor& kaiming_normal(Tensor& t, KaimingOptions options);
+XG_API Tensor kaiming_normal(const Tensor& t);
+XG_API Tensor kaiming_normal(const Tensor& t, KaimingOptions options);
 /// PyTorch's recommended gains: 1, 5/3 for tanh, sqrt(2) for relu, sqrt(2 / (1 + a^2)) for leaky_relu, 3/4 for selu.
 /// Throws ValueError for an unknown name, listing the known ones.
 XG_API double calculate_gain(const std::string& nonlinearity, double a = 0.01);
 
-/// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among them.
-/// Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.
-XG_API Tensor& orthogonal(Tensor& t);
-XG_API Tensor& orthogonal(Tensor& t, double gain);
+/// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among
+/// them. Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007,
+/// arXiv:math-ph/0609050.
+XG_API Tensor orthogonal(const Tensor& t);
+XG_API Tensor orthogonal(const Tensor& t, double gain);
 
 /// Keras's variance scaling: uniform with variance 1 / n, or a normal cut at two standard deviations; n is the mean fan
 /// (glorot), fan_in / 2 (he) or fan_in (lecun).
-XG_API Tensor& glorot_uniform(Tensor& t);
-XG_API Tensor& glorot_normal(Tensor& t);
-XG_API Tensor& he_uniform(Tensor& t);
-XG_API Tensor& he_normal(Tensor& t);
-XG_API Tensor& lecun_uniform(Tensor& t);
-XG_API Tensor& lecun_normal(Tensor& t);
+XG_API Tensor glorot_uniform(const Tensor& t);
+XG_API Tensor glorot_normal(const Tensor& t);
+XG_API Tensor he_uniform(const Tensor& t);
+XG_API Tensor he_normal(const Tensor& t);
+XG_API Tensor lecun_uniform(const Tensor& t);
+XG_API Tensor lecun_normal(const Tensor& t);
 
 }  // namespace xg::nn::init
 
@@ -71,7 +73,7 @@ class XG_API Initializer {
   /// Throws ValueError for an unknown name, listing the known ones.
   Initializer(const char* name) : Initializer(std::string(name)) {}  // NOLINT: a name is an initializer
   Initializer(const std::string& name);                              // NOLINT
-  Initializer(Tensor& (*function)(Tensor&));                         // NOLINT
+  Initializer(Tensor (*function)(const Tensor&));                    // NOLINT
   template <class F>
   requires std::invocable<const F&, Tensor&> &&(!std::same_as<std::decay_t<F>, Initializer>)Initializer(F function)
       : function_([f = std::move(function)](Tensor& t) { f(t); }) {}  // NOLINT

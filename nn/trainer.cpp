@@ -235,6 +235,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   state.directions.emplace_back("loss", false);
   for (const Metric& metric : metrics_) state.directions.emplace_back(metric.name(), metric.larger_is_better());
   history.set_steps_per_epoch(state.batches);
+  history.reserve(options.epochs);
   parameters_ = optimizer_->parameters();
 
   std::vector<Callback> callbacks = std::move(options.callbacks);
@@ -242,7 +243,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
   // Without held-out rows the loss of an epoch speaks of the weights before its steps, so those are kept then.
   Weights best, before;
-  best.save(*model_);
+  const std::vector<Tensor> weights = Weights::state_of(*model_);
+  best.save(weights);
   double best_loss = std::numeric_limits<double>::infinity();
 
   try {
@@ -252,22 +254,21 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       state.logs.clear();
       for (Callback& callback : callbacks) callback.on_epoch_begin(state);
       history.append_learning_rate(optimizer_->lr());
-      if (!held_out.X.defined()) before.save(*model_);
+      if (!held_out.X.defined()) before.save(weights);
       model_->train();
       progress.begin(state.epoch, options.epochs, state.batches);
       const double loss = train_epoch(rows, options, state, callbacks, progress, best);
       state.logs.emplace_back("loss", loss);
       for (const Metric& metric : metrics_) state.logs.emplace_back(metric.name(), metric.compute());
       model_->eval();
-      if (held_out.X.defined())
-        for (auto& value : scores(held_out, std::min(validation_batch, held_out.count()), "val_")) state.logs.push_back(std::move(value));
+      if (held_out.X.defined()) scores(held_out, std::min(validation_batch, held_out.count()), "val_", state.logs);
       for (const auto& [key, value] : state.logs) history.append(key, value);
       history.append_seconds(seconds_since(start));
       const double watched = held_out.X.defined() ? state.value("val_loss") : loss;
       if (watched < best_loss) {
         best_loss = watched;
         if (held_out.X.defined())
-          best.save(*model_);
+          best.save(weights);
         else
           std::swap(best, before);
       }
@@ -355,8 +356,7 @@ void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, co
                   state.batch_loss, state.epoch + 1, state.batch + 1, state.batches, cause));
 }
 
-std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, std::int64_t batch_size,
-                                                            const char* prefix) {
+void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* prefix, Values& values) {
   const NoGrad guard;
   for (Metric& metric : metrics_) metric.reset();
   const std::int64_t count = rows.count();
@@ -370,17 +370,17 @@ std::vector<std::pair<std::string, double>> Trainer::scores(const Rows& rows, st
     total += loss.item<double>() * static_cast<double>(stop - start);
     for (Metric& metric : metrics_) metric.update(target, prediction);
   }
-  std::vector<std::pair<std::string, double>> values;
   values.emplace_back(std::string(prefix) + "loss", total / static_cast<double>(count));
   for (const Metric& metric : metrics_) values.emplace_back(prefix + metric.name(), metric.compute());
-  return values;
 }
 
 Evaluation Trainer::evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options) {
   check_batch_size("evaluate", options.batch_size);
   const NoGrad guard;
   const Rows rows = prepared("evaluate", X, y, options.sample_weight);
-  return Evaluation(scores(rows, std::min(options.batch_size, rows.count()), ""));
+  Values values;
+  scores(rows, std::min(options.batch_size, rows.count()), "", values);
+  return Evaluation(std::move(values));
 }
 
 Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
@@ -390,6 +390,7 @@ Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
   model_->eval();
   options.batch_size = std::min(options.batch_size, X.size(0));
   std::vector<Tensor> parts;
+  parts.reserve(static_cast<std::size_t>((X.size(0) + options.batch_size - 1) / options.batch_size));
   for (std::int64_t start = 0; start < X.size(0); start += options.batch_size)
     parts.push_back((*model_)(rows_of(X, start, std::min(start + options.batch_size, X.size(0)))));
   return parts.size() == 1 ? std::move(parts.front()) : cat(parts, 0);

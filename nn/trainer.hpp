@@ -100,7 +100,9 @@ class XG_API Trainer {
   Tensor class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights) const;
   double train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
                      detail::Progress& progress, const Weights& best);
-  std::vector<std::pair<std::string, double>> scores(const Rows& rows, std::int64_t batch_size, const char* prefix);
+  using Values = std::vector<std::pair<std::string, double>>;
+  /// Appends the loss and the metrics.
+  void scores(const Rows& rows, std::int64_t batch_size, const char* prefix, Values& values);
   [[noreturn]] void throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target,
                                    const Weights& best);
 

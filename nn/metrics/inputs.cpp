@@ -10,9 +10,9 @@
 namespace xg::nn::metrics {
 namespace {
 
-std::vector<double> elements(const Tensor& t) {
+CachedVector<double> elements(const Tensor& t) {
   const Tensor dense = t.is_contiguous() ? t : t.detach().contiguous();
-  std::vector<double> values(static_cast<std::size_t>(dense.numel()));
+  CachedVector<double> values(static_cast<std::size_t>(dense.numel()));
   dispatch(dense.dtype(), [&]<class T>() {
     const T* data = dense.data<T>();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(data[i]);
@@ -46,13 +46,13 @@ void check_same_rows(const std::string& metric, const Tensor& y_true, const Tens
   }
 }
 
-std::vector<double> read_weights(const std::string& metric, const Tensor& weight, std::int64_t rows) {
+CachedVector<double> read_weights(const std::string& metric, const Tensor& weight, std::int64_t rows) {
   if (!weight.defined()) return {};
   if ((weight.dim() != 1 && weight.dim() != 2) || weight.numel() != rows || weight.size(0) != rows) {
     throw ShapeError(fmt::format("[{}] sample_weight is {}, y_pred has {} rows: give one weight per row, [{}].", metric,
                                  weight.shape().str(), rows, rows));
   }
-  std::vector<double> values = elements(weight);
+  CachedVector<double> values = elements(weight);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!(values[i] >= 0) || std::isinf(values[i])) {
       throw ValueError(fmt::format("[{}] sample_weight is {} at row {}: weights are finite and not negative.", metric,
@@ -62,7 +62,7 @@ std::vector<double> read_weights(const std::string& metric, const Tensor& weight
   return values;
 }
 
-void check_numbers(const std::string& metric, const char* argument, const std::vector<double>& values,
+void check_numbers(const std::string& metric, const char* argument, const CachedVector<double>& values,
                    std::int64_t columns, bool infinite_allowed) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i]) || (infinite_allowed && std::isinf(values[i]))) continue;
@@ -92,10 +92,10 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
   return static_cast<std::int64_t>(value);
 }
 
-std::vector<std::int64_t> one_hot_labels(const std::string& metric, const std::vector<double>& values,
-                                         std::int64_t classes) {
+CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const CachedVector<double>& values,
+                                          std::int64_t classes) {
   const auto k = static_cast<std::size_t>(classes);
-  std::vector<std::int64_t> labels(values.size() / k);
+  CachedVector<std::int64_t> labels(values.size() / k);
   for (std::size_t row = 0; row < labels.size(); ++row) {
     std::int64_t label = -1;
     for (std::size_t c = 0; c < k; ++c) {
@@ -156,7 +156,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                     "of y_pred.",
                     metric, y_true.shape().str(), y_pred.shape().str(), in.rows));
   }
-  const std::vector<double> truth = elements(y_true);
+  const CachedVector<double> truth = elements(y_true);
   if (truth_columns > 1) {
     in.truth = one_hot_labels(metric, truth, in.columns);
     return in;

@@ -1,11 +1,11 @@
 // Reading labels, predictions and weights, with the checks that all metrics share. For the sources of this folder.
 #pragma once
 
+#include <xgrad/tensor/cached_vector.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace xg::nn::metrics {
 
@@ -19,11 +19,11 @@ enum class PredictionKind : std::uint8_t {
 struct ClassificationInputs {
   PredictionKind kind = PredictionKind::probability;
   std::int64_t rows = 0;
-  std::int64_t columns = 1;         // scores per row
-  std::vector<std::int64_t> truth;  // class index per row
-  std::vector<double> predictions;  // [rows][columns]; for labels the class indices
-  std::vector<double> weights;      // per row, or empty
-  bool float32 = false;             // were the predictions of that dtype?
+  std::int64_t columns = 1;          // scores per row
+  CachedVector<std::int64_t> truth;  // class index per row
+  CachedVector<double> predictions;  // [rows][columns]; for labels the class indices
+  CachedVector<double> weights;      // per row, or empty
+  bool float32 = false;              // were the predictions of that dtype?
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
   /// The predicted class of a row: 1 where its probability exceeds `threshold`, or the first of the largest scores.
   std::int64_t predicted(std::int64_t row, double threshold) const;
@@ -40,9 +40,9 @@ ClassificationInputs read_probabilities(const std::string& metric, const Tensor&
 struct RegressionInputs {
   std::int64_t rows = 0;
   std::int64_t outputs = 1;
-  std::vector<double> truth;        // [rows][outputs]
-  std::vector<double> predictions;  // [rows][outputs]
-  std::vector<double> weights;      // per row, or empty
+  CachedVector<double> truth;        // [rows][outputs]
+  CachedVector<double> predictions;  // [rows][outputs]
+  CachedVector<double> weights;      // per row, or empty
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
 };
 

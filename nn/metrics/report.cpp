@@ -112,8 +112,9 @@ ClassificationReport classification_report(const Tensor& y_true, const Tensor& y
   report.binary = in.columns == 1;
   const std::int64_t classes = report.binary ? 2 : in.columns;
   report.class_names = names_of_classes(options, classes);
-  report.y_true = xg::tensor(in.truth);
-  report.y_score = report.binary ? xg::tensor(in.predictions) : from_data(in.predictions.data(), {in.rows, classes});
+  report.y_true = from_data(in.truth.data(), {in.rows});
+  const Shape scores = report.binary ? Shape{in.rows} : Shape{in.rows, classes};
+  report.y_score = from_data(in.predictions.data(), scores);
 
   ClassCounts counts("classification_report", options.threshold);
   counts.update(y_true, y_prob);
@@ -242,8 +243,8 @@ RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
   }
   RegressionReport report;
   report.support = in.rows;
-  report.y_true = xg::tensor(in.truth);
-  report.y_pred = xg::tensor(in.predictions);
+  report.y_true = from_data(in.truth.data(), {in.rows});
+  report.y_pred = from_data(in.predictions.data(), {in.rows});
   const auto value = [&](auto metric) {
     metric.update(report.y_true, report.y_pred);
     return metric.compute();

@@ -18,7 +18,9 @@ using namespace xg;
 using xg_test::expect_close;
 
 namespace {
-Tensor leaf(std::initializer_list<double> values) { return tensor(values, {.dtype = float64, .requires_grad = true}); }
+Tensor leaf(std::initializer_list<double> values) {
+  return tensor(values, {.dtype = float64, .requires_grad = true});
+}
 }  // namespace
 
 TEST_CASE("gradients of a product chain are the closed form") {
@@ -200,13 +202,13 @@ TEST_CASE("grad names what is wrong with its arguments") {
 }
 
 TEST_CASE("gradients that nobody asked for are not computed") {
-  // Breaks if the sweep computes an input's gradient although the input is a constant: the first layer would pay for it.
+  // Breaks if the sweep computes an input's gradient although the input is a constant: the first layer would pay for
+  // it.
   const Tensor x = rand({4, 3}), w = rand({2, 3}, {.requires_grad = true});
   const Tensor y = linear(x, w);
   bool input_gradient = true;
-  autograd::register_node_hook(y, [&](std::span<Tensor> inputs, std::span<const Tensor>) {
-    input_gradient = inputs[0].defined();
-  });
+  autograd::register_node_hook(
+      y, [&](std::span<Tensor> inputs, std::span<const Tensor>) { input_gradient = inputs[0].defined(); });
   y.sum().backward();
   CHECK_FALSE(input_gradient);
   CHECK(w.grad().defined());
@@ -288,8 +290,8 @@ void million_nodes() {
 }  // namespace
 
 TEST_CASE("a chain of a million nodes is swept and destroyed on a stack of 64 KiB") {
-  // Breaks if building order, the sweep or destruction recurses. (A context of its own, not a thread: the C library adds
-  // the thread-local storage of all libraries to what a thread's stack must hold.)
+  // Breaks if building order, the sweep or destruction recurses. (A context of its own, not a thread: the C library
+  // adds the thread-local storage of all libraries to what a thread's stack must hold.)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr std::size_t stack_bytes = 1 << 20;  // the sanitizers' own frames need more
 #else
@@ -319,6 +321,41 @@ TEST_CASE("independent graphs run in different threads and agree bit by bit") {
   for (Tensor& g : got) threads.emplace_back([&g, &work] { g = work(); });
   for (std::thread& t : threads) t.join();
   for (const Tensor& g : got) CHECK(equal(g, want));
+}
+
+// Breaks when the order of nodes is that of one thread's counter: this leaf's number is far above those of the young
+// thread that uses it, and a sweep that met the leaf first would miss all later contributions.
+TEST_CASE("a thread may use leaves that another one made") {
+  const Tensor seed = ones({}, {.dtype = float64}).requires_grad_();
+  Tensor many = seed;
+  for (int i = 0; i < 1000; ++i) many = many + 1.0;
+  const Tensor x = full({}, 3.0, {.dtype = float64}).requires_grad_();
+  std::thread([&] {
+    const Tensor y = x * x + many * x + exp(x) * 2.0;
+    const std::vector<Tensor> g = grad({y}, {x, many}, {}, {.retain_graph = true, .create_graph = true});
+    expect_close(g[0], {2 * 3.0 + 1001 + 2 * std::exp(3.0)});
+    expect_close(g[1], {3.0});
+    expect_close(grad(g[0], x, {}, {.retain_graph = true}), {2 + 2 * std::exp(3.0)});
+    y.backward();
+  }).join();
+  expect_close(x.grad(), {2 * 3.0 + 1001 + 2 * std::exp(3.0)});
+  expect_close(seed.grad(), {3.0});
+}
+
+// Breaks when a sweep that is started from within another one disturbs the nodes that wait in it.
+TEST_CASE("a hook may sweep another graph") {
+  const Tensor x = full({}, 2.0, {.dtype = float64}).requires_grad_();
+  const Tensor a = x * 3.0, b = x * 5.0;
+  Tensor inner;
+  Tensor(a).register_hook([&](const Tensor& g) {
+    const Tensor z = full({}, 4.0, {.dtype = float64}).requires_grad_();
+    const EnableGrad on;
+    inner = grad(z * z * z, z);
+    return g * 2.0;
+  });
+  (a * b).backward();
+  expect_close(inner, {48.0});
+  expect_close(x.grad(), {2 * 3.0 * 10.0 + 5.0 * 6.0});
 }
 
 TEST_CASE("gradients keep the dtype of what they belong to") {

@@ -121,6 +121,8 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
   CHECK(variance(linear.weight()) == Approx(1.0 / 300 / 3).epsilon(5 * std::sqrt(0.8 / n)));
   Tensor w = empty({2, 3});
   expect_close(nn::init::eye(w), {1, 0, 0, 0, 1, 0}, 0, 0);
+  nn::init::constant(linear.weight(), 3);  // a layer's own handle will do
+  CHECK(linear.weight().amin().item() == 3);
   Tensor conv = empty({4, 3, 5});
   nn::init::kaiming_uniform(conv);
   CHECK(conv.abs().amax().item() <= std::sqrt(6.0 / 15));
