@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/kernels/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -32,12 +33,12 @@ class Averages {
   void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r, std::int64_t r_stride,
            std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
-    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
     const auto contribution = [&](std::int64_t b, std::int64_t i) {
       const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
       return multipliers ? multiplier : (d == 0 ? 0 : multiplier * d);  // an unchanged feature contributes nothing
     };
     block_mean_.assign(at(n_), 0);
+    block_squares_.assign(at(n_), 0);
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double c = contribution(b, i);
@@ -49,14 +50,10 @@ class Averages {
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double d = contribution(b, i) - block_mean_[at(i)];
-        squares[i] += d * d;
+        block_squares_[at(i)] += d * d;
       }
-    // Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
-    for (std::int64_t i = 0; i < n_; ++i) {
-      const double d = block_mean_[at(i)] - mean[i];
-      mean[i] += d * (here / (before + here));
-      squares[i] += d * d * (before * here / (before + here));
-    }
+    for (std::int64_t i = 0; i < n_; ++i)
+      merge(place * n_ + i, block_mean_[at(i)], block_squares_[at(i)], before, here);
     counts_[at(place)] += count;
   }
 
@@ -66,7 +63,6 @@ class Averages {
   void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride, const double* x,
                    const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
-    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
     const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
     std::vector<double> contributions(at(count));
     double* c = contributions.data();
@@ -82,12 +78,35 @@ class Averages {
         }
       size_[at(place)] += sum_in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
       const double block_mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
-      squares[i] += sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
-      const double d = block_mean - mean[i];
-      mean[i] += d * (here / (before + here));
-      squares[i] += d * d * (before * here / (before + here));
+      const double squares =
+          sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
+      merge(place * n_ + i, block_mean, squares, before, here);
     }
     counts_[at(place)] += count;
+  }
+
+  /// The same for features [first, first + columns), for all outputs, from panels: the multiplier of feature first + i,
+  /// output k and reference b at m[(b * K + k) * width + i], its change x - r at change[b * width + i], or null where
+  /// the multipliers themselves are wanted. `width` is a multiple of 8. Once all features have been added, `counted`
+  /// says how many references these were.
+  void add_panel(std::int64_t row, std::int64_t first, std::int64_t columns, const double* m, const double* change,
+                 std::int64_t width, std::int64_t count) {
+    std::vector<double> moments(at(4 * width));
+    double *shift = moments.data(), *sums = shift + width, *squares = sums + width, *sizes = squares + width;
+    for (std::int64_t slot = 0; slot < k_; ++slot) {
+      kernels::shifted_moments(m + slot * width, k_ * width, change, width, count, columns, shift, sums, squares,
+                               sizes);
+      const std::int64_t place = row * k_ + slot;
+      const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+      for (std::int64_t i = 0; i < columns; ++i) {
+        const double offset = sums[i] / here, spread = squares[i] - sums[i] * offset;
+        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, before, here);
+        size_[at(place)] += sizes[i];
+      }
+    }
+  }
+  void counted(std::int64_t row, std::int64_t count) {
+    for (std::int64_t slot = 0; slot < k_; ++slot) counts_[at(row * k_ + slot)] += count;
   }
 
   Tensor means() const {
@@ -109,6 +128,13 @@ class Averages {
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+  /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
+  void merge(std::int64_t i, double mean, double squares, double before, double here) {
+    const double d = mean - mean_[at(i)];
+    mean_[at(i)] += d * (here / (before + here));
+    squares_[at(i)] += squares + d * d * (before * here / (before + here));
+  }
+
   template <class F>
   Tensor arranged(F&& f) const {
     const auto rows = static_cast<std::int64_t>(counts_.size()) / std::max<std::int64_t>(k_, 1);
@@ -124,7 +150,7 @@ class Averages {
   std::int64_t k_, n_;
   std::vector<double> mean_, squares_, size_;
   std::vector<std::int64_t> counts_;
-  std::vector<double> block_mean_;
+  std::vector<double> block_mean_, block_squares_;
 };
 
 }  // namespace xg::explain::detail

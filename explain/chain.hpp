@@ -10,6 +10,7 @@
 #include <xgrad/explain/averages.hpp>
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/explain/structure.hpp>
+#include <xgrad/tensor/kernels/kept_rows.hpp>
 
 #include <memory>
 #include <optional>
@@ -57,13 +58,18 @@ class ChainSweep {
            std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const;
 
  private:
+  /// As `run`, with features along the last dimension.
+  template <class T>
+  void run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
+                bool multipliers, Averages& averages) const;
   Tensor slopes(const Link& link, const Tensor& at_references, const Recording& x, std::int64_t first,
                 std::int64_t tile, std::int64_t b0, std::int64_t count) const;
 
   Chain chain_;
   std::int64_t count_, outputs_, k_, most_pairs_;
-  std::vector<Tensor> at_references_;  // by link: what goes into a function at the references, [size, count]
-  std::vector<double> references_;     // [n, count]
+  std::vector<Tensor> at_references_;    // by link: what goes into a function at the references, [size, count]
+  std::vector<double> references_;       // [n, count]
+  std::vector<kernels::Panels> panels_;  // by link, of weights; empty where zeros are not looked for
 };
 
 }  // namespace xg::explain::detail

@@ -160,7 +160,7 @@ TEST_CASE("pairs take no more memory than the budget") {
   const Threads restore;
   set_num_threads(1);
   const xg_test::RandomNet net(
-      {50, 64, 64, 8}, [](const Tensor& t) { return relu(t); }, 312, float32);
+      {50, 64, 64, 3}, [](const Tensor& t) { return relu(t); }, 312, float32);
   const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
   const Tensor x = random_rows(64, 50, 313, float32), r = random_rows(400, 50, 314, float32);
   for (const Function& model : {Function(net), branched}) {
@@ -174,7 +174,7 @@ TEST_CASE("pairs take no more memory than the budget") {
     const std::int64_t least = peak(1);  // what recordings and results take
     for (const std::size_t budget : {std::size_t{100'000}, std::size_t{1'000'000}})
       CHECK(peak(budget) <= least + static_cast<std::int64_t>(budget) * 5 / 4);
-    CHECK(peak(std::size_t{1} << 28) > least + 1'000'000);  // so that the budget is what held it down
+    CHECK(peak(std::size_t{1} << 28) > least + 300'000);  // so that the budget is what held it down
   }
 }
 
