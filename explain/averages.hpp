@@ -53,7 +53,8 @@ class Averages {
         block_squares_[at(i)] += d * d;
       }
     for (std::int64_t i = 0; i < n_; ++i)
-      merge(place * n_ + i, block_mean_[at(i)], block_squares_[at(i)], before, here);
+      merge(place * n_ + i, block_mean_[at(i)], block_squares_[at(i)], here / (before + here),
+            before * here / (before + here));
     counts_[at(place)] += count;
   }
 
@@ -80,7 +81,7 @@ class Averages {
       const double block_mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
       const double squares =
           sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
-      merge(place * n_ + i, block_mean, squares, before, here);
+      merge(place * n_ + i, block_mean, squares, here / (before + here), before * here / (before + here));
     }
     counts_[at(place)] += count;
   }
@@ -98,9 +99,10 @@ class Averages {
                                sizes);
       const std::int64_t place = row * k_ + slot;
       const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+      const double part = here / (before + here), both = before * part, each = 1 / here;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = sums[i] / here, spread = squares[i] - sums[i] * offset;
-        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, before, here);
+        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset;
+        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, part, both);
         size_[at(place)] += sizes[i];
       }
     }
@@ -128,11 +130,12 @@ class Averages {
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-  /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
-  void merge(std::int64_t i, double mean, double squares, double before, double here) {
+  /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole. `part` is what the new
+  /// part is of the whole, `both` the product of the counts over their sum.
+  void merge(std::int64_t i, double mean, double squares, double part, double both) {
     const double d = mean - mean_[at(i)];
-    mean_[at(i)] += d * (here / (before + here));
-    squares_[at(i)] += squares + d * d * (before * here / (before + here));
+    mean_[at(i)] += d * part;
+    squares_[at(i)] += squares + d * d * both;
   }
 
   template <class F>

@@ -27,7 +27,7 @@ std::size_t at(std::int64_t i) {
 /// is then used often enough.
 constexpr std::int64_t least_outputs = 4, least_width = 32;
 /// Numbers in the block that a product reads again and again: half of a small second-level cache.
-constexpr std::int64_t block_numbers = 1 << 16;
+constexpr std::int64_t block_numbers = 1 << 17;
 
 /// Ops that give the numbers of a row another shape, and nothing else.
 bool keeps_numbers(std::string_view op) {
@@ -252,8 +252,8 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
   for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
     const std::int64_t here = std::min(each, count_ - b0);
     std::int64_t size = outputs_;
-    multiplier.assign(at(k_ * size), T(0));  // [references, K, size], or [1, K, size]
-    for (std::int64_t k = 0; k < k_; ++k) multiplier[at(k * size + slots[at(k)])] = 1;
+    multiplier.assign(at(size * k_), T(0));  // [references, size, K], or [1, size, K]
+    for (std::int64_t k = 0; k < k_; ++k) multiplier[at(slots[at(k)] * k_ + k)] = 1;
     bool shared = true;
     Tensor slope;  // [size, here], of the functions since the last product
     for (std::size_t l = chain_.size(); l-- > 0;) {
@@ -267,7 +267,7 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
       const std::int64_t pairs = slope.defined() ? here : (shared ? 1 : here);
       kept_multiplier.resize(at(pairs * size * k_));
       for (std::int64_t b = 0; b < pairs; ++b) {
-        const T* from = multiplier.data() + (shared ? 0 : b * k_ * size);
+        const T* from = multiplier.data() + (shared ? 0 : b * size * k_);
         const T* s = slope.defined() ? slope.data<T>() + b : nullptr;
         T* to = kept_multiplier.data() + b * size * k_;
         std::int32_t* which = kept.data() + b * widest;
@@ -276,7 +276,7 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
         for (std::int64_t i = 0; i < size; ++i) {
           const T factor = s == nullptr ? T(1) : s[i * here];
           which[count] = static_cast<std::int32_t>(i);
-          for (std::int64_t k = 0; k < k_; ++k) to[count * k_ + k] = factor * from[k * size + i];
+          for (std::int64_t k = 0; k < k_; ++k) to[count * k_ + k] = factor * from[i * k_ + k];
           count += factor != T(0);  // else the next one takes its place: there is no telling beforehand
         }
       }
@@ -287,8 +287,12 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
           kernels::kept_product(panels.template panel<T>(p), kept.data() + b * widest, counts[at(b)],
                                 kept_multiplier.data() + b * size * k_, k_, found.data() + b * k_ * width);
         if (l > 0) {
-          for (std::int64_t i = 0; i < pairs * k_; ++i)
-            std::copy_n(found.data() + i * width, columns, multiplier.data() + i * link.in_size + start);
+          for (std::int64_t b = 0; b < pairs; ++b) {
+            const T* from = found.data() + b * k_ * width;
+            T* to = multiplier.data() + (b * link.in_size + start) * k_;
+            for (std::int64_t i = 0; i < columns; ++i)
+              for (std::int64_t k = 0; k < k_; ++k) *to++ = from[k * width + i];
+          }
           continue;
         }
         for (std::int64_t i = 0; i < columns; ++i)

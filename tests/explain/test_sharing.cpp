@@ -42,6 +42,37 @@ TEST_CASE("a chain is explained as any model is") {
   }
 }
 
+// Breaks if leaving out units without a slope loses others, mixes up pairs at the edge of a block or panel, or sums up
+// contributions and their spread otherwise than the sweep over ops of any kind.
+TEST_CASE("wide layers and many outputs") {
+  for (const Dtype dtype : {float64, float32})
+    for (const auto& [name, f] : xg_test::activations()) {
+      if (name != "relu" && name != "tanh" && name != "leaky_relu" && name != "step") continue;
+      INFO(name);
+      const xg_test::RandomNet net({37, 50, 43, 7}, f, 330, dtype);
+      const Function twice = [&](const Tensor& t) { return f(net(matmul(t, ones({37, 37}, {.dtype = dtype}) * 0.1))); };
+      for (const Function& model : {Function(net), twice}) {
+        const Function branched = [&](const Tensor& t) { return model(t) + t.slice(1, 0, 1) * 0.0; };
+        const Tensor x = random_rows(3, 37, 331, dtype);
+        const double rtol = dtype == float64 ? 1e-10 : 1e-3, atol = dtype == float64 ? 1e-12 : 1e-5;
+        for (const std::int64_t references : {1, 40}) {
+          Tensor r = random_rows(references, 37, 332, dtype);
+          r.select(1, 4).copy_(x.select(1, 4).select(0, 1).expand({references}));  // a feature that does not change
+          for (const std::size_t bytes : {std::size_t{1}, std::size_t{30'000}, default_block_bytes}) {
+            const Explanation kept = DeepShap(model, r, {.max_bytes = bytes})(x), any = DeepShap(branched, r)(x);
+            expect_close(kept.values(), any.values(), rtol, atol);
+            CHECK(kept.values().select(0, 1).select(0, 4).abs().max().item() == 0);
+            if (references > 1) expect_close(kept.standard_errors(), any.standard_errors(), rtol, atol);
+          }
+          const DeepShapOptions ranked{.ranked_outputs = 5, .output_rank_order = Rank::min};
+          expect_close(DeepShap(model, r, ranked)(x).values(), DeepShap(branched, r, ranked)(x).values(), rtol, atol);
+        }
+        const DeepLiftOptions multipliers{.baseline = random_rows(1, 37, 333, dtype), .multipliers = true};
+        expect_close(DeepLift(model, multipliers)(x).values(), DeepLift(branched, multipliers)(x).values(), rtol, atol);
+      }
+    }
+}
+
 // Breaks if a chain written with other ops, or one that ends in a vector, is not read as what it is.
 TEST_CASE("chains of several spellings") {
   const xg_test::RandomNet net(
@@ -90,6 +121,14 @@ TEST_CASE("the same bits for any number of threads") {
         CHECK(same_bits(exact[i], exact[0]));
       }
     }
+    const xg_test::RandomNet wide(
+        {36, 40, 40, 5}, [](const Tensor& t) { return relu(t); }, 334, dtype);
+    const DeepShap explainer(wide, random_rows(30, 36, 335, dtype));
+    const Tensor rows = random_rows(40, 36, 336, dtype);
+    set_num_threads(1);
+    const Tensor alone = explainer(rows).values();
+    set_num_threads(3);
+    CHECK(same_bits(explainer(rows).values(), alone));
   }
 }
 
