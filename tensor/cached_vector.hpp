@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/storage.hpp>
 
+#include <new>
+#include <type_traits>
 #include <vector>
 
 namespace xg {
@@ -15,6 +17,11 @@ struct CacheAllocator {
   CacheAllocator(const CacheAllocator<U>&) {}  // NOLINT: allocators convert
   T* allocate(std::size_t count) { return static_cast<T*>(memory::allocate(count * sizeof(T))); }
   void deallocate(T* block, std::size_t count) noexcept { memory::deallocate(block, count * sizeof(T)); }
+  /// Numbers that are to be written at once are not set to 0 before.
+  template <class U>
+  void construct(U* place) noexcept(std::is_nothrow_default_constructible_v<U>) {
+    ::new (static_cast<void*>(place)) U;
+  }
   friend bool operator==(const CacheAllocator&, const CacheAllocator&) { return true; }
 };
 

@@ -173,6 +173,7 @@ std::int64_t num_threads() {
 void set_num_threads(std::int64_t count) {
   if (count < 1 || count > most_threads)
     throw ValueError(fmt::format("[set_num_threads] count is {}, it must be from 1 to {}.", count, most_threads));
+  if (in_tile) throw Error("[set_num_threads] called from within an op: call it between ops.");
   Setting& s = setting();
   const std::lock_guard lock(s.mutex);
   if (s.count.load(std::memory_order_relaxed) == count) return;

@@ -31,6 +31,7 @@ void ClassCounts::update(const Tensor& y_true, const Tensor& y_pred, const Tenso
   classes_.resize(std::max(classes_.size(), static_cast<std::size_t>(count_classes(in))));
   // Labels say two classes until a third one turns up; scores of two classes are not one probability.
   binary_ = binary_ && in.kind != PredictionKind::scores && classes_.size() == 2;
+  if (in.kind == PredictionKind::probability && in.weights.empty()) return add_probabilities(in);
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
     const std::int64_t predicted = in.predicted(row, threshold_);
@@ -42,6 +43,28 @@ void ClassCounts::update(const Tensor& y_true, const Tensor& y_pred, const Tenso
     classes_[static_cast<std::size_t>(truth)].hit += weight;
     correct_ += weight;
   }
+}
+
+// The common case: rows are counted as whole numbers, without a branch.
+void ClassCounts::add_probabilities(const ClassificationInputs& in) {
+  const double threshold = in.threshold(threshold_);
+  std::int64_t truth = 0, predicted = 0, hit = 0;  // of class 1
+  for (std::size_t row = 0; row < in.truth.size(); ++row) {
+    const std::int64_t is = in.truth[row], taken = in.predictions[row] > threshold ? 1 : 0;
+    truth += is;
+    predicted += taken;
+    hit += is & taken;
+  }
+  const std::int64_t other_hit = in.rows - truth - predicted + hit;
+  const auto add = [](Count& count, std::int64_t t, std::int64_t p, std::int64_t h) {
+    count.truth += static_cast<double>(t);
+    count.predicted += static_cast<double>(p);
+    count.hit += static_cast<double>(h);
+  };
+  add(classes_[0], in.rows - truth, in.rows - predicted, other_hit);
+  add(classes_[1], truth, predicted, hit);
+  total_ += static_cast<double>(in.rows);
+  correct_ += static_cast<double>(hit + other_hit);
 }
 
 Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOptions options,

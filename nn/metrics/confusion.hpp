@@ -10,6 +10,8 @@
 
 namespace xg::nn::metrics {
 
+struct ClassificationInputs;
+
 /// How several classes become one number.
 enum class Average : std::uint8_t {
   automatic,  ///< binary for two-class probabilities, macro for scores of several classes
@@ -51,6 +53,7 @@ class XG_API ClassCounts {
   struct Count {
     double truth = 0, predicted = 0, hit = 0;
   };
+  void add_probabilities(const ClassificationInputs& in);
   std::string metric_;
   double threshold_;
   bool binary_ = true;

@@ -92,6 +92,20 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
   return static_cast<std::int64_t>(value);
 }
 
+// Writes the class indices; false where one of them is none, for checked_label to say which.
+bool whole_numbers(const CachedVector<double>& values, std::int64_t classes, CachedVector<std::int64_t>& labels) {
+  const double end = classes < 0 ? 1e6 : static_cast<double>(classes - 1);
+  bool all = true;
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    const double value = values[row];
+    const bool inside = value >= 0 && value <= end;
+    const std::int32_t label = static_cast<std::int32_t>(inside ? value : 0.0);
+    all &= inside & (static_cast<double>(label) == value);
+    labels[row] = label;
+  }
+  return all;
+}
+
 CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const CachedVector<double>& values,
                                           std::int64_t classes) {
   const auto k = static_cast<std::size_t>(classes);
@@ -121,10 +135,7 @@ CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const Cache
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
   const double* p = predictions.data() + row * columns;
   if (kind == PredictionKind::labels) return static_cast<std::int64_t>(p[0]);
-  if (kind == PredictionKind::probability) {
-    // The threshold is rounded as the predictions are: 0.3 in float32 is not above 0.3.
-    return p[0] > (float32 ? static_cast<double>(static_cast<float>(threshold)) : threshold) ? 1 : 0;
-  }
+  if (kind == PredictionKind::probability) return p[0] > this->threshold(threshold) ? 1 : 0;
   std::int64_t best = 0;
   for (std::int64_t c = 1; c < columns; ++c) {
     if (p[c] > p[best]) best = c;
@@ -165,9 +176,9 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                                : in.kind == PredictionKind::probability ? 2
                                                                         : in.columns;
   in.truth.resize(truth.size());
-  for (std::size_t row = 0; row < truth.size(); ++row) {
-    in.truth[row] = checked_label(metric, "y_true", truth[row], classes, row);
-  }
+  if (!whole_numbers(truth, classes, in.truth))
+    for (std::size_t row = 0; row < truth.size(); ++row)
+      in.truth[row] = checked_label(metric, "y_true", truth[row], classes, row);
   if (in.kind == PredictionKind::labels) {
     for (std::size_t row = 0; row < truth.size(); ++row) {
       checked_label(metric, "y_pred", in.predictions[row], classes, row);

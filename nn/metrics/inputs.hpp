@@ -25,6 +25,8 @@ struct ClassificationInputs {
   CachedVector<double> weights;      // per row, or empty
   bool float32 = false;              // were the predictions of that dtype?
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
+  /// `value` rounded as the predictions are: 0.3 in float32 is not above 0.3.
+  double threshold(double value) const { return float32 ? static_cast<double>(static_cast<float>(value)) : value; }
   /// The predicted class of a row: 1 where its probability exceeds `threshold`, or the first of the largest scores.
   std::int64_t predicted(std::int64_t row, double threshold) const;
 };

@@ -122,20 +122,24 @@ bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, con
   if (!is_small_product(m, n, k)) return false;
   const std::int64_t b_col = n == 1 ? 1 : b.col_stride;
   if ((b_col != 1 && b.row_stride != 1) || (out.col_stride != 1 && n != 1)) return false;
+  // An element's bits do not depend on the rows beside it, except where there is one alone: threads take many each.
+  const std::int64_t tile = std::max<std::int64_t>(256, (1 << 21) / std::max<std::int64_t>(1, n * k));
   dispatch_floating(out.dtype, [&]<class T>() {
-    small_product<T>({.m = m,
-                      .n = n,
-                      .k = k,
-                      .a = static_cast<const T*>(a.data),
-                      .a_row = a.row_stride,
-                      .a_col = a.col_stride,
-                      .b = static_cast<const T*>(b.data),
-                      .b_row = b.row_stride,
-                      .b_col = b_col,
-                      .c = static_cast<T*>(out.data),
-                      .c_row = out.row_stride,
-                      .bias = static_cast<const T*>(bias),
-                      .accumulate = accumulate});
+    xg::detail::parallel_ranges(m, tile, [&](std::int64_t begin, std::int64_t end) {
+      small_product<T>({.m = end - begin,
+                        .n = n,
+                        .k = k,
+                        .a = static_cast<const T*>(a.data) + begin * a.row_stride,
+                        .a_row = a.row_stride,
+                        .a_col = a.col_stride,
+                        .b = static_cast<const T*>(b.data),
+                        .b_row = b.row_stride,
+                        .b_col = b_col,
+                        .c = static_cast<T*>(out.data) + begin * out.row_stride,
+                        .c_row = out.row_stride,
+                        .bias = static_cast<const T*>(bias),
+                        .accumulate = accumulate});
+    });
   });
   return true;
 }

@@ -12,6 +12,7 @@ template <class T>
 using Batch = xsimd::batch<T>;
 template <class T>
 constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
+constexpr std::int64_t depth = 256;  // of sums at a time
 
 /// The columns that one pass over the rows computes: `vectors` vectors, of which `columns` elements are real.
 template <class T>
@@ -210,7 +211,8 @@ class Scratch {
 }  // namespace
 
 bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k) {
-  return k <= 512 && m * n * k <= 1 << 20;
+  const std::int64_t longest = std::max({m, n, k});
+  return m * n * k <= 1 << 20 || m * n * k / std::max<std::int64_t>(longest, 1) <= 2560;
 }
 
 template <class T>
@@ -233,6 +235,18 @@ void small_product(const SmallProduct<T>& p) {
                              .c = p.c,
                              .c_row = p.m,
                              .accumulate = p.accumulate});
+  if (p.k > depth) {  // in pieces that stay in the cache; sums wait in c, which changes no bit
+    SmallProduct<T> piece = p;
+    for (std::int64_t l = 0; l < p.k; l += depth) {
+      piece.k = std::min(depth, p.k - l);
+      small_product(piece);
+      piece.a += depth * p.a_col;
+      piece.b += depth * p.b_row;
+      piece.bias = nullptr;
+      piece.accumulate = true;
+    }
+    return;
+  }
   Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * 2 * w);
   // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
   const std::int64_t rest = p.n % (2 * w);

@@ -102,6 +102,17 @@ TEST_CASE("small products agree with plain sums and write nothing else", "[tenso
               }
 }
 
+// Breaks when a sum longer than one piece loses its start or a piece.
+TEST_CASE("long sums are taken in pieces", "[tensor][product]") {
+  for (const std::int64_t k : {255, 256, 257, 700})
+    for (const std::int64_t n : {3, 16, 21})
+      for (const bool b_transposed : {false, true})
+        for (const Start start : {Start::zero, Start::bias, Start::itself}) {
+          check<float>(7, n, k, false, b_transposed, 0, start);
+          check<double>(7, n, k, true, b_transposed, 2, start);
+        }
+}
+
 // Breaks when an element's sum depends on how many rows or columns stand beside it.
 TEST_CASE("an element of a small product has the same bits in any company", "[tensor][product]") {
   constexpr std::int64_t k = 37, most = 40;

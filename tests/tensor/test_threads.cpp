@@ -25,6 +25,8 @@ struct Threads {
   std::int64_t before = num_threads();
   explicit Threads(std::int64_t count) { set_num_threads(count); }
   ~Threads() { set_num_threads(before); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
 };
 
 bool same_bits(const Tensor& a, const Tensor& b) {
@@ -118,6 +120,8 @@ TEST_CASE("a wrong number of threads is refused", "[tensor][threads][errors]") {
   CHECK_ERROR(set_num_threads(0), ValueError, "[set_num_threads] count is 0", "from 1 to");
   CHECK_ERROR(set_num_threads(-2), ValueError, "count is -2");
   CHECK_ERROR(set_num_threads(1 << 20), ValueError, "from 1 to 1024");
+  const Threads several(2);
+  CHECK_ERROR(detail::parallel_for(4, [](std::int64_t) { set_num_threads(3); }), Error, "between ops");
 }
 
 // Hidden: run by the next test with a variable in its environment.
