@@ -238,7 +238,7 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
 template <class T>
 void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
                           bool multipliers, Averages& averages) const {
-  constexpr std::int64_t width = kernels::panel_width<T>;
+  const std::int64_t width = panels_.front().width(), wide = (width + 7) / 8 * 8;
   std::int64_t widest = 1;
   for (const Link& link : chain_) widest = std::max({widest, link.in_size, link.out_size});
   const std::int64_t most = std::clamp<std::int64_t>(block_numbers / (k_ * widest), 1, most_pairs_),
@@ -247,7 +247,6 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
   std::vector<T> multiplier, kept_multiplier, found(at(each * k_ * width));
   std::vector<std::int32_t> kept(at(each * widest));
   std::vector<std::int64_t> counts(at(each));
-  constexpr std::int64_t wide = (width + 7) / 8 * 8;
   std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide));
   for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
     const std::int64_t here = std::min(each, count_ - b0);

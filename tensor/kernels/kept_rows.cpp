@@ -1,10 +1,14 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/kept_rows.hpp>
 
+#include <xsimd/xsimd.hpp>
+
 namespace xg::kernels {
 namespace {
 
 constexpr int vectors = 2;  // in a panel's row
+template <class T>
+constexpr auto panel_width = static_cast<std::int64_t>(vectors* xsimd::batch<T>::size);
 /// Rows whose sums fit the registers beside a row of the panel and a factor.
 constexpr int most_rows = 6;
 

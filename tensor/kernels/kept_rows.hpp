@@ -4,15 +4,9 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <xsimd/xsimd.hpp>
-
 #include <cstdint>
 
 namespace xg::kernels {
-
-/// Columns of a panel: two vectors.
-template <class T>
-inline constexpr auto panel_width = static_cast<std::int64_t>(2 * xsimd::batch<T>::size);
 
 /// b [rows, cols], copied into panels of a few columns that lie closely behind each other; the last one is filled up
 /// with zeros. Read by several threads.
@@ -23,6 +17,8 @@ class Panels {
   explicit Panels(const Tensor& b);
   std::int64_t count() const { return count_; }
   std::int64_t cols() const { return cols_; }
+  /// Columns of a panel: two vectors.
+  std::int64_t width() const { return width_; }
 
   template <class T>
   const T* panel(std::int64_t i) const {

@@ -46,9 +46,10 @@ TEST_CASE("a chain is explained as any model is") {
 // contributions and their spread otherwise than the sweep over ops of any kind.
 TEST_CASE("wide layers and many outputs") {
   for (const Dtype dtype : {float64, float32})
-    for (const auto& [name, f] : xg_test::activations()) {
+    for (const auto& [name, activation] : xg_test::activations()) {
       if (name != "relu" && name != "tanh" && name != "leaky_relu" && name != "step") continue;
       INFO(name);
+      const Function f = activation;
       const xg_test::RandomNet net({37, 50, 43, 7}, f, 330, dtype);
       const Function twice = [&](const Tensor& t) { return f(net(matmul(t, ones({37, 37}, {.dtype = dtype}) * 0.1))); };
       for (const Function& model : {Function(net), twice}) {
