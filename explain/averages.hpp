@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/kernels/moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,17 @@
 #include <vector>
 
 namespace xg::explain::detail {
+
+/// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
+template <class F>
+double sum_in_lanes(std::int64_t count, F&& f) {
+  double sums[8] = {};
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(i + lane);
+  for (std::int64_t lane = 0; i + lane < count; ++lane) sums[lane] += f(i + lane);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
 
 /// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n]
 class Averages {
@@ -21,12 +33,12 @@ class Averages {
   void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r, std::int64_t r_stride,
            std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
-    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
     const auto contribution = [&](std::int64_t b, std::int64_t i) {
       const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
       return multipliers ? multiplier : (d == 0 ? 0 : multiplier * d);  // an unchanged feature contributes nothing
     };
     block_mean_.assign(at(n_), 0);
+    block_squares_.assign(at(n_), 0);
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double c = contribution(b, i);
@@ -38,14 +50,11 @@ class Averages {
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double d = contribution(b, i) - block_mean_[at(i)];
-        squares[i] += d * d;
+        block_squares_[at(i)] += d * d;
       }
-    // Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole.
-    for (std::int64_t i = 0; i < n_; ++i) {
-      const double d = block_mean_[at(i)] - mean[i];
-      mean[i] += d * (here / (before + here));
-      squares[i] += d * d * (before * here / (before + here));
-    }
+    for (std::int64_t i = 0; i < n_; ++i)
+      merge(place * n_ + i, block_mean_[at(i)], block_squares_[at(i)], here / (before + here),
+            before * here / (before + here));
     counts_[at(place)] += count;
   }
 
@@ -55,7 +64,6 @@ class Averages {
   void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride, const double* x,
                    const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
-    double *mean = &mean_[at(place * n_)], *squares = &squares_[at(place * n_)];
     const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
     std::vector<double> contributions(at(count));
     double* c = contributions.data();
@@ -69,14 +77,38 @@ class Averages {
           const double d = value - reference[b], product = static_cast<double>(factor[b]) * d;
           c[b] = d == 0 ? 0 : product;  // an unchanged feature contributes nothing
         }
-      size_[at(place)] += in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
-      const double block_mean = in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
-      squares[i] += in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
-      const double d = block_mean - mean[i];
-      mean[i] += d * (here / (before + here));
-      squares[i] += d * d * (before * here / (before + here));
+      size_[at(place)] += sum_in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
+      const double block_mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
+      const double squares =
+          sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
+      merge(place * n_ + i, block_mean, squares, here / (before + here), before * here / (before + here));
     }
     counts_[at(place)] += count;
+  }
+
+  /// The same for features [first, first + columns), for all outputs, from panels: the multiplier of feature first + i,
+  /// output k and reference b at m[(b * K + k) * width + i], its change x - r at change[b * width + i], or null where
+  /// the multipliers themselves are wanted. `width` is a multiple of 8. Once all features have been added, `counted`
+  /// says how many references these were.
+  void add_panel(std::int64_t row, std::int64_t first, std::int64_t columns, const double* m, const double* change,
+                 std::int64_t width, std::int64_t count) {
+    std::vector<double> moments(at(4 * width));
+    double *shift = moments.data(), *sums = shift + width, *squares = sums + width, *sizes = squares + width;
+    for (std::int64_t slot = 0; slot < k_; ++slot) {
+      kernels::shifted_moments(m + slot * width, k_ * width, change, width, count, columns, shift, sums, squares,
+                               sizes);
+      const std::int64_t place = row * k_ + slot;
+      const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+      const double part = here / (before + here), both = before * part, each = 1 / here;
+      for (std::int64_t i = 0; i < columns; ++i) {
+        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset;
+        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, part, both);
+        size_[at(place)] += sizes[i];
+      }
+    }
+  }
+  void counted(std::int64_t row, std::int64_t count) {
+    for (std::int64_t slot = 0; slot < k_; ++slot) counts_[at(row * k_ + slot)] += count;
   }
 
   Tensor means() const {
@@ -98,15 +130,12 @@ class Averages {
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-  /// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
-  template <class F>
-  static double in_lanes(std::int64_t count, F&& f) {
-    double sums[8] = {};
-    std::int64_t b = 0;
-    for (; b + 8 <= count; b += 8)
-      for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(b + lane);
-    for (std::int64_t lane = 0; b + lane < count; ++lane) sums[lane] += f(b + lane);
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole. `part` is what the new
+  /// part is of the whole, `both` the product of the counts over their sum.
+  void merge(std::int64_t i, double mean, double squares, double part, double both) {
+    const double d = mean - mean_[at(i)];
+    mean_[at(i)] += d * part;
+    squares_[at(i)] += squares + d * d * both;
   }
 
   template <class F>
@@ -124,7 +153,7 @@ class Averages {
   std::int64_t k_, n_;
   std::vector<double> mean_, squares_, size_;
   std::vector<std::int64_t> counts_;
-  std::vector<double> block_mean_;
+  std::vector<double> block_mean_, block_squares_;
 };
 
 }  // namespace xg::explain::detail

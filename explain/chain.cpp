@@ -23,6 +23,12 @@ std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
 
+/// Outputs at once, and the width of layers, from which on zeros are worth skipping: a row of the weights that is read
+/// is then used often enough.
+constexpr std::int64_t least_outputs = 4, least_width = 32;
+/// Numbers in the block that a product reads again and again: half of a small second-level cache.
+constexpr std::int64_t block_numbers = 1 << 17;
+
 /// Ops that give the numbers of a row another shape, and nothing else.
 bool keeps_numbers(std::string_view op) {
   constexpr std::string_view names[] = {"reshape", "squeeze", "unsqueeze", "contiguous", "clone", "detach"};
@@ -39,10 +45,11 @@ bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t 
   const Tensor &in = recording.value(entry.inputs[varying]), &out = recording.value(entry.outputs[0]);
   const auto constant = [&](std::size_t i) -> const Tensor& { return recording.value(entry.inputs[i]); };
   link.in = entry.inputs[varying];
+  link.out = entry.outputs[0];
   link.in_size = row_size(in);
   link.out_size = row_size(out);
   if (entry.op->rule() == Rule::secant) {
-    link.function = entry.op.get();
+    link.function = entry.op;
     return link.in_size == link.out_size;
   }
   if (in.dim() != 2 || varying != 0) return false;
@@ -57,6 +64,17 @@ bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t 
     return true;
   }
   return false;
+}
+
+/// Is it a chain of wide layers with functions between them, explained for many outputs?
+bool skips_zeros(const Chain& chain, std::int64_t k) {
+  if (k < least_outputs || chain.empty() || chain.front().function != nullptr) return false;
+  bool functions = false;
+  for (const Link& link : chain) {
+    functions = functions || link.function != nullptr;
+    if (link.in_size < least_width) return false;
+  }
+  return functions;
 }
 
 }  // namespace
@@ -103,6 +121,19 @@ Tensor columns_of(const Recording& recording, ValueId id, std::int64_t rows) {
   return kernels::copy(view_of(value, {size, rows}, {1, size}));
 }
 
+Tensor forward_columns(std::span<const Link> links, Tensor columns) {
+  for (const Link& link : links) {
+    if (link.function != nullptr) {
+      columns = kernels::contiguous(link.function->forward({&columns, 1})[0]);
+      continue;
+    }
+    columns = kernels::matmul(link.weight, columns);
+    if (link.bias.defined())
+      kernels::add.into(columns, columns, view_of(link.bias, {link.out_size, 1}, {link.bias.strides()[0], 0}));
+  }
+  return columns;
+}
+
 ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,
                        std::int64_t k, std::size_t max_bytes)
     : chain_(std::move(chain)), count_(count), outputs_(outputs), k_(k) {
@@ -114,10 +145,14 @@ ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t co
   const auto item = static_cast<std::int64_t>(item_size(references.value(references.input).dtype()));
   most_pairs_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(max_bytes) / (numbers * item));
   references_ = columns_of(references, references.input, count).to_vector();
+  if (!skips_zeros(chain_, k)) return;
+  for (const Link& link : chain_)
+    panels_.push_back(link.function != nullptr ? kernels::Panels() : kernels::Panels(link.weight));
 }
 
 std::int64_t ChainSweep::tile_rows(std::int64_t block_rows) const {
   std::int64_t rows = 1;
+  if (!panels_.empty()) return rows;
   while (2 * rows <= block_rows && 2 * rows * count_ <= std::min(most_pairs_, worthwhile_pairs)) rows *= 2;
   return rows;
 }
@@ -148,6 +183,8 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
   const autograd::NoTrace quiet;
   const Tensor& input = x.value(x.input);
   const Dtype dtype = input.dtype();
+  if (!panels_.empty())
+    return dispatch_floating(dtype, [&]<class T>() { run_kept<T>(x, first, slots, place, multipliers, averages); });
   const std::int64_t blocks = (count_ * tile + most_pairs_ - 1) / most_pairs_, each = (count_ + blocks - 1) / blocks;
   const std::vector<double> rows =
       view_of(input, {there, input.shape()[1]}, input.strides(), first * input.strides()[0]).to_vector();
@@ -188,6 +225,88 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
           averages.add_columns(place + t, k, data + (k * tile + t) * here, k_ * tile * here, &rows[at(t * size)],
                                references_.data() + b0, count_, here, multipliers);
     });
+  }
+}
+
+// Note [Zeros that pairs have]
+// A relu that is shut for the row and for the reference has slope 0: nothing passes, for none of the outputs. In a net
+// as it is initialized that is one unit in four, in a trained one often most. Here the multipliers of a pair are [K,
+// units]; those of units with slope 0 are dropped, and the product with the weights reads only the rows of the others.
+// The K outputs share these rows, which is what makes it as fast as a dense product for each number. Products go panel
+// by panel of the weights' columns for all pairs of a block, so that a panel is read from the nearest cache, and the
+// last one's results are summed up at once.
+template <class T>
+void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
+                          bool multipliers, Averages& averages) const {
+  const std::int64_t width = panels_.front().width(), wide = (width + 7) / 8 * 8;
+  std::int64_t widest = 1;
+  for (const Link& link : chain_) widest = std::max({widest, link.in_size, link.out_size});
+  const std::int64_t most = std::clamp<std::int64_t>(block_numbers / (k_ * widest), 1, most_pairs_),
+                     blocks = (count_ + most - 1) / most, each = (count_ + blocks - 1) / blocks;
+  const std::vector<double> features = x.value(x.input).select(0, row).to_vector();
+  std::vector<T> multiplier, kept_multiplier, found(at(each * k_ * width));
+  std::vector<std::int32_t> kept(at(each * widest));
+  std::vector<std::int64_t> counts(at(each));
+  std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide));
+  for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
+    const std::int64_t here = std::min(each, count_ - b0);
+    std::int64_t size = outputs_;
+    multiplier.assign(at(size * k_), T(0));  // [references, size, K], or [1, size, K]
+    for (std::int64_t k = 0; k < k_; ++k) multiplier[at(slots[at(k)] * k_ + k)] = 1;
+    bool shared = true;
+    Tensor slope;  // [size, here], of the functions since the last product
+    for (std::size_t l = chain_.size(); l-- > 0;) {
+      const Link& link = chain_[l];
+      if (link.function != nullptr) {
+        const Tensor next = slopes(link, at_references_[l], x, row, 1, b0, here);
+        slope = slope.defined() ? kernels::mul(slope, next) : next;
+        continue;
+      }
+      const kernels::Panels& panels = panels_[l];
+      const std::int64_t pairs = slope.defined() ? here : (shared ? 1 : here);
+      kept_multiplier.resize(at(pairs * size * k_));
+      for (std::int64_t b = 0; b < pairs; ++b) {
+        const T* from = multiplier.data() + (shared ? 0 : b * size * k_);
+        const T* s = slope.defined() ? slope.data<T>() + b : nullptr;
+        T* to = kept_multiplier.data() + b * size * k_;
+        std::int32_t* which = kept.data() + b * widest;
+        std::int64_t& count = counts[at(b)];
+        count = 0;
+        for (std::int64_t i = 0; i < size; ++i) {
+          const T factor = s == nullptr ? T(1) : s[i * here];
+          which[count] = static_cast<std::int32_t>(i);
+          for (std::int64_t k = 0; k < k_; ++k) to[count * k_ + k] = factor * from[i * k_ + k];
+          count += factor != T(0);  // else the next one takes its place: there is no telling beforehand
+        }
+      }
+      if (l > 0) multiplier.resize(at(pairs * k_ * link.in_size));
+      for (std::int64_t p = 0; p < panels.count(); ++p) {
+        const std::int64_t start = p * width, columns = std::min(width, link.in_size - start);
+        for (std::int64_t b = 0; b < pairs; ++b)
+          kernels::kept_product(panels.template panel<T>(p), kept.data() + b * widest, counts[at(b)],
+                                kept_multiplier.data() + b * size * k_, k_, found.data() + b * k_ * width);
+        if (l > 0) {
+          for (std::int64_t b = 0; b < pairs; ++b) {
+            const T* from = found.data() + b * k_ * width;
+            T* to = multiplier.data() + (b * link.in_size + start) * k_;
+            for (std::int64_t i = 0; i < columns; ++i)
+              for (std::int64_t k = 0; k < k_; ++k) *to++ = from[k * width + i];
+          }
+          continue;
+        }
+        for (std::int64_t i = 0; i < columns; ++i)
+          for (std::int64_t b = 0; b < here; ++b)
+            change[at(b * wide + i)] = features[at(start + i)] - references_[at((start + i) * count_ + b0 + b)];
+        for (std::int64_t i = 0; i < here * k_; ++i)
+          for (std::int64_t j = 0; j < width; ++j)
+            found64[at(i * wide + j)] = static_cast<double>(found[at(i * width + j)]);
+        averages.add_panel(place, start, columns, found64.data(), multipliers ? nullptr : change.data(), wide, here);
+      }
+      shared = shared && !slope.defined();
+      slope = Tensor();
+      size = link.in_size;
+    }
+    averages.counted(place, here);
   }
 }
 

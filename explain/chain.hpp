@@ -10,7 +10,9 @@
 #include <xgrad/explain/averages.hpp>
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/explain/structure.hpp>
+#include <xgrad/tensor/kernels/kept_rows.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,10 +21,11 @@ namespace xg::explain::detail {
 
 /// One op of a chain: weight a + bias, or function(a).
 struct Link {
-  const autograd::AppliedOp* function = nullptr;  ///< elementwise; null for a linear map. Lives with the recording.
-  Tensor weight;                                  ///< [out, in], of any strides
-  Tensor bias;                                    ///< [out], or undefined
-  autograd::ValueId in = -1;                      ///< what goes in: [rows, ...] with in_size numbers in each row
+  std::shared_ptr<const autograd::AppliedOp> function;  ///< elementwise; null for a linear map
+  Tensor weight;                                        ///< [out, in], of any strides
+  Tensor bias;                                          ///< [out], or undefined
+  autograd::ValueId in = -1;                            ///< what goes in: [rows, ...] with in_size numbers in each row
+  autograd::ValueId out = -1;
   std::int64_t in_size = 0, out_size = 0;
 };
 
@@ -34,6 +37,9 @@ std::optional<Chain> find_chain(const Recording& recording, const Structure& str
 
 /// The numbers of value `id` with one column for each of the first `rows` rows: [size of a row, rows], contiguous.
 Tensor columns_of(const Recording& recording, autograd::ValueId id, std::int64_t rows);
+
+/// What the links make of columns [in_size, P]: [out_size, P]. `columns` may be written over.
+Tensor forward_columns(std::span<const Link> links, Tensor columns);
 
 /// Contributions of many rows against the same references.
 class ChainSweep {
@@ -52,13 +58,18 @@ class ChainSweep {
            std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const;
 
  private:
+  /// As `run`, with features along the last dimension.
+  template <class T>
+  void run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
+                bool multipliers, Averages& averages) const;
   Tensor slopes(const Link& link, const Tensor& at_references, const Recording& x, std::int64_t first,
                 std::int64_t tile, std::int64_t b0, std::int64_t count) const;
 
   Chain chain_;
   std::int64_t count_, outputs_, k_, most_pairs_;
-  std::vector<Tensor> at_references_;  // by link: what goes into a function at the references, [size, count]
-  std::vector<double> references_;     // [n, count]
+  std::vector<Tensor> at_references_;    // by link: what goes into a function at the references, [size, count]
+  std::vector<double> references_;       // [n, count]
+  std::vector<kernels::Panels> panels_;  // by link, of weights; empty where zeros are not looked for
 };
 
 }  // namespace xg::explain::detail

@@ -1,11 +1,14 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/exact_shapley.hpp>
 #include <xgrad/explain/gradients.hpp>
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gemm.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
 
@@ -13,6 +16,9 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <optional>
+#include <span>
 
 namespace xg::explain {
 namespace {
@@ -20,6 +26,8 @@ namespace {
 constexpr const char* method = "ExactShapley";
 /// Rows in one run of the model, the same whatever is explained.
 constexpr std::int64_t block_points = 1024;
+/// Numbers in one run of a chain: its widest layer is to fit the cache.
+constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
 
 std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
@@ -34,6 +42,306 @@ std::vector<double> shapley_weights(std::int64_t m) {
     binomial *= static_cast<double>(m - 1 - s) / static_cast<double>(s + 1);
   }
   return weights;
+}
+
+using Indices = std::vector<std::int64_t>;
+
+/// References that differ from a row in the same features: these are the players, for all of them.
+struct Group {
+  Indices players, references;
+};
+
+/// The groups of one row, in the order of their first references.
+std::vector<Group> groups_of(const double* row, const std::vector<double>& references, std::int64_t n, std::int64_t b) {
+  std::vector<Group> groups;
+  std::map<Indices, std::size_t> known;
+  for (std::int64_t r = 0; r < b; ++r) {
+    Indices players;
+    for (std::int64_t i = 0; i < n; ++i)
+      if (references[at(r * n + i)] != row[i]) players.push_back(i);
+    const auto [place, fresh] = known.try_emplace(players, groups.size());
+    if (fresh) groups.push_back({std::move(players), {}});
+    groups[place->second].references.push_back(r);
+  }
+  return groups;
+}
+
+/// What is explained, at points between one row and some references: player j of coalition s has the row's value where
+/// bit j of s is set, else the reference's.
+class Game {
+ public:
+  virtual ~Game() = default;
+  /// The most coalitions, a power of two, to ask for at once.
+  virtual std::uint64_t at_once(std::int64_t references) const = 0;
+  /// The most references in one game.
+  virtual std::int64_t most_references() const = 0;
+  /// May several threads call worth()?
+  virtual bool is_threaded() const = 0;
+  virtual void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) = 0;
+  /// out[K, sets, references] for the coalitions from `first`, a multiple of the power of two `sets`, on.
+  virtual void worth(std::uint64_t first, std::uint64_t sets, double* out) const = 0;
+};
+
+/// Any model: it runs on the points.
+class ModelGame final : public Game {
+ public:
+  ModelGame(const ModelFunction& model, const detail::GradientRequest& request, const Tensor& rows,
+            const Tensor& background)
+      : model_(model), request_(request), rows_(rows), background_(background) {}
+
+  std::uint64_t at_once(std::int64_t references) const override {
+    return std::bit_floor(static_cast<std::uint64_t>(block_points / references));
+  }
+  std::int64_t most_references() const override { return block_points; }
+  bool is_threaded() const override { return false; }
+  void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
+    row_ = rows_.select(0, row).contiguous();
+    players_ = &players;
+    Tensor which = empty({static_cast<std::int64_t>(references.size())}, {.dtype = Dtype::int64});
+    std::copy(references.begin(), references.end(), which.mutable_data<std::int64_t>());
+    references_ = background_.index_select(0, which);
+  }
+  void worth(std::uint64_t first, std::uint64_t sets, double* out) const override {
+    const std::int64_t count = static_cast<std::int64_t>(sets), b = references_.size(0), n = references_.size(1);
+    Tensor points = references_.unsqueeze(0).expand({count, b, n}).clone();
+    dispatch_floating(points.dtype(), [&]<class T>() {
+      const T* x = row_.data<T>();
+      T* p = points.mutable_data<T>();
+      for (std::int64_t s = 0; s < count; ++s)
+        for (std::size_t j = 0; j < players_->size(); ++j)
+          if ((first + static_cast<std::uint64_t>(s)) >> j & 1)
+            for (std::int64_t r = 0; r < b; ++r) p[(s * b + r) * n + (*players_)[j]] = x[(*players_)[j]];
+    });
+    const Tensor results = detail::values_at(model_, points.reshape({count * b, n}), request_).values;
+    const std::int64_t k = results.size(1);
+    const auto* v = results.data<double>();
+    for (std::int64_t point = 0; point < count * b; ++point)
+      for (std::int64_t slot = 0; slot < k; ++slot) out[slot * count * b + point] = v[point * k + slot];
+  }
+
+ private:
+  const ModelFunction& model_;
+  const detail::GradientRequest& request_;
+  Tensor rows_, background_, row_, references_;
+  const Indices* players_ = nullptr;
+};
+
+// Note [Coalitions of a chain]
+// The first linear map of a chain has z(S) = z(reference) + sum over j in S of W_j (a_j(row) - a_j(reference)), where a
+// are the features or a function of each. So a coalition costs one addition of a column to that of the coalition
+// without its highest player, and at most M roundings; all later layers run on many coalitions and references at once.
+class ChainGame final : public Game {
+ public:
+  /// `chain` has a linear map; `first` is the first.
+  ChainGame(detail::Chain chain, std::size_t first, const detail::Recording& rows, const detail::Recording& references,
+            std::int64_t count, std::int64_t b, std::optional<std::int64_t> target)
+      : chain_(std::move(chain)),
+        first_(first),
+        target_(target),
+        rows_(detail::columns_of(rows, chain_[first].in, count)),
+        references_(detail::columns_of(references, chain_[first].in, b)),
+        at_references_(detail::columns_of(references, chain_[first].out, b)) {
+    for (const detail::Link& link : rest()) widest_ = std::max(widest_, link.out_size);
+    widest_ = std::max(widest_, chain_[first].out_size);
+  }
+
+  std::uint64_t at_once(std::int64_t references) const override {
+    return std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(most_references() / references, 1)));
+  }
+  std::int64_t most_references() const override {
+    return std::clamp<std::int64_t>(block_numbers / widest_, 1, 2 * block_points);
+  }
+  bool is_threaded() const override { return true; }
+  void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
+    players_ = players.size();
+    const std::int64_t g = static_cast<std::int64_t>(references.size()), h = chain_[first_].out_size;
+    const Dtype dtype = rows_.dtype();
+    base_ = empty({h, g}, {.dtype = dtype});
+    steps_ = empty({static_cast<std::int64_t>(players_), h, g}, {.dtype = dtype});
+    const Tensor& weight = chain_[first_].weight;
+    const std::int64_t down = weight.strides()[0], right = weight.strides()[1];
+    dispatch_floating(dtype, [&]<class T>() {
+      const T *a = references_.data<T>(), *z = at_references_.data<T>(), *w = weight.data<T>();
+      T *base = base_.mutable_data<T>(), *step = steps_.mutable_data<T>();
+      for (std::int64_t i = 0; i < h; ++i)
+        for (std::int64_t r = 0; r < g; ++r) *base++ = z[i * at_references_.size(1) + references[at(r)]];
+      std::vector<T> change(at(g));
+      for (const std::int64_t j : players) {
+        const T x = rows_.data<T>()[j * rows_.size(1) + row];
+        for (std::int64_t r = 0; r < g; ++r) change[at(r)] = x - a[j * references_.size(1) + references[at(r)]];
+        for (std::int64_t i = 0; i < h; ++i, step += g) {
+          const T factor = w[i * down + j * right];
+          for (std::int64_t r = 0; r < g; ++r) step[r] = factor * change[at(r)];
+        }
+      }
+    });
+  }
+  void worth(std::uint64_t first, std::uint64_t sets, double* out) const override {
+    const NoGrad fixed;
+    const autograd::NoTrace quiet;
+    const std::int64_t h = base_.size(0), g = base_.size(1), count = static_cast<std::int64_t>(sets);
+    Tensor z = empty({h, count * g}, {.dtype = base_.dtype()});
+    dispatch_floating(z.dtype(), [&]<class T>() {
+      const T *base = base_.data<T>(), *steps = steps_.data<T>();
+      T* columns = z.mutable_data<T>();
+      for (std::int64_t i = 0; i < h; ++i, columns += count * g) {
+        std::copy_n(base + i * g, g, columns);
+        const auto add = [&](std::size_t j, const T* from, T* to) {
+          const T* step = steps + (static_cast<std::int64_t>(j) * h + i) * g;
+          for (std::int64_t r = 0; r < g; ++r) to[r] = from[r] + step[r];
+        };
+        for (std::size_t j = 0; j < players_; ++j)
+          if (first >> j & 1) add(j, columns, columns);
+        for (std::size_t j = 0; std::int64_t{1} << j < count; ++j)
+          for (std::int64_t s = 0, with = std::int64_t{1} << j; s < with; ++s)
+            add(j, columns + s * g, columns + (s + with) * g);
+      }
+    });
+    const Tensor results = detail::forward_columns(rest(), std::move(z));
+    dispatch_floating(results.dtype(), [&]<class T>() {
+      const std::int64_t outputs = target_ ? 1 : results.size(0);
+      const T* v = results.data<T>() + target_.value_or(0) * count * g;
+      std::copy_n(v, outputs * count * g, out);
+    });
+  }
+
+ private:
+  std::span<const detail::Link> rest() const { return std::span(chain_).subspan(first_ + 1); }
+
+  detail::Chain chain_;
+  std::size_t first_, players_ = 0;
+  std::optional<std::int64_t> target_;
+  std::int64_t widest_ = 1;
+  Tensor rows_, references_, at_references_;  // [n, N], [n, B], [h, B]
+  Tensor base_, steps_;                       // of the game: [h, references], [players, h, references]
+};
+
+/// Shapley values of one row, by output and feature, and their spread over the references.
+class RowGame {
+ public:
+  RowGame(std::int64_t n, std::int64_t k, std::int64_t b)
+      : n_(n), k_(k), b_(b), values_(at(k * n), 0.0), contributions_(b > 1 ? at(k * n * b) : 0, 0.0) {}
+
+  void add(const Group& group, std::int64_t row, Game& game) {
+    const std::vector<double> weights = shapley_weights(static_cast<std::int64_t>(group.players.size()));
+    const std::int64_t all = static_cast<std::int64_t>(group.references.size()),
+                       part = std::min(all, game.most_references());
+    const std::uint64_t coalitions = std::uint64_t{1} << group.players.size();
+    std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k_), 0.0);  // summed over the references
+    for (std::int64_t b0 = 0; b0 < all; b0 += part) {
+      const std::span references = std::span(group.references).subspan(at(b0), at(std::min(part, all - b0)));
+      game.start(row, group.players, references);
+      play(game, group.players, references, weights, worth);
+    }
+    // With and without the player side by side: what does not matter to the model cancels to exactly nothing.
+    for (std::size_t j = 0; j < group.players.size(); ++j)
+      for (std::int64_t slot = 0; slot < k_; ++slot) {
+        const std::uint64_t player = std::uint64_t{1} << j;
+        double value = 0;
+        for (std::uint64_t high = 0; high < coalitions; high += 2 * player)
+          for (std::uint64_t set = high; set < high + player; ++set)
+            value +=
+                weights[at(std::popcount(set))] * (worth[static_cast<std::size_t>(set | player) * at(k_) + at(slot)] -
+                                                   worth[static_cast<std::size_t>(set) * at(k_) + at(slot)]);
+        values_[at(slot * n_ + group.players[j])] += value;
+      }
+  }
+
+  /// [n, K]: means over the references and their standard errors (left alone where there is one reference).
+  void finish(double* values, double* errors) const {
+    const auto b = static_cast<double>(b_);
+    for (std::int64_t i = 0; i < n_; ++i)
+      for (std::int64_t slot = 0; slot < k_; ++slot) {
+        values[i * k_ + slot] = values_[at(slot * n_ + i)] / b;
+        if (b_ < 2) continue;
+        const double* c = &contributions_[at((slot * n_ + i) * b_)];
+        double mean = 0, squares = 0;
+        for (std::int64_t r = 0; r < b_; ++r) mean += c[r] / b;
+        for (std::int64_t r = 0; r < b_; ++r) squares += (c[r] - mean) * (c[r] - mean);
+        errors[i * k_ + slot] = std::sqrt(squares / (b - 1) / b);
+      }
+  }
+
+ private:
+  /// Runs through all coalitions against some references. They are cut into pieces by their number alone; each piece
+  /// has sums of its own, which are then added in order.
+  void play(const Game& game, const Indices& players, std::span<const std::int64_t> references,
+            const std::vector<double>& weights, std::vector<double>& worth) {
+    const std::int64_t g = static_cast<std::int64_t>(references.size()), m = static_cast<std::int64_t>(players.size());
+    const std::uint64_t coalitions = std::uint64_t{1} << m, sets = std::min(coalitions, game.at_once(g));
+    const std::uint64_t pieces = game.is_threaded() ? std::min<std::uint64_t>(coalitions / sets, 16) : 1;
+    const std::uint64_t piece_sets = coalitions / pieces;
+    std::vector<double> shares(static_cast<std::size_t>(pieces) * contributions_of(m, g), 0.0);
+    const auto piece = [&](std::int64_t p) {
+      std::vector<double> v(at(k_) * static_cast<std::size_t>(sets) * at(g)),
+          signs(at(m) * static_cast<std::size_t>(sets));
+      const std::uint64_t start = static_cast<std::uint64_t>(p) * piece_sets;
+      for (std::uint64_t first = start; first < start + piece_sets; first += sets) {
+        game.worth(first, sets, v.data());
+        for (std::uint64_t s = 0; s < sets; ++s) {
+          const std::uint64_t set = first + s;
+          const std::int64_t size = std::popcount(set);
+          for (std::int64_t j = 0; j < m; ++j)
+            signs[at(j) * static_cast<std::size_t>(sets) + s] =
+                set >> j & 1 ? weights[at(size - 1)] : -weights[at(size)];
+          for (std::int64_t slot = 0; slot < k_; ++slot) {
+            const double* values = v.data() + (static_cast<std::size_t>(slot) * sets + s) * at(g);
+            worth[static_cast<std::size_t>(set) * at(k_) + at(slot)] +=
+                detail::sum_in_lanes(g, [&](std::int64_t r) { return values[r]; });
+          }
+        }
+        if (contributions_.empty()) continue;
+        const auto count = static_cast<std::int64_t>(sets);
+        for (std::int64_t slot = 0; slot < k_; ++slot)
+          kernels::gemm(1, {signs.data(), float64, m, count, count, 1},
+                        {v.data() + slot * count * g, float64, count, g, g, 1}, 1,
+                        {shares.data() + static_cast<std::size_t>(p) * contributions_of(m, g) + at(slot * m * g),
+                         float64, m, g, g, 1});
+      }
+    };
+    if (pieces == 1)
+      piece(0);
+    else
+      xg::detail::parallel_for(static_cast<std::int64_t>(pieces), piece);
+    if (contributions_.empty()) return;
+    for (std::size_t p = 0; p < pieces; ++p)
+      for (std::int64_t slot = 0; slot < k_; ++slot)
+        for (std::int64_t j = 0; j < m; ++j)
+          for (std::int64_t r = 0; r < g; ++r)
+            contributions_[at((slot * n_ + players[at(j)]) * b_ + references[at(r)])] +=
+                shares[p * contributions_of(m, g) + at((slot * m + j) * g + r)];
+  }
+  std::size_t contributions_of(std::int64_t m, std::int64_t g) const {
+    return contributions_.empty() ? 0 : at(k_ * m * g);
+  }
+
+  std::int64_t n_, k_, b_;
+  std::vector<double> values_;         // [K, n], summed over the references
+  std::vector<double> contributions_;  // [K, n, B]; empty for one reference
+};
+
+/// The game of a chain, where the model is one that starts with a linear map, perhaps behind functions of single
+/// features. A model that cannot be followed op by op is run on all points instead.
+std::optional<ChainGame> chain_game(const ModelFunction& model, const Tensor& rows, const Tensor& background,
+                                    const detail::GradientRequest& request) {
+  const std::int64_t count = rows.size(0), b = background.size(0), taken = std::max<std::int64_t>(count, 2);
+  std::int64_t against = std::max<std::int64_t>(b, 2);
+  if (against == taken) ++against;  // shapes tell which values have rows
+  const detail::Recording x = detail::record(model, detail::padded_rows(rows, 0, taken), method);
+  const detail::Recording r = detail::record(model, detail::padded_rows(background, 0, against), method);
+  const detail::Target target = detail::find_target(r, request.output, method);
+  std::optional<detail::Chain> chain;
+  try {
+    chain = detail::find_chain(r, detail::compare(x, r, target, false, method), target);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  if (!chain) return std::nullopt;
+  const auto linear =
+      std::find_if(chain->begin(), chain->end(), [](const detail::Link& link) { return link.function == nullptr; });
+  if (linear == chain->end()) return std::nullopt;
+  const auto first = static_cast<std::size_t>(linear - chain->begin());
+  return ChainGame(std::move(*chain), first, x, r, count, b, request.target);
 }
 
 }  // namespace
@@ -59,90 +367,38 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   const std::vector<double> data = x.to_vector(), references = background_.to_vector();
 
   // Who plays, for each row; and whether that is affordable, before any work is done.
-  std::vector<std::vector<std::int64_t>> players(at(count));
+  std::vector<std::vector<Group>> groups(at(count));
   for (std::int64_t row = 0; row < count; ++row) {
     const double* values = &data[at(row * n)];
     if (!std::all_of(values, values + n, [](double v) { return std::isfinite(v); })) continue;
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t r = 0; r < b; ++r)
-        if (references[at(r * n + i)] != values[i]) {
-          players[at(row)].push_back(i);
-          break;
-        }
-    const auto m = static_cast<std::int64_t>(players[at(row)].size());
+    groups[at(row)] = groups_of(values, references, n, b);
+    std::int64_t m = 0;
+    double evaluations = 0;
+    for (const Group& group : groups[at(row)]) {
+      m = std::max(m, static_cast<std::int64_t>(group.players.size()));
+      evaluations += std::ldexp(static_cast<double>(group.references.size()), static_cast<int>(group.players.size()));
+    }
     if (m > 62 || (std::int64_t{1} << m) > options_.max_evals)
       throw ValueError(
-          fmt::format("[{}] row {} differs from the background in {} features: 2^{} = {:.3g} coalitions of {} "
-                      "references each, {:.3g} evaluations of the model, and max_evals is {} coalitions. Use DeepShap, "
+          fmt::format("[{}] row {} differs from a reference in {} features: 2^{} = {:.3g} coalitions, {:.3g} "
+                      "evaluations of the model for all {} references, and max_evals is {} coalitions. Use DeepShap, "
                       "fewer features, or a larger max_evals.",
-                      method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), b,
-                      std::ldexp(static_cast<double>(b), static_cast<int>(m)), options_.max_evals));
+                      method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), evaluations, b, options_.max_evals));
   }
 
   ExplanationParts parts = detail::gradient_parts(at_rows, x, request);
   parts.values = zeros({count, n, k}, {.dtype = float64});
   parts.standard_errors = full({count, n, k}, std::numeric_limits<double>::quiet_NaN(), {.dtype = float64});
   auto *values = parts.values.mutable_data<double>(), *errors = parts.standard_errors.mutable_data<double>();
-  const std::int64_t part_b = std::min(b, block_points);
+  ModelGame model_game(model_, request, x, background_);
+  std::optional<ChainGame> chain = chain_game(model_, x, background_, request);
+  Game& game = chain ? static_cast<Game&>(*chain) : model_game;
   for (std::int64_t row = 0; row < count; ++row) {
-    const std::vector<std::int64_t>& playing = players[at(row)];
-    const auto m = static_cast<std::int64_t>(playing.size());
-    if (b > 1) std::fill_n(errors + row * n * k, n * k, 0.0);
-    if (m == 0) continue;
-    const std::vector<double> weights = shapley_weights(m);
-    const std::uint64_t coalitions = std::uint64_t{1} << m;
-    const std::uint64_t at_once =
-        std::min(coalitions, std::bit_floor(static_cast<std::uint64_t>(block_points / part_b)));
-    std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k), 0.0);  // v(S), summed over the references
-    std::vector<double> shares(at(b * m * k), 0.0);  // of each reference, player and output: for the standard errors
-    for (std::int64_t b0 = 0; b0 < b; b0 += part_b) {
-      const std::int64_t here = std::min(part_b, b - b0);
-      const Tensor part = background_.narrow(0, b0, here);
-      for (std::uint64_t first = 0; first < coalitions; first += at_once) {
-        const auto sets = static_cast<std::int64_t>(at_once);
-        Tensor points = part.unsqueeze(0).expand({sets, here, n}).clone();
-        dispatch_floating(points.dtype(), [&]<class T>() {
-          T* p = points.mutable_data<T>();
-          for (std::int64_t s = 0; s < sets; ++s)
-            for (std::int64_t j = 0; j < m; ++j)
-              if ((first + static_cast<std::uint64_t>(s)) >> j & 1)
-                for (std::int64_t r = 0; r < here; ++r)
-                  p[(s * here + r) * n + playing[at(j)]] = static_cast<T>(data[at(row * n + playing[at(j)])]);
-        });
-        const Tensor results = detail::values_at(model_, points.reshape({sets * here, n}), request).values;
-        const auto* v = results.data<double>();
-        for (std::int64_t s = 0; s < sets; ++s) {
-          const std::uint64_t set = first + static_cast<std::uint64_t>(s);
-          const std::int64_t size = std::popcount(set);
-          for (std::int64_t r = 0; r < here; ++r)
-            for (std::int64_t slot = 0; slot < k; ++slot)
-              worth[static_cast<std::size_t>(set) * at(k) + at(slot)] += v[(s * here + r) * k + slot];
-          for (std::int64_t j = 0; j < m; ++j) {
-            const double weight = set >> j & 1 ? weights[at(size - 1)] : -weights[at(size)];
-            for (std::int64_t r = 0; r < here; ++r)
-              for (std::int64_t slot = 0; slot < k; ++slot)
-                shares[at(((b0 + r) * m + j) * k + slot)] += weight * v[(s * here + r) * k + slot];
-          }
-        }
-      }
-    }
-    for (std::int64_t j = 0; j < m; ++j)
-      for (std::int64_t slot = 0; slot < k; ++slot) {
-        const std::int64_t place = (row * n + playing[at(j)]) * k + slot;
-        // With and without the player side by side: what does not matter to the model cancels to exactly nothing.
-        const std::uint64_t player = std::uint64_t{1} << j;
-        double value = 0;
-        for (std::uint64_t set = 0; set < coalitions; ++set)
-          if ((set & player) == 0)
-            value +=
-                weights[at(std::popcount(set))] * (worth[static_cast<std::size_t>(set | player) * at(k) + at(slot)] -
-                                                   worth[static_cast<std::size_t>(set) * at(k) + at(slot)]);
-        values[place] = value / static_cast<double>(b);
-        double mean = 0, squares = 0;
-        for (std::int64_t r = 0; r < b; ++r) mean += shares[at((r * m + j) * k + slot)] / static_cast<double>(b);
-        for (std::int64_t r = 0; r < b; ++r) squares += std::pow(shares[at((r * m + j) * k + slot)] - mean, 2);
-        if (b > 1) errors[place] = std::sqrt(squares / static_cast<double>(b - 1) / static_cast<double>(b));
-      }
+    if (groups[at(row)].empty()) continue;  // not a row of numbers
+    RowGame sums(n, k, b);
+    for (const Group& group : groups[at(row)])
+      if (!group.players.empty()) sums.add(group, row, game);
+    sums.finish(values + row * n * k, errors + row * n * k);
   }
   Tensor base = detail::mean_output(model_, background_, method, options_.output);
   if (options_.target) base = base.slice(0, *options_.target, *options_.target + 1);

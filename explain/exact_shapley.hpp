@@ -15,14 +15,16 @@ struct ExactShapleyOptions {
   std::vector<std::string> feature_names = {};
   std::vector<std::string> output_names = {};
   std::optional<std::int64_t> target = {};  ///< explain this output alone
-  std::int64_t max_evals = 65536;           ///< most coalitions for a row, 2 to the number of features that differ
+  std::int64_t max_evals = 65536;           ///< most coalitions for a pair, 2 to the number of features that differ
 };
 
 /// phi_i = sum over S without i of |S|! (M - |S| - 1)! / M! (v(S + i) - v(S)),  v(S) = mean over references b of
 /// f(x_S, reference_b elsewhere).
 ///
-/// rows [N, n], background [B, n], values [N, n, K]. Only the M features in which a row differs from some reference are
-/// players; the others get exactly 0. Costs 2^M B evaluations of the model for each row, for all outputs at once.
+/// rows [N, n], background [B, n], values [N, n, K]. Only the M features in which a row differs from a reference are
+/// players against it; the others get exactly 0. Costs 2^M evaluations of the model for each pair of a row and a
+/// reference, for all outputs at once; where the model is a chain that starts with a linear map, each of them adds one
+/// column to what that map made of another coalition.
 /// Source: Shapley 1953; the interventional game of Janzing et al. 2020 (arXiv:1910.13413).
 class XG_API ExactShapley {
  public:
