@@ -251,20 +251,34 @@ constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each s
                             : fmt::format("[empty] a tensor of shape {} and dtype {} does not fit into memory.",
                                           shape.str(), name(dtype)));
 }
-}  // namespace
 
-TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
+/// The number of elements of any shape, if it can be had.
+[[gnu::noinline]] std::int64_t unusual_numel(const Shape& shape, Dtype dtype) {
   std::int64_t numel = 1;
   bool fits = true, negative = false, none = false;
-  for (std::int64_t d : shape) {  // empty dimensions count as one, as in strides, which must not overflow either
+  for (const std::int64_t d : shape) {  // empty dimensions count as one, as in strides, which must not overflow either
     negative |= d < 0;
     none |= d == 0;
     fits &= !__builtin_mul_overflow(numel, std::max<std::int64_t>(d, 1), &numel);
   }
-  if (negative || !fits || numel > max_numel) [[unlikely]]
-    throw_bad_shape(shape, dtype, negative);
-  if (none) numel = 0;
-  const std::size_t data_bytes = static_cast<std::size_t>(numel) * item_size(dtype);
+  if (negative || !fits || numel > max_numel) throw_bad_shape(shape, dtype, negative);
+  return none ? 0 : numel;
+}
+}  // namespace
+
+TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
+  std::int64_t numel = 1;
+  bool unusual = false;  // does a size not fit into 32 bits, is one 0 or negative, or the product too large?
+  for (const std::int64_t d : shape) {
+    unusual |= (d - 1) >> 32 != 0;
+    unusual |= __builtin_mul_overflow(numel, d, &numel);
+  }
+  if (unusual || numel > max_numel) [[unlikely]]
+    numel = unusual_numel(shape, dtype);
+  constexpr unsigned char item_shift[] = {0, 0, 2, 3, 2, 3};
+  static_assert(std::size_t{1} << item_shift[static_cast<int>(Dtype::int64)] == item_size(Dtype::int64) &&
+                std::size_t{1} << item_shift[static_cast<int>(Dtype::float32)] == item_size(Dtype::float32));
+  const std::size_t data_bytes = static_cast<std::size_t>(numel) << item_shift[static_cast<std::size_t>(dtype)];
   const std::size_t block_bytes = header_bytes + data_bytes;
   char* block = nullptr;
   try {
@@ -285,6 +299,7 @@ TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   impl->shape = shape;
   impl->strides.resize_uninitialized(shape.size());
   std::int64_t stride = 1;
+#pragma GCC unroll 1
   for (std::size_t i = shape.size(); i-- > 0;) {
     impl->strides[i] = stride;
     stride *= std::max<std::int64_t>(shape[i], 1);

@@ -48,6 +48,7 @@ void run(const UnaryKernel& kernel, Tensor& out, const Tensor& x, const Params& 
   if (loop == nullptr) throw_no_loop(kernel.name, x.dtype());
   if (x.numel() == 0) return;
   if (!x.is_contiguous() || !out.is_contiguous()) return run_strided(kernel, loop, out, x, params);
+  if (x.numel() < 2 * tile_elements) return loop(x.impl().data, out.impl().data, x.numel(), params);
   const auto in_item = static_cast<std::int64_t>(item_size(x.dtype()));
   const auto out_item = static_cast<std::int64_t>(item_size(out.dtype()));
   xg::detail::parallel_ranges(x.numel(), tile_elements, [&](std::int64_t begin, std::int64_t end) {
@@ -93,6 +94,7 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
                           : a.numel() == 1 && b_full ? loops.scalar_vector
                                                      : nullptr;
   if (loop == nullptr || !out.is_contiguous()) return run_strided(kernel, loops, out, a, b, params);
+  if (numel < 2 * tile_elements) return loop(a.impl().data, b.impl().data, out.impl().data, numel, params);
   const auto item = static_cast<std::int64_t>(item_size(a.dtype()));
   const std::int64_t a_step = a_full ? item : 0, b_step = b_full ? item : 0;
   const auto out_step = static_cast<std::int64_t>(item_size(out.dtype()));

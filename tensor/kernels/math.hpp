@@ -178,12 +178,22 @@ V exp_of(const V& x) {
   return (V(T(1)) + reduced.r_expm1) * detail::power_of_two(reduced.n);
 }
 
-/// exp(-a) for a >= 0: a few instructions less.
+/// May plain_exp_of_minus be used for `a`?
+template <class V>
+bool is_plain(const V& a) {
+  return xsimd::all(a < V(detail::Constants<V>::exp_plain));
+}
+/// exp(-a), the bits of exp_of_minus, where 0 <= a is known to be plain. NaN gives NaN.
+template <class V>
+V plain_exp_of_minus(const V& a) {
+  return detail::ReducedExp<V>::of_minus(a);
+}
+/// exp(-a) for a >= 0: a few instructions less than exp_of.
 template <class V>
 V exp_of_minus(const V& a) {
-  if (!xsimd::all(a < V(detail::Constants<V>::exp_plain))) [[unlikely]]
+  if (!is_plain(a)) [[unlikely]]
     return detail::extreme_exp(-a);
-  return detail::ReducedExp<V>::of_minus(a);
+  return plain_exp_of_minus(a);
 }
 
 /// exp(x) - 1, at most 2 ulp.

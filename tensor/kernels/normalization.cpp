@@ -30,11 +30,11 @@ struct StandardizedRows {
   std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
                                   std::int64_t out_stride, std::int64_t n) const {
     using V = Batch<T>;
-    const auto at = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const V inverse(T(1) / static_cast<T>(n));
     const V near = column_sum<V>(n, at) * inverse;
-    const V missed = column_sum<V>(n, [&](std::int64_t j) { return at(j) - near; }) * inverse;
-    const V squares = column_sum<V>(n, [&](std::int64_t j) {
+    const V missed = column_sum<V>(n, [=](std::int64_t j) { return at(j) - near; }) * inverse;
+    const V squares = column_sum<V>(n, [=](std::int64_t j) {
       const V d = (at(j) - near) - missed;
       return d * d;
     });
@@ -45,16 +45,16 @@ struct StandardizedRows {
   template <class T>
   std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) const {
     using V = Batch<T>;
-    const auto at = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const double count = static_cast<double>(n);
     const V near(static_cast<T>(row_sum<T>(n, at) / count));
-    const V missed(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return at(i) - near; }) / count));
-    const double squares = row_sum<T>(n, [&](std::int64_t i) {
+    const V missed(static_cast<T>(row_sum<T>(n, [=](std::int64_t i) { return at(i) - near; }) / count));
+    const double squares = row_sum<T>(n, [=](std::int64_t i) {
       const V d = (at(i) - near) - missed;
       return d * d;
     });
     const T scale = static_cast<T>(1 / std::sqrt(squares / count + eps));
-    row_map(out, n, [&](std::int64_t i) { return ((at(i) - near) - missed) * V(scale); });
+    row_map(out, n, [=](std::int64_t i) { return ((at(i) - near) - missed) * V(scale); });
     return {near.get(0) + missed.get(0), scale};
   }
 };
@@ -71,23 +71,23 @@ struct StandardizedBackwardRows {
   std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
                                   std::int64_t out_stride, std::int64_t n) const {
     using V = Batch<T>;
-    const auto g = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
-    const auto y = [&](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
+    const auto g = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto y = [=](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
     const V inverse(T(1) / static_cast<T>(n));
     const V mean_g = column_sum<V>(n, g) * inverse;
-    const V mean_gy = column_sum<V>(n, [&](std::int64_t j) { return g(j) * y(j); }) * inverse;
+    const V mean_gy = column_sum<V>(n, [=](std::int64_t j) { return g(j) * y(j); }) * inverse;
     for (std::int64_t j = 0; j < n; ++j)
       (scale * xsimd::fnma(y(j), mean_gy, g(j) - mean_g)).store_unaligned(out + j * out_stride);
     return {mean_g, mean_gy};
   }
   std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) const {
     using V = Batch<T>;
-    const auto g = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
-    const auto y = [&](std::int64_t i) { return V::load_unaligned(in[1] + i); };
+    const auto g = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto y = [=](std::int64_t i) { return V::load_unaligned(in[1] + i); };
     const double count = static_cast<double>(n);
     const V mean_g(static_cast<T>(row_sum<T>(n, g) / count));
-    const V mean_gy(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return g(i) * y(i); }) / count));
-    row_map(out, n, [&](std::int64_t i) { return scale * xsimd::fnma(y(i), mean_gy, g(i) - mean_g); });
+    const V mean_gy(static_cast<T>(row_sum<T>(n, [=](std::int64_t i) { return g(i) * y(i); }) / count));
+    row_map(out, n, [=, factor = scale](std::int64_t i) { return factor * xsimd::fnma(y(i), mean_gy, g(i) - mean_g); });
     return {};
   }
 };

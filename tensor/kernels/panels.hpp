@@ -37,7 +37,7 @@ T lane_sum(const Batch<T>& v) {
 
 /// The sum of n terms, at least a batch of them, of which f(i) gives the batch from i on.
 template <class T, class F>
-double row_sum(std::int64_t n, F&& f) {
+[[gnu::always_inline]] inline double row_sum(std::int64_t n, const F& f) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   constexpr std::int64_t block = 64 * width;  // then the lanes join in float64
@@ -67,24 +67,9 @@ double row_sum(std::int64_t n, F&& f) {
   return total;
 }
 
-/// The largest of a row of at least one batch; NaN may be passed over.
-template <class T>
-T row_max(const T* x, std::int64_t n) {
-  using V = Batch<T>;
-  constexpr auto width = static_cast<std::int64_t>(V::size);
-  V a = V::load_unaligned(x + n - width), b = a;
-  std::int64_t i = 0;
-  for (; i + 2 * width <= n; i += 2 * width) {
-    a = xsimd::max(a, V::load_unaligned(x + i));
-    b = xsimd::max(b, V::load_unaligned(x + i + width));
-  }
-  if (i + width <= n) a = xsimd::max(a, V::load_unaligned(x + i));
-  return join_lanes<T>(xsimd::max(a, b), [](T p, T q) { return p > q ? p : q; });
-}
-
 /// out[i] = f(i) for a row of at least one batch, in which f gives a batch; f may read `out`'s own old values.
 template <class T, class F>
-void row_map(T* out, std::int64_t n, F&& f) {
+[[gnu::always_inline]] inline void row_map(T* out, std::int64_t n, const F& f) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   const std::int64_t whole = n / width * width;

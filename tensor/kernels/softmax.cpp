@@ -85,20 +85,26 @@ struct LogSoftmaxRows {
   static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
                                          std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
-    const auto at = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
-    const V max = column_max(in[0], stride, n);
-    const V log_sum = log_of(column_sum<V>(n, [&](std::int64_t j) { return exp_of_minus(max - at(j)); }));
+    const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const Shift<V> shift = column_shift(in[0], stride, n);
+    const V max = shift.max;
+    const V log_sum = log_of(with_exponential(shift, [&](auto exponential) {
+      return column_sum<V>(n, [=](std::int64_t j) { return exponential(max - at(j)); });
+    }));
     for (std::int64_t j = 0; j < n; ++j) ((at(j) - max) - log_sum).store_unaligned(out + j * out_stride);
     return {max, log_sum};
   }
   template <class T>
   static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
-    const auto at = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
-    const V max(row_max(in[0], n));
-    const double sum = row_sum<T>(n, [&](std::int64_t i) { return exp_of_minus(max - at(i)); });
+    const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const Shift<V> shift = row_shift(in[0], n);
+    const V max = shift.max;
+    const double sum = with_exponential(shift, [&](auto exponential) {
+      return row_sum<T>(n, [=](std::int64_t i) { return exponential(max - at(i)); });
+    });
     const V log_sum(static_cast<T>(std::log(sum)));
-    row_map(out, n, [&](std::int64_t i) { return (at(i) - max) - log_sum; });
+    row_map(out, n, [=](std::int64_t i) { return (at(i) - max) - log_sum; });
     return {};
   }
 };
@@ -109,18 +115,27 @@ struct LogsumexpRows {
   static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T*, std::int64_t,
                                          std::int64_t n) {
     using V = Batch<T>;
-    const V max = column_max(in[0], stride, n);
-    const V shift = pick(xsimd::abs(max) == V(std::numeric_limits<T>::infinity()), V(T(0)), max);
-    const V sum =
-        column_sum<V>(n, [&](std::int64_t j) { return exp_of(V::load_unaligned(in[0] + j * stride) - shift); });
-    return {shift + log_of(sum), sum};
+    const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const Shift<V> shift = column_shift(in[0], stride, n);
+    V max = shift.max, sum;
+    if (shift.plain) {
+      sum = column_sum<V>(n, [=](std::int64_t j) { return plain_exp_of_minus(max - at(j)); });
+    } else {
+      max = pick(xsimd::abs(max) == V(std::numeric_limits<T>::infinity()), V(T(0)), max);
+      sum = column_sum<V>(n, [=](std::int64_t j) { return exp_of(at(j) - max); });
+    }
+    return {max + log_of(sum), sum};
   }
   template <class T>
   static std::array<T, 2> row(const std::array<const T*, 1>& in, T*, std::int64_t n) {
     using V = Batch<T>;
-    const T max = row_max(in[0], n), shift = std::isinf(max) ? T(0) : max;
-    const double sum = row_sum<T>(n, [&](std::int64_t i) { return exp_of(V::load_unaligned(in[0] + i) - V(shift)); });
-    return {static_cast<T>(std::log(sum) + static_cast<double>(shift)), static_cast<T>(sum)};
+    const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const Shift<V> shift = row_shift(in[0], n);
+    const T largest = shift.max.get(0), max = std::isinf(largest) ? T(0) : largest;
+    const double sum = shift.plain
+                           ? row_sum<T>(n, [=](std::int64_t i) { return plain_exp_of_minus(shift.max - at(i)); })
+                           : row_sum<T>(n, [=](std::int64_t i) { return exp_of(at(i) - V(max)); });
+    return {static_cast<T>(std::log(sum) + static_cast<double>(max)), static_cast<T>(sum)};
   }
 };
 
@@ -130,19 +145,19 @@ struct SoftmaxBackwardRows {
   static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
                                          std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
-    const auto grad = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
-    const auto y = [&](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
-    const V dot = column_sum<V>(n, [&](std::int64_t j) { return grad(j) * y(j); });
+    const auto grad = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto y = [=](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
+    const V dot = column_sum<V>(n, [=](std::int64_t j) { return grad(j) * y(j); });
     for (std::int64_t j = 0; j < n; ++j) (y(j) * (grad(j) - dot)).store_unaligned(out + j * out_stride);
     return {dot, dot};
   }
   template <class T>
   static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
-    const auto grad = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
-    const auto y = [&](std::int64_t i) { return V::load_unaligned(in[1] + i); };
-    const V dot(static_cast<T>(row_sum<T>(n, [&](std::int64_t i) { return grad(i) * y(i); })));
-    row_map(out, n, [&](std::int64_t i) { return y(i) * (grad(i) - dot); });
+    const auto grad = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto y = [=](std::int64_t i) { return V::load_unaligned(in[1] + i); };
+    const V dot(static_cast<T>(row_sum<T>(n, [=](std::int64_t i) { return grad(i) * y(i); })));
+    row_map(out, n, [=](std::int64_t i) { return y(i) * (grad(i) - dot); });
     return {};
   }
 };
@@ -153,7 +168,7 @@ struct LogSoftmaxBackwardRows {
   static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
                                          std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
-    const auto grad = [&](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
+    const auto grad = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const V sum = column_sum<V>(n, grad);
     for (std::int64_t j = 0; j < n; ++j)
       xsimd::fnma(exp_of(V::load_unaligned(in[1] + j * stride)), sum, grad(j)).store_unaligned(out + j * out_stride);
@@ -162,9 +177,9 @@ struct LogSoftmaxBackwardRows {
   template <class T>
   static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
-    const auto grad = [&](std::int64_t i) { return V::load_unaligned(in[0] + i); };
+    const auto grad = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const V sum(static_cast<T>(row_sum<T>(n, grad)));
-    row_map(out, n, [&](std::int64_t i) { return xsimd::fnma(exp_of(V::load_unaligned(in[1] + i)), sum, grad(i)); });
+    row_map(out, n, [=](std::int64_t i) { return xsimd::fnma(exp_of(V::load_unaligned(in[1] + i)), sum, grad(i)); });
     return {};
   }
 };
