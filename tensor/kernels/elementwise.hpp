@@ -77,6 +77,8 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor cast(const Tensor& x, Dtype dtype);
 /// A contiguous copy.
 Tensor copy(const Tensor& x);
+/// The same of x broadcast to `shape`.
+Tensor copy(const Tensor& x, const Shape& shape);
 /// out = x, with broadcasting and conversion. Overlap of the two is allowed.
 void copy_into(Tensor& out, const Tensor& x);
 void fill(Tensor& out, Scalar value);

@@ -1,5 +1,5 @@
 // Activations, their first derivatives and their secants, as functors on batches or single numbers.
-#include <xgrad/tensor/kernels/loops.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 
 #include <algorithm>
 #include <numbers>
@@ -11,20 +11,10 @@ template <class V>
 V constant(const V&, double value) {
   return V(static_cast<typename V::value_type>(value));
 }
-template <class V>
-V sigmoid_of(const V& x) {
-  const V one = constant(x, 1);
-  return one / (one + xsimd::exp(-x));
-}
-/// log(1 + exp(x)), without overflow.
-template <class V>
-V softplus_of(const V& x) {
-  return xsimd::max(x, constant(x, 0)) + xsimd::log1p(xsimd::exp(-xsimd::abs(x)));
-}
-/// The normal distribution function.
+/// The normal distribution function: at most 2 units of the last place of 1.
 template <class V>
 V phi_of(const V& x) {
-  return constant(x, 0.5) * (constant(x, 1) + xsimd::erf(x * constant(x, std::numbers::sqrt2 / 2)));
+  return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
 }
 template <class V>
 V tanh_gelu_argument(const V& x) {
@@ -43,7 +33,7 @@ struct LeakyReluF {
 struct EluF {
   template <class V>
   static V call(V x, const Params& p) {
-    const V negative = constant(x, p.a * p.b) * xsimd::expm1(xsimd::min(x, constant(x, 0)));
+    const V negative = constant(x, p.a * p.b) * expm1_of(pick(x > constant(x, 0), constant(x, 0), x));
     return pick(x > constant(x, 0), x * constant(x, p.b), negative);
   }
 };
@@ -53,7 +43,7 @@ struct SigmoidF {
 };
 struct TanhF {
   template <class V>
-  static V call(V x, const Params&) { return xsimd::tanh(x); }
+  static V call(V x, const Params&) { return tanh_of(x); }
 };
 struct GeluF {
   template <class V>
@@ -62,7 +52,7 @@ struct GeluF {
 struct GeluTanhF {
   template <class V>
   static V call(V x, const Params&) {
-    return constant(x, 0.5) * x * (constant(x, 1) + xsimd::tanh(tanh_gelu_argument(x)));
+    return constant(x, 0.5) * x * (constant(x, 1) + tanh_of(tanh_gelu_argument(x)));
   }
 };
 struct SiluF {
@@ -71,7 +61,7 @@ struct SiluF {
 };
 struct MishF {
   template <class V>
-  static V call(V x, const Params&) { return x * xsimd::tanh(softplus_of(x)); }
+  static V call(V x, const Params&) { return x * tanh_of(softplus_of(x)); }
 };
 // a = beta, b = threshold above which the function is x.
 struct SoftplusF {
@@ -88,7 +78,7 @@ struct SoftsignF {
 struct LogsigmoidF {
   template <class V>
   static V call(V x, const Params&) {
-    return xsimd::min(x, constant(x, 0)) - xsimd::log1p(xsimd::exp(-xsimd::abs(x)));
+    return pick(x > constant(x, 0), constant(x, 0), x) - log1p_of_unit(exp_of_minus(xsimd::abs(x)));
   }
 };
 template <class V>
@@ -139,7 +129,7 @@ struct LeakyReluBackwardF {
 struct EluBackwardF {
   template <class V>
   static V call(V grad, V x, const Params& p) {
-    const V negative = grad * constant(x, p.a * p.b) * xsimd::exp(xsimd::min(x, constant(x, 0)));
+    const V negative = grad * constant(x, p.a * p.b) * exp_of(pick(x > constant(x, 0), constant(x, 0), x));
     return pick(x > constant(x, 0), grad * constant(x, p.b), negative);
   }
 };
@@ -154,14 +144,14 @@ struct TanhBackwardF {
 struct GeluBackwardF {
   template <class V>
   static V call(V grad, V x, const Params&) {
-    const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * xsimd::exp(constant(x, -0.5) * x * x);
+    const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
     return grad * (phi_of(x) + x * density);
   }
 };
 struct GeluTanhBackwardF {
   template <class V>
   static V call(V grad, V x, const Params&) {
-    const V t = xsimd::tanh(tanh_gelu_argument(x));
+    const V t = tanh_of(tanh_gelu_argument(x));
     const V inner = constant(x, std::numbers::sqrt2 * std::numbers::inv_sqrtpi) *
                     (constant(x, 1) + constant(x, 3 * 0.044715) * x * x);
     return grad * constant(x, 0.5) * ((constant(x, 1) + t) + x * (constant(x, 1) - t * t) * inner);
@@ -177,7 +167,7 @@ struct SiluBackwardF {
 struct MishBackwardF {
   template <class V>
   static V call(V grad, V x, const Params&) {
-    const V t = xsimd::tanh(softplus_of(x));
+    const V t = tanh_of(softplus_of(x));
     return grad * (t + x * (constant(x, 1) - t * t) * sigmoid_of(x));
   }
 };

@@ -1,5 +1,5 @@
 // Arithmetic, powers, exponentials, trigonometry and comparison, as functors on batches or single numbers.
-#include <xgrad/tensor/kernels/loops.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -233,11 +233,11 @@ struct GeF {
 };
 struct LogicalAndF {
   template <class T>
-  static bool call(T a, T b, const Params&) { return a != T(0) && b != T(0); }
+  static bool call(T a, T b, const Params&) { return (a != T(0)) & (b != T(0)); }
 };
 struct LogicalOrF {
   template <class T>
-  static bool call(T a, T b, const Params&) { return a != T(0) || b != T(0); }
+  static bool call(T a, T b, const Params&) { return (a != T(0)) | (b != T(0)); }
 };
 struct LogicalXorF {
   template <class T>
@@ -245,7 +245,10 @@ struct LogicalXorF {
 };
 struct LogicalNotF {
   template <class T>
-  static bool call(T x, const Params&) { return x == T(0); }
+  static bool call(T x, const Params&) {
+    if constexpr (std::is_same_v<T, bool>) return x ^ true;
+    else return x == T(0);
+  }
 };
 struct IsnanF {
   template <class T>
@@ -331,11 +334,47 @@ struct ReciprocalF {
 };
 struct ExpF {
   template <class V>
-  static V call(V x, const Params&) { return xsimd::exp(x); }
+  static V call(V x, const Params&) { return exp_of(x); }
 };
 struct LogF {
   template <class V>
-  static V call(V x, const Params&) { return xsimd::log(x); }
+  static V call(V x, const Params&) { return log_of(x); }
+};
+struct Expm1F {
+  template <class V>
+  static V call(V x, const Params&) {
+    return expm1_of(x);
+  }
+};
+struct Log1pF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return pick(x == constant(x, 0), x, xsimd::log1p(x));  // the sign of zero stays
+  }
+};
+struct ErfF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return erf_of(x);
+  }
+};
+struct FloorF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return xsimd::floor(x);
+  }
+};
+struct CeilF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return xsimd::ceil(x);
+  }
+};
+struct TruncF {
+  template <class V>
+  static V call(V x, const Params&) {
+    return xsimd::trunc(x);
+  }
 };
 struct SinF {
   template <class V>
@@ -353,10 +392,8 @@ struct CosF {
     }                                     \
   };
 XGRAD_STD_FUNCTOR(Exp2F, exp2)
-XGRAD_STD_FUNCTOR(Expm1F, expm1)
 XGRAD_STD_FUNCTOR(Log2F, log2)
 XGRAD_STD_FUNCTOR(Log10F, log10)
-XGRAD_STD_FUNCTOR(Log1pF, log1p)
 XGRAD_STD_FUNCTOR(TanF, tan)
 XGRAD_STD_FUNCTOR(AsinF, asin)
 XGRAD_STD_FUNCTOR(AcosF, acos)
@@ -366,11 +403,7 @@ XGRAD_STD_FUNCTOR(CoshF, cosh)
 XGRAD_STD_FUNCTOR(AsinhF, asinh)
 XGRAD_STD_FUNCTOR(AcoshF, acosh)
 XGRAD_STD_FUNCTOR(AtanhF, atanh)
-XGRAD_STD_FUNCTOR(ErfF, erf)
 XGRAD_STD_FUNCTOR(ErfcF, erfc)
-XGRAD_STD_FUNCTOR(FloorF, floor)
-XGRAD_STD_FUNCTOR(CeilF, ceil)
-XGRAD_STD_FUNCTOR(TruncF, trunc)
 #undef XGRAD_STD_FUNCTOR
 struct SincF {
   template <class T>
@@ -517,11 +550,11 @@ constinit const UnaryKernel rsqrt = vector_real<RsqrtF>("rsqrt");
 constinit const UnaryKernel reciprocal = vector_real<ReciprocalF>("reciprocal");
 constinit const UnaryKernel exp = vector_real<ExpF>("exp");
 constinit const UnaryKernel exp2 = scalar_real<Exp2F>("exp2");
-constinit const UnaryKernel expm1 = scalar_real<Expm1F>("expm1");
+constinit const UnaryKernel expm1 = vector_real<Expm1F>("expm1");
 constinit const UnaryKernel log = vector_real<LogF>("log");
 constinit const UnaryKernel log2 = scalar_real<Log2F>("log2");
 constinit const UnaryKernel log10 = scalar_real<Log10F>("log10");
-constinit const UnaryKernel log1p = scalar_real<Log1pF>("log1p");
+constinit const UnaryKernel log1p = vector_real<Log1pF>("log1p");
 constinit const UnaryKernel sin = vector_real<SinF>("sin");
 constinit const UnaryKernel cos = vector_real<CosF>("cos");
 constinit const UnaryKernel tan = scalar_real<TanF>("tan");
@@ -534,11 +567,11 @@ constinit const UnaryKernel asinh = scalar_real<AsinhF>("asinh");
 constinit const UnaryKernel acosh = scalar_real<AcoshF>("acosh");
 constinit const UnaryKernel atanh = scalar_real<AtanhF>("atanh");
 constinit const UnaryKernel sinc = scalar_real<SincF>("sinc");
-constinit const UnaryKernel erf = scalar_real<ErfF>("erf");
+constinit const UnaryKernel erf = vector_real<ErfF>("erf");
 constinit const UnaryKernel erfc = scalar_real<ErfcF>("erfc");
-constinit const UnaryKernel floor = scalar_real<FloorF>("floor");
-constinit const UnaryKernel ceil = scalar_real<CeilF>("ceil");
-constinit const UnaryKernel trunc = scalar_real<TruncF>("trunc");
+constinit const UnaryKernel floor = vector_real<FloorF>("floor");
+constinit const UnaryKernel ceil = vector_real<CeilF>("ceil");
+constinit const UnaryKernel trunc = vector_real<TruncF>("trunc");
 constinit const UnaryKernel round = scalar_real<RoundF>("round");
 constinit const UnaryKernel nan_to_num = scalar_real<NanToNumF>("nan_to_num");
 constinit const UnaryKernel bitwise_not = {

@@ -1,13 +1,13 @@
-// How a functor becomes the loops of a kernel: whole xsimd batches for reals (tails too, through a padded buffer, so that
-// an element's bits do not depend on where it stands), plain loops for the rest.
+// How a functor becomes the loops of a kernel: whole xsimd batches for reals (ends of rows too, so that an element's
+// bits do not depend on where it stands), plain loops for the rest.
 #pragma once
 
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/partial.hpp>
 
 #include <xsimd/xsimd.hpp>
 
 #include <cmath>
-#include <cstring>
 #include <type_traits>
 
 namespace xg::kernels {
@@ -17,8 +17,7 @@ using Batch = xsimd::batch<T>;
 
 // One spelling for batches and for single numbers.
 template <class T>
-  requires std::is_arithmetic_v<T>
-T pick(bool condition, T a, T b) {
+requires std::is_arithmetic_v<T> T pick(bool condition, T a, T b) {
   return condition ? a : b;
 }
 template <class Mask, class T>
@@ -28,7 +27,7 @@ Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
 
 /// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 bool is_nan(T x) {
   return x != x;
 }
@@ -37,21 +36,25 @@ auto is_nan(const Batch<T>& x) {
   return xsimd::isnan(x);
 }
 
+// The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
+// before the first store, so that `out` may be an operand, and stored last. Rows shorter than a batch are padded.
+
 /// F::call(V x, const Params&) on batches.
 template <class F, class T>
 void vector_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {
   const T* x = static_cast<const T*>(x_);
   T* out = static_cast<T*>(out_);
-  constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
-  std::int64_t i = 0;
-  for (; i + width <= n; i += width) F::call(Batch<T>::load_unaligned(x + i), p).store_unaligned(out + i);
-  if (i < n) {
-    alignas(64) T buffer[Batch<T>::size] = {};
-    const auto bytes = static_cast<std::size_t>(n - i) * sizeof(T);
-    std::memcpy(buffer, x + i, bytes);
-    F::call(Batch<T>::load_aligned(buffer), p).store_aligned(buffer);
-    std::memcpy(out + i, buffer, bytes);
+  using V = Batch<T>;
+  constexpr auto width = static_cast<std::int64_t>(V::size);
+  if (n < width) {
+    const Partial<T> part(n);
+    return part.store(out, F::call(part.load(x), p));
   }
+  const std::int64_t whole = n / width * width;
+  V last;
+  if (whole < n) last = F::call(V::load_unaligned(x + n - width), p);
+  for (std::int64_t i = 0; i < whole; i += width) F::call(V::load_unaligned(x + i), p).store_unaligned(out + i);
+  if (whole < n) last.store_unaligned(out + n - width);
 }
 
 /// F::call(T x, const Params&) on single numbers.
@@ -67,24 +70,21 @@ void vector_binary(const void* a_, const void* b_, void* out_, std::int64_t n, c
   const T* a = static_cast<const T*>(a_);
   const T* b = static_cast<const T*>(b_);
   T* out = static_cast<T*>(out_);
-  constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
-  const Batch<T> fixed_a(ScalarA ? *a : T(0)), fixed_b(ScalarB ? *b : T(0));
-  std::int64_t i = 0;
-  for (; i + width <= n; i += width) {
-    const Batch<T> va = ScalarA ? fixed_a : Batch<T>::load_unaligned(a + i);
-    const Batch<T> vb = ScalarB ? fixed_b : Batch<T>::load_unaligned(b + i);
-    F::call(va, vb, p).store_unaligned(out + i);
+  using V = Batch<T>;
+  constexpr auto width = static_cast<std::int64_t>(V::size);
+  const V fixed_a(ScalarA ? *a : T(0)), fixed_b(ScalarB ? *b : T(0));
+  if (n < width) {
+    const Partial<T> part(n);
+    return part.store(out, F::call(ScalarA ? fixed_a : part.load(a), ScalarB ? fixed_b : part.load(b), p));
   }
-  if (i < n) {
-    alignas(64) T buffer_a[Batch<T>::size] = {}, buffer_b[Batch<T>::size] = {};
-    const auto bytes = static_cast<std::size_t>(n - i) * sizeof(T);
-    if constexpr (!ScalarA) std::memcpy(buffer_a, a + i, bytes);
-    if constexpr (!ScalarB) std::memcpy(buffer_b, b + i, bytes);
-    const Batch<T> va = ScalarA ? fixed_a : Batch<T>::load_aligned(buffer_a);
-    const Batch<T> vb = ScalarB ? fixed_b : Batch<T>::load_aligned(buffer_b);
-    F::call(va, vb, p).store_aligned(buffer_a);
-    std::memcpy(out + i, buffer_a, bytes);
-  }
+  const auto at = [&](std::int64_t i) {
+    return F::call(ScalarA ? fixed_a : V::load_unaligned(a + i), ScalarB ? fixed_b : V::load_unaligned(b + i), p);
+  };
+  const std::int64_t whole = n / width * width;
+  V last;
+  if (whole < n) last = at(n - width);
+  for (std::int64_t i = 0; i < whole; i += width) at(i).store_unaligned(out + i);
+  if (whole < n) last.store_unaligned(out + n - width);
 }
 
 template <class F, class T, bool ScalarA, bool ScalarB, class Out = T>
@@ -92,8 +92,9 @@ void scalar_binary(const void* a_, const void* b_, void* out_, std::int64_t n, c
   const T* a = static_cast<const T*>(a_);
   const T* b = static_cast<const T*>(b_);
   Out* out = static_cast<Out*>(out_);
+  const T fixed_a = *a, fixed_b = *b;  // read before `out` is written, which may be an operand
   for (std::int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<Out>(F::call(a[ScalarA ? 0 : i], b[ScalarB ? 0 : i], p));
+    out[i] = static_cast<Out>(F::call(ScalarA ? fixed_a : a[i], ScalarB ? fixed_b : b[i], p));
 }
 
 template <class F, class T>
@@ -140,20 +141,32 @@ constexpr BinaryKernel scalar_real2(const char* name) {
 template <class F>
 constexpr BinaryKernel vector_number2(const char* name) {
   return {name,
-          {{}, scalar_loops<F, std::uint8_t>(), scalar_loops<F, std::int32_t>(), scalar_loops<F, std::int64_t>(),
-           vector_loops<F, float>(), vector_loops<F, double>()}};
+          {{},
+           scalar_loops<F, std::uint8_t>(),
+           scalar_loops<F, std::int32_t>(),
+           scalar_loops<F, std::int64_t>(),
+           vector_loops<F, float>(),
+           vector_loops<F, double>()}};
 }
 template <class F>
 constexpr BinaryKernel scalar_number2(const char* name) {
   return {name,
-          {{}, scalar_loops<F, std::uint8_t>(), scalar_loops<F, std::int32_t>(), scalar_loops<F, std::int64_t>(),
-           scalar_loops<F, float>(), scalar_loops<F, double>()}};
+          {{},
+           scalar_loops<F, std::uint8_t>(),
+           scalar_loops<F, std::int32_t>(),
+           scalar_loops<F, std::int64_t>(),
+           scalar_loops<F, float>(),
+           scalar_loops<F, double>()}};
 }
 template <class F>
 constexpr BinaryKernel scalar_integer2(const char* name) {
   return {name,
-          {scalar_loops<F, bool>(), scalar_loops<F, std::uint8_t>(), scalar_loops<F, std::int32_t>(),
-           scalar_loops<F, std::int64_t>(), {}, {}}};
+          {scalar_loops<F, bool>(),
+           scalar_loops<F, std::uint8_t>(),
+           scalar_loops<F, std::int32_t>(),
+           scalar_loops<F, std::int64_t>(),
+           {},
+           {}}};
 }
 template <class F>
 constexpr BinaryKernel any_to_bool2(const char* name) {

@@ -1,7 +1,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-#include <xgrad/tensor/kernels/loops.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 #include <xgrad/tensor/kernels/runs.hpp>
 
 #include <fmt/format.h>
@@ -58,7 +58,7 @@ struct BinaryCrossEntropy {
   template <class V>
   static V term(const V& x, const V& t) {
     const V floor(-100);
-    return (t - V(1)) * xsimd::max(xsimd::log1p(-x), floor) - t * xsimd::max(xsimd::log(x), floor);
+    return (t - V(1)) * xsimd::max(xsimd::log1p(-x), floor) - t * xsimd::max(log_of(x), floor);
   }
   template <class V>
   static V slope(const V& x, const V& t) {
@@ -77,11 +77,11 @@ struct BinaryCrossEntropyWithLogits {
   static constexpr double idle_x = -1e30, idle_t = 0;
   template <class V>
   static V term(const V& x, const V& t) {
-    return xsimd::max(x, V(0)) - x * t + xsimd::log1p(xsimd::exp(-xsimd::abs(x)));
+    return xsimd::max(x, V(0)) - x * t + log1p_of_unit(exp_of_minus(xsimd::abs(x)));
   }
   template <class V>
   static V slope(const V& x, const V& t) {
-    const V small = xsimd::exp(-xsimd::abs(x));  // never overflows
+    const V small = exp_of_minus(xsimd::abs(x));  // never overflows
     return pick(x >= V(0), V(1), small) / (V(1) + small) - t;
   }
   template <class V>

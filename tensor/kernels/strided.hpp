@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace xg::kernels {
@@ -12,13 +13,12 @@ inline Shape broadcast_strides(const Tensor& x, const Shape& shape) {
   Shape strides;
   strides.resize(shape.size());
   const std::size_t skip = shape.size() - x.shape().size();
-  for (std::size_t i = skip; i < shape.size(); ++i)
-    strides[i] = x.shape()[i - skip] == 1 ? 0 : x.strides()[i - skip];
+  for (std::size_t i = skip; i < shape.size(); ++i) strides[i] = x.shape()[i - skip] == 1 ? 0 : x.strides()[i - skip];
   return strides;
 }
 
-/// A shape and the strides of K operands in it, with neighbouring dimensions merged where every operand allows. The last
-/// dimension is the row; there is always one.
+/// A shape and the strides of K operands in it, with neighbouring dimensions merged where every operand allows. The
+/// last dimension is the row; there is always one.
 template <std::size_t K>
 struct RowPlan {
   Shape shape;
@@ -43,20 +43,44 @@ struct RowPlan {
 
   std::int64_t row_length() const { return shape.back(); }
 
+  /// The number of rows.
+  std::int64_t rows() const {
+    std::int64_t n = 1;
+    for (std::size_t d = 0; d + 1 < shape.size(); ++d) n *= shape[d];
+    return n;
+  }
+
   /// Calls f(offsets) once per row, offsets in elements. Must not be called for empty shapes.
   template <class F>
   void for_each_row(F&& f) const {
+    for_rows(0, rows(), f);
+  }
+
+  /// The same for rows begin ... end - 1, at least one.
+  template <class F>
+  void for_rows(std::int64_t begin, std::int64_t end, F&& f) const {
     std::array<std::int64_t, K> offsets{};
     const std::size_t outer = shape.size() - 1;
     std::array<std::int64_t, max_dims> index{};
-    while (true) {
-      f(offsets);
-      std::size_t d = outer;
-      while (true) {
-        if (d == 0) return;
-        --d;
+    std::int64_t rest = begin;
+    for (std::size_t d = outer; d-- > 0 && rest != 0; rest /= shape[d]) {
+      index[d] = rest % shape[d];
+      for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d] * index[d];
+    }
+    if (outer == 0) return f(offsets);
+    const std::size_t inner = outer - 1;
+    for (std::int64_t row = begin;;) {
+      for (const std::int64_t stop = std::min(end, row + shape[inner] - index[inner]);;) {
+        f(offsets);
+        if (++row == stop) break;
+        for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][inner];
+      }
+      if (row == end) return;
+      for (std::size_t k = 0; k < K; ++k) offsets[k] -= strides[k][inner] * (shape[inner] - 1);
+      index[inner] = 0;
+      for (std::size_t d = inner - 1;; --d) {
         for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d];
-        if (++index[d] < shape[d]) break;
+        if (++index[d] != shape[d]) break;
         for (std::size_t k = 0; k < K; ++k) offsets[k] -= strides[k][d] * shape[d];
         index[d] = 0;
       }

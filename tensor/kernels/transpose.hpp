@@ -75,17 +75,26 @@ template <class T>
 void transpose_into(const T* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols, T* out,
                     std::int64_t out_row) {
   constexpr std::int64_t size = detail::Block<T>::size;
-  if (rows < size || cols < size) {
+  if (cols < size) {
+    for (std::int64_t j = 0; j < cols; ++j)
+      for (std::int64_t i = 0; i < rows; ++i) out[j * out_row + i] = in[i * in_row + j];
+    return;
+  }
+  if (rows < size) {
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < cols; ++j) out[j * out_row + i] = in[i * in_row + j];
     return;
   }
-  // The last blocks reach back to where they fit, and write some elements again.
-  for (std::int64_t row = 0; row < rows; row += size) {
-    const std::int64_t i = std::min(row, rows - size);
+  // Rows by cache lines of `out`. The last blocks reach back to where they fit, and write some elements again.
+  constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
+  for (std::int64_t band = 0; band < rows; band += line) {
+    const std::int64_t end = std::min(band + line, rows);
     for (std::int64_t col = 0; col < cols; col += size) {
       const std::int64_t j = std::min(col, cols - size);
-      detail::Block<T>::transpose(in + i * in_row + j, in_row, out + j * out_row + i, out_row);
+      for (std::int64_t row = band; row < end; row += size) {
+        const std::int64_t i = std::min(row, rows - size);
+        detail::Block<T>::transpose(in + i * in_row + j, in_row, out + j * out_row + i, out_row);
+      }
     }
   }
 }

@@ -1,0 +1,311 @@
+// How far elementwise functions are from the truth, in units of the last place, and that an element's bits depend
+// neither on where it stands nor on its neighbours.
+#include "support/catch.hpp"
+#include "support/support.hpp"
+
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/creation.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <type_traits>
+
+namespace {
+
+using xg::Tensor;
+// Of float64 the truth is taken in the wider type.
+template <class T>
+using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+
+/// |got - want| in units of the last place of a T near want; infinite where one is NaN or infinite and the other not.
+template <class T>
+double ulps(T got, Wide<T> want) {
+  const T rounded = static_cast<T>(want);
+  if (std::isnan(want) || std::isnan(got)) return std::isnan(want) == std::isnan(got) ? 0 : INFINITY;
+  if (got == rounded) return 0;
+  if (std::isinf(got) || std::isinf(rounded)) {  // at the border of overflow: one step
+    const T finite = std::isinf(got) ? rounded : got;
+    return std::abs(finite) == std::numeric_limits<T>::max() ? 1 : INFINITY;
+  }
+  int exponent = 0;
+  std::frexp(want, &exponent);
+  exponent = std::max(exponent, std::numeric_limits<T>::min_exponent) - std::numeric_limits<T>::digits;
+  return static_cast<double>(std::abs(static_cast<Wide<T>>(got) - want) / std::ldexp(Wide<T>(1), exponent));
+}
+
+/// Numbers of every sign and exponent (a bit pattern out of each 2^32 / n), what lies near the ordinary ones, and all
+/// that is special.
+template <class T>
+std::vector<T> probes(std::size_t n) {
+  using Bits = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::uint64_t>;
+  using Limits = std::numeric_limits<T>;
+  std::mt19937_64 random(5);
+  std::vector<T> x;
+  const Bits step = static_cast<Bits>(~Bits{0} / n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Bits bits = static_cast<Bits>(step * i + random() % step);
+    T value;
+    std::memcpy(&value, &bits, sizeof(T));
+    x.push_back(value);
+    x.push_back(static_cast<T>(std::exp2(std::uniform_real_distribution<double>(-8, 9.7)(random))) *
+                (i % 2 == 0 ? T(1) : T(-1)));
+  }
+  for (T special : {T(0),
+                    Limits::infinity(),
+                    Limits::quiet_NaN(),
+                    Limits::denorm_min(),
+                    Limits::min(),
+                    Limits::max(),
+                    Limits::min() / 2,
+                    T(1),
+                    std::nextafter(T(1), T(0)),
+                    T(0.625),
+                    T(0.75),
+                    T(4),
+                    T(6),
+                    T(18),
+                    T(40),
+                    T(87),
+                    T(87.4),
+                    T(88.37),
+                    T(88.5),
+                    T(88.72),
+                    T(88.73),
+                    T(89),
+                    T(103.9),
+                    T(104),
+                    T(105),
+                    T(708),
+                    T(708.3),
+                    T(709.7),
+                    T(709.79),
+                    T(710),
+                    T(745),
+                    T(745.2),
+                    T(746),
+                    T(1000)})
+    for (const T value : {special, -special}) x.push_back(value);
+  return x;
+}
+
+struct Function {
+  const char* name;
+  Tensor (*op)(const Tensor&);
+  long double (*exact)(long double);
+  double (*exact32)(double);
+  double bound32, bound64;
+  // Where the result is smaller than this many least normal numbers, it may have lost bits by being made of denormals.
+  double least = 0;
+};
+
+template <class T>
+T sigmoid_of(T x) {
+  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+}
+template <class T>
+T softplus_of(T x) {
+  return (x < 0 ? T(0) : x) + std::log1p(std::exp(-std::abs(x)));
+}
+template <class T>
+T silu_of(T x) {
+  return std::isinf(x) ? (x > 0 ? x : std::nan("")) : x * sigmoid_of(x);
+}
+
+#define XGRAD_BOTH(f) [](long double x) -> long double { return f(x); }, [](double x) -> double { return f(x); }
+
+const Function functions[] = {
+    {"exp", [](const Tensor& x) { return xg::exp(x); }, XGRAD_BOTH(std::exp), 1, 1.5},
+    {"expm1", [](const Tensor& x) { return xg::expm1(x); }, XGRAD_BOTH(std::expm1), 2, 2},
+    {"log", [](const Tensor& x) { return xg::log(x); }, XGRAD_BOTH(std::log), 1, 1},
+    {"log1p", [](const Tensor& x) { return xg::log1p(x); }, XGRAD_BOTH(std::log1p), 1, 1},
+    {"tanh", [](const Tensor& x) { return xg::tanh(x); }, XGRAD_BOTH(std::tanh), 2, 2},
+    {"sigmoid", [](const Tensor& x) { return xg::sigmoid(x); }, XGRAD_BOTH(sigmoid_of), 2, 2},
+    {"erf", [](const Tensor& x) { return xg::erf(x); }, XGRAD_BOTH(std::erf), 2, 2},
+    {"softplus", [](const Tensor& x) { return xg::softplus(x, 1, 1e300); }, XGRAD_BOTH(softplus_of), 2, 2},
+    {"logsigmoid", [](const Tensor& x) { return xg::logsigmoid(x); }, [](long double x) { return -softplus_of(-x); },
+     [](double x) { return -softplus_of(-x); }, 2, 2},
+    {"silu", [](const Tensor& x) { return xg::silu(x); }, XGRAD_BOTH(silu_of), 3, 3, 1e3},
+    {"sqrt", [](const Tensor& x) { return xg::sqrt(x); }, XGRAD_BOTH(std::sqrt), 0.5, 0.5},
+    {"reciprocal", [](const Tensor& x) { return xg::reciprocal(x); }, [](long double x) { return 1 / x; },
+     [](double x) { return 1 / x; }, 0.5, 0.5},
+};
+
+template <class T>
+void check(const Function& f, const std::vector<T>& x) {
+  const Tensor y = f.op(xg::tensor(x));
+  const T* got = y.data<T>();
+  double worst = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    Wide<T> want;
+    if constexpr (std::is_same_v<T, float>)
+      want = f.exact32(static_cast<double>(x[i]));
+    else
+      want = f.exact(static_cast<long double>(x[i]));
+    if (std::abs(want) < f.least * static_cast<double>(std::numeric_limits<T>::min())) {
+      if (!(std::abs(got[i]) <= 2 * f.least * static_cast<double>(std::numeric_limits<T>::min())))
+        worst = INFINITY, at = i;
+      continue;
+    }
+    const double distance = ulps(got[i], want);
+    if (!(distance <= worst)) worst = distance, at = i;
+  }
+  INFO(f.name << (std::is_same_v<T, float> ? " float32" : " float64") << ": " << worst << " ulp at " << x[at]
+              << ", got " << got[at]);
+  CHECK(worst <= (std::is_same_v<T, float> ? f.bound32 : f.bound64));
+}
+
+}  // namespace
+
+// Breaks if a polynomial loses a digit, if overflow or denormals are cut off early, or if NaN, infinities or zeros are
+// not what the C library gives.
+TEST_CASE("elementwise functions keep to their stated ulp, over the whole range", "[elementwise][accuracy]") {
+  const std::vector<float> x32 = probes<float>(60000);
+  const std::vector<double> x64 = probes<double>(20000);
+  for (const Function& f : functions) {
+    check<float>(f, x32);
+    check<double>(f, x64);
+  }
+}
+
+// Breaks if gelu's error in its left tail, where x Phi(x) is small, grows beyond units of the last place of 1.
+TEST_CASE("gelu and mish keep an absolute bound where they cancel", "[elementwise][accuracy]") {
+  for (const xg::Dtype dtype : {xg::float32, xg::float64}) {
+    const Tensor x = xg::linspace(-12, 12, 20001, {.dtype = dtype});
+    const double eps = dtype == xg::float32 ? 0x1p-23 : 0x1p-52;
+    const Tensor gelu = xg::gelu(x), mish = xg::mish(x);
+    const std::vector<double> in = x.to_vector();
+    std::vector<double> want_gelu, want_mish;
+    for (const double v : in) {
+      want_gelu.push_back(v / 2 * std::erfc(-v * std::sqrt(0.5)));
+      want_mish.push_back(v * std::tanh(softplus_of(v)));
+    }
+    xg_test::expect_close(gelu, want_gelu, 4 * eps, 6 * eps);
+    xg_test::expect_close(mish, want_mish, 6 * eps, 2 * eps);
+  }
+}
+
+// Breaks if an odd function loses the sign of zero, or a rounding one that of what it rounds to zero.
+TEST_CASE("zeros keep their sign", "[elementwise][accuracy]") {
+  for (const xg::Dtype dtype : {xg::float32, xg::float64}) {
+    const Tensor zero = xg::full({9}, -0.0, {.dtype = dtype});
+    for (const Tensor& y : {xg::tanh(zero), xg::erf(zero), xg::expm1(zero), xg::log1p(zero), xg::sqrt(zero),
+                            xg::floor(zero), xg::ceil(zero * 0.5), xg::trunc(xg::full({9}, -0.25, {.dtype = dtype}))})
+      for (const double v : y.to_vector()) CHECK((v == 0 && std::signbit(v)));
+  }
+}
+
+namespace {
+
+/// The bits of all elements, in row-major order.
+std::vector<std::uint64_t> bits_of(const Tensor& x) {
+  std::vector<std::uint64_t> bits;
+  for (const double v : x.to_vector()) {
+    std::uint64_t b;
+    std::memcpy(&b, &v, sizeof(b));
+    bits.push_back(std::isnan(v) ? ~std::uint64_t{0} : b);
+  }
+  return bits;
+}
+
+}  // namespace
+
+// Breaks if the end of a row is computed by other code than its middle, if alignment or strides choose another path, or
+// if a lane looks at its neighbours.
+TEST_CASE("an element's bits do not depend on where it stands", "[elementwise][accuracy]") {
+  using Unary = Tensor (*)(const Tensor&);
+  const Unary ops[] = {
+      [](const Tensor& x) { return xg::exp(x); },
+      [](const Tensor& x) { return xg::log(x); },
+      [](const Tensor& x) { return xg::tanh(x); },
+      [](const Tensor& x) { return xg::sigmoid(x); },
+      [](const Tensor& x) { return xg::erf(x); },
+      [](const Tensor& x) { return xg::softplus(x); },
+      [](const Tensor& x) { return xg::gelu(x); },
+      [](const Tensor& x) { return xg::elu(x); },
+      [](const Tensor& x) { return xg::relu(x); },
+      [](const Tensor& x) { return xg::sin(x); },
+      [](const Tensor& x) { return x * 1.7 + x; },
+      [](const Tensor& x) { return x / (x + 0.3); },
+      [](const Tensor& x) { return xg::expm1(x); },
+      [](const Tensor& x) { return xg::log1p(x); },
+      [](const Tensor& x) { return xg::maximum(x, xg::square(x)); },
+  };
+  for (const xg::Dtype dtype : {xg::float32, xg::float64}) {
+    // Among ordinary numbers stand some that take the longer way through exp and log.
+    Tensor x = xg::linspace(-3, 3, 64, {.dtype = dtype});
+    for (const auto& [at, value] : {std::pair{5, 200.0}, {17, -95.0}, {30, 1e-42}, {40, -INFINITY}, {52, double(NAN)}})
+      x.narrow(0, at, 1).fill_(value);
+    for (const Unary op : ops) {
+      const std::vector<std::uint64_t> whole = bits_of(op(x));
+      for (std::int64_t n = 1; n <= 40; ++n)
+        for (const std::int64_t start : {0, 1, 3, 20}) {
+          const std::vector<std::uint64_t> want(whole.begin() + start, whole.begin() + start + n);
+          if (bits_of(op(x.narrow(0, start, n))) != want) FAIL("part " << start << " + " << n);
+        }
+      for (const auto& [layout, y] : xg_test::layouts(x.reshape({16, 4}))) {
+        if (bits_of(op(y)) != whole) FAIL("layout " << layout);
+      }
+      for (const auto& [layout, y] : xg_test::layouts(x.reshape({2, 4, 8}))) {
+        if (bits_of(op(y)) != whole) FAIL("layout " << layout);
+      }
+    }
+  }
+}
+
+// Breaks if rows of few columns, spread over a buffer in blocks, meet the wrong operand, or if blocks end wrongly.
+TEST_CASE("broadcast rows and columns of any width equal what is written out", "[elementwise]") {
+  for (const xg::Dtype dtype : {xg::float32, xg::float64, xg::int64, xg::int32, xg::uint8, xg::bool_})
+    for (const std::int64_t rows : {1, 2, 7, 700})
+      for (const std::int64_t columns : {1, 2, 3, 6, 10, 17, 31, 32, 33, 100}) {
+        const auto make = [&](const xg::Shape& shape) {
+          return xg::abs(xg::sin(xg::arange(shape.numel()).to(xg::float64) * 37.1 + 11) * 50).to(dtype).reshape(shape);
+        };
+        const Tensor x = make({rows, columns}), row = make({columns}), column = make({rows, 1});
+        const Tensor full_row = row.expand({rows, columns}).clone();
+        const Tensor full_column = column.expand({rows, columns}).clone();
+        const auto equal = [&](const Tensor& got, const Tensor& want) {
+          if (bits_of(got) != bits_of(want)) FAIL(name(dtype) << " " << rows << " x " << columns);
+        };
+        equal(x + row, x + full_row);
+        equal(column * x, full_column * x);
+        equal(row + column, full_row + full_column);
+        equal(x > row, x > full_row);
+        equal(xg::where(x > row, column, row), xg::where(x > full_row, full_column, full_row));
+        const Tensor wide = make({rows, columns + 3});
+        const Tensor part = wide.slice(1, 2, columns + 2);
+        equal(part + row, part.clone() + full_row);
+        Tensor target = wide.clone();
+        target.slice(1, 2, columns + 2).add_(column);
+        Tensor expected = wide.clone();
+        expected.slice(1, 2, columns + 2).copy_(part.clone() + full_column);
+        equal(target, expected);
+      }
+}
+
+// Breaks if a copy in blocks leaves out or repeats an element, in whichever operand the blocks are strided.
+TEST_CASE("copies between transposed layouts move every element", "[elementwise]") {
+  for (const xg::Dtype dtype : {xg::float32, xg::float64, xg::uint8})
+    for (const std::int64_t rows : {1, 3, 8, 17, 40, 130})
+      for (const std::int64_t columns : {1, 2, 9, 16, 33, 70}) {
+        const Tensor x = xg::arange(rows * columns * 3).to(dtype).reshape({3, rows, columns});
+        const auto index = [&](std::int64_t b, std::int64_t r, std::int64_t c) {
+          return static_cast<double>(static_cast<std::uint64_t>((b * rows + r) * columns + c) %
+                                     (dtype == xg::uint8 ? 256u : ~0u));
+        };
+        std::vector<double> swapped, reversed;
+        for (std::int64_t b = 0; b < 3; ++b)
+          for (std::int64_t c = 0; c < columns; ++c)
+            for (std::int64_t r = 0; r < rows; ++r) swapped.push_back(index(b, r, c));
+        for (std::int64_t c = 0; c < columns; ++c)
+          for (std::int64_t r = 0; r < rows; ++r)
+            for (std::int64_t b = 0; b < 3; ++b) reversed.push_back(index(b, r, c));
+        xg_test::expect_close(x.transpose(1, 2).contiguous(), swapped, 0, 0);
+        xg_test::expect_close(x.permute({2, 1, 0}).contiguous(), reversed, 0, 0);
+        Tensor out = xg::zeros({3, columns, rows}, {.dtype = dtype});
+        out.transpose(1, 2).copy_(x);
+        xg_test::expect_close(out, swapped, 0, 0);
+      }
+}
