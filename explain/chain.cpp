@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/explain/chain.hpp>
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 
@@ -115,6 +116,32 @@ std::optional<Chain> find_chain(const Recording& recording, const Structure& str
   return chain;
 }
 
+std::optional<FoundChain> find_chain(const ModelFunction& model, const Tensor& rows, const Tensor& references,
+                                     Output output, const char* method, bool with_graph) {
+  const GradMode mode(with_graph);
+  const auto input = [&](const Tensor& t, std::int64_t size) {
+    return padded_rows(t.detach(), 0, size).requires_grad_(with_graph);
+  };
+  const std::int64_t count = std::max<std::int64_t>(rows.size(0), 2);
+  std::int64_t against = std::max<std::int64_t>(references.size(0), 2);
+  if (against == count) ++against;  // shapes tell which values have rows
+  FoundChain found{.chain = {},
+                   .rows = record(model, input(rows, count), method),
+                   .references = record(model, input(references, against), method),
+                   .target = {}};
+  found.target = find_target(found.references, output, method);
+  std::optional<Chain> chain;
+  try {
+    const Structure structure = compare(found.rows, found.references, found.target, false, method);
+    chain = find_chain(found.references, structure, found.target);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  if (!chain) return std::nullopt;
+  found.chain = std::move(*chain);
+  return found;
+}
+
 Tensor columns_of(const Recording& recording, ValueId id, std::int64_t rows) {
   const Tensor value = kernels::contiguous(recording.value(id));
   const std::int64_t size = row_size(value);
@@ -132,6 +159,45 @@ Tensor forward_columns(std::span<const Link> links, Tensor columns) {
       kernels::add.into(columns, columns, view_of(link.bias, {link.out_size, 1}, {link.bias.strides()[0], 0}));
   }
   return columns;
+}
+
+Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const std::int64_t> slots) {
+  const auto k = static_cast<std::int64_t>(slots.size()), points = columns.size(1);
+  const Dtype dtype = columns.dtype();
+  std::vector<Tensor> slopes(chain.size());  // of functions, [size, points]
+  const Tensor one = kernels::empty({1, 1}, dtype);
+  Tensor(one).fill_(1);
+  std::int64_t size = columns.size(0);
+  for (std::size_t l = 0; l < chain.size(); ++l) {
+    const Link& link = chain[l];
+    const Tensor in[] = {columns};
+    columns = forward_columns(std::span(&link, 1), std::move(columns));
+    size = link.out_size;
+    if (link.function == nullptr) continue;
+    const Tensor out[] = {columns}, seeds[] = {kernels::copy(view_of(one, {size, points}, {0, 0}))};
+    const Shape shapes[] = {in[0].shape()};
+    const bool needed[] = {true};
+    Tensor slope[1];
+    link.function->vjp(in, out, shapes, seeds, slope, needed);
+    slopes[l] = slope[0].defined() ? kernels::contiguous(slope[0]) : zeros({size, points}, {.dtype = dtype});
+  }
+  // Multipliers [size, K, points], or [size, K, 1] as long as they are the same for all points.
+  std::int64_t each = 1;
+  Tensor m = zeros({size, k, 1}, {.dtype = dtype});
+  for (std::int64_t slot = 0; slot < k; ++slot) m.select(0, slots[at(slot)]).select(0, slot).fill_(1);
+  for (std::size_t l = chain.size(); l-- > 0;) {
+    const Link& link = chain[l];
+    if (link.function != nullptr) {
+      m = kernels::mul(m, view_of(slopes[l], {size, 1, points}, {points, points, 1}));
+      each = points;
+    } else {
+      const kernels::Matrix right(m.impl().data, dtype, size, k * each, k * each, 1);
+      m = autograd::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
+                               {link.in_size, k, each});
+      size = link.in_size;
+    }
+  }
+  return each == points ? m : kernels::copy(view_of(m, {size, k, points}, {k, 1, 0}));
 }
 
 ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,
