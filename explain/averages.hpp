@@ -100,11 +100,14 @@ class Averages {
       const std::int64_t place = row * k_ + slot;
       const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
       const double part = here / (before + here), both = before * part, each = 1 / here;
+      double *mean = &mean_[at(place * n_ + first)], *total = &squares_[at(place * n_ + first)], size = 0;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset;
-        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, part, both);
-        size_[at(place)] += sizes[i];
+        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset, d = shift[i] + offset - mean[i];
+        mean[i] += d * part;
+        total[i] += (spread < 0 ? 0 : spread) + d * d * both;
       }
+      for (std::int64_t i = 0; i < columns; ++i) size += sizes[i];
+      size_[at(place)] += size;
     }
   }
   void counted(std::int64_t row, std::int64_t count) {

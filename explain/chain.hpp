@@ -81,7 +81,7 @@ class ChainSweep {
   Chain chain_;
   std::int64_t count_, outputs_, k_, most_pairs_;
   std::vector<Tensor> at_references_;    // by link: what goes into a function at the references, [size, count]
-  std::vector<double> references_;       // [n, count]
+  std::vector<double> references_;       // [n, count], or where zeros are looked for [count, n]
   std::vector<kernels::Panels> panels_;  // by link, of weights; empty where zeros are not looked for
 };
 
