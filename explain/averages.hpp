@@ -22,7 +22,8 @@ double sum_in_lanes(std::int64_t count, F&& f) {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n]
+/// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add to
+/// different rows at the same time.
 class Averages {
  public:
   Averages(std::int64_t rows, std::int64_t k, std::int64_t n)
@@ -37,29 +38,28 @@ class Averages {
       const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
       return multipliers ? multiplier : (d == 0 ? 0 : multiplier * d);  // an unchanged feature contributes nothing
     };
-    block_mean_.assign(at(n_), 0);
-    block_squares_.assign(at(n_), 0);
+    std::vector<double> block_mean(at(n_)), block_squares(at(n_));
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double c = contribution(b, i);
-        block_mean_[at(i)] += c;
+        block_mean[at(i)] += c;
         size_[at(place)] += std::abs(c);
       }
     const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
-    for (std::int64_t i = 0; i < n_; ++i) block_mean_[at(i)] /= here;
+    for (std::int64_t i = 0; i < n_; ++i) block_mean[at(i)] /= here;
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
-        const double d = contribution(b, i) - block_mean_[at(i)];
-        block_squares_[at(i)] += d * d;
+        const double d = contribution(b, i) - block_mean[at(i)];
+        block_squares[at(i)] += d * d;
       }
     for (std::int64_t i = 0; i < n_; ++i)
-      merge(place * n_ + i, block_mean_[at(i)], block_squares_[at(i)], here / (before + here),
+      merge(place * n_ + i, block_mean[at(i)], block_squares[at(i)], here / (before + here),
             before * here / (before + here));
     counts_[at(place)] += count;
   }
 
   /// The same from columns: multiplier of feature i for reference b at m[i * m_stride + b], reference at
-  /// r[i * r_stride + b]. Threads may add to different rows at the same time.
+  /// r[i * r_stride + b].
   template <class T>
   void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride, const double* x,
                    const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
@@ -100,11 +100,14 @@ class Averages {
       const std::int64_t place = row * k_ + slot;
       const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
       const double part = here / (before + here), both = before * part, each = 1 / here;
+      double *mean = &mean_[at(place * n_ + first)], *total = &squares_[at(place * n_ + first)], size = 0;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset;
-        merge(place * n_ + first + i, shift[i] + offset, spread < 0 ? 0 : spread, part, both);
-        size_[at(place)] += sizes[i];
+        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset, d = shift[i] + offset - mean[i];
+        mean[i] += d * part;
+        total[i] += (spread < 0 ? 0 : spread) + d * d * both;
       }
+      for (std::int64_t i = 0; i < columns; ++i) size += sizes[i];
+      size_[at(place)] += size;
     }
   }
   void counted(std::int64_t row, std::int64_t count) {
@@ -153,7 +156,6 @@ class Averages {
   std::int64_t k_, n_;
   std::vector<double> mean_, squares_, size_;
   std::vector<std::int64_t> counts_;
-  std::vector<double> block_mean_, block_squares_;
 };
 
 }  // namespace xg::explain::detail

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/explain/chain.hpp>
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 
@@ -66,6 +67,13 @@ bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t 
   return false;
 }
 
+/// The most numbers that a value of the chain has in a row.
+std::int64_t widest_of(const Chain& chain) {
+  std::int64_t widest = 1;
+  for (const Link& link : chain) widest = std::max({widest, link.in_size, link.out_size});
+  return widest;
+}
+
 /// Is it a chain of wide layers with functions between them, explained for many outputs?
 bool skips_zeros(const Chain& chain, std::int64_t k) {
   if (k < least_outputs || chain.empty() || chain.front().function != nullptr) return false;
@@ -115,6 +123,32 @@ std::optional<Chain> find_chain(const Recording& recording, const Structure& str
   return chain;
 }
 
+std::optional<FoundChain> find_chain(const ModelFunction& model, const Tensor& rows, const Tensor& references,
+                                     Output output, const char* method, bool with_graph) {
+  const GradMode mode(with_graph);
+  const auto input = [&](const Tensor& t, std::int64_t size) {
+    return padded_rows(t.detach(), 0, size).requires_grad_(with_graph);
+  };
+  const std::int64_t count = std::max<std::int64_t>(rows.size(0), 2);
+  std::int64_t against = std::max<std::int64_t>(references.size(0), 2);
+  if (against == count) ++against;  // shapes tell which values have rows
+  FoundChain found{.chain = {},
+                   .rows = record(model, input(rows, count), method),
+                   .references = record(model, input(references, against), method),
+                   .target = {}};
+  found.target = find_target(found.references, output, method);
+  std::optional<Chain> chain;
+  try {
+    const Structure structure = compare(found.rows, found.references, found.target, false, method);
+    chain = find_chain(found.references, structure, found.target);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  if (!chain) return std::nullopt;
+  found.chain = std::move(*chain);
+  return found;
+}
+
 Tensor columns_of(const Recording& recording, ValueId id, std::int64_t rows) {
   const Tensor value = kernels::contiguous(recording.value(id));
   const std::int64_t size = row_size(value);
@@ -134,6 +168,45 @@ Tensor forward_columns(std::span<const Link> links, Tensor columns) {
   return columns;
 }
 
+Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const std::int64_t> slots) {
+  const auto k = static_cast<std::int64_t>(slots.size()), points = columns.size(1);
+  const Dtype dtype = columns.dtype();
+  std::vector<Tensor> slopes(chain.size());  // of functions, [size, points]
+  const Tensor one = kernels::empty({1, 1}, dtype);
+  Tensor(one).fill_(1);
+  std::int64_t size = columns.size(0);
+  for (std::size_t l = 0; l < chain.size(); ++l) {
+    const Link& link = chain[l];
+    const Tensor in[] = {columns};
+    columns = forward_columns(std::span(&link, 1), std::move(columns));
+    size = link.out_size;
+    if (link.function == nullptr) continue;
+    const Tensor out[] = {columns}, seeds[] = {kernels::copy(view_of(one, {size, points}, {0, 0}))};
+    const Shape shapes[] = {in[0].shape()};
+    const bool needed[] = {true};
+    Tensor slope[1];
+    link.function->vjp(in, out, shapes, seeds, slope, needed);
+    slopes[l] = slope[0].defined() ? kernels::contiguous(slope[0]) : zeros({size, points}, {.dtype = dtype});
+  }
+  // Multipliers [size, K, points], or [size, K, 1] as long as they are the same for all points.
+  std::int64_t each = 1;
+  Tensor m = zeros({size, k, 1}, {.dtype = dtype});
+  for (std::int64_t slot = 0; slot < k; ++slot) m.select(0, slots[at(slot)]).select(0, slot).fill_(1);
+  for (std::size_t l = chain.size(); l-- > 0;) {
+    const Link& link = chain[l];
+    if (link.function != nullptr) {
+      m = kernels::mul(m, view_of(slopes[l], {size, 1, points}, {points, points, 1}));
+      each = points;
+    } else {
+      const kernels::Matrix right(m.impl().data, dtype, size, k * each, k * each, 1);
+      m = autograd::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
+                               {link.in_size, k, each});
+      size = link.in_size;
+    }
+  }
+  return each == points ? m : kernels::copy(view_of(m, {size, k, points}, {k, 1, 0}));
+}
+
 ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,
                        std::int64_t k, std::size_t max_bytes)
     : chain_(std::move(chain)), count_(count), outputs_(outputs), k_(k) {
@@ -142,10 +215,15 @@ ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t co
     at_references_.push_back(link.function != nullptr ? columns_of(references, link.in, count) : Tensor());
     numbers = std::max(numbers, link.function != nullptr ? (k + 3) * link.in_size : k * (link.in_size + link.out_size));
   }
+  const bool kept = skips_zeros(chain_, k);
+  if (kept) numbers = std::max(numbers, (2 * k + 4) * widest_of(chain_));
   const auto item = static_cast<std::int64_t>(item_size(references.value(references.input).dtype()));
   most_pairs_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(max_bytes) / (numbers * item));
-  references_ = columns_of(references, references.input, count).to_vector();
-  if (!skips_zeros(chain_, k)) return;
+  if (!kept) {
+    references_ = columns_of(references, references.input, count).to_vector();
+    return;
+  }
+  references_ = references.value(references.input).narrow(0, 0, count).to_vector();
   for (const Link& link : chain_)
     panels_.push_back(link.function != nullptr ? kernels::Panels() : kernels::Panels(link.weight));
 }
@@ -239,19 +317,20 @@ template <class T>
 void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
                           bool multipliers, Averages& averages) const {
   const std::int64_t width = panels_.front().width(), wide = (width + 7) / 8 * 8;
-  std::int64_t widest = 1;
-  for (const Link& link : chain_) widest = std::max({widest, link.in_size, link.out_size});
+  const std::int64_t widest = widest_of(chain_);
   const std::int64_t most = std::clamp<std::int64_t>(block_numbers / (k_ * widest), 1, most_pairs_),
                      blocks = (count_ + most - 1) / most, each = (count_ + blocks - 1) / blocks;
   const std::vector<double> features = x.value(x.input).select(0, row).to_vector();
-  std::vector<T> multiplier, kept_multiplier, found(at(each * k_ * width));
+  // Multipliers [references, size, K], or [1, size, K] as long as all references share them; and those that are kept.
+  std::vector<T> multiplier(at(each * widest * k_)), kept_multiplier(at(each * widest * k_));
+  std::vector<T> found(at(each * k_ * width));
   std::vector<std::int32_t> kept(at(each * widest));
   std::vector<std::int64_t> counts(at(each));
   std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide));
   for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
     const std::int64_t here = std::min(each, count_ - b0);
     std::int64_t size = outputs_;
-    multiplier.assign(at(size * k_), T(0));  // [references, size, K], or [1, size, K]
+    std::fill_n(multiplier.begin(), size * k_, T(0));
     for (std::int64_t k = 0; k < k_; ++k) multiplier[at(slots[at(k)] * k_ + k)] = 1;
     bool shared = true;
     Tensor slope;  // [size, here], of the functions since the last product
@@ -264,7 +343,6 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
       }
       const kernels::Panels& panels = panels_[l];
       const std::int64_t pairs = slope.defined() ? here : (shared ? 1 : here);
-      kept_multiplier.resize(at(pairs * size * k_));
       for (std::int64_t b = 0; b < pairs; ++b) {
         const T* from = multiplier.data() + (shared ? 0 : b * size * k_);
         const T* s = slope.defined() ? slope.data<T>() + b : nullptr;
@@ -279,13 +357,15 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
           count += factor != T(0);  // else the next one takes its place: there is no telling beforehand
         }
       }
-      if (l > 0) multiplier.resize(at(pairs * k_ * link.in_size));
       for (std::int64_t p = 0; p < panels.count(); ++p) {
         const std::int64_t start = p * width, columns = std::min(width, link.in_size - start);
-        for (std::int64_t b = 0; b < pairs; ++b)
-          kernels::kept_product(panels.template panel<T>(p), kept.data() + b * widest, counts[at(b)],
-                                kept_multiplier.data() + b * size * k_, k_, found.data() + b * k_ * width);
+        const auto multiply = [&] {
+          for (std::int64_t b = 0; b < pairs; ++b)
+            kernels::kept_product(panels.template panel<T>(p), kept.data() + b * widest, counts[at(b)],
+                                  kept_multiplier.data() + b * size * k_, k_, found.data() + b * k_ * width);
+        };
         if (l > 0) {
+          multiply();
           for (std::int64_t b = 0; b < pairs; ++b) {
             const T* from = found.data() + b * k_ * width;
             T* to = multiplier.data() + (b * link.in_size + start) * k_;
@@ -294,12 +374,19 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
           }
           continue;
         }
-        for (std::int64_t i = 0; i < columns; ++i)
-          for (std::int64_t b = 0; b < here; ++b)
-            change[at(b * wide + i)] = features[at(start + i)] - references_[at((start + i) * count_ + b0 + b)];
-        for (std::int64_t i = 0; i < here * k_; ++i)
-          for (std::int64_t j = 0; j < width; ++j)
-            found64[at(i * wide + j)] = static_cast<double>(found[at(i * width + j)]);
+        bool changes = multipliers;
+        for (std::int64_t b = 0; b < here; ++b) {
+          const double* reference = references_.data() + (b0 + b) * link.in_size + start;
+          double* to = change.data() + b * wide;
+          for (std::int64_t i = 0; i < columns; ++i) to[i] = features[at(start + i)] - reference[i];
+          changes = changes || std::any_of(to, to + columns, [](double d) { return d != 0; });
+        }
+        if (changes) {
+          multiply();
+          for (std::int64_t i = 0; i < here * k_; ++i)
+            for (std::int64_t j = 0; j < width; ++j)
+              found64[at(i * wide + j)] = static_cast<double>(found[at(i * width + j)]);
+        }  // else nothing is contributed, whatever the multipliers are
         averages.add_panel(place, start, columns, found64.data(), multipliers ? nullptr : change.data(), wide, here);
       }
       shared = shared && !slope.defined();

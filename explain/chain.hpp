@@ -35,11 +35,24 @@ using Chain = std::vector<Link>;
 /// The chain that leads from the input to the target; none where the model has branches or ops of other kinds.
 std::optional<Chain> find_chain(const Recording& recording, const Structure& structure, const Target& target);
 
+/// The same from runs on rows and on references; none as well for a model that cannot be followed op by op, or whose
+/// ops differ between the two. `with_graph` records the graph of the runs, as for derivatives by the rows.
+struct FoundChain {
+  Chain chain;
+  Recording rows, references;  ///< of at least two rows each, padded
+  Target target;
+};
+std::optional<FoundChain> find_chain(const ModelFunction& model, const Tensor& rows, const Tensor& references,
+                                     Output output, const char* method, bool with_graph = false);
+
 /// The numbers of value `id` with one column for each of the first `rows` rows: [size of a row, rows], contiguous.
 Tensor columns_of(const Recording& recording, autograd::ValueId id, std::int64_t rows);
 
 /// What the links make of columns [in_size, P]: [out_size, P]. `columns` may be written over.
 Tensor forward_columns(std::span<const Link> links, Tensor columns);
+
+/// Derivatives [in_size, K, P] of the outputs in `slots` with respect to columns [in_size, P].
+Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const std::int64_t> slots);
 
 /// Contributions of many rows against the same references.
 class ChainSweep {
@@ -68,7 +81,7 @@ class ChainSweep {
   Chain chain_;
   std::int64_t count_, outputs_, k_, most_pairs_;
   std::vector<Tensor> at_references_;    // by link: what goes into a function at the references, [size, count]
-  std::vector<double> references_;       // [n, count]
+  std::vector<double> references_;       // [n, count], or where zeros are looked for [count, n]
   std::vector<kernels::Panels> panels_;  // by link, of weights; empty where zeros are not looked for
 };
 

@@ -324,24 +324,15 @@ class RowGame {
 /// features. A model that cannot be followed op by op is run on all points instead.
 std::optional<ChainGame> chain_game(const ModelFunction& model, const Tensor& rows, const Tensor& background,
                                     const detail::GradientRequest& request) {
-  const std::int64_t count = rows.size(0), b = background.size(0), taken = std::max<std::int64_t>(count, 2);
-  std::int64_t against = std::max<std::int64_t>(b, 2);
-  if (against == taken) ++against;  // shapes tell which values have rows
-  const detail::Recording x = detail::record(model, detail::padded_rows(rows, 0, taken), method);
-  const detail::Recording r = detail::record(model, detail::padded_rows(background, 0, against), method);
-  const detail::Target target = detail::find_target(r, request.output, method);
-  std::optional<detail::Chain> chain;
-  try {
-    chain = detail::find_chain(r, detail::compare(x, r, target, false, method), target);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-  if (!chain) return std::nullopt;
+  std::optional<detail::FoundChain> found = detail::find_chain(model, rows, background, request.output, method);
+  if (!found) return std::nullopt;
+  detail::Chain& chain = found->chain;
   const auto linear =
-      std::find_if(chain->begin(), chain->end(), [](const detail::Link& link) { return link.function == nullptr; });
-  if (linear == chain->end()) return std::nullopt;
-  const auto first = static_cast<std::size_t>(linear - chain->begin());
-  return ChainGame(std::move(*chain), first, x, r, count, b, request.target);
+      std::find_if(chain.begin(), chain.end(), [](const detail::Link& link) { return link.function == nullptr; });
+  if (linear == chain.end()) return std::nullopt;
+  const auto first = static_cast<std::size_t>(linear - chain.begin());
+  return ChainGame(std::move(chain), first, found->rows, found->references, rows.size(0), background.size(0),
+                   request.target);
 }
 
 }  // namespace

@@ -374,28 +374,40 @@ class Explainer {
     std::int64_t rows = 1;
     while (2 * rows <= block_rows && 2 * rows * b_ <= std::min(most, worthwhile_pairs)) rows *= 2;
     if (audit != nullptr) rows = 1;
-    for (std::int64_t n0 = (first - start) / rows * rows; start + n0 < last; n0 += rows)
+    const std::int64_t from = (first - start) / rows * rows, tiles = (last - start - from + rows - 1) / rows;
+    std::vector<std::vector<double>> residuals(at(tiles), residuals_);
+    const auto tile = [&](std::int64_t i) {
+      const NoGrad fixed;  // each thread has a mode of its own
+      const std::int64_t n0 = from + i * rows;
       for (std::int64_t b0 = 0; b0 < b_; b0 += references) {
         const PairBlock block{n0, rows, request_.paired ? n0 : b0,
                               request_.paired ? rows : std::min(references, b_ - b0), request_.paired};
         if (s.coupled.empty())
-          sweep_pairs(x, s, start, block, chosen, audit);
+          sweep_pairs(x, s, start, block, chosen, residuals[at(i)], audit);
         else
-          sweep_whole(s, start, block, chosen, audit);
+          sweep_whole(s, start, block, chosen, residuals[at(i)], audit);
       }
+    };
+    // Only the caller's thread runs the model, and looks for an op to blame.
+    if (s.coupled.empty() && audit == nullptr)
+      xg::detail::parallel_for(tiles, tile);
+    else
+      for (std::int64_t i = 0; i < tiles; ++i) tile(i);
+    for (const std::vector<double>& found : residuals)
+      for (std::size_t e = 0; e < found.size(); ++e) residuals_[e] = std::max(residuals_[e], found[e]);
   }
 
   /// All outputs at once, from rows and references recorded apart.
   void sweep_pairs(const Recording& x, const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, Audit* audit) {
+                   const std::vector<std::int64_t>& chosen, std::span<double> residuals, Audit* audit) {
     Sweep sweep(x, reference_recording_, s, target_, false);
-    const Tensor m = sweep.run(block, seed(x, block, chosen, 0, k_), residuals_, audit);
+    const Tensor m = sweep.run(block, seed(x, block, chosen, 0, k_), residuals, audit);
     if (audit == nullptr) average(m, start, block, 0, k_);
   }
 
   /// One output after the other, from the pairs recorded as they are.
   void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, Audit* audit) {
+                   const std::vector<std::int64_t>& chosen, std::span<double> residuals, Audit* audit) {
     const std::int64_t pairs = block.pairs();
     const Tensor rows = padded_rows(rows_, start, block_rows).narrow(0, block.n0, block.rows);
     const Tensor references = request_.paired
@@ -414,7 +426,7 @@ class Explainer {
     coupled_ = s.coupled;
     for (std::int64_t slot = 0; slot < k_; ++slot) {
       Sweep sweep(x, r, whole, target_, true);
-      const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), residuals_, audit);
+      const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), residuals, audit);
       if (audit == nullptr) average(m, start, block, slot, 1);
     }
   }

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/storage.hpp>
 #include <xgrad/tensor/threads.hpp>
@@ -154,6 +155,41 @@ TEST_CASE("coalitions of a chain are those of any model") {
         }
       }
     }
+}
+
+// Breaks if derivatives along a chain are not those of the model's graph, which detached values and hooks change.
+TEST_CASE("integrated gradients of a chain are those of any model") {
+  const Tensor x = random_rows(7, 5, 340), far = random_rows(7, 5, 341);
+  for (const auto& [name, activation] : xg_test::activations()) {
+    INFO(name);
+    const Function f = activation;
+    const xg_test::RandomNet net({5, 9, 6, 3}, f, 342);
+    const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
+    for (const std::int64_t steps : {1, 50, 300}) {
+      const IntegratedGradientsOptions options{.steps = steps, .baseline = far};
+      expect_close(IntegratedGradients(net, options)(x).values(), IntegratedGradients(branched, options)(x).values(),
+                   1e-11, 1e-13);
+    }
+    const IntegratedGradientsOptions second{.target = 1};
+    expect_close(IntegratedGradients(net, second)(x).values().select(2, 0),
+                 IntegratedGradients(net)(x).values().select(2, 1), 1e-12, 1e-14);
+  }
+  const xg_test::RandomNet net(
+      {5, 9, 2}, [](const Tensor& t) { return tanh(t); }, 343);
+  const Function detached = [&](const Tensor& t) { return net(t.detach()); };
+  const Function forbidden = [&](const Tensor& t) {
+    const NoGrad guard;
+    return net(t);
+  };
+  const Function hooked = [&](const Tensor& t) {
+    Tensor h = linear(t, net.weights[0], net.biases[0]);
+    if (h.requires_grad()) h.register_hook([](const Tensor& g) { return g * 2.0; });
+    return linear(tanh(h), net.weights[1], net.biases[1]);
+  };
+  const Tensor want = IntegratedGradients(net)(x).values();
+  CHECK(IntegratedGradients(detached)(x).values().abs().max().item() == 0);
+  CHECK(IntegratedGradients(forbidden)(x).values().abs().max().item() == 0);
+  expect_close(IntegratedGradients(hooked)(x).values(), want * 2.0, 1e-12, 1e-14);
 }
 
 // Breaks if a reference plays with features in which it equals the row, or the chain's first layer is run again.
