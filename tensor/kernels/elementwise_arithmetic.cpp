@@ -368,22 +368,23 @@ struct ErfF {
     return erf_of(x);
   }
 };
+// Rounding never changes a sign, but without an instruction for it -0 gets lost.
 struct FloorF {
   template <class V>
   static V call(V x, const Params&) {
-    return xsimd::floor(x);
+    return xsimd::copysign(xsimd::floor(x), x);
   }
 };
 struct CeilF {
   template <class V>
   static V call(V x, const Params&) {
-    return xsimd::ceil(x);
+    return xsimd::copysign(xsimd::ceil(x), x);
   }
 };
 struct TruncF {
   template <class V>
   static V call(V x, const Params&) {
-    return xsimd::trunc(x);
+    return xsimd::copysign(xsimd::trunc(x), x);
   }
 };
 struct SinF {
