@@ -39,11 +39,23 @@ struct EluF {
 };
 struct SigmoidF {
   template <class V>
-  static V call(V x, const Params&) { return sigmoid_of(x); }
+  static V call(V x, const Params&) {
+    return sigmoid_of(x);
+  }
 };
 struct TanhF {
   template <class V>
-  static V call(V x, const Params&) { return tanh_of(x); }
+  static V call(V x, const Params&) {
+    return tanh_of(x);
+  }
+  template <class V>
+  static auto plain(V x) {
+    return plain_lanes(xsimd::abs(x + x));
+  }
+  template <class V>
+  static V plain_call(V x) {
+    return tanh_of<Care::none>(x);
+  }
 };
 struct GeluF {
   template <class V>
@@ -57,7 +69,9 @@ struct GeluTanhF {
 };
 struct SiluF {
   template <class V>
-  static V call(V x, const Params&) { return x * sigmoid_of(x); }
+  static V call(V x, const Params&) {
+    return x * sigmoid_of(x);
+  }
 };
 struct MishF {
   template <class V>

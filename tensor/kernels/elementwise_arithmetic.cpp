@@ -334,7 +334,17 @@ struct ReciprocalF {
 };
 struct ExpF {
   template <class V>
-  static V call(V x, const Params&) { return exp_of(x); }
+  static V call(V x, const Params&) {
+    return exp_of(x);
+  }
+  template <class V>
+  static auto plain(V x) {
+    return plain_lanes(xsimd::abs(x));
+  }
+  template <class V>
+  static V plain_call(V x) {
+    return exp_of<Care::none>(x);
+  }
 };
 struct LogF {
   template <class V>

@@ -39,7 +39,7 @@ auto is_nan(const Batch<T>& x) {
 // The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
 // before the first store, so that `out` may be an operand, and stored last. Rows shorter than a batch are padded.
 
-/// F::call(V x, const Params&) on batches.
+/// F::call(V x, const Params&) on batches; F::plain_call(x), if there is one, where F::plain(x) holds for all lanes.
 template <class F, class T>
 void vector_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {
   const T* x = static_cast<const T*>(x_);
@@ -53,7 +53,22 @@ void vector_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {
   const std::int64_t whole = n / width * width;
   V last;
   if (whole < n) last = F::call(V::load_unaligned(x + n - width), p);
-  for (std::int64_t i = 0; i < whole; i += width) F::call(V::load_unaligned(x + i), p).store_unaligned(out + i);
+  std::int64_t i = 0;
+  if constexpr (requires(V v) { F::plain(v); }) {
+    // Eight batches are looked at together: none of them needs care, as a rule, and that loop has no branches.
+    for (; i + 8 * width <= whole; i += 8 * width) {
+      auto plain = F::plain(V::load_unaligned(x + i));
+      for (std::int64_t k = width; k < 8 * width; k += width) plain = plain & F::plain(V::load_unaligned(x + i + k));
+      if (!xsimd::all(plain)) {
+        for (std::int64_t k = i; k < i + 8 * width; k += width)
+          F::call(V::load_unaligned(x + k), p).store_unaligned(out + k);
+        continue;
+      }
+      for (std::int64_t k = i; k < i + 8 * width; k += width)
+        F::plain_call(V::load_unaligned(x + k)).store_unaligned(out + k);
+    }
+  }
+  for (; i < whole; i += width) F::call(V::load_unaligned(x + i), p).store_unaligned(out + i);
   if (whole < n) last.store_unaligned(out + n - width);
 }
 

@@ -168,32 +168,40 @@ template <class V>
 
 }  // namespace detail
 
-/// exp(x), at most 1 ulp; denormals included.
+/// How much care exp takes. All give the same bits where `none` may be used.
+enum class Care {
+  full,  ///< any x
+  none   ///< is_plain(|x|), or NaN
+};
+
+/// Is the exponential of these, and its inverse, an ordinary number? a >= 0.
 template <class V>
+auto plain_lanes(const V& a) {
+  return a < V(detail::Constants<V>::exp_plain);
+}
+template <class V>
+bool is_plain(const V& a) {
+  return xsimd::all(plain_lanes(a));
+}
+
+/// exp(x), at most 1 ulp; denormals included.
+template <Care care = Care::full, class V>
 V exp_of(const V& x) {
   using T = typename V::value_type;
-  if (!xsimd::all(xsimd::abs(x) < V(detail::Constants<V>::exp_plain))) [[unlikely]]
-    return detail::extreme_exp(x);
+  if constexpr (care == Care::full)
+    if (!is_plain(xsimd::abs(x))) [[unlikely]]
+      return detail::extreme_exp(x);
   const detail::ReducedExp<V> reduced(x);
   return (V(T(1)) + reduced.r_expm1) * detail::power_of_two(reduced.n);
 }
 
-/// May plain_exp_of_minus be used for `a`?
-template <class V>
-bool is_plain(const V& a) {
-  return xsimd::all(a < V(detail::Constants<V>::exp_plain));
-}
-/// exp(-a), the bits of exp_of_minus, where 0 <= a is known to be plain. NaN gives NaN.
-template <class V>
-V plain_exp_of_minus(const V& a) {
-  return detail::ReducedExp<V>::of_minus(a);
-}
-/// exp(-a) for a >= 0: a few instructions less than exp_of.
-template <class V>
+/// exp(-a) for a >= 0: a few instructions less.
+template <Care care = Care::full, class V>
 V exp_of_minus(const V& a) {
-  if (!is_plain(a)) [[unlikely]]
-    return detail::extreme_exp(-a);
-  return plain_exp_of_minus(a);
+  if constexpr (care == Care::full)
+    if (!is_plain(a)) [[unlikely]]
+      return detail::extreme_exp(-a);
+  return detail::ReducedExp<V>::of_minus(a);
 }
 
 /// exp(x) - 1, at most 2 ulp.
@@ -263,11 +271,11 @@ V softplus_of(const V& x) {
 }
 
 /// tanh(x), at most 2 ulp.
-template <class V>
+template <Care care = Care::full, class V>
 V tanh_of(const V& x) {
   using T = typename V::value_type;
   const V a = xsimd::abs(x), z = a * a, one(1), two(2);
-  const V large = one - two / (exp_of(a + a) + one);
+  const V large = one - two / (exp_of<care>(a + a) + one);
   const V small = xsimd::fma(a * z, polynomial(z, detail::Constants<V>::tanh_tail), a);
   return xsimd::copysign(pick(a < V(static_cast<T>(0.625)), small, large), x);
 }
@@ -280,7 +288,7 @@ V erf_of(const V& x) {
   const V a = xsimd::abs(x), most(C::erf_most), one(1), three(3);
   const V bounded = pick(a > most, most, a);  // NaN stays
   const V z = bounded * bounded, t = (bounded - three) / (bounded + three);
-  const V large = xsimd::fnma(exp_of_minus(z), polynomial(t, C::erf_large), one);
+  const V large = xsimd::fnma(exp_of_minus<Care::none>(z), polynomial(t, C::erf_large), one);
   const V small = xsimd::fma(a, polynomial(z, C::erf_small), a);
   return xsimd::copysign(pick(a < V(static_cast<T>(0.75)), small, large), x);
 }

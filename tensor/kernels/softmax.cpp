@@ -119,7 +119,7 @@ struct LogsumexpRows {
     const Shift<V> shift = column_shift(in[0], stride, n);
     V max = shift.max, sum;
     if (shift.plain) {
-      sum = column_sum<V>(n, [=](std::int64_t j) { return plain_exp_of_minus(max - at(j)); });
+      sum = column_sum<V>(n, [=](std::int64_t j) { return exp_of_minus<Care::none>(max - at(j)); });
     } else {
       max = pick(xsimd::abs(max) == V(std::numeric_limits<T>::infinity()), V(T(0)), max);
       sum = column_sum<V>(n, [=](std::int64_t j) { return exp_of(at(j) - max); });
@@ -133,7 +133,7 @@ struct LogsumexpRows {
     const Shift<V> shift = row_shift(in[0], n);
     const T largest = shift.max.get(0), max = std::isinf(largest) ? T(0) : largest;
     const double sum = shift.plain
-                           ? row_sum<T>(n, [=](std::int64_t i) { return plain_exp_of_minus(shift.max - at(i)); })
+                           ? row_sum<T>(n, [=](std::int64_t i) { return exp_of_minus<Care::none>(shift.max - at(i)); })
                            : row_sum<T>(n, [=](std::int64_t i) { return exp_of(at(i) - V(max)); });
     return {static_cast<T>(std::log(sum) + static_cast<double>(max)), static_cast<T>(sum)};
   }

@@ -51,7 +51,7 @@ Shift<Batch<T>> row_shift(const T* x, std::int64_t n) {
 /// Calls f(exponential of -a), with as little care as needed.
 template <class V, class F>
 [[gnu::always_inline]] inline auto with_exponential(const Shift<V>& shift, F&& f) {
-  return shift.plain ? f([](const V& a) { return plain_exp_of_minus(a); })
+  return shift.plain ? f([](const V& a) { return exp_of_minus<Care::none>(a); })
                      : f([](const V& a) { return exp_of_minus(a); });
 }
 
