@@ -14,23 +14,36 @@ V constant(const V&, double value) {
   else return V(static_cast<typename V::value_type>(value));
 }
 
+/// f(a, b); integers as unsigned numbers, so that they wrap.
+template <class V, class F>
+V wrapped(V a, V b, F f) {
+  if constexpr (std::is_integral_v<V>) {
+    using U = std::make_unsigned_t<V>;
+    return static_cast<V>(f(static_cast<U>(a), static_cast<U>(b)));
+  } else {
+    return static_cast<V>(f(a, b));
+  }
+}
+
 // ---- two operands
 struct AddF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_same_v<V, bool>) return a || b;
-    else return static_cast<V>(a + b);
+    else return wrapped(a, b, [](auto x, auto y) { return x + y; });
   }
 };
 struct SubF {
   template <class V>
-  static V call(V a, V b, const Params&) { return static_cast<V>(a - b); }
+  static V call(V a, V b, const Params&) {
+    return wrapped(a, b, [](auto x, auto y) { return x - y; });
+  }
 };
 struct MulF {
   template <class V>
   static V call(V a, V b, const Params&) {
     if constexpr (std::is_same_v<V, bool>) return a && b;
-    else return static_cast<V>(a * b);
+    else return wrapped(a, b, [](auto x, auto y) { return x * y; });
   }
 };
 struct DivF {
@@ -39,7 +52,9 @@ struct DivF {
 };
 struct AxpyF {
   template <class V>
-  static V call(V a, V b, const Params& p) { return static_cast<V>(a + constant(b, p.a) * b); }
+  static V call(V a, V b, const Params& p) {
+    return AddF::call(a, MulF::call(constant(b, p.a), b, p), p);
+  }
 };
 // maximum and minimum propagate NaN; fmax and fmin drop it.
 struct MaximumF {
@@ -318,7 +333,7 @@ struct SignF {
 };
 struct SquareF {
   template <class V>
-  static V call(V x, const Params&) { return static_cast<V>(x * x); }
+  static V call(V x, const Params& p) { return MulF::call(x, x, p); }
 };
 struct SqrtF {
   template <class V>
