@@ -4,6 +4,7 @@
 // minimum and maximum decide, and only a failure looks for the culprit.
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 
@@ -14,15 +15,6 @@
 
 namespace xg::kernels {
 namespace {
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
-}
 
 /// The indices as contiguous int64, each in 0 .. size-1. Throws DtypeError and IndexError.
 Tensor checked(const char* op, const Tensor& index, std::int64_t size, std::int64_t dim) {

@@ -1,4 +1,5 @@
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
@@ -11,15 +12,6 @@
 
 namespace xg::kernels {
 namespace {
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
-}
 
 /// "[2, 0]" for the element that is number `at` in row-major order.
 std::string position(const Shape& shape, std::int64_t at) {

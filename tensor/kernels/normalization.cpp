@@ -1,3 +1,4 @@
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
@@ -12,15 +13,6 @@ namespace {
 // Note [Means in one dtype]
 // Sums run in the tensor's own dtype, where they are short. What a mean misses by that, the mean of the differences
 // from it gives: results are as close as with sums in a wider dtype.
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
-}
 
 /// (x - mean) / sqrt(var + eps); the statistics are mean and 1 / sqrt(var + eps).
 struct StandardizedRows {

@@ -1,5 +1,6 @@
 // The loops over columns and over any layout, and which of them a tensor gets: see Note [How reductions run].
 #include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/runs.hpp>
@@ -188,15 +189,6 @@ struct ReducePlan {
   }
   static RowPlan<1> reduced_part(const RowPlan<2>& plan) { return RowPlan<1>(plan.shape, {plan.strides[1]}); }
 };
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
-}
 
 /// A reduction of one dtype with its types erased; accumulators lie side by side, 8 bytes or less each.
 struct Loops {

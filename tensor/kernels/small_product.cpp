@@ -131,6 +131,16 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
     rows_of<T, 1>(p, panel);
 }
 
+/// The sum of a vector's elements, as a balanced tree: xsimd's own has another name in each of its versions.
+template <class T>
+T sum_of(const Batch<T>& v) {
+  alignas(64) T part[Batch<T>::size];
+  v.store_aligned(part);
+  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
+    for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
+  return part[0];
+}
+
 /// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
 template <class T>
 struct Dots {
@@ -184,7 +194,7 @@ struct Dots {
       const Batch<T> v = rest.load(x + whole);
       for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(rest.load(a + (i + r) * a_row + whole), v, sum[r]);
     }
-    for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + xsimd::hadd(sum[r]);
+    for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + sum_of(sum[r]);
   }
 };
 

@@ -1,4 +1,5 @@
 // Softmax and its relatives, along any dimension.
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
@@ -7,15 +8,6 @@
 
 namespace xg::kernels {
 namespace {
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
-}
 
 /// The same elements with the dimensions of `mask` last, in their order.
 Tensor with_last(const Tensor& x, unsigned mask) {

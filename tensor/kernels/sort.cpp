@@ -1,5 +1,6 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
 
@@ -46,15 +47,6 @@ bool descending(const Entry<T>& a, const Entry<T>& b) {
     if (a_nan != b_nan) return a_nan;
   }
   return a.index < b.index;
-}
-
-template <class T>
-const T* elements(const Tensor& x) {
-  return static_cast<const T*>(x.impl().data);
-}
-template <class T>
-T* elements(Tensor& x) {
-  return static_cast<T*>(x.impl().data);
 }
 
 /// The same two orders without the tie break.
