@@ -3,6 +3,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/confusion_matrix.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
@@ -62,16 +63,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
 
   double y = 12;
   if (!o.title.empty()) {
-    for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.6 * line},
-                     {{l, Role::ink, true}},
-                     1.15 * font,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      y += 1.15 * line;
-    }
+    y += detail::add_title(scene, o.title, 1.15 * font, y + 0.6 * line, 1.15 * line);
     y += 6;
   }
   const Box box{left, y, left + cell_width * static_cast<double>(k), y + cell_height * static_cast<double>(k)};

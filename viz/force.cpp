@@ -142,16 +142,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   scene.width = std::round(o.width * 96);
   double y = 12;
   if (!o.title.empty()) {
-    for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.5 * line},
-                     {{l, Role::ink, true}},
-                     1.15 * font,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      y += 1.15 * line;
-    }
+    y += detail::add_title(scene, o.title, 1.15 * font, y + 0.5 * line, 1.15 * line);
     y += 4;
   }
   double low = std::min({link(low_end), link(c.base[0]), link(total)});

@@ -3,6 +3,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/network.hpp>
+#include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
@@ -221,16 +222,7 @@ Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
   double top = 12;
   const std::string title = o.title.empty() ? name : o.title;
   if (!title.empty()) {
-    for (const std::string& l : viz::wrap(title, 1.3 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, top + 0.65 * line},
-                     {{l, Role::ink, true}},
-                     1.3 * font,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      top += 1.3 * line;
-    }
+    top += detail::add_title(scene, title, 1.3 * font, top + 0.65 * line, 1.3 * line);
   }
   const double description_top = top + 8;
   top = description_top + description_lines * line + (o.description ? 10 : 14);

@@ -2,6 +2,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/neuron.hpp>
+#include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
@@ -51,16 +52,7 @@ Figure neuron(const NeuronOptions& o) {
   scene.width = std::round(o.width * 96);
   double top = 12;
   if (!o.title.empty()) {
-    for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, top + 0.6 * line},
-                     {{l, Role::ink, true}},
-                     1.15 * font,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      top += 1.15 * line;
-    }
+    top += detail::add_title(scene, o.title, 1.15 * font, top + 0.6 * line, 1.15 * line);
     top += 6;
   }
   scene.height = std::max(std::round(o.height * 96), top + rows * 50 + 50);

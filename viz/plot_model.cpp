@@ -3,6 +3,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/plot_model.hpp>
+#include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
@@ -174,16 +175,7 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
   scene.width = std::max(right - left + 48, 240.0);
   double y = 16;
   if (!o.title.empty()) {
-    for (const std::string& l : viz::wrap(o.title, 1.15 * font, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y + 0.6 * line},
-                     {{l, Role::ink, true}},
-                     1.15 * font,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      y += 1.15 * line;
-    }
+    y += detail::add_title(scene, o.title, 1.15 * font, y + 0.6 * line, 1.15 * line);
     y += 10;
   }
   constexpr double rank_gap = 34;

@@ -23,16 +23,8 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
   const double title_size = 1.15 * font;
   if (!layout.title.empty()) {
     y += 6;
-    for (const std::string& l : viz::wrap(layout.title, title_size, scene.width - 24, true)) {
-      scene.add(Text{{scene.width / 2, y - layout.top + 12 + 0.5 * title_size},
-                     {{l, Role::ink, true}},
-                     title_size,
-                     Anchor::middle,
-                     Align::middle,
-                     0,
-                     "title"});
-      y += line_height * title_size;
-    }
+    y += detail::add_title(scene, layout.title, title_size, y - layout.top + 12 + 0.5 * title_size,
+                           line_height * title_size);
     y += 4;
   }
   box = {left, y, scene.width - layout.right, y};
@@ -93,6 +85,16 @@ double RowChart::x_axis(const Scale& x, const std::string& label) {
   }
   scene.height = std::max(scene.height, y + 8);
   return y;
+}
+
+double add_title(Scene& scene, const std::string& title, double size, double first, double step) {
+  double height = 0;
+  for (const std::string& l : viz::wrap(title, size, scene.width - 24, true)) {
+    scene.add(Text{
+        {scene.width / 2, first + height}, {{l, Role::ink, true}}, size, Anchor::middle, Align::middle, 0, "title"});
+    height += step;
+  }
+  return height;
 }
 
 void add_inside(Scene& scene, Text text, double margin) {

@@ -34,6 +34,9 @@ struct RowChart {
   double x_axis(const Scale& x, const std::string& label);
 };
 
+/// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns the
+/// height of all lines.
+double add_title(Scene& scene, const std::string& title, double size, double first, double step);
 /// A text that stays on the sheet: moved sideways where it would leave it.
 void add_inside(Scene& scene, Text text, double margin = 8);
 
