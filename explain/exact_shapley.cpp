@@ -293,10 +293,11 @@ class RowGame {
         if (contributions_.empty()) continue;
         const auto count = static_cast<std::int64_t>(sets);
         for (std::int64_t slot = 0; slot < k_; ++slot)
-          kernels::gemm(1, {signs.data(), float64, m, count, count, 1},
-                        {v.data() + slot * count * g, float64, count, g, g, 1}, 1,
+          kernels::gemm({signs.data(), float64, m, count, count, 1},
+                        {v.data() + slot * count * g, float64, count, g, g, 1},
                         {shares.data() + static_cast<std::size_t>(p) * contributions_of(m, g) + at(slot * m * g),
-                         float64, m, g, g, 1});
+                         float64, m, g, g, 1},
+                        true);
       }
     };
     if (pieces == 1)

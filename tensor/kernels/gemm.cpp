@@ -88,14 +88,14 @@ struct Tiles {
   }
 };
 
-void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const void* a,
-               int lda, const void* b, int ldb, double beta, void* c, int ldc) {
+void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const void* a, int lda,
+               const void* b, int ldb, bool accumulate, void* c, int ldc) {
   if (dtype == Dtype::float32) {
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, static_cast<float>(alpha), static_cast<const float*>(a), lda,
-                static_cast<const float*>(b), ldb, static_cast<float>(beta), static_cast<float*>(c), ldc);
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, static_cast<const float*>(a), lda, static_cast<const float*>(b), ldb,
+                accumulate ? 1 : 0, static_cast<float*>(c), ldc);
   } else {
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, static_cast<const double*>(a), lda,
-                static_cast<const double*>(b), ldb, beta, static_cast<double*>(c), ldc);
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, static_cast<const double*>(a), lda, static_cast<const double*>(b),
+                ldb, accumulate ? 1 : 0, static_cast<double*>(c), ldc);
   }
 }
 
@@ -154,15 +154,11 @@ Matrix matrix_of(const Tensor& x, std::int64_t i) {
           x.strides()[2]};
 }
 
-/// out *= factor; NaN does not survive a factor of 0.
-void scale(const Matrix& out, double factor) {
+void clear(const Matrix& out) {
   dispatch_floating(out.dtype, [&]<class T>() {
-    T* data = static_cast<T*>(out.data);
     for (std::int64_t i = 0; i < out.rows; ++i)
-      for (std::int64_t j = 0; j < out.cols; ++j) {
-        T& element = data[i * out.row_stride + j * out.col_stride];
-        element = factor == 0 ? T(0) : element * static_cast<T>(factor);
-      }
+      for (std::int64_t j = 0; j < out.cols; ++j)
+        static_cast<T*>(out.data)[i * out.row_stride + j * out.col_stride] = T(0);
   });
 }
 
@@ -177,24 +173,24 @@ void multiply(const Matrix& a, const Matrix& b, const Matrix& out) {
     case Dtype::bool_:
       throw DtypeError("[matmul] operands are bool: convert with x.to(xg::float32) first.");
     default:
-      gemm(1, a, b, 0, out);
+      gemm(a, b, out);
   }
 }
 
 }  // namespace
 
-void gemm(double alpha, const Matrix& a, const Matrix& b, double beta, const Matrix& out) {
+void gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate) {
   const std::int64_t m = out.rows, n = out.cols, k = a.cols;
   if (m == 0 || n == 0) return;
   if (k == 0) {  // an empty sum; BLAS refuses leading dimensions of zero
-    scale(out, beta);
+    if (!accumulate) clear(out);
     return;
   }
-  if (alpha == 1 && (beta == 0 || beta == 1) && small_product_into(out, a, b, nullptr, beta == 1)) return;
+  if (small_product_into(out, a, b, nullptr, accumulate)) return;
   if (out.col_stride != 1 && n != 1) {
     if (out.row_stride != 1 && m != 1)
       throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
-    return gemm(alpha, b.transposed(), a.transposed(), beta, out.transposed());
+    return gemm(b.transposed(), a.transposed(), out.transposed(), accumulate);
   }
   Tensor a_copy, b_copy;
   const BlasMatrix left = for_blas(a, a_copy), right = for_blas(b, b_copy);
@@ -206,7 +202,7 @@ void gemm(double alpha, const Matrix& a, const Matrix& b, double beta, const Mat
     const std::int64_t begin = t * tiles.size, size = std::min(tiles.size, (tiles.rows ? m : n) - begin);
     const std::int64_t row = tiles.rows ? begin : 0, col = tiles.rows ? 0 : begin;
     call_blas(out.dtype, left.trans, right.trans, to_int(tiles.rows ? size : m), to_int(tiles.rows ? n : size),
-              to_int(k), alpha, left.part(row, 0, item), left.leading, right.part(0, col, item), right.leading, beta,
+              to_int(k), left.part(row, 0, item), left.leading, right.part(0, col, item), right.leading, accumulate,
               c.part(row, col, item), c.leading);
   });
 }
@@ -229,7 +225,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Tensor out = empty({rows, out_features}, x.dtype());
   const Matrix left(x), right = Matrix(weight).transposed(), result(out);
   if (!bias.defined()) {
-    gemm(1, left, right, 0, result);
+    gemm(left, right, result);
     return out;
   }
   const Tensor b = contiguous(bias);
@@ -238,7 +234,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const auto bytes = static_cast<std::size_t>(out_features) * item_size(x.dtype());
   char* target = static_cast<char*>(result.data);
   for (std::int64_t r = 0; r < rows; ++r) std::memcpy(target + static_cast<std::size_t>(r) * bytes, start, bytes);
-  gemm(1, left, right, 1, result);
+  gemm(left, right, result, true);
   return out;
 }
 

@@ -32,9 +32,9 @@ struct Matrix {
   }
 };
 
-/// out = alpha a b + beta out; a [m, k], b [k, n], out [m, n], all of one floating dtype. Operands of any strides;
+/// out = a b, or out += a b; a [m, k], b [k, n], out [m, n], all of one floating dtype. Operands of any strides;
 /// those that BLAS cannot read are copied first. `out` must have unit stride along one dimension.
-void gemm(double alpha, const Matrix& a, const Matrix& b, double beta, const Matrix& out);
+void gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate = false);
 
 /// a b for [m, k] and [k, n] of any dtype but bool; integers wrap.
 Tensor matmul(const Matrix& a, const Matrix& b);

@@ -14,14 +14,13 @@ template <class T>
 constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
 constexpr std::int64_t depth = 256;  // of sums at a time
 
-/// The columns that one pass over the rows computes: `vectors` vectors, of which `columns` elements are real.
+/// The columns that one pass over the rows computes, the last vector perhaps not whole.
 template <class T>
 struct Panel {
   const T* b;
   std::int64_t b_row;
   T* c;
   const T* bias;
-  std::int64_t columns;
   std::int64_t whole_rows;  // of b, from which whole vectors may be read: what lies behind the columns is not used
   const T* writable_end;    // of c: until here whole vectors may be written, because later stores put it right
   Partial<T> last;          // of the last vector
@@ -108,7 +107,6 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
                  .b_row = p.b_row,
                  .c = p.c + j,
                  .bias = p.bias == nullptr ? nullptr : p.bias + j,
-                 .columns = columns,
                  .whole_rows = p.k,
                  .writable_end = nullptr,
                  .last = Partial<T>(columns - (vectors - 1) * w)};
