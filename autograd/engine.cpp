@@ -55,7 +55,7 @@ class Sweep {
     for (Node* node : heap_) {  // after an error, gradients may still be waiting
       node->queued = false;
       node->pending = Tensor();
-      node->more_pending.reset();
+      if (node->extras) node->extras->more_pending.clear();
     }
     heap_.clear();
     spare_heap = std::move(heap_);
@@ -104,8 +104,9 @@ class Sweep {
 
   static Tensor& pending_of(Node& node, std::uint8_t slot) {
     if (slot == 0) return node.pending;
-    if (!node.more_pending) node.more_pending = std::make_unique<std::vector<Tensor>>(node.output_count() - 1);
-    return (*node.more_pending)[slot - std::size_t{1}];
+    std::vector<Tensor>& more = node.make_extras().more_pending;
+    more.resize(node.output_count() - 1);
+    return more[slot - std::size_t{1}];
   }
 
   /// Marks the nodes behind which a target lies.
@@ -136,11 +137,12 @@ class Sweep {
     const std::size_t outputs = node.output_count();
     Few<Tensor, 3> grads(outputs);
     grads.span()[0] = std::move(node.pending);
-    if (node.more_pending) {
-      for (std::size_t i = 1; i < outputs; ++i) grads.span()[i] = std::move((*node.more_pending)[i - 1]);
-      node.more_pending.reset();
+    if (node.extras) {
+      std::vector<Tensor>& more = node.extras->more_pending;
+      std::move(more.begin(), more.end(), grads.span().begin() + 1);
+      more.clear();
+      call_hooks(node, grads.span());
     }
-    if (node.extras) call_hooks(node, grads.span());
     if (targets_ != nullptr)
       for (Target& target : *targets_)
         if (target.node == &node) target.grad = grads.span()[target.slot];
@@ -282,12 +284,6 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     results.push_back(std::move(targets[i].grad));
   }
   return results;
-}
-
-Tensor grad(const Tensor& output, const Tensor& input, const Tensor& grad_output, GradOptions options) {
-  const std::vector<Tensor> grad_outputs =
-      grad_output.defined() ? std::vector<Tensor>{grad_output} : std::vector<Tensor>{};
-  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, grad_outputs, options)[0];
 }
 
 }  // namespace xg

@@ -3,7 +3,9 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <concepts>
 #include <span>
+#include <vector>
 
 namespace xg {
 
@@ -19,8 +21,13 @@ struct GradOptions {
 /// an input does not ask for gradients or is not reached, a graph was already released, or a saved tensor was changed.
 XG_API std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                                 const std::vector<Tensor>& grad_outputs = {}, GradOptions options = {});
-/// The same for one output and one input.
-XG_API Tensor grad(const Tensor& output, const Tensor& input, const Tensor& grad_output = {}, GradOptions options = {});
+/// The same for one output and one input. (A template, so that `grad({y}, {x})` means the lists.)
+template <std::same_as<Tensor> T>
+Tensor grad(const T& output, const T& input, const Tensor& grad_output = {}, GradOptions options = {}) {
+  const std::vector<Tensor> grad_outputs =
+      grad_output.defined() ? std::vector<Tensor>{grad_output} : std::vector<Tensor>{};
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, grad_outputs, options)[0];
+}
 
 /// Accumulates d sum_k <grad_outputs_k, outputs_k> / d leaf into the leaves' grad().
 XG_API void backward(const std::vector<Tensor>& outputs, const std::vector<Tensor>& grad_outputs = {},

@@ -37,7 +37,7 @@ const std::vector<Tensor>& Context::saved() const {
       throw AutogradError(fmt::format(
           "[{}] saved tensor {} (shape {}) was changed in place by {} after forward had saved it: use the out-of-place "
           "form, or save a clone.",
-          name_, i, saved_[i].shape().str(), saved_[i].impl().storage->last_write.load()));
+          name_, i, saved_[i].shape().str(), saved_[i].impl().storage().last_write.load()));
   return saved_;
 }
 

@@ -13,7 +13,7 @@ namespace xg::autograd {
 namespace {
 
 std::int64_t offset_in_base(const xg::detail::TensorImpl& view) {
-  const auto bytes = static_cast<const char*>(view.data) - static_cast<const char*>(view.base->data);
+  const auto bytes = static_cast<const char*>(view.data) - static_cast<const char*>(view.base()->data);
   return bytes / static_cast<std::int64_t>(item_size(view.dtype));
 }
 
@@ -37,7 +37,7 @@ void check(const Tensor& self, const char* op) {
   Node* node = node_of(self);
   if (grad_enabled()) {
     const bool leaf = node != nullptr && node->is_leaf();
-    Node* base = self.impl().base != nullptr ? static_cast<Node*>(self.impl().base->autograd) : nullptr;
+    Node* base = self.impl().base() != nullptr ? static_cast<Node*>(self.impl().base()->autograd) : nullptr;
     if (leaf || (base != nullptr && base->is_leaf()))
       throw AutogradError(fmt::format(
           "[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside NoGrad, or use "
@@ -54,15 +54,15 @@ void check(const Tensor& self, const char* op) {
 }  // namespace
 
 void refresh_view(xg::detail::TensorImpl& view) {
-  view.history = view.base->history;
-  const Tensor base = share(*view.base);
+  view.history = view.base()->history;
+  const Tensor base = share(*view.base());
   if (node_of(base) == nullptr) {
     set_node(view, NodeRef(), 0);
     return;
   }
   const EnableGrad recording;
   const NoTrace quiet;
-  const Tensor again = as_strided(base, view.shape, view.strides, offset_in_base(view));
+  const Tensor again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
   set_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
 }
 
@@ -79,7 +79,7 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
                          (node_of(self) != nullptr || (other != nullptr && node_of(*other) != nullptr));
   if (!recording && trace == nullptr) {
     write(self);
-    xg::detail::bump_version(*self.impl().storage, op);
+    xg::detail::bump_version(self.impl().storage(), op);
     return self;
   }
   Tensor before = self;
@@ -95,16 +95,16 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
     throw ShapeError(fmt::format("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.",
                                  op, result.shape().str(), self.shape().str()));
   kernels::copy_into(self, result);
-  xg::detail::bump_version(*self.impl().storage, op);
+  xg::detail::bump_version(self.impl().storage(), op);
   if (trace != nullptr) trace->after_write(self, result);
   if (!recording) return self;
-  if (self.impl().base == nullptr) {
+  if (self.impl().base() == nullptr) {
     adopt_graph(self, result.dtype() == self.dtype() ? result : to(result, self.dtype()));
     ++self.impl().history;  // views made before show the new values: their graphs follow
     return self;
   }
   // A view: the base's history is rebased, and with it that of every view of it.
-  xg::detail::TensorImpl& base = *self.impl().base;
+  xg::detail::TensorImpl& base = *self.impl().base();
   const NoTrace quiet;
   // Not a copy: the view's geometry counts in the base's strides, and what was written is replaced all the same.
   Tensor base_before = Tensor::adopt(xg::detail::new_alias(base));

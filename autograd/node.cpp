@@ -26,10 +26,7 @@ const bool installed = [] {
 
 }  // namespace
 
-Node::~Node() = default;
-
-void release_node(Node* node) noexcept {
-  if (!node->refs.release_is_last()) return;
+void destroy_node(Node* node) noexcept {
   if (graveyard != nullptr) {
     node->next_dead = graveyard->waiting;
     graveyard->waiting = node;
@@ -62,31 +59,33 @@ void LeafNode::accumulate(Tensor g, bool create_graph) {
     grad = add(grad, g);
   } else {
     kernels::add.into(grad, grad, g);
-    xg::detail::bump_version(*grad.impl().storage, "backward");
+    xg::detail::bump_version(grad.impl().storage(), "backward");
   }
 }
 
-const Tensor& SavedTensor::unpack(Node& node, std::uint8_t slot, Tensor& holder) const {
-  if (tensor_.version() != version_) {
-    const std::string path = scope_path(node.scope);
-    throw AutogradError(
-        fmt::format("[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it "
-                    "(version {}, now "
-                    "{}): use the out-of-place form, or change a clone.{}",
-                    node.name(), tensor_.shape().str(), tensor_.impl().storage->last_write.load(), node.name(),
-                    version_, tensor_.version(), path.empty() ? "" : " Saved in: " + path + "."));
-  }
-  if (!is_output_ || !state().grad_enabled) return tensor_;
-  holder = Tensor::adopt(xg::detail::new_alias(tensor_.impl()));
-  set_node(holder.impl(), NodeRef(&node), slot);
-  return holder;
+void SavedInput::throw_changed(const Node& node, const Tensor& tensor, std::uint32_t version) {
+  const std::string path = scope_path(node.scope);
+  throw AutogradError(
+      fmt::format("[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it "
+                  "(version {}, now "
+                  "{}): use the out-of-place form, or change a clone.{}",
+                  node.name(), tensor.shape().str(), tensor.impl().storage().last_write.load(), node.name(), version,
+                  tensor.version(), path.empty() ? "" : " Saved in: " + path + "."));
+}
+
+Tensor SavedOutput::unpack(Node& node, std::uint8_t slot) const {
+  Tensor tensor = Tensor::adopt(xg::detail::new_alias(*storage_, data_, layout_, dtype_));
+  if (tensor.version() != version_) [[unlikely]]
+    SavedInput::throw_changed(node, tensor, version_);
+  if (state().grad_enabled) set_node(tensor.impl(), NodeRef(&node), slot);
+  return tensor;
 }
 
 void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noexcept {
   Node* previous = static_cast<Node*>(impl.autograd);
   impl.autograd = node.release();
   impl.autograd_slot = slot;
-  if (impl.base != nullptr) impl.history = impl.base->history;
+  if (const auto* base = impl.base()) impl.history = base->history;
   if (previous != nullptr) release_node(previous);
 }
 

@@ -15,8 +15,9 @@ namespace xg::autograd {
 
 class Node;
 
-/// Drops a reference. Whole graphs die by a work list, never by recursion: a chain of a million nodes needs no stack.
-void release_node(Node* node) noexcept;
+/// Destroys a node without references. Whole graphs die by a work list, never by recursion: a chain of a million nodes
+/// needs no stack.
+void destroy_node(Node* node) noexcept;
 
 /// A counted reference to a node.
 class NodeRef {
@@ -34,9 +35,7 @@ class NodeRef {
     std::swap(node_, other.node_);
     return *this;
   }
-  ~NodeRef() {
-    if (node_ != nullptr) release_node(node_);
-  }
+  ~NodeRef();
   Node* get() const noexcept { return node_; }
   Node* operator->() const noexcept { return node_; }
   explicit operator bool() const noexcept { return node_ != nullptr; }
@@ -56,7 +55,7 @@ using TensorHook = std::function<Tensor(const Tensor&)>;
 /// (gradients of inputs, gradients of outputs); may replace the former.
 using NodeHook = std::function<void(std::span<Tensor>, std::span<const Tensor>)>;
 
-/// What few nodes have: hooks, and gradients that were asked to be kept.
+/// What few nodes have: several outputs, hooks, gradients that were asked to be kept.
 struct NodeExtras {
   struct Hook {
     std::int64_t handle;
@@ -66,16 +65,17 @@ struct NodeExtras {
   std::vector<Hook> hooks;
   std::vector<std::pair<std::int64_t, NodeHook>> node_hooks;
   std::vector<std::pair<std::uint8_t, Tensor>> retained;  // slot, gradient (undefined until a sweep)
+  std::vector<Tensor> more_pending;  // gradients of outputs 1, 2, ... so far; empty outside of a sweep
   std::int64_t next_handle = 1;
 };
 
 /// One recorded op (or a leaf).
 class Node {
  public:
-  explicit Node(bool leaf = false) noexcept : sequence(++state().sequence), scope(current_scope()), leaf_(leaf) {}
+  explicit Node(bool leaf = false) noexcept : leaf_(leaf), scope(current_scope()), sequence(++state().sequence) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
-  virtual ~Node();
+  virtual ~Node() = default;
 
   virtual const char* name() const = 0;
   virtual std::span<Edge> edges() = 0;
@@ -97,25 +97,34 @@ class Node {
   static void operator delete(void* block, std::size_t bytes) noexcept { memory::deallocate(block, bytes); }
 
   xg::detail::RefCount refs;
-  ScopeId scope_id() const { return scope; }
-  std::uint64_t sequence;  ///< creation order, which is a topological order
-  const ScopeId scope;     ///< the module path in which the op was called
   bool released = false;
-
   // Used by one sweep at a time.
-  bool queued = false;                                ///< has it a gradient, and waits for its turn?
-  bool needed = false;                                ///< of a sweep with targets: does one of them lie behind it?
-  std::uint64_t mark = 0;                             ///< number of the sweep with targets that last reached this node
-  Tensor pending;                                     ///< gradient of output 0 so far
-  std::unique_ptr<std::vector<Tensor>> more_pending;  ///< of outputs 1, 2, ...
-  std::unique_ptr<NodeExtras> extras;
-  Node* next_dead = nullptr;  ///< of a node without references: the next that waits to be destroyed
+  bool queued = false;  ///< has it a gradient, and waits for its turn?
+  bool needed = false;  ///< of a sweep with targets: does one of them lie behind it?
 
  private:
   const bool leaf_;
+
+ public:
+  const ScopeId scope;     ///< the module path in which the op was called
+  union {
+    std::uint64_t sequence;  ///< creation order, which is a topological order
+    Node* next_dead;         ///< of a node without references: the next that waits to be destroyed
+  };
+  std::uint64_t mark = 0;  ///< number of the sweep with targets that last reached this node
+  Tensor pending;          ///< gradient of output 0 so far
+  std::unique_ptr<NodeExtras> extras;
 };
 
-inline NodeRef::NodeRef(Node* node) noexcept : node_(node) {
+/// Drops a reference.
+inline void release_node(Node* node) noexcept {
+  if (node->refs.release_is_last()) destroy_node(node);
+}
+
+inline NodeRef::~NodeRef() {
+  if (node_ != nullptr) release_node(node_);
+}
+[[gnu::always_inline]] inline NodeRef::NodeRef(Node* node) noexcept : node_(node) {
   if (node_ != nullptr) node_->refs.acquire();
 }
 
@@ -132,36 +141,65 @@ class LeafNode final : public Node {
   Tensor grad;
 };
 
-/// A tensor kept for backward, with the version that it had. An output is kept without its graph: it would keep its own
-/// node alive.
-class SavedTensor {
+/// An input kept for backward, with the version that it had.
+class SavedInput {
  public:
-  SavedTensor() = default;
-  void save(const Tensor& tensor, bool is_output) {
-    tensor_ = is_output ? Tensor::adopt(xg::detail::new_alias(tensor.impl())) : tensor;
-    version_ = tensor.version();
-    is_output_ = is_output;
+  SavedInput() = default;
+  [[gnu::always_inline]] explicit SavedInput(const Tensor& tensor) : tensor_(tensor), version_(tensor.version()) {}
+  /// The tensor. Throws AutogradError where it was changed.
+  const Tensor& unpack(const Node& node) const {
+    if (tensor_.version() != version_) [[unlikely]]
+      throw_changed(node, tensor_, version_);
+    return tensor_;
   }
-  /// The tensor, with `node`'s output `slot` as its graph where it is an output. Throws AutogradError where it was
-  /// changed.
-  const Tensor& unpack(Node& node, std::uint8_t slot, Tensor& holder) const;
   bool defined() const { return tensor_.defined(); }
   void reset() noexcept { tensor_ = Tensor(); }
+
+  [[noreturn]] static void throw_changed(const Node& node, const Tensor& tensor, std::uint32_t version);
 
  private:
   Tensor tensor_;
   std::uint32_t version_ = 0;
-  bool is_output_ = false;
+};
+
+/// An output kept for backward: its elements without its graph, which would keep its own node alive.
+class SavedOutput {
+ public:
+  SavedOutput() = default;
+  [[gnu::always_inline]] explicit SavedOutput(const Tensor& tensor)
+      : storage_(&tensor.impl().storage()),
+        data_(tensor.impl().data),
+        layout_(tensor.impl().layout),
+        version_(tensor.version()),
+        dtype_(tensor.dtype()) {
+    storage_->refs.acquire();
+  }
+  SavedOutput(const SavedOutput&) = delete;
+  SavedOutput& operator=(const SavedOutput&) = delete;
+  ~SavedOutput() { reset(); }
+  /// A tensor of the elements, with `node`'s output `slot` as its graph while graphs are recorded. Throws AutogradError
+  /// where they were changed.
+  Tensor unpack(Node& node, std::uint8_t slot) const;
+  void reset() noexcept {
+    if (storage_ != nullptr) xg::detail::release_storage(std::exchange(storage_, nullptr));
+  }
+
+ private:
+  xg::detail::Storage* storage_ = nullptr;  // counted
+  void* data_ = nullptr;
+  xg::detail::LayoutRef layout_;
+  std::uint32_t version_ = 0;
+  Dtype dtype_ = Dtype::float32;
 };
 
 /// Brings the graph of a view up to date after an in-place write elsewhere replaced its base's.
 void refresh_view(xg::detail::TensorImpl& view);
 
 /// The node that made `x`, or the leaf that accumulates its gradient; null where no gradient is asked for.
-inline Node* node_of(const Tensor& x) {
+[[gnu::always_inline]] inline Node* node_of(const Tensor& x) {
   xg::detail::TensorImpl& impl = x.impl();
-  if (impl.base != nullptr && impl.history != impl.base->history) [[unlikely]]
-    refresh_view(impl);
+  if (!impl.owner) [[unlikely]]
+    if (const auto* base = impl.base(); base != nullptr && impl.history != base->history) refresh_view(impl);
   return static_cast<Node*>(impl.autograd);
 }
 
@@ -177,8 +215,8 @@ inline Edge edge_to(const Tensor& x) {
 /// one to its storage, and no graph hangs on it.
 inline bool owned_by_nobody_else(const Tensor& g) {
   const xg::detail::TensorImpl& impl = g.impl();
-  return impl.refs.unique() && impl.storage->refs.unique() && impl.contiguous && impl.base == nullptr &&
-         impl.autograd == nullptr;
+  return impl.autograd == nullptr && impl.contiguous() && impl.refs.unique() && impl.storage().refs.unique() &&
+         impl.base() == nullptr;
 }
 
 }  // namespace xg::autograd

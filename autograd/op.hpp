@@ -27,6 +27,7 @@
 #include <xgrad/autograd/trace.hpp>
 
 #include <array>
+#include <memory>
 #include <string_view>
 #include <type_traits>
 
@@ -51,18 +52,18 @@ constexpr unsigned save_output(unsigned i = 0) { return 1u << (16 + i); }
 /// What backward may ask for.
 class OpContext {
  public:
-  OpContext(const Tensor* const* inputs, const Tensor* const* outputs, const Shape* shapes, const bool* needed)
+  OpContext(const Tensor* const* inputs, const Tensor* const* outputs, const Shape* const* shapes, const bool* needed)
       : inputs_(inputs), outputs_(outputs), shapes_(shapes), needed_(needed) {}
   /// A saved input or output.
   const Tensor& input(std::size_t i) const { return *inputs_[i]; }
   const Tensor& output(std::size_t i = 0) const { return *outputs_[i]; }
-  const Shape& input_shape(std::size_t i) const { return shapes_[i]; }
+  const Shape& input_shape(std::size_t i) const { return *shapes_[i]; }
   bool needs(std::size_t i) const { return needed_[i]; }
 
  private:
   const Tensor* const* inputs_;
   const Tensor* const* outputs_;
-  const Shape* shapes_;
+  const Shape* const* shapes_;
   const bool* needed_;
 };
 
@@ -138,72 +139,86 @@ class NodeOf final : public Node {
   using PerInput = std::conditional_t<variadic, std::vector<T>, std::array<T, fixed>>;
   static_assert(!variadic || (mask & 0xffff) == 0, "an op of a list of tensors saves none of its inputs");
 
-  explicit NodeOf(const Op& op) : op_(op) {}
+  /// Of the results of `op`; `nodes` are those of the inputs, or null.
+  NodeOf(const Op& op, std::span<Node* const, fixed> nodes, std::span<const Tensor* const, fixed> inputs)
+    requires(!variadic)
+      : NodeOf(op, nodes, inputs, std::make_index_sequence<fixed>()) {}
+  NodeOf(const Op& op, std::span<Node* const> nodes, std::span<const Tensor* const> inputs)
+    requires variadic
+      : op_(op) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      edges_.push_back({NodeRef(nodes[i]), inputs[i]->impl().autograd_slot});
+      layouts_.push_back(inputs[i]->impl().layout);
+      if (nodes[i] != nullptr) follow(*nodes[i]);
+    }
+  }
+
+  static void* operator new(std::size_t) { return memory::detail::allocate_class(size_class()); }
+  static void operator delete(void* block) noexcept { memory::detail::deallocate_class(block, size_class()); }
 
   const char* name() const override { return Op::name; }
   std::span<Edge> edges() override { return {edges_.data(), edges_.size()}; }
   std::size_t output_count() const override { return outputs; }
 
-  void record(std::span<const Tensor* const> inputs, std::span<Tensor> results) {
-    if constexpr (variadic) {
-      edges_.resize(inputs.size());
-      shapes_.resize(inputs.size());
-    }
-    bool needed[fixed + 1] = {};
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (is_floating(inputs[i]->dtype())) edges_[i] = edge_to(*inputs[i]);
-      if (edges_[i].node) follow(*edges_[i].node.get());
-      shapes_[i] = inputs[i]->shape();
-      if constexpr (!variadic) needed[i] = static_cast<bool>(edges_[i].node);
-    }
-    std::size_t slot = 0;
-    for (std::size_t i = 0; i < fixed; ++i) {
-      if (!(mask >> i & 1)) continue;
-      if (reads_saved(op_, i, needed)) saved_[slot].save(*inputs[i], false);
-      ++slot;
-    }
-    for (std::size_t i = 0; i < outputs; ++i)
-      if (mask >> (16 + i) & 1) saved_[slot++].save(results[i], true);
-    for (std::size_t i = 0; i < outputs; ++i)
+  /// Becomes the graph of the results.
+  void record(std::span<Tensor, outputs> results) {
+    for (std::size_t i = 0; i < outputs; ++i) {
+      if (mask >> (16 + i) & 1) std::construct_at(&saved_outputs_[slot_of_output(i)], results[i]);  // over an empty one
       if (is_floating(results[i].dtype())) set_node(results[i].impl(), NodeRef(this), static_cast<std::uint8_t>(i));
+    }
   }
 
   void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
     if (released) throw_released(*this);
-    std::array<Tensor, saved_count> holders;
-    std::array<const Tensor*, fixed + 1> inputs{};
-    std::array<const Tensor*, outputs> results{};
     static const Tensor undefined;
-    std::size_t slot = 0;
+    std::array<const Tensor*, fixed + 1> inputs{};
     for (std::size_t i = 0; i < fixed; ++i) {
-      inputs[i] = &undefined;
-      if (!(mask >> i & 1)) continue;
-      if (saved_[slot].defined()) inputs[i] = &saved_[slot].unpack(*this, 0, holders[slot]);
-      ++slot;
+      const bool has = mask >> i & 1 && saved_inputs_[slot_of_input(i)].defined();
+      inputs[i] = has ? &saved_inputs_[slot_of_input(i)].unpack(*this) : &undefined;
     }
+    std::array<Tensor, outputs> unpacked;
+    std::array<const Tensor*, outputs> results{};
     for (std::size_t i = 0; i < outputs; ++i) {
-      results[i] = &undefined;
-      if (!(mask >> (16 + i) & 1)) continue;
-      results[i] = &saved_[slot].unpack(*this, static_cast<std::uint8_t>(i), holders[slot]);
-      ++slot;
+      results[i] = &unpacked[i];
+      if (mask >> (16 + i) & 1)
+        unpacked[i] = saved_outputs_[slot_of_output(i)].unpack(*this, static_cast<std::uint8_t>(i));
     }
+    PerInput<const Shape*> shapes{};
+    if constexpr (variadic) shapes.resize(layouts_.size());
+    for (std::size_t i = 0; i < shapes.size(); ++i) shapes[i] = &layouts_[i]->shape;
     if constexpr (has_backward<Op>)
-      call_backward(op_, OpContext(inputs.data(), results.data(), shapes_.data(), needed), grad_outputs, grad_inputs,
+      call_backward(op_, OpContext(inputs.data(), results.data(), shapes.data(), needed), grad_outputs, grad_inputs,
                     !state().grad_enabled);
   }
 
   void release_saved() noexcept override {
     released = true;
-    for (SavedTensor& saved : saved_) saved.reset();
+    for (SavedInput& saved : saved_inputs_) saved.reset();
+    for (SavedOutput& saved : saved_outputs_) saved.reset();
   }
 
  private:
-  static constexpr std::size_t saved_count = static_cast<std::size_t>(__builtin_popcount(mask));
+  template <std::size_t... I>
+  NodeOf(const Op& op, std::span<Node* const, fixed> nodes, std::span<const Tensor* const, fixed> inputs,
+         std::index_sequence<I...>)
+      : op_(op),
+        edges_{Edge{NodeRef(nodes[I]), inputs[I]->unsafe_impl()->autograd_slot}...},
+        layouts_{inputs[I]->unsafe_impl()->layout...} {
+    const bool needed[] = {(nodes[I] != nullptr)...};
+    ((needed[I] ? follow(*nodes[I]) : void()), ...);
+    const auto save = [&](std::size_t i) { std::construct_at(&saved_inputs_[slot_of_input(i)], *inputs[i]); };
+    ((mask >> I & 1 && reads_saved(op_, I, needed) ? save(I) : void()), ...);
+  }
 
+  static constexpr std::size_t count_bits(unsigned bits) { return static_cast<std::size_t>(__builtin_popcount(bits)); }
+  static constexpr std::size_t slot_of_input(std::size_t i) { return count_bits(mask & ((1u << i) - 1)); }
+  static constexpr std::size_t slot_of_output(std::size_t i) { return count_bits(mask >> 16 & ((1u << i) - 1)); }
+  static constexpr std::size_t size_class() { return memory::detail::class_of(sizeof(NodeOf)); }
   [[no_unique_address]] Op op_;
   PerInput<Edge> edges_;
-  PerInput<Shape> shapes_;
-  [[no_unique_address]] std::array<SavedTensor, saved_count> saved_;
+  PerInput<xg::detail::LayoutRef> layouts_;
+  [[no_unique_address]] std::array<SavedInput, count_bits(mask & 0xffff)> saved_inputs_;
+  [[no_unique_address]] std::array<SavedOutput, count_bits(mask >> 16)> saved_outputs_;
 };
 
 /// An op with its attributes, for traces.
@@ -240,7 +255,9 @@ class AppliedOpOf final : public AppliedOp {
       std::vector<const Tensor*> in, out;
       for (const Tensor& x : inputs) in.push_back(&x);
       for (const Tensor& y : outputs) out.push_back(&y);
-      call_backward(op_, OpContext(in.data(), out.data(), input_shapes.data(), needed), grad_outputs, grad_inputs,
+      std::vector<const Shape*> shapes;
+      for (const Shape& shape : input_shapes) shapes.push_back(&shape);
+      call_backward(op_, OpContext(in.data(), out.data(), shapes.data(), needed), grad_outputs, grad_inputs,
                     !state().grad_enabled);
     } else {
       static_cast<void>(inputs), static_cast<void>(outputs), static_cast<void>(input_shapes);
@@ -264,7 +281,7 @@ class AppliedOpOf final : public AppliedOp {
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders);
 
 /// Are all dtypes already what the promotion would make of them? The common case, decided without a table.
-inline bool settled(Promotion promotion, std::span<const Tensor* const> inputs) {
+[[gnu::always_inline]] inline bool settled(Promotion promotion, std::span<const Tensor* const> inputs) {
   if (promotion == Promotion::none) return true;
   const Dtype first = inputs[0]->dtype();
   if (promotion != Promotion::arithmetic && !is_floating(first)) return false;
@@ -273,22 +290,25 @@ inline bool settled(Promotion promotion, std::span<const Tensor* const> inputs) 
   return true;
 }
 
-inline bool wants_grad(std::span<const Tensor* const> inputs) {
-  for (const Tensor* x : inputs)
-    if (node_of(*x) != nullptr) return true;
-  return false;
-}
-
-template <class Op>
-void finish(const Op& op, std::span<const Tensor* const> inputs, std::span<Tensor> results) {
+/// Records what backward and attribution need.
+template <class Op, std::size_t count>
+[[gnu::always_inline]] inline void finish(const Op& op, std::span<const Tensor* const, count> inputs,
+                                          std::span<Tensor, outputs_of<Op>()> results) {
   State& s = state();
   if constexpr (has_backward<Op>) {
-    if (s.grad_enabled && wants_grad(inputs)) {
-      for (const Tensor* x : inputs)
-        if (x->impl().inference) throw_inference(Op::name);
-      auto* node = new NodeOf<Op>(op);
-      const NodeRef keep = NodeRef::adopt(node);
-      node->record(inputs, results);
+    if (s.grad_enabled) {
+      typename NodeOf<Op>::template PerInput<Node*> nodes{};
+      if constexpr (NodeOf<Op>::variadic) nodes.resize(inputs.size());
+      bool any = false;
+      for (std::size_t i = 0; i < inputs.size(); ++i) any |= (nodes[i] = node_of(*inputs[i])) != nullptr;
+      if (any) {
+        for (const Tensor* x : inputs)
+          if (x->impl().inference) [[unlikely]]
+            throw_inference(Op::name);
+        auto* node = new NodeOf<Op>(op, nodes, inputs);
+        const NodeRef keep = NodeRef::adopt(node);
+        node->record(results);
+      }
     }
   }
   if (s.inference) [[unlikely]]
@@ -314,8 +334,10 @@ auto apply(const Op& op, const Inputs&... inputs) {
   auto result = [&]<std::size_t... I>(std::index_sequence<I...>) {
     return op.forward(*pointers[I]...);
   }(std::make_index_sequence<n>());
-  if constexpr (detail::outputs_of<Op>() == 1) detail::finish(op, pointers, std::span<Tensor>(&result, 1));
-  else detail::finish(op, pointers, std::span<Tensor>(result));
+  if constexpr (detail::outputs_of<Op>() == 1)
+    detail::finish<Op, n>(op, pointers, std::span<Tensor, 1>(&result, 1));
+  else
+    detail::finish<Op, n>(op, pointers, result);
   return result;
 }
 
@@ -333,7 +355,7 @@ Tensor apply(const Op& op, const std::vector<Tensor>& inputs) {
   if (!detail::settled(detail::promotion<Op>(), pointers))
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);
   Tensor result = op.forward(std::span<const Tensor* const>(pointers));
-  detail::finish(op, pointers, std::span<Tensor>(&result, 1));
+  detail::finish<Op, std::dynamic_extent>(op, pointers, std::span<Tensor, 1>(&result, 1));
   return result;
 }
 

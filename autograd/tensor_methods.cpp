@@ -119,7 +119,7 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
 
 Tensor Tensor::detach() const { return xg::detach(*this); }
 Tensor& Tensor::detach_() {
-  if (impl().base != nullptr && impl().base->autograd != nullptr)
+  if (impl().base() != nullptr && impl().base()->autograd != nullptr)
     throw AutogradError("[detach_] the tensor is a view of one in a graph: use detach().");
   autograd::set_node(impl(), NodeRef(), 0);
   return *this;

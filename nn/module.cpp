@@ -39,21 +39,18 @@ Tensor with_own_record(const Tensor& value) {
 }
 
 bool has_own_record(const Tensor& value) {
-  const xg::detail::TensorImpl& impl = value.impl();
-  return impl.base == nullptr && reinterpret_cast<const char*>(&impl) !=
-                                     reinterpret_cast<const char*>(impl.storage) + sizeof(xg::detail::Storage);
+  return !value.impl().owner && value.impl().base() == nullptr;
 }
 
 // Gives `tensor` the elements of `fresh`, which may be of another dtype. All handles see it.
 void replace_elements(const Tensor& tensor, const Tensor& fresh) {
-  xg::detail::TensorImpl& to = tensor.impl();
+  auto& to = static_cast<xg::detail::SharingImpl&>(tensor.impl());
   const xg::detail::TensorImpl& from = fresh.impl();
-  from.storage->refs.acquire();
-  xg::detail::Storage* old = std::exchange(to.storage, from.storage);
+  from.storage().refs.acquire();
+  xg::detail::Storage* old = std::exchange(to.of, &from.storage());
   to.data = from.data;
   to.dtype = from.dtype;
-  to.strides = from.strides;
-  to.contiguous = from.contiguous;
+  to.layout = from.layout;
   xg::detail::release_storage(old);
 }
 

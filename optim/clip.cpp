@@ -25,7 +25,7 @@ void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool w
     dispatch_floating(flat.dtype(), [&]<class T>() { f(static_cast<T*>(flat.impl().data), flat.numel()); });
     if (!writes) continue;
     if (flat.shares_storage(alias))
-      detail::bump_version(*alias.impl().storage, op);
+      detail::bump_version(alias.impl().storage(), op);
     else
       alias.copy_(flat);
   }

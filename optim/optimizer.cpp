@@ -105,23 +105,23 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
     throw DtypeError(
         fmt::format("[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make "
                     "the optimizer after converting the model.",
-                    name(), p.shape.str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype)));
-  if (!(p.shape == g.shape)) [[unlikely]]
+                    name(), p.shape().str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype)));
+  if (!(p.shape() == g.shape())) [[unlikely]]
     throw ShapeError(fmt::format("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(),
-                                 p.shape.str(), g.shape.str()));
+                                 p.shape().str(), g.shape().str()));
   ++slot.step;
-  if (p.contiguous && g.contiguous) [[likely]] {
-    update(group, {p.data, g.data, p.numel, p.dtype, slot});
-    detail::bump_version(*p.storage, name());
+  if (p.contiguous() && g.contiguous()) [[likely]] {
+    update(group, {p.data, g.data, p.numel(), p.dtype, slot});
+    detail::bump_version(p.storage(), name());
     return;
   }
   const NoGrad guard;
   Tensor alias = slot.param.detach();
   Tensor flat = alias.is_contiguous() ? alias : alias.clone().contiguous();
   const Tensor flat_grad = grad.contiguous();
-  update(group, {flat.impl().data, flat_grad.impl().data, p.numel, p.dtype, slot});
+  update(group, {flat.impl().data, flat_grad.impl().data, p.numel(), p.dtype, slot});
   if (flat.is_same(alias))
-    detail::bump_version(*p.storage, name());
+    detail::bump_version(p.storage(), name());
   else
     alias.copy_(flat);
 }

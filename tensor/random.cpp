@@ -56,7 +56,7 @@ void overwrite(Tensor& x, const Tensor& values, const char* op) {
     return;
   }
   kernels::copy_into(x, values);
-  detail::bump_version(*x.impl().storage, op);
+  detail::bump_version(x.impl().storage(), op);
 }
 
 void check_std(const char* op, double std) {

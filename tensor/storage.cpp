@@ -15,17 +15,10 @@
 namespace xg::memory {
 namespace {
 
-// Size classes: four per power of two, from 64 bytes up, so that at most a fifth of a block is wasted. Each class keeps
-// a list of free blocks per thread; a free block's first word links to the next.
+// Each size class keeps a list of free blocks per thread; a free block's first word links to the next.
 constexpr std::size_t smallest = 64;
 constexpr std::size_t class_count = 4 * 36;
-
-std::size_t class_of(std::size_t bytes) {
-  if (bytes <= smallest) return 0;
-  const std::size_t top = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // bytes in (2^top, 2^(top+1)]
-  const std::size_t quarter = ((bytes - 1) >> (top - 2)) & 3;
-  return (top - 6) * 4 + quarter + 1;
-}
+using detail::class_of;
 
 constexpr std::size_t bytes_of(std::size_t size_class) {
   if (size_class == 0) return smallest;
@@ -69,7 +62,7 @@ struct ThreadCache {
   Counter cached;  // bytes in `free`
   Counter lowest;  // least of `cached` since `owned` changed
   Counter peak;    // of bytes in use, until then
-  bool registered = false;
+  bool keeps = false;  // blocks in `free`: from the first allocation until the thread ends
   bool ended = false;
 
   std::int64_t in_use() const noexcept { return owned.get() - cached.get(); }
@@ -116,6 +109,7 @@ struct Farewell {
     all.system_allocations += cache.system_allocations.get();
     all.bytes_in_use += cache.in_use();
     all.peak = std::max(all.peak, cache.peak_in_use());
+    cache.keeps = false;
     cache.ended = true;
   }
 };
@@ -126,7 +120,7 @@ void register_cache(ThreadCache& cache) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   all.caches.push_back(&cache);
-  cache.registered = true;
+  cache.keeps = true;
 }
 
 void* system_allocate(std::size_t bytes) {
@@ -141,18 +135,28 @@ void* system_allocate(std::size_t bytes) {
 namespace {
 
 [[gnu::noinline]] void* allocate_fresh(ThreadCache& cache, std::int64_t bytes) {
-  if (!cache.registered && !cache.ended) register_cache(cache);
+  if (!cache.keeps && !cache.ended) register_cache(cache);
   void* block = system_allocate(static_cast<std::size_t>(bytes));
   cache.system_allocations.add(1);
   cache.own(bytes);
   return block;
 }
 
+[[gnu::noinline]] void give_back(ThreadCache& cache, void* block, std::int64_t bytes) noexcept {
+  std::free(block);
+  if (cache.keeps)
+    cache.own(-bytes);
+  else
+    freed_elsewhere.fetch_add(bytes, std::memory_order_relaxed);
+}
+
 }  // namespace
 
-void* allocate(std::size_t bytes) {
-  const std::size_t size_class = class_of(bytes);
-  if (size_class >= class_count) throw std::bad_alloc();
+namespace {
+
+[[gnu::always_inline]] inline void* take_block(std::size_t size_class) {
+  if (size_class >= class_count) [[unlikely]]
+    throw std::bad_alloc();
   ThreadCache& cache = thread_cache;
   cache.allocations.add(1);
   FreeBlock* block = cache.free[size_class];
@@ -165,23 +169,32 @@ void* allocate(std::size_t bytes) {
   return block;
 }
 
-void deallocate(void* block, std::size_t bytes) noexcept {
-  const std::size_t size_class = class_of(bytes);
-  const std::int64_t rounded = class_bytes[size_class];
+[[gnu::always_inline]] inline void put_block(void* block, std::size_t size_class) noexcept {
+  const std::int64_t bytes = class_bytes[size_class];
   ThreadCache& cache = thread_cache;
-  if (cache.ended || !cache.registered) [[unlikely]] {
-    freed_elsewhere.fetch_add(rounded, std::memory_order_relaxed);
-    std::free(block);
-    return;
-  }
-  const std::int64_t cached = cache.cached.get() + rounded;
-  if (cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]] {
-    std::free(block);
-    cache.own(-rounded);
-    return;
-  }
+  const std::int64_t cached = cache.cached.get() + bytes;
+  if (!cache.keeps || cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]]
+    return give_back(cache, block, bytes);
   cache.free[size_class] = new (block) FreeBlock{cache.free[size_class]};
   cache.cached.set(cached);
+}
+
+}  // namespace
+
+void* detail::allocate_class(std::size_t size_class) {
+  return take_block(size_class);
+}
+
+void detail::deallocate_class(void* block, std::size_t size_class) noexcept {
+  put_block(block, size_class);
+}
+
+void* allocate(std::size_t bytes) {
+  return detail::allocate_class(class_of(bytes));
+}
+
+void deallocate(void* block, std::size_t bytes) noexcept {
+  detail::deallocate_class(block, class_of(bytes));
 }
 
 Statistics statistics() {
@@ -206,6 +219,7 @@ void reset_peak() {
 }
 
 void trim() {
+  xg::detail::forget_layouts();
   thread_cache.trim();
 }
 
@@ -219,124 +233,85 @@ void set_cache_limit(std::int64_t bytes) {
 }  // namespace xg::memory
 
 namespace xg::detail {
-
 namespace {
-constexpr std::size_t header_bytes = (sizeof(Storage) + sizeof(TensorImpl) + 63) / 64 * 64;
-static_assert(alignof(TensorImpl) <= alignof(Storage) || sizeof(Storage) % alignof(TensorImpl) == 0);
+
+constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImpl));
 void ignore_autograd(void*) noexcept {}
+
+/// `layout` is a counted reference, which the tensor takes over.
+[[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
+  const std::size_t item = item_size(dtype);
+  const auto numel = static_cast<std::size_t>(layout->numel);
+  const std::size_t size_class =
+      item >= 4 ? layout->size_classes[item / 8] : memory::detail::class_of(sizeof(OwnerBlock) + numel);
+  void* memory = nullptr;
+  try {
+    memory = memory::take_block(size_class);
+  } catch (const std::bad_alloc&) {
+    const LayoutRef dropped = LayoutRef::adopt(layout);
+    throw Error(fmt::format("[empty] no memory for a tensor of shape {} and dtype {} ({} bytes).", layout->shape.str(),
+                            name(dtype), numel * item));
+  }
+  auto* block = new (memory) OwnerBlock;
+  block->storage.size_class = size_class;
+  block->impl.dtype = dtype;
+  block->impl.data = block + 1;
+  block->impl.layout = LayoutRef::adopt(layout);
+  return &block->impl;
+}
+
+SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype dtype) {
+  auto* impl = new (memory::detail::allocate_class(sharing_class)) SharingImpl;
+  impl->owner = false;
+  impl->dtype = dtype;
+  impl->data = data;
+  impl->layout = std::move(layout);
+  impl->of = &storage;
+  impl->of->refs.acquire();
+  return impl;
+}
+
 }  // namespace
 
 void (*release_autograd)(void* node) noexcept = ignore_autograd;
 
 void release_storage(Storage* storage) noexcept {
-  if (storage->refs.release_is_last()) memory::deallocate(storage, storage->block_bytes);
+  if (storage->refs.release_is_last()) memory::put_block(storage, storage->size_class);
 }
 
 void destroy_impl(TensorImpl* impl) noexcept {
   if (impl->autograd != nullptr) release_autograd(impl->autograd);
-  TensorImpl* base = impl->base;
-  Storage* storage = impl->storage;
-  const bool in_block = reinterpret_cast<char*>(impl) == reinterpret_cast<char*>(storage) + sizeof(Storage);
-  impl->~TensorImpl();
-  if (!in_block) memory::deallocate(impl, sizeof(TensorImpl));
+  Storage* storage = &impl->storage();
+  if (impl->owner) [[likely]] {
+    static_cast<OwnerImpl*>(impl)->~OwnerImpl();
+    return release_storage(storage);
+  }
+  TensorImpl* base = impl->base();
+  static_cast<SharingImpl*>(impl)->~SharingImpl();
+  memory::put_block(impl, sharing_class);
   release_storage(storage);
   if (base != nullptr && base->refs.release_is_last()) destroy_impl(base);  // a base has no base: no deeper than this
 }
 
-namespace {
-constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each still count in 64 bits
-
-[[noreturn]] void throw_bad_shape(const Shape& shape, Dtype dtype, bool negative) {
-  throw ShapeError(negative ? fmt::format("[empty] shape is {}, sizes must not be negative.", shape.str())
-                            : fmt::format("[empty] a tensor of shape {} and dtype {} does not fit into memory.",
-                                          shape.str(), name(dtype)));
-}
-
-/// The number of elements of any shape, if it can be had.
-[[gnu::noinline]] std::int64_t unusual_numel(const Shape& shape, Dtype dtype) {
-  std::int64_t numel = 1;
-  bool fits = true, negative = false, none = false;
-  for (const std::int64_t d : shape) {  // empty dimensions count as one, as in strides, which must not overflow either
-    negative |= d < 0;
-    none |= d == 0;
-    fits &= !__builtin_mul_overflow(numel, std::max<std::int64_t>(d, 1), &numel);
-  }
-  if (negative || !fits || numel > max_numel) throw_bad_shape(shape, dtype, negative);
-  return none ? 0 : numel;
-}
-}  // namespace
-
 TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
-  std::int64_t numel = 1;
-  bool unusual = false;  // does a size not fit into 32 bits, is one 0 or negative, or the product too large?
-  for (const std::int64_t d : shape) {
-    unusual |= (d - 1) >> 32 != 0;
-    unusual |= __builtin_mul_overflow(numel, d, &numel);
-  }
-  if (unusual || numel > max_numel) [[unlikely]]
-    numel = unusual_numel(shape, dtype);
-  constexpr unsigned char item_shift[] = {0, 0, 2, 3, 2, 3};
-  static_assert(std::size_t{1} << item_shift[static_cast<int>(Dtype::int64)] == item_size(Dtype::int64) &&
-                std::size_t{1} << item_shift[static_cast<int>(Dtype::float32)] == item_size(Dtype::float32));
-  const std::size_t data_bytes = static_cast<std::size_t>(numel) << item_shift[static_cast<std::size_t>(dtype)];
-  const std::size_t block_bytes = header_bytes + data_bytes;
-  char* block = nullptr;
-  try {
-    block = static_cast<char*>(memory::allocate(block_bytes));
-  } catch (const std::bad_alloc&) {
-    throw Error(fmt::format("[empty] no memory for a tensor of shape {} and dtype {} ({} bytes).", shape.str(),
-                            name(dtype), data_bytes));
-  }
-  auto* storage = new (block) Storage;
-  storage->block_bytes = block_bytes;
-  storage->data_bytes = data_bytes;
-  storage->data = block + header_bytes;
-  auto* impl = new (block + sizeof(Storage)) TensorImpl;
-  impl->dtype = dtype;
-  impl->data = storage->data;
-  impl->numel = numel;
-  impl->storage = storage;
-  impl->shape = shape;
-  impl->strides.resize_uninitialized(shape.size());
-  std::int64_t stride = 1;
-#pragma GCC unroll 1
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    impl->strides[i] = stride;
-    stride *= std::max<std::int64_t>(shape[i], 1);
-  }
-  return impl;
+  return new_owner(row_major_layout(shape, dtype).release(), dtype);
 }
 
-TensorImpl* new_alias(const TensorImpl& of) {
-  of.storage->refs.acquire();
-  auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->dtype = of.dtype;
-  impl->contiguous = of.contiguous;
-  impl->data = of.data;
-  impl->numel = of.numel;
-  impl->storage = of.storage;
-  impl->shape = of.shape;
-  impl->strides = of.strides;
-  return impl;
+TensorImpl* new_like(const TensorImpl& of, Dtype dtype) {
+  if (!of.layout->row_major) [[unlikely]]
+    return new_impl(of.shape(), dtype);
+  return new_owner(LayoutRef(of.layout).release(), dtype);
+}
+
+TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype) {
+  return new_sharing(storage, data, layout, dtype);
 }
 
 TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides) {
-  of.storage->refs.acquire();
-  auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->base = of.base != nullptr ? of.base : &of;
-  impl->base->refs.acquire();
-  impl->history = impl->base->history;
-  impl->dtype = of.dtype;
-  impl->data = data;
-  impl->numel = shape.numel();
-  impl->storage = of.storage;
-  impl->shape = shape;
-  impl->strides = strides;
-  std::int64_t expected = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    if (shape[i] != 1 && strides[i] != expected) impl->contiguous = impl->numel == 0;
-    expected *= shape[i];
-  }
+  SharingImpl* impl = new_sharing(of.storage(), data, strided_layout(shape, strides), of.dtype);
+  impl->viewed = of.base() != nullptr ? of.base() : &of;
+  impl->viewed->refs.acquire();
+  impl->history = impl->viewed->history;
   return impl;
 }
 

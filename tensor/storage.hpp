@@ -1,10 +1,11 @@
 // Memory: 64-byte aligned blocks from a size-class cache, counted references, and the tensor's own record.
 #pragma once
 
-#include <xgrad/tensor/shape.hpp>
 #include <xgrad/tensor/dtype.hpp>
+#include <xgrad/tensor/layout.hpp>
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,31 +35,30 @@ XG_API void deallocate(void* block, std::size_t bytes) noexcept;
 
 }  // namespace xg::memory
 
+namespace xg::memory::detail {
+
+// Size classes: four per power of two, from 64 bytes up, so that at most a fifth of a block is wasted.
+constexpr std::size_t class_of(std::size_t bytes) {
+  if (bytes <= 64) return 0;
+  const std::size_t top = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // bytes in (2^top, 2^(top+1)]
+  const std::size_t quarter = ((bytes - 1) >> (top - 2)) & 3;
+  return (top - 6) * 4 + quarter + 1;
+}
+
+/// allocate() and deallocate() of a class that the compiler knows.
+XG_API void* allocate_class(std::size_t size_class);
+XG_API void deallocate_class(void* block, std::size_t size_class) noexcept;
+
+}  // namespace xg::memory::detail
+
 namespace xg::detail {
 
-/// A reference count whose last release needs no read-modify-write: who holds the only reference shares with nobody.
-class RefCount {
- public:
-  void acquire() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
-  bool release_is_last() noexcept {
-    if (count_.load(std::memory_order_acquire) == 1) return true;
-    return count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-  }
-  bool unique() const noexcept { return count_.load(std::memory_order_acquire) == 1; }
-  std::int32_t value() const noexcept { return count_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::int32_t> count_{1};
-};
-
-/// The memory behind one tensor and its views, with the count of in-place writes.
+/// The memory behind one tensor and its views, with the count of in-place writes. It lies at the start of its block.
 struct Storage {
   RefCount refs;
   std::atomic<std::uint32_t> version{0};
   std::atomic<const char*> last_write{"a write through mutable_data"};  // which op made the latest version
-  std::size_t block_bytes = 0;  // of the whole block, headers included
-  std::size_t data_bytes = 0;   // of the elements
-  void* data = nullptr;
+  std::size_t size_class = 0;
 };
 
 XG_API void release_storage(Storage* storage) noexcept;
@@ -69,34 +69,66 @@ inline void bump_version(Storage& storage, const char* op) noexcept {
   storage.last_write.store(op, std::memory_order_relaxed);
 }
 
-/// What a Tensor points to. A tensor that owns its storage lies in one block with it: [Storage | TensorImpl | elements].
+struct SharingImpl;
+
+/// What a Tensor points to: an OwnerImpl or a SharingImpl.
 struct TensorImpl {
   RefCount refs;
+  std::uint32_t history = 0;       // of a base: how often an in-place write through a view replaced its graph;
+                                   // of a view: the base's number when the view's own graph was made
   Dtype dtype = Dtype::float32;
-  bool contiguous = true;             // row-major without gaps; always true for tensors without elements
-  bool inference = false;             // made in InferenceMode: never part of a graph
-  std::uint8_t autograd_slot = 0;     // which output of *autograd this tensor is
-  void* autograd = nullptr;           // opaque here: an autograd::Node, counted, released through `release_autograd`
-  void* data = nullptr;               // first element
-  std::int64_t numel = 0;
-  Storage* storage = nullptr;
-  TensorImpl* base = nullptr;         // of a view: the tensor that owns the storage, counted
-  std::uint32_t history = 0;          // of a base: how often an in-place write through a view replaced its graph;
-                                      // of a view: the base's number when the view's own graph was made
-  Shape shape;
-  Shape strides;  // in elements
+  bool owner = true;               // which of the two it is
+  bool inference = false;          // made in InferenceMode: never part of a graph
+  std::uint8_t autograd_slot = 0;  // which output of *autograd this tensor is
+  void* autograd = nullptr;        // opaque here: an autograd::Node, counted, released through `release_autograd`
+  void* data = nullptr;            // first element
+  LayoutRef layout;
+
+  const Shape& shape() const noexcept { return layout->shape; }
+  const Shape& strides() const noexcept { return layout->strides; }
+  std::int64_t numel() const noexcept { return layout->numel; }
+  bool contiguous() const noexcept { return layout->contiguous; }
+  inline Storage& storage() const noexcept;
+  /// Of a view: the tensor that was viewed; else null.
+  inline TensorImpl* base() const noexcept;
 };
+
+/// A tensor that lies in one block with its elements, which follow it.
+struct OwnerImpl : TensorImpl {};
+struct alignas(64) OwnerBlock {
+  Storage storage;
+  OwnerImpl impl;
+};
+static_assert(sizeof(OwnerBlock) == 64, "one line of the cache for what a tensor has beside its elements");
+
+/// A tensor with elements of another: a view, or an alias without base and graph.
+struct SharingImpl : TensorImpl {
+  Storage* of = nullptr;         // counted
+  TensorImpl* viewed = nullptr;  // counted; null for an alias
+};
+
+inline Storage& TensorImpl::storage() const noexcept {
+  if (!owner) return *static_cast<const SharingImpl*>(this)->of;
+  const char* self = reinterpret_cast<const char*>(this);
+  return *reinterpret_cast<Storage*>(const_cast<char*>(self) - sizeof(Storage));
+}
+inline TensorImpl* TensorImpl::base() const noexcept {
+  return owner ? nullptr : static_cast<const SharingImpl*>(this)->viewed;
+}
 
 XG_API void destroy_impl(TensorImpl* impl) noexcept;
 
 /// Set once by autograd/: how to drop the reference that TensorImpl::autograd holds.
 XG_API extern void (*release_autograd)(void* node) noexcept;
 
-/// A fresh tensor of uninitialized elements. `numel` and the product of sizes must agree.
+/// A fresh tensor of uninitialized elements.
 XG_API TensorImpl* new_impl(const Shape& shape, Dtype dtype);
+/// The same with the shape of another tensor.
+XG_API TensorImpl* new_like(const TensorImpl& of, Dtype dtype);
 /// A view of `of`'s storage. It keeps the storage's owner (its base) alive, and with it the owner's graph.
 XG_API TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides);
-/// The same elements as a tensor of its own, without base and graph.
-XG_API TensorImpl* new_alias(const TensorImpl& of);
+/// Elements of a storage as a tensor of its own, without base and graph.
+XG_API TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype);
+inline TensorImpl* new_alias(const TensorImpl& of) { return new_alias(of.storage(), of.data, of.layout, of.dtype); }
 
 }  // namespace xg::detail

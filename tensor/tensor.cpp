@@ -56,15 +56,15 @@ const void* Tensor::checked_data(Dtype wanted) const {
 
 void* Tensor::checked_mutable_data(Dtype wanted) {
   const void* data = checked_data(wanted);
-  detail::bump_version(*impl().storage, "a write through mutable_data");
+  detail::bump_version(impl().storage(), "a write through mutable_data");
   return const_cast<void*>(data);
 }
 
 Scalar Tensor::item_scalar() const {
   const detail::TensorImpl& self = impl();
-  if (self.numel != 1)
+  if (self.numel() != 1)
     throw ShapeError(fmt::format("[item] shape is {} with {} elements, it must have one: reduce or index it first.",
-                                 self.shape.str(), self.numel));
+                                 self.shape().str(), self.numel()));
   return dispatch(self.dtype, [&]<class T>() { return Scalar(*static_cast<const T*>(self.data)); });
 }
 

@@ -52,12 +52,13 @@ class XG_API Tensor {
     if (impl_ != nullptr) impl_->refs.acquire();
   }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
-  Tensor& operator=(const Tensor& other) noexcept {
+  // Not on temporaries: `a[0] = b` would change a handle and nothing else.
+  Tensor& operator=(const Tensor& other) & noexcept {
     Tensor copy(other);
     std::swap(impl_, copy.impl_);
     return *this;
   }
-  Tensor& operator=(Tensor&& other) noexcept {
+  Tensor& operator=(Tensor&& other) & noexcept {
     if (this != &other) {
       reset();
       impl_ = std::exchange(other.impl_, nullptr);
@@ -68,22 +69,22 @@ class XG_API Tensor {
 
   // ---- what it is
   bool defined() const noexcept { return impl_ != nullptr; }
-  const Shape& shape() const { return impl().shape; }
-  const Shape& sizes() const { return impl().shape; }
-  const Shape& strides() const { return impl().strides; }  ///< in elements
+  const Shape& shape() const { return impl().shape(); }
+  const Shape& sizes() const { return impl().shape(); }
+  const Shape& strides() const { return impl().strides(); }  ///< in elements
   std::int64_t size(std::int64_t dim) const;               ///< throws IndexError
   std::int64_t stride(std::int64_t dim) const;             ///< throws IndexError
-  std::int64_t dim() const { return static_cast<std::int64_t>(impl().shape.size()); }
+  std::int64_t dim() const { return static_cast<std::int64_t>(impl().shape().size()); }
   std::int64_t ndim() const { return dim(); }
-  std::int64_t numel() const { return impl().numel; }
+  std::int64_t numel() const { return impl().numel(); }
   Dtype dtype() const { return impl().dtype; }
   bool is_floating_point() const { return is_floating(dtype()); }
-  bool is_contiguous() const { return impl().contiguous; }
-  std::uint32_t version() const { return impl().storage->version.load(std::memory_order_relaxed); }
+  bool is_contiguous() const { return impl().contiguous(); }
+  std::uint32_t version() const { return impl().storage().version.load(std::memory_order_relaxed); }
   /// Do both handles mean the same tensor (not merely the same values)?
   bool is_same(const Tensor& other) const noexcept { return impl_ == other.impl_; }
   bool shares_storage(const Tensor& other) const noexcept {
-    return impl_ != nullptr && other.impl_ != nullptr && impl_->storage == other.impl_->storage;
+    return impl_ != nullptr && other.impl_ != nullptr && &impl_->storage() == &other.impl_->storage();
   }
   std::string str() const;   ///< as NumPy prints it, summarized above 1,000 elements
   std::string repr() const;  ///< with shape, dtype and grad_fn

@@ -77,7 +77,7 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
   /// `data` is the tensor's first element.
   XtensorAdaptor(const Tensor& tensor, T* data)
       : buffer_(data, static_cast<std::size_t>(tensor.numel())),
-        storage_of_tensor_(tensor.impl().storage),
+        storage_of_tensor_(&tensor.impl().storage()),
         contiguous_(tensor.is_contiguous()) {
     const shape_type shape(tensor.shape().begin(), tensor.shape().end());
     if (contiguous_)

@@ -30,8 +30,7 @@ std::int64_t checked_numel(const char* op, const Shape& shape);
 
 /// A fresh tensor, row-major and held by nobody else, under another shape of as many elements.
 inline Tensor with_shape(Tensor fresh, const Shape& shape) {
-  fresh.impl().shape = shape;
-  fresh.impl().strides = row_major(shape);
+  fresh.impl().layout = xg::detail::row_major_layout(shape);
   return fresh;
 }
 

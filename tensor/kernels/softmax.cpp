@@ -19,12 +19,7 @@ Tensor with_last(const Tensor& x, unsigned mask) {
         strides.push_back(x.strides()[i]);
       }
   Tensor view = Tensor::adopt(xg::detail::new_alias(x.impl()));
-  xg::detail::TensorImpl& impl = view.impl();
-  impl.shape = shape;
-  impl.strides = strides;
-  std::int64_t expected = 1;
-  for (std::size_t i = shape.size(); i-- > 0; expected *= shape[i])
-    if (shape[i] != 1 && strides[i] != expected) impl.contiguous = impl.numel == 0;
+  view.impl().layout = xg::detail::strided_layout(shape, strides);
   return view;
 }
 

@@ -1,0 +1,157 @@
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/layout.hpp>
+#include <xgrad/tensor/storage.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <unordered_set>
+
+namespace xg::detail {
+namespace {
+
+constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each still count in 64 bits
+constexpr std::size_t layout_class = memory::detail::class_of(sizeof(Layout));
+
+[[noreturn]] void throw_bad_shape(const Shape& shape, Dtype dtype, bool negative) {
+  throw ShapeError(negative ? fmt::format("[empty] shape is {}, sizes must not be negative.", shape.str())
+                            : fmt::format("[empty] a tensor of shape {} and dtype {} does not fit into memory.",
+                                          shape.str(), name(dtype)));
+}
+
+/// The number of elements, if it can be had.
+std::int64_t checked_numel(const Shape& shape, Dtype dtype) {
+  std::int64_t numel = 1;
+  bool fits = true, negative = false, none = false;
+  for (const std::int64_t d : shape) {  // empty dimensions count as one, as in strides, which must not overflow either
+    negative |= d < 0;
+    none |= d == 0;
+    fits &= !__builtin_mul_overflow(numel, std::max<std::int64_t>(d, 1), &numel);
+  }
+  if (negative || !fits || numel > max_numel) throw_bad_shape(shape, dtype, negative);
+  return none ? 0 : numel;
+}
+
+std::uint64_t hash_of(const Shape& shape) {
+  std::uint64_t hash = shape.size();
+  for (const std::int64_t d : shape) hash = (hash ^ static_cast<std::uint64_t>(d)) * 0x9e3779b97f4a7c15;
+  return hash;
+}
+
+/// The layouts that are kept. Never destroyed: tensors of static lifetime may outlive everything else.
+class KeptLayouts {
+ public:
+  static KeptLayouts& instance() {
+    static auto* kept = new KeptLayouts;
+    return *kept;
+  }
+  /// The one that is equal, which may become `layout` itself; null where there is none and no more are kept.
+  const Layout* find_or_keep(const Layout& layout) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = layouts_.find(&layout); found != layouts_.end()) return *found;
+    if (layouts_.size() >= most) return nullptr;
+    auto* copy = new Layout(layout);
+    copy->kept = true;
+    layouts_.insert(copy);
+    return copy;
+  }
+
+ private:
+  static constexpr std::size_t most = 4096;
+  struct Hash {
+    std::size_t operator()(const Layout* layout) const { return static_cast<std::size_t>(hash_of(layout->shape) >> 20); }
+  };
+  struct Equal {
+    bool operator()(const Layout* a, const Layout* b) const { return a->shape == b->shape; }
+  };
+  std::mutex mutex_;
+  std::unordered_set<const Layout*, Hash, Equal> layouts_;
+};
+
+/// A counted one.
+LayoutRef new_layout(const Layout& layout) {
+  return LayoutRef::adopt(new (memory::detail::allocate_class(layout_class)) Layout(layout));
+}
+
+// The row-major layouts that the thread used last, each at the place that its shape hashes to. Reached without a call,
+// and empty again before the thread's block cache ends.
+struct Table {
+  static constexpr unsigned bits = 6;
+  const Layout* places[1u << bits] = {};
+  bool ended = false;
+
+  void clear() noexcept {
+    for (const Layout*& place : places) LayoutRef::adopt(std::exchange(place, nullptr));
+  }
+};
+thread_local constinit Table table __attribute__((tls_model("initial-exec")));
+
+struct Farewell {
+  ~Farewell() {
+    table.clear();
+    table.ended = true;
+  }
+};
+
+[[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype, const Layout*& place) {
+  Layout layout;
+  layout.numel = checked_numel(shape, dtype);
+  layout.shape = layout.strides = shape;
+  std::int64_t step = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    layout.strides[i] = step;
+    step *= std::max<std::int64_t>(shape[i], 1);
+  }
+  for (const std::size_t i : {0, 1}) {
+    const std::size_t bytes = sizeof(OwnerBlock) + (static_cast<std::size_t>(layout.numel) << (2 + i));
+    layout.size_classes[i] = static_cast<std::uint8_t>(memory::detail::class_of(bytes));
+  }
+  LayoutRef result = LayoutRef(KeptLayouts::instance().find_or_keep(layout));
+  if (result.get() == nullptr) result = new_layout(layout);
+  if (table.ended) return result;
+  static thread_local Farewell farewell;
+  static_cast<void>(farewell);
+  LayoutRef::adopt(std::exchange(place, LayoutRef(result).release()));
+  return result;
+}
+
+}  // namespace
+
+LayoutRef row_major_layout(const Shape& shape, Dtype dtype) {
+  const Layout*& place = table.places[hash_of(shape) >> (64 - Table::bits)];
+  if (place != nullptr && place->shape == shape) [[likely]]
+    return LayoutRef(place);
+  return find_row_major(shape, dtype, place);
+}
+
+LayoutRef strided_layout(const Shape& shape, const Shape& strides) {
+  std::uint64_t expected = 1;  // sizes beside an empty one may be anything
+  bool contiguous = true, row_major = true;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    const bool as_expected = static_cast<std::uint64_t>(strides[i]) == expected;
+    row_major &= as_expected;
+    contiguous &= as_expected || shape[i] == 1;
+    expected *= static_cast<std::uint64_t>(std::max<std::int64_t>(shape[i], 1));
+  }
+  if (row_major) return row_major_layout(shape);
+  Layout layout;
+  layout.numel = shape.numel();
+  layout.contiguous = contiguous || layout.numel == 0;
+  layout.row_major = false;
+  layout.shape = shape;
+  layout.strides = strides;
+  return new_layout(layout);
+}
+
+void destroy_layout(const Layout* layout) noexcept {
+  layout->~Layout();
+  memory::detail::deallocate_class(const_cast<Layout*>(layout), layout_class);
+}
+
+void forget_layouts() noexcept {
+  table.clear();
+}
+
+}  // namespace xg::detail
