@@ -15,7 +15,8 @@ namespace {
 // Note [Layouts of elementwise kernels]
 // Loops see contiguous memory, or one value for all. Contiguous tensors and scalars are one call; long rows one call
 // each. Of short rows, whole blocks are one call: what is broadcast is spread over a buffer first, once for all blocks
-// where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well.
+// where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well. Small
+// matrices are one call as well, without a plan: what is not contiguous is spread over a buffer.
 constexpr std::int64_t tile_elements = 1 << 16;  // for one thread: tens of microseconds
 constexpr std::int64_t long_row = 32;
 constexpr std::int64_t block_elements = 1024;
@@ -34,6 +35,18 @@ bool same_layout(const Tensor& a, const Tensor& b) {
 /// An operand that overlaps `out` elsewhere than element by element must be read before it is written.
 Tensor without_overlap(const Tensor& x, const Tensor& out) {
   return x.shares_storage(out) && !same_layout(x, out) ? copy(x) : x;
+}
+
+/// Does `small` broadcast to `shape` as it is? (That of most operands that broadcast.)
+bool spreads_to(const Shape& small, const Shape& shape) {
+  if (small.size() > shape.size()) return false;
+  const std::int64_t* to = shape.end() - small.size();
+#pragma GCC unroll 1
+  for (const std::int64_t d : small) {
+    if (d != *to && d != 1) return false;
+    ++to;
+  }
+  return true;
 }
 
 [[noreturn]] void throw_no_loop(const char* kernel, Dtype dtype) {
@@ -166,8 +179,79 @@ void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tens
   });
 }
 
+// Spreading a small operand over rows x cols elements. Copies go in chunks, of which the last of a row reaches into what
+// the next row overwrites; none is inlined, so that the one that is needed does not pay for the setup of the others.
+template <class Word>
+constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
+
+template <class Word>
+[[gnu::noinline]] void spread_column(const Word* from, std::int64_t step, std::int64_t rows, std::int64_t cols, Word* to) {
+  for (std::int64_t r = 0; r < rows; ++r, from += step, to += cols) {
+    const Word value = *from;
+    for (std::int64_t i = 0; i < cols; i += chunk<Word>)
+      for (std::int64_t j = 0; j < chunk<Word>; ++j) to[i + j] = value;
+  }
+}
+
+template <class Word>
+[[gnu::noinline]] void spread_matrix(const Word* from, std::int64_t row, std::int64_t column, std::int64_t rows,
+                                     std::int64_t cols, Word* to) {
+  for (std::int64_t r = 0; r < rows; ++r, from += row, to += cols)
+#pragma GCC unroll 1
+    for (std::int64_t i = 0; i < cols; ++i) to[i] = from[i * column];
+}
+
+template <class Word>
+[[gnu::noinline]] void spread_row(const Word* from, std::int64_t column, std::int64_t rows, std::int64_t cols, Word* to) {
+  spread_matrix(from, 0, column, 1, cols, to);
+  const Word* first = to;
+  for (std::int64_t r = 1; r < rows; ++r) {
+    to += cols;
+    for (std::int64_t i = 0; i < cols; i += chunk<Word>) {
+      Word words[chunk<Word>];
+      std::memcpy(words, first + i, sizeof(words));
+      std::memcpy(to + i, words, sizeof(words));
+    }
+  }
+}
+
+/// x broadcast to a small matrix: where it lies, or in `buffer` where it is neither one value nor contiguous.
+template <class Word>
+[[gnu::noinline]] const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
+  const xg::detail::TensorImpl& impl = x.impl();
+  if (impl.numel() == 1 || (impl.numel() == rows * cols && impl.contiguous())) return impl.data;
+  const Shape &shape = impl.shape(), &strides = impl.strides();
+  const std::size_t n = shape.size();
+  const std::int64_t row = n < 2 || shape[n - 2] == 1 ? 0 : strides[n - 2];
+  const std::int64_t column = shape[n - 1] == 1 ? 0 : strides[n - 1];
+  const Word* from = static_cast<const Word*>(impl.data);
+  if (column == 0) spread_column(from, row, rows, cols, buffer);
+  else if (row == 0) spread_row(from, column, rows, cols, buffer);
+  else spread_matrix(from, row, column, rows, cols, buffer);
+  return buffer;
+}
+
+template <class Word>
+void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const Params& params) {
+  const Shape& shape = out.shape();
+  const std::int64_t rows = shape.size() < 2 ? 1 : shape[0], cols = shape.back();
+  alignas(64) Word left_buffer[block_elements + chunk<Word>], right_buffer[block_elements + chunk<Word>];
+  const void* left = spread_small(a, rows, cols, left_buffer);
+  const void* right = spread_small(b, rows, cols, right_buffer);
+  const BinaryLoop loop = b.numel() == 1   ? loops.vector_scalar
+                          : a.numel() == 1 ? loops.scalar_vector
+                                           : loops.vector_vector;
+  loop(left, right, out.impl().data, out.numel(), params);
+}
+
 void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b,
                  const Params& params) {
+  const std::size_t dims = out.shape().size();
+  if (out.is_contiguous() && out.numel() <= block_elements && (dims == 1 || dims == 2)) {
+    if (item_size(a.dtype()) == 4) return run_small<std::uint32_t>(loops, out, a, b, params);
+    if (item_size(a.dtype()) == 8) return run_small<std::uint64_t>(loops, out, a, b, params);
+    return run_small<std::uint8_t>(loops, out, a, b, params);
+  }
   const RowPlan<3> plan(out.shape(),
                         {out.strides(), broadcast_strides(a, out.shape()), broadcast_strides(b, out.shape())});
   const std::int64_t length = plan.row_length();
@@ -225,6 +309,7 @@ void select(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& o
   const auto* pc = reinterpret_cast<const std::uint8_t*>(bytes_of(condition));
   const Word *pa = reinterpret_cast<const Word*>(bytes_of(a)), *pb = reinterpret_cast<const Word*>(bytes_of(b));
   Word* po = reinterpret_cast<Word*>(bytes_of(out));
+  if (numel < 2 * tile_elements) return loop(pc, pa, pb, po, numel);
   xg::detail::parallel_ranges(numel, tile_elements, [&](std::int64_t begin, std::int64_t end) {
     loop(pc + begin, scalar_a ? pa : pa + begin, scalar_b ? pb : pb + begin, po + begin, end - begin);
   });
@@ -233,7 +318,7 @@ void select(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& o
 }  // namespace
 
 Tensor UnaryKernel::operator()(const Tensor& x, const Params& params) const {
-  Tensor out = empty(x.shape(), to_bool ? Dtype::bool_ : x.dtype());
+  Tensor out = empty_like(x, to_bool ? Dtype::bool_ : x.dtype());
   run(*this, out, x, params);
   return out;
 }
@@ -243,8 +328,17 @@ void UnaryKernel::into(Tensor& out, const Tensor& x, const Params& params) const
 }
 
 Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const Params& params) const {
-  Tensor out = empty(a.shape() == b.shape() ? a.shape() : broadcast_shapes(name, a.shape(), b.shape()),
-                     to_bool ? Dtype::bool_ : a.dtype());
+  const xg::detail::Layout* layout = a.impl().layout.get();
+  const BinaryLoop whole = loops[static_cast<std::size_t>(a.dtype())].vector_vector;
+  if (layout == b.impl().layout.get() && layout->contiguous && layout->numel < 2 * tile_elements && whole != nullptr) {
+    Tensor out = empty_like(a, to_bool ? Dtype::bool_ : a.dtype());
+    if (layout->numel != 0) whole(a.impl().data, b.impl().data, out.impl().data, layout->numel, params);
+    return out;
+  }
+  const Dtype dtype = to_bool ? Dtype::bool_ : a.dtype();
+  Tensor out = spreads_to(b.shape(), a.shape())   ? empty_like(a, dtype)
+               : spreads_to(a.shape(), b.shape()) ? empty_like(b, dtype)
+                                                  : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
   run(*this, out, a, b, params);
   return out;
 }
@@ -254,16 +348,20 @@ void BinaryKernel::into(Tensor& out, const Tensor& a, const Tensor& b, const Par
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  Shape shape = condition.shape();
-  for (const Tensor* x : {&a, &b})
-    if (x->shape() != shape) shape = broadcast_shapes("where", shape, x->shape());
-  Tensor out = empty(shape, a.dtype());
+  Tensor out;
+  if (condition.shape() == a.shape() && a.shape() == b.shape()) {
+    out = empty_like(a, a.dtype());
+  } else {
+    const Shape some = broadcast_shapes("where", condition.shape(), a.shape());
+    out = empty(broadcast_shapes("where", some, b.shape()), a.dtype());
+  }
   if (out.numel() == 0) return out;
-  const auto spread = [&](const Tensor& x, bool scalars) {
+  Tensor copies[3];
+  const auto spread = [&](const Tensor& x, std::size_t i, bool scalars) -> const Tensor& {
     const bool fits = x.is_contiguous() && (x.numel() == out.numel() || (scalars && x.numel() == 1));
-    return fits ? x : copy(x, shape);
+    return fits ? x : copies[i] = copy(x, out.shape());
   };
-  const Tensor c = spread(condition, false), yes = spread(a, true), no = spread(b, true);
+  const Tensor &c = spread(condition, 0, false), &yes = spread(a, 1, true), &no = spread(b, 2, true);
   switch (item_size(a.dtype())) {
     case 8:
       select<std::uint64_t>(c, yes, no, out);

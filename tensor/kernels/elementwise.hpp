@@ -84,6 +84,8 @@ void copy_into(Tensor& out, const Tensor& x);
 void fill(Tensor& out, Scalar value);
 /// A fresh tensor on uninitialized memory.
 inline Tensor empty(const Shape& shape, Dtype dtype) { return Tensor::adopt(detail::new_impl(shape, dtype)); }
+/// The same with x's shape.
+inline Tensor empty_like(const Tensor& x, Dtype dtype) { return Tensor::adopt(detail::new_like(x.impl(), dtype)); }
 /// x itself where it is contiguous, else a copy.
 inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
 
