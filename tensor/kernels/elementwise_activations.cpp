@@ -239,20 +239,21 @@ struct LeakyReluSecantF {
     return pick((a <= zero) & (b <= zero), constant(a, p.a), pick((a >= zero) & (b >= zero), one, mixed));
   }
 };
-// sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b
-template <class T>
-T sigmoid_secant_of(T a, T b) {
-  const T high = std::max(a, b), low = std::min(a, b), d = high - low;
-  const T product = T(1) / ((T(1) + std::exp(-high)) * (T(1) + std::exp(low)));
-  return d == T(0) ? product : product * (-std::expm1(-d) / d);
+// sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b; NaN stays in one of high and low
+template <class V>
+V sigmoid_secant_of(const V& a, const V& b) {
+  const auto ordered = a > b;
+  const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, one(1);
+  const V product = one / ((one + exp_of(-high)) * (one + exp_of(low)));
+  return pick(d == V(0), product, product * (-expm1_of(-d) / d));
 }
 struct SigmoidSecantF {
-  template <class T>
-  static T call(T a, T b, const Params&) { return sigmoid_secant_of(a, b); }
+  template <class V>
+  static V call(const V& a, const V& b, const Params&) { return sigmoid_secant_of(a, b); }
 };
 struct TanhSecantF {  // tanh(x) = 2 sigmoid(2 x) - 1
-  template <class T>
-  static T call(T a, T b, const Params&) { return T(4) * sigmoid_secant_of(T(2) * a, T(2) * b); }
+  template <class V>
+  static V call(const V& a, const V& b, const Params&) { return V(4) * sigmoid_secant_of(a + a, b + b); }
 };
 struct EluSecantF {
   template <class T>
@@ -326,8 +327,8 @@ constinit const BinaryKernel clamp_backward = vector_real2<ClampBackwardF>("clam
 constinit const BinaryKernel relu_secant = vector_real2<ReluSecantF>("relu_secant");
 constinit const BinaryKernel leaky_relu_secant = vector_real2<LeakyReluSecantF>("leaky_relu_secant");
 constinit const BinaryKernel elu_secant = scalar_real2<EluSecantF>("elu_secant");
-constinit const BinaryKernel sigmoid_secant = scalar_real2<SigmoidSecantF>("sigmoid_secant");
-constinit const BinaryKernel tanh_secant = scalar_real2<TanhSecantF>("tanh_secant");
+constinit const BinaryKernel sigmoid_secant = vector_real2<SigmoidSecantF>("sigmoid_secant");
+constinit const BinaryKernel tanh_secant = vector_real2<TanhSecantF>("tanh_secant");
 constinit const BinaryKernel softplus_secant = scalar_real2<SoftplusSecantF>("softplus_secant");
 
 }  // namespace xg::kernels

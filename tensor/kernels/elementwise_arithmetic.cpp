@@ -477,22 +477,26 @@ struct ClampMaskF {
 };
 
 // ---- secants (g(a) - g(b)) / (a - b)
+// NaN stays in one of high and low.
 struct ExpSecantF {  // exp(b) expm1(d) / d
-  template <class T>
-  static T call(T a, T b, const Params&) {
-    const T low = std::min(a, b), d = std::abs(a - b);
-    if (d == T(0)) return std::exp(a);
-    if (d > T(1)) return (std::exp(a) - std::exp(b)) / (a - b);  // no cancellation, and no overflow before exp's own
-    return std::exp(low) * (std::expm1(d) / d);
+  template <class V>
+  static V call(const V& a, const V& b, const Params&) {
+    const auto ordered = a > b;
+    const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, least = exp_of(low);
+    const V near = least * (expm1_of(d) / d);
+    const V far = (exp_of(high) - least) / d;  // no cancellation, and no overflow before exp's own
+    return pick(d == V(0), least, pick(d > V(1), far, near));
   }
 };
 struct LogSecantF {  // log1p(d / b) / d
-  template <class T>
-  static T call(T a, T b, const Params&) {
-    const T low = std::min(a, b), d = std::abs(a - b);
-    if (d == T(0)) return T(1) / a;
-    if (low <= T(0)) return (std::log(a) - std::log(b)) / (a - b);
-    return std::log1p(d / low) / d;
+  template <class V>
+  static V call(const V& a, const V& b, const Params&) {
+    const auto ordered = a > b;
+    const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, ratio = d / low, one(1);
+    const V near = log1p_of_unit(pick(ratio > one, one, ratio)) / d, far = log_of(high / low) / d;
+    const V positive = pick(d == V(0), one / a, pick(ratio > one, far, near));
+    if (!xsimd::any(low <= V(0))) return positive;
+    return pick((low <= V(0)) & (d != V(0)), (log_of(high) - log_of(low)) / d, positive);
   }
 };
 struct ErfSecantF {
@@ -607,8 +611,8 @@ constinit const UnaryKernel bitwise_not = {
 constinit const UnaryKernel clamp = vector_real<ClampF>("clamp");
 constinit const UnaryKernel clamp_mask = vector_real<ClampMaskF>("clamp_mask");
 
-constinit const BinaryKernel exp_secant = scalar_real2<ExpSecantF>("exp_secant");
-constinit const BinaryKernel log_secant = scalar_real2<LogSecantF>("log_secant");
+constinit const BinaryKernel exp_secant = vector_real2<ExpSecantF>("exp_secant");
+constinit const BinaryKernel log_secant = vector_real2<LogSecantF>("log_secant");
 constinit const BinaryKernel erf_secant = scalar_real2<ErfSecantF>("erf_secant");
 constinit const BinaryKernel clamp_secant = scalar_real2<ClampSecantF>("clamp_secant");
 
