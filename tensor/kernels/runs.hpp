@@ -97,6 +97,42 @@ V joined(const V (&a)[8]) {
                     R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])));
 }
 
+/// All lanes as a balanced tree.
+template <class R, std::size_t width>
+typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
+#pragma GCC unroll 8
+  for (std::size_t half = width / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) lanes[k] = R::join(lanes[k], lanes[k + half]);
+  return lanes[0];
+}
+
+/// A few batches: what short rows need. At least one.
+template <class R, class T = typename R::In>
+typename R::Wide run_few_batches(const T* x, std::int64_t n) {
+  using V = Batch<T>;
+  constexpr auto width = static_cast<std::int64_t>(V::size);
+  V a = V::load_unaligned(x);
+  std::int64_t i = width;
+  if (n >= 4 * width) {
+    V b = V::load_unaligned(x + width), c = V::load_unaligned(x + 2 * width), d = V::load_unaligned(x + 3 * width);
+    for (i = 4 * width; i + 4 * width <= n; i += 4 * width) {
+      a = R::combine(a, V::load_unaligned(x + i));
+      b = R::combine(b, V::load_unaligned(x + i + width));
+      c = R::combine(c, V::load_unaligned(x + i + 2 * width));
+      d = R::combine(d, V::load_unaligned(x + i + 3 * width));
+    }
+    a = R::combine(R::combine(a, b), R::combine(c, d));
+  }
+  for (; i + width <= n; i += width) a = R::combine(a, V::load_unaligned(x + i));
+  alignas(64) T buffer[V::size];
+  a.store_aligned(buffer);
+  typename R::Wide lanes[V::size];
+  for (std::int64_t k = 0; k < width; ++k) lanes[k] = R::widen(buffer[k]);
+  typename R::Wide total = R::widen(R::identity);
+  for (; i < n; ++i) total = R::join(total, R::widen(R::load(x[i])));
+  return R::join(join_all<R>(lanes), total);
+}
+
 /// In groups of 32 whole batches; each group's lanes join wider ones.
 template <class R, class T = typename R::In>
 typename R::Wide run_batches(const T* x, std::int64_t n) {
@@ -127,15 +163,16 @@ typename R::Wide run_batches(const T* x, std::int64_t n) {
   }
   typename R::Wide total = R::widen(R::identity);
   for (; i < n; ++i) total = R::join(total, R::widen(x[i]));
-  for (const auto lane : lanes) total = R::join(total, lane);
-  return total;
+  return R::join(join_all<R>(lanes), total);
 }
 
 template <class R, class T = typename R::In>
 [[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {
   using Wide = typename R::Wide;
   if constexpr (R::quick) {
-    if (n >= 2 * static_cast<std::int64_t>(Batch<T>::size)) {
+    constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
+    if (n >= width && n < 16 * width) return run_few_batches<R>(x, n);
+    if (n >= width) {
       if (n <= run_block) return run_batches<R>(x, n);
       const std::int64_t half = n / 2 / run_block * run_block + (n / 2 < run_block ? run_block : 0);
       return R::join(run<R>(x, half), run<R>(x + half, n - half));
