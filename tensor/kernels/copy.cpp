@@ -37,6 +37,16 @@ std::size_t dense_dim(const Shape& strides) {
   return found == last ? strides.size() : static_cast<std::size_t>(found - strides.begin());
 }
 
+/// out[j, i] = in[i, j]; rows of `out` in blocks of whole cache lines.
+template <class Word>
+void transpose(const Word* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols, Word* out,
+               std::int64_t out_row) {
+  const std::int64_t tile = std::max<std::int64_t>(64, tile_elements / cols / 64 * 64);
+  xg::detail::parallel_ranges(rows, tile, [&](std::int64_t begin, std::int64_t end) {
+    transpose_into(in + begin * in_row, in_row, end - begin, cols, out + begin, out_row);
+  });
+}
+
 /// `plan` holds the strides of out and in.
 template <class Word>
 void copy_words(RowPlan<2> plan, Word* out, const Word* in) {
@@ -54,9 +64,9 @@ void copy_words(RowPlan<2> plan, Word* out, const Word* in) {
       xg::detail::parallel_ranges(matrices, tile, [&](std::int64_t begin, std::int64_t end) {
         plan.for_rows(begin, end, [&](const std::array<std::int64_t, 2>& at) {
           if (in_stride == 1)
-            transpose_into(in + at[1], in_other, m, n, out + at[0], out_stride);
+            transpose(in + at[1], in_other, m, n, out + at[0], out_stride);
           else
-            transpose_into(in + at[1], in_stride, n, m, out + at[0], out_other);
+            transpose(in + at[1], in_stride, n, m, out + at[0], out_other);
         });
       });
       return;

@@ -88,6 +88,14 @@ struct Tiles {
   }
 };
 
+/// Into how many parts the sums of a product are cut, by its sizes alone: 1 but for a small result with long sums, such
+/// as the gradient of a narrow layer's weights over many rows.
+std::int64_t parts_of_sums(std::int64_t m, std::int64_t n, std::int64_t k) {
+  if (std::max(m, n) >= 256) return 1;
+  const auto most = static_cast<std::uint64_t>(std::min<std::int64_t>({m * n * (k >> 10) >> 11, k >> 10, 16}));
+  return most < 2 ? 1 : static_cast<std::int64_t>(std::bit_floor(most));
+}
+
 void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const void* a, int lda,
                const void* b, int ldb, bool accumulate, void* c, int ldc) {
   if (dtype == Dtype::float32) {
@@ -162,6 +170,54 @@ void clear(const Matrix& out) {
   });
 }
 
+/// A product that is not empty, in one piece or in tiles of its result.
+void whole_gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate) {
+  const std::int64_t m = out.rows, n = out.cols, k = a.cols;
+  if (small_product_into(out, a, b, nullptr, accumulate)) return;
+  if (out.col_stride != 1 && n != 1) {
+    if (out.row_stride != 1 && m != 1)
+      throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
+    return whole_gemm(b.transposed(), a.transposed(), out.transposed(), accumulate);
+  }
+  Tensor a_copy, b_copy;
+  const BlasMatrix left = for_blas(a, a_copy), right = for_blas(b, b_copy);
+  BlasMatrix c{};
+  readable(out, c);
+  const Tiles tiles(m, n, k);
+  const auto item = static_cast<std::int64_t>(item_size(out.dtype));
+  xg::detail::parallel_for(tiles.count, [&](std::int64_t t) {
+    const std::int64_t begin = t * tiles.size, size = std::min(tiles.size, (tiles.rows ? m : n) - begin);
+    const std::int64_t row = tiles.rows ? begin : 0, col = tiles.rows ? 0 : begin;
+    call_blas(out.dtype, left.trans, right.trans, to_int(tiles.rows ? size : m), to_int(tiles.rows ? n : size),
+              to_int(k), left.part(row, 0, item), left.leading, right.part(0, col, item), right.leading, accumulate,
+              c.part(row, col, item), c.leading);
+  });
+}
+
+/// The sums in parts of their own, which are then added in order.
+void gemm_in_parts(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate, std::int64_t parts) {
+  const std::int64_t m = out.rows, n = out.cols, k = a.cols, size = (k / parts + 63) / 64 * 64;
+  const auto item = static_cast<std::int64_t>(item_size(out.dtype));
+  Tensor sums = empty({parts, m, n}, out.dtype);
+  char* data = static_cast<char*>(sums.impl().data);
+  xg::detail::parallel_for(parts, [&](std::int64_t p) {
+    const std::int64_t begin = p * size, here = p + 1 == parts ? k - begin : size;
+    whole_gemm({static_cast<char*>(a.data) + begin * a.col_stride * item, a.dtype, m, here, a.row_stride, a.col_stride},
+               {static_cast<char*>(b.data) + begin * b.row_stride * item, b.dtype, here, n, b.row_stride, b.col_stride},
+               {data + p * m * n * item, out.dtype, m, n, n, 1}, false);
+  });
+  dispatch_floating(out.dtype, [&]<class T>() {
+    const T* part = static_cast<const T*>(sums.impl().data);
+    T* to = static_cast<T*>(out.data);
+    for (std::int64_t i = 0; i < m; ++i)
+      for (std::int64_t j = 0; j < n; ++j) {
+        T sum = accumulate ? to[i * out.row_stride + j * out.col_stride] : T(0);
+        for (std::int64_t p = 0; p < parts; ++p) sum += part[(p * m + i) * n + j];
+        to[i * out.row_stride + j * out.col_stride] = sum;
+      }
+  });
+}
+
 void multiply(const Matrix& a, const Matrix& b, const Matrix& out) {
   switch (a.dtype) {
     case Dtype::uint8:
@@ -186,25 +242,8 @@ void gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate) 
     if (!accumulate) clear(out);
     return;
   }
-  if (small_product_into(out, a, b, nullptr, accumulate)) return;
-  if (out.col_stride != 1 && n != 1) {
-    if (out.row_stride != 1 && m != 1)
-      throw ShapeError("[matmul] the result's memory has no unit stride: pass a contiguous one.");
-    return gemm(b.transposed(), a.transposed(), out.transposed(), accumulate);
-  }
-  Tensor a_copy, b_copy;
-  const BlasMatrix left = for_blas(a, a_copy), right = for_blas(b, b_copy);
-  BlasMatrix c{};
-  readable(out, c);
-  const Tiles tiles(m, n, k);
-  const auto item = static_cast<std::int64_t>(item_size(out.dtype));
-  xg::detail::parallel_for(tiles.count, [&](std::int64_t t) {
-    const std::int64_t begin = t * tiles.size, size = std::min(tiles.size, (tiles.rows ? m : n) - begin);
-    const std::int64_t row = tiles.rows ? begin : 0, col = tiles.rows ? 0 : begin;
-    call_blas(out.dtype, left.trans, right.trans, to_int(tiles.rows ? size : m), to_int(tiles.rows ? n : size),
-              to_int(k), left.part(row, 0, item), left.leading, right.part(0, col, item), right.leading, accumulate,
-              c.part(row, col, item), c.leading);
-  });
+  if (const std::int64_t parts = parts_of_sums(m, n, k); parts > 1) return gemm_in_parts(a, b, out, accumulate, parts);
+  whole_gemm(a, b, out, accumulate);
 }
 
 Tensor matmul(const Matrix& a, const Matrix& b) {

@@ -3,6 +3,7 @@
 #include <xgrad/tensor/kernels/normalization.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -86,6 +87,11 @@ struct StandardizedBackwardRows {
 
 constexpr std::int64_t row_block = 32;  // rows whose columns are added in the tensor's dtype
 
+/// Columns for one thread: tens of microseconds.
+std::int64_t column_tile(std::int64_t rows) {
+  return std::max<std::int64_t>(16, (1 << 15) / std::max<std::int64_t>(1, rows) / 16 * 16);
+}
+
 }  // namespace
 
 std::array<Tensor, 3> standardize_rows(const Tensor& x_, double eps) {
@@ -125,40 +131,43 @@ std::array<Tensor, 3> standardize_columns(const Tensor& x_, double eps) {
     T *average = elements<T>(mean), *scale = elements<T>(inv), *out = elements<T>(y);
     // Blocks of rows: their means and squares, while they are in the cache, join those of the rows before (Chan, Golub
     // and LeVeque 1979).
-    Tensor wide = empty({2, columns}, Dtype::float64), narrow = empty({3, columns}, x.dtype());
-    double *center = elements<double>(wide), *squares = center + columns;
-    T *near = elements<T>(narrow), *missed = near + columns, *block_squares = missed + columns;
-    std::fill(center, center + 2 * columns, 0.0);
-    for (std::int64_t begin = 0; begin < rows; begin += row_block) {
-      const std::int64_t end = std::min(begin + row_block, rows);
-      const T inverse = T(1) / static_cast<T>(end - begin);
-      std::fill(near, near + 3 * columns, T(0));
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t c = 0; c < columns; ++c) near[c] += in[r * columns + c];
-      for (std::int64_t c = 0; c < columns; ++c) near[c] *= inverse;
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t c = 0; c < columns; ++c) {
-          const T d = in[r * columns + c] - near[c];
-          missed[c] += d;
-          block_squares[c] += d * d;
+    xg::detail::parallel_ranges(columns, column_tile(rows), [&](std::int64_t first, std::int64_t last) {
+      const std::int64_t here = last - first;
+      Tensor wide = empty({2, here}, Dtype::float64), narrow = empty({3, here}, x.dtype());
+      double *center = elements<double>(wide), *squares = center + here;
+      T *near = elements<T>(narrow), *missed = near + here, *block_squares = missed + here;
+      std::fill(center, center + 2 * here, 0.0);
+      for (std::int64_t begin = 0; begin < rows; begin += row_block) {
+        const std::int64_t end = std::min(begin + row_block, rows);
+        const T inverse = T(1) / static_cast<T>(end - begin);
+        std::fill(near, near + 3 * here, T(0));
+        for (std::int64_t r = begin; r < end; ++r)
+          for (std::int64_t c = 0; c < here; ++c) near[c] += in[r * columns + first + c];
+        for (std::int64_t c = 0; c < here; ++c) near[c] *= inverse;
+        for (std::int64_t r = begin; r < end; ++r)
+          for (std::int64_t c = 0; c < here; ++c) {
+            const T d = in[r * columns + first + c] - near[c];
+            missed[c] += d;
+            block_squares[c] += d * d;
+          }
+        const double count = static_cast<double>(end - begin), before = static_cast<double>(begin),
+                     share = count / (before + count);
+        for (std::int64_t c = 0; c < here; ++c) {
+          const double sum = static_cast<double>(missed[c]), miss = sum / count;
+          const double d = static_cast<double>(near[c]) + miss - center[c];
+          center[c] += d * share;
+          squares[c] += static_cast<double>(block_squares[c]) - sum * miss + d * d * before * share;
         }
-      const double count = static_cast<double>(end - begin), before = static_cast<double>(begin),
-                   share = count / (before + count);
-      for (std::int64_t c = 0; c < columns; ++c) {
-        const double sum = static_cast<double>(missed[c]), miss = sum / count;
-        const double d = static_cast<double>(near[c]) + miss - center[c];
-        center[c] += d * share;
-        squares[c] += static_cast<double>(block_squares[c]) - sum * miss + d * d * before * share;
       }
-    }
-    for (std::int64_t c = 0; c < columns; ++c) {
-      average[c] = static_cast<T>(center[c]);
-      missed[c] = static_cast<T>(center[c] - static_cast<double>(average[c]));
-      scale[c] = static_cast<T>(1 / std::sqrt(squares[c] / static_cast<double>(rows) + eps));
-    }
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t c = 0; c < columns; ++c)
-        out[r * columns + c] = ((in[r * columns + c] - average[c]) - missed[c]) * scale[c];
+      for (std::int64_t c = 0; c < here; ++c) {
+        average[first + c] = static_cast<T>(center[c]);
+        missed[c] = static_cast<T>(center[c] - static_cast<double>(average[first + c]));
+        scale[first + c] = static_cast<T>(1 / std::sqrt(squares[c] / static_cast<double>(rows) + eps));
+      }
+      for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t c = 0; c < here; ++c)
+          out[r * columns + first + c] = ((in[r * columns + first + c] - average[first + c]) - missed[c]) * scale[first + c];
+    });
   });
   return {y, mean, inv};
 }
@@ -170,23 +179,30 @@ Tensor standardize_columns_backward(const Tensor& grad_, const Tensor& y, const 
   dispatch_floating(y.dtype(), [&]<class T>() {
     const T *g = elements<T>(grad), *v = elements<T>(y), *scale = elements<T>(inv);
     T* dx = elements<T>(out);
-    Tensor wide = empty({2, columns}, Dtype::float64), narrow = empty({2, columns}, y.dtype());
-    double* sums = elements<double>(wide);
-    T *sum = elements<T>(narrow), *product = sum + columns;
-    std::fill(sums, sums + 2 * columns, 0.0);
-    for (std::int64_t begin = 0; begin < rows; begin += row_block) {
-      std::fill(sum, sum + 2 * columns, T(0));
-      for (std::int64_t i = begin; i < std::min(begin + row_block, rows); ++i)
-        for (std::int64_t c = 0; c < columns; ++c) {
-          sum[c] += g[i * columns + c];
-          product[c] += g[i * columns + c] * v[i * columns + c];
+    xg::detail::parallel_ranges(columns, column_tile(rows), [&](std::int64_t first, std::int64_t last) {
+      const std::int64_t here = last - first;
+      Tensor wide = empty({2, here}, Dtype::float64), narrow = empty({2, here}, y.dtype());
+      double* sums = elements<double>(wide);
+      T *sum = elements<T>(narrow), *product = sum + here;
+      std::fill(sums, sums + 2 * here, 0.0);
+      for (std::int64_t begin = 0; begin < rows; begin += row_block) {
+        std::fill(sum, sum + 2 * here, T(0));
+        for (std::int64_t i = begin; i < std::min(begin + row_block, rows); ++i) {
+          const std::int64_t at = i * columns + first;
+          for (std::int64_t c = 0; c < here; ++c) {
+            sum[c] += g[at + c];
+            product[c] += g[at + c] * v[at + c];
+          }
         }
-      for (std::int64_t c = 0; c < 2 * columns; ++c) sums[c] += static_cast<double>(sum[c]);
-    }
-    for (std::int64_t c = 0; c < 2 * columns; ++c) sum[c] = static_cast<T>(sums[c] / static_cast<double>(rows));
-    for (std::int64_t i = 0; i < rows; ++i)
-      for (std::int64_t c = 0; c < columns; ++c)
-        dx[i * columns + c] = scale[c] * (g[i * columns + c] - sum[c] - v[i * columns + c] * product[c]);
+        for (std::int64_t c = 0; c < 2 * here; ++c) sums[c] += static_cast<double>(sum[c]);
+      }
+      for (std::int64_t c = 0; c < 2 * here; ++c) sum[c] = static_cast<T>(sums[c] / static_cast<double>(rows));
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const std::int64_t at = i * columns + first;
+        for (std::int64_t c = 0; c < here; ++c)
+          dx[at + c] = scale[first + c] * (g[at + c] - sum[c] - v[at + c] * product[c]);
+      }
+    });
   });
   return out;
 }
@@ -201,15 +217,17 @@ Tensor dropout(const Tensor& x_, double p, std::uint64_t seed, std::uint64_t off
     const T scale = static_cast<T>(p < 1 ? 1 / (1 - p) : 0);
     const float threshold = static_cast<float>(p);
     constexpr std::int64_t block = 1024;  // a multiple of the four numbers that one count gives
-    float uniform[block];
-    for (std::int64_t i = 0; i < n; i += block) {
-      const std::int64_t count = std::min(block, n - i);
-      philox_uniform(uniform, count, seed, offset + static_cast<std::uint64_t>(i / 4));
-      for (std::int64_t k = 0; k < count; ++k) {
-        const T kept = in[i + k] * scale;
-        result[i + k] = uniform[k] >= threshold ? kept : T(0);
+    xg::detail::parallel_ranges(n, 16 * block, [&](std::int64_t begin, std::int64_t end) {
+      float uniform[block];
+      for (std::int64_t i = begin; i < end; i += block) {
+        const std::int64_t count = std::min(block, end - i);
+        philox_uniform(uniform, count, seed, offset + static_cast<std::uint64_t>(i / 4));
+        for (std::int64_t k = 0; k < count; ++k) {
+          const T kept = in[i + k] * scale;
+          result[i + k] = uniform[k] >= threshold ? kept : T(0);
+        }
       }
-    }
+    });
   });
   return out;
 }

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -41,6 +42,11 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 TEST_CASE("large ops have the same bits for any number of threads", "[tensor][threads]") {
   manual_seed(3);
   const Tensor a = randn({700, 300}), b = randn({300, 500}), wide = randn({400, 1100}), flat = randn({300001});
+  const Tensor tall = randn({20000, 24}), other = randn({20000, 10}), labels = randint(0, 24, {20000});
+  const auto first_gradient = [](const Tensor& x, const std::function<Tensor(const Tensor&)>& loss) {
+    const Tensor leaf = x.clone().requires_grad_();
+    return grad(loss(leaf), leaf);
+  };
   const std::vector<std::pair<std::string, std::function<Tensor()>>> ops = {
       {"matmul", [&] { return matmul(a, b); }},
       {"matmul of transposed operands", [&] { return matmul(b.transpose(0, 1), a.transpose(0, 1)); }},
@@ -53,6 +59,25 @@ TEST_CASE("large ops have the same bits for any number of threads", "[tensor][th
       {"sum over columns", [&] { return sum(wide, 1); }},
       {"maximum over rows", [&] { return amax(wide, 0); }},
       {"softmax", [&] { return softmax(wide, 1); }},
+      {"matmul of long sums", [&] { return matmul(tall.t(), other); }},
+      {"transposition", [&] { return wide.t().contiguous(); }},
+      {"mse", [&] { return mse_loss(tall, tall * 0.5); }},
+      {"mse of each", [&] { return mse_loss(tall, tall * 0.5, {.reduction = Reduction::none}); }},
+      {"bce", [&] { return binary_cross_entropy(sigmoid(tall), sigmoid(tall * 2)); }},
+      {"gradient of mse", [&] { return first_gradient(tall, [&](const Tensor& x) { return mse_loss(x, tall * 0.5); }); }},
+      {"gradient of cross entropy",
+       [&] { return first_gradient(tall, [&](const Tensor& x) { return cross_entropy(x, labels); }); }},
+      {"batch norm and its gradient",
+       [&] {
+         return first_gradient(wide, [&](const Tensor& x) {
+           return sum(square(batch_norm(x, zeros({1100}), ones({1100}), {}, {}, true)) * wide);
+         });
+       }},
+      {"dropout",
+       [&] {
+         manual_seed(5);
+         return dropout(flat, 0.3, true);
+       }},
       {"a step of Adam",
        [&] {
          Tensor p = flat.clone().requires_grad_();
