@@ -130,10 +130,8 @@ bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, con
   if (!is_small_product(m, n, k)) return false;
   const std::int64_t b_col = n == 1 ? 1 : b.col_stride;
   if ((b_col != 1 && b.row_stride != 1) || (out.col_stride != 1 && n != 1)) return false;
-  // An element's bits do not depend on the rows beside it, except where there is one alone: threads take many each.
-  const std::int64_t tile = std::max<std::int64_t>(256, (1 << 21) / std::max<std::int64_t>(1, n * k));
   dispatch_floating(out.dtype, [&]<class T>() {
-    xg::detail::parallel_ranges(m, tile, [&](std::int64_t begin, std::int64_t end) {
+    const auto rows = [&](std::int64_t begin, std::int64_t end) {
       small_product<T>({.m = end - begin,
                         .n = n,
                         .k = k,
@@ -147,7 +145,11 @@ bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, con
                         .c_row = out.row_stride,
                         .bias = static_cast<const T*>(bias),
                         .accumulate = accumulate});
-    });
+    };
+    // An element's bits do not depend on the rows beside it, except where there is one alone: threads take many each.
+    constexpr std::int64_t tile_work = 1 << 21;
+    if (m * n * k < 2 * tile_work) return rows(0, m);
+    xg::detail::parallel_ranges(m, std::max<std::int64_t>(256, tile_work / (n * k)), rows);
   });
   return true;
 }

@@ -87,6 +87,7 @@ void tile_of(std::int64_t count, const SmallProduct<T>& p, const Panel<T>& panel
 template <class T, int vectors>
 void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
   constexpr int most = vectors == 1 ? 8 : 6;
+  if (p.m <= most) return tile_of<T, vectors, most>(p.m, p, panel, p.a, panel.c);
   const std::int64_t tiles = (p.m + most - 1) / most, least = p.m / tiles, taller = p.m - least * tiles;
   const T* a = p.a;
   T* c = panel.c;
@@ -116,7 +117,7 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
     panel.b_row = padded;
   } else if (columns < padded) {
     const std::int64_t behind = (p.k - 1) * p.b_row + p.n - j - padded;  // of the last row from which a vector fits
-    panel.whole_rows = behind < 0 ? 0 : (p.b_row == 0 ? p.k : std::min(p.k, behind / p.b_row + 1));
+    while (panel.whole_rows > 0 && (panel.whole_rows - 1) * p.b_row > behind) --panel.whole_rows;
   }
   // Rows and panels are written in an order in which every overhang is overwritten, if rows follow each other closely.
   if (columns == padded)
