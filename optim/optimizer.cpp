@@ -15,9 +15,10 @@
 namespace xg::optim {
 namespace {
 
-// State of each parameter starts on a cache line of its own.
+constexpr std::int64_t long_state = 256;  // elements from which on a state starts on a cache line of its own
+
 std::int64_t padded(std::int64_t numel) {
-  return (numel + 15) / 16 * 16;
+  return numel < long_state ? numel : (numel + 15) / 16 * 16;
 }
 
 Tensor number(double value) {
@@ -70,20 +71,22 @@ void Optimizer::make_state(std::size_t index) {
   const auto used = static_cast<std::int64_t>(
       std::count_if(names.begin(), names.end(), [](const char* state) { return state[0] != '\0'; }));
   for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
+    std::vector<Slot*> slots;
+    for (Slot& slot : group.slots)
+      if (slot.dtype == dtype) slots.push_back(&slot);
+    // The long ones first: what stands before a long one is then padded.
+    std::stable_partition(slots.begin(), slots.end(), [](const Slot* slot) { return slot->param.numel() >= long_state; });
     std::int64_t total = 0;
-    for (const Slot& slot : group.slots)
-      if (slot.dtype == dtype) total += used * padded(slot.param.numel());
+    for (const Slot* slot : slots) total += used * padded(slot->param.numel());
     if (total == 0) continue;
     Tensor arena = zeros({total}, {.dtype = dtype});
     char* next = static_cast<char*>(arena.impl().data);
-    for (Slot& slot : group.slots) {
-      if (slot.dtype != dtype) continue;
+    for (Slot* slot : slots)
       for (std::size_t k = 0; k < max_slots; ++k) {
         if (names[k][0] == '\0') continue;
-        slot.state[k] = next;
-        next += static_cast<std::size_t>(padded(slot.param.numel())) * item_size(dtype);
+        slot->state[k] = next;
+        next += static_cast<std::size_t>(padded(slot->param.numel())) * item_size(dtype);
       }
-    }
     group.arenas.push_back(std::move(arena));
   }
   group.ready = true;
