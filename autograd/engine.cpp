@@ -158,7 +158,7 @@ class Sweep {
   }
 
   template <std::size_t few>
-  void propagate(Node& node, std::span<const Tensor> grads) {
+  void propagate(Node& node, std::span<Tensor> grads) {
     const std::span<Edge> edges = node.edges();
     Few<bool, few> wanted(edges.size());
     const std::span<bool> needed = wanted.span();
@@ -167,12 +167,21 @@ class Sweep {
     if (!any) return;
     Few<Tensor, few> results(edges.size());
     const std::span<Tensor> grad_inputs = results.span();
-    node.backward(grads, grad_inputs, needed.data());
-    if (node.extras)
-      for (const auto& [handle, hook] : node.extras->node_hooks) hook(grad_inputs, grads);
-    if (state().anomaly) check_for_nan(node, grads, grad_inputs);
+    if (node.extras || state().anomaly) [[unlikely]]
+      observed_backward(node, grads, grad_inputs, needed.data());
+    else
+      node.backward(grads, grad_inputs, needed.data());
     for (std::size_t i = 0; i < edges.size(); ++i)
       if (needed[i] && grad_inputs[i].defined()) deliver(edges[i], std::move(grad_inputs[i]));
+  }
+
+  /// Backward for somebody who wants to see the gradients of the outputs afterwards as well.
+  static void observed_backward(Node& node, std::span<Tensor> grads, std::span<Tensor> grad_inputs, const bool* needed) {
+    const std::vector<Tensor> kept(grads.begin(), grads.end());
+    node.backward(grads, grad_inputs, needed);
+    if (node.extras)
+      for (const auto& [handle, hook] : node.extras->node_hooks) hook(grad_inputs, kept);
+    if (state().anomaly) check_for_nan(node, kept, grad_inputs);
   }
 
   static void call_hooks(Node& node, std::span<Tensor> grads) {

@@ -94,7 +94,7 @@ class FunctionNode final : public Node {
       }
   }
 
-  void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
+  void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
     if (!grad_outputs[0].defined()) return;
     std::vector<Tensor>& saved = FunctionCall::saved(context_);
     if (!released)

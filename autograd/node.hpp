@@ -80,8 +80,9 @@ class Node {
   virtual const char* name() const = 0;
   virtual std::span<Edge> edges() = 0;
   virtual std::size_t output_count() const { return 1; }
-  /// Gradients of the inputs whose bit is set in `needed`, from those of the outputs (undefined is zero).
-  virtual void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
+  /// Gradients of the inputs whose bit is set in `needed`, from those of the outputs (undefined is zero), of which one
+  /// that nobody else holds may be written over.
+  virtual void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
   /// Forgets saved tensors. A later backward is an error.
   virtual void release_saved() noexcept {}
   bool is_leaf() const { return leaf_; }
@@ -134,7 +135,7 @@ class LeafNode final : public Node {
   LeafNode() noexcept : Node(true) {}
   const char* name() const override { return "leaf"; }
   std::span<Edge> edges() override { return {}; }
-  void backward(std::span<const Tensor>, std::span<Tensor>, const bool*) override {}
+  void backward(std::span<Tensor>, std::span<Tensor>, const bool*) override {}
   /// grad += g; takes the buffer over where nobody else has it.
   void accumulate(Tensor g, bool create_graph);
 

@@ -14,7 +14,8 @@
 //   };
 //
 // Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative in
-// one kernel, used when the sweep is not recorded), `needs_saved(i, needs)` (is saved input i read when only the inputs in
+// one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
+// `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant), `attribute(...)` (for Rule::custom), `mixes_rows(ndim)`,
 // `reference(double...)` (an independent value for tests).
 //
@@ -101,8 +102,8 @@ inline Tensor unbroadcast(Tensor grad, const Shape& shape) {
 
 /// Calls op.backward (or backward_fused) and spreads what it returns over `grad_inputs`.
 template <class Op>
-void call_backward(const Op& op, const OpContext& context, std::span<const Tensor> grad_outputs,
-                   std::span<Tensor> grad_inputs, bool fused) {
+void call_backward(const Op& op, const OpContext& context, std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs,
+                   bool fused) {
   auto spread = [&](auto&& result) {
     if constexpr (std::is_same_v<std::decay_t<decltype(result)>, Tensor>) {
       grad_inputs[0] = unbroadcast(std::move(result), context.input_shape(0));
@@ -168,7 +169,7 @@ class NodeOf final : public Node {
     }
   }
 
-  void backward(std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
+  void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
     if (released) throw_released(*this);
     static const Tensor undefined;
     std::array<const Tensor*, fixed + 1> inputs{};
@@ -257,7 +258,8 @@ class AppliedOpOf final : public AppliedOp {
       for (const Tensor& y : outputs) out.push_back(&y);
       std::vector<const Shape*> shapes;
       for (const Shape& shape : input_shapes) shapes.push_back(&shape);
-      call_backward(op_, OpContext(in.data(), out.data(), shapes.data(), needed), grad_outputs, grad_inputs,
+      std::vector<Tensor> shared(grad_outputs.begin(), grad_outputs.end());  // so that nothing is written over
+      call_backward(op_, OpContext(in.data(), out.data(), shapes.data(), needed), shared, grad_inputs,
                     !state().grad_enabled);
     } else {
       static_cast<void>(inputs), static_cast<void>(outputs), static_cast<void>(input_shapes);

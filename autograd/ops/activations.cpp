@@ -19,7 +19,7 @@ struct Relu : Unary {
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::relu(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return where(c.output() > 0, g, 0.0); }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::relu_backward(g, c.output()); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::relu_backward, g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::relu_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Relu{}, d, -2, 2); }
   static double reference(double x) { return x > 0 ? x : 0; }
@@ -31,8 +31,8 @@ struct LeakyRelu : Unary {
   double slope = 0.01;
   Tensor forward(const Tensor& x) const { return kernels::leaky_relu(x, {.a = slope}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) > 0, g, g * slope); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::leaky_relu_backward(g, c.input(0), {.a = slope});
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::leaky_relu_backward, g, c.input(0), {.a = slope});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::leaky_relu_secant(x, r, {.a = slope}); }
   static std::vector<Sample> samples(Dtype d) { return samples1(LeakyRelu{{}, 0.2}, d, -2, 2); }
@@ -50,7 +50,7 @@ struct Elu : Unary {
     const Tensor positive = x > 0;
     return where(positive, g * scale, g * (exp(where(positive, 0.0, x)) * (alpha * scale)));
   }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const { return kernels::elu_backward(g, c.input(0), params()); }
+  Tensor backward_fused(const OpContext& c, Tensor& g) const { return through(kernels::elu_backward, g, c.input(0), params()); }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::elu_secant(x, r, params()); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Elu{{}, 1.3, 1.1}, d, -2, 2); }
   static double reference(double x) { return 1.1 * (x > 0 ? x : 1.3 * std::expm1(x)); }
@@ -62,7 +62,7 @@ struct Sigmoid : Unary {
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::sigmoid(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * (c.output() * (1.0 - c.output())); }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::sigmoid_backward(g, c.output()); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::sigmoid_backward, g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::sigmoid_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sigmoid{}, d, -4, 4); }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
@@ -74,7 +74,7 @@ struct Tanh : Unary {
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::tanh(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * (1.0 - square(c.output())); }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::tanh_backward(g, c.output()); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::tanh_backward, g, c.output()); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::tanh_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Tanh{}, d, -3, 3); }
   static double reference(double x) { return std::tanh(x); }
@@ -100,7 +100,7 @@ struct Gelu : Unary {
     const Tensor density = exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2);
     return g * (normal_cdf(x) + x * density);
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::gelu_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::gelu_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), normal_cdf_secant(x, r));
   }
@@ -119,7 +119,7 @@ struct GeluTanh : Unary {
     const Tensor t = tanh(inner(x));
     return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - square(t)) * (c1 * (1.0 + 3 * c3 * square(x))));
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::gelu_tanh_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::gelu_tanh_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const Tensor inner_secant = c1 * (1.0 + c3 * (square(x) + x * r + square(r)));
     const Tensor g_secant = 0.5 * kernels::tanh_secant(inner(x), inner(r)) * inner_secant;
@@ -138,7 +138,7 @@ struct Silu : Unary {
     const Tensor s = sigmoid(x);
     return g * (s * (1.0 + x * (1.0 - s)));
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::silu_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::silu_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, kernels::sigmoid(x), kernels::sigmoid(r), kernels::sigmoid_secant(x, r));
   }
@@ -157,7 +157,7 @@ struct Mish : Unary {
     const Tensor t = tanh(softplus(x, 1.0, no_threshold));
     return g * (t + x * (1.0 - square(t)) * sigmoid(x));
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::mish_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::mish_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const kernels::Params p{1, no_threshold};
     const Tensor sx = kernels::softplus(x, p), sr = kernels::softplus(r, p);
@@ -178,8 +178,8 @@ struct Softplus : Unary {
     const Tensor z = c.input(0) * beta;
     return where(z > limit, g, g * sigmoid(z));
   }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::softplus_backward(g, c.input(0), params());
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::softplus_backward, g, c.input(0), params());
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::softplus_secant(x, r, params()); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Softplus{{}, 1.3, 20}, d, -4, 4); }
@@ -217,7 +217,7 @@ struct Hardsigmoid : Unary {
   static Tensor backward(const OpContext& c, const Tensor& g) {
     return where(logical_and(c.input(0) > -3, c.input(0) < 3), g / 6.0, 0.0);
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::hardsigmoid_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::hardsigmoid_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::clamp_secant(x, r, {-3, 3}) / 6.0; }
   static std::vector<Sample> samples(Dtype d) { return samples1(Hardsigmoid{}, d, -5, 5); }
   static double reference(double x) { return std::clamp(x, -3.0, 3.0) / 6 + 0.5; }
@@ -231,7 +231,7 @@ struct Hardswish : Unary {
     const Tensor& x = c.input(0);
     return where(x <= -3, 0.0, where(x < 3, g * (x / 3.0 + 0.5), g));
   }
-  static Tensor backward_fused(const OpContext& c, const Tensor& g) { return kernels::hardswish_backward(g, c.input(0)); }
+  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::hardswish_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     return times_x_secant(x, r, kernels::hardsigmoid(x), kernels::hardsigmoid(r), Hardsigmoid::secant(x, r));
   }
@@ -251,8 +251,8 @@ struct Hardshrink : Unary {
   double lambda = 0.5;
   Tensor forward(const Tensor& x) const { return kernels::hardshrink(x, {.a = lambda}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::hardshrink_backward(g, c.input(0), {.a = lambda});
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::hardshrink_backward, g, c.input(0), {.a = lambda});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return difference_secant(forward(x), forward(r), x, r, (abs(x) > lambda).to(x.dtype()));
@@ -267,8 +267,8 @@ struct Softshrink : Unary {
   double lambda = 0.5;
   Tensor forward(const Tensor& x) const { return kernels::softshrink(x, {.a = lambda}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::hardshrink_backward(g, c.input(0), {.a = lambda});
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::hardshrink_backward, g, c.input(0), {.a = lambda});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return 1.0 - kernels::clamp_secant(x, r, {-lambda, lambda});
@@ -283,8 +283,8 @@ struct Threshold : Unary {
   double limit = 0, value = 0;
   Tensor forward(const Tensor& x) const { return kernels::threshold(x, {limit, value}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) <= limit, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::threshold_backward(g, c.input(0), {.a = limit});
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::threshold_backward, g, c.input(0), {.a = limit});
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return difference_secant(forward(x), forward(r), x, r, (x > limit).to(x.dtype()));

@@ -315,8 +315,8 @@ struct Clamp : Unary {
   kernels::Params params() const { return {low, high}; }
   Tensor forward(const Tensor& x) const { return kernels::clamp(x, params()); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return g * kernels::clamp_mask(c.input(0), params()); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return kernels::clamp_backward(g, c.input(0), params());
+  Tensor backward_fused(const OpContext& c, Tensor& g) const {
+    return through(kernels::clamp_backward, g, c.input(0), params());
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::clamp_secant(x, r, params()); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Clamp{{}, -0.6, 0.7}, d, -2, 2); }

@@ -48,6 +48,16 @@ struct Binary {
   static constexpr Rule rule = Rule::quadrature;
 };
 
+/// kernel(g, other), in g's memory where nobody else holds it: a gradient passes through a chain of activations in one
+/// buffer.
+inline Tensor through(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& other,
+                      const kernels::Params& params = {}) {
+  if (!owned_by_nobody_else(g) || g.dtype() != other.dtype() || g.shape() != other.shape())
+    return kernel(g, other, params);
+  kernel.into(g, g, other, params);
+  return std::move(g);
+}
+
 /// Two gradients, each computed only where it is wanted.
 template <class A, class B>
 std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {

@@ -52,6 +52,50 @@ TEST_CASE("the two inputs of a sum do not share one gradient buffer") {
   CHECK_FALSE(a.grad().shares_storage(b.grad()));
 }
 
+TEST_CASE("a gradient that somebody else holds is not written over") {
+  // Breaks if an activation's backward takes over a gradient that the user passed in, kept, hooked or asked for.
+  const auto chain = [](const Tensor& x) { return relu(tanh(x)); };
+  const Tensor x = leaf({-1, 0.5, 2});
+  const Tensor seed = tensor({1, 2, 3}, {.dtype = float64});
+  chain(x).backward(seed);
+  expect_close(seed, tensor({1, 2, 3}, {.dtype = float64}), 0);
+  const Tensor tanh_slope = 1.0 - square(tanh(x.detach()));
+  const Tensor at_tanh = tensor({0, 2, 3}, {.dtype = float64});
+  expect_close(x.grad(), at_tanh * tanh_slope, 1e-15);
+
+  Tensor inner = tanh(x), outer = relu(inner);
+  Tensor seen;
+  outer.register_hook([&](const Tensor& g) { return seen = g, Tensor(); });
+  const std::vector<Tensor> found = grad({outer}, {x, inner, outer}, {seed * 1.0}, {.retain_graph = true});
+  expect_close(found[0], at_tanh * tanh_slope, 1e-15);
+  expect_close(found[1], at_tanh, 0);
+  expect_close(found[2], seed, 0);
+  expect_close(seen, seed, 0);
+  inner.retain_grad();
+  outer.backward(seed * 1.0);
+  expect_close(inner.grad(), at_tanh, 0);
+  {
+    const AnomalyMode anomaly;
+    const Tensor again = leaf({-1, 0.5, 2});
+    chain(again).backward(seed * 1.0);
+    expect_close(again.grad(), at_tanh * tanh_slope, 1e-15);
+  }
+  // Two activations share the gradient of a sum.
+  const Tensor a = leaf({-1, 2}), b = leaf({3, -4});
+  (relu(a) + tanh(b)).backward(tensor({5, 7}, {.dtype = float64}));
+  expect_close(a.grad(), tensor({0, 7}, {.dtype = float64}), 0);
+  expect_close(b.grad(), tensor({5, 7}, {.dtype = float64}) * (1.0 - square(tanh(b.detach()))), 1e-15);
+}
+
+TEST_CASE("braces around outputs and inputs mean lists") {
+  // Breaks if the overload for one tensor takes them.
+  const Tensor x = leaf({3});
+  const Tensor y = square(x), g = tensor({2.0}, {.dtype = float64});
+  const auto found = grad({y}, {x}, {g});
+  static_assert(std::is_same_v<decltype(found), const std::vector<Tensor>>);
+  expect_close(found[0], tensor({12}, {.dtype = float64}), 0);
+}
+
 TEST_CASE("gradients accumulate over backward calls until they are zeroed") {
   // Breaks if a second backward overwrites, or if zero_grad leaves something behind.
   Tensor x = leaf({2, 3});

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -83,6 +84,25 @@ Tensor einsum_by_loops(const std::string& equation, const std::vector<Tensor>& o
 }
 
 }  // namespace
+
+// Breaks if a part of a long sum is lost or counted twice, or is read with the wrong strides.
+TEST_CASE("products with long sums and small results", "[ops][products]") {
+  for (const Dtype dtype : {float32, float64})
+    for (const std::int64_t k : {2047, 2048, 5003, 20000}) {
+      const Tensor a = waves({k, 60}, 0.3, dtype), b = waves({k, 41}, 0.7, dtype);
+      Tensor want = zeros({60, 41}, {.dtype = float64});
+      for (std::int64_t i = 0; i < k; i += 500) {
+        const auto rows = [&](const Tensor& x) { return x.slice(0, i, std::min(k, i + 500)).to(float64); };
+        want = want + matmul(rows(a).t(), rows(b));
+      }
+      const double tolerance = dtype == float32 ? 5e-3 : 1e-10;
+      expect_close(matmul(a.t(), b), want, 1e-4, tolerance);
+      expect_close(matmul(a.t().contiguous(), b), want, 1e-4, tolerance);
+      expect_close(matmul(b.t(), a), want.t(), 1e-4, tolerance);
+      const Tensor leaf = a.clone().requires_grad_();
+      expect_close(grad(matmul(leaf.t(), b).sum(), leaf), b.sum(1, true).expand({k, 60}), 1e-4, 1e-4);
+    }
+}
 
 TEST_CASE("matmul is the sum of products, for any rank and layout", "[ops][products]") {
   // Breaks where leading dimensions are folded or broadcast wrongly, or BLAS is told wrong strides.

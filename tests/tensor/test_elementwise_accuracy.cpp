@@ -4,8 +4,10 @@
 #include "support/support.hpp"
 
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/creation.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -253,6 +255,94 @@ TEST_CASE("an element's bits do not depend on where it stands", "[elementwise][a
       }
     }
   }
+}
+
+namespace {
+
+/// Pairs of every distance, from equal to far apart, and with what is special.
+template <class T>
+std::pair<std::vector<T>, std::vector<T>> pairs(T low, T high) {
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<T> place(low, high);
+  std::pair<std::vector<T>, std::vector<T>> p;
+  for (int i = 0; i < 4000; ++i) {
+    const T a = place(random), distance = static_cast<T>(std::exp2(-i % 60)) * (high - low) / 2;
+    p.first.push_back(i % 7 == 0 ? a : std::clamp(i % 2 == 0 ? a + distance : a - distance, low, high));
+    p.second.push_back(a);
+  }
+  return p;
+}
+
+using UnaryOp = Tensor (*)(const Tensor&);
+
+/// The difference quotients of an op between a and b, as attributions take them.
+Tensor secant(UnaryOp function, const Tensor& a, const Tensor& b) {
+  xg::autograd::Trace trace;
+  {
+    const xg::autograd::TraceMode mode(trace);
+    function(a);
+  }
+  return trace.entries().front().op->secant(a, b);
+}
+
+/// The worst distance of a secant from the truth, in units of the last place.
+template <class T, class Truth>
+double worst_secant(UnaryOp function, T low, T high, Truth&& truth) {
+  const auto [a, b] = pairs<T>(low, high);
+  const auto as_tensor = [](const std::vector<T>& v) {
+    Tensor t = xg::empty({static_cast<std::int64_t>(v.size())}, {.dtype = xg::dtype_of<T>});
+    std::copy(v.begin(), v.end(), t.mutable_data<T>());
+    return t;
+  };
+  const Tensor got = secant(function, as_tensor(a), as_tensor(b));
+  double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Wide<T> x = a[i], r = b[i];
+    worst = std::max(worst, ulps<T>(got.data<T>()[i], truth(std::max(x, r), std::min(x, r), std::abs(x - r))));
+  }
+  return worst;
+}
+
+template <class T>
+void check_secants() {
+  using W = Wide<T>;
+  INFO(xg::name(xg::dtype_of<T>));
+  const auto ratio = [](W d) { return d == 0 ? W(1) : std::expm1(d) / d; };
+  const auto sigmoid = [&](W high, W low, W d) {
+    return 1 / ((1 + std::exp(-high)) * (1 + std::exp(low))) * ratio(-d);
+  };
+  CHECK(worst_secant<T>(xg::sigmoid, -30, 30, sigmoid) < 8);
+  CHECK(worst_secant<T>(xg::tanh, -15, 15, [&](W high, W low, W d) {
+          return 4 * sigmoid(2 * high, 2 * low, 2 * d);
+        }) < 8);
+  CHECK(worst_secant<T>(xg::exp, -30, 30, [&](W, W low, W d) { return std::exp(low) * ratio(d); }) < 6);
+  CHECK(worst_secant<T>(xg::log, T(1e-3), T(1e3), [&](W, W low, W d) {
+          return d == 0 ? 1 / low : std::log1p(d / low) / d;
+        }) < 6);
+}
+
+}  // namespace
+
+// Breaks if a secant loses digits where its points come together, overflows where they are far apart, or takes the wrong
+// branch on either side.
+TEST_CASE("secants are exact for points at any distance", "[elementwise][accuracy]") {
+  check_secants<float>();
+  check_secants<double>();
+  const double inf = INFINITY, nan = NAN;
+  const auto of = [](UnaryOp function, double a, double b) {
+    return secant(function, xg::tensor({a}, {.dtype = xg::float64}), xg::tensor({b}, {.dtype = xg::float64}))
+        .item<double>();
+  };
+  for (const UnaryOp function : {xg::sigmoid, xg::tanh, xg::exp, xg::log}) {
+    CHECK(std::isnan(of(function, nan, 1)));
+    CHECK(std::isnan(of(function, 1, nan)));
+  }
+  CHECK(of(xg::sigmoid, 200, -200) == 1.0 / 400);
+  CHECK(of(xg::sigmoid, 1, -inf) == 0);
+  CHECK(of(xg::exp, 1000, 0) == inf);
+  CHECK(of(xg::exp, 0, -1000) == Approx(1.0 / 1000));
+  CHECK(of(xg::log, 0, 1) == inf);
+  CHECK(std::isnan(of(xg::log, -1, 1)));
 }
 
 // Breaks if rows of few columns, spread over a buffer in blocks, meet the wrong operand, or if blocks end wrongly.
