@@ -75,27 +75,26 @@ LayoutRef new_layout(const Layout& layout) {
   return LayoutRef::adopt(new (memory::detail::allocate_class(layout_class)) Layout(layout));
 }
 
-// The row-major layouts that the thread used last, each at the place that its shape hashes to. Reached without a call,
-// and empty again before the thread's block cache ends.
+// The row-major layouts that the thread used last, each at the place that its shape hashes to. It ends before the
+// thread's block cache does; static TLS has room for a pointer (see storage.cpp).
 struct Table {
   static constexpr unsigned bits = 6;
-  const Layout* places[1u << bits] = {};
-  bool ended = false;
+  LayoutRef places[1u << bits];
 
-  void clear() noexcept {
-    for (const Layout*& place : places) LayoutRef::adopt(std::exchange(place, nullptr));
-  }
+  LayoutRef& place_of(const Shape& shape) { return places[hash_of(shape) >> (64 - bits)]; }
 };
-thread_local constinit Table table __attribute__((tls_model("initial-exec")));
+thread_local constinit Table* thread_table __attribute__((tls_model("initial-exec"))) = nullptr;
+thread_local constinit bool thread_ended = false;
 
 struct Farewell {
   ~Farewell() {
-    table.clear();
-    table.ended = true;
+    delete std::exchange(thread_table, nullptr);
+    thread_ended = true;
   }
 };
 
-[[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype, const Layout*& place) {
+/// Of a shape that the thread's table does not have.
+[[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype) {
   Layout layout;
   layout.numel = checked_numel(shape, dtype);
   layout.shape = layout.strides = shape;
@@ -106,24 +105,26 @@ struct Farewell {
   }
   for (const std::size_t i : {0, 1}) {
     const std::size_t bytes = sizeof(OwnerBlock) + (static_cast<std::size_t>(layout.numel) << (2 + i));
-    layout.size_classes[i] = static_cast<std::uint8_t>(memory::detail::class_of(bytes));
+    layout.size_classes[i] = static_cast<std::uint16_t>(memory::detail::class_of(bytes));
   }
   LayoutRef result = LayoutRef(KeptLayouts::instance().find_or_keep(layout));
   if (result.get() == nullptr) result = new_layout(layout);
-  if (table.ended) return result;
-  static thread_local Farewell farewell;
-  static_cast<void>(farewell);
-  LayoutRef::adopt(std::exchange(place, LayoutRef(result).release()));
-  return result;
+  if (thread_ended) return result;
+  if (thread_table == nullptr) {
+    thread_table = new Table;
+    static thread_local Farewell farewell;
+    static_cast<void>(farewell);
+  }
+  return thread_table->place_of(shape) = result;
 }
 
 }  // namespace
 
 LayoutRef row_major_layout(const Shape& shape, Dtype dtype) {
-  const Layout*& place = table.places[hash_of(shape) >> (64 - Table::bits)];
-  if (place != nullptr && place->shape == shape) [[likely]]
-    return LayoutRef(place);
-  return find_row_major(shape, dtype, place);
+  if (thread_table != nullptr) [[likely]]
+    if (const LayoutRef& place = thread_table->place_of(shape); place.get() != nullptr && place->shape == shape)
+      return place;
+  return find_row_major(shape, dtype);
 }
 
 LayoutRef strided_layout(const Shape& shape, const Shape& strides) {
@@ -151,7 +152,7 @@ void destroy_layout(const Layout* layout) noexcept {
 }
 
 void forget_layouts() noexcept {
-  table.clear();
+  if (thread_table != nullptr) *thread_table = Table();
 }
 
 }  // namespace xg::detail

@@ -16,7 +16,7 @@ struct Layout {
   bool kept = false;       ///< for as long as the process lives
   bool contiguous = true;  ///< row-major without gaps; always true without elements
   bool row_major = true;   ///< the strides of a fresh tensor; a size of 0 counts as 1 there
-  std::uint8_t size_classes[2] = {};  ///< if row_major: of blocks with a tensor of elements of four and of eight bytes
+  std::uint16_t size_classes[2] = {};  ///< if row_major: of blocks with a tensor of elements of four and of eight bytes
   std::int64_t numel = 0;
   Shape shape;
   Shape strides;  ///< in elements

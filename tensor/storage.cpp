@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -16,16 +17,14 @@ namespace xg::memory {
 namespace {
 
 // Each size class keeps a list of free blocks per thread; a free block's first word links to the next.
-constexpr std::size_t smallest = 64;
-constexpr std::size_t class_count = 4 * 36;
 using detail::class_of;
+constexpr std::size_t class_count = 8 * 36;
 
 constexpr std::size_t bytes_of(std::size_t size_class) {
-  if (size_class == 0) return smallest;
-  const std::size_t top = (size_class - 1) / 4 + 6;
-  const std::size_t quarter = (size_class - 1) % 4;
-  return (std::size_t{1} << top) + (quarter + 1) * (std::size_t{1} << (top - 2));
+  return size_class == 0 ? 64 : (8 + (size_class - 1) % 8 + 1) * (std::size_t{8} << (size_class - 1) / 8);
 }
+static_assert(class_of(64) == 0 && class_of(65) == 1 && bytes_of(1) == 72 && class_of(128) == 8 && bytes_of(8) == 128 &&
+              class_of(129) == 9 && bytes_of(9) == 144 && class_of(1 << 20) == 8 * 14 && bytes_of(8 * 14) == 1 << 20);
 
 constexpr std::array<std::int64_t, class_count> class_bytes = [] {
   std::array<std::int64_t, class_count> bytes{};
@@ -52,9 +51,8 @@ constexpr std::int64_t default_cache_limit = std::int64_t{1} << 30;
 #endif
 std::atomic<std::int64_t> cache_limit{default_cache_limit};
 
-// Constant-initialized, in static TLS: reaching it costs one instruction, and it can be asked after the thread's
-// objects are destroyed (tensors of static lifetime die that late). A block in use is one that is owned and not cached,
-// so that the quick paths count what is cached alone; the peak is where least was cached.
+// A block in use is one that is owned and not cached, so that the quick paths count what is cached alone; the peak is
+// where least was cached.
 struct ThreadCache {
   FreeBlock* free[class_count] = {};
   Counter allocations, system_allocations;
@@ -62,8 +60,6 @@ struct ThreadCache {
   Counter cached;  // bytes in `free`
   Counter lowest;  // least of `cached` since `owned` changed
   Counter peak;    // of bytes in use, until then
-  bool keeps = false;  // blocks in `free`: from the first allocation until the thread ends
-  bool ended = false;
 
   std::int64_t in_use() const noexcept { return owned.get() - cached.get(); }
   std::int64_t peak_in_use() const noexcept { return std::max(peak.get(), owned.get() - lowest.get()); }
@@ -81,10 +77,13 @@ struct ThreadCache {
     lowest.set(0);
   }
 };
-thread_local constinit ThreadCache thread_cache __attribute__((tls_model("initial-exec")));
+// Static TLS is reached by one instruction, but a library that is loaded late has only some hundred bytes of it: so this
+// is a pointer. It can be asked after the thread's objects are destroyed (tensors of static lifetime die that late).
+thread_local constinit ThreadCache* thread_cache __attribute__((tls_model("initial-exec"))) = nullptr;
+thread_local constinit bool thread_ended = false;
 
-// Bytes that were given back by threads without a cache: they never allocated, or their cache has ended.
-std::atomic<std::int64_t> freed_elsewhere{0};
+// Bytes that threads without a cache took, less those that they gave back: such threads never allocated, or have ended.
+std::atomic<std::int64_t> used_elsewhere{0};
 
 struct Registry {
   std::mutex mutex;
@@ -100,27 +99,30 @@ Registry& registry() {
 /// Ends the thread's cache when the thread ends.
 struct Farewell {
   ~Farewell() {
-    ThreadCache& cache = thread_cache;
-    cache.trim();
+    const std::unique_ptr<ThreadCache> cache(std::exchange(thread_cache, nullptr));
+    thread_ended = true;
+    cache->trim();
     Registry& all = registry();
     const std::lock_guard lock(all.mutex);
-    std::erase(all.caches, &cache);
-    all.allocations += cache.allocations.get();
-    all.system_allocations += cache.system_allocations.get();
-    all.bytes_in_use += cache.in_use();
-    all.peak = std::max(all.peak, cache.peak_in_use());
-    cache.keeps = false;
-    cache.ended = true;
+    std::erase(all.caches, cache.get());
+    all.allocations += cache->allocations.get();
+    all.system_allocations += cache->system_allocations.get();
+    all.bytes_in_use += cache->in_use();
+    all.peak = std::max(all.peak, cache->peak_in_use());
   }
 };
 
-void register_cache(ThreadCache& cache) {
+ThreadCache& make_cache() {
+  auto cache = std::make_unique<ThreadCache>();
+  Registry& all = registry();
+  {
+    const std::lock_guard lock(all.mutex);
+    all.caches.push_back(cache.get());
+  }
+  thread_cache = cache.release();
   static thread_local Farewell farewell;
   static_cast<void>(farewell);
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  all.caches.push_back(&cache);
-  cache.keeps = true;
+  return *thread_cache;
 }
 
 void* system_allocate(std::size_t bytes) {
@@ -134,20 +136,28 @@ void* system_allocate(std::size_t bytes) {
 
 namespace {
 
-[[gnu::noinline]] void* allocate_fresh(ThreadCache& cache, std::int64_t bytes) {
-  if (!cache.keeps && !cache.ended) register_cache(cache);
+/// A block that the thread's cache has not.
+[[gnu::noinline]] void* allocate_fresh(std::int64_t bytes) {
+  if (thread_ended) {
+    void* block = system_allocate(static_cast<std::size_t>(bytes));
+    used_elsewhere.fetch_add(bytes, std::memory_order_relaxed);
+    return block;
+  }
+  ThreadCache& cache = thread_cache != nullptr ? *thread_cache : make_cache();
   void* block = system_allocate(static_cast<std::size_t>(bytes));
+  cache.allocations.add(1);
   cache.system_allocations.add(1);
   cache.own(bytes);
   return block;
 }
 
-[[gnu::noinline]] void give_back(ThreadCache& cache, void* block, std::int64_t bytes) noexcept {
+/// Of a block that the thread's cache does not take.
+[[gnu::noinline]] void give_back(void* block, std::int64_t bytes) noexcept {
   std::free(block);
-  if (cache.keeps)
-    cache.own(-bytes);
+  if (thread_cache != nullptr)
+    thread_cache->own(-bytes);
   else
-    freed_elsewhere.fetch_add(bytes, std::memory_order_relaxed);
+    used_elsewhere.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -157,26 +167,28 @@ namespace {
 [[gnu::always_inline]] inline void* take_block(std::size_t size_class) {
   if (size_class >= class_count) [[unlikely]]
     throw std::bad_alloc();
-  ThreadCache& cache = thread_cache;
-  cache.allocations.add(1);
-  FreeBlock* block = cache.free[size_class];
-  if (block == nullptr) [[unlikely]]
-    return allocate_fresh(cache, class_bytes[size_class]);
-  cache.free[size_class] = block->next;
-  const std::int64_t cached = cache.cached.get() - class_bytes[size_class];
-  cache.cached.set(cached);
-  if (cached < cache.lowest.get()) cache.lowest.set(cached);
+  ThreadCache* cache = thread_cache;
+  if (cache == nullptr || cache->free[size_class] == nullptr) [[unlikely]]
+    return allocate_fresh(class_bytes[size_class]);
+  FreeBlock* block = cache->free[size_class];
+  cache->free[size_class] = block->next;
+  cache->allocations.add(1);
+  const std::int64_t cached = cache->cached.get() - class_bytes[size_class];
+  cache->cached.set(cached);
+  if (cached < cache->lowest.get()) cache->lowest.set(cached);
   return block;
 }
 
 [[gnu::always_inline]] inline void put_block(void* block, std::size_t size_class) noexcept {
   const std::int64_t bytes = class_bytes[size_class];
-  ThreadCache& cache = thread_cache;
-  const std::int64_t cached = cache.cached.get() + bytes;
-  if (!cache.keeps || cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]]
-    return give_back(cache, block, bytes);
-  cache.free[size_class] = new (block) FreeBlock{cache.free[size_class]};
-  cache.cached.set(cached);
+  ThreadCache* cache = thread_cache;
+  if (cache == nullptr) [[unlikely]]
+    return give_back(block, bytes);
+  const std::int64_t cached = cache->cached.get() + bytes;
+  if (cached > cache_limit.load(std::memory_order_relaxed)) [[unlikely]]
+    return give_back(block, bytes);
+  cache->free[size_class] = new (block) FreeBlock{cache->free[size_class]};
+  cache->cached.set(cached);
 }
 
 }  // namespace
@@ -208,19 +220,19 @@ Statistics statistics() {
     total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak_in_use());
     total.bytes_cached += cache->cached.get();
   }
-  total.bytes_in_use -= freed_elsewhere.load(std::memory_order_relaxed);
+  total.bytes_in_use += used_elsewhere.load(std::memory_order_relaxed);
   return total;
 }
 
 void reset_peak() {
-  ThreadCache& cache = thread_cache;
-  cache.peak.set(cache.in_use());
-  cache.lowest.set(cache.cached.get());
+  if (thread_cache == nullptr) return;
+  thread_cache->peak.set(thread_cache->in_use());
+  thread_cache->lowest.set(thread_cache->cached.get());
 }
 
 void trim() {
   xg::detail::forget_layouts();
-  thread_cache.trim();
+  if (thread_cache != nullptr) thread_cache->trim();
 }
 
 void set_cache_limit(std::int64_t bytes) {

@@ -37,12 +37,12 @@ XG_API void deallocate(void* block, std::size_t bytes) noexcept;
 
 namespace xg::memory::detail {
 
-// Size classes: four per power of two, from 64 bytes up, so that at most a fifth of a block is wasted.
+// Size classes: eight per power of two, from 64 bytes up, so that at most a ninth of a block is wasted.
 constexpr std::size_t class_of(std::size_t bytes) {
   if (bytes <= 64) return 0;
   const std::size_t top = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // bytes in (2^top, 2^(top+1)]
-  const std::size_t quarter = ((bytes - 1) >> (top - 2)) & 3;
-  return (top - 6) * 4 + quarter + 1;
+  const std::size_t eighth = ((bytes - 1) >> (top - 3)) & 7;
+  return (top - 6) * 8 + eighth + 1;
 }
 
 /// allocate() and deallocate() of a class that the compiler knows.

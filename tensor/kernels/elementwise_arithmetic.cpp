@@ -186,18 +186,17 @@ struct HeavisideF {
   }
 };
 struct XlogyF {
-  template <class T>
-  static T call(T x, T y, const Params&) {
-    if (std::isnan(y)) return y;
-    return x == T(0) ? T(0) : x * std::log(y);
+  template <class V>
+  static V call(const V& x, const V& y, const Params&) {
+    return pick((x == V(0)) & !is_nan(y), V(0), x * log_of(y));
   }
 };
 struct LogaddexpF {
-  template <class T>
-  static T call(T a, T b, const Params&) {
-    if (std::isinf(a) && a == b) return a;
-    const T m = std::max(a, b);
-    return m + std::log1p(std::exp(-std::abs(a - b)));
+  template <class V>
+  static V call(const V& a, const V& b, const Params&) {
+    const auto ordered = a > b;
+    const V high = pick(ordered, a, b), low = pick(ordered, b, a);  // NaN stays in one of them
+    return pick(a == b, a + V(std::numbers::ln2_v<typename V::value_type>), high + log1p_of_unit(exp_of_minus(high - low)));
   }
 };
 struct Logaddexp2F {
@@ -544,8 +543,8 @@ constinit const BinaryKernel copysign = scalar_real2<CopysignF>("copysign");
 constinit const BinaryKernel hypot = scalar_real2<HypotF>("hypot");
 constinit const BinaryKernel atan2 = scalar_real2<Atan2F>("atan2");
 constinit const BinaryKernel heaviside = with_bool<OrF>(vector_number2<HeavisideF>("heaviside"));
-constinit const BinaryKernel xlogy = scalar_real2<XlogyF>("xlogy");
-constinit const BinaryKernel logaddexp = scalar_real2<LogaddexpF>("logaddexp");
+constinit const BinaryKernel xlogy = vector_real2<XlogyF>("xlogy");
+constinit const BinaryKernel logaddexp = vector_real2<LogaddexpF>("logaddexp");
 constinit const BinaryKernel logaddexp2 = scalar_real2<Logaddexp2F>("logaddexp2");
 constinit const BinaryKernel bitwise_and = scalar_integer2<AndF>("bitwise_and");
 constinit const BinaryKernel bitwise_or = scalar_integer2<OrF>("bitwise_or");
