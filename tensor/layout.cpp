@@ -75,13 +75,16 @@ LayoutRef new_layout(const Layout& layout) {
   return LayoutRef::adopt(new (memory::detail::allocate_class(layout_class)) Layout(layout));
 }
 
-// The row-major layouts that the thread used last, each at the place that its shape hashes to. It ends before the
+// The row-major layouts that the thread used last, two at each place that shapes hash to. It ends before the
 // thread's block cache does; static TLS has room for a pointer (see storage.cpp).
 struct Table {
   static constexpr unsigned bits = 6;
-  LayoutRef places[1u << bits];
+  struct Place {
+    LayoutRef recent, before;
+  };
+  Place places[1u << bits];
 
-  LayoutRef& place_of(const Shape& shape) { return places[hash_of(shape) >> (64 - bits)]; }
+  Place& place_of(const Shape& shape) { return places[hash_of(shape) >> (64 - bits)]; }
 };
 thread_local constinit Table* thread_table __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local constinit bool thread_ended = false;
@@ -115,15 +118,20 @@ struct Farewell {
     static thread_local Farewell farewell;
     static_cast<void>(farewell);
   }
-  return thread_table->place_of(shape) = result;
+  Table::Place& place = thread_table->place_of(shape);
+  place.before = std::exchange(place.recent, result);
+  return result;
 }
 
 }  // namespace
 
 LayoutRef row_major_layout(const Shape& shape, Dtype dtype) {
-  if (thread_table != nullptr) [[likely]]
-    if (const LayoutRef& place = thread_table->place_of(shape); place.get() != nullptr && place->shape == shape)
-      return place;
+  if (thread_table != nullptr) [[likely]] {
+    const Table::Place& place = thread_table->place_of(shape);
+    if (place.recent.get() != nullptr && place.recent->shape == shape) [[likely]]
+      return place.recent;
+    if (place.before.get() != nullptr && place.before->shape == shape) return place.before;
+  }
   return find_row_major(shape, dtype);
 }
 
