@@ -83,10 +83,13 @@ void tile_of(std::int64_t count, const SmallProduct<T>& p, const Panel<T>& panel
   tile<T, rows, vectors>(p, panel, a, c);
 }
 
+constexpr std::int64_t few_rows = 3;  // up to which panels are wide: else too few sums are formed at once
+constexpr std::int64_t wide_panel = 4, narrow_panel = 2;  // in vectors
+
 /// All rows of a panel, in tiles of nearly equal height that fill the registers: of 16, 12 or 8 hold sums.
 template <class T, int vectors>
 void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
-  constexpr int most = vectors == 1 ? 8 : 6;
+  constexpr int most = vectors == 1 ? 8 : vectors == 2 ? 6 : static_cast<int>(few_rows);
   if (p.m <= most) return tile_of<T, vectors, most>(p.m, p, panel, p.a, panel.c);
   const std::int64_t tiles = (p.m + most - 1) / most, least = p.m / tiles, taller = p.m - least * tiles;
   const T* a = p.a;
@@ -103,7 +106,7 @@ void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
 template <class T>
 void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, T* scratch) {
   constexpr std::int64_t w = width<T>;
-  const std::int64_t vectors = columns > w ? 2 : 1, padded = vectors * w;
+  const std::int64_t vectors = (columns + w - 1) / w, padded = vectors * w;
   Panel<T> panel{.b = p.b + j * p.b_col,
                  .b_row = p.b_row,
                  .c = p.c + j,
@@ -124,10 +127,16 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
     panel.writable_end = p.c + (p.m - 1) * p.c_row + p.n;
   else if (p.c_row == p.n && !p.accumulate)
     panel.writable_end = p.c + p.m * p.n;
-  if (vectors == 2)
-    rows_of<T, 2>(p, panel);
-  else
-    rows_of<T, 1>(p, panel);
+  switch (vectors) {
+    case 1:
+      return rows_of<T, 1>(p, panel);
+    case 2:
+      return rows_of<T, 2>(p, panel);
+    case 3:
+      return rows_of<T, 3>(p, panel);
+    default:
+      return rows_of<T, 4>(p, panel);
+  }
 }
 
 /// The sum of a vector's elements, as a balanced tree: xsimd's own has another name in each of its versions.
@@ -256,11 +265,12 @@ void small_product(const SmallProduct<T>& p) {
     }
     return;
   }
-  Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * 2 * w);
+  const std::int64_t panel = (p.m <= few_rows ? wide_panel : narrow_panel) * w;
+  Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * std::min(panel, (p.n + w - 1) / w * w));
   // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
-  const std::int64_t rest = p.n % (2 * w);
+  const std::int64_t rest = p.n % panel;
   if (rest > 0) columns_of(p, p.n - rest, rest, scratch.data());
-  for (std::int64_t j = 0; j + 2 * w <= p.n; j += 2 * w) columns_of(p, j, 2 * w, scratch.data());
+  for (std::int64_t j = 0; j + panel <= p.n; j += panel) columns_of(p, j, panel, scratch.data());
 }
 
 template void small_product(const SmallProduct<float>&);
