@@ -28,6 +28,8 @@ constexpr const char* method = "ExactShapley";
 constexpr std::int64_t block_points = 1024;
 /// Numbers in one run of a chain: its widest layer is to fit the cache.
 constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
+/// Coalitions in one run of a chain, so that the sums over them are products that are worth their call.
+constexpr std::int64_t least_at_once = 16;
 
 std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
@@ -146,11 +148,9 @@ class ChainGame final : public Game {
   }
 
   std::uint64_t at_once(std::int64_t references) const override {
-    return std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(most_references() / references, 1)));
+    return std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(most_points() / references, 1)));
   }
-  std::int64_t most_references() const override {
-    return std::clamp<std::int64_t>(block_numbers / widest_, 1, 2 * block_points);
-  }
+  std::int64_t most_references() const override { return std::max<std::int64_t>(most_points() / least_at_once, 1); }
   bool is_threaded() const override { return true; }
   void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
     players_ = players.size();
@@ -206,6 +206,7 @@ class ChainGame final : public Game {
   }
 
  private:
+  std::int64_t most_points() const { return std::clamp<std::int64_t>(block_numbers / widest_, 1, 2 * block_points); }
   std::span<const detail::Link> rest() const { return std::span(chain_).subspan(first_ + 1); }
 
   detail::Chain chain_;
@@ -224,8 +225,8 @@ class RowGame {
 
   void add(const Group& group, std::int64_t row, Game& game) {
     const std::vector<double> weights = shapley_weights(static_cast<std::int64_t>(group.players.size()));
-    const std::int64_t all = static_cast<std::int64_t>(group.references.size()),
-                       part = std::min(all, game.most_references());
+    const std::int64_t all = static_cast<std::int64_t>(group.references.size()), most = game.most_references(),
+                       parts = (all + most - 1) / most, part = (all + parts - 1) / parts;
     const std::uint64_t coalitions = std::uint64_t{1} << group.players.size();
     std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k_), 0.0);  // summed over the references
     for (std::int64_t b0 = 0; b0 < all; b0 += part) {
