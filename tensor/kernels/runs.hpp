@@ -4,6 +4,7 @@
 #include <xgrad/tensor/kernels/loops.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <type_traits>
 
@@ -76,9 +77,14 @@ struct Extreme {
   static T load(T x) { return x; }
   template <class V>
   static V combine(V a, V b) {
-    if constexpr (std::is_same_v<V, T>) {  // two plain selections, which compilers turn into vector code
-      const T better = (Largest ? a > b : a < b) ? a : b;
-      return a != a ? a : better;
+    if constexpr (!is_real<T>) {
+      return (Largest ? a > b : a < b) ? a : b;
+    } else if constexpr (std::is_same_v<V, T>) {
+      // A plain selection, which compilers turn into one instruction, loses the NaN that stands first: of the two ways
+      // round one keeps it. Both are the same number but for that, so their bits can be joined.
+      using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+      const T one = (Largest ? a > b : a < b) ? a : b, other = (Largest ? b > a : b < a) ? b : a;
+      return std::bit_cast<T>(std::bit_cast<Bits>(one) | std::bit_cast<Bits>(other));
     } else {
       return xsimd::select((Largest ? a > b : a < b) | is_nan(a), a, b);
     }
