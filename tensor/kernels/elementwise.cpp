@@ -217,7 +217,7 @@ template <class Word>
 
 /// x broadcast to a small matrix: where it lies, or in `buffer` where it is neither one value nor contiguous.
 template <class Word>
-[[gnu::noinline]] const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
+const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
   const xg::detail::TensorImpl& impl = x.impl();
   if (impl.numel() == 1 || (impl.numel() == rows * cols && impl.contiguous())) return impl.data;
   const Shape &shape = impl.shape(), &strides = impl.strides();
@@ -244,14 +244,20 @@ void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Ten
   loop(left, right, out.impl().data, out.numel(), params);
 }
 
+/// False for a result that is not a small matrix; it has elements.
+bool run_if_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const Params& params) {
+  const std::size_t dims = out.shape().size();
+  if (out.numel() > block_elements || (dims != 1 && dims != 2) || !out.is_contiguous()) return false;
+  const std::size_t item = item_size(a.dtype());
+  if (item == 4) run_small<std::uint32_t>(loops, out, a, b, params);
+  else if (item == 8) run_small<std::uint64_t>(loops, out, a, b, params);
+  else run_small<std::uint8_t>(loops, out, a, b, params);
+  return true;
+}
+
 void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b,
                  const Params& params) {
-  const std::size_t dims = out.shape().size();
-  if (out.is_contiguous() && out.numel() <= block_elements && (dims == 1 || dims == 2)) {
-    if (item_size(a.dtype()) == 4) return run_small<std::uint32_t>(loops, out, a, b, params);
-    if (item_size(a.dtype()) == 8) return run_small<std::uint64_t>(loops, out, a, b, params);
-    return run_small<std::uint8_t>(loops, out, a, b, params);
-  }
+  if (run_if_small(loops, out, a, b, params)) return;
   const RowPlan<3> plan(out.shape(),
                         {out.strides(), broadcast_strides(a, out.shape()), broadcast_strides(b, out.shape())});
   const std::int64_t length = plan.row_length();
@@ -329,17 +335,20 @@ void UnaryKernel::into(Tensor& out, const Tensor& x, const Params& params) const
 
 Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const Params& params) const {
   const xg::detail::Layout* layout = a.impl().layout.get();
-  const BinaryLoop whole = loops[static_cast<std::size_t>(a.dtype())].vector_vector;
-  if (layout == b.impl().layout.get() && layout->contiguous && layout->numel < 2 * tile_elements && whole != nullptr) {
-    Tensor out = empty_like(a, to_bool ? Dtype::bool_ : a.dtype());
-    if (layout->numel != 0) whole(a.impl().data, b.impl().data, out.impl().data, layout->numel, params);
+  const BinaryLoops& of_dtype = loops[static_cast<std::size_t>(a.dtype())];
+  const Dtype dtype = to_bool ? Dtype::bool_ : a.dtype();
+  if (layout == b.impl().layout.get() && layout->contiguous && layout->numel < 2 * tile_elements &&
+      of_dtype.vector_vector != nullptr) {
+    Tensor out = empty_like(a, dtype);
+    if (layout->numel != 0)
+      of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, params);
     return out;
   }
-  const Dtype dtype = to_bool ? Dtype::bool_ : a.dtype();
   Tensor out = spreads_to(b.shape(), a.shape())   ? empty_like(a, dtype)
                : spreads_to(a.shape(), b.shape()) ? empty_like(b, dtype)
                                                   : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
-  run(*this, out, a, b, params);
+  if (out.numel() == 0 || of_dtype.vector_vector == nullptr || !run_if_small(of_dtype, out, a, b, params))
+    run(*this, out, a, b, params);
   return out;
 }
 

@@ -257,7 +257,7 @@ V log1p_of_unit(const V& x) {
 
 /// 1 / (1 + exp(-x)), at most 2 ulp; denormals included.
 template <class V>
-V sigmoid_of(const V& x) {
+[[gnu::always_inline]] inline V sigmoid_of(const V& x) {
   const V one(1), e = exp_of_minus(xsimd::abs(x)), sum = one + e;
   const V quotient = pick(x < V(0), e, one) / sum;
   const V lost = e - (sum - one);  // by the sum's rounding
@@ -272,7 +272,7 @@ V softplus_of(const V& x) {
 
 /// tanh(x), at most 2 ulp.
 template <Care care = Care::full, class V>
-V tanh_of(const V& x) {
+[[gnu::always_inline]] inline V tanh_of(const V& x) {
   using T = typename V::value_type;
   const V a = xsimd::abs(x), z = a * a, one(1), two(2);
   const V large = one - two / (exp_of<care>(a + a) + one);
