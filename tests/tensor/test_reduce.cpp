@@ -153,6 +153,26 @@ TEST_CASE("empty reductions") {
   CHECK_ERROR(sum(zeros({2, 2}), 2), IndexError, "[sum]", "dim is 2");
 }
 
+// Breaks when a column loses its NaN, or passes it on to another, wherever in the block of rows it stands.
+TEST_CASE("NaN in extremes of columns") {
+  for (const Dtype dtype : {float32, float64})
+    for (const std::int64_t rows : {1, 2, 3, 5, 16, 21})
+      for (std::int64_t at = 0; at < rows; ++at) {
+        Tensor x = (arange(rows * 37).to(float64) * 7.3).sin().reshape({rows, 37}).to(dtype);
+        const Tensor most = x.amax(0), least = x.amin(0);
+        x.select(0, at).select(0, at % 37).fill_(quiet_nan);
+        const Tensor with_most = x.amax(0), with_least = x.amin(0);
+        INFO(rows << " rows, NaN in row " << at);
+        bool right = true;
+        for (std::int64_t column = 0; column < 37; ++column) {
+          const auto value = [column](const Tensor& t) { return t.select(0, column).item<double>(); };
+          right &= column == at % 37 ? std::isnan(value(with_most)) && std::isnan(value(with_least))
+                                     : value(with_most) == value(most) && value(with_least) == value(least);
+        }
+        CHECK(right);
+      }
+}
+
 // Breaks when NaN is lost in a vector lane, or when argmax does not name the first of equals.
 TEST_CASE("NaN and ties in extremes") {
   for (const std::int64_t n : {1, 5, 16, 100, 3000})
