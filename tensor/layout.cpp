@@ -1,4 +1,5 @@
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/layout.hpp>
 #include <xgrad/tensor/storage.hpp>
 
@@ -100,12 +101,8 @@ struct Farewell {
 [[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype) {
   Layout layout;
   layout.numel = checked_numel(shape, dtype);
-  layout.shape = layout.strides = shape;
-  std::int64_t step = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    layout.strides[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
-  }
+  layout.shape = shape;
+  layout.strides = kernels::row_major_strides(shape);
   for (const std::size_t i : {0, 1}) {
     const std::size_t bytes = sizeof(OwnerBlock) + (static_cast<std::size_t>(layout.numel) << (2 + i));
     layout.size_classes[i] = static_cast<std::uint16_t>(memory::detail::class_of(bytes));

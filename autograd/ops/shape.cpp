@@ -3,6 +3,7 @@
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/strided.hpp>
 
 #include <fmt/format.h>
 
@@ -448,7 +449,7 @@ std::vector<Tensor> pieces(const Tensor& x, std::size_t dim, const std::vector<s
 bool strides_of_view(const Tensor& x, const Shape& shape, Shape& out) {
   const Shape& old_shape = x.shape();
   const Shape& old_strides = x.strides();
-  out = row_major(shape);
+  out = kernels::row_major_strides(shape);
   if (x.is_contiguous() || x.numel() == 0) return true;
   std::size_t to = shape.size();
   std::int64_t group = 1, group_stride = old_strides.back(), taken = 1;

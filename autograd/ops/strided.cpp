@@ -4,6 +4,7 @@
 #include <xgrad/autograd/ops/strided.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/strided.hpp>
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ std::int64_t extent(const Shape& shape, const Shape& strides) {
 
 /// A fresh tensor of x's values with the given strides.
 Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
-  if (strides == row_major(x.shape())) return kernels::copy(x);
+  if (strides == kernels::row_major_strides(x.shape())) return kernels::copy(x);
   Tensor memory = kernels::empty({extent(x.shape(), strides)}, x.dtype());
   kernels::fill(memory, 0);
   Tensor out = view_of(memory, x.shape(), strides);

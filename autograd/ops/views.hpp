@@ -1,9 +1,7 @@
-// What ops that rearrange share: making views, and the strides of a row-major tensor.
+// What ops that rearrange share: making views.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
-
-#include <algorithm>
 
 namespace xg::autograd {
 
@@ -12,17 +10,6 @@ inline Tensor view_of(const Tensor& x, const Shape& shape, const Shape& strides,
   xg::detail::TensorImpl& impl = x.impl();
   char* data = static_cast<char*>(impl.data) + offset * static_cast<std::int64_t>(item_size(impl.dtype));
   return Tensor::adopt(xg::detail::new_view(impl, data, shape, strides));
-}
-
-/// Strides of a dense tensor; a size of 0 counts as 1, as in every fresh tensor.
-inline Shape row_major(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t step = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    strides[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
-  }
-  return strides;
 }
 
 /// The number of elements of a shape that a user asks for. Throws ShapeError where 64 bits do not count them.

@@ -5,17 +5,6 @@
 
 namespace xg::kernels {
 
-/// The strides of a contiguous tensor, in elements.
-inline Shape contiguous_strides(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t stride = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    strides[i] = stride;
-    stride *= shape[i];
-  }
-  return strides;
-}
-
 inline Shape without_dim(Shape shape, std::int64_t dim) {
   if (!shape.empty()) shape.erase(static_cast<std::size_t>(dim));
   return shape;

@@ -238,7 +238,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
         fmt::format("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel()));
   Tensor out = empty(x.dim() == 0 ? Shape{} : shape, x.dtype());
   if (out.numel() == 0) return out;
-  copy_from_indexed(slices_along(from, dim, indices, shape, contiguous_strides(shape)), item_size(x.dtype()),
+  copy_from_indexed(slices_along(from, dim, indices, shape, row_major_strides(shape)), item_size(x.dtype()),
                     elements<char>(out), elements<char>(x));
   return out;
 }
@@ -392,7 +392,7 @@ Tensor embedding(const Tensor& index, const Tensor& weight, const char* op) {
   Tensor out = empty(shape, weight.dtype());
   if (out.numel() == 0) return out;
   const Shape dense{indices.numel(), weight.shape()[1]};
-  copy_from_indexed(slices_along(weight, 0, indices, dense, contiguous_strides(dense)), item_size(weight.dtype()),
+  copy_from_indexed(slices_along(weight, 0, indices, dense, row_major_strides(dense)), item_size(weight.dtype()),
                     elements<char>(out), elements<char>(weight));
   return out;
 }

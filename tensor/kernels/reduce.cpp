@@ -359,7 +359,7 @@ template <bool Largest>
 Tensor arg_extreme(const Tensor& x, std::int64_t dim, bool keepdim) {
   Tensor result = empty(reduced_shape(x.shape(), Shape{dim}, keepdim), Dtype::int64);
   if (result.numel() == 0) return result;
-  const AlongDim along(x, dim, contiguous_strides(reduced_shape(x.shape(), Shape{dim}, true)));
+  const AlongDim along(x, dim, row_major_strides(reduced_shape(x.shape(), Shape{dim}, true)));
   const RowPlan<2>& outer = along.outer;
   const Abreast runs{outer.row_length(), outer.strides[1].back(), along.n, along.stride, outer.strides[0].back()};
   std::int64_t* out = elements<std::int64_t>(result);

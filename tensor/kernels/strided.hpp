@@ -8,6 +8,17 @@
 
 namespace xg::kernels {
 
+/// Strides of a fresh tensor, in elements; a size of 0 counts as 1.
+inline Shape row_major_strides(const Shape& shape) {
+  Shape strides = shape;
+  std::int64_t step = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = step;
+    step *= std::max<std::int64_t>(shape[i], 1);
+  }
+  return strides;
+}
+
 /// Strides with which `x` is read as if it had `shape`: 0 along broadcast dimensions.
 inline Shape broadcast_strides(const Tensor& x, const Shape& shape) {
   Shape strides;
