@@ -14,8 +14,14 @@
 namespace xg::autograd {
 
 AppliedOp::~AppliedOp() = default;
+Tensor AppliedOp::partial_secant(std::size_t, const Tensor&, const Tensor&, const Tensor&) const { return {}; }
+Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
 
 namespace {
+
+double eps_of(Dtype dtype) {
+  return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+}
 
 /// [K, a, b] from a shape [a, b], or the other way round.
 Shape with_front(std::int64_t k, const Shape& shape) {
@@ -59,10 +65,14 @@ Tensor for_each_output(const Tensor& value, std::int64_t k) {
 }
 
 /// Runs the op's vector-Jacobian product for all pairs and outputs at once, at the values that `at(i)` gives.
+///
+/// Multipliers may be of a wider dtype than the values (a float32 model explained in float64): a linear or bilinear op
+/// runs in the wider one. A quadrature calls forward, which may know its own dtypes alone.
 template <class At>
 std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) {
   const std::size_t n = p.x.size();
   const std::int64_t k = p.outputs_explained;
+  const bool quadrature = op.rule() == Rule::quadrature;
   const auto needed = std::make_unique<bool[]>(n);
   for (std::size_t i = 0; i < n; ++i) needed[i] = p.varies[i];
 
@@ -70,12 +80,20 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
   for (std::size_t j = 0; j < p.x_out.size(); ++j) reads_output |= op.reads_output(j);
   std::vector<Tensor> inputs(n), outputs(p.x_out.size());
   std::vector<Shape> shapes(n);
+  Dtype dtype = float32;
+  for (const Tensor& m : p.multipliers)
+    if (m.defined()) dtype = promote_types(dtype, m.dtype());
   for (std::size_t i = 0; i < n; ++i) {
     shapes[i] = p.x[i].shape();
     const bool rows = p.pairs > 0 && p.has_rows[i];
     if (rows) shapes[i][0] *= k;
-    if (reads_output || op.reads_input(i, needed.get())) inputs[i] = rows ? for_each_output(at(i), k) : at(i);
+    if (!reads_output && !op.reads_input(i, needed.get())) continue;
+    inputs[i] = rows ? for_each_output(at(i), k) : at(i);
+    if (is_floating(inputs[i].dtype())) dtype = promote_types(dtype, inputs[i].dtype());
   }
+  if (!quadrature)
+    for (Tensor& x : inputs)
+      if (x.defined() && x.dtype() != dtype && (is_floating(x.dtype()) || op.rule() == Rule::bilinear)) x = x.to(dtype);
   if (reads_output) outputs = op.forward(inputs);
 
   std::vector<Tensor> grads(p.multipliers.size());
@@ -84,7 +102,7 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
     Shape merged = p.multipliers[j].shape();
     merged.erase(0);
     if (p.pairs > 0) merged[0] *= k;
-    grads[j] = p.multipliers[j].reshape(merged);
+    grads[j] = p.multipliers[j].reshape(merged).to(quadrature ? p.x_out[j].dtype() : dtype);
   }
   std::vector<Tensor> shares(n);
   op.vjp(inputs, outputs, shapes, grads, shares, needed.get());
@@ -96,7 +114,7 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
   return shares;
 }
 
-std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p, double* residual) {
+std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
   static const GaussLegendre rule;
   std::vector<Tensor> total(p.x.size());
   for (std::size_t q = 0; q < GaussLegendre::n; ++q) {
@@ -109,20 +127,91 @@ std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p, double
       total[i] = total[i].defined() ? total[i] + weighted : weighted;
     }
   }
-  if (residual != nullptr) {
-    const std::int64_t groups = std::max<std::int64_t>(p.pairs, 1);
-    Tensor missing = zeros({p.outputs_explained, groups}, {.dtype = float64});
-    const auto sum_up = [&](const Tensor& contribution, double sign) {
-      if (contribution.numel() == 0) return;
-      missing = missing + sign * contribution.to(float64).reshape({p.outputs_explained, groups, -1}).sum(-1);
-    };
-    for (std::size_t i = 0; i < total.size(); ++i)
-      if (total[i].defined()) sum_up(total[i] * p.delta(i), 1);
-    for (std::size_t j = 0; j < p.multipliers.size(); ++j)
-      if (p.multipliers[j].defined()) sum_up(p.multipliers[j] * (p.x_out[j] - p.r_out[j]), -1);
-    if (missing.numel() > 0) *residual = std::max(*residual, missing.abs().max().item<double>());
-  }
   return total;
+}
+
+/// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros where
+/// there is none.
+Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size_t which, const Tensor& result) {
+  const std::size_t n = inputs.size();
+  const Dtype dtype = promote_types(result.dtype(), float32);
+  if (!op.has_derivative()) return zeros(result.shape(), {.dtype = dtype});
+  const auto needed = std::make_unique<bool[]>(n);
+  std::vector<Shape> shapes;
+  for (std::size_t i = 0; i < n; ++i) {
+    needed[i] = i == which;
+    shapes.push_back(inputs[i].shape());
+  }
+  const Tensor results[] = {result}, seeds[] = {ones(result.shape(), {.dtype = dtype})};
+  std::vector<Tensor> slopes(n);
+  op.vjp(inputs, results, shapes, seeds, slopes, needed.get());
+  return slopes[which].defined() ? slopes[which] : zeros(result.shape(), {.dtype = dtype});
+}
+
+/// The secant in argument `which` between x and r, the other arguments being those of `inputs`. See generic_secant.
+Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_t which, const Tensor& x,
+                     const Tensor& r) {
+  const Dtype real = promote_types(x.dtype(), float32);
+  const double eps = eps_of(real);
+  const auto value_at = [&](const Tensor& point) {
+    inputs[which] = point;
+    return op.forward(inputs)[0];
+  };
+  const auto slope_at = [&](const Tensor& point, const Tensor& value) {
+    inputs[which] = point;
+    return derivative(op, inputs, which, value);
+  };
+  const Tensor d = x.to(real) - r.to(real), at_x = value_at(x), at_r = value_at(r);
+  const Tensor fx = at_x.to(promote_types(real, at_x.dtype())), fr = at_r.to(fx.dtype());
+  const Tensor quotient = (fx - fr) / d;
+  // Integers and bools have nothing between them, and their quotients nothing to lose.
+  if (!is_floating(x.dtype())) return where(d == 0, 0.0, quotient);
+  const Tensor middle = r + d * 0.5, at_middle = value_at(middle), middle_slope = slope_at(middle, at_middle);
+  const Tensor mean = (slope_at(x, at_x) + 4.0 * middle_slope + slope_at(r, at_r)) / 6.0;
+  const Tensor bound = (4 * eps) * (abs(fx) + abs(fr)) / abs(d);
+  const Tensor agree = logical_and(abs(quotient - mean) <= bound, isfinite(mean));
+  return where(d == 0, where(isfinite(middle_slope), middle_slope, 0.0), where(agree, mean, quotient));
+}
+
+Tensor secant_of(const AppliedOp& op, const Tensor& x, const Tensor& r) {
+  Tensor slope = op.secant(x, r);
+  return slope.defined() ? slope : generic_secant(op, x, r);
+}
+
+/// A function of two players: the Shapley value of the two, from the four mixed evaluations
+///   m_a = m / 2 ((f(x_a, x_b) - f(r_a, x_b)) + (f(x_a, r_b) - f(r_a, r_b))) / (x_a - r_a),
+/// each of the two a secant in one argument; complete for any function, jumps included.
+std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p, bool* rounded) {
+  std::vector<Tensor> shares(2);
+  for (const std::size_t i : {0u, 1u}) {
+    if (!p.varies[i]) continue;
+    const std::size_t other = 1 - i;
+    // All arguments in the shape of the result, so that derivatives are taken element by element.
+    const Shape& shape = p.x_out[0].shape();
+    const auto wide = [&](const Tensor& t) { return t.shape() == shape ? t : t.expand(shape); };
+    const Tensor x = wide(p.x[i]), r = wide(p.r[i]);
+    const auto between = [&](const Tensor& from, const Tensor& fixed) {
+      Tensor slope = op.partial_secant(i, x, from, fixed);
+      if (slope.defined()) return slope;
+      std::vector<Tensor> inputs(2);
+      inputs[other] = fixed;
+      return judged_secant(op, std::move(inputs), i, x, from);
+    };
+    const auto mean_secant = [&](const Tensor& from) {
+      const Tensor at_x = between(from, wide(p.x[other]));
+      return p.varies[other] ? (at_x + between(from, wide(p.r[other]))) * 0.5 : at_x;
+    };
+    Tensor slope = mean_secant(r);
+    if (op.jumps()) {
+      const Tensor small = p.is_rounding(p.delta(i), i);
+      if (any(small).item<bool>()) {
+        slope = where(small, mean_secant(x), slope);
+        *rounded = true;
+      }
+    }
+    shares[i] = p.unbroadcast(p.multipliers[0] * slope, i);
+  }
+  return shares;
 }
 
 }  // namespace
@@ -141,36 +230,103 @@ Tensor PairContext::mean(std::size_t i) const {
 }
 Tensor PairContext::delta(std::size_t i) const { return x[i].to(promote_types(x[i].dtype(), float32)) - r[i]; }
 
+double rounding_unit(Dtype dtype) { return 8 * eps_of(dtype); }
+
+Tensor largest_products(const Tensor& a, const Tensor& b) {
+  constexpr std::int64_t most_numbers = std::int64_t{1} << 20;  // of the products that exist at one time
+  const std::int64_t k = b.size(1), n = b.size(0), rows = a.numel() / std::max<std::int64_t>(k, 1);
+  Shape shape = a.shape();
+  shape[shape.size() - 1] = n;
+  if (k == 0 || rows == 0 || n == 0) return zeros(shape, {.dtype = a.dtype()});
+  const Tensor left = a.reshape({rows, 1, k});
+  const std::int64_t at_once = std::max<std::int64_t>(1, most_numbers / (n * k));
+  std::vector<Tensor> parts;
+  for (std::int64_t row = 0; row < rows; row += at_once)
+    parts.push_back(amax(left.narrow(0, row, std::min(at_once, rows - row)) * b, -1));
+  return cat(parts, 0).reshape(shape);
+}
+
+Tensor PairContext::is_rounding(const Tensor& change, std::size_t i) const {
+  if (i >= rounding.size() || !rounding[i].defined()) return full(change.shape(), false);
+  return abs(change) <= rounding[i];
+}
+
+Tensor RoundingContext::of_term(std::size_t i) const {
+  const Tensor own = abs(inputs[i]) * unit;
+  return errors[i].defined() ? maximum(own, errors[i]) : own;
+}
+
+Tensor missing_contribution(const PairContext& p, std::span<const Tensor> shares) {
+  const std::int64_t k = p.outputs_explained, groups = std::max<std::int64_t>(p.pairs, 1);
+  Tensor missing = zeros({k, groups}, {.dtype = float64});
+  const auto count = [&](const Tensor& m, const Tensor& x, const Tensor& r, double sign) {
+    if (!m.defined() || m.numel() == 0) return;
+    const Tensor xx = x.to(float64), rr = r.to(float64);
+    const Tensor part = where(xx == rr, 0.0, m.to(float64) * (xx - rr));
+    missing = missing + sign * part.reshape({k, groups, -1}).sum(2);
+  };
+  for (std::size_t j = 0; j < p.multipliers.size(); ++j) count(p.multipliers[j], p.x_out[j], p.r_out[j], 1);
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    if (p.varies[i]) count(shares[i], p.x[i], p.r[i], -1);
+  return missing;
+}
+
 Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r) {
-  const double eps = x.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
-  const Tensor d = x - r, middle = r + d * 0.5;
-  const Tensor inputs[] = {middle};
-  const std::vector<Tensor> outputs = op.forward(inputs);
-  const Shape shapes[] = {x.shape()};
-  const Tensor ones[] = {ones_like(outputs[0])};
-  Tensor slope[1];
-  const bool needed[] = {true};
-  op.vjp(inputs, outputs, shapes, ones, slope, needed);
-  const Tensor at_x[] = {x}, at_r[] = {r};
-  const Tensor quotient = (op.forward(at_x)[0] - op.forward(at_r)[0]) / d;
-  const Tensor scale = maximum(abs(x), abs(r)) + 1.0;
-  return where(abs(d) < std::cbrt(eps) * scale, slope[0].defined() ? slope[0] : zeros_like(d), quotient);
+  return judged_secant(op, std::vector<Tensor>(1), 0, x, r);
+}
+
+Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r, const Tensor& slope) {
+  const Tensor d = x - r;
+  return where(d == 0, slope, (at_x - at_r) / d);
+}
+
+std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, std::span<const Tensor> outputs) {
+  const NoTrace quiet;
+  const NoGrad fixed;
+  std::vector<Tensor> results(outputs.size());
+  for (std::size_t j = 0; j < outputs.size(); ++j)
+    if (is_floating(outputs[j].dtype()) && outputs[j].numel() > 0) results[j] = abs(outputs[j]) * c.unit;
+  if (!results[0].defined()) return results;
+  if (Tensor own = op.rounding(c); own.defined()) {
+    results[0] = std::move(own);
+    return results;
+  }
+  const bool inexact = std::any_of(c.errors.begin(), c.errors.end(), [](const Tensor& e) { return e.defined(); });
+  if (op.rule() == Rule::linear) {  // elements are moved
+    results[0] = Tensor();
+    if (!inexact) return results;
+    std::vector<Tensor> errors = c.inputs;
+    for (std::size_t i = 0; i < errors.size(); ++i)
+      if (is_floating(errors[i].dtype())) errors[i] = c.errors[i].defined() ? c.errors[i] : zeros_like(errors[i]);
+    results[0] = abs(op.forward(errors)[0]);
+  } else if (op.elementwise() && inexact) {
+    std::vector<Tensor> inputs;
+    for (const Tensor& x : c.inputs) inputs.push_back(x.expand(outputs[0].shape()));
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (c.errors[i].defined())
+        results[0] = maximum(results[0], abs(derivative(op, inputs, i, outputs[0])) * c.errors[i]);
+  }
+  return results;
 }
 
 namespace {
 
 /// Whole tensors have no row dimension in which K outputs could lie behind each other: one output after the other.
-std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, double* residual) {
+std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, AttributionLoss* loss) {
   std::vector<std::vector<Tensor>> parts(p.x.size());
+  std::vector<Tensor> losses;
   PairContext one = p;
   one.outputs_explained = 1;
   for (std::int64_t k = 0; k < p.outputs_explained; ++k) {
     for (std::size_t j = 0; j < p.multipliers.size(); ++j)
       if (p.multipliers[j].defined()) one.multipliers[j] = narrow(p.multipliers[j], 0, k, 1);
-    const std::vector<Tensor> shares = attribute(op, one, residual);
+    AttributionLoss lost;
+    const std::vector<Tensor> shares = attribute(op, one, loss != nullptr ? &lost : nullptr);
+    if (lost.quadrature.defined()) losses.push_back(lost.quadrature);
     for (std::size_t i = 0; i < shares.size(); ++i)
       if (shares[i].defined()) parts[i].push_back(shares[i]);
   }
+  if (!losses.empty()) loss->quadrature = cat(losses, 0);
   std::vector<Tensor> joined(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i)
     if (!parts[i].empty()) joined[i] = cat(parts[i], 0);
@@ -179,31 +335,49 @@ std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, 
 
 }  // namespace
 
-std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, double* residual) {
+std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, AttributionLoss* loss) {
   const NoTrace quiet;
   const NoGrad fixed;
   const bool reached =
       std::any_of(p.multipliers.begin(), p.multipliers.end(), [](const Tensor& m) { return m.defined(); });
   if (!reached && op.rule() != Rule::unsupported) return std::vector<Tensor>(p.x.size());
   const bool by_product = op.rule() == Rule::linear || op.rule() == Rule::bilinear || op.rule() == Rule::quadrature;
-  if (by_product && p.pairs == 0 && p.outputs_explained > 1) return output_by_output(op, p, residual);
+  if (by_product && p.pairs == 0 && p.outputs_explained > 1) return output_by_output(op, p, loss);
+  std::vector<Tensor> shares;
+  bool rounded = false;
   switch (op.rule()) {
     case Rule::linear: return product(op, p, [&](std::size_t i) { return p.x[i]; });
     case Rule::bilinear: return product(op, p, [&](std::size_t i) { return p.mean(i); });
     case Rule::secant: {
-      Tensor slope = op.secant(p.x[0], p.r[0]);
-      if (!slope.defined()) slope = generic_secant(op, p.x[0], p.r[0]);
-      return {p.multipliers[0] * slope};
+      Tensor slope = secant_of(op, p.x[0], p.r[0]);
+      if (op.jumps()) {
+        const Tensor small = p.is_rounding(p.delta(0), 0);
+        if (any(small).item<bool>()) {
+          slope = where(small, secant_of(op, p.x[0], p.x[0]), slope);
+          rounded = true;
+        }
+      }
+      shares = {p.multipliers[0] * slope};
+      break;
     }
-    case Rule::quadrature: return quadrature(op, p, residual);
-    case Rule::custom: return op.attribute(p);
+    case Rule::two_player: shares = two_player_shapley(op, p, &rounded); break;
+    case Rule::quadrature:
+      shares = quadrature(op, p);
+      if (loss != nullptr) loss->quadrature = missing_contribution(p, shares);
+      return shares;
+    case Rule::custom:
+      shares = op.attribute(p);
+      rounded = op.jumps();
+      break;
     case Rule::constant: return std::vector<Tensor>(p.x.size());
-    case Rule::unsupported: break;
+    case Rule::unsupported:
+      throw AutogradError(fmt::format(
+          "[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given "
+          "to its arguments. Explain a model without it between inputs and output.",
+          op.name()));
   }
-  throw AutogradError(fmt::format(
-      "[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given to "
-      "its arguments. Explain a model without it between inputs and output.",
-      op.name()));
+  if (rounded && loss != nullptr) loss->jumps = missing_contribution(p, shares);
+  return shares;
 }
 
 }  // namespace xg::autograd

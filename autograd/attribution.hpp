@@ -23,6 +23,7 @@ enum class Rule {
   linear,       ///< the vector-Jacobian product
   bilinear,     ///< the vector-Jacobian product at (x + r) / 2
   secant,       ///< elementwise of one tensor: m (g(x) - g(r)) / (x - r)
+  two_player,   ///< elementwise of two tensors: the Shapley value of the two, see `two_player_shapley`
   quadrature,   ///< the vector-Jacobian product, averaged over the path from r to x of this op alone
   custom,       ///< the op's own `attribute`
   constant,     ///< the result does not depend on the values of the inputs
@@ -30,6 +31,20 @@ enum class Rule {
 };
 
 class PairContext;
+
+/// A change of up to this times the largest number that was added may be rounding: 8 eps of a floating dtype.
+XG_API double rounding_unit(Dtype dtype);
+
+/// What is needed to tell a change of an op's result from rounding.
+struct XG_API RoundingContext {
+  double unit = 0;             ///< rounding_unit of the dtype of the result
+  std::vector<Tensor> inputs;  ///< the values
+  std::vector<Tensor> errors;  ///< changes of the inputs that may be rounding, in their shapes; undefined for exact ones
+  Tensor output;               ///< the result, broadcast over which elementwise ops take their inputs
+
+  /// The rounding of a sum in which |input i| is a term: max(error, unit |x|).
+  Tensor of_term(std::size_t i) const;
+};
 
 /// An op with its attributes, as it was applied: what a sweep needs to know of it.
 class XG_API AppliedOp {
@@ -49,7 +64,21 @@ class XG_API AppliedOp {
   /// (g(x) - g(r)) / (x - r) without cancellation; undefined where the op has no formula of its own.
   virtual Tensor secant(const Tensor& x, const Tensor& r) const = 0;
   virtual std::vector<Tensor> attribute(const PairContext& pairs) const = 0;
+  /// For Rule::two_player: the secant in argument i between x and r where the other argument is `other`, without
+  /// cancellation; undefined where the op has no formula of its own.
+  virtual Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const;
+  /// Does the result jump where an argument changes by ever so little?
+  virtual bool jumps() const { return false; }
+  /// Is element i of the result a function of element i of each (broadcast) input?
+  virtual bool elementwise() const { return rule() == Rule::secant || rule() == Rule::two_player; }
+  virtual bool has_derivative() const { return true; }
+  /// What `rounding_of` cannot tell from the rule: the rounding of a sum from that of its largest term, for example.
+  virtual Tensor rounding(const RoundingContext& context) const;
 };
+
+/// A bound on what rounding may have changed in each result of an op, elementwise: 8 eps of the largest number that was
+/// added to make it, or that it is itself. An undefined one means none: elements that were only moved, integers and bools.
+XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& context, std::span<const Tensor> outputs);
 
 /// The values of one op at P pairs, and the multipliers that arrived at its outputs.
 class XG_API PairContext {
@@ -61,21 +90,49 @@ class XG_API PairContext {
   std::vector<Tensor> multipliers;     ///< of the results, [K, ...]; undefined is zero
   std::vector<bool> varies;            ///< does input i depend on the features?
   std::vector<bool> has_rows;          ///< does input i have the row dimension?
+  /// For ops that jump: changes of input i up to this, in its shape, may be rounding. Undefined for exact inputs.
+  std::vector<Tensor> rounding;
 
   /// Sums a multiplier over what broadcasting spread, so that it has the shape [K, shape of input i].
   Tensor unbroadcast(const Tensor& multiplier, std::size_t i) const;
   Tensor mean(std::size_t i) const;   ///< (x_i + r_i) / 2
   Tensor delta(std::size_t i) const;  ///< x_i - r_i
+  /// Is |change| no more than the rounding of input i may be? False everywhere for an exact input.
+  Tensor is_rounding(const Tensor& change, std::size_t i) const;
 };
 
-/// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. Where the rule is a quadrature, `residual`
-/// grows by the largest |sum of contributions - contribution of the result| over pairs and outputs. Throws
-/// AutogradError for an op without a rule, naming it.
-XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, double* residual);
+// Note [What is not passed on]
+// Every rule passes on all that arrives, with two exceptions, which are accounted for pair by pair. A jump over a change
+// that may be rounding would give multipliers of 1 / eps, large contributions of both signs that mean nothing: it passes
+// nothing on. And a quadrature is only as exact as its nodes. base + contributions + what was not passed on is the
+// prediction, so that an explainer can state the loss and still tell it from a wrong rule.
 
-/// s(x, r) of any differentiable elementwise function: the difference quotient, and g' at the midpoint where x and r
-/// nearly agree (relative error eps^(2/3), so that sums of contributions stay complete to rounding).
+/// max over k of a[.., i, k] b[j, k], for numbers that are not negative: the largest terms of the sums that a product adds.
+Tensor largest_products(const Tensor& a, const Tensor& b);
+
+/// What an op did not pass on, sum over results of m (y_x - y_r) minus sum over inputs of m_i (x_i - r_i):
+/// [K, pairs] (one group where pairs is 0) in float64. Undefined is zero.
+struct AttributionLoss {
+  Tensor jumps;       ///< of jumps over changes of rounding's size
+  Tensor quadrature;  ///< of integrals
+};
+
+/// Sum of the contributions of the results minus that of the inputs' `shares`, as in AttributionLoss.
+XG_API Tensor missing_contribution(const PairContext& pairs, std::span<const Tensor> shares);
+
+/// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. An element that does not change gets the
+/// limit of its slope (0 where that is infinite). `loss`, if given, becomes what was not passed on. Throws AutogradError
+/// for an op without a rule, naming it.
+XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, AttributionLoss* loss);
+
+/// s(x, r) of any differentiable elementwise function: the difference quotient, or the mean of the derivative between x
+/// and r (Simpson's rule) wherever the two agree within the quotient's rounding. So the derivative decides where the
+/// quotient has lost its digits, and the quotient where the function does what three derivatives do not see: jumps,
+/// poles, roots, fast oscillation.
 Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r);
+
+/// (g(x) - g(r)) / (x - r) from the function's values where x and r differ, else `slope`: for functions that jump.
+Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r, const Tensor& slope);
 
 namespace detail {
 template <class Op>

@@ -16,8 +16,9 @@
 // Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative in
 // one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
 // `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
-// `needs` want gradients?), `secant(x, r)` (for Rule::secant), `attribute(...)` (for Rule::custom), `mixes_rows(ndim)`,
-// `reference(double...)` (an independent value for tests).
+// `needs` want gradients?), `secant(x, r)` (for Rule::secant), `partial_secant(i, x, r, other)` (for Rule::two_player),
+// `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution must know of jumps
+// and of rounding), `mixes_rows(ndim)`, `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
 #pragma once
@@ -272,6 +273,23 @@ class AppliedOpOf final : public AppliedOp {
   }
   std::vector<Tensor> attribute(const PairContext& pairs) const override {
     if constexpr (requires { op_.attribute(pairs); }) return op_.attribute(pairs);
+    else return {};
+  }
+  Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const override {
+    if constexpr (requires { op_.partial_secant(i, x, r, other); }) return op_.partial_secant(i, x, r, other);
+    else return {};
+  }
+  bool jumps() const override {
+    if constexpr (requires { Op::jumps; }) return Op::jumps;
+    else return false;
+  }
+  bool elementwise() const override {
+    if constexpr (requires { Op::elementwise; }) return Op::elementwise;
+    else return AppliedOp::elementwise();
+  }
+  bool has_derivative() const override { return has_backward<Op>; }
+  Tensor rounding(const RoundingContext& context) const override {
+    if constexpr (requires { op_.rounding(context); }) return op_.rounding(context);
     else return {};
   }
 

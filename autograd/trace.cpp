@@ -39,11 +39,13 @@ void Trace::before_write(const Tensor& tensor, const char* op) {
           "out-of-place form.",
           op, tensor.shape().str(), value.shape().str()));
   if (it == ids_.end()) return;
+  // The copy takes the tensor's place in everything recorded so far, and the op that writes is applied to it. Until it
+  // has written, the tensor still means the same value: it may be the op's other argument as well.
   const Tensor before = kernels::copy(tensor);
   for (Tensor& value : values_)
     if (value.is_same(tensor)) value = before;
+  ids_[before.unsafe_impl()] = it->second;
   aliases_.push_back(tensor);  // keeps the key of ids_ alive
-  ids_.erase(it);
 }
 
 void Trace::after_write(const Tensor& tensor, const Tensor& result) {

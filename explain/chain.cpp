@@ -50,6 +50,7 @@ bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t 
   link.in_size = row_size(in);
   link.out_size = row_size(out);
   if (entry.op->rule() == Rule::secant) {
+    if (entry.op->jumps()) return false;  // rounding decides, and a chain does not follow it
     link.function = entry.op;
     return link.in_size == link.out_size;
   }

@@ -79,6 +79,8 @@ class Game {
   virtual std::int64_t most_references() const = 0;
   /// May several threads call worth()?
   virtual bool is_threaded() const = 0;
+  /// May rounding decide otherwise here than in a run of the model on the rows alone, as at the threshold of a step?
+  virtual bool may_jump() const = 0;
   virtual void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) = 0;
   /// out[K, sets, references] for the coalitions from `first`, a multiple of the power of two `sets`, on.
   virtual void worth(std::uint64_t first, std::uint64_t sets, double* out) const = 0;
@@ -96,6 +98,7 @@ class ModelGame final : public Game {
   }
   std::int64_t most_references() const override { return block_points; }
   bool is_threaded() const override { return false; }
+  bool may_jump() const override { return true; }
   void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
     row_ = rows_.select(0, row).contiguous();
     players_ = &players;
@@ -152,6 +155,7 @@ class ChainGame final : public Game {
   }
   std::int64_t most_references() const override { return std::max<std::int64_t>(most_points() / least_at_once, 1); }
   bool is_threaded() const override { return true; }
+  bool may_jump() const override { return false; }
   void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
     players_ = players.size();
     const std::int64_t g = static_cast<std::int64_t>(references.size()), h = chain_[first_].out_size;
@@ -220,8 +224,15 @@ class ChainGame final : public Game {
 /// Shapley values of one row, by output and feature, and their spread over the references.
 class RowGame {
  public:
-  RowGame(std::int64_t n, std::int64_t k, std::int64_t b)
-      : n_(n), k_(k), b_(b), values_(at(k * n), 0.0), contributions_(b > 1 ? at(k * n * b) : 0, 0.0) {}
+  /// `at_row` [K] and `at_references` [B, K] are what the model gives there.
+  RowGame(std::int64_t n, std::int64_t k, std::int64_t b, const double* at_row, const double* at_references)
+      : n_(n),
+        k_(k),
+        b_(b),
+        at_row_(at_row),
+        at_references_(at_references),
+        values_(at(k * n), 0.0),
+        contributions_(b > 1 ? at(k * n * b) : 0, 0.0) {}
 
   void add(const Group& group, std::int64_t row, Game& game) {
     const std::vector<double> weights = shapley_weights(static_cast<std::int64_t>(group.players.size()));
@@ -234,6 +245,14 @@ class RowGame {
       game.start(row, group.players, references);
       play(game, group.players, references, weights, worth);
     }
+    for (std::uint64_t set = 0; set < coalitions && !no_number_; ++set)
+      for (std::int64_t slot = 0; slot < k_; ++slot)
+        if (!std::isfinite(worth[static_cast<std::size_t>(set) * at(k_) + at(slot)])) {
+          no_number_.emplace();
+          for (std::size_t j = 0; j < group.players.size(); ++j)
+            if (set >> j & 1) no_number_->push_back(group.players[j]);
+          break;
+        }
     // With and without the player side by side: what does not matter to the model cancels to exactly nothing.
     for (std::size_t j = 0; j < group.players.size(); ++j)
       for (std::int64_t slot = 0; slot < k_; ++slot) {
@@ -247,6 +266,9 @@ class RowGame {
         values_[at(slot * n_ + group.players[j])] += value;
       }
   }
+
+  /// The features that have the row's values in a coalition for which the model gives no number; none if there is none.
+  const std::optional<Indices>& without_number() const { return no_number_; }
 
   /// [n, K]: means over the references and their standard errors (left alone where there is one reference).
   void finish(double* values, double* errors) const {
@@ -279,6 +301,12 @@ class RowGame {
       const std::uint64_t start = static_cast<std::uint64_t>(p) * piece_sets;
       for (std::uint64_t first = start; first < start + piece_sets; first += sets) {
         game.worth(first, sets, v.data());
+        if (game.may_jump()) {
+          const auto at_reference = [&](std::int64_t r, std::int64_t slot) { return at_references_[r * k_ + slot]; };
+          const auto at_row = [&](std::int64_t, std::int64_t slot) { return at_row_[slot]; };
+          if (first == 0) pin(v.data(), sets, 0, references, at_reference);
+          if (first + sets == coalitions) pin(v.data(), sets, sets - 1, references, at_row);
+        }
         for (std::uint64_t s = 0; s < sets; ++s) {
           const std::uint64_t set = first + s;
           const std::int64_t size = std::popcount(set);
@@ -313,11 +341,26 @@ class RowGame {
             contributions_[at((slot * n_ + players[at(j)]) * b_ + references[at(r)])] +=
                 shares[p * contributions_of(m, g) + at((slot * m + j) * g + r)];
   }
+  /// The worth of everybody, and of nobody, is what the model gives for the row and for the reference. Rounding may
+  /// differ in another run, which matters where a step decides by it: then contributions would sum to something else.
+  template <class F>
+  void pin(double* v, std::uint64_t sets, std::uint64_t set, std::span<const std::int64_t> references, F&& model) {
+    const std::size_t g = references.size();
+    for (std::int64_t slot = 0; slot < k_; ++slot)
+      for (std::size_t r = 0; r < g; ++r) {
+        double& worth = v[(at(slot) * sets + set) * g + r];
+        const double known = model(references[r], slot);
+        if (std::abs(worth - known) > 1e-6 * std::max(std::abs(worth), std::abs(known))) worth = known;
+      }
+  }
+
   std::size_t contributions_of(std::int64_t m, std::int64_t g) const {
     return contributions_.empty() ? 0 : at(k_ * m * g);
   }
 
   std::int64_t n_, k_, b_;
+  const double *at_row_, *at_references_;
+  std::optional<Indices> no_number_;
   std::vector<double> values_;         // [K, n], summed over the references
   std::vector<double> contributions_;  // [K, n, B]; empty for one reference
 };
@@ -337,6 +380,18 @@ std::optional<ChainGame> chain_game(const ModelFunction& model, const Tensor& ro
                    request.target);
 }
 
+std::string note_on_coalition(const Indices& features, const std::vector<std::int64_t>& rows,
+                              const std::vector<std::string>& names) {
+  std::string who;
+  for (const std::int64_t i : features)
+    who += fmt::format("{}{}", who.empty() ? "" : ", ", names.empty() ? fmt::format("x{}", i) : names[at(i)]);
+  return fmt::format(
+      "row{} {}{}: the model gives no number where {} as in the row and all else as in a reference, so contributions are "
+      "NaN",
+      rows.size() == 1 ? "" : "s", rows.front(), rows.size() > 1 ? fmt::format(" and {} more", rows.size() - 1) : "",
+      who.empty() ? "nothing is" : fmt::format("{} {}", who, features.size() == 1 ? "is" : "are"));
+}
+
 }  // namespace
 
 ExactShapley::ExactShapley(ModelFunction model, Tensor background, ExactShapleyOptions options)
@@ -354,6 +409,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   const Tensor x = detail::checked_matrix(method, "rows", rows);
   detail::check_match(method, x, "background", background_);
   model_.check_eval(method);
+  model_.check_independence(x, background_, method);
   const detail::GradientRequest request{method, options_.output, options_.target};
   const detail::Gradients at_rows = detail::values_at(model_, x, request);
   const std::int64_t count = x.size(0), n = x.size(1), b = background_.size(0), k = at_rows.values.size(1);
@@ -386,16 +442,24 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   ModelGame model_game(model_, request, x, background_);
   std::optional<ChainGame> chain = chain_game(model_, x, background_, request);
   Game& game = chain ? static_cast<Game&>(*chain) : model_game;
+  const Tensor row_values = at_rows.values.contiguous(),
+               reference_values = detail::values_at(model_, background_, request).values.contiguous();
+  std::optional<Indices> no_number;
+  std::vector<std::int64_t> rows_without;
   for (std::int64_t row = 0; row < count; ++row) {
     if (groups[at(row)].empty()) continue;  // not a row of numbers
-    RowGame sums(n, k, b);
+    const double* at_row = row_values.data<double>() + row * k;
+    RowGame sums(n, k, b, at_row, reference_values.data<double>());
     for (const Group& group : groups[at(row)])
       if (!group.players.empty()) sums.add(group, row, game);
     sums.finish(values + row * n * k, errors + row * n * k);
+    if (sums.without_number() && std::all_of(at_row, at_row + k, [](double v) { return std::isfinite(v); })) {
+      if (!no_number) no_number = sums.without_number();
+      rows_without.push_back(row);
+    }
   }
-  Tensor base = detail::mean_output(model_, background_, method, options_.output);
-  if (options_.target) base = base.slice(0, *options_.target, *options_.target + 1);
-  parts.base_values = base.unsqueeze(0).expand({count, k});
+  if (no_number) parts.notes.push_back(note_on_coalition(*no_number, rows_without, options_.feature_names));
+  parts.base_values = detail::mean_of_rows(reference_values, method).unsqueeze(0).expand({count, k});
   parts.n_background = b;
   detail::blank_rows_without_numbers(parts);
   return detail::named(std::move(parts), options_.feature_names, options_.output_names, at_rows.model_outputs);

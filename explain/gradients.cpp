@@ -5,6 +5,8 @@
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/explain/recording.hpp>
 
+#include <algorithm>
+
 namespace xg::explain::detail {
 namespace {
 
@@ -52,6 +54,28 @@ Gradients values_at(const ModelFunction& model, const Tensor& points, const Grad
   Gradients out;
   explained(model, points.detach().clone(), request, out);
   return out;
+}
+
+std::string op_without_derivative(const ModelFunction& model, const Tensor& rows, const GradientRequest& request) {
+  const NoGrad fixed;
+  const Recording recording = record(model, rows.detach().clone(), request.method);
+  const auto at = [](autograd::ValueId id) { return static_cast<std::size_t>(id); };
+  std::vector<bool> varies(recording.trace.value_count(), false), wanted = varies;
+  varies[at(recording.input)] = true;
+  const auto& entries = recording.trace.entries();
+  const auto any_of = [&](const std::vector<autograd::ValueId>& ids, const std::vector<bool>& in) {
+    return std::any_of(ids.begin(), ids.end(), [&](autograd::ValueId id) { return in[at(id)]; });
+  };
+  for (const autograd::TraceEntry& entry : entries)
+    if (any_of(entry.inputs, varies))
+      for (const autograd::ValueId id : entry.outputs) varies[at(id)] = true;
+  wanted[at(find_target(recording, request.output, request.method).value)] = true;
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (!any_of(entry->outputs, wanted) || !any_of(entry->inputs, varies)) continue;
+    if (!entry->op->has_derivative() || entry->op->jumps()) return describe(*entry);
+    for (const autograd::ValueId id : entry->inputs) wanted[at(id)] = true;
+  }
+  return {};
 }
 
 ExplanationParts gradient_parts(const Gradients& at_rows, const Tensor& rows, const GradientRequest& request) {

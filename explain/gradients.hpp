@@ -5,6 +5,7 @@
 #include <xgrad/explain/model_function.hpp>
 
 #include <optional>
+#include <string>
 
 namespace xg::explain::detail {
 
@@ -27,6 +28,10 @@ struct Gradients {
 Gradients gradients_at(const ModelFunction& model, const Tensor& points, const GradientRequest& request);
 /// The values alone, without derivatives.
 Gradients values_at(const ModelFunction& model, const Tensor& points, const GradientRequest& request);
+
+/// An op between the features and what is explained that has no derivative, or one that is 0 wherever it does not jump, as
+/// "to in Net > lookup (Embedding)"; empty if there is none. `rows` are one or more.
+std::string op_without_derivative(const ModelFunction& model, const Tensor& rows, const GradientRequest& request);
 
 /// The parts that an explanation by gradients has from its request, but values: outputs, ranks, space, data.
 ExplanationParts gradient_parts(const Gradients& at_rows, const Tensor& rows, const GradientRequest& request);

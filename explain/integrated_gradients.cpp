@@ -103,6 +103,47 @@ Tensor chain_gradients(const detail::Chain& chain, const Tensor& points, const d
   return (parts.size() == 1 ? parts[0] : cat(parts, 1)).to(float64).permute({2, 0, 1});
 }
 
+/// A note on features that change and move the output although every gradient in them is 0, so that their contributions
+/// are 0 as well; empty if there are none. `sums` [N, n, K] are the integrals, `change` [N, n] = rows - baselines.
+std::string note_on_features_without_gradient(const ModelFunction& model, const Tensor& rows, const Tensor& change,
+                                              const Tensor& sums, const Tensor& outputs,
+                                              const std::vector<std::string>& names,
+                                              const detail::GradientRequest& request) {
+  const std::int64_t count = rows.size(0), n = rows.size(1);
+  const std::vector<double> d = change.to_vector(), flat = sums.abs().sum(2).sum(0).to_vector();
+  std::vector<std::int64_t> features;
+  std::vector<Tensor> points, predictions;  // with the feature at its baseline, and as they were
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (flat[static_cast<std::size_t>(i)] != 0) continue;  // NaN is no zero either
+    for (std::int64_t row = 0; row < count; ++row) {
+      const double moved = d[static_cast<std::size_t>(row * n + i)];
+      if (moved == 0 || !std::isfinite(moved)) continue;
+      Tensor point = rows.narrow(0, row, 1).clone();
+      point.narrow(1, i, 1).add_(-moved);
+      features.push_back(i);
+      points.push_back(point);
+      predictions.push_back(outputs.narrow(0, row, 1));
+      break;
+    }
+  }
+  if (features.empty()) return {};
+  const Tensor without = detail::values_at(model, cat(points, 0), request).values, with = cat(predictions, 0);
+  const std::vector<double> moved = amax(abs(with - without), 1).to_vector(),
+                            size = amax(maximum(abs(with), abs(without)), 1).to_vector();
+  std::vector<std::string> who;
+  for (std::size_t c = 0; c < features.size(); ++c)
+    if (moved[c] > 1e-6 * size[c])
+      who.push_back(names.empty() ? fmt::format("x{}", features[c]) : names[static_cast<std::size_t>(features[c])]);
+  if (who.empty()) return {};
+  const std::string op = detail::op_without_derivative(model, rows.narrow(0, 0, 1), request);
+  return fmt::format(
+      "{} {} without gradient{}: the output depends on {}, but {} 0 and the effect stays in the residual. DeepShap and "
+      "ExactShapley follow it",
+      fmt::join(who, ", "), who.size() == 1 ? "is" : "are",
+      op.empty() ? " at all steps" : fmt::format(" (it passes {})", op), who.size() == 1 ? "it" : "them",
+      who.size() == 1 ? "its contribution is" : "their contributions are");
+}
+
 }  // namespace
 
 std::string_view name(Quadrature method) {
@@ -149,6 +190,7 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
   const Tensor baseline = detail::checked_baseline(method_name, options_.baseline, x);
   detail::check_feature_names(method_name, options_.feature_names, x.size(1));
   model_.check_eval(method_name);
+  model_.check_independence(x, baseline, method_name);
 
   const NoGrad fixed;
   const detail::Gradients at_rows = detail::values_at(model_, x, request);
@@ -202,6 +244,10 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
   parts.values = where(change == 0, 0.0, change).unsqueeze(-1) * sums;
   parts.base_values = at_baseline.values.expand({count, k});
   parts.n_background = 1;
+  if (std::string note = note_on_features_without_gradient(model_, x, change, sums, at_rows.values,
+                                                           options_.feature_names, request);
+      !note.empty())
+    parts.notes.push_back(std::move(note));
   detail::blank_rows_without_numbers(parts);
   return detail::named(std::move(parts), options_.feature_names, options_.output_names, at_rows.model_outputs);
 }

@@ -4,8 +4,10 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <functional>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -26,10 +28,17 @@ class XG_API ModelFunction {
   /// Throws Error, naming the layer, if a Module is in training mode with a dropout or batch norm inside: then what it
   /// returns is random or depends on the other rows.
   void check_eval(const char* method) const;
+  /// Is a row's prediction a function of that row alone? Every explainer relies on it. Two rows a and b run through the
+  /// model as (a, b), (a, a) and (b, b), and each must come out the same wherever it stands and whatever stands beside it:
+  /// that finds noise, statistics over the batch, rows that read each other, and branches that are taken for a whole
+  /// batch. a is one of `rows` [N, n], b one of `others` [B, n] (a background or baseline; may be undefined) or of the
+  /// rows, else zeros. Throws Error, naming the cause. Runs until it has passed once, which copies share.
+  void check_independence(const Tensor& rows, const Tensor& others, const char* method) const;
 
  private:
   nn::Module* module_ = nullptr;
   std::function<Tensor(const Tensor&)> function_;
+  std::shared_ptr<std::atomic<bool>> independent_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace xg::explain

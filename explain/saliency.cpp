@@ -13,6 +13,7 @@ Explanation Saliency::operator()(const Tensor& rows) const {
   const Tensor x = detail::checked_matrix(request.method, "rows", rows);
   detail::check_feature_names(request.method, options_.feature_names, x.size(1));
   model_.check_eval(request.method);
+  model_.check_independence(x, {}, request.method);
   const detail::Gradients at_rows = detail::gradients_at(model_, x, request);
   const NoGrad fixed;
   ExplanationParts parts = detail::gradient_parts(at_rows, x, request);

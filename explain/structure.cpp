@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 namespace xg::explain::detail {
@@ -95,6 +96,13 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
       made[at(id)] = true;
     }
   }
+  const auto note_dtype = [&](ValueId id) {
+    const Tensor& value = x.value(id);
+    if (s.varies[at(id)] && value.is_floating_point())
+      s.coarsest_eps = std::max<double>(s.coarsest_eps, value.dtype() == float32 ? std::numeric_limits<float>::epsilon()
+                                                                                 : std::numeric_limits<double>::epsilon());
+  };
+  note_dtype(x.input);
   wanted[at(target.value)] = true;
   for (std::size_t e = entries.size(); e-- > 0;) {
     const TraceEntry& entry = entries[e];
@@ -107,17 +115,19 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
           fmt::format("[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be "
                       "given to what it was made from. Explain a model without it between features and output.",
                       method, describe(entry)));
+    for (const ValueId id : entry.outputs) note_dtype(id);
     std::int64_t numbers = 0;
     std::int64_t ndim = -1;
     for (const ValueId id : entry.inputs) {
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
-      if (!made[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        throw Error(
-            fmt::format("[{}] {} takes a tensor {} that no op made and that differs from row to row: numbers that were "
-                        "read by hand, or random ones, cannot be followed back to the features. Compute it with ops.",
-                        method, describe(entry), x.value(id).shape().str()));
-      if (!made[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
+      if (!s.varies[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
+        throw Error(fmt::format(
+            "[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by hand, or random "
+            "ones, cannot be followed back to the features. Compute it with ops.",
+            method, describe(entry), x.value(id).shape().str(),
+            made[at(id)] ? "does not come from the features" : "no op made"));
+      if (!s.varies[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
         throw_other_flow(method,
                          fmt::format("a constant that {} takes has other values for the rows than for the references "
                                      "(random numbers, or a choice between parameters)",
@@ -137,6 +147,28 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     s.widest = std::max(s.widest, numbers);
   }
   return s;
+}
+
+std::string op_with_other_attributes(const Recording& x, const Recording& r, const Structure& structure) {
+  const autograd::NoTrace quiet;
+  const auto& entries = x.trace.entries();
+  for (std::size_t e = 0; e < entries.size(); ++e) {
+    if (!structure.on_path[e]) continue;
+    const TraceEntry& entry = entries[e];
+    std::vector<Tensor> inputs;
+    for (const ValueId id : entry.inputs) inputs.push_back(x.value(id));
+    std::vector<Tensor> results;
+    try {
+      results = r.trace.entries()[e].op->forward(inputs);
+    } catch (const Error&) {
+      continue;  // a shape among its attributes, which is that of the references
+    }
+    for (std::size_t j = 0; j < results.size(); ++j) {
+      const Tensor& value = x.value(entry.outputs[j]);
+      if (results[j].shape() == value.shape() && !same_values(results[j], value)) return describe(entry);
+    }
+  }
+  return {};
 }
 
 }  // namespace xg::explain::detail

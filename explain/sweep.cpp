@@ -1,9 +1,12 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/additivity.hpp>
 #include <xgrad/explain/averages.hpp>
 #include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/pair_sweep.hpp>
 #include <xgrad/explain/recording.hpp>
+#include <xgrad/explain/rounding.hpp>
 #include <xgrad/explain/structure.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -20,12 +23,10 @@
 namespace xg::explain::detail {
 namespace {
 
-using autograd::PairContext;
 using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// Rows in one run of the model. Every block has this size, padded if need be, because a matrix product may give a row
 /// other bits when the number of rows changes.
 constexpr std::int64_t block_rows = 16;
@@ -43,151 +44,6 @@ Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0) {
   for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
   return out;
 }
-
-// ---- the sweep over a block of pairs
-
-/// Rows n0.. and references b0.. of two recordings: all combinations, or one to one.
-struct PairBlock {
-  std::int64_t n0 = 0, rows = 0, b0 = 0, references = 0;
-  bool paired = false;  // reference i with row i alone
-  std::int64_t pairs() const { return paired ? rows : rows * references; }
-};
-
-/// How far each op is from sharing out all that arrived at it.
-struct Audit {
-  struct Finding {
-    double miss = 0;  // the largest |sum of shares - contribution of the result| over pairs and outputs
-    double size = 0;  // the largest sum of what was added and subtracted on the way: rounding is a small part of it
-  };
-  std::vector<Finding> ops;
-};
-
-class Sweep {
- public:
-  Sweep(const Recording& x, const Recording& r, const Structure& structure, const Target& target, bool whole)
-      : x_(x), r_(r), s_(structure), target_(target), whole_(whole) {}
-
-  /// Multipliers [K, P, n] of the features, from those of the target [K, P, ...]; undefined where nothing arrives.
-  /// `residuals`, one for each op, grow by what quadratures lost.
-  Tensor run(const PairBlock& block, Tensor seed, std::span<double> residuals, Audit* audit = nullptr) {
-    block_ = block;
-    x_at_pairs_.assign(x_.trace.value_count(), {});
-    r_at_pairs_.assign(x_.trace.value_count(), {});
-    std::vector<Tensor> multipliers(x_.trace.value_count());
-    multipliers[at(target_.value)] = std::move(seed);
-    const auto& entries = x_.trace.entries();
-    for (std::size_t e = entries.size(); e-- > 0;) {
-      if (!s_.on_path[e]) continue;
-      const TraceEntry& entry = entries[e];
-      PairContext pairs = context(entry, multipliers, audit != nullptr);
-      for (const ValueId id : entry.outputs) multipliers[at(id)] = Tensor();
-      const bool arrived =
-          std::any_of(pairs.multipliers.begin(), pairs.multipliers.end(), [](const Tensor& m) { return m.defined(); });
-      if (arrived) {
-        std::vector<Tensor> shares = autograd::attribute(*entry.op, pairs, &residuals[e]);
-        if (audit != nullptr) examine(pairs, shares, audit->ops[e]);
-        for (std::size_t i = 0; i < shares.size(); ++i) {
-          if (!shares[i].defined() || !pairs.varies[i]) continue;
-          Tensor& total = multipliers[at(entry.inputs[i])];
-          total = total.defined() ? total + shares[i] : std::move(shares[i]);
-        }
-      }
-      for (const ValueId id : entry.outputs) x_at_pairs_[at(id)] = r_at_pairs_[at(id)] = Tensor();
-    }
-    return std::move(multipliers[at(x_.input)]);
-  }
-
- private:
-  PairContext context(const TraceEntry& entry, const std::vector<Tensor>& multipliers, bool everything) {
-    PairContext pairs;
-    const std::size_t inputs = entry.inputs.size(), outputs = entry.outputs.size();
-    pairs.pairs = whole_ ? 0 : block_.pairs();
-    for (const ValueId id : entry.outputs) {
-      pairs.multipliers.push_back(multipliers[at(id)]);
-      if (multipliers[at(id)].defined()) pairs.outputs_explained = multipliers[at(id)].size(0);
-    }
-    const auto needed = std::make_unique<bool[]>(inputs);
-    for (std::size_t i = 0; i < inputs; ++i) {
-      needed[i] = s_.varies[at(entry.inputs[i])];
-      pairs.varies.push_back(needed[i]);
-      pairs.has_rows.push_back(s_.has_rows[at(entry.inputs[i])]);
-    }
-    // A vector-Jacobian product often needs the shape of a value and not the value.
-    const Rule rule = entry.op->rule();
-    const bool product = rule == Rule::linear || rule == Rule::bilinear;
-    bool all = everything || rule == Rule::custom || rule == Rule::quadrature || rule == Rule::secant;
-    for (std::size_t j = 0; product && j < outputs; ++j) all = all || entry.op->reads_output(j);
-    for (std::size_t i = 0; i < inputs; ++i) {
-      const ValueId id = entry.inputs[i];
-      const bool read = all || entry.op->reads_input(i, needed.get());
-      pairs.x.push_back(read ? x_value(id) : placeholder(id));
-      pairs.r.push_back(read ? r_value(id) : pairs.x.back());
-    }
-    const bool results = everything || rule == Rule::custom || rule == Rule::quadrature;
-    for (const ValueId id : entry.outputs) {
-      pairs.x_out.push_back(results ? x_value(id) : Tensor());
-      pairs.r_out.push_back(results ? r_value(id) : Tensor());
-    }
-    return pairs;
-  }
-
-  /// [P, ...] of the values of the rows.
-  const Tensor& x_value(ValueId id) {
-    const Tensor& value = x_.value(id);
-    if (whole_ || !s_.has_rows[at(id)]) return value;
-    Tensor& gathered = x_at_pairs_[at(id)];
-    if (!gathered.defined()) {
-      gathered = value.narrow(0, block_.n0, block_.rows);
-      if (!block_.paired) gathered = repeated(gathered.unsqueeze(1), value.shape());
-    }
-    return gathered;
-  }
-  const Tensor& r_value(ValueId id) {
-    const Tensor& value = r_.value(id);
-    if (whole_ || !s_.has_rows[at(id)]) return value;
-    Tensor& gathered = r_at_pairs_[at(id)];
-    if (!gathered.defined()) {
-      gathered = value.narrow(0, block_.b0, block_.references);
-      if (!block_.paired && block_.rows > 1) gathered = repeated(gathered.unsqueeze(0), value.shape());
-    }
-    return gathered;
-  }
-  Tensor repeated(const Tensor& value, const Shape& shape) const {
-    Shape both = with_front(block_.rows, with_front(block_.references, shape, 1));
-    return value.expand(both).reshape(with_front(block_.pairs(), shape, 1));
-  }
-  /// A tensor of the right shape whose numbers nobody may read.
-  Tensor placeholder(ValueId id) const {
-    const Tensor& value = x_.value(id);
-    if (whole_ || !s_.has_rows[at(id)]) return value;
-    return full({}, nan, {.dtype = value.dtype()}).expand(with_front(block_.pairs(), value.shape(), 1));
-  }
-
-  void examine(const PairContext& pairs, const std::vector<Tensor>& shares, Audit::Finding& finding) const {
-    const std::int64_t k = pairs.outputs_explained, groups = whole_ ? 1 : block_.pairs();
-    Tensor miss = zeros({k, groups}, {.dtype = float64}), size = zeros({k, groups}, {.dtype = float64});
-    const auto count = [&](const Tensor& m, const Tensor& x, const Tensor& r, double sign) {
-      if (!m.defined() || m.numel() == 0) return;
-      const Tensor mm = m.to(float64), xx = x.to(float64), rr = r.to(float64);
-      const Tensor part = mm * (xx - rr), bulk = mm.abs() * (xx.abs() + rr.abs());
-      miss = miss + sign * where(xx == rr, 0.0, part).reshape({k, groups, -1}).sum(2);
-      size = size + where(xx == rr, 0.0, bulk).reshape({k, groups, -1}).sum(2);
-    };
-    for (std::size_t i = 0; i < shares.size(); ++i)
-      if (pairs.varies[i]) count(shares[i], pairs.x[i], pairs.r[i], 1);
-    for (std::size_t j = 0; j < pairs.multipliers.size(); ++j)
-      count(pairs.multipliers[j], pairs.x_out[j], pairs.r_out[j], -1);
-    for (const double v : miss.to_vector()) finding.miss = std::isnan(v) ? v : std::max(finding.miss, std::abs(v));
-    for (const double v : size.to_vector()) finding.size = std::max(finding.size, v);
-  }
-
-  const Recording &x_, &r_;
-  const Structure& s_;
-  const Target& target_;
-  bool whole_;
-  PairBlock block_;
-  std::vector<Tensor> x_at_pairs_, r_at_pairs_;
-};
 
 /// The target's values [rows, J] in float64.
 std::vector<double> target_values(const Recording& recording, const Target& target, std::int64_t rows) {
@@ -228,9 +84,13 @@ class Explainer {
 
   ExplanationParts run() {
     model_.check_eval(request_.method);
-    if (!request_.paired) prepare(record_references(0));
-    for (std::int64_t start = 0; start < n_; start += block_rows) explain_block(start);
-    sweep_pending();
+    model_.check_independence(rows_, references_, request_.method);
+    explain_all();
+    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second sweep.
+    if (!settles_ && !all_finite()) {
+      settles_ = true;
+      explain_all();
+    }
 
     ExplanationParts parts;
     parts.values = averages_->means();
@@ -244,11 +104,7 @@ class Explainer {
     std::copy(slots_.begin(), slots_.end(), parts.output_ranks.mutable_data<std::int64_t>());
     std::copy(bases_.begin(), bases_.end(), parts.base_values.mutable_data<double>());
     std::copy(outputs_.begin(), outputs_.end(), parts.outputs.mutable_data<double>());
-    parts.fallback_ops = fallback_;
-    for (std::size_t e = 0; e < residuals_.size(); ++e)
-      for (FallbackOp& op : parts.fallback_ops)
-        if (op.op == fallback_names_[e].op && op.scope == fallback_names_[e].scope)
-          op.residual = std::max(op.residual, residuals_[e]);
+    parts.fallback_ops = fallback_ops();
     blank_rows_without_numbers(parts);
     if (!request_.multipliers) check_additivity(parts);
     parts.additive = !request_.multipliers;
@@ -257,6 +113,26 @@ class Explainer {
   std::int64_t model_outputs() const { return target_.outputs; }
 
  private:
+  void explain_all() {
+    averages_.reset();
+    losses_.reset();
+    chain_.reset();
+    slots_.clear();
+    outputs_.clear();
+    bases_.clear();
+    if (!request_.paired) prepare(record_references(0));
+    for (std::int64_t start = 0; start < n_; start += block_rows) explain_block(start);
+    sweep_pending();
+  }
+
+  bool all_finite() const {
+    const Tensor values = averages_->means();
+    const auto* v = values.data<double>();
+    for (std::int64_t row = 0; row < n_; ++row, v += features_ * k_)
+      if (is_clean(row) && !std::all_of(v, v + features_ * k_, [](double c) { return std::isfinite(c); })) return false;
+    return true;
+  }
+
   Recording record_rows(std::int64_t start) const {
     return record(model_, padded_rows(rows_, start, block_rows), request_.method);
   }
@@ -279,6 +155,8 @@ class Explainer {
                       request_.method, request_.ranked, j, j));
     k_ = request_.target ? 1 : (request_.ranked > 0 ? request_.ranked : j);
     averages_.emplace(n_, k_, features_);
+    losses_.emplace(n_, k_, b_);
+    reference_roundings_.clear();
     if (!request_.paired)
       base_of_output_ = mean_of_references(target_values(reference_recording_, target_, b_), j, request_.method);
   }
@@ -323,9 +201,10 @@ class Explainer {
     }
     Recording x = record_rows(start);
     const Structure s = compare(x, reference_recording_, target_, false, request_.method);
-    remember_fallbacks(x, s);
+    if (start == 0) remember_ops(x, s);
+    if (reference_roundings_.empty() || request_.paired) reference_roundings_ = roundings_of(reference_recording_, s);
     std::vector<std::int64_t> chosen = choose_slots(x, start);
-    if (start == 0 && !request_.paired)
+    if (start == 0 && !request_.paired && !settles_)
       if (std::optional<Chain> chain = find_chain(reference_recording_, s, target_))
         chain_.emplace(std::move(*chain), reference_recording_, b_, target_.outputs, k_, request_.max_bytes);
     if (!chain_) return for_each_pair_block(x, s, start, std::min(start + block_rows, n_), chosen, nullptr);
@@ -348,19 +227,31 @@ class Explainer {
     pending_.clear();
   }
 
-  void remember_fallbacks(const Recording& x, const Structure& s) {
-    if (!residuals_.empty() || x.trace.entries().empty()) return;
-    residuals_.assign(x.trace.entries().size(), 0);
-    fallback_names_.resize(residuals_.size());
-    for (std::size_t e = 0; e < residuals_.size(); ++e) {
+  void remember_ops(const Recording& x, const Structure& s) {
+    coarsest_eps_ = s.coarsest_eps;
+    op_names_.clear();
+    integrated_.clear();
+    for (std::size_t e = 0; e < x.trace.entries().size(); ++e) {
       const TraceEntry& entry = x.trace.entries()[e];
-      if (!s.on_path[e] || entry.op->rule() != Rule::quadrature) continue;
-      fallback_names_[e] = {entry.op->name(), scope_path(entry.scope), 0};
-      const auto same = [&](const FallbackOp& op) {
-        return op.op == fallback_names_[e].op && op.scope == fallback_names_[e].scope;
-      };
-      if (std::none_of(fallback_.begin(), fallback_.end(), same)) fallback_.push_back(fallback_names_[e]);
+      op_names_.push_back(describe(entry));
+      const bool is_integrated = s.on_path[e] && entry.op->rule() == Rule::quadrature;
+      integrated_.push_back(is_integrated ? FallbackOp{entry.op->name(), scope_path(entry.scope), 0} : FallbackOp{});
     }
+  }
+
+  /// The ops that were integrated, each with its largest error; calls in one place as one.
+  std::vector<FallbackOp> fallback_ops() const {
+    const std::vector<double>& errors = losses_->largest_of(LossKind::integral);
+    std::vector<FallbackOp> ops;
+    for (std::size_t e = 0; e < integrated_.size(); ++e) {
+      if (integrated_[e].op.empty()) continue;
+      auto same = std::find_if(ops.begin(), ops.end(), [&](const FallbackOp& op) {
+        return op.op == integrated_[e].op && op.scope == integrated_[e].scope;
+      });
+      if (same == ops.end()) same = ops.insert(ops.end(), integrated_[e]);
+      if (e < errors.size()) same->residual = std::max(same->residual, errors[e]);
+    }
+    return ops;
   }
 
   /// Sweeps rows [first, last) of the recorded block x with all their references.
@@ -371,11 +262,12 @@ class Explainer {
     const std::int64_t per_pair = std::max<std::int64_t>(1, s.widest * (2 * k_ + 2) * item);
     const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(request_.max_bytes) / per_pair);
     const std::int64_t references = request_.paired ? 1 : std::min(b_, most);
-    std::int64_t rows = 1;
-    while (2 * rows <= block_rows && 2 * rows * b_ <= std::min(most, worthwhile_pairs)) rows *= 2;
+    std::int64_t rows = 1;  // rows that cannot be taken apart are swept one by one, so that a loss belongs to one
+    while (s.coupled.empty() && 2 * rows <= block_rows && 2 * rows * b_ <= std::min(most, worthwhile_pairs)) rows *= 2;
     if (audit != nullptr) rows = 1;
     const std::int64_t from = (first - start) / rows * rows, tiles = (last - start - from + rows - 1) / rows;
-    std::vector<std::vector<double>> residuals(at(tiles), residuals_);
+    const std::vector<Tensor> roundings = roundings_of(x, s);
+    std::vector<std::array<std::vector<double>, loss_kinds>> largest(at(tiles));
     const auto tile = [&](std::int64_t i) {
       const NoGrad fixed;  // each thread has a mode of its own
       const std::int64_t n0 = from + i * rows;
@@ -383,31 +275,47 @@ class Explainer {
         const PairBlock block{n0, rows, request_.paired ? n0 : b0,
                               request_.paired ? rows : std::min(references, b_ - b0), request_.paired};
         if (s.coupled.empty())
-          sweep_pairs(x, s, start, block, chosen, residuals[at(i)], audit);
+          sweep_pairs({x, roundings}, s, start, block, chosen, largest[at(i)], audit);
         else
-          sweep_whole(s, start, block, chosen, residuals[at(i)], audit);
+          sweep_whole(s, start, block, chosen, largest[at(i)], audit);
       }
     };
-    // Only the caller's thread runs the model, and looks for an op to blame.
+    // Only the caller's thread runs the model, and looks for the op that lost something.
     if (s.coupled.empty() && audit == nullptr)
       xg::detail::parallel_for(tiles, tile);
     else
       for (std::int64_t i = 0; i < tiles; ++i) tile(i);
-    for (const std::vector<double>& found : residuals)
-      for (std::size_t e = 0; e < found.size(); ++e) residuals_[e] = std::max(residuals_[e], found[e]);
+    if (audit == nullptr)
+      for (const auto& found : largest) losses_->add_ops(found);
+  }
+
+  /// Takes what a block found into the averages and the losses.
+  void take(const Tensor& multipliers, const Losses& losses, std::int64_t start, const PairBlock& block,
+            std::int64_t slot, std::int64_t count, std::array<std::vector<double>, loss_kinds>& largest) {
+    average(multipliers, start, block, slot, count);
+    losses_->add(losses, slot, start + block.n0, std::min(block.rows, n_ - start - block.n0),
+                 block.paired ? 1 : block.references);
+    for (std::size_t kind = 0; kind < loss_kinds; ++kind) {
+      largest[kind].resize(std::max(largest[kind].size(), losses.largest_of[kind].size()));
+      for (std::size_t e = 0; e < losses.largest_of[kind].size(); ++e)
+        largest[kind][e] = std::max(largest[kind][e], losses.largest_of[kind][e]);
+    }
   }
 
   /// All outputs at once, from rows and references recorded apart.
-  void sweep_pairs(const Recording& x, const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, std::span<double> residuals, Audit* audit) {
-    Sweep sweep(x, reference_recording_, s, target_, false);
-    const Tensor m = sweep.run(block, seed(x, block, chosen, 0, k_), residuals, audit);
-    if (audit == nullptr) average(m, start, block, 0, k_);
+  void sweep_pairs(const RoundedRecording& x, const Structure& s, std::int64_t start, const PairBlock& block,
+                   const std::vector<std::int64_t>& chosen, std::array<std::vector<double>, loss_kinds>& largest,
+                   Audit* audit) {
+    PairSweep sweep(x, {reference_recording_, reference_roundings_}, s, target_, false, settles_);
+    Losses losses;
+    const Tensor m = sweep.run(block, seed(x.recording, block, chosen, 0, k_), losses, audit);
+    if (audit == nullptr) take(m, losses, start, block, 0, k_, largest);
   }
 
   /// One output after the other, from the pairs recorded as they are.
   void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, std::span<double> residuals, Audit* audit) {
+                   const std::vector<std::int64_t>& chosen, std::array<std::vector<double>, loss_kinds>& largest,
+                   Audit* audit) {
     const std::int64_t pairs = block.pairs();
     const Tensor rows = padded_rows(rows_, start, block_rows).narrow(0, block.n0, block.rows);
     const Tensor references = request_.paired
@@ -423,21 +331,23 @@ class Explainer {
     const Recording x = record(model_, spread(rows, 1), request_.method);
     const Recording r = record(model_, spread(references, 0), request_.method);
     const Structure whole = compare(x, r, target_, true, request_.method);
+    const std::vector<Tensor> x_roundings = roundings_of(x, whole), r_roundings = roundings_of(r, whole);
     coupled_ = s.coupled;
     for (std::int64_t slot = 0; slot < k_; ++slot) {
-      Sweep sweep(x, r, whole, target_, true);
-      const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), residuals, audit);
-      if (audit == nullptr) average(m, start, block, slot, 1);
+      PairSweep sweep({x, x_roundings}, {r, r_roundings}, whole, target_, true, settles_);
+      Losses losses;
+      const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), losses, audit);
+      if (audit == nullptr) take(m, losses, start, block, slot, 1, largest);
     }
   }
 
-  /// [K, P, ...]: one at the explained output of each pair, for `count` slots from `first` on.
+  /// [K, P, ...] in the dtype of the rows: one at the explained output of each pair, for `count` slots from `first` on.
   Tensor seed(const Recording& x, const PairBlock& block, const std::vector<std::int64_t>& chosen, std::int64_t first,
               std::int64_t count) const {
     const Tensor& value = x.value(target_.value);
     const std::int64_t pairs = block.pairs(), j = target_.outputs, each = block.paired ? 1 : block.references;
-    Tensor m = zeros(with_front(count, with_front(pairs, value.shape(), 1)), {.dtype = value.dtype()});
-    dispatch_floating(value.dtype(), [&]<class T>() {
+    Tensor m = zeros(with_front(count, with_front(pairs, value.shape(), 1)), {.dtype = rows_.dtype()});
+    dispatch_floating(m.dtype(), [&]<class T>() {
       T* out = m.mutable_data<T>();
       for (std::int64_t slot = 0; slot < count; ++slot)
         for (std::int64_t p = 0; p < pairs; ++p)
@@ -463,34 +373,13 @@ class Explainer {
     });
   }
 
-  // Note [Additivity]
-  // Every rule shares out all that arrives, so base value + contributions = prediction up to rounding. A miss beyond
-  // 1e-5 (float32) or 1e-9 of the sizes involved is looked into: the sweep over that row is repeated, and each op
-  // is asked how much it lost, and how large the numbers were that it added and subtracted. Where sizes explain the
-  // miss it is rounding (features of size 1e6 with contributions of size 1), else the op that lost most is named.
   void check_additivity(ExplanationParts& parts) {
-    if (request_.additivity == Additivity::report) return;
-    const bool single = rows_.dtype() == float32;
-    const double quadrature = std::accumulate(residuals_.begin(), residuals_.end(), 0.0);
-    double worst = 1;
-    std::int64_t worst_place = -1;
-    double worst_residual = 0;
-    for (std::int64_t place = 0; place < n_ * k_; ++place) {
-      const std::int64_t row = place / k_, slot = place % k_;
-      const double* values = parts.values.data<double>() + row * features_ * k_ + slot;
-      if (!is_clean(row)) continue;
-      double sum = 0;
-      for (std::int64_t i = 0; i < features_; ++i) sum += values[i * k_];
-      const double residual = outputs_[at(place)] - bases_[at(place)] - sum;
-      const double size =
-          std::max({averages_->size(row, slot), std::abs(outputs_[at(place)]), std::abs(bases_[at(place)])});
-      const double allowed = (single ? 1e-5 : 1e-9) * size + quadrature;
-      const double ratio = std::isfinite(residual) ? (residual == 0 ? 0 : std::abs(residual) / allowed)
-                                                   : std::numeric_limits<double>::infinity();
-      if (ratio > worst) worst = ratio, worst_place = place, worst_residual = residual;
-    }
-    if (worst_place < 0) return;
-    const std::string words = explain_miss(worst_place, worst_residual, quadrature);
+    std::vector<bool> clean;
+    for (std::int64_t row = 0; row < n_; ++row) clean.push_back(is_clean(row));
+    const std::optional<Miss> miss = find_miss(
+        {parts.values, outputs_, bases_, std::move(clean), *averages_, *losses_, op_names_, coarsest_eps_}, parts.notes);
+    if (!miss || request_.additivity == Additivity::report) return;
+    const std::string words = explain_miss(*miss);
     if (words.empty()) return;
     if (request_.additivity == Additivity::error) throw Error(words);
     parts.notes.push_back(words);
@@ -503,47 +392,60 @@ class Explainer {
     return std::all_of(x, x + features_, finite) && std::all_of(y, y + k_, finite);
   }
 
-  /// Whose fault it is; empty where it is rounding.
-  std::string explain_miss(std::int64_t place, double residual, double quadrature) {
-    const std::int64_t row = place / k_, start = row / block_rows * block_rows;
+  /// What is wrong and why; empty where it is rounding.
+  std::string explain_miss(const Miss& miss) {
+    const std::string reason = miss.of_integrals ? integral_reason() : reason_of(miss);
+    if (reason.empty()) return {};
+    const std::size_t place = at(miss.row * k_ + miss.slot);
+    return fmt::format(
+        "[{}] contributions do not sum up: row {}, output {}: base value {:.6g} + contributions {:.6g} is {:.3g} away "
+        "from the prediction {:.6g}. {}. Additivity::report gives the values all the same.",
+        request_.method, miss.row, slots_[place], bases_[place], outputs_[place] - bases_[place] - miss.residual,
+        miss.residual, outputs_[place], reason);
+  }
+
+  std::string integral_reason() const {
+    const std::vector<double>& errors = losses_->largest_of(LossKind::integral);
+    const auto op = at(std::max_element(errors.begin(), errors.end()) - errors.begin());
+    return fmt::format(
+        "{} has no rule of its own and was integrated along its path; the integral misses up to {:.3g}, more than 1e-3 of "
+        "the contributions: a kink, a jump or a wrong derivative does that. Give it a secant",
+        op_names_[op], errors[op]);
+  }
+
+  std::string reason_of(const Miss& miss) {
+    const std::int64_t start = miss.row / block_rows * block_rows;
     if (request_.paired) reference_recording_ = record_references(start);
     const Recording x = record_rows(start);
     const Structure s = compare(x, reference_recording_, target_, false, request_.method);
+    if (request_.paired) reference_roundings_ = roundings_of(reference_recording_, s);
     const std::vector<std::int64_t> chosen(slots_.begin() + start * k_,
                                            slots_.begin() + std::min(start + block_rows, n_) * k_);
     Audit audit;
     audit.ops.resize(x.trace.entries().size());
-    for_each_pair_block(x, s, row, row + 1, chosen, &audit);
-
-    const double eps =
-        rows_.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+    for_each_pair_block(x, s, miss.row, miss.row + 1, chosen, &audit);
     double rounding = 0, most = 0;
-    std::size_t guilty = audit.ops.size();
-    for (std::size_t e = audit.ops.size();
-         e-- > 0;) {  // as the sweep goes: a NaN is the fault of the first op to have one
+    std::size_t worst_op = audit.ops.size();
+    for (std::size_t e = audit.ops.size(); e-- > 0;) {  // as the sweep goes: a NaN comes from the first op to have one
       const Audit::Finding& op = audit.ops[e];
-      const double allowed = 16 * eps * op.size;
-      if (std::isfinite(allowed)) rounding += allowed;
-      const double excess = std::isfinite(op.miss) ? op.miss - allowed : std::numeric_limits<double>::infinity();
-      if (excess > most) most = excess, guilty = e;
+      rounding += op.rounding;
+      if (op.excess > most) most = op.excess, worst_op = e;
     }
-    if (std::isfinite(residual) && std::abs(residual) <= rounding + quadrature) return {};
-    std::string blame;
+    if (std::isfinite(miss.unexplained) && std::abs(miss.unexplained) <= rounding) return {};
     if (!coupled_.empty())
-      blame = fmt::format(
-          "{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result "
-          "for a row depends on that row alone",
+      return fmt::format(
+          "{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result for a row "
+          "depends on that row alone",
           coupled_);
-    else if (guilty < audit.ops.size())
-      blame = fmt::format("{} shares out {:.3g} more or less than arrives at it: its attribution rule is to blame",
-                          describe(x.trace.entries()[guilty]), audit.ops[guilty].miss);
-    else
-      blame = "no op lost it, so part of the result was computed without ops (from data read by hand, or by chance)";
-    return fmt::format(
-        "[{}] contributions do not sum up: row {}, output {}: base value {:.6g} + contributions {:.6g} is {:.3g} away "
-        "from the prediction {:.6g}. {}. Additivity::report gives the values all the same.",
-        request_.method, row, slots_[at(place)], bases_[at(place)], outputs_[at(place)] - bases_[at(place)] - residual,
-        residual, outputs_[at(place)], blame);
+    if (const std::string op = op_with_other_attributes(x, reference_recording_, s); !op.empty())
+      return fmt::format(
+          "{} was applied with other attributes to the rows than to the references: the model branches on its data, or "
+          "reads numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops",
+          op);
+    if (worst_op < audit.ops.size())
+      return fmt::format("{} shares out {:.3g} more or less than arrives at it: its attribution rule is to blame",
+                         describe(x.trace.entries()[worst_op]), audit.ops[worst_op].miss);
+    return "no op lost it, so part of the result was computed without ops (from data read by hand, or by chance)";
   }
 
   const ModelFunction& model_;
@@ -558,9 +460,12 @@ class Explainer {
   std::vector<double> base_of_output_;      // by output of the model
   std::vector<std::int64_t> slots_;         // [N, K]
   std::vector<double> outputs_, bases_;     // [N, K]
-  std::vector<double> residuals_;           // by op, of quadratures
-  std::vector<FallbackOp> fallback_names_;  // by op; empty names for ops with rules
-  std::vector<FallbackOp> fallback_;
+  std::optional<LossLedger> losses_;
+  std::vector<Tensor> reference_roundings_;  // by value, of the references
+  std::vector<std::string> op_names_;        // by op
+  std::vector<FallbackOp> integrated_;       // by op; without a name for ops with rules
+  double coarsest_eps_ = 0;
+  bool settles_ = false;                     // are values that are infinite or NaN replaced?
   std::string coupled_;
   struct Pending {
     std::int64_t start;
@@ -583,16 +488,19 @@ ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Ten
   return parts;
 }
 
+Tensor mean_of_rows(const Tensor& outputs, const char* method) {
+  const std::vector<double> mean = mean_of_references(outputs.to_vector(), outputs.size(1), method);
+  Tensor result = empty({outputs.size(1)}, {.dtype = float64});
+  std::copy(mean.begin(), mean.end(), result.mutable_data<double>());
+  return result;
+}
+
 Tensor mean_output(const ModelFunction& model, const Tensor& references, const char* method, Output output) {
   const NoGrad fixed;
   model.check_eval(method);
   const Recording recording = record(model, references.clone(), method);
   const Target target = find_target(recording, output, method);
-  const std::vector<double> mean =
-      mean_of_references(target_values(recording, target, references.size(0)), target.outputs, method);
-  Tensor result = empty({target.outputs}, {.dtype = float64});
-  std::copy(mean.begin(), mean.end(), result.mutable_data<double>());
-  return result;
+  return mean_of_rows(recording.value(target.value).reshape({references.size(0), target.outputs}), method);
 }
 
 }  // namespace xg::explain::detail

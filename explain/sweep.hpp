@@ -44,6 +44,9 @@ struct SweepRequest {
 ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
                        const SweepRequest& request, std::int64_t* model_outputs);
 
+/// Mean over the references of their outputs [B, J]: [J] float64. Throws ValueError where one is NaN or infinite.
+Tensor mean_of_rows(const Tensor& outputs, const char* method);
+
 /// Mean over the references of what the model gives for them, in the space explained: [J] float64, J outputs of the
 /// model. Throws ValueError where one of them is NaN or infinite.
 Tensor mean_output(const ModelFunction& model, const Tensor& references, const char* method, Output output);

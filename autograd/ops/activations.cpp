@@ -88,7 +88,7 @@ Tensor normal_cdf_secant(const Tensor& x, const Tensor& r) {
 }
 /// The secant of x g(x): mean of g, plus mean of x times g's secant. Exact, and as free of cancellation as g's.
 Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const Tensor& g_r, const Tensor& g_secant) {
-  return 0.5 * (g_x + g_r) + 0.5 * (x + r) * g_secant;
+  return 0.5 * (g_x + g_r) + (0.5 * x + 0.5 * r) * g_secant;  // x + r may overflow
 }
 
 /// x Phi(x)
@@ -121,9 +121,15 @@ struct GeluTanh : Unary {
   }
   static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::gelu_tanh_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    const Tensor inner_secant = c1 * (1.0 + c3 * (square(x) + x * r + square(r)));
-    const Tensor g_secant = 0.5 * kernels::tanh_secant(inner(x), inner(r)) * inner_secant;
-    return times_x_secant(x, r, 0.5 * (1.0 + tanh(inner(x))), 0.5 * (1.0 + tanh(inner(r))), g_secant);
+    // Beyond 30 the tangent is 1 to the last digit, and the cube would overflow: there the quotient cancels nothing.
+    constexpr double far = 30;
+    const Tensor a = clamp(x, -far, far), b = clamp(r, -far, far);
+    const Tensor g_x = 0.5 * (1.0 + tanh(inner(a))), g_r = 0.5 * (1.0 + tanh(inner(b)));
+    const Tensor inner_secant = c1 * (1.0 + c3 * (square(a) + a * b + square(b)));
+    const Tensor near_secant = 0.5 * kernels::tanh_secant(inner(a), inner(b)) * inner_secant;
+    const Tensor is_near = logical_and(a == x, b == r);
+    const Tensor g_secant = where(is_near, near_secant, difference_secant(g_x, g_r, x, r, zeros_like(x)));
+    return times_x_secant(x, r, g_x, g_r, g_secant);
   }
   static std::vector<Sample> samples(Dtype d) { return samples1(GeluTanh{}, d, -3, 3); }
   static double reference(double x) { return 0.5 * x * (1 + std::tanh(c1 * (x + c3 * x * x * x))); }
@@ -239,15 +245,10 @@ struct Hardswish : Unary {
   static double reference(double x) { return x * (std::clamp(x, -3.0, 3.0) / 6 + 0.5); }
 };
 
-/// The secant of a function with jumps: its difference over the distance, `slope` where the two agree.
-Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r, const Tensor& slope) {
-  const Tensor d = x - r;
-  return where(d == 0, slope, (at_x - at_r) / d);
-}
-
 /// 0 where |x| <= lambda, else x
 struct Hardshrink : Unary {
   static constexpr const char* name = "hardshrink";
+  static constexpr bool jumps = true;
   double lambda = 0.5;
   Tensor forward(const Tensor& x) const { return kernels::hardshrink(x, {.a = lambda}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
@@ -280,6 +281,7 @@ struct Softshrink : Unary {
 /// x where x > limit, else value
 struct Threshold : Unary {
   static constexpr const char* name = "threshold";
+  static constexpr bool jumps = true;
   double limit = 0, value = 0;
   Tensor forward(const Tensor& x) const { return kernels::threshold(x, {limit, value}); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) <= limit, 0.0, g); }
@@ -296,6 +298,7 @@ struct Threshold : Unary {
 /// 1 where x > 0, else 0; derivative 0. Attribution follows the jump all the same.
 struct Step : Unary {
   static constexpr const char* name = "step";
+  static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
   static Tensor forward(const Tensor& x) { return kernels::step(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }

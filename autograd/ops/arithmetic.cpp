@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -20,6 +21,7 @@ struct Add : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return g; });
   }
+  static Tensor rounding(const RoundingContext& c) { return maximum(c.of_term(0), c.of_term(1)); }
   static std::vector<Sample> samples(Dtype d) { return samples2(Add{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return a + b; }
 };
@@ -37,6 +39,7 @@ struct Sub : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g; });
   }
+  static Tensor rounding(const RoundingContext& c) { return maximum(c.of_term(0), c.of_term(1)); }
   static std::vector<Sample> samples(Dtype d) { return samples2(Sub{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return a - b; }
 };
@@ -72,9 +75,14 @@ struct Div : Binary {
     if (p.varies[1]) shares[1] = p.unbroadcast(m * (-p.mean(0) / (p.x[1] * p.r[1])), 1);
     return shares;
   }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Div{}, d, -2, 2, 0.5, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples2(Div{}, d, -2, 2, 0.5, 2), samples2(Div{}, d, -2, 2, -2, -0.5)); }
   static double reference(double a, double b) { return a / b; }
 };
+
+/// The rounding of a sum of input 0 and a number.
+Tensor rounding_beside(const RoundingContext& c, double value) {
+  return maximum(c.of_term(0), full_like(c.inputs[0], std::abs(value) * c.unit));
+}
 
 /// x + value, for reals
 struct AddScalar : Unary {
@@ -84,6 +92,7 @@ struct AddScalar : Unary {
   double value = 0;
   Tensor forward(const Tensor& x) const { return kernels::add_scalar(x, {.a = value}); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
+  Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static std::vector<Sample> samples(Dtype d) { return samples1(AddScalar{{}, 1.5}, d, -2, 2); }
 };
 
@@ -106,6 +115,7 @@ struct RsubScalar : Unary {
   double value = 0;
   Tensor forward(const Tensor& x) const { return kernels::rsub_scalar(x, {.a = value}); }
   static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
+  Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static std::vector<Sample> samples(Dtype d) { return samples1(RsubScalar{{}, 1.5}, d, -2, 2); }
 };
 
@@ -117,7 +127,7 @@ struct RdivScalar : Unary {
   Tensor forward(const Tensor& x) const { return kernels::rdiv_scalar(x, {.a = value}); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() / c.input(0); }
   Tensor secant(const Tensor& x, const Tensor& r) const { return -value / (x * r); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(RdivScalar{{}, 1.5}, d, 0.5, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples1(RdivScalar{{}, 1.5}, d, 0.5, 2), samples1(RdivScalar{{}, 1.5}, d, -2, -0.5)); }
 };
 
 /// -x
@@ -150,8 +160,12 @@ struct Sign : Unary {
   static constexpr const char* name = "sign";
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = 0;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return x.dtype() == Dtype::bool_ ? x : kernels::sign(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
+  static Tensor secant(const Tensor& x, const Tensor& r) {
+    return difference_secant(kernels::sign(x), kernels::sign(r), x, r, zeros_like(x));
+  }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sign{}, d, -2, 2); }
   static double reference(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
 };
@@ -165,9 +179,26 @@ void check_divisor(const char* op, const Tensor& b) {
   }
 }
 
+/// All signs of both arguments, away from the jumps of their quotient; the last one has them mixed, so that a row and
+/// its reverse differ in sign.
+template <class Op>
+std::vector<Sample> quotient_samples(const Op& op, Dtype d) {
+  const auto of_signs = [&](double a, double b) {
+    return samples2(op, d, std::min(3.1 * a, 3.9 * a), std::max(3.1 * a, 3.9 * a), std::min(0.55 * b, 0.59 * b),
+                    std::max(0.55 * b, 0.59 * b));
+  };
+  std::vector<Sample> all = of_signs(1, 1);
+  all = also(also(also(std::move(all), of_signs(-1, 1)), of_signs(1, -1)), of_signs(-1, -1));
+  all.push_back({"mixed signs",
+                 {tensor({3.1, -3.3, 2.2, -5.7}).to(d), tensor({0.57, 0.58, -0.91, -1.3}).to(d)},
+                 [op](const std::vector<Tensor>& in) { return apply(op, in[0], in[1]); }});
+  return all;
+}
+
 /// floor(a / b); derivative 0
 struct FloorDivide : Binary {
   static constexpr const char* name = "floor_divide";
+  static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
   static Tensor forward(const Tensor& a, const Tensor& b) {
     check_divisor(name, b);
@@ -176,15 +207,14 @@ struct FloorDivide : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
-  static constexpr Rule rule = Rule::custom;
-  static std::vector<Tensor> attribute(const PairContext& p);
-  static std::vector<Sample> samples(Dtype d) { return samples2(FloorDivide{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static std::vector<Sample> samples(Dtype d) { return quotient_samples(FloorDivide{}, d); }
   static double reference(double a, double b) { return std::floor(a / b); }
 };
 
 /// trunc(a / b); derivative 0
 struct TruncDivide : Binary {
   static constexpr const char* name = "trunc_divide";
+  static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
   static Tensor forward(const Tensor& a, const Tensor& b) {
     check_divisor(name, b);
@@ -193,20 +223,14 @@ struct TruncDivide : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
-  static constexpr Rule rule = Rule::custom;
-  static std::vector<Tensor> attribute(const PairContext& p) { return FloorDivide::attribute(p); }
-  static std::vector<Sample> samples(Dtype d) { return samples2(TruncDivide{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static std::vector<Sample> samples(Dtype d) { return quotient_samples(TruncDivide{}, d); }
   static double reference(double a, double b) { return std::trunc(a / b); }
 };
-
-std::vector<Tensor> FloorDivide::attribute(const PairContext& p) {
-  return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return floor_divide(a, b); });
-}
 
 /// a - floor(a / b) b; da = 1, db = -floor(a / b)
 struct Remainder : Binary {
   static constexpr const char* name = "remainder";
-  static constexpr Rule rule = Rule::custom;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) {
     check_divisor(name, b);
     return kernels::remainder(a, b);
@@ -214,17 +238,14 @@ struct Remainder : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g * floor_divide(c.input(0), c.input(1)); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return remainder(a, b); });
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Remainder{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static std::vector<Sample> samples(Dtype d) { return quotient_samples(Remainder{}, d); }
   static double reference(double a, double b) { return a - std::floor(a / b) * b; }
 };
 
 /// a - trunc(a / b) b; da = 1, db = -trunc(a / b)
 struct Fmod : Binary {
   static constexpr const char* name = "fmod";
-  static constexpr Rule rule = Rule::custom;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) {
     check_divisor(name, b);
     return kernels::fmod(a, b);
@@ -232,10 +253,7 @@ struct Fmod : Binary {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g * trunc_divide(c.input(0), c.input(1)); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmod(a, b); });
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Fmod{}, d, 3.1, 3.9, 0.55, 0.59); }
+  static std::vector<Sample> samples(Dtype d) { return quotient_samples(Fmod{}, d); }
   static double reference(double a, double b) { return std::fmod(a, b); }
 };
 
@@ -244,17 +262,28 @@ Tensor chosen(const Tensor& g, const Tensor& strictly, const Tensor& equal) {
   return g * (strictly.to(g.dtype()) + 0.5 * equal.to(g.dtype()));
 }
 
+/// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that both
+/// arguments of the tie have the same.
+Tensor larger_secant(const Tensor& a_x, const Tensor& a_r, const Tensor& other) {
+  const Dtype real = promote_types(a_x.dtype(), float32);
+  const Tensor x = a_x.to(real), r = a_r.to(real), level = other.to(real);
+  return where(logical_and(x == level, r == level), 0.5, kernels::relu_secant(x - level, r - level));
+}
+Tensor smaller_secant(const Tensor& x, const Tensor& r, const Tensor& other) {
+  const Dtype real = promote_types(x.dtype(), float32);
+  return larger_secant(-x.to(real), -r.to(real), -other.to(real));
+}
+
 /// max(a, b), NaN where either is
 struct Maximum : Binary {
   static constexpr const char* name = "maximum";
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::maximum(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return maximum(a, b); });
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return larger_secant(x, r, other);
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Maximum{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return std::fmax(a, b); }
@@ -263,14 +292,13 @@ struct Maximum : Binary {
 /// min(a, b), NaN where either is
 struct Minimum : Binary {
   static constexpr const char* name = "minimum";
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::minimum(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return minimum(a, b); });
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return smaller_secant(x, r, other);
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Minimum{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return std::fmin(a, b); }
@@ -279,14 +307,13 @@ struct Minimum : Binary {
 /// max(a, b), ignoring a NaN; the first where they are equal
 struct Fmax : Binary {
   static constexpr const char* name = "fmax";
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmax(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor first = logical_or(c.input(0) >= c.input(1), isnan(c.input(1)));
     return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmax(a, b); });
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return where(isnan(other), 1.0, larger_secant(x, r, other));
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Fmax{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return std::fmax(a, b); }
@@ -295,14 +322,13 @@ struct Fmax : Binary {
 /// min(a, b), ignoring a NaN; the first where they are equal
 struct Fmin : Binary {
   static constexpr const char* name = "fmin";
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmin(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor first = logical_or(c.input(0) <= c.input(1), isnan(c.input(1)));
     return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return fmin(a, b); });
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return where(isnan(other), 1.0, smaller_secant(x, r, other));
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Fmin{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return std::fmin(a, b); }
@@ -325,18 +351,15 @@ struct Clamp : Unary {
 /// |a| with the sign of b
 struct Copysign : Binary {
   static constexpr const char* name = "copysign";
+  static constexpr bool jumps = true;
   static constexpr Promotion promotion = Promotion::floating;
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::copysign(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(
         c, [&] { return g * where(c.input(0) == 0, 0.0, sign(c.input(0)) * copysign(ones_like(c.input(0)), c.input(1))); },
         [&] { return zeros_like(g); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return copysign(a, b); });
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Copysign{}, d, 0.5, 2, -2, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples2(Copysign{}, d, 0.5, 2, -2, 2), samples2(Copysign{}, d, -2, -0.5, -2, 2)); }
   static double reference(double a, double b) { return std::copysign(a, b); }
 };
 
@@ -345,29 +368,22 @@ struct Hypot : Binary {
   static constexpr const char* name = "hypot";
   static constexpr Promotion promotion = Promotion::floating_only;
   static constexpr unsigned saves = save_input(0) | save_input(1) | save_output();
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::hypot(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g * (c.input(0) / c.output()); }, [&] { return g * (c.input(1) / c.output()); });
   }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return hypot(a, b); });
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Hypot{}, d, 0.5, 2, 0.5, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples2(Hypot{}, d, 0.5, 2, 0.5, 2), samples2(Hypot{}, d, -2, 2, -2, -0.5)); }
   static double reference(double a, double b) { return std::hypot(a, b); }
 };
 
 /// 0, values or 1, as x is below, at or above zero; derivative 0
 struct Heaviside : Binary {
   static constexpr const char* name = "heaviside";
+  static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
-  static constexpr Rule rule = Rule::custom;
   static Tensor forward(const Tensor& x, const Tensor& values) { return kernels::heaviside(x, values); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
-  }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    return two_player_shapley(p, [](const Tensor& a, const Tensor& b) { return heaviside(a, b); });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Heaviside{}, d, -2, 2, -2, 2); }
   static double reference(double a, double b) { return a < 0 ? 0 : (a > 0 ? 1 : b); }

@@ -10,13 +10,20 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// What a step of (a - b) passes on: m (c_x - c_r) / (d_x - d_r) to a, the negative to b, d = a - b.
+/// What a step of (a - b) passes on: m (c_x - c_r) / (d_x - d_r) to a, the negative to b, d = a - b. A change of d that
+/// may be the rounding of a, b or their difference passes nothing on.
 std::vector<Tensor> step_attribution(const PairContext& p) {
-  const auto real = [](const Tensor& t) { return t.to(promote_types(t.dtype(), float32)); };
-  const Tensor dx = real(p.x[0]) - real(p.x[1]), dr = real(p.r[0]) - real(p.r[1]);
-  const Tensor change = dx - dr;
-  const Tensor jump = p.x_out[0].to(change.dtype()) - p.r_out[0].to(change.dtype());
-  const Tensor m = p.multipliers[0] * where(change == 0, 0.0, jump / change);
+  const Dtype real = promote_types(p.x[0].dtype(), float32);
+  const auto difference = [&](const std::vector<Tensor>& t) { return t[0].to(real) - t[1].to(real); };
+  const Tensor change = difference(p.x) - difference(p.r);
+  Tensor still = change == 0;
+  for (const std::size_t i : {0u, 1u}) {
+    still = logical_or(still, p.is_rounding(change, i));
+    if (p.x[i].is_floating_point())
+      still = logical_or(still, abs(change) <= maximum(abs(p.x[i]), abs(p.r[i])) * rounding_unit(p.x[i].dtype()));
+  }
+  const Tensor jump = p.x_out[0].to(real) - p.r_out[0].to(real);
+  const Tensor m = p.multipliers[0] * where(still, 0.0, jump / change);
   std::vector<Tensor> shares(2);
   if (p.varies[0]) shares[0] = p.unbroadcast(m, 0);
   if (p.varies[1]) shares[1] = p.unbroadcast(-m, 1);
@@ -28,17 +35,19 @@ struct Comparison {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
   static constexpr Rule rule = Rule::custom;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
   static std::vector<Tensor> attribute(const PairContext& p) { return step_attribution(p); }
 };
+/// Equality is true at one point of the difference, no step of it: what the two arguments do to it is a game of two.
 struct Eq : Comparison<kernels::eq> {
   static constexpr const char* name = "eq";
-  static constexpr Rule rule = Rule::unsupported;  // not a step of the difference: true at one point
+  static constexpr Rule rule = Rule::two_player;
   static std::vector<Sample> samples(Dtype d) { return samples2(Eq{}, d, -2, 2, -2, 2); }
 };
 struct Ne : Comparison<kernels::ne> {
   static constexpr const char* name = "ne";
-  static constexpr Rule rule = Rule::unsupported;
+  static constexpr Rule rule = Rule::two_player;
   static std::vector<Sample> samples(Dtype d) { return samples2(Ne{}, d, -2, 2, -2, 2); }
 };
 struct Lt : Comparison<kernels::lt> {
@@ -63,12 +72,9 @@ template <const kernels::BinaryKernel& kernel>
 struct Logic {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
-  static constexpr Rule rule = Rule::custom;
+  static constexpr Rule rule = Rule::two_player;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    const Dtype d = p.multipliers[0].dtype();
-    return two_player_shapley(p, [d](const Tensor& a, const Tensor& b) { return kernel(a, b).to(d); });
-  }
 };
 struct LogicalAnd : Logic<kernels::logical_and> {
   static constexpr const char* name = "logical_and";
@@ -87,12 +93,12 @@ struct LogicalXor : Logic<kernels::logical_xor> {
 template <const kernels::UnaryKernel& kernel>
 struct Condition {
   static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::custom;
+  static constexpr Rule rule = Rule::secant;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return kernel(x); }
-  static std::vector<Tensor> attribute(const PairContext& p) {
-    const Tensor change = p.delta(0);
-    const Tensor jump = p.x_out[0].to(change.dtype()) - p.r_out[0].to(change.dtype());
-    return {p.multipliers[0] * where(change == 0, 0.0, jump / change)};
+  static Tensor secant(const Tensor& x, const Tensor& r) {
+    const Dtype real = promote_types(x.dtype(), float32);
+    return difference_secant(kernel(x).to(real), kernel(r).to(real), x.to(real), r.to(real), zeros(x.shape(), {.dtype = real}));
   }
 };
 struct LogicalNot : Condition<kernels::logical_not> {
@@ -133,6 +139,10 @@ struct Where {
     if (p.varies[1]) shares[1] = p.unbroadcast(m * taken, 1);
     if (p.varies[2]) shares[2] = p.unbroadcast(m * (1.0 - taken), 2);
     return shares;
+  }
+  static Tensor rounding(const RoundingContext& c) {
+    const auto error = [&](std::size_t i) { return c.errors[i].defined() ? c.errors[i] : zeros_like(c.inputs[i]); };
+    return where(c.inputs[0], error(1), error(2));
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return where(in[0] > 0.2, in[0], in[1]); };

@@ -20,6 +20,13 @@ std::vector<Sample> samples1(const Op& op, Dtype dtype, double low, double high)
           {"empty", {spread({0, 3}, low, high, dtype)}, call}};
 }
 
+/// The samples of an op whose domain has two parts: all of the first, then one matrix or pair of them from the second.
+inline std::vector<Sample> also(std::vector<Sample> samples, std::vector<Sample> other) {
+  other[0].label += ", other sign";
+  samples.push_back(std::move(other[0]));
+  return samples;
+}
+
 /// Samples of an op of two tensors: equal shapes, both ways of broadcasting, no dimensions, no elements.
 template <class Op>
 std::vector<Sample> samples2(const Op& op, Dtype dtype, double low_a, double high_a, double low_b, double high_b) {
@@ -38,6 +45,7 @@ struct Unary {
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr unsigned saves = save_input(0);
   static constexpr Rule rule = Rule::secant;
+  static constexpr bool elementwise = true;
 };
 
 /// Two tensors in, one out, with broadcasting.
@@ -45,7 +53,8 @@ struct Binary {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
   static constexpr unsigned saves = save_input(0) | save_input(1);
-  static constexpr Rule rule = Rule::quadrature;
+  static constexpr Rule rule = Rule::two_player;
+  static constexpr bool elementwise = true;
 };
 
 /// kernel(g, other), in g's memory where nobody else holds it: a gradient passes through a chain of activations in one
@@ -66,22 +75,5 @@ std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
 
 /// Saved input i is read for the other input's gradient alone.
 inline bool other_needs(std::size_t i, const bool* needed) { return needed[1 - i]; }
-
-/// A function of two players that has no better rule: the Shapley value of the two, from the four mixed evaluations
-/// (f(x, x) - f(r, x) + f(x, r) - f(r, r)) / 2 for the first; exact and complete for any function, jumps included. An
-/// element that does not change gets nothing.
-template <class F>
-std::vector<Tensor> two_player_shapley(const PairContext& p, F&& f) {
-  const Tensor xx = f(p.x[0], p.x[1]), rr = f(p.r[0], p.r[1]);
-  const Tensor xr = f(p.x[0], p.r[1]), rx = f(p.r[0], p.x[1]);
-  const auto share = [&](const Tensor& contribution, std::size_t i) {
-    const Tensor d = p.delta(i);
-    return p.unbroadcast(p.multipliers[0] * where(d == 0, 0.0, contribution / d), i);
-  };
-  std::vector<Tensor> shares(2);
-  if (p.varies[0]) shares[0] = share((xx - rx + xr - rr) * 0.5, 0);
-  if (p.varies[1]) shares[1] = share((xx - xr + rx - rr) * 0.5, 1);
-  return shares;
-}
 
 }  // namespace xg::autograd

@@ -51,6 +51,12 @@ struct LinearOp {
       if (c.needs(2)) grads[2] = kernels::sum(g, {0}, false);
     return grads;
   }
+  static Tensor rounding(const RoundingContext& c) {
+    Tensor largest = largest_products(c.of_term(0), abs(c.inputs[1]));
+    if (c.errors[1].defined()) largest = maximum(largest, largest_products(abs(c.inputs[0]), c.errors[1]));
+    if constexpr (with_bias) largest = maximum(largest, c.of_term(2));
+    return largest;
+  }
   static std::vector<Sample> samples(Dtype d) {
     std::vector<Tensor> in{spread({5, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};
     std::vector<Tensor> none{spread({0, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};

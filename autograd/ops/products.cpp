@@ -40,6 +40,14 @@ Shape matrix_shape(const Shape& shape) {
   return {rows, shape.back()};
 }
 
+/// The rounding of batched sums of products. The bound is the sum of the products' sizes, which a product finds itself:
+/// more than the largest of them.
+template <class F>
+Tensor rounding_of_products(const RoundingContext& c, F&& product) {
+  const Tensor left = product(c.of_term(0), abs(c.inputs[1]));
+  return c.errors[1].defined() ? maximum(left, product(abs(c.inputs[0]), c.errors[1])) : left;
+}
+
 /// a b; a [.., n, k], b [k, m].
 ///   da = g b^T, db = a^T g, the leading dimensions being rows
 struct MatrixProduct {
@@ -80,6 +88,12 @@ struct MatrixProduct {
           return kernels::matmul(Matrix(rows).transposed(), Matrix(g_rows));
         });
   }
+  static Tensor rounding(const RoundingContext& c) {
+    const auto columns = [](const Tensor& b) { return transpose(b, 0, 1); };
+    Tensor largest = largest_products(c.of_term(0), columns(abs(c.inputs[1])));
+    if (c.errors[1].defined()) largest = maximum(largest, largest_products(abs(c.inputs[0]), columns(c.errors[1])));
+    return largest;
+  }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(MatrixProduct{}, in[0], in[1]); };
     const auto transposed = [](const std::vector<Tensor>& in) {
@@ -118,6 +132,9 @@ struct BatchedProduct {
     return gradients(
         c, [&] { return forward(g, transposed_view(c.input(1))); },
         [&] { return forward(transposed_view(c.input(0)), g); });
+  }
+  static Tensor rounding(const RoundingContext& c) {
+    return rounding_of_products(c, [](const Tensor& a, const Tensor& b) { return forward(a, b); });
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(BatchedProduct{}, in[0], in[1]); };
@@ -166,6 +183,9 @@ struct DotProduct {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(
         c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
+  }
+  static Tensor rounding(const RoundingContext& c) {
+    return rounding_of_products(c, [](const Tensor& a, const Tensor& b) { return forward(a, b); });
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(DotProduct{}, in[0], in[1]); };

@@ -110,6 +110,10 @@ struct Reduction {
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && contains(dims, 0); }
   Tensor spread(const OpContext& c, const Tensor& g) const { return spread_over(g, dims, keepdim, c.input_shape(0)); }
   Tensor kept(const OpContext& c, const Tensor& g) const { return with_kept(g, dims, keepdim, c.input_shape(0)); }
+  /// That of a sum over dims.
+  Tensor rounding_of_terms(const RoundingContext& c) const {
+    return c.inputs[0].numel() == 0 ? Tensor() : kernels::amax(c.of_term(0), dims, keepdim);
+  }
 };
 
 /// Samples of a function of (x, dims, keepdim).
@@ -157,6 +161,7 @@ struct Sum : Reduction {
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return spread_view(g, dims, keepdim, c.input_shape(0));
   }
+  Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
   static std::vector<Sample> samples(Dtype d) {
     return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return sum(x, dims, keep); }, d, -2, 2,
                              true);
@@ -180,6 +185,7 @@ struct Mean : Reduction {
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return spread_view(kernels::mul_scalar(g, {.a = share(c)}), dims, keepdim, c.input_shape(0));
   }
+  Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
   static std::vector<Sample> samples(Dtype d) {
     return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return mean(x, dims, keep); }, d, -2, 2,
                              false);
@@ -243,6 +249,7 @@ struct Cumsum {
   Tensor backward(const OpContext&, const Tensor& g) const {
     return g.dim() == 0 ? g : flip(cumsum(flip(g, dim), dim), dim);
   }
+  Tensor rounding(const RoundingContext& c) const { return kernels::cumsum(c.of_term(0), dim); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](std::int64_t dim) {
       return [=](const std::vector<Tensor>& in) { return cumsum(in[0], dim); };
@@ -671,6 +678,7 @@ struct VectorNorm : Reduction {
     if (std::isinf(p))
       return p > 0 ? apply(Extreme<true>{{dims, keepdim}}, size) : apply(Extreme<false>{{dims, keepdim}}, size);
     if (p == 1) return apply(Sum{{dims, keepdim}}, size);
+    if (p == 0) return apply(Sum{{dims, keepdim}}, to(x != 0, x.dtype()));
     return pow(apply(Sum{{dims, keepdim}}, pow(size, p)), 1 / p);
   }
   static std::vector<Sample> samples(Dtype d) {
@@ -819,7 +827,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   const Shape reduced = reduced_dims("vector_norm", x, dims);
-  if (autograd::tracing() && p != 0) return autograd::VectorNorm::composite(x, p, reduced, keepdim);
+  if (autograd::tracing()) return autograd::VectorNorm::composite(x, p, reduced, keepdim);
   return apply(autograd::VectorNorm{{reduced, keepdim}, p}, x);
 }
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {

@@ -382,9 +382,15 @@ struct Detach : Rearrangement {
 /// x in a dtype that holds its values
 struct Cast : Rearrangement {
   static constexpr const char* name = "to";
+  static constexpr Rule rule = Rule::custom;
   Dtype from = Dtype::float32, dtype = Dtype::float32;
   Tensor forward(const Tensor& x) const { return kernels::cast(x, dtype); }
   Tensor backward(const OpContext&, const Tensor& g) const { return to(g, from); }
+  /// The dtype of a value is not that of its multiplier: 0.3 for a bool would be 1.
+  static std::vector<Tensor> attribute(const PairContext& p) { return {p.multipliers[0]}; }
+  static Tensor rounding(const RoundingContext& c) {
+    return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
+  }
   static std::vector<Sample> samples(Dtype d) { return samples1(Cast{{}, d, float64}, d, -2, 2); }
 };
 
@@ -394,11 +400,11 @@ struct CastToInteger {
   static constexpr const char* name = "to";
   static constexpr int inputs = 1;
   static constexpr Rule rule = Rule::secant;
+  static constexpr bool jumps = true;
   Dtype dtype = Dtype::int64;
   Tensor forward(const Tensor& x) const { return kernels::cast(x, dtype); }
   Tensor secant(const Tensor& x, const Tensor& r) const {
-    const Tensor change = forward(x).to(x.dtype()) - forward(r).to(x.dtype());
-    return where(x == r, 0.0, change / (x - r));
+    return difference_secant(forward(x).to(x.dtype()), forward(r).to(x.dtype()), x, r, zeros_like(x));
   }
   static std::vector<Sample> samples(Dtype d) {
     std::vector<Sample> all = samples1(CastToInteger{int64}, d, -3, 3);

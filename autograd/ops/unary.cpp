@@ -1,7 +1,7 @@
 // Powers, exponentials, trigonometry, rounding: functions of one number, and their relatives of two.
 //
-// Secants (g(x) - g(r)) / (x - r) have formulas without cancellation for square, sqrt, rsqrt, reciprocal, exp, log and
-// erf; the others take generic_secant's.
+// Secants (g(x) - g(r)) / (x - r) have formulas without cancellation for square, sqrt, rsqrt, reciprocal, exp, log, erf
+// and rounding; the others take generic_secant's. Functions of two numbers are games of two players.
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -24,13 +24,16 @@ struct Square : Unary {
   static double reference(double x) { return x * x; }
 };
 
-/// sqrt(x); secant 1 / (sqrt x + sqrt r)
+/// sqrt(x); secant 1 / (sqrt x + sqrt r), 0 where both are 0
 struct Sqrt : Unary {
   static constexpr const char* name = "sqrt";
   static constexpr unsigned saves = save_output();
   static Tensor forward(const Tensor& x) { return kernels::sqrt(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g / (2.0 * c.output()); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return 1.0 / (sqrt(x) + sqrt(r)); }
+  static Tensor secant(const Tensor& x, const Tensor& r) {
+    const Tensor sum = sqrt(x) + sqrt(r);
+    return where(sum == 0, 0.0, 1.0 / sum);  // a root that stays at 0, as that of the norm of nothing
+  }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sqrt{}, d, 0.5, 3); }
   static double reference(double x) { return std::sqrt(x); }
 };
@@ -56,7 +59,7 @@ struct Reciprocal : Unary {
   static Tensor forward(const Tensor& x) { return kernels::reciprocal(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() * c.output(); }
   static Tensor secant(const Tensor& x, const Tensor& r) { return -1.0 / (x * r); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Reciprocal{}, d, 0.5, 3); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples1(Reciprocal{}, d, 0.5, 3), samples1(Reciprocal{}, d, -3, -0.5)); }
   static double reference(double x) { return 1 / x; }
 };
 
@@ -281,30 +284,27 @@ struct Erfc : Unary {
 struct Rounding : Unary {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = 0;
+  static constexpr bool jumps = true;
   static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
 };
-Tensor jump_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r) {
-  const Tensor d = x - r;
-  return where(d == 0, 0.0, (at_x - at_r) / d);
-}
 struct Floor : Rounding {
   static constexpr const char* name = "floor";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::floor(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return jump_secant(floor(x), floor(r), x, r); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(floor(x), floor(r), x, r, zeros_like(x)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Floor{}, d, -2, 2); }
   static double reference(double x) { return std::floor(x); }
 };
 struct Ceil : Rounding {
   static constexpr const char* name = "ceil";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::ceil(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return jump_secant(ceil(x), ceil(r), x, r); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(ceil(x), ceil(r), x, r, zeros_like(x)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Ceil{}, d, -2, 2); }
   static double reference(double x) { return std::ceil(x); }
 };
 struct Trunc : Rounding {
   static constexpr const char* name = "trunc";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::trunc(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return jump_secant(trunc(x), trunc(r), x, r); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(trunc(x), trunc(r), x, r, zeros_like(x)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Trunc{}, d, -2, 2); }
   static double reference(double x) { return std::trunc(x); }
 };
@@ -314,7 +314,7 @@ struct Round : Rounding {
   Tensor forward(const Tensor& x) const {
     return is_floating(x.dtype()) ? kernels::round(x, {.a = static_cast<double>(decimals)}) : x;
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const { return jump_secant(round(x, decimals), round(r, decimals), x, r); }
+  Tensor secant(const Tensor& x, const Tensor& r) const { return difference_secant(round(x, decimals), round(r, decimals), x, r, zeros_like(x)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Round{}, d, -2, 2); }
   static double reference(double x) { return std::nearbyint(x); }
 };
@@ -398,7 +398,7 @@ struct Atan2 : Binary {
     const Tensor factor = where(squares == 0, 0.0, g / squares);
     return gradients(c, [&] { return factor * x; }, [&] { return -factor * y; });
   }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Atan2{}, d, -2, 2, 0.5, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples2(Atan2{}, d, -2, 2, 0.5, 2), samples2(Atan2{}, d, 0.5, 2, -2, 2)); }
   static double reference(double y, double x) { return std::atan2(y, x); }
 };
 
@@ -417,7 +417,7 @@ struct Xlogy : Binary {
         },
         [&] { return g * (x / y); });
   }
-  static std::vector<Sample> samples(Dtype d) { return samples2(Xlogy{}, d, 0.5, 2, 0.5, 2); }
+  static std::vector<Sample> samples(Dtype d) { return also(samples2(Xlogy{}, d, 0.5, 2, 0.5, 2), samples2(Xlogy{}, d, -2, -0.5, 0.5, 2)); }
   static double reference(double x, double y) { return x * std::log(y); }
 };
 

@@ -245,7 +245,7 @@ V sigmoid_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, one(1);
   const V product = one / ((one + exp_of(-high)) * (one + exp_of(low)));
-  return pick(d == V(0), product, product * (-expm1_of(-d) / d));
+  return pick(high == low, product, product * (-expm1_of(-d) / d));  // equal infinities too
 }
 struct SigmoidSecantF {
   template <class V>
@@ -261,8 +261,8 @@ struct EluSecantF {
     const T alpha = static_cast<T>(p.a), scale = static_cast<T>(p.b);
     if (a > 0 && b > 0) return scale;
     if (a <= 0 && b <= 0) {
-      const T low = std::min(a, b), d = std::abs(a - b);
-      return alpha * scale * std::exp(low) * (d == T(0) ? T(1) : std::expm1(d) / d);
+      const T high = std::max(a, b), d = high - std::min(a, b);  // from the higher one nothing overflows
+      return alpha * scale * std::exp(high) * (a == b ? T(1) : -std::expm1(-d) / d);
     }
     const auto g = [&](T x) { return x > 0 ? scale * x : alpha * scale * std::expm1(x); };
     return (g(a) - g(b)) / (a - b);

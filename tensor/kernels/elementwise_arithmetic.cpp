@@ -484,7 +484,7 @@ struct ExpSecantF {  // exp(b) expm1(d) / d
     const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, least = exp_of(low);
     const V near = least * (expm1_of(d) / d);
     const V far = (exp_of(high) - least) / d;  // no cancellation, and no overflow before exp's own
-    return pick(d == V(0), least, pick(d > V(1), far, near));
+    return pick(high == low, least, pick(d > V(1), far, near));  // equal infinities too
   }
 };
 struct LogSecantF {  // log1p(d / b) / d
@@ -492,7 +492,7 @@ struct LogSecantF {  // log1p(d / b) / d
   static V call(const V& a, const V& b, const Params&) {
     const auto ordered = a > b;
     const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, ratio = d / low, one(1);
-    const V near = log1p_of_unit(pick(ratio > one, one, ratio)) / d, far = log_of(high / low) / d;
+    const V near = log1p_of_unit(pick(ratio > one, one, ratio)) / d, far = (log_of(high) - log_of(low)) / d;
     const V positive = pick(d == V(0), one / a, pick(ratio > one, far, near));
     if (!xsimd::any(low <= V(0))) return positive;
     return pick((low <= V(0)) & (d != V(0)), (log_of(high) - log_of(low)) / d, positive);
@@ -505,6 +505,7 @@ struct ErfSecantF {
     const T near = std::is_same_v<T, float> ? T(0.05) : T(1e-3);
     if (std::abs(d) < near) {  // midpoint form g'(c) + g'''(c) d^2 / 24
       const T slope = std::numbers::inv_sqrtpi_v<T> * 2 * std::exp(-middle * middle);
+      if (slope == 0) return T(0);  // the square may be infinite
       return slope * (1 + (4 * middle * middle - 2) * d * d / 24);
     }
     if (a > 0 && b > 0) return (std::erfc(b) - std::erfc(a)) / d;

@@ -74,10 +74,12 @@ void max_slopes_of_row(const T* x, const T* r, std::int64_t n, std::vector<Level
   }
 }
 
+// Equal infinities have no difference either: masked logits are minus infinity.
+
 /// (e^a - e^b) / (a - b)
 double exp_slope(double a, double b) {
   const double high = std::max(a, b), d = high - std::min(a, b);
-  return d == 0 ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;
+  return a == b ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;
 }
 double sigmoid_of(double a) {
   return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a));
@@ -86,7 +88,7 @@ double sigmoid_of(double a) {
 double sigmoid_slope(double a, double b) {
   const double high = std::max(a, b), low = std::min(a, b), d = high - low;
   const double scale = sigmoid_of(high) * sigmoid_of(-low);
-  return d == 0 ? scale : scale * -std::expm1(-d) / d;
+  return a == b ? scale : scale * -std::expm1(-d) / d;
 }
 /// (log a - log b) / (a - b), the logarithms being known
 double log_slope(double a, double b, double log_a, double log_b) {
@@ -112,7 +114,7 @@ void log_sums_without(const double* z, std::int64_t n, std::vector<double>& befo
   double sum = 0;
   for (std::int64_t j = 0; j < n; ++j)
     if (j != top) sum += std::exp(z[j] - second);
-  out[top] = n == 1 ? -infinity : second + std::log(sum);
+  out[top] = second == -infinity ? second : second + std::log(sum);
 }
 
 }  // namespace
@@ -164,9 +166,11 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
       for (std::int64_t j = 0; j < n; ++j)
         if (j != top) second = std::max(second, largest(j));
       const auto k_top = static_cast<std::size_t>(top);
-      const double top_log = n == 1 ? 0
-                                    : log_slope(std::exp(lx[k_top] - second), std::exp(lr[k_top] - second),
-                                                lx[k_top] - second, lr[k_top] - second);
+      // Where all others are masked, there is nothing beside the top.
+      const double top_log = second == -infinity
+                                 ? 0
+                                 : log_slope(std::exp(lx[k_top] - second), std::exp(lr[k_top] - second),
+                                             lx[k_top] - second, lr[k_top] - second);
       for (std::int64_t j = 0; j < n; ++j) {
         const auto k = static_cast<std::size_t>(j);
         const std::int64_t at = g * n + j;
@@ -174,7 +178,7 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
         to[1][at] = static_cast<T>(
             j == top ? 0 : log_slope(std::exp(lx[k] - shift), std::exp(lr[k] - shift), lx[k] - shift, lr[k] - shift));
         to[2][at] = static_cast<T>(exp_slope(zx[k] - shift, zr[k] - shift));
-        to[3][at] = static_cast<T>(j == top ? 0 : top_log * exp_slope(zx[k] - second, zr[k] - second));
+        to[3][at] = static_cast<T>(j == top || top_log == 0 ? 0 : top_log * exp_slope(zx[k] - second, zr[k] - second));
         to[4][at] = static_cast<T>(j == top ? 1 : 0);
       }
     }

@@ -162,8 +162,9 @@ Tensor contribution(const Tensor& multiplier, const Tensor& x, const Tensor& r, 
 
 /// sum_i m_i dx_i must be m dy, up to rounding and to the residual that the rule reports.
 void check_complete(const std::string& what, const autograd::AppliedOp& op, const autograd::PairContext& context) {
-  double residual = 0;
-  const std::vector<Tensor> shares = autograd::attribute(op, context, &residual);
+  autograd::AttributionLoss loss;
+  const std::vector<Tensor> shares = autograd::attribute(op, context, &loss);
+  const double residual = loss.quadrature.defined() ? loss.quadrature.abs().max().item() : 0;
   REQUIRE(shares.size() == context.x.size());
   const std::int64_t groups = std::max<std::int64_t>(context.pairs, 1);
   const std::int64_t explained = context.outputs_explained;

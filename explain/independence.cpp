@@ -1,0 +1,92 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/model_function.hpp>
+#include <xgrad/explain/recording.hpp>
+#include <xgrad/explain/structure.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace xg::explain {
+namespace {
+
+/// The first row of `rows` that consists of numbers and is not `other`; undefined if there is none.
+Tensor find_row(const Tensor& rows, const Tensor& other) {
+  for (std::int64_t i = 0; i < rows.size(0); ++i) {
+    const Tensor row = rows.narrow(0, i, 1);
+    if (isfinite(row).all().item<bool>() && (!other.defined() || !equal(row, other))) return row;
+  }
+  return {};
+}
+
+/// What the model makes of rows a and b: [2][J].
+std::vector<double> outputs_of(const ModelFunction& model, const Tensor& a, const Tensor& b, const char* method) {
+  const Tensor result = model(cat({a, b}, 0));
+  if (!result.defined() || result.dim() == 0 || result.size(0) != 2)
+    throw ShapeError(fmt::format("[{}] the model made {} of an input [2, {}]: the result must have one row for each row.",
+                                 method, result.defined() ? result.shape().str() : "an undefined tensor", a.size(1)));
+  return result.to_vector();
+}
+
+/// Do rows i of u and j of v agree, up to another order of summation?
+bool same_row(const std::vector<double>& u, std::size_t i, const std::vector<double>& v, std::size_t j) {
+  const std::size_t n = u.size() / 2;
+  double largest = 0;
+  for (std::size_t k = 0; k < n; ++k)
+    if (std::isfinite(u[i * n + k])) largest = std::max(largest, std::abs(u[i * n + k]));
+  for (std::size_t k = 0; k < n; ++k) {
+    const double p = u[i * n + k], q = v[j * n + k];
+    if (!(p == q || (std::isnan(p) && std::isnan(q)) || std::abs(p - q) <= 1e-6 * largest)) return false;
+  }
+  return true;
+}
+
+/// Why rows a and b do not come out the same in other company.
+[[noreturn]] void throw_cause(const ModelFunction& model, const Tensor& a, const Tensor& b, const char* method) {
+  const std::vector<double> once = outputs_of(model, a, b, method), again = outputs_of(model, a, b, method);
+  if (!same_row(once, 0, again, 0) || !same_row(once, 1, again, 1))
+    throw Error(
+        fmt::format("[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without noise, "
+                    "or one whose noise is a constant.",
+                    method, once[0], again[0]));
+  // Two recordings with different numbers of rows show which op branches, reads by hand, or mixes rows.
+  const detail::Recording two = detail::record(model, cat({a, a}, 0), method),
+                          three = detail::record(model, cat({b, b, b}, 0), method);
+  const detail::Structure structure =
+      detail::compare(two, three, detail::find_target(two, Output::model, method), false, method);
+  if (!structure.coupled.empty())
+    throw Error(
+        fmt::format("[{}] {} mixes the rows of a batch, and what the model returns for a row changes with the other rows: "
+                    "explain a model whose result for a row depends on that row alone.",
+                    method, structure.coupled));
+  const std::string op = detail::op_with_other_attributes(two, three, structure);
+  throw Error(fmt::format(
+      "[{}] what the model returns for a row changes with the other rows of its batch{}: it branches on its data, or reads "
+      "numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops.",
+      method, op.empty() ? "" : fmt::format(" ({} is applied with other attributes)", op)));
+}
+
+}  // namespace
+
+void ModelFunction::check_independence(const Tensor& rows, const Tensor& others, const char* method) const {
+  if (independent_->load(std::memory_order_relaxed)) return;
+  const NoGrad fixed;
+  const Tensor a = find_row(rows, {});
+  if (!a.defined()) return;
+  Tensor b = others.defined() ? find_row(others, a) : Tensor();
+  if (!b.defined()) b = find_row(rows, a);
+  if (!b.defined()) b = zeros_like(a);
+  const std::vector<double> both = outputs_of(*this, a, b, method), twice_a = outputs_of(*this, a, a, method),
+                            twice_b = outputs_of(*this, b, b, method);
+  const bool independent = same_row(both, 0, twice_a, 0) && same_row(both, 1, twice_b, 1) &&
+                           same_row(twice_a, 0, twice_a, 1) && same_row(twice_b, 0, twice_b, 1);
+  if (!independent) throw_cause(*this, a, b, method);
+  independent_->store(true, std::memory_order_relaxed);
+}
+
+}  // namespace xg::explain

@@ -1,0 +1,481 @@
+#include "explain/random_models.hpp"
+
+#include <xgrad/autograd/function.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/explain.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/threads.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+
+namespace xg_test {
+
+using namespace xg;
+using explain::Explanation;
+
+namespace {
+
+/// x tanh x, without a rule: its attribution is integrated.
+struct Integrated : autograd::Function<Integrated> {
+  static Tensor forward(autograd::Context& ctx, const Tensor& x) {
+    ctx.save_for_backward({x});
+    return x * tanh(x);
+  }
+  static autograd::Gradients backward(autograd::Context& ctx, const Tensor& grad) {
+    const Tensor& x = ctx.saved()[0];
+    const Tensor t = tanh(x);
+    return {grad * (t + x * (1.0 - t * t))};
+  }
+};
+
+// ---- ops of the list
+
+/// A sample of an op whose rows are independent of each other and of their number.
+struct ListedOp {
+  std::string name;
+  std::function<Tensor(const std::vector<Tensor>&)> call;
+  std::vector<Tensor> inputs;  // of the sample: what is floating and has rows is replaced
+  std::vector<bool> has_rows;
+  bool jumps = false;
+};
+
+bool same_numbers(const Tensor& a, const Tensor& b) {
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+  const std::vector<double> u = a.to_vector(), v = b.to_vector();
+  for (std::size_t i = 0; i < u.size(); ++i)
+    if (!(u[i] == v[i] || (std::isnan(u[i]) && std::isnan(v[i])) || std::abs(u[i] - v[i]) <= 1e-9 * std::abs(u[i])))
+      return false;
+  return true;
+}
+
+/// Does the sample give each row its own result, whatever the number of rows?
+bool rows_are_independent(const ListedOp& op) {
+  std::vector<Tensor> twice = op.inputs, reversed = op.inputs;
+  std::int64_t rows = 0;
+  for (std::size_t i = 0; i < op.inputs.size(); ++i)
+    if (op.has_rows[i]) {
+      rows = op.inputs[i].size(0);
+      twice[i] = cat({op.inputs[i], op.inputs[i]}, 0);
+      reversed[i] = flip(op.inputs[i], 0);
+    }
+  if (rows < 2) return false;
+  try {
+    const Tensor once = op.call(op.inputs), more = op.call(twice), back = op.call(reversed);
+    if (once.dim() == 0 || once.size(0) != rows || once.numel() == 0 || more.dim() == 0 || more.size(0) != 2 * rows)
+      return false;
+    return same_numbers(once, more.narrow(0, 0, rows)) && same_numbers(once, more.narrow(0, rows, rows)) &&
+           same_numbers(once, flip(back, 0));
+  } catch (const Error&) {
+    return false;  // a shape among its attributes
+  }
+}
+
+/// Does a trace of the sample show an op that jumps, and does every op in it have a rule?
+bool is_explained(const ListedOp& op, bool& jumps) {
+  autograd::Trace trace;
+  {
+    const autograd::TraceMode mode(trace);
+    static_cast<void>(op.call(op.inputs));
+  }
+  for (const autograd::TraceEntry& entry : trace.entries()) {
+    if (entry.op->rule() == autograd::Rule::unsupported) return false;
+    jumps = jumps || entry.op->jumps();
+  }
+  return true;
+}
+
+const std::vector<ListedOp>& listed_ops() {
+  static const std::vector<ListedOp> found = [] {
+    const NoGrad fixed;
+    std::vector<ListedOp> ops;
+    for (const autograd::OpInfo& info : autograd::all_ops())
+      for (const autograd::Sample& sample : info.samples(float64)) {
+        ListedOp op{fmt::format("{} ({})", info.name, sample.label), sample.call, sample.inputs, {}, false};
+        for (const Tensor& t : sample.inputs) op.has_rows.push_back(t.is_floating_point() && t.dim() == 2);
+        if (!rows_are_independent(op) || !is_explained(op, op.jumps)) continue;
+        ops.push_back(std::move(op));
+      }
+    return ops;
+  }();
+  return found;
+}
+
+// ---- building
+
+class Builder {
+ public:
+  Builder(std::uint64_t seed, Dtype dtype) : random_(seed), dtype_(dtype) {}
+
+  RandomModel build() {
+    RandomModel model;
+    const std::int64_t n = 2 + below(4), reads = n - (below(3) == 0 ? 1 : 0);
+    for (std::int64_t i = reads; i < n; ++i) model.unused.push_back(i);
+    make_data(model, n);
+    widths_ = {reads};
+    text_ = fmt::format("{} features", n);
+    const std::int64_t steps = 1 + below(6);
+    for (std::int64_t i = 0; i < steps; ++i) add_step();
+    // The last value and one more lead to the outputs, so that nothing is left hanging.
+    const std::size_t last = widths_.size() - 1, other = pick();
+    const std::int64_t outputs = 1 + below(3), end = below(4);
+    const Map from_last = map(widths_[last], outputs), from_other = map(widths_[other], outputs);
+    const char* ends[] = {"", ", sigmoid", ", softmax", ""};
+    text_ += fmt::format(", {} outputs{}", outputs, ends[end]);
+    model.function = [steps = steps_, reads, last, other, from_last, from_other, end](const Tensor& x) {
+      std::vector<Tensor> values{x.narrow(1, 0, reads)};
+      for (const Step& step : steps) values.push_back(step(values));
+      const Tensor y = from_last(values[last]) + from_other(values[other]) * 0.5;
+      return end == 1 ? sigmoid(y) : (end == 2 ? softmax(y, 1) : y);
+    };
+    model.jumps = jumps_;
+    model.text = text_;
+    return model;
+  }
+
+ private:
+  using Step = std::function<Tensor(const std::vector<Tensor>&)>;
+
+  /// x W^T + b
+  struct Map {
+    Tensor weight, bias;
+    Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
+  };
+
+  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(n)); }
+  double uniform() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
+  double normal() { return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(6.283185307179586 * uniform()); }
+  std::size_t pick() { return static_cast<std::size_t>(below(static_cast<std::int64_t>(widths_.size()))); }
+  Tensor numbers(const Shape& shape, double scale) {
+    std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+    for (double& v : values) v = scale * normal();
+    return from_data(values.data(), shape).to(dtype_);
+  }
+  Map map(std::int64_t from, std::int64_t to) {
+    return {numbers({to, from}, 1.3 / std::sqrt(static_cast<double>(from))), numbers({to}, 0.5)};
+  }
+  void add(std::string what, std::int64_t width, Step step) {
+    text_ += ", " + std::move(what);
+    widths_.push_back(width);
+    steps_.push_back(std::move(step));
+  }
+
+  /// Columns of several kinds: reals, small integers, one value, a copy of another column, large numbers.
+  void make_data(RandomModel& model, std::int64_t n) {
+    const std::int64_t rows = 4, references = 5;
+    std::vector<double> x(static_cast<std::size_t>(rows * n)), r(static_cast<std::size_t>(references * n));
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t kind = below(6);
+      const double constant = normal();
+      const auto fill = [&](std::vector<double>& t, std::int64_t count) {
+        for (std::int64_t row = 0; row < count; ++row) {
+          double& v = t[static_cast<std::size_t>(row * n + i)];
+          v = kind == 0   ? static_cast<double>(below(4) - 1)
+              : kind == 1 ? constant
+              : kind == 2 && i > 0 ? t[static_cast<std::size_t>(row * n + i - 1)]
+              : kind == 3 ? 1000 + normal()
+                          : normal();
+        }
+      };
+      fill(x, rows);
+      fill(r, references);
+    }
+    std::copy_n(x.begin(), n, r.begin());  // a row that is its own reference
+    model.rows = from_data(x.data(), {rows, n}).to(dtype_);
+    model.references = from_data(r.data(), {references, n}).to(dtype_);
+  }
+
+  void add_step() {
+    const std::size_t a = pick(), b = pick();
+    const std::int64_t width = widths_[a], out = 1 + below(6);
+    switch (below(16)) {
+      case 0:
+        return add("linear", out, [a, m = map(width, out)](const auto& v) { return m(v[a]); });
+      case 1: {  // one activation in two places
+        const Map first = map(width, out), second = map(out, out);
+        const auto f = activation();
+        return add("dense twice", out, [=](const auto& v) { return f(second(f(first(v[a])))); });
+      }
+      case 2: {  // a residual link around a layer that is used twice
+        const Map layer = map(width, width);
+        const auto f = activation();
+        return add("residual, reused", width, [=](const auto& v) {
+          const Tensor h = v[a] + f(layer(v[a]));
+          return h + f(layer(h));
+        });
+      }
+      case 3:
+        return add("cat", width + widths_[b], [a, b](const auto& v) { return cat({v[a], v[b]}, 1); });
+      case 4:
+        return add("product", out, [a, b, p = map(width, out), q = map(widths_[b], out)](const auto& v) {
+          return p(v[a]) * q(v[b]);
+        });
+      case 5: {  // a mask that depends on the features
+        jumps_ = true;
+        return add("where", out, [a, b, c = map(width, out), p = map(width, out), q = map(widths_[b], out)](const auto& v) {
+          return where(c(v[a]) > 0, p(v[a]), q(v[b]));
+        });
+      }
+      case 6: {  // a branch that is not a number where it is not taken
+        jumps_ = true;
+        return add("log or 0", out, [a, m = map(width, out)](const auto& v) {
+          const Tensor z = m(v[a]);
+          return where(z > 0, log(z), zeros_like(z));
+        });
+      }
+      case 7: {  // attention with a mask of minus infinities
+        const std::int64_t k = 3;
+        std::vector<double> mask{0, 0, 0};
+        mask[static_cast<std::size_t>(below(k))] = -std::numeric_limits<double>::infinity();
+        const Tensor masked = from_data(mask.data(), {k}).to(dtype_);
+        return add("masked softmax", k, [a, masked, m = map(width, k)](const auto& v) {
+          const Tensor z = m(v[a]);
+          return softmax(z + masked, 1) * z;
+        });
+      }
+      case 8: {
+        jumps_ = true;
+        const Tensor table = numbers({3}, 1);
+        return add("step as a number", out, [a, m = map(width, out), dtype = dtype_](const auto& v) {
+          return (m(v[a]) >= 0.1).to(dtype) * 2.5;
+        });
+      }
+      case 9: {
+        jumps_ = true;
+        const Tensor table = numbers({4, 2}, 1);
+        return add("embedding of a cast", 2, [a, table, m = map(width, 1)](const auto& v) {
+          return embedding(clamp(abs(m(v[a])), 0, 3).to(int64).select(1, 0), table);
+        });
+      }
+      case 10: {
+        jumps_ = true;
+        const Tensor table = numbers({3, 2}, 1);
+        return add("one_hot of a cast", 2, [a, table, m = map(width, 1), dtype = dtype_](const auto& v) {
+          return matmul(one_hot(clamp(m(v[a]), 0, 2).to(int64).select(1, 0), 3).to(dtype), table);
+        });
+      }
+      case 11:
+        return add("in place", out, [a, m = map(width, out), kind = below(3)](const auto& v) {
+          Tensor h = m(v[a]);
+          if (kind == 0) h.relu_();
+          if (kind == 1) h.mul_(h);
+          if (kind == 2) h.add_(v[a].narrow(1, 0, 1)).sigmoid_();
+          return h;
+        });
+      case 12:  // ties, also of elements that never change
+        return add("maximum of a tie", width, [a, low = normal()](const auto& v) {
+          return maximum(v[a], minimum(v[a], full_like(v[a], low))) + amax(v[a], 1, true);
+        });
+      case 13:
+        return add("integrated", width, [a](const auto& v) { return Integrated::apply(v[a] * 0.3); });
+      case 14: {  // other magnitudes, and another dtype on the way
+        const double scale = std::pow(10.0, static_cast<double>(below(13) - 6));
+        const Dtype other = dtype_ == float32 ? float64 : dtype_;
+        return add("scaled", out, [a, scale, other, m = map(width, out), dtype = dtype_](const auto& v) {
+          return (tanh(m(v[a]) * 0.3).to(other) * scale).to(dtype);
+        });
+      }
+      default: {
+        const std::vector<ListedOp>& ops = listed_ops();
+        const ListedOp& op = ops[static_cast<std::size_t>(below(static_cast<std::int64_t>(ops.size())))];
+        jumps_ = jumps_ || op.jumps;
+        return add_listed(op);
+      }
+    }
+  }
+
+  /// An op of the list on values brought into the range of its sample.
+  void add_listed(const ListedOp& op) {
+    struct Argument {
+      std::size_t value = 0;
+      Map map;
+      double low = 0, high = 0;
+    };
+    std::vector<Argument> arguments(op.inputs.size());
+    std::vector<Tensor> constants;
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      const Tensor& sample = op.inputs[i];
+      constants.push_back(sample.is_floating_point() ? sample.to(dtype_) : sample);
+      if (!op.has_rows[i]) continue;
+      const std::size_t value = pick();
+      arguments[i] = {value, map(widths_[value], sample.size(1)), sample.min().item(), sample.max().item()};
+    }
+    const Step step = [op, arguments, constants, dtype = dtype_](const std::vector<Tensor>& v) {
+      std::vector<Tensor> inputs = constants;
+      for (std::size_t i = 0; i < inputs.size(); ++i)
+        if (op.has_rows[i]) {
+          const Argument& a = arguments[i];
+          inputs[i] = a.low + (a.high - a.low) * sigmoid(a.map(v[a.value]));
+        }
+      const Tensor y = op.call(inputs);
+      const Tensor real = y.is_floating_point() ? y : y.to(dtype);
+      return real.reshape({real.size(0), real.numel() / real.size(0)});
+    };
+    const Tensor result = op.call(op.inputs);
+    add(op.name, result.numel() / result.size(0), step);
+  }
+
+  std::function<Tensor(const Tensor&)> activation() {
+    switch (below(8)) {
+      case 0: return [](const Tensor& x) { return relu(x); };
+      case 1: return [](const Tensor& x) { return tanh(x); };
+      case 2: return [](const Tensor& x) { return sigmoid(x); };
+      case 3: return [](const Tensor& x) { return elu(x); };
+      case 4: return [](const Tensor& x) { return gelu(x); };
+      case 5: return [](const Tensor& x) { return softplus(x); };
+      case 6: return [](const Tensor& x) { return leaky_relu(x, 0.1); };
+      default: return [](const Tensor& x) { return clamp(x, -1, 1); };
+    }
+  }
+
+  std::mt19937_64 random_;
+  Dtype dtype_;
+  std::vector<std::int64_t> widths_;
+  std::vector<Step> steps_;
+  std::string text_;
+  bool jumps_ = false;
+};
+
+// ---- checking
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  const std::vector<double> u = a.to_vector(), v = b.to_vector();
+  return std::equal(u.begin(), u.end(), v.begin(), v.end(),
+                    [](double p, double q) { return p == q || (std::isnan(p) && std::isnan(q)); });
+}
+
+/// Shapley values of one row by the definition, [n, K]; NaN where a coalition has no number.
+std::vector<double> enumerated(const RandomModel& model, std::int64_t row) {
+  const std::int64_t n = model.rows.size(1), b = model.references.size(0), sets = std::int64_t{1} << n;
+  const std::vector<double> x = model.rows.narrow(0, row, 1).to_vector(), r = model.references.to_vector();
+  std::vector<double> points;
+  for (std::int64_t set = 0; set < sets; ++set)
+    for (std::int64_t ref = 0; ref < b; ++ref)
+      for (std::int64_t i = 0; i < n; ++i)
+        points.push_back(set >> i & 1 ? x[static_cast<std::size_t>(i)] : r[static_cast<std::size_t>(ref * n + i)]);
+  const Tensor y = model.function(from_data(points.data(), {sets * b, n}).to(model.rows.dtype()));
+  const std::int64_t k = y.numel() / y.size(0);
+  const std::vector<double> flat = y.to_vector();
+  std::vector<double> worth(static_cast<std::size_t>(sets * k), 0.0), phi(static_cast<std::size_t>(n * k), 0.0);
+  for (std::int64_t set = 0; set < sets; ++set)
+    for (std::int64_t ref = 0; ref < b; ++ref)
+      for (std::int64_t j = 0; j < k; ++j)
+        worth[static_cast<std::size_t>(set * k + j)] +=
+            flat[static_cast<std::size_t>((set * b + ref) * k + j)] / static_cast<double>(b);
+  std::vector<double> factorial{1};
+  for (std::int64_t i = 1; i <= n; ++i) factorial.push_back(factorial.back() * static_cast<double>(i));
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t set = 0; set < sets; ++set) {
+      if (set >> i & 1) continue;
+      const auto size = static_cast<std::size_t>(std::popcount(static_cast<std::uint64_t>(set)));
+      const double weight = factorial[size] * factorial[static_cast<std::size_t>(n) - size - 1] / factorial.back();
+      for (std::int64_t j = 0; j < k; ++j)
+        phi[static_cast<std::size_t>(i * k + j)] += weight * (worth[static_cast<std::size_t>((set | 1 << i) * k + j)] -
+                                                              worth[static_cast<std::size_t>(set * k + j)]);
+    }
+  return phi;
+}
+
+}  // namespace
+
+RandomModel random_model(std::uint64_t seed, Dtype dtype) {
+  return Builder(seed, dtype).build();
+}
+
+std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
+  const NoGrad fixed;
+  const RandomModel model = random_model(seed, dtype);
+  std::vector<std::string> wrong;
+  const auto fail = [&](const std::string& what) {
+    wrong.push_back(fmt::format("model {} in {} ({}): {}", seed, name(dtype), model.text, what));
+  };
+  const auto finite = [](const Tensor& t) { return isfinite(t).all().item<bool>(); };
+  if (!finite(model.function(model.references))) return wrong;  // nothing to compare with
+  const std::int64_t n = model.rows.size(1), count = model.rows.size(0);
+  const double tolerance = dtype == float64 ? 1e-9 : 2e-5;
+  try {
+    const explain::DeepShap deep(model.function, model.references, {.output = explain::Output::model});
+    const Explanation e = deep(model.rows);
+    const std::int64_t k = e.outputs_explained();
+    const std::vector<double> values = e.values().to_vector(), residual = e.residual().to_vector(),
+                              outputs = e.outputs().to_vector(), bases = e.base_values().to_vector();
+    const std::vector<double> x = model.rows.to_vector(), r = model.references.to_vector();
+    for (std::int64_t row = 0; row < count; ++row) {
+      bool clean = true;
+      for (std::int64_t j = 0; j < k; ++j) clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
+      if (!clean) {
+        if (e.notes().empty()) fail(fmt::format("row {} has no finite prediction and there is no note", row));
+        continue;
+      }
+      for (std::int64_t j = 0; j < k; ++j) {
+        const auto place = static_cast<std::size_t>(row * k + j);
+        double size = std::abs(outputs[place]) + std::abs(bases[place]);
+        for (std::int64_t i = 0; i < n; ++i) size += std::abs(values[static_cast<std::size_t>((row * n + i) * k + j)]);
+        if (!std::isfinite(size)) fail(fmt::format("row {}, output {}: a contribution is no number", row, j));
+        if (std::abs(residual[place]) > tolerance * size && e.notes().empty())
+          fail(fmt::format("row {}, output {}: residual {:.3g} of {:.3g} without a note", row, j, residual[place], size));
+      }
+      for (std::int64_t i = 0; i < n; ++i) {
+        bool idle = std::find(model.unused.begin(), model.unused.end(), i) != model.unused.end();
+        bool never_differs = true;
+        for (std::int64_t b = 0; b < model.references.size(0); ++b)
+          never_differs = never_differs &&
+                          r[static_cast<std::size_t>(b * n + i)] == x[static_cast<std::size_t>(row * n + i)];
+        if (!idle && !never_differs) continue;
+        for (std::int64_t j = 0; j < k; ++j)
+          if (values[static_cast<std::size_t>((row * n + i) * k + j)] != 0)
+            fail(fmt::format("feature {} of row {} does nothing and contributes {:.3g}", i, row,
+                             values[static_cast<std::size_t>((row * n + i) * k + j)]));
+      }
+      if (!same_bits(deep(model.rows.narrow(0, row, 1)).values(), e.values().narrow(0, row, 1)))
+        fail(fmt::format("row {} alone differs from row {} among others", row, row));
+    }
+    const std::int64_t threads = num_threads();
+    set_num_threads(threads == 1 ? 2 : 1);
+    const Explanation other = deep(model.rows);
+    set_num_threads(threads);
+    if (!same_bits(other.values(), e.values())) fail("one thread and two threads differ");
+  } catch (const std::exception& error) {
+    fail(fmt::format("DeepShap throws: {}", error.what()));
+  }
+  try {
+    const Explanation exact =
+        explain::ExactShapley(model.function, model.references, {.output = explain::Output::model})(model.rows);
+    const std::int64_t k = exact.outputs_explained();
+    const std::vector<double> values = exact.values().to_vector(), outputs = exact.outputs().to_vector(),
+                              residual = exact.residual().to_vector();
+    for (std::int64_t row = 0; row < count; ++row) {
+      bool clean = true;
+      for (std::int64_t j = 0; j < k; ++j) clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
+      if (!clean) continue;
+      const std::vector<double> phi = enumerated(model, row);
+      if (!std::all_of(phi.begin(), phi.end(), [](double v) { return std::isfinite(v); })) {
+        if (exact.notes().empty()) fail(fmt::format("row {}: a coalition has no number and there is no note", row));
+        continue;
+      }
+      double size = 0;
+      for (const double v : phi) size += std::abs(v);
+      for (std::int64_t j = 0; j < k; ++j) size += std::abs(outputs[static_cast<std::size_t>(row * k + j)]);
+      for (std::size_t i = 0; i < phi.size(); ++i)
+        if (!(std::abs(values[static_cast<std::size_t>(row) * phi.size() + i] - phi[i]) <= tolerance * size))
+          fail(fmt::format("ExactShapley of row {}, place {}: {:.9g}, by enumeration {:.9g}", row, i,
+                           values[static_cast<std::size_t>(row) * phi.size() + i], phi[i]));
+      for (std::int64_t j = 0; j < k; ++j)
+        if (!(std::abs(residual[static_cast<std::size_t>(row * k + j)]) <= tolerance * size))
+          fail(fmt::format("ExactShapley of row {}, output {}: residual {:.3g}", row, j,
+                           residual[static_cast<std::size_t>(row * k + j)]));
+    }
+  } catch (const std::exception& error) {
+    fail(fmt::format("ExactShapley throws: {}", error.what()));
+  }
+  return wrong;
+}
+
+}  // namespace xg_test
