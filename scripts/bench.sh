@@ -17,7 +17,7 @@ done
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 install_missing "${packages[@]}" libbenchmark-dev
 export XGRAD_BUILD=${XGRAD_BUILD:-build-bench}
-export XGRAD_PEERS=${XGRAD_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/xgrad-peers}
+export XGRAD_PEERS=${XGRAD_PEERS:-$user_cache/xgrad-peers}
 
 out=out/benchmarks
 results=$out/results.jsonl log=$out/log

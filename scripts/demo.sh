@@ -2,6 +2,7 @@
 # Installs what is missing, builds, and runs the three programs on real data. Their pictures and reports are in out/.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 install_missing "${packages[@]}"
+cmake_options=(-DXGRAD_EXAMPLES=ON -DXGRAD_RASTER=ON)
 build tutorial titanic house_prices
 dir=${XGRAD_BUILD:-build}
 "$dir/examples/tutorial" out/tutorial

@@ -2,7 +2,7 @@
 # Makes the Python environment with the frameworks that bench.sh --peers measures beside xgrad, outside the repository:
 # in $XGRAD_PEERS, by default in the user's cache. One that is complete is left as it is.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
-dir=${XGRAD_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/xgrad-peers}
+dir=${XGRAD_PEERS:-$user_cache/xgrad-peers}
 
 missing_modules() {
   "$dir/bin/python" - <<'END'
@@ -29,7 +29,7 @@ failed=()
 install() { "${pip[@]}" "$@" || failed+=("$*"); }
 
 install numpy scikit-learn shap jax
-if ldconfig -p | grep -q 'libcudart\.so\.13'; then
+if PATH=$PATH:/usr/sbin:/sbin ldconfig -p | grep 'libcudart\.so\.13' >/dev/null; then
   # torch is built for CUDA. Where CUDA's own libraries are on the machine, only those around it are fetched.
   for package in torch nvidia-cufile nvidia-cusparselt-cu13 nvidia-nvshmem-cu13 nvidia-nccl-cu13 nvidia-cudnn-cu13; do
     install --no-deps "$package"
