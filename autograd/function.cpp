@@ -5,11 +5,14 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
 
 #include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace xg::autograd {
 
@@ -44,13 +47,28 @@ const std::vector<Tensor>& Context::saved() const {
 /// Reaches into a context on behalf of the node and of traces.
 class FunctionCall {
  public:
-  static Context make(const detail::FunctionInfo& info, const std::vector<Tensor>& inputs) {
+  /// `needs` is of the tensors that are there; those that are absent take their places between them.
+  static Context make(const detail::FunctionInfo& info, std::vector<bool> needs) {
     Context context;
     context.name_ = info.name;
-    for (const Tensor& x : inputs) context.needs_.push_back(node_of(x) != nullptr);
+    for (std::size_t i = info.absent.size(); i-- > 0;)
+      needs.insert(needs.begin() + static_cast<std::ptrdiff_t>(info.absent[i]), false);
+    context.needs_ = std::move(needs);
     return context;
   }
-  static std::vector<Tensor>& saved(Context& context) { return context.saved_; }
+  static bool materializes(const Context& context) { return context.materialize_; }
+  static bool differentiable(const Context& context, const Tensor& result) {
+    return is_floating(result.dtype()) &&
+           std::none_of(context.constants_.begin(), context.constants_.end(),
+                        [&](const Tensor& constant) { return constant.is_same(result); });
+  }
+  static std::size_t saved_count(const Context& context) { return context.saved_.size(); }
+  static Tensor& saved(Context& context, std::size_t i) { return context.saved_[i]; }
+  static void replace_saved(Context& context, std::size_t i, Tensor tensor) {
+    context.versions_[i] = tensor.version();
+    context.saved_[i] = std::move(tensor);
+  }
+  static void forget_constants(Context& context) noexcept { context.constants_.clear(); }
   static void release(Context& context) noexcept {
     context.released_ = true;
     context.saved_.clear();
@@ -59,23 +77,70 @@ class FunctionCall {
 
 namespace {
 
-Gradients checked_backward(const detail::FunctionInfo& info, Context& context, const Tensor& grad,
-                           std::span<const Shape> input_shapes) {
-  Gradients grads = info.backward(context, grad);
-  if (grads.size() != input_shapes.size())
+std::vector<bool> asking_for_gradients(std::span<const Tensor> inputs) {
+  std::vector<bool> needs;
+  for (const Tensor& x : inputs) needs.push_back(is_floating(x.dtype()) && node_of(x) != nullptr);
+  return needs;
+}
+
+std::vector<Tensor> checked_forward(const detail::FunctionInfo& info, Context& context, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> results = info.forward(context, inputs);
+  constexpr std::size_t most = std::numeric_limits<std::uint8_t>::max();
+  if (results.empty() || results.size() > most)
+    throw AutogradError(fmt::format("[{}] forward returned {} tensors: return at least one, and at most {}.", info.name,
+                                    results.size(), most));
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (!results[i].defined())
+      throw AutogradError(fmt::format("[{}] forward returned an undefined tensor{}.", info.name,
+                                      results.size() == 1 ? "" : fmt::format(" as result {}", i)));
+  return results;
+}
+
+/// The shape and dtype of a result, for the zeros that stand for its gradient.
+struct ResultType {
+  Shape shape;
+  Dtype dtype;
+};
+
+std::vector<ResultType> types_of(std::span<const Tensor> results) {
+  std::vector<ResultType> types;
+  for (const Tensor& result : results) types.push_back({result.shape(), result.dtype()});
+  return types;
+}
+
+/// backward of what arrived at the results (undefined is zero), one gradient for each tensor that is there.
+std::vector<Tensor> checked_backward(const detail::FunctionInfo& info, Context& context,
+                                     std::span<const Tensor> grad_outputs, std::span<const ResultType> results,
+                                     std::span<const Shape> input_shapes) {
+  std::vector<Tensor> complete(grad_outputs.begin(), grad_outputs.end());
+  if (FunctionCall::materializes(context))
+    for (std::size_t i = 0; i < complete.size(); ++i)
+      if (!complete[i].defined()) complete[i] = zeros(results[i].shape, {.dtype = results[i].dtype});
+  const Gradients grads = info.backward(context, complete);
+  const std::size_t expected = input_shapes.size() + info.absent.size();
+  if (grads.size() != expected)
     throw AutogradError(fmt::format("[{}] backward returned {} gradients, forward took {} tensors: return one for each.",
-                                    info.name, grads.size(), input_shapes.size()));
-  for (std::size_t i = 0; i < grads.size(); ++i)
-    if (grads[i].defined() && grads[i].shape() != input_shapes[i])
+                                    info.name, grads.size(), expected));
+  std::vector<Tensor> present;
+  for (std::size_t i = 0, absent = 0; i < grads.size(); ++i) {
+    if (absent < info.absent.size() && info.absent[absent] == present.size()) {
+      ++absent;
+      continue;
+    }
+    const Shape& shape = input_shapes[present.size()];
+    if (grads[i].defined() && grads[i].shape() != shape)
       throw ShapeError(fmt::format("[{}] backward returned a gradient of shape {} for argument {}, which has shape {}.",
-                                   info.name, grads[i].shape().str(), i, input_shapes[i].str()));
-  return grads;
+                                   info.name, grads[i].shape().str(), i, shape.str()));
+    present.push_back(grads[i]);
+  }
+  return present;
 }
 
 class FunctionNode final : public Node {
  public:
-  FunctionNode(std::shared_ptr<const detail::FunctionInfo> info, Context context, const std::vector<Tensor>& inputs)
-      : info_(std::move(info)), context_(std::move(context)), edges_(inputs.size()) {
+  FunctionNode(std::shared_ptr<const detail::FunctionInfo> info, Context context, const std::vector<Tensor>& inputs,
+               std::span<const Tensor> results)
+      : info_(std::move(info)), context_(std::move(context)), edges_(inputs.size()), results_(types_of(results)) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (is_floating(inputs[i].dtype())) edges_[i] = edge_to(inputs[i]);
       shapes_.push_back(inputs[i].shape());
@@ -83,36 +148,37 @@ class FunctionNode final : public Node {
   }
   const char* name() const override { return info_->name.c_str(); }
   std::span<Edge> edges() override { return edges_; }
+  std::size_t output_count() const override { return results_.size(); }
 
-  /// A saved result must not keep its own node alive: it is kept without its graph, which it gets back for each backward.
-  void detach_results(const Tensor& result) {
-    std::vector<Tensor>& saved = FunctionCall::saved(context_);
-    for (std::size_t i = 0; i < saved.size(); ++i)
-      if (saved[i].is_same(result)) {
-        saved[i] = Tensor::adopt(xg::detail::new_alias(result.impl()));
-        results_.push_back(i);
+  /// A saved result must not keep its own node alive: it is kept without its graph, which it gets back for each
+  /// backward. `returned` is the tensor as forward knew it.
+  void detach_saved(const Tensor& returned, const Tensor& result, std::uint8_t slot) {
+    for (std::size_t i = 0; i < FunctionCall::saved_count(context_); ++i)
+      if (FunctionCall::saved(context_, i).is_same(returned)) {
+        FunctionCall::replace_saved(context_, i, Tensor::adopt(xg::detail::new_alias(result.impl())));
+        saved_results_.push_back({i, slot});
       }
   }
 
   void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
-    if (!grad_outputs[0].defined()) return;
-    std::vector<Tensor>& saved = FunctionCall::saved(context_);
-    if (!released)
-      for (std::size_t i : results_) {
-        saved[i] = Tensor::adopt(xg::detail::new_alias(saved[i].impl()));
-        set_node(saved[i].impl(), NodeRef(this), 0);
-      }
+    if (std::none_of(grad_outputs.begin(), grad_outputs.end(), [](const Tensor& g) { return g.defined(); })) return;
     struct Restore {  // whatever backward does, the cycle is broken again
-      std::vector<Tensor>& saved;
-      const std::vector<std::size_t>& results;
+      Context& context;
+      std::span<const SavedResult> results;
       ~Restore() {
-        for (std::size_t i : results)
-          if (i < saved.size()) set_node(saved[i].impl(), NodeRef(), 0);
+        for (const SavedResult& r : results)
+          if (r.index < FunctionCall::saved_count(context))
+            set_node(FunctionCall::saved(context, r.index).impl(), NodeRef(), 0);
       }
     };
-    Gradients grads = [&] {
-      const Restore restore{saved, results_};
-      return checked_backward(*info_, context_, grad_outputs[0], shapes_);
+    const std::vector<Tensor> grads = [&] {
+      const Restore restore{context_, saved_results_};
+      for (const SavedResult& r : saved_results_) {
+        Tensor& saved = FunctionCall::saved(context_, r.index);
+        saved = Tensor::adopt(xg::detail::new_alias(saved.impl()));
+        set_node(saved.impl(), NodeRef(this), r.slot);
+      }
+      return checked_backward(*info_, context_, grad_outputs, results_, shapes_);
     }();
     for (std::size_t i = 0; i < shapes_.size(); ++i)
       if (needed[i]) grad_inputs[i] = grads[i];
@@ -121,15 +187,20 @@ class FunctionNode final : public Node {
   void release_saved() noexcept override {
     released = true;
     FunctionCall::release(context_);
-    results_.clear();
+    saved_results_.clear();
   }
 
  private:
+  struct SavedResult {
+    std::size_t index;  // among the saved tensors
+    std::uint8_t slot;
+  };
   std::shared_ptr<const detail::FunctionInfo> info_;
   Context context_;
   std::vector<Edge> edges_;
   std::vector<Shape> shapes_;
-  std::vector<std::size_t> results_;  // which saved tensors are the result
+  std::vector<ResultType> results_;
+  std::vector<SavedResult> saved_results_;
 };
 
 /// A user's op in a trace. It keeps how to call forward again, for the quadrature.
@@ -140,24 +211,23 @@ class AppliedFunction final : public AppliedOp {
   Rule rule() const override { return info_->secant != nullptr ? Rule::secant : Rule::quadrature; }
   bool mixes_rows(std::int64_t) const override { return false; }
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const override {
-    const std::vector<Tensor> arguments(inputs.begin(), inputs.end());
-    Context context = FunctionCall::make(*info_, arguments);
-    return {info_->forward(context, arguments)};
+    Context context = FunctionCall::make(*info_, asking_for_gradients(inputs));
+    return checked_forward(*info_, context, {inputs.begin(), inputs.end()});
   }
   bool reads_input(std::size_t, const bool*) const override { return true; }
   bool reads_output(std::size_t) const override { return false; }
   void vjp(std::span<const Tensor> inputs, std::span<const Tensor>, std::span<const Shape> input_shapes,
            std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const override {
-    const std::vector<Tensor> arguments(inputs.begin(), inputs.end());
-    Context context = FunctionCall::make(*info_, arguments);
-    info_->forward(context, arguments);
-    const Gradients grads = checked_backward(*info_, context, grad_outputs[0], input_shapes);
+    // What is needed here is what the sweep asks for, whether or not the traced tensors asked for gradients.
+    Context context = FunctionCall::make(*info_, std::vector<bool>(needed, needed + inputs.size()));
+    const std::vector<Tensor> results = checked_forward(*info_, context, {inputs.begin(), inputs.end()});
+    const std::vector<Tensor> grads = checked_backward(*info_, context, grad_outputs, types_of(results), input_shapes);
     for (std::size_t i = 0; i < grads.size(); ++i)
       if (needed[i]) grad_inputs[i] = grads[i];
   }
   Tensor secant(const Tensor& x, const Tensor& r) const override {
     if (info_->secant == nullptr) return {};
-    Context context = FunctionCall::make(*info_, {x});
+    Context context = FunctionCall::make(*info_, {true});
     info_->forward(context, {x});
     return info_->secant(context, x, r);
   }
@@ -166,6 +236,25 @@ class AppliedFunction final : public AppliedOp {
  private:
   std::shared_ptr<const detail::FunctionInfo> info_;
 };
+
+bool is_among(const Tensor& x, std::span<const Tensor> tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.is_same(x); });
+}
+
+bool shares_memory(const Tensor& x, std::span<const Tensor> tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.shares_storage(x); });
+}
+
+/// The results with memory of their own: what shares it with an argument or with another result, or is a view, would
+/// change with that, or take over its graph.
+std::vector<Tensor> with_own_memory(const std::vector<Tensor>& results, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> own;
+  for (const Tensor& result : results)
+    own.push_back(result.impl().base() != nullptr || shares_memory(result, inputs) || shares_memory(result, own)
+                      ? kernels::copy(result)
+                      : result);
+  return own;
+}
 
 }  // namespace
 
@@ -180,37 +269,48 @@ std::string readable_type_name(const char* mangled) {
   return colon == std::string::npos ? name : name.substr(colon + 2);
 }
 
-Tensor apply_function(FunctionInfo info_value, std::vector<Tensor> inputs) {
+std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& inputs) {
   const auto info = std::make_shared<const FunctionInfo>(std::move(info_value));
   for (const Tensor& x : inputs)
     if (!x.defined())
       throw ValueError(fmt::format("[{}] an argument is an undefined tensor: assign a value first.", info->name));
-  Context context = FunctionCall::make(*info, inputs);
-  Tensor result;
+  std::vector<bool> needs = asking_for_gradients(inputs);
+  const bool recording = grad_enabled() && std::find(needs.begin(), needs.end(), true) != needs.end();
+  std::vector<std::uint32_t> versions;
+  for (const Tensor& x : inputs) versions.push_back(x.version());
+  Context context = FunctionCall::make(*info, needs);
+  std::vector<Tensor> returned;
   {
     const NoGrad fixed;
     const NoTrace quiet;
-    result = info->forward(context, inputs);
+    returned = checked_forward(*info, context, inputs);
   }
-  if (!result.defined()) throw AutogradError(fmt::format("[{}] forward returned an undefined tensor.", info->name));
-  for (const Tensor& x : inputs)
-    if (x.is_same(result)) {  // an argument handed through would lose its own graph
-      result = Tensor::adopt(xg::detail::new_alias(result.impl()));
-      break;
+  for (std::size_t i = 0; recording && i < inputs.size(); ++i)
+    if (needs[i] && inputs[i].version() != versions[i])
+      throw AutogradError(
+          fmt::format("[{}] forward changed tensor {} of its arguments (shape {}) in place by {}, and it asks for "
+                      "gradients: work on a clone.",
+                      info->name, i, inputs[i].shape().str(), inputs[i].impl().storage().last_write.load()));
+  std::vector<Tensor> results = with_own_memory(returned, inputs);
+  std::vector<bool> differentiable;
+  for (const Tensor& result : returned) differentiable.push_back(FunctionCall::differentiable(context, result));
+  FunctionCall::forget_constants(context);
+  if (recording && std::find(differentiable.begin(), differentiable.end(), true) != differentiable.end()) {
+    auto* node = new FunctionNode(info, std::move(context), inputs, results);
+    const NodeRef owner = NodeRef::adopt(node);
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      if (!differentiable[k]) continue;
+      const auto slot = static_cast<std::uint8_t>(k);
+      if (!is_among(returned[k], inputs)) node->detach_saved(returned[k], results[k], slot);
+      set_node(results[k].impl(), owner, slot);
     }
-  bool wants = false;
-  for (const Tensor& x : inputs) wants |= is_floating(x.dtype()) && node_of(x) != nullptr;
-  if (grad_enabled() && wants && is_floating(result.dtype())) {
-    auto* node = new FunctionNode(info, std::move(context), inputs);
-    node->detach_results(result);
-    set_node(result.impl(), NodeRef::adopt(node), 0);
   }
   if (Trace* trace = state().trace) {
     std::vector<const Tensor*> pointers;
     for (const Tensor& x : inputs) pointers.push_back(&x);
-    trace->record(std::make_shared<AppliedFunction>(info), pointers, std::span<const Tensor>(&result, 1));
+    trace->record(std::make_shared<AppliedFunction>(info), pointers, results);
   }
-  return result;
+  return results;
 }
 
 }  // namespace detail

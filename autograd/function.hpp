@@ -7,16 +7,28 @@
 //   };
 //   Tensor y = Swish::apply(x, 1.0);
 //
+// Arguments. Tensors, lists of them (std::vector, std::span, std::array, `apply({a, b})`), tensors that may be absent
+// (std::optional, std::nullopt), and values that hold no tensors, in any order. backward returns one gradient for each
+// tensor, lists flattened, in the order of the arguments; an absent one counts, and its gradient is ignored. A type in
+// which tensors could hide, so that they would get no gradient, does not compile (holds_no_tensors).
+//
+// Results. forward returns a tensor, or several as a std::vector, std::array, std::pair or std::tuple, and so does apply.
+// backward then takes as many gradients, or one `const std::vector<Tensor>&`; the gradient of a result that nothing
+// depends on is zeros (Context::set_materialize_grads). A result that shares memory with an argument or another result is
+// copied, so that a write to one never changes the other.
+//
 // An explanation passes through it by integrating backward along the path from the reference, with the error reported; an
 // optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)` (elementwise functions of one
 // tensor: (f(x) - f(r)) / (x - r)) makes it exact.
 #pragma once
 
+#include <xgrad/autograd/function_arguments.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <any>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -27,11 +39,11 @@ namespace xg::autograd {
 
 class FunctionCall;
 
-/// One gradient for each Tensor argument of forward, in order; an undefined one is zero.
+/// One gradient for each tensor among forward's arguments, in order; an undefined one is zero.
 class Gradients {
  public:
   Gradients(std::initializer_list<Tensor> grads) : grads_(grads) {}
-  explicit Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}
+  Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}  // NOLINT: `return list;`
   std::size_t size() const { return grads_.size(); }
   const Tensor& operator[](std::size_t i) const { return grads_[i]; }
 
@@ -64,8 +76,12 @@ class XG_API Context {
       }
     throw_context_value(name, false);
   }
-  /// Does argument i (counting Tensor arguments) ask for a gradient?
+  /// Does tensor i among the arguments (counted as backward's gradients are) ask for a gradient?
   bool needs_input_grad(std::size_t i) const { return i < needs_.size() && needs_[i]; }
+  /// Called in forward: these results have no derivative, and do not ask for gradients.
+  void mark_non_differentiable(std::vector<Tensor> results) { constants_ = std::move(results); }
+  /// Called in forward: with false, backward gets an undefined tensor, not zeros, for a result that nothing depends on.
+  void set_materialize_grads(bool value) { materialize_ = value; }
 
  private:
   friend class FunctionCall;
@@ -74,6 +90,8 @@ class XG_API Context {
   std::vector<std::uint32_t> versions_;
   std::vector<std::pair<std::string, std::any>> values_;
   std::vector<bool> needs_;
+  std::vector<Tensor> constants_;
+  bool materialize_ = true;
   bool released_ = false;
 };
 
@@ -82,54 +100,124 @@ namespace detail {
 /// A user's op without its type.
 struct FunctionInfo {
   std::string name;
-  std::function<Tensor(Context&, const std::vector<Tensor>&)> forward;
-  Gradients (*backward)(Context&, const Tensor&);
+  std::function<std::vector<Tensor>(Context&, const std::vector<Tensor>&)> forward;
+  Gradients (*backward)(Context&, std::span<const Tensor>);
   Tensor (*secant)(const Context&, const Tensor&, const Tensor&) = nullptr;
+  /// For each argument that is absent, how many tensors stand before it.
+  std::vector<std::size_t> absent = {};
 };
 
-/// Runs forward without recording, then records one node for it. Throws AutogradError where forward returns an undefined
-/// tensor.
-XG_API Tensor apply_function(FunctionInfo info, std::vector<Tensor> inputs);
+/// Runs forward without recording, then records one node for it. Throws ValueError for an undefined argument, and
+/// AutogradError where forward returns none or an undefined tensor, or changes an argument that asks for gradients.
+XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<Tensor>& inputs);
 XG_API std::string readable_type_name(const char* mangled);
+
+// What the parts of a Function are called with.
+template <class F, class... A>
+concept ForwardTakes = requires(Context& ctx, const A&... arguments) {
+  F::forward(ctx, arguments...);
+};
+template <class F, class... A>
+concept ForwardTakesNoContext = requires(const A&... arguments) {
+  F::forward(arguments...);
+};
+template <class F>
+concept BackwardTakesList = requires(Context& ctx, const std::vector<Tensor>& grads) {
+  { F::backward(ctx, grads) } -> std::convertible_to<Gradients>;
+};
+template <class F, std::size_t... i>
+consteval bool backward_takes_each(std::index_sequence<i...>) {
+  return sizeof...(i) > 0 && requires(Context & ctx, std::span<const Tensor> grads) {
+    { F::backward(ctx, grads[i]...) } -> std::convertible_to<Gradients>;
+  };
+}
 
 }  // namespace detail
 
 /// Base of a user's op; `Derived` has forward and backward.
 template <class Derived>
 struct Function {
+  /// forward of the arguments, recorded as one op.
   template <class... Args>
-  static Tensor apply(const Args&... args) {
-    detail::FunctionInfo info;
-    info.name = detail::readable_type_name(typeid(Derived).name());
-    info.backward = &Derived::backward;
-    if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
-    std::vector<Tensor> inputs;
-    (collect(inputs, args), ...);
-    // Arguments that are no tensors are kept by value; tensors come anew, so that the op can be called at other points.
-    std::size_t next = 0;  // braces below: from left to right
-    info.forward = [values = std::tuple<decltype(keep(args, next))...>{keep(args, next)...}](
-                       Context& ctx, const std::vector<Tensor>& tensors) {
-      return std::apply([&](const auto&... kept) { return Derived::forward(ctx, argument(kept, tensors)...); }, values);
-    };
-    return detail::apply_function(std::move(info), std::move(inputs));
+  static auto apply(const Args&... args) {
+    constexpr bool accepted = (detail::Kept<Args>::accepted && ...);
+    constexpr bool callable = detail::ForwardTakes<Derived, typename detail::Kept<Args>::Given...>;
+    static_assert(accepted,
+                  "A Function's argument has a type in which tensors may hide, which would get no gradient. Pass each "
+                  "tensor, or each list of tensors, as an argument of its own; of a type that holds none, say so with "
+                  "template <> inline constexpr bool xg::autograd::holds_no_tensors<Type> = true;");
+    static_assert(!accepted || callable || !detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
+                  "A Function's forward takes the context first: static Tensor forward(xg::autograd::Context& ctx, ...).");
+    static_assert(!accepted || callable || detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
+                  "A Function's forward cannot be called with a context and these arguments: it is public and static, and "
+                  "takes a tensor as const Tensor&, a list as const std::vector<Tensor>& (of a std::array as that), one "
+                  "that may be absent as const std::optional<Tensor>&.");
+    if constexpr (accepted && callable)
+      return applied(args...);
+    else
+      return Tensor();
+  }
+  template <class... Args>
+  static auto apply(std::initializer_list<Tensor> list, const Args&... args) {
+    return apply(std::vector<Tensor>(list), args...);
+  }
+  template <class First, class... Args>
+  static auto apply(const First& first, std::initializer_list<Tensor> list, const Args&... args) {
+    return apply(first, std::vector<Tensor>(list), args...);
+  }
+  template <class... Args>
+  static auto apply(std::initializer_list<Tensor> first, std::initializer_list<Tensor> second, const Args&... args) {
+    return apply(std::vector<Tensor>(first), std::vector<Tensor>(second), args...);
   }
 
  private:
-  struct TensorPlace {
-    std::size_t index;
-  };
-  static void collect(std::vector<Tensor>& inputs, const Tensor& x) { inputs.push_back(x); }
-  template <class T>
-  static void collect(std::vector<Tensor>&, const T&) {}
-  static TensorPlace keep(const Tensor&, std::size_t& next) { return {next++}; }
-  template <class T>
-  static T keep(const T& value, std::size_t&) {
-    return value;
+  template <class... Args>
+  static auto applied(const Args&... args) {
+    using Result = std::remove_cvref_t<decltype(Derived::forward(
+        std::declval<Context&>(), std::declval<const typename detail::Kept<Args>::Given&>()...))>;
+    using Results = detail::ResultsOf<Result>;
+    static_assert(Results::accepted,
+                  "A Function's forward returns a Tensor, or several as a std::vector, std::array, std::pair or std::tuple "
+                  "of tensors.");
+    if constexpr (Results::accepted) {
+      constexpr bool each = detail::backward_takes_each<Derived>(std::make_index_sequence<Results::count>());
+      constexpr bool list = detail::BackwardTakesList<Derived>;
+      static_assert(each || list,
+                    "A Function's backward takes the context and a gradient for each result, and returns one for each "
+                    "tensor argument: static xg::autograd::Gradients backward(xg::autograd::Context& ctx, const Tensor& "
+                    "grad), where forward returns several const std::vector<Tensor>& grads.");
+      if constexpr (each || list) {
+        detail::FunctionInfo info;
+        info.name = detail::readable_type_name(typeid(Derived).name());
+        info.backward = &call_backward<Results::count, each>;
+        if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
+        std::vector<Tensor> inputs;
+        // Braces: from left to right.
+        info.forward = [kept = std::tuple<detail::Kept<Args>...>{detail::Kept<Args>(args, inputs, info.absent)...}](
+                           Context& ctx, const std::vector<Tensor>& tensors) {
+          return std::apply(
+              [&](const auto&... argument) {
+                return Results::list(Derived::forward(ctx, argument.give(tensors)...));
+              },
+              kept);
+        };
+        return Results::from(detail::apply_function(std::move(info), inputs));
+      } else {
+        return Result();
+      }
+    } else {
+      return Tensor();
+    }
   }
-  static const Tensor& argument(TensorPlace place, const std::vector<Tensor>& tensors) { return tensors[place.index]; }
-  template <class T>
-  static const T& argument(const T& value, const std::vector<Tensor>&) {
-    return value;
+
+  template <std::size_t count, bool each>
+  static Gradients call_backward(Context& ctx, std::span<const Tensor> grads) {
+    if constexpr (each) {
+      return [&]<std::size_t... i>(std::index_sequence<i...>)->Gradients { return Derived::backward(ctx, grads[i]...); }
+      (std::make_index_sequence<count>());
+    } else {
+      return Derived::backward(ctx, std::vector<Tensor>(grads.begin(), grads.end()));
+    }
   }
 };
 

@@ -142,7 +142,47 @@ struct Wrong : autograd::Function<Wrong> {
   static Tensor secant(const autograd::Context&, const Tensor& x, const Tensor&) { return ones_like(x) * 2.0; }
 };
 
+/// (a b, a + b) of a list of two, computing only the gradients that are asked for.
+struct ProductAndSum : autograd::Function<ProductAndSum> {
+  static std::pair<Tensor, Tensor> forward(autograd::Context& ctx, const std::vector<Tensor>& x,
+                                           const std::optional<Tensor>& shift) {
+    ctx.save_for_backward(x);
+    const Tensor product = x[0] * x[1];
+    return {shift ? product + *shift : product, x[0] + x[1]};
+  }
+  static autograd::Gradients backward(autograd::Context& ctx, const Tensor& product, const Tensor& sum) {
+    const std::vector<Tensor>& x = ctx.saved();
+    return {ctx.needs_input_grad(0) ? product * x[1] + sum : Tensor(),
+            ctx.needs_input_grad(1) ? product * x[0] + sum : Tensor(), ctx.needs_input_grad(2) ? product : Tensor()};
+  }
+};
+
 }  // namespace
+
+// Breaks if an op with a list of tensors, an absent one and several results is explained as if it had one of each, or if
+// its backward is told that nothing is asked for. The path integral of a product is the product's own rule.
+TEST_CASE("an op of several tensors and results is integrated") {
+  const Tensor x = random_rows(5, 2, 65), r = random_rows(4, 2, 66);
+  const auto model = [](bool shifted, bool own) {
+    return [=](const Tensor& t) {
+      const Tensor a = column(t, 0) * 2.0, b = sin(column(t, 1));
+      if (!own) return shifted ? a * b + a + (a + b) * 3.0 : a * b + (a + b) * 3.0;
+      const std::optional<Tensor> shift = shifted ? std::optional<Tensor>(a) : std::nullopt;
+      const auto [product, sum] = ProductAndSum::apply({a, b}, shift);
+      return product + sum * 3.0;
+    };
+  };
+  for (const bool shifted : {false, true}) {
+    const Explanation e = DeepShap(model(shifted, true), r)(x);
+    REQUIRE(e.fallback_ops().size() == 1);
+    CHECK(e.fallback_ops()[0].residual < 1e-10);
+    expect_close(e.values(), DeepShap(model(shifted, false), r)(x).values(), 1e-9, 1e-11);
+  }
+  // One result alone: nothing depends on the other.
+  const auto half = [](const Tensor& t) { return ProductAndSum::apply({column(t, 0), column(t, 1)}, std::nullopt).second; };
+  expect_close(DeepShap(half, r)(x).values(), DeepShap([](const Tensor& t) { return t.sum(1, true); }, r)(x).values(), 1e-9,
+               1e-11);
+}
 
 // Breaks if an op of the user's cannot be explained, or its quadrature error goes unreported.
 TEST_CASE("an op without a rule is integrated and says so") {
