@@ -12,6 +12,7 @@
 #include <xgrad/nn/callback.hpp>
 #include <xgrad/nn/data.hpp>
 #include <xgrad/nn/functional.hpp>
+#include <xgrad/nn/gradcheck.hpp>
 #include <xgrad/nn/history.hpp>
 #include <xgrad/nn/layers.hpp>
 #include <xgrad/nn/loss.hpp>

@@ -24,25 +24,34 @@ XG_API Tensor jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, Jac
 XG_API Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options = {});
 
 struct GradcheckOptions {
-  double eps = 1e-6;   ///< step of the central difference
+  double eps = 1e-6;  ///< step of the central difference
   double rtol = 1e-3;
   double atol = 1e-5;
+  bool allow_unused = false;            ///< an input that no output depends on is a note, not an error
+  std::vector<std::string> names = {};  ///< what messages call the inputs; "input 0" and so on where there is none
 };
 
 /// What a check found: true where derivative and difference agree, else where they differ most.
 struct XG_API GradcheckResult {
   bool passed = true;
-  std::string message;  ///< worst element: input, index, analytical, numerical
+  std::string message;             ///< worst element: input, index, analytical, numerical
+  std::vector<std::string> notes;  ///< what was not checked, or has no effect
   explicit operator bool() const { return passed; }
 };
 
-/// Compares the reverse-mode Jacobian with central differences, all inputs (that ask for gradients) and outputs.
-/// Throws DtypeError unless inputs are float64: differences in float32 prove nothing.
-XG_API GradcheckResult gradcheck(const TensorFunction& f, const Tensor& x, GradcheckOptions options = {});
-XG_API GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, GradcheckOptions options = {});
+/// Compares the reverse-mode Jacobian of f with central differences, for all outputs and all inputs that ask for
+/// gradients. The given tensors themselves are moved, element by element, and put back, also where f throws: what f
+/// captured (a module's parameters, say) is checked when it is among the inputs. Every evaluation gets the same random
+/// numbers from the default generator, which is then where it was before.
+/// Throws DtypeError unless those inputs are float64 (differences in float32 prove nothing), ValueError where elements of
+/// one input, or two inputs, share memory, and AutogradError where no input asks for gradients, or no output depends on
+/// one that does.
+XG_API GradcheckResult gradcheck(const TensorFunction& f, const Tensor& x, const GradcheckOptions& options = {});
+XG_API GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,
+                                 const GradcheckOptions& options = {});
 /// The same one order higher: gradcheck of the gradient.
-XG_API GradcheckResult gradgradcheck(const TensorFunction& f, const Tensor& x, GradcheckOptions options = {});
+XG_API GradcheckResult gradgradcheck(const TensorFunction& f, const Tensor& x, const GradcheckOptions& options = {});
 XG_API GradcheckResult gradgradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,
-                                     GradcheckOptions options = {});
+                                     const GradcheckOptions& options = {});
 
 }  // namespace xg

@@ -6,6 +6,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/random.hpp>
 
 #include <cmath>
 
@@ -171,4 +172,83 @@ TEST_CASE("verbs of differentiation name bad arguments") {
 TEST_CASE("gradcheck finds a NaN") {
   const auto f = [](const Tensor& t) { return sqrt(t - 5.0); };
   CHECK_FALSE(bool(gradcheck(f, real({1}, true))));
+}
+
+// Breaks if copies are moved instead of the given tensors: what f captured would then never change.
+TEST_CASE("gradcheck moves the tensors that it is given") {
+  const Tensor w = real({1, 2, 3}, true);
+  const auto right = [&](const std::vector<Tensor>&) { return square(w) * 2.0; };
+  const auto wrong = [&](const std::vector<Tensor>&) { return WrongDerivative::apply(w); };
+  CHECK(bool(gradcheck(right, {w})));
+  CHECK(bool(gradgradcheck(right, {w})));
+  CHECK_FALSE(bool(gradcheck(wrong, {w})));
+  CHECK_FALSE(bool(gradgradcheck([&](const std::vector<Tensor>&) { return square(WrongDerivative::apply(w)); }, {w})));
+  // A result of ops is an input like any other.
+  const Tensor made = w * 2.0;
+  CHECK(bool(gradcheck([](const Tensor& t) { return t * t; }, made)));
+  CHECK_FALSE(bool(gradcheck([](const Tensor& t) { return WrongDerivative::apply(t); }, made)));
+  CHECK(bool(gradcheck([](const std::vector<Tensor>& t) { return t[0] * t[1]; }, {w, w})));
+}
+
+// Breaks if a value, a version or the place in the random stream differs after the check, also where f throws midway.
+TEST_CASE("gradcheck puts everything back") {
+  const Tensor x = real({0.1, 1e-20, 3e7}, true);
+  const std::vector<double> before = x.to_vector();
+  const Tensor graph = x.square().sum();
+  manual_seed(5);
+  rand({3});
+  const std::uint64_t offset = default_generator().offset();
+  int calls = 0;
+  const auto f = [&](const Tensor& t) {
+    if (++calls == 4) throw ValueError("midway");
+    return t * rand({3}, {.dtype = float64});
+  };
+  CHECK_THROWS_AS(gradcheck(f, x), ValueError);
+  CHECK(x.to_vector() == before);
+  CHECK(default_generator().offset() == offset);
+  calls = 10;
+  CHECK(bool(gradcheck(f, x)));  // the same random numbers in every evaluation
+  CHECK(bool(gradgradcheck(f, x)));
+  CHECK(x.to_vector() == before);
+  CHECK(default_generator().offset() == offset);
+  CHECK_FALSE(x.grad().defined());
+  expect_close(grad(graph, x), x.detach() * 2.0, 0, 0);
+}
+
+// Breaks if an element is looked for where a contiguous tensor has it, or if a move of several elements passes for one.
+TEST_CASE("gradcheck of inputs in any layout") {
+  const auto f = [](const Tensor& t) { return sin(t) * arange(6, {.dtype = float64}).reshape({3, 2}); };
+  const Tensor x = randn({2, 3}, {.dtype = float64});
+  CHECK(bool(gradcheck(f, transpose(x, 0, 1).detach().requires_grad_())));
+  CHECK(bool(gradgradcheck(f, transpose(x, 0, 1).detach().requires_grad_())));
+  CHECK(bool(gradcheck([](const Tensor& t) { return square(t); }, real({2}, true).sum().detach().requires_grad_())));
+  CHECK_ERROR(gradcheck(f, real({1, 2}).expand({3, 2}).detach().requires_grad_()), ValueError, "[gradcheck]", "input 0",
+              "clone");
+  const auto product = [](const std::vector<Tensor>& t) { return t[0].sum() * t[1].sum(); };
+  const Tensor leaf = real({1, 2, 3}, true);
+  CHECK_ERROR(gradcheck(product, {leaf, leaf.detach()}), ValueError, "input 0", "input 1", "share memory");
+  CHECK_ERROR(gradgradcheck(product, {leaf, leaf.slice(0, 0, 1)}), ValueError, "[gradgradcheck]", "share memory");
+  const Tensor all = real({1, 2, 3, 4});
+  CHECK(bool(gradcheck(product, {all.slice(0, 0, 2).detach().requires_grad_(), all.slice(0, 2, 4)})));
+}
+
+// Breaks if a check that checks nothing passes silently.
+TEST_CASE("gradcheck says when no output depends on an input") {
+  const Tensor x = real({1, 2}, true), y = real({3, 4}, true);
+  const auto f = [](const std::vector<Tensor>& t) { return square(t[1]); };
+  CHECK_ERROR(gradcheck(f, {x, y}), AutogradError, "[gradcheck]", "no output depends on input 0", "allow_unused");
+  CHECK_ERROR(gradgradcheck(f, {x, y}), AutogradError, "[gradgradcheck]", "input 0");
+  CHECK_ERROR(gradcheck(f, {x, y}, {.names = {"the weight"}}), AutogradError, "the weight");
+  const GradcheckResult first = gradcheck(f, {x, y}, {.allow_unused = true});
+  const GradcheckResult second = gradgradcheck(f, {x, y}, {.allow_unused = true});
+  CHECK(first.passed);
+  CHECK(second.passed);
+  CHECK(first.notes == std::vector<std::string>{"no output depends on input 0"});
+  CHECK(second.notes == first.notes);
+  // A linear function's gradient depends on no input, which is as it should be.
+  CHECK(gradgradcheck([](const Tensor& t) { return t * 2.0; }, x).notes.empty());
+  // A value that depends on the input behind the graph's back is wrong, not unused.
+  const GradcheckResult hidden = gradcheck([](const Tensor& t) { return t.detach() * 2.0; }, x);
+  CHECK_FALSE(hidden.passed);
+  CHECK_THAT(hidden.message, xg_test::ContainsSubstring("no path in the graph"));
 }
