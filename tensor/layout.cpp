@@ -1,6 +1,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/layout.hpp>
+#include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/storage.hpp>
 
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ class KeptLayouts {
   struct Equal {
     bool operator()(const Layout* a, const Layout* b) const { return a->shape == b->shape; }
   };
-  std::mutex mutex_;
+  ProcessMutex mutex_;
   std::unordered_set<const Layout*, Hash, Equal> layouts_;
 };
 

@@ -1,3 +1,4 @@
+#include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/scope.hpp>
 
 #include <deque>
@@ -12,7 +13,7 @@ thread_local constinit ScopeId detail::thread_scope = 0;
 namespace {
 
 struct Interned {
-  std::mutex mutex;
+  detail::ProcessMutex mutex;
   std::map<std::string, std::uint32_t, std::less<>> label_ids;
   std::deque<std::string> labels;
   struct Path {

@@ -1,4 +1,5 @@
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/storage.hpp>
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ thread_local constinit bool thread_ended = false;
 std::atomic<std::int64_t> used_elsewhere{0};
 
 struct Registry {
-  std::mutex mutex;
+  xg::detail::ProcessMutex mutex;
   std::vector<ThreadCache*> caches;
   std::int64_t allocations = 0, system_allocations = 0, bytes_in_use = 0, peak = 0;  // of threads that ended
 };

@@ -1,7 +1,9 @@
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -13,11 +15,16 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace xg {
 namespace {
+
+using detail::ProcessMutex;
 
 constexpr std::int64_t most_threads = 1024;
 
@@ -73,8 +80,14 @@ struct Work {
 /// Threads that wait for work. One piece at a time: a second caller does its own work alone.
 class Pool {
  public:
+  /// As many workers as the system lets start.
   explicit Pool(std::int64_t workers) {
-    for (std::int64_t i = 0; i < workers; ++i) threads_.emplace_back([this] { wait_for_work(); });
+    try {
+      threads_.reserve(static_cast<std::size_t>(workers));
+      for (std::int64_t i = 0; i < workers; ++i) threads_.emplace_back([this] { wait_for_work(); });
+    } catch (const std::system_error&) {  // limits of processes or of memory
+    } catch (const std::bad_alloc&) {
+    }
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -87,6 +100,8 @@ class Pool {
     for (std::thread& thread : threads_) thread.join();
   }
 
+  std::int64_t workers() const { return static_cast<std::int64_t>(threads_.size()); }
+
   /// False where the pool is busy.
   bool run(Work& work) {
     const std::unique_lock busy(busy_, std::try_to_lock);
@@ -94,7 +109,7 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       work_ = &work;
-      wanted_ = std::min<std::int64_t>(static_cast<std::int64_t>(threads_.size()), work.count - 1);
+      wanted_ = std::min<std::int64_t>(workers(), work.count - 1);
       version_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
@@ -143,20 +158,42 @@ class Pool {
 };
 
 struct Setting {
-  std::mutex mutex;
+  ProcessMutex mutex;
   std::atomic<std::int64_t> count{0};  // 0: not yet read
-  std::unique_ptr<Pool> pool;          // count - 1 threads, made when first needed
+  std::shared_ptr<Pool> pool;          // count - 1 threads, made when first needed
+  std::vector<std::shared_ptr<Pool>> of_parents;  // pools of the processes that this one was forked from
 };
+
+void leave_pool_to_parent() noexcept;
+
 // Never destroyed: its threads may still be needed by objects of static lifetime.
 Setting& setting() {
-  static Setting* instance = new Setting;
+  static Setting* instance = [] {
+    auto* fresh = new Setting;
+    if (pthread_atfork(nullptr, nullptr, &leave_pool_to_parent) != 0) throw std::bad_alloc();
+    return fresh;
+  }();
   return *instance;
 }
 
-Pool& pool_of(Setting& s, std::int64_t count) {
+/// In a forked child, which has none of the pool's threads: the next large op makes its own pool. The old one is kept
+/// as it is, because its threads cannot be joined.
+void leave_pool_to_parent() noexcept {
+  Setting& s = setting();
+  if (s.pool != nullptr) s.of_parents.push_back(std::exchange(s.pool, nullptr));
+}
+
+/// A share of the pool, so that set_num_threads() may replace it while an op uses it. Null where the system starts no
+/// second thread.
+std::shared_ptr<Pool> pool_of(Setting& s) {
   const std::lock_guard lock(s.mutex);
-  if (s.pool == nullptr) s.pool = std::make_unique<Pool>(count - 1);
-  return *s.pool;
+  const std::int64_t count = s.count.load(std::memory_order_relaxed);
+  if (s.pool == nullptr && count > 1) {
+    auto pool = std::make_shared<Pool>(count - 1);
+    s.count.store(pool->workers() + 1, std::memory_order_relaxed);
+    if (pool->workers() > 0) s.pool = std::move(pool);
+  }
+  return s.pool;
 }
 
 }  // namespace
@@ -175,18 +212,18 @@ void set_num_threads(std::int64_t count) {
     throw ValueError(fmt::format("[set_num_threads] count is {}, it must be from 1 to {}.", count, most_threads));
   if (in_tile) throw Error("[set_num_threads] called from within an op: call it between ops.");
   Setting& s = setting();
+  std::shared_ptr<Pool> previous;  // ends after the lock is given back: it waits for its threads
   const std::lock_guard lock(s.mutex);
   if (s.count.load(std::memory_order_relaxed) == count) return;
-  s.pool.reset();
+  previous = std::exchange(s.pool, nullptr);
   s.count.store(count, std::memory_order_relaxed);
 }
 
 void detail::run_tiles(std::int64_t count, void (*tile)(void*, std::int64_t), void* data) {
   if (count > 1 && !in_tile) {
-    const std::int64_t threads = num_threads();
-    if (threads > 1) {
+    if (num_threads() > 1) {
       Work work(tile, data, count);
-      if (pool_of(setting(), threads).run(work)) {
+      if (const std::shared_ptr<Pool> pool = pool_of(setting()); pool != nullptr && pool->run(work)) {
         if (work.failed) std::rethrow_exception(work.exception);
         return;
       }

@@ -10,10 +10,11 @@
 namespace xg {
 
 /// How many threads work on one large op, the caller's included. At first: the environment variable XGRAD_NUM_THREADS,
-/// else the number of processors that this process may use. Throws ValueError where the variable is not a whole number
-/// of 1 or more.
+/// else the number of processors that this process may use. Where the system refuses to start so many, the first large
+/// op makes it the number that it got. Throws ValueError where the variable is not a whole number of 1 or more.
 XG_API std::int64_t num_threads();
-/// Throws ValueError unless 1 <= count <= 1024. Not to be called while an op runs in another thread.
+/// Holds for ops that start afterwards, in every thread. Throws ValueError unless 1 <= count <= 1024, Error from within an
+/// op.
 XG_API void set_num_threads(std::int64_t count);
 
 namespace detail {
