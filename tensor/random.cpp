@@ -5,12 +5,16 @@
 #include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
+#include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/random.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <limits>
+#include <mutex>
+#include <optional>
 
 namespace xg {
 namespace {
@@ -131,13 +135,53 @@ std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t counter) {
   return kernels::philox_block(seed, counter);
 }
 
+namespace {
+
+/// What the seeds of threads that have none of their own are derived from.
+struct ProcessSeed {
+  detail::ProcessMutex mutex;
+  std::uint64_t seed = 0;
+  std::uint64_t derived = 0;  // how many threads have a seed from this one
+};
+ProcessSeed& process_seed() {
+  static auto* instance = new ProcessSeed;
+  return *instance;
+}
+
+thread_local constinit std::optional<Generator> thread_generator;
+
+bool in_main_thread() {
+  return ::gettid() == ::getpid();
+}
+
+/// The generator of a thread that draws before it was seeded.
+Generator first_generator() {
+  if (in_main_thread()) return Generator(0);
+  ProcessSeed& process = process_seed();
+  const std::lock_guard lock(process.mutex);
+  // From the far half of the seed's own stream, which nobody draws.
+  constexpr std::uint64_t far = std::uint64_t{1} << 63;
+  Generator seeds(process.seed);
+  seeds.set_offset(far + process.derived++);
+  return Generator(seeds.next());
+}
+
+}  // namespace
+
 Generator& default_generator() {
-  thread_local Generator generator;
-  return generator;
+  if (!thread_generator) [[unlikely]]
+    thread_generator = first_generator();
+  return *thread_generator;
 }
 
 void manual_seed(std::uint64_t seed) {
-  default_generator().manual_seed(seed);
+  {
+    ProcessSeed& process = process_seed();
+    const std::lock_guard lock(process.mutex);
+    process.seed = seed;
+    process.derived = 0;
+  }
+  thread_generator = Generator(seed);
 }
 
 Tensor rand(const Shape& shape, TensorOptions options) {

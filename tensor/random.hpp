@@ -6,6 +6,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <array>
+#include <atomic>
 
 namespace xg {
 
@@ -17,8 +18,11 @@ class XG_API Generator {
   void manual_seed(std::uint64_t seed) { seed_ = seed, offset_ = 0; }
   std::uint64_t offset() const { return offset_; }
   void set_offset(std::uint64_t offset) { offset_ = offset; }
-  /// Reserves `blocks` blocks of four 32-bit numbers and returns the number of the first.
-  std::uint64_t reserve(std::uint64_t blocks) { return std::exchange(offset_, offset_ + blocks); }
+  /// Reserves `blocks` blocks of four 32-bit numbers and returns the number of the first. Threads that share a generator
+  /// get different blocks.
+  std::uint64_t reserve(std::uint64_t blocks) {
+    return std::atomic_ref(offset_).fetch_add(blocks, std::memory_order_relaxed);
+  }
   /// One uniform 64-bit number.
   std::uint64_t next();
 
@@ -30,9 +34,12 @@ class XG_API Generator {
 /// Block `counter` of the stream `seed`: four uniform 32-bit numbers.
 XG_API std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t counter);
 
-/// The generator that random functions use unless given one: one per thread, each seeded by manual_seed().
+/// The generator that random functions use unless given one. Each thread has its own: stream s after it called
+/// manual_seed(s), stream 0 in a main thread that did not. In any other thread it is made at the first draw, with a seed
+/// derived from that of the latest manual_seed() in the process (0 if there was none): each thread that draws first after
+/// it gets the next one, so no two draw the same numbers. Seeding again changes no generator that another thread has.
 XG_API Generator& default_generator();
-/// Seeds the default generator of the calling thread.
+/// Gives the calling thread stream `seed` from its start, and threads that have not drawn yet a seed to derive theirs from.
 XG_API void manual_seed(std::uint64_t seed);
 
 /// Uniform in [0, 1).

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <thread>
 
 using namespace xg;
 
@@ -180,6 +182,92 @@ TEST_CASE("bernoulli, in-place numbers and samples of rows") {
   CHECK(some.to_vector() == rows.sample(4, {.seed = 9}).to_vector());
   CHECK(std::get<0>(unique(some.select(1, 0))).numel() == 4);
   CHECK(rows.sample(30, {.seed = 1, .replace = true}).shape() == Shape{30, 2});
+}
+
+namespace {
+
+/// What f draws in a thread of its own.
+template <class F>
+std::vector<double> in_thread(F f) {
+  std::vector<double> drawn;
+  std::thread([&] { drawn = f(); }).join();
+  return drawn;
+}
+std::vector<double> some_numbers() {
+  return rand({20}, {.dtype = float64}).to_vector();
+}
+
+}  // namespace
+
+// Breaks when threads draw the same numbers, or numbers that the seed of the process does not decide.
+TEST_CASE("threads draw from streams of their own, which derive from the seed of the process") {
+  const auto of_stream = [](std::uint64_t seed) {
+    Generator generator(seed);
+    return rand({20}, {.dtype = float64, .generator = &generator}).to_vector();
+  };
+  const auto ensemble = [&](std::uint64_t seed) {
+    manual_seed(seed);
+    std::vector<std::vector<double>> members;
+    for (int i = 0; i < 4; ++i) members.push_back(in_thread(some_numbers));
+    members.push_back(some_numbers());
+    return members;
+  };
+  const std::vector<std::vector<double>> a = ensemble(42), again = ensemble(42), b = ensemble(43);
+  CHECK(a == again);
+  CHECK(a.back() == of_stream(42));
+  std::set<std::vector<double>> different(a.begin(), a.end());
+  different.insert(b.begin(), b.end());
+  different.insert(of_stream(0));
+  CHECK(different.size() == a.size() + b.size() + 1);
+
+  // Whoever seeds itself has stream s, and takes no place in the order of the others.
+  manual_seed(42);
+  CHECK(in_thread(some_numbers) == a[0]);
+  CHECK(in_thread([] {
+          manual_seed(7);
+          return some_numbers();
+        }) == of_stream(7));
+  manual_seed(42);
+  in_thread([] { return std::vector<double>(); });  // draws nothing
+  CHECK(in_thread([] {
+          Generator own(5);
+          return rand({20}, {.dtype = float64, .generator = &own}).to_vector();
+        }) == of_stream(5));
+  CHECK(in_thread(some_numbers) == a[0]);
+
+  // Seeding again changes nothing for a thread that draws already.
+  manual_seed(42);
+  std::vector<double> before, after;
+  std::thread([&] {
+    before = some_numbers();
+    std::thread([] { manual_seed(9); }).join();
+    after = some_numbers();
+  }).join();
+  CHECK(before == a[0]);
+  manual_seed(42);
+  CHECK(in_thread([] {
+          some_numbers();
+          return some_numbers();
+        }) == after);
+}
+
+// Breaks when two threads that share a generator are given the same place in its stream.
+TEST_CASE("threads that share a generator draw different numbers of one stream") {
+  constexpr std::size_t threads = 4, draws = 5000;
+  Generator shared(11), alone(11);
+  std::vector<std::vector<std::uint64_t>> drawn(threads);
+  std::vector<std::thread> running;
+  for (std::vector<std::uint64_t>& mine : drawn)
+    running.emplace_back([&] {
+      for (std::size_t i = 0; i < draws; ++i) mine.push_back(shared.next());
+    });
+  for (std::thread& thread : running) thread.join();
+  std::vector<std::uint64_t> all, want;
+  for (const std::vector<std::uint64_t>& mine : drawn) all.insert(all.end(), mine.begin(), mine.end());
+  for (std::size_t i = 0; i < threads * draws; ++i) want.push_back(alone.next());
+  std::sort(all.begin(), all.end());
+  std::sort(want.begin(), want.end());
+  CHECK(all == want);
 }
 
 // Breaks when nonsense is accepted.
