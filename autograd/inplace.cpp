@@ -30,7 +30,7 @@ Tensor snapshot(const Tensor& self) {
 }
 
 void adopt_graph(const Tensor& target, const Tensor& of) {
-  set_node(target.impl(), NodeRef(node_of(of)), of.impl().autograd_slot);
+  replace_node(target.impl(), NodeRef(node_of(of)), of.impl().autograd_slot);
 }
 
 void check(const Tensor& self, const char* op) {
@@ -63,7 +63,7 @@ void refresh_view(xg::detail::TensorImpl& view) {
   const EnableGrad recording;
   const NoTrace quiet;
   const Tensor again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
-  set_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
+  replace_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
 }
 
 Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::function<Tensor(const Tensor&)>& compute,
@@ -111,8 +111,10 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   if (Node* node = static_cast<Node*>(base.autograd)) set_node(base_before.impl(), NodeRef(node), base.autograd_slot);
   const Tensor rebased = as_strided_scatter(base_before, result.dtype() == self.dtype() ? result : to(result, self.dtype()),
                                             self.shape(), self.strides(), offset_in_base(self.impl()));
-  set_node(base, NodeRef(node_of(rebased)), rebased.impl().autograd_slot);
+  replace_node(base, NodeRef(node_of(rebased)), rebased.impl().autograd_slot);
   ++base.history;
+  // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.
+  if (Node* node = static_cast<Node*>(self.impl().autograd); node != nullptr && node->extras) refresh_view(self.impl());
   return self;
 }
 

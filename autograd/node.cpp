@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace xg::autograd {
 
 thread_local constinit State thread_state;
@@ -87,6 +89,19 @@ void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noe
   impl.autograd_slot = slot;
   if (const auto* base = impl.base()) impl.history = base->history;
   if (previous != nullptr) release_node(previous);
+}
+
+void replace_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) {
+  Node* previous = static_cast<Node*>(impl.autograd);
+  if (node && previous != nullptr && previous->extras) {
+    std::vector<std::pair<std::uint8_t, Tensor>>& kept = previous->extras->retained;
+    const auto mine = std::find_if(kept.begin(), kept.end(), [&](const auto& e) { return e.first == impl.autograd_slot; });
+    if (mine != kept.end()) {
+      node->make_extras().retained.emplace_back(slot, std::move(mine->second));
+      kept.erase(mine);
+    }
+  }
+  set_node(impl, std::move(node), slot);
 }
 
 namespace detail {

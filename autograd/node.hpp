@@ -206,6 +206,8 @@ void refresh_view(xg::detail::TensorImpl& view);
 
 /// Makes `node` (a counted reference) the graph of x.
 void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noexcept;
+/// The same after an in-place write: what retain_grad() asked of x is asked of its new graph.
+void replace_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot);
 
 inline Edge edge_to(const Tensor& x) {
   Node* node = node_of(x);

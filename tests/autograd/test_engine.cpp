@@ -282,6 +282,55 @@ TEST_CASE("hooks see and replace gradients") {
   CHECK_ERROR(z.sum().backward(), ShapeError, "[hook]", "[7]", "[2]");
 }
 
+// Breaks when an in-place write forgets that the gradient was asked for. The gradient is that of the present value, as if
+// it had been computed out of place.
+TEST_CASE("retain_grad survives in-place writes, of the tensor and of what shares its history") {
+  const Tensor weights = tensor({3, 4, 5, 6}, {.dtype = float64});
+  SECTION("the tensor itself, written several times") {
+    const Tensor x = leaf({1, 2, 3, 4});
+    Tensor y = x * 2.0;
+    y.retain_grad();
+    y.mul_(5.0).add_(x);
+    y[0].fill_(7.0);  // a view rebases it
+    (y * weights).sum().backward();
+    expect_close(y.grad(), weights, 0);
+    expect_close(x.grad(), {0.0, 11 * 4.0, 11 * 5.0, 11 * 6.0});
+  }
+  SECTION("a view, when its base is written, and the base, when a view is") {
+    const Tensor x = leaf({1, 2, 3, 4});
+    Tensor base = x * 2.0;
+    Tensor view = base.slice(0, 1, 3), other = base.slice(0, 2, 4);
+    base.retain_grad(), view.retain_grad(), other.retain_grad();
+    base.mul_(5.0);
+    other.mul_(3.0);
+    (view * 2.0).sum().backward({.retain_graph = true});
+    expect_close(view.grad(), {2.0, 2.0}, 0);
+    expect_close(base.grad(), {0.0, 2.0, 2.0, 0.0}, 0);
+    expect_close(x.grad(), {0.0, 20.0, 60.0, 0.0}, 0);
+    CHECK_FALSE(other.grad().defined());
+    (other * other).sum().backward();
+    expect_close(other.grad(), other.detach() * 2.0, 0);
+  }
+  SECTION("one of several results of an op, and a gradient that was kept before") {
+    const Tensor x = leaf({3, 1, 2});
+    Tensor values = sort(x).first;
+    values.retain_grad();
+    (values * 2.0).sum().backward({.retain_graph = true});
+    expect_close(values.grad(), {2.0, 2.0, 2.0}, 0);
+    values.mul_(10.0);
+    (values * 3.0).sum().backward();
+    expect_close(values.grad(), {5.0, 5.0, 5.0}, 0);  // gradients accumulate
+    expect_close(x.grad(), {32.0, 32.0, 32.0}, 0);
+  }
+  SECTION("not where nobody asked") {
+    const Tensor x = leaf({1, 2});
+    Tensor y = x * 2.0;
+    y.mul_(5.0);
+    y.sum().backward();
+    CHECK_FALSE(y.grad().defined());
+  }
+}
+
 TEST_CASE("AnomalyMode names the op that made a gradient NaN") {
   const Tensor x = leaf({0.0});
   const AnomalyMode anomaly;
