@@ -1,9 +1,11 @@
 // The sweep. Nodes are visited once each, newest first: creation order is a topological order, so no counting of
-// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash.
+// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash. Leaves
+// alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their gradient.
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/cached_vector.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
@@ -11,18 +13,70 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace xg {
 namespace autograd {
 namespace {
 
-std::atomic<std::uint64_t> sweeps{0};
-
 struct Target {
   Node* node;
   std::uint8_t slot;
   Tensor grad;
+};
+
+/// pending += g, in place where nobody else holds it.
+void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
+  if (!pending.defined()) {
+    pending = std::move(g);
+  } else if (!create_graph && owned_by_nobody_else(pending)) {
+    kernels::add.into(pending, pending, g);
+  } else {
+    pending = add(pending, g);
+  }
+}
+
+/// Gradients on their way to leaves that must see them whole: targets, and leaves with hooks. They wait here, not in the
+/// leaf, which sweeps of several threads may reach at the same time.
+class LeafGradients {
+ public:
+  struct Entry {
+    LeafNode* leaf = nullptr;
+    Tensor gradient;
+  };
+
+  Entry* find(const Node& leaf) {
+    if (places_.empty()) {
+      for (Entry& entry : entries_)
+        if (entry.leaf == &leaf) return &entry;
+      return nullptr;
+    }
+    const auto found = places_.find(&leaf);
+    return found == places_.end() ? nullptr : &entries_[found->second];
+  }
+  Entry& entry_of(LeafNode& leaf) {
+    if (Entry* known = find(leaf)) return *known;
+    entries_.push_back({&leaf, {}});
+    if (entries_.size() > few)
+      for (std::size_t i = places_.size(); i < entries_.size(); ++i) places_.emplace(entries_[i].leaf, i);
+    return entries_.back();
+  }
+  bool empty() const { return entries_.empty(); }
+  /// Hands all of them out, newest leaf first.
+  CachedVector<Entry> take() {
+    places_.clear();
+    std::sort(entries_.begin(), entries_.end(),
+              [](const Entry& a, const Entry& b) { return a.leaf->sequence > b.leaf->sequence; });
+    return std::move(entries_);
+  }
+
+ private:
+  static constexpr std::size_t few = 16;  // so many are compared faster than looked up
+  CachedVector<Entry> entries_;
+  std::unordered_map<const Node*, std::size_t> places_;  // of all entries, once there are many
 };
 
 /// A few elements inline, more on the heap.
@@ -46,8 +100,8 @@ thread_local std::vector<Node*> spare_heap;
 
 class Sweep {
  public:
-  Sweep(bool keep_graph, bool create_graph, std::vector<Target>* targets)
-      : keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {}
+  Sweep(const char* op, bool keep_graph, bool create_graph, std::vector<Target>* targets)
+      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {}
 
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
@@ -56,7 +110,10 @@ class Sweep {
       node->queued = false;
       node->pending = Tensor();
       if (node->extras) node->extras->more_pending.clear();
+      if (targets_ == nullptr) give_back(*node);
     }
+    if (targets_ == nullptr && visited_ != nullptr) give_back(*visited_);
+    for (Node* node : marked_) give_back(*node);
     heap_.clear();
     spare_heap = std::move(heap_);
   }
@@ -68,38 +125,71 @@ class Sweep {
     for (std::size_t i = 0; i < roots.size(); ++i)
       if (wants(*roots[i].node.get())) deliver(roots[i], std::move(gradients[i]));
     while (!heap_.empty()) {
-      Node* node = heap_.front();
+      visited_ = heap_.front();
       std::pop_heap(heap_.begin(), heap_.end(), is_older);
       heap_.pop_back();
-      node->queued = false;
-      visit(*node);
+      visited_->queued = false;
+      visit(*visited_);
+      if (targets_ == nullptr) give_back(*visited_);
+      visited_ = nullptr;
     }
+    if (leaves_.empty()) return;
+    for (LeafGradients::Entry& entry : leaves_.take())
+      if (entry.gradient.defined()) finish(*entry.leaf, std::move(entry.gradient));
   }
 
  private:
   static bool is_older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
 
-  bool wants(const Node& node) const { return targets_ == nullptr || node.needed; }
+  // A sweep owns the nodes that it writes to: with targets all from which it can reach one, until it ends, else each from
+  // its first gradient until its visit is over. So two sweeps that meet are an error and not a wrong gradient.
+  bool claim(Node& node) const noexcept {
+    const void* nobody = nullptr;
+    if (!xg::detail::single_threaded())
+      return std::atomic_ref(node.sweep).compare_exchange_strong(nobody, this, std::memory_order_acquire);
+    if (node.sweep != nullptr) return false;
+    node.sweep = this;
+    return true;
+  }
+  static void give_back(Node& node) noexcept { std::atomic_ref(node.sweep).store(nullptr, std::memory_order_release); }
+  bool owns(const Node& node) const noexcept {
+    return std::atomic_ref(const_cast<const void*&>(node.sweep)).load(std::memory_order_relaxed) == this;
+  }
+
+  [[noreturn]] void throw_busy(const Node& node) const {
+    const std::string path = scope_path(node.scope);
+    throw AutogradError(fmt::format(
+        "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this hook: "
+        "a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, or share "
+        "the value without its graph: detach().{}",
+        op_, node.name(), path.empty() ? "" : " Recorded in: " + path + "."));
+  }
+
+  bool wants(const Node& node) {
+    if (targets_ == nullptr) return true;
+    return node.is_leaf() ? leaves_.find(node) != nullptr : owns(node) && node.needed;
+  }
 
   void deliver(const Edge& edge, Tensor&& g) {
     Node& node = *edge.node.get();
-    if (node.is_leaf() && targets_ == nullptr && !node.extras) {
-      static_cast<LeafNode&>(node).accumulate(std::move(g), create_graph_);
+    if (node.is_leaf()) {
+      LeafNode& leaf = static_cast<LeafNode&>(node);
+      if (targets_ == nullptr && !leaf.extras) leaf.accumulate(std::move(g), create_graph_);
+      else add_to(leaves_.entry_of(leaf).gradient, std::move(g), create_graph_);
       return;
     }
-    if (!node.queued) {
-      node.queued = true;
-      heap_.push_back(&node);
-      std::push_heap(heap_.begin(), heap_.end(), is_older);
+    if (!owns(node) || !node.queued) enqueue(node);
+    add_to(pending_of(node, edge.slot), std::move(g), create_graph_);
+  }
+
+  void enqueue(Node& node) {
+    heap_.push_back(&node);
+    if (!owns(node) && !claim(node)) [[unlikely]] {
+      heap_.pop_back();
+      throw_busy(node);
     }
-    Tensor& pending = pending_of(node, edge.slot);
-    if (!pending.defined()) {
-      pending = std::move(g);
-    } else if (!create_graph_ && owned_by_nobody_else(pending)) {
-      kernels::add.into(pending, pending, g);
-    } else {
-      pending = add(pending, g);
-    }
+    node.queued = true;
+    std::push_heap(heap_.begin(), heap_.end(), is_older);
   }
 
   static Tensor& pending_of(Node& node, std::uint8_t slot) {
@@ -111,26 +201,78 @@ class Sweep {
 
   /// Marks the nodes behind which a target lies.
   void mark_needed(std::span<const Edge> roots) {
-    const std::uint64_t number = ++sweeps;
-    std::vector<Node*> nodes, stack;
-    for (const Edge& root : roots) stack.push_back(root.node.get());
+    for (Target& target : *targets_) {
+      by_node_.push_back(&target);
+      if (target.node->is_leaf()) leaves_.entry_of(static_cast<LeafNode&>(*target.node));
+    }
+    std::sort(by_node_.begin(), by_node_.end(), ByNode());
+    CachedVector<Node*> stack, foreign;
+    const auto reach = [&](Node* node) {
+      if (!node->is_leaf() && !owns(*node)) stack.push_back(node);
+    };
+    for (const Edge& root : roots) reach(root.node.get());
     while (!stack.empty()) {
       Node* node = stack.back();
       stack.pop_back();
-      if (node->mark == number) continue;
-      node->mark = number;
-      node->needed = false;
-      nodes.push_back(node);
+      if (owns(*node)) continue;
+      marked_.push_back(node);
+      if (!claim(*node)) [[unlikely]] {
+        marked_.pop_back();
+        foreign.push_back(node);
+        continue;
+      }
+      node->needed = node->target = false;
       for (const Edge& edge : node->edges())
-        if (edge.node && edge.node->mark != number) stack.push_back(edge.node.get());
+        if (edge.node) reach(edge.node.get());
     }
-    for (const Target& target : *targets_) target.node->needed = target.node->mark == number;
-    std::sort(nodes.begin(), nodes.end(), is_older);
-    for (Node* node : nodes) {
+    for (Node* node : foreign)
+      if (has_target_behind(*node)) throw_busy(*node);
+    for (const Target& target : *targets_)
+      if (!target.node->is_leaf() && owns(*target.node)) target.node->needed = target.node->target = true;
+    std::sort(marked_.begin(), marked_.end(), is_older);
+    for (Node* node : marked_) {
       const std::span<Edge> edges = node->edges();
       node->needed = node->needed || std::any_of(edges.begin(), edges.end(),
-                                                 [](const Edge& edge) { return edge.node && edge.node->needed; });
+                                                 [&](const Edge& edge) { return edge.node && wants(*edge.node.get()); });
     }
+    std::erase_if(marked_, [](Node* node) {
+      const bool needed = node->needed;
+      if (!needed) give_back(*node);
+      return !needed;
+    });
+  }
+
+  /// The same question about a node of which another sweep is the owner: without a mark on any node.
+  bool has_target_behind(Node& start) {
+    std::unordered_set<const Node*> seen;
+    CachedVector<Node*> stack{&start};
+    while (!stack.empty()) {
+      Node* node = stack.back();
+      stack.pop_back();
+      if (!seen.insert(node).second) continue;
+      if (std::binary_search(by_node_.begin(), by_node_.end(), static_cast<const Node*>(node), ByNode())) return true;
+      for (const Edge& edge : node->edges())
+        if (edge.node) stack.push_back(edge.node.get());
+    }
+    return false;
+  }
+
+  struct ByNode {
+    bool operator()(const Target* a, const Target* b) const { return std::less<const Node*>()(a->node, b->node); }
+    bool operator()(const Target* a, const Node* b) const { return std::less<const Node*>()(a->node, b); }
+    bool operator()(const Node* a, const Target* b) const { return std::less<const Node*>()(a, b->node); }
+  };
+  /// Keeps the gradients of targets.
+  void keep(const Node& node, std::span<const Tensor> grads) {
+    const auto [first, last] = std::equal_range(by_node_.begin(), by_node_.end(), &node, ByNode());
+    for (auto it = first; it != last; ++it) (*it)->grad = grads[(*it)->slot];
+  }
+
+  /// The whole gradient of a leaf that is a target or has hooks.
+  void finish(LeafNode& leaf, Tensor gradient) {
+    if (leaf.extras) call_hooks(leaf, {&gradient, 1});
+    if (targets_ != nullptr) keep(leaf, {&gradient, 1});
+    else leaf.accumulate(std::move(gradient), create_graph_);
   }
 
   void visit(Node& node) {
@@ -143,13 +285,7 @@ class Sweep {
       more.clear();
       call_hooks(node, grads.span());
     }
-    if (targets_ != nullptr)
-      for (Target& target : *targets_)
-        if (target.node == &node) target.grad = grads.span()[target.slot];
-    if (node.is_leaf()) {
-      if (targets_ == nullptr) static_cast<LeafNode&>(node).accumulate(std::move(grads.span()[0]), create_graph_);
-      return;
-    }
+    if (targets_ != nullptr && node.target) keep(node, grads.span());
     if (node.edges().size() <= 3)
       propagate<3>(node, grads.span());
     else
@@ -212,9 +348,14 @@ class Sweep {
       }
   }
 
+  const char* op_;
   bool keep_graph_, create_graph_;
   std::vector<Target>* targets_;
+  CachedVector<Target*> by_node_;  // the targets, in the order of their nodes' addresses
+  CachedVector<Node*> marked_;     // of a sweep with targets: the nodes that it owns
+  LeafGradients leaves_;
   std::vector<Node*> heap_;
+  Node* visited_ = nullptr;
 };
 
 Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& gradient) {
@@ -255,7 +396,7 @@ void sweep(const char* op, std::span<const Tensor> outputs, std::span<const Tens
     gradients.span()[i] = checked_gradient(op, outputs[i], grad_outputs.empty() ? Tensor() : grad_outputs[i]);
     roots.span()[i] = edge_to(outputs[i]);
   }
-  Sweep(keep_graph, create_graph, targets).run(roots.span(), gradients.span());
+  Sweep(op, keep_graph, create_graph, targets).run(roots.span(), gradients.span());
 }
 
 }  // namespace

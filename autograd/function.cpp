@@ -143,6 +143,7 @@ class FunctionNode final : public Node {
       : info_(std::move(info)), context_(std::move(context)), edges_(inputs.size()), results_(types_of(results)) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (is_floating(inputs[i].dtype())) edges_[i] = edge_to(inputs[i]);
+      if (edges_[i].node) follow(*edges_[i].node.get());
       shapes_.push_back(inputs[i].shape());
     }
   }

@@ -6,8 +6,11 @@
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/process_mutex.hpp>
 
 #include <fmt/format.h>
+
+#include <mutex>
 
 namespace xg::autograd {
 namespace {
@@ -54,16 +57,22 @@ void check(const Tensor& self, const char* op) {
 }  // namespace
 
 void refresh_view(xg::detail::TensorImpl& view) {
-  view.history = view.base()->history;
   const Tensor base = share(*view.base());
-  if (node_of(base) == nullptr) {
-    set_node(view, NodeRef(), 0);
-    return;
+  Tensor again;
+  if (node_of(base) != nullptr) {
+    const EnableGrad recording;
+    const NoTrace quiet;
+    again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
   }
-  const EnableGrad recording;
-  const NoTrace quiet;
-  const Tensor again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
-  replace_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
+  static auto* one_at_a_time = new xg::detail::ProcessMutex;
+  NodeRef previous;  // destroyed after the lock is given back
+  const std::lock_guard lock(*one_at_a_time);
+  if (is_fresh(view, base.impl())) return;  // another thread was quicker
+  previous = NodeRef(static_cast<Node*>(view.autograd));
+  if (again.defined())
+    replace_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
+  else
+    set_node(view, NodeRef(), 0);
 }
 
 Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::function<Tensor(const Tensor&)>& compute,

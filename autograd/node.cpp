@@ -51,6 +51,8 @@ NodeExtras& Node::make_extras() {
 }
 
 void LeafNode::accumulate(Tensor g, bool create_graph) {
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (!xg::detail::single_threaded()) lock.lock();
   if (create_graph) {
     grad = grad.defined() ? add(grad, g) : std::move(g);
     return;
@@ -87,7 +89,7 @@ void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noe
   Node* previous = static_cast<Node*>(impl.autograd);
   impl.autograd = node.release();
   impl.autograd_slot = slot;
-  if (const auto* base = impl.base()) impl.history = base->history;
+  if (const auto* base = impl.base()) std::atomic_ref(impl.history).store(base->history, std::memory_order_release);
   if (previous != nullptr) release_node(previous);
 }
 

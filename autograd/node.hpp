@@ -5,8 +5,10 @@
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -99,9 +101,10 @@ class Node {
 
   xg::detail::RefCount refs;
   bool released = false;
-  // Used by one sweep at a time.
+  // What sweeps write. Of a leaf, which graphs of several threads may share, they write none of this.
   bool queued = false;  ///< has it a gradient, and waits for its turn?
-  bool needed = false;  ///< of a sweep with targets: does one of them lie behind it?
+  bool needed = false;  ///< of a sweep with targets: is it one, or does one lie behind it?
+  bool target = false;  ///< of a sweep with targets: is it one?
 
  private:
   const bool leaf_;
@@ -112,8 +115,8 @@ class Node {
     std::uint64_t sequence;  ///< creation order, which is a topological order
     Node* next_dead;         ///< of a node without references: the next that waits to be destroyed
   };
-  std::uint64_t mark = 0;  ///< number of the sweep with targets that last reached this node
-  Tensor pending;          ///< gradient of output 0 so far
+  const void* sweep = nullptr;  ///< the sweep that is at work on this node; it alone may write to it
+  Tensor pending;               ///< gradient of output 0 so far
   std::unique_ptr<NodeExtras> extras;
 };
 
@@ -136,10 +139,13 @@ class LeafNode final : public Node {
   const char* name() const override { return "leaf"; }
   std::span<Edge> edges() override { return {}; }
   void backward(std::span<Tensor>, std::span<Tensor>, const bool*) override {}
-  /// grad += g; takes the buffer over where nobody else has it.
+  /// grad += g; takes the buffer over where nobody else has it. Threads that add to one leaf wait for each other.
   void accumulate(Tensor g, bool create_graph);
 
   Tensor grad;
+
+ private:
+  std::mutex mutex_;  // held while adding, unless the process has one thread only
 };
 
 /// An input kept for backward, with the version that it had.
@@ -193,14 +199,19 @@ class SavedOutput {
   Dtype dtype_ = Dtype::float32;
 };
 
-/// Brings the graph of a view up to date after an in-place write elsewhere replaced its base's.
+/// Brings the graph of a view up to date after an in-place write elsewhere replaced its base's. Threads that share the
+/// view may all find it out of date.
 void refresh_view(xg::detail::TensorImpl& view);
+/// Is the view's graph that of its base's present value? What set_node() wrote before is then visible as well.
+[[gnu::always_inline]] inline bool is_fresh(const xg::detail::TensorImpl& view, const xg::detail::TensorImpl& base) {
+  return std::atomic_ref(const_cast<std::uint32_t&>(view.history)).load(std::memory_order_acquire) == base.history;
+}
 
 /// The node that made `x`, or the leaf that accumulates its gradient; null where no gradient is asked for.
 [[gnu::always_inline]] inline Node* node_of(const Tensor& x) {
   xg::detail::TensorImpl& impl = x.impl();
   if (!impl.owner) [[unlikely]]
-    if (const auto* base = impl.base(); base != nullptr && impl.history != base->history) refresh_view(impl);
+    if (const auto* base = impl.base(); base != nullptr && !is_fresh(impl, *base)) refresh_view(impl);
   return static_cast<Node*>(impl.autograd);
 }
 
