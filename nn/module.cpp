@@ -220,7 +220,7 @@ std::uint32_t Module::intern() const {
 }
 
 void Module::train(bool on) {
-  training_ = on;
+  if (training_ != on) training_ = on;  // several threads may put a model into the mode that it is in
   for (const Child& child : children_) child.module->train(on);
 }
 
