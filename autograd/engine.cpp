@@ -1,6 +1,6 @@
 // The sweep. Nodes are visited once each, newest first: creation order is a topological order, so no counting of
-// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash. Leaves
-// alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their gradient.
+// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash.
+// Leaves alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their gradient.
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/node.hpp>
@@ -15,6 +15,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -29,7 +30,7 @@ struct Target {
 };
 
 /// pending += g, in place where nobody else holds it.
-void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
+[[gnu::always_inline]] inline void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
   if (!pending.defined()) {
     pending = std::move(g);
   } else if (!create_graph && owned_by_nobody_else(pending)) {
@@ -39,8 +40,8 @@ void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
   }
 }
 
-/// Gradients on their way to leaves that must see them whole: targets, and leaves with hooks. They wait here, not in the
-/// leaf, which sweeps of several threads may reach at the same time.
+/// Gradients on their way to leaves that must see them whole: targets, and leaves with hooks. They wait here, not in
+/// the leaf, which sweeps of several threads may reach at the same time.
 class LeafGradients {
  public:
   struct Entry {
@@ -64,7 +65,6 @@ class LeafGradients {
       for (std::size_t i = places_.size(); i < entries_.size(); ++i) places_.emplace(entries_[i].leaf, i);
     return entries_.back();
   }
-  bool empty() const { return entries_.empty(); }
   /// Hands all of them out, newest leaf first.
   CachedVector<Entry> take() {
     places_.clear();
@@ -101,7 +101,9 @@ thread_local std::vector<Node*> spare_heap;
 class Sweep {
  public:
   Sweep(const char* op, bool keep_graph, bool create_graph, std::vector<Target>* targets)
-      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {}
+      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {
+    if (targets != nullptr) ends_.emplace();
+  }
 
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
@@ -113,7 +115,8 @@ class Sweep {
       if (targets_ == nullptr) give_back(*node);
     }
     if (targets_ == nullptr && visited_ != nullptr) give_back(*visited_);
-    for (Node* node : marked_) give_back(*node);
+    if (ends_)
+      for (Node* node : ends_->marked) give_back(*node);
     heap_.clear();
     spare_heap = std::move(heap_);
   }
@@ -133,16 +136,16 @@ class Sweep {
       if (targets_ == nullptr) give_back(*visited_);
       visited_ = nullptr;
     }
-    if (leaves_.empty()) return;
-    for (LeafGradients::Entry& entry : leaves_.take())
-      if (entry.gradient.defined()) finish(*entry.leaf, std::move(entry.gradient));
+    if (ends_)
+      for (LeafGradients::Entry& entry : ends_->leaves.take())
+        if (entry.gradient.defined()) finish(*entry.leaf, std::move(entry.gradient));
   }
 
  private:
   static bool is_older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
 
-  // A sweep owns the nodes that it writes to: with targets all from which it can reach one, until it ends, else each from
-  // its first gradient until its visit is over. So two sweeps that meet are an error and not a wrong gradient.
+  // A sweep owns the nodes that it writes to: with targets all from which it can reach one, until it ends, else each
+  // from its first gradient until its visit is over. So two sweeps that meet are an error and not a wrong gradient.
   bool claim(Node& node) const noexcept {
     const void* nobody = nullptr;
     if (!xg::detail::single_threaded())
@@ -159,27 +162,31 @@ class Sweep {
   [[noreturn]] void throw_busy(const Node& node) const {
     const std::string path = scope_path(node.scope);
     throw AutogradError(fmt::format(
-        "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this hook: "
-        "a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, or share "
-        "the value without its graph: detach().{}",
+        "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this "
+        "hook: a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, or "
+        "share the value without its graph: detach().{}",
         op_, node.name(), path.empty() ? "" : " Recorded in: " + path + "."));
   }
 
-  bool wants(const Node& node) {
-    if (targets_ == nullptr) return true;
-    return node.is_leaf() ? leaves_.find(node) != nullptr : owns(node) && node.needed;
+  bool wants(const Node& node) { return targets_ == nullptr || leads_to_target(node); }
+  [[gnu::noinline]] bool leads_to_target(const Node& node) {
+    return node.is_leaf() ? ends_->leaves.find(node) != nullptr : owns(node) && node.needed;
   }
 
   void deliver(const Edge& edge, Tensor&& g) {
     Node& node = *edge.node.get();
     if (node.is_leaf()) {
       LeafNode& leaf = static_cast<LeafNode&>(node);
-      if (targets_ == nullptr && !leaf.extras) leaf.accumulate(std::move(g), create_graph_);
-      else add_to(leaves_.entry_of(leaf).gradient, std::move(g), create_graph_);
-      return;
+      if (targets_ == nullptr && !leaf.extras) return leaf.accumulate(std::move(g), create_graph_);
+      return wait_for_all(leaf, std::move(g));
     }
     if (!owns(node) || !node.queued) enqueue(node);
     add_to(pending_of(node, edge.slot), std::move(g), create_graph_);
+  }
+
+  [[gnu::noinline]] void wait_for_all(LeafNode& leaf, Tensor&& g) {
+    if (!ends_) ends_.emplace();
+    add_to(ends_->leaves.entry_of(leaf).gradient, std::move(g), create_graph_);
   }
 
   void enqueue(Node& node) {
@@ -201,11 +208,12 @@ class Sweep {
 
   /// Marks the nodes behind which a target lies.
   void mark_needed(std::span<const Edge> roots) {
+    CachedVector<Node*>& marked = ends_->marked;
     for (Target& target : *targets_) {
-      by_node_.push_back(&target);
-      if (target.node->is_leaf()) leaves_.entry_of(static_cast<LeafNode&>(*target.node));
+      ends_->by_node.push_back(&target);
+      if (target.node->is_leaf()) ends_->leaves.entry_of(static_cast<LeafNode&>(*target.node));
     }
-    std::sort(by_node_.begin(), by_node_.end(), ByNode());
+    std::sort(ends_->by_node.begin(), ends_->by_node.end(), ByNode());
     CachedVector<Node*> stack, foreign;
     const auto reach = [&](Node* node) {
       if (!node->is_leaf() && !owns(*node)) stack.push_back(node);
@@ -215,9 +223,9 @@ class Sweep {
       Node* node = stack.back();
       stack.pop_back();
       if (owns(*node)) continue;
-      marked_.push_back(node);
+      marked.push_back(node);
       if (!claim(*node)) [[unlikely]] {
-        marked_.pop_back();
+        marked.pop_back();
         foreign.push_back(node);
         continue;
       }
@@ -229,13 +237,13 @@ class Sweep {
       if (has_target_behind(*node)) throw_busy(*node);
     for (const Target& target : *targets_)
       if (!target.node->is_leaf() && owns(*target.node)) target.node->needed = target.node->target = true;
-    std::sort(marked_.begin(), marked_.end(), is_older);
-    for (Node* node : marked_) {
+    std::sort(marked.begin(), marked.end(), is_older);
+    for (Node* node : marked) {
       const std::span<Edge> edges = node->edges();
       node->needed = node->needed || std::any_of(edges.begin(), edges.end(),
                                                  [&](const Edge& edge) { return edge.node && wants(*edge.node.get()); });
     }
-    std::erase_if(marked_, [](Node* node) {
+    std::erase_if(marked, [](Node* node) {
       const bool needed = node->needed;
       if (!needed) give_back(*node);
       return !needed;
@@ -250,7 +258,8 @@ class Sweep {
       Node* node = stack.back();
       stack.pop_back();
       if (!seen.insert(node).second) continue;
-      if (std::binary_search(by_node_.begin(), by_node_.end(), static_cast<const Node*>(node), ByNode())) return true;
+      const auto& targets = ends_->by_node;
+      if (std::binary_search(targets.begin(), targets.end(), static_cast<const Node*>(node), ByNode())) return true;
       for (const Edge& edge : node->edges())
         if (edge.node) stack.push_back(edge.node.get());
     }
@@ -264,7 +273,7 @@ class Sweep {
   };
   /// Keeps the gradients of targets.
   void keep(const Node& node, std::span<const Tensor> grads) {
-    const auto [first, last] = std::equal_range(by_node_.begin(), by_node_.end(), &node, ByNode());
+    const auto [first, last] = std::equal_range(ends_->by_node.begin(), ends_->by_node.end(), &node, ByNode());
     for (auto it = first; it != last; ++it) (*it)->grad = grads[(*it)->slot];
   }
 
@@ -351,11 +360,14 @@ class Sweep {
   const char* op_;
   bool keep_graph_, create_graph_;
   std::vector<Target>* targets_;
-  CachedVector<Target*> by_node_;  // the targets, in the order of their nodes' addresses
-  CachedVector<Node*> marked_;     // of a sweep with targets: the nodes that it owns
-  LeafGradients leaves_;
   std::vector<Node*> heap_;
   Node* visited_ = nullptr;
+  struct Ends {
+    CachedVector<Target*> by_node;  // the targets, in the order of their nodes' addresses
+    CachedVector<Node*> marked;     // the nodes that a sweep with targets owns
+    LeafGradients leaves;
+  };
+  std::optional<Ends> ends_;  // of a sweep with targets, or one that has met a leaf with hooks
 };
 
 Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& gradient) {

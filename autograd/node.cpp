@@ -50,9 +50,27 @@ NodeExtras& Node::make_extras() {
   return *extras;
 }
 
+/// Makes threads that add to one gradient wait for each other. A mutex would cost more than the addition of a small one.
+class LeafNode::Lock {
+ public:
+  explicit Lock(std::atomic<std::uint32_t>& state) : state_(xg::detail::single_threaded() ? nullptr : &state) {
+    std::uint32_t free = 0;
+    if (state_ != nullptr && !state_->compare_exchange_strong(free, 1, std::memory_order_acquire)) [[unlikely]]
+      while (state_->exchange(2, std::memory_order_acquire) != 0) state_->wait(2, std::memory_order_relaxed);
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() {
+    if (state_ != nullptr && state_->exchange(0, std::memory_order_release) == 2) [[unlikely]]
+      state_->notify_one();
+  }
+
+ private:
+  std::atomic<std::uint32_t>* state_;  // null where there is one thread
+};
+
 void LeafNode::accumulate(Tensor g, bool create_graph) {
-  std::unique_lock lock(mutex_, std::defer_lock);
-  if (!xg::detail::single_threaded()) lock.lock();
+  const Lock lock(lock_);
   if (create_graph) {
     grad = grad.defined() ? add(grad, g) : std::move(g);
     return;

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -145,7 +144,8 @@ class LeafNode final : public Node {
   Tensor grad;
 
  private:
-  std::mutex mutex_;  // held while adding, unless the process has one thread only
+  class Lock;
+  std::atomic<std::uint32_t> lock_{0};  // 0: free, 1: held, 2: held and waited for; unused where there is one thread
 };
 
 /// An input kept for backward, with the version that it had.
