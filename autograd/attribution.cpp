@@ -134,7 +134,7 @@ std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
 /// there is none.
 Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size_t which, const Tensor& result) {
   const std::size_t n = inputs.size();
-  const Dtype dtype = promote_types(result.dtype(), float32);
+  const Dtype dtype = real_dtype(result.dtype());
   if (!op.has_derivative()) return zeros(result.shape(), {.dtype = dtype});
   const auto needed = std::make_unique<bool[]>(n);
   std::vector<Shape> shapes;
@@ -151,7 +151,7 @@ Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size
 /// The secant in argument `which` between x and r, the other arguments being those of `inputs`. See generic_secant.
 Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_t which, const Tensor& x,
                      const Tensor& r) {
-  const Dtype real = promote_types(x.dtype(), float32);
+  const Dtype real = real_dtype(x.dtype());
   const double eps = eps_of(real);
   const auto value_at = [&](const Tensor& point) {
     inputs[which] = point;
@@ -225,10 +225,18 @@ Tensor PairContext::unbroadcast(const Tensor& multiplier, std::size_t i) const {
 }
 
 Tensor PairContext::mean(std::size_t i) const {
-  const Dtype real = promote_types(x[i].dtype(), float32);  // a condition's mean is a number between 0 and 1
+  const Dtype real = real_dtype(x[i].dtype());  // a condition's mean is a number between 0 and 1
   return varies[i] ? (x[i].to(real) + r[i].to(real)) * 0.5 : x[i];
 }
-Tensor PairContext::delta(std::size_t i) const { return x[i].to(promote_types(x[i].dtype(), float32)) - r[i]; }
+Tensor PairContext::delta(std::size_t i) const {
+  const Dtype real = real_dtype(x[i].dtype());
+  return x[i].to(real) - r[i].to(real);
+}
+
+Dtype real_dtype(Dtype dtype) {
+  if (is_floating(dtype)) return dtype;
+  return dtype == Dtype::bool_ || dtype == Dtype::uint8 ? float32 : float64;
+}
 
 double rounding_unit(Dtype dtype) { return 8 * eps_of(dtype); }
 

@@ -32,6 +32,9 @@ enum class Rule {
 
 class PairContext;
 
+/// The floating dtype in which differences of numbers of `dtype` are taken: itself, or one that holds them.
+XG_API Dtype real_dtype(Dtype dtype);
+
 /// A change of up to this times the largest number that was added may be rounding: 8 eps of a floating dtype.
 XG_API double rounding_unit(Dtype dtype);
 
@@ -92,6 +95,8 @@ class XG_API PairContext {
   std::vector<bool> has_rows;          ///< does input i have the row dimension?
   /// For ops that jump: changes of input i up to this, in its shape, may be rounding. Undefined for exact inputs.
   std::vector<Tensor> rounding;
+  /// Which elements of input i were NaN or infinite before they were replaced; undefined where none was. May be empty.
+  std::vector<Tensor> no_number;
 
   /// Sums a multiplier over what broadcasting spread, so that it has the shape [K, shape of input i].
   Tensor unbroadcast(const Tensor& multiplier, std::size_t i) const;

@@ -70,7 +70,9 @@ double LossLedger::mean(LossKind kind, std::int64_t row, std::int64_t slot) cons
 
 std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::string>& notes) {
   const std::int64_t n = in.values.size(0), features = in.values.size(1), k = in.values.size(2);
-  const double relative = in.eps > 1e-10 ? 1e-5 : 1e-9;
+  const bool single = in.eps > 1e-10;
+  // Multipliers lose digits below the smallest normal number.
+  const double relative = single ? 1e-5 : 1e-9, smallest = single ? 1e-30 : 1e-290;
   const auto* values = in.values.data<double>();
   std::optional<Miss> of_rules, of_integrals;
   double worst_rule = 1, worst_integral = 1;
@@ -93,7 +95,7 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
       const double output = in.outputs[at(row * k + slot)], base = in.bases[at(row * k + slot)];
       const double residual = output - base - sum;
       const double allowed = relative * std::max(in.averages.size(row, slot), sizes) +
-                             4 * in.eps * (std::abs(output) + std::abs(base));
+                             4 * in.eps * (std::abs(output) + std::abs(base)) + smallest;
       const double jumps = in.losses.mean(LossKind::jump, row, slot),
                    undefined = in.losses.mean(LossKind::undefined, row, slot),
                    integrals = in.losses.mean(LossKind::integral, row, slot);
@@ -103,8 +105,8 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
       if (std::abs(unexplained) <= allowed) continue;
       const Miss miss{row, slot, residual, unexplained - integrals, std::abs(unexplained - integrals) <= allowed};
       if (!miss.of_integrals) {
-        const double ratio = std::isfinite(unexplained) && allowed > 0 ? std::abs(miss.unexplained) / allowed
-                                                                       : std::numeric_limits<double>::infinity();
+        const double ratio = std::isfinite(unexplained) ? std::abs(miss.unexplained) / allowed
+                                                        : std::numeric_limits<double>::infinity();
         if (ratio > worst_rule) worst_rule = ratio, of_rules = miss;
         continue;
       }

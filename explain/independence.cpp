@@ -15,13 +15,33 @@
 namespace xg::explain {
 namespace {
 
-/// The first row of `rows` that consists of numbers and is not `other`; undefined if there is none.
-Tensor find_row(const Tensor& rows, const Tensor& other) {
-  for (std::int64_t i = 0; i < rows.size(0); ++i) {
+/// Rows that are looked at as company for another one.
+constexpr std::int64_t most_candidates = 256;
+
+/// Those of the first rows that consist of numbers.
+std::vector<Tensor> clean_rows(const Tensor& rows) {
+  std::vector<Tensor> clean;
+  if (!rows.defined()) return clean;
+  for (std::int64_t i = 0; i < std::min(rows.size(0), most_candidates); ++i) {
     const Tensor row = rows.narrow(0, i, 1);
-    if (isfinite(row).all().item<bool>() && (!other.defined() || !equal(row, other))) return row;
+    const std::vector<double> values = row.to_vector();
+    if (std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) clean.push_back(row);
   }
-  return {};
+  return clean;
+}
+
+/// The row most different from `row`, undefined if all are equal to it: what a model does by the batch shows there.
+Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
+  const std::vector<double> from = row.to_vector();
+  Tensor farthest;
+  double most = 0;
+  for (const Tensor& candidate : candidates) {
+    const std::vector<double> values = candidate.to_vector();
+    double distance = 0;
+    for (std::size_t i = 0; i < from.size(); ++i) distance += std::abs(values[i] - from[i]);
+    if (distance > most) most = distance, farthest = candidate;
+  }
+  return farthest;
 }
 
 /// What the model makes of rows a and b: [2][J].
@@ -51,8 +71,8 @@ bool same_row(const std::vector<double>& u, std::size_t i, const std::vector<dou
   const std::vector<double> once = outputs_of(model, a, b, method), again = outputs_of(model, a, b, method);
   if (!same_row(once, 0, again, 0) || !same_row(once, 1, again, 1))
     throw Error(
-        fmt::format("[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without noise, "
-                    "or one whose noise is a constant.",
+        fmt::format("[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without random "
+                    "numbers, or one in which they are constants.",
                     method, once[0], again[0]));
   // Two recordings with different numbers of rows show which op branches, reads by hand, or mixes rows.
   const detail::Recording two = detail::record(model, cat({a, a}, 0), method),
@@ -76,10 +96,11 @@ bool same_row(const std::vector<double>& u, std::size_t i, const std::vector<dou
 void ModelFunction::check_independence(const Tensor& rows, const Tensor& others, const char* method) const {
   if (independent_->load(std::memory_order_relaxed)) return;
   const NoGrad fixed;
-  const Tensor a = find_row(rows, {});
-  if (!a.defined()) return;
-  Tensor b = others.defined() ? find_row(others, a) : Tensor();
-  if (!b.defined()) b = find_row(rows, a);
+  std::vector<Tensor> candidates = clean_rows(rows);
+  if (candidates.empty()) return;
+  const Tensor a = candidates.front();
+  for (Tensor& other : clean_rows(others)) candidates.push_back(std::move(other));
+  Tensor b = farthest_from(a, candidates);
   if (!b.defined()) b = zeros_like(a);
   const std::vector<double> both = outputs_of(*this, a, b, method), twice_a = outputs_of(*this, a, a, method),
                             twice_b = outputs_of(*this, b, b, method);

@@ -31,8 +31,9 @@ class XG_API ModelFunction {
   /// Is a row's prediction a function of that row alone? Every explainer relies on it. Two rows a and b run through the
   /// model as (a, b), (a, a) and (b, b), and each must come out the same wherever it stands and whatever stands beside it:
   /// that finds noise, statistics over the batch, rows that read each other, and branches that are taken for a whole
-  /// batch. a is one of `rows` [N, n], b one of `others` [B, n] (a background or baseline; may be undefined) or of the
-  /// rows, else zeros. Throws Error, naming the cause. Runs until it has passed once, which copies share.
+  /// batch. a is one of `rows` [N, n], b the one most different from it among the first rows and `others` [B, n] (a
+  /// background or baseline; may be undefined), zeros where all are equal. Throws Error, naming the cause. Runs until it
+  /// has passed once, which copies share.
   void check_independence(const Tensor& rows, const Tensor& others, const char* method) const;
 
  private:

@@ -101,7 +101,7 @@ Tensor PairSweep::run(const PairBlock& block, Tensor seed, Losses& losses, Audit
         Tensor lost = undefined;
         add_to(lost, loss.jumps);
         add_to(lost, loss.quadrature);
-        examine(entry, pairs, shares, lost, audit->ops[e]);
+        examine(e, pairs, shares, lost, audit->ops[e]);
       }
       for (std::size_t i = 0; i < shares.size(); ++i)
         if (pairs.varies[i]) add_to(multipliers[at(entry.inputs[i])], shares[i]);
@@ -141,6 +141,8 @@ PairContext PairSweep::context(const TraceEntry& entry, const std::vector<Tensor
     pairs.x_out.push_back(results ? value(id).x : Tensor());
     pairs.r_out.push_back(results ? value(id).r : Tensor());
   }
+  if (settles_)
+    for (const ValueId id : entry.inputs) pairs.no_number.push_back(value(id).no_number);
   if (entry.op->jumps())
     for (const ValueId id : entry.inputs) {
       const Tensor &x = x_roundings_[at(id)], &r = r_roundings_[at(id)];
@@ -222,7 +224,8 @@ void PairSweep::settle(const TraceEntry& entry, const PairContext& pairs, std::v
   undefined = autograd::missing_contribution(pairs, shares);
 }
 
-Tensor PairSweep::rounding_contribution(const TraceEntry& entry, const PairContext& pairs) const {
+Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs) const {
+  const TraceEntry& entry = x_.trace.entries()[e];
   const auto in_float64 = [&](const Recording& recording) -> std::vector<Tensor> {
     std::vector<Tensor> inputs;
     for (const ValueId id : entry.inputs) {
@@ -230,7 +233,7 @@ Tensor PairSweep::rounding_contribution(const TraceEntry& entry, const PairConte
       inputs.push_back(v.is_floating_point() ? v.to(float64) : v);
     }
     try {
-      return entry.op->forward(inputs);
+      return recording.trace.entries()[e].op->forward(inputs);
     } catch (const std::exception&) {
       return {};  // somebody's own op, which may have constants in float32
     }
@@ -253,8 +256,8 @@ Tensor PairSweep::rounding_contribution(const TraceEntry& entry, const PairConte
   return sum;
 }
 
-void PairSweep::examine(const TraceEntry& entry, const PairContext& pairs, const std::vector<Tensor>& shares,
-                        const Tensor& lost, Audit::Finding& finding) {
+void PairSweep::examine(std::size_t e, const PairContext& pairs, const std::vector<Tensor>& shares, const Tensor& lost,
+                        Audit::Finding& finding) {
   const std::int64_t k = pairs.outputs_explained, groups = whole_ ? 1 : block_.pairs();
   Tensor changes = zeros({k, groups}, {.dtype = float64}), sizes = changes;  // sums of |m (x - r)| and of |m| (|x| + |r|)
   const auto count = [&](const Tensor& m, const Tensor& x, const Tensor& r) {
@@ -266,9 +269,9 @@ void PairSweep::examine(const TraceEntry& entry, const PairContext& pairs, const
   for (std::size_t j = 0; j < pairs.multipliers.size(); ++j) count(pairs.multipliers[j], pairs.x_out[j], pairs.r_out[j]);
 
   bool single = false;
-  for (const ValueId id : entry.outputs) single = single || x_.value(id).dtype() == float32;
+  for (const ValueId id : x_.trace.entries()[e].outputs) single = single || x_.value(id).dtype() == float32;
   const double eps = single ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
-  const Tensor rounded = single ? rounding_contribution(entry, pairs) : Tensor();
+  const Tensor rounded = single ? rounding_contribution(e, pairs) : Tensor();
   Tensor miss = autograd::missing_contribution(pairs, shares), allowed = changes * (64 * eps);
   if (lost.defined()) miss = miss - lost;
   if (rounded.defined())

@@ -75,9 +75,9 @@ class PairSweep {
               autograd::AttributionLoss& loss, Tensor& undefined);
   /// The contribution [K, P] of what rounding did to float32 results: the op runs once more in float64. Undefined where
   /// the op knows float32 alone.
-  Tensor rounding_contribution(const autograd::TraceEntry& entry, const autograd::PairContext& pairs) const;
-  void examine(const autograd::TraceEntry& entry, const autograd::PairContext& pairs, const std::vector<Tensor>& shares,
-               const Tensor& lost, Audit::Finding& finding);
+  Tensor rounding_contribution(std::size_t e, const autograd::PairContext& pairs) const;
+  void examine(std::size_t e, const autograd::PairContext& pairs, const std::vector<Tensor>& shares, const Tensor& lost,
+               Audit::Finding& finding);
 
   const Recording &x_, &r_;
   const std::vector<Tensor> &x_roundings_, &r_roundings_;

@@ -85,15 +85,13 @@ class Explainer {
   ExplanationParts run() {
     model_.check_eval(request_.method);
     model_.check_independence(rows_, references_, request_.method);
-    explain_all();
-    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second sweep.
-    if (!settles_ && !all_finite()) {
-      settles_ = true;
-      explain_all();
-    }
-
     ExplanationParts parts;
-    parts.values = averages_->means();
+    parts.values = explain_all();
+    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second sweep.
+    if (!all_finite(parts.values)) {
+      settles_ = true;
+      parts.values = explain_all();
+    }
     parts.standard_errors = averages_->standard_errors();
     parts.data = rows_;
     parts.output_space = target_.space;
@@ -113,7 +111,8 @@ class Explainer {
   std::int64_t model_outputs() const { return target_.outputs; }
 
  private:
-  void explain_all() {
+  /// Mean contributions [N, n, K].
+  Tensor explain_all() {
     averages_.reset();
     losses_.reset();
     chain_.reset();
@@ -123,10 +122,11 @@ class Explainer {
     if (!request_.paired) prepare(record_references(0));
     for (std::int64_t start = 0; start < n_; start += block_rows) explain_block(start);
     sweep_pending();
+    return averages_->means();
   }
 
-  bool all_finite() const {
-    const Tensor values = averages_->means();
+  /// Are the contributions of rows that consist of numbers numbers?
+  bool all_finite(const Tensor& values) const {
     const auto* v = values.data<double>();
     for (std::int64_t row = 0; row < n_; ++row, v += features_ * k_)
       if (is_clean(row) && !std::all_of(v, v + features_ * k_, [](double c) { return std::isfinite(c); })) return false;

@@ -265,12 +265,12 @@ Tensor chosen(const Tensor& g, const Tensor& strictly, const Tensor& equal) {
 /// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that both
 /// arguments of the tie have the same.
 Tensor larger_secant(const Tensor& a_x, const Tensor& a_r, const Tensor& other) {
-  const Dtype real = promote_types(a_x.dtype(), float32);
+  const Dtype real = real_dtype(a_x.dtype());
   const Tensor x = a_x.to(real), r = a_r.to(real), level = other.to(real);
   return where(logical_and(x == level, r == level), 0.5, kernels::relu_secant(x - level, r - level));
 }
 Tensor smaller_secant(const Tensor& x, const Tensor& r, const Tensor& other) {
-  const Dtype real = promote_types(x.dtype(), float32);
+  const Dtype real = real_dtype(x.dtype());
   return larger_secant(-x.to(real), -r.to(real), -other.to(real));
 }
 

@@ -13,7 +13,7 @@ namespace {
 /// What a step of (a - b) passes on: m (c_x - c_r) / (d_x - d_r) to a, the negative to b, d = a - b. A change of d that
 /// may be the rounding of a, b or their difference passes nothing on.
 std::vector<Tensor> step_attribution(const PairContext& p) {
-  const Dtype real = promote_types(p.x[0].dtype(), float32);
+  const Dtype real = real_dtype(p.x[0].dtype());
   const auto difference = [&](const std::vector<Tensor>& t) { return t[0].to(real) - t[1].to(real); };
   const Tensor change = difference(p.x) - difference(p.r);
   Tensor still = change == 0;
@@ -97,7 +97,7 @@ struct Condition {
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return kernel(x); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    const Dtype real = promote_types(x.dtype(), float32);
+    const Dtype real = real_dtype(x.dtype());
     return difference_secant(kernel(x).to(real), kernel(r).to(real), x.to(real), r.to(real), zeros(x.shape(), {.dtype = real}));
   }
 };
@@ -135,10 +135,23 @@ struct Where {
     const Tensor& m = p.multipliers[0];
     const Tensor taken = p.varies[0] ? p.mean(0) : p.x[0].to(m.dtype());
     std::vector<Tensor> shares(3);
-    if (p.varies[0]) shares[0] = p.unbroadcast(m * (p.mean(1) - p.mean(2)), 0);
-    if (p.varies[1]) shares[1] = p.unbroadcast(m * taken, 1);
-    if (p.varies[2]) shares[2] = p.unbroadcast(m * (1.0 - taken), 2);
+    if (p.varies[0]) shares[0] = p.unbroadcast(m * (mean_of_branch(p, 1) - mean_of_branch(p, 2)), 0);
+    if (p.varies[1]) shares[1] = p.unbroadcast(without_undefined(p, 1, m * taken), 1);
+    if (p.varies[2]) shares[2] = p.unbroadcast(without_undefined(p, 2, m * (1.0 - taken)), 2);
     return shares;
+  }
+  // A branch that is not a number where it is not taken counts as one that does not change: log x at a negative x.
+  static bool has_undefined(const PairContext& p, std::size_t i) {
+    return i < p.no_number.size() && p.no_number[i].defined() && p.varies[0];
+  }
+  static Tensor mean_of_branch(const PairContext& p, std::size_t i) {
+    if (!has_undefined(p, i)) return p.mean(i);
+    const Tensor in_x = i == 1 ? p.x[0] : logical_not(p.x[0]);
+    return where(p.no_number[i], where(in_x, p.x[i], p.r[i]), p.varies[i] ? p.mean(i) : p.x[i]);
+  }
+  static Tensor without_undefined(const PairContext& p, std::size_t i, const Tensor& share) {
+    if (!has_undefined(p, i)) return share;
+    return where(logical_and(p.no_number[i], p.x[0] != p.r[0]), 0.0, share);
   }
   static Tensor rounding(const RoundingContext& c) {
     const auto error = [&](std::size_t i) { return c.errors[i].defined() ? c.errors[i] : zeros_like(c.inputs[i]); };

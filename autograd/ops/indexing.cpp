@@ -42,7 +42,7 @@ std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std:
 Tensor multiplier_of_lookup(const PairContext& p, std::size_t index) {
   const Tensor& m = p.multipliers[0];
   const Tensor contribution = sum(m * (p.x_out[0].to(m.dtype()) - p.r_out[0].to(m.dtype())), -1);
-  const Tensor change = p.delta(index).to(m.dtype());
+  const Tensor change = p.delta(index);
   return where(change == 0, 0.0, contribution / change);
 }
 

@@ -67,6 +67,9 @@ bool rows_are_independent(const ListedOp& op) {
       reversed[i] = flip(op.inputs[i], 0);
     }
   if (rows < 2) return false;
+  // A sample applies the op without the checks of its function: a target for each row must not stay behind.
+  for (std::size_t i = 0; i < op.inputs.size(); ++i)
+    if (!op.has_rows[i] && op.inputs[i].dim() > 0 && op.inputs[i].size(0) == rows) return false;
   try {
     const Tensor once = op.call(op.inputs), more = op.call(twice), back = op.call(reversed);
     if (once.dim() == 0 || once.size(0) != rows || once.numel() == 0 || more.dim() == 0 || more.size(0) != 2 * rows)
