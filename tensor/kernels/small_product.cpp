@@ -152,7 +152,7 @@ T sum_of(const Batch<T>& v) {
 /// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
 template <class T>
 struct Dots {
-  static constexpr std::int64_t w = width<T>;
+  static constexpr std::int64_t w = width<T>, block = depth * w;
   std::int64_t rows, k;
   const T* a;
   std::int64_t a_row;
@@ -165,6 +165,7 @@ struct Dots {
 
   void run() const {
     if (k < w) return run_short<w - 1>();
+    if (k > block) return run_in_blocks();
     std::int64_t i = 0;
     for (; i + 4 <= rows; i += 4) run_long<4>(i);
     for (; i < rows; ++i) run_long<1>(i);
@@ -204,6 +205,22 @@ struct Dots {
     }
     for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + sum_of(sum[r]);
   }
+
+  /// With more terms than one lane should add: blocks of them, whose sums are added in float64.
+  void run_in_blocks() const {
+    constexpr std::int64_t most = 4;
+    for (std::int64_t i = 0; i < rows; i += most) {
+      const std::int64_t count = std::min(most, rows - i);
+      double total[most];
+      for (std::int64_t r = 0; r < count; ++r) total[r] = static_cast<double>(start(i + r));
+      for (std::int64_t l = 0; l < k; l += block) {
+        T part[most];
+        Dots{count, std::min(block, k - l), a + i * a_row + l, a_row, x + l, part, 1, nullptr, 0, false}.run();
+        for (std::int64_t r = 0; r < count; ++r) total[r] += static_cast<double>(part[r]);
+      }
+      for (std::int64_t r = 0; r < count; ++r) y[(i + r) * y_step] = static_cast<T>(total[r]);
+    }
+  }
 };
 
 /// Memory for a transposed panel: on the stack where it is small.
@@ -226,6 +243,65 @@ class Scratch {
   alignas(64) T near_[512];
 };
 
+/// c = start + a b in panels of columns.
+template <class T>
+void panels_of(const SmallProduct<T>& p) {
+  constexpr std::int64_t w = width<T>;
+  const std::int64_t panel = (p.m <= few_rows ? wide_panel : narrow_panel) * w;
+  Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * std::min(panel, (p.n + w - 1) / w * w));
+  // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
+  const std::int64_t rest = p.n % panel;
+  if (rest > 0) columns_of(p, p.n - rest, rest, scratch.data());
+  for (std::int64_t j = 0; j + panel <= p.n; j += panel) columns_of(p, j, panel, scratch.data());
+}
+
+/// c = start + a b with more than `depth` terms in a sum: pieces of that length, which stay in the cache, are added in
+/// float64. One long sum would lose digits, and stand still where the next term is less than its last digit. The result
+/// is taken in parts whose sums stay in the cache too; an element's bits do not depend on where it is cut.
+template <class T>
+void long_sums(const SmallProduct<T>& p) {
+  constexpr std::int64_t most = 4096;  // sums at a time
+  constexpr std::int64_t panel = std::max(wide_panel, narrow_panel) * width<T>;
+  const std::int64_t columns = std::min(p.n, most / panel * panel);
+  const std::int64_t rows = std::min(p.m, std::max<std::int64_t>(1, most / columns));
+  Scratch<double> totals(rows * columns);
+  Scratch<T> piece_sums(rows * columns);
+  double* const total = totals.data();
+  T* const sums = piece_sums.data();
+  for (std::int64_t i = 0; i < p.m; i += rows)
+    for (std::int64_t j = 0; j < p.n; j += columns) {
+      const std::int64_t m = std::min(rows, p.m - i), n = std::min(columns, p.n - j);
+      SmallProduct<T> piece = p;
+      piece.m = m, piece.n = n;
+      piece.c = sums, piece.c_row = n;
+      piece.bias = p.bias == nullptr ? nullptr : p.bias + j;
+      piece.accumulate = false;
+      std::int64_t l = 0;
+      const auto next_sums = [&] {
+        piece.k = std::min(depth, p.k - l);
+        piece.a = p.a + i * p.a_row + l * p.a_col;
+        piece.b = p.b + l * p.b_row + j * p.b_col;
+        panels_of(piece);
+        piece.bias = nullptr;
+        l += piece.k;
+      };
+      next_sums();
+      for (std::int64_t e = 0; e < m * n; ++e) total[e] = static_cast<double>(sums[e]);
+      for (next_sums(); l < p.k; next_sums())
+        for (std::int64_t e = 0; e < m * n; ++e) total[e] += static_cast<double>(sums[e]);
+      for (std::int64_t r = 0; r < m; ++r) {
+        T* const c = p.c + (i + r) * p.c_row + j;
+        const double* const row_total = total + r * n;
+        const T* const row_sums = sums + r * n;
+        if (p.accumulate)
+          for (std::int64_t q = 0; q < n; ++q)
+            c[q] = static_cast<T>(static_cast<double>(c[q]) + row_total[q] + static_cast<double>(row_sums[q]));
+        else
+          for (std::int64_t q = 0; q < n; ++q) c[q] = static_cast<T>(row_total[q] + static_cast<double>(row_sums[q]));
+      }
+    }
+}
+
 }  // namespace
 
 bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k) {
@@ -235,7 +311,6 @@ bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k) {
 
 template <class T>
 void small_product(const SmallProduct<T>& p) {
-  constexpr std::int64_t w = width<T>;
   if (p.n == 1 && p.a_col == 1 && p.b_row == 1)
     return Dots<T>{p.m, p.k, p.a, p.a_row, p.b, p.c, p.c_row, p.bias, 0, p.accumulate}.run();
   if (p.m == 1 && p.a_col == 1 && p.b_row == 1 && p.b_col != 1)
@@ -253,24 +328,8 @@ void small_product(const SmallProduct<T>& p) {
                              .c = p.c,
                              .c_row = p.m,
                              .accumulate = p.accumulate});
-  if (p.k > depth) {  // in pieces that stay in the cache; sums wait in c, which changes no bit
-    SmallProduct<T> piece = p;
-    for (std::int64_t l = 0; l < p.k; l += depth) {
-      piece.k = std::min(depth, p.k - l);
-      small_product(piece);
-      piece.a += depth * p.a_col;
-      piece.b += depth * p.b_row;
-      piece.bias = nullptr;
-      piece.accumulate = true;
-    }
-    return;
-  }
-  const std::int64_t panel = (p.m <= few_rows ? wide_panel : narrow_panel) * w;
-  Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * std::min(panel, (p.n + w - 1) / w * w));
-  // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
-  const std::int64_t rest = p.n % panel;
-  if (rest > 0) columns_of(p, p.n - rest, rest, scratch.data());
-  for (std::int64_t j = 0; j + panel <= p.n; j += panel) columns_of(p, j, panel, scratch.data());
+  if (p.k <= depth) return panels_of(p);
+  long_sums(p);
 }
 
 template void small_product(const SmallProduct<float>&);

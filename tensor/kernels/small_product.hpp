@@ -23,8 +23,8 @@ struct SmallProduct {
 /// Is this way faster than BLAS? Depends on the sizes alone. Measured by benchmarks/matmul.
 bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k);
 
-/// Each element is one chain of fused multiply-adds over l, so that its bits do not depend on m or n, except where one
-/// of them is 1.
+/// Each element is a chain of fused multiply-adds over l, in pieces of 256 that are added in float64 where there are
+/// more, so that its bits do not depend on m or n, except where one of them is 1.
 template <class T>
 void small_product(const SmallProduct<T>& p);
 extern template void small_product(const SmallProduct<float>&);

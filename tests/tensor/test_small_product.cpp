@@ -113,6 +113,60 @@ TEST_CASE("long sums are taken in pieces", "[tensor][product]") {
         }
 }
 
+// Breaks when the terms of a long sum are all added to one number, which stands still at 2^24, or loses digits with the
+// length of the sum. A step of 0 repeats an element, so that the operands need no memory.
+TEST_CASE("long sums keep their digits", "[tensor][product]") {
+  constexpr std::int64_t k = 40'000'000;  // more than 2^24 in each lane, where there are two
+  std::vector<float> a(3, 1.0f), b(3, 1.0f), c(9), bias(3, 0.5f);
+  const auto product = [&](std::int64_t m, std::int64_t n, std::int64_t terms, const float* start) {
+    small_product<float>({.m = m,
+                          .n = n,
+                          .k = terms,
+                          .a = a.data(),
+                          .a_row = 1,
+                          .a_col = 0,
+                          .b = b.data(),
+                          .b_row = 0,
+                          .b_col = 1,
+                          .c = c.data(),
+                          .c_row = n,
+                          .bias = start});
+  };
+  for (const std::int64_t m : {1, 3})
+    for (const std::int64_t n : {1, 3}) {
+      product(m, n, k, nullptr);
+      for (std::int64_t e = 0; e < m * n; ++e) CHECK(c[static_cast<std::size_t>(e)] == 4e7f);
+    }
+  a.assign(3, 0.1f);
+  product(3, 3, 1'000'000, bias.data());
+  const double want = 1e6 * static_cast<double>(0.1f) + 0.5;
+  for (const float got : c) CHECK(std::abs(static_cast<double>(got) - want) <= 3e-6 * want);
+  // Rows and x without gaps: a product of its own.
+  std::vector<float> row(1'000'000, 0.1f), ones(1'000'000, 1.0f);
+  small_product<float>({.m = 1,
+                        .n = 1,
+                        .k = 1'000'000,
+                        .a = row.data(),
+                        .a_row = 1'000'000,
+                        .a_col = 1,
+                        .b = ones.data(),
+                        .b_row = 1,
+                        .b_col = 1,
+                        .c = c.data(),
+                        .c_row = 1,
+                        .bias = bias.data()});
+  CHECK(std::abs(static_cast<double>(c[0]) - want) <= 3e-6 * want);
+}
+
+// Breaks when a result too large for one part, of a product with long sums, is cut wrongly.
+TEST_CASE("long sums of wide and of tall results", "[tensor][product]") {
+  for (const bool transposed : {false, true}) {
+    check<float>(2, 5000, 300, false, transposed, 0, Start::bias);
+    check<float>(900, 7, 300, transposed, false, 3, Start::itself);
+    check<double>(5, 4200, 260, false, transposed, 2, Start::zero);
+  }
+}
+
 // Breaks when an element's sum depends on how many rows or columns stand beside it.
 TEST_CASE("an element of a small product has the same bits in any company", "[tensor][product]") {
   constexpr std::int64_t k = 37, most = 40;
