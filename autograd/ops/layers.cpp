@@ -104,33 +104,42 @@ struct StandardizeRows {
   }
 };
 
-/// The same over the rows of [rows, columns]: what batch norm does to each channel.
+/// The same over the rows of [rows, columns]: what batch norm does to each channel. Also gives the variance, for
+/// running statistics: 1 / sqrt(var + eps) has too few digits left to tell it.
 struct StandardizeColumns {
   static constexpr const char* name = "standardize_columns";
   static constexpr int inputs = 1;
-  static constexpr int outputs = 3;
+  static constexpr int outputs = 4;
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = save_input(0) | save_output(0) | save_output(2);
   static constexpr Rule rule = Rule::unsupported;  // rows are coupled
   double eps = 1e-5;
-  std::array<Tensor, 3> forward(const Tensor& x) const { return kernels::standardize_columns(x, eps); }
+  std::array<Tensor, 4> forward(const Tensor& x) const { return kernels::standardize_columns(x, eps); }
   std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
     const Tensor &y = c.output(0), &inv = c.output(2);
+    const double rows = static_cast<double>(c.input_shape(0)[0]);
     Tensor dx;
     const auto accumulate = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
     if (g[0].defined()) accumulate(inv * (g[0] - mean(g[0], 0, true) - y * mean(g[0] * y, 0, true)));
-    if (g[1].defined()) accumulate((g[1] / static_cast<double>(c.input_shape(0)[0])).expand(c.input_shape(0)));
-    if (g[2].defined()) accumulate(g[2] * (-square(inv) * y / static_cast<double>(c.input_shape(0)[0])));
+    if (g[1].defined()) accumulate((g[1] / rows).expand(c.input_shape(0)));
+    if (g[2].defined()) accumulate(g[2] * (-square(inv) * y / rows));
+    if (g[3].defined()) accumulate(g[3] * (y / inv) * (2 / rows));
     return {dx};
   }
   std::array<Tensor, 1> backward_fused(const OpContext& c, std::span<const Tensor> g) const {
-    if (g[0].defined() && !g[1].defined() && !g[2].defined())
+    if (g[0].defined() && !g[1].defined() && !g[2].defined() && !g[3].defined())
       return {kernels::standardize_columns_backward(g[0], c.output(0), c.output(2))};
     return backward(c, g);
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& t) { return batch_norm(t[0], {}, {}, {}, {}, true); };
-    return {{"rows", {spread({6, 3}, -2, 2, d, 6)}, call}, {"three dimensions", {spread({3, 2, 4}, -2, 2, d, 6)}, call}};
+    const auto statistic = [](std::size_t which) {
+      return [=](const std::vector<Tensor>& t) { return apply(StandardizeColumns{}, t[0])[which]; };
+    };
+    return {{"rows", {spread({6, 3}, -2, 2, d, 6)}, call},
+            {"three dimensions", {spread({3, 2, 4}, -2, 2, d, 6)}, call},
+            {"scale", {spread({6, 3}, -2, 2, d, 6)}, statistic(2)},
+            {"variance", {spread({6, 3}, -2, 2, d, 6)}, statistic(3)}};
   }
 };
 
@@ -272,7 +281,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   // Channels to the columns: [rows and positions, channels].
   const bool flat = x.dim() == 2;
   const Tensor moved = flat ? x : movedim(x, 1, -1);
-  const auto [y, average, inv] = apply(autograd::StandardizeColumns{eps}, flat ? x : moved.reshape({count, channels}));
+  const auto [y, average, inv, variance] =
+      apply(autograd::StandardizeColumns{eps}, flat ? x : moved.reshape({count, channels}));
   {
     const NoGrad fixed;
     const autograd::NoTrace quiet;
@@ -283,8 +293,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
     if (running_var.defined()) {
       Tensor target = running_var;
       const double unbias = static_cast<double>(count) / static_cast<double>(count - 1);
-      const Tensor variance = reciprocal(square(inv.detach().reshape({channels}))) - eps;
-      target.mul_(1 - momentum).add_(variance * (momentum * unbias));
+      target.mul_(1 - momentum).add_(variance.reshape({channels}).detach() * (momentum * unbias));
     }
   }
   return scaled_and_shifted(flat ? y : movedim(y.reshape(moved.shape()), -1, 1), broadcast(weight), broadcast(bias));

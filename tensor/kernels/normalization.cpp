@@ -122,13 +122,14 @@ Tensor standardize_rows_backward(const Tensor& grad_, const Tensor& y, const Ten
   return out;
 }
 
-std::array<Tensor, 3> standardize_columns(const Tensor& x_, double eps) {
+std::array<Tensor, 4> standardize_columns(const Tensor& x_, double eps) {
   const Tensor x = contiguous(x_);
   const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
-  Tensor y = empty(x.shape(), x.dtype()), mean = empty({1, columns}, x.dtype()), inv = empty({1, columns}, x.dtype());
+  Tensor y = empty(x.shape(), x.dtype()), mean = empty({1, columns}, x.dtype()), inv = empty({1, columns}, x.dtype()),
+         var = empty({1, columns}, x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* in = elements<T>(x);
-    T *average = elements<T>(mean), *scale = elements<T>(inv), *out = elements<T>(y);
+    T *average = elements<T>(mean), *scale = elements<T>(inv), *variance = elements<T>(var), *out = elements<T>(y);
     // Blocks of rows: their means and squares, while they are in the cache, join those of the rows before (Chan, Golub
     // and LeVeque 1979).
     xg::detail::parallel_ranges(columns, column_tile(rows), [&](std::int64_t first, std::int64_t last) {
@@ -162,14 +163,17 @@ std::array<Tensor, 3> standardize_columns(const Tensor& x_, double eps) {
       for (std::int64_t c = 0; c < here; ++c) {
         average[first + c] = static_cast<T>(center[c]);
         missed[c] = static_cast<T>(center[c] - static_cast<double>(average[first + c]));
-        scale[first + c] = static_cast<T>(1 / std::sqrt(squares[c] / static_cast<double>(rows) + eps));
+        // Rounding may leave less than nothing of a constant column; NaN stays.
+        const double spread = squares[c] < 0 ? 0 : squares[c] / static_cast<double>(rows);
+        variance[first + c] = static_cast<T>(spread);
+        scale[first + c] = static_cast<T>(1 / std::sqrt(spread + eps));
       }
       for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t c = 0; c < here; ++c)
           out[r * columns + first + c] = ((in[r * columns + first + c] - average[first + c]) - missed[c]) * scale[first + c];
     });
   });
-  return {y, mean, inv};
+  return {y, mean, inv, var};
 }
 
 Tensor standardize_columns_backward(const Tensor& grad_, const Tensor& y, const Tensor& inv) {

@@ -13,8 +13,8 @@ std::array<Tensor, 3> standardize_rows(const Tensor& x, double eps);
 /// inv (g - mean(g) - y mean(g y)), means over the columns.
 Tensor standardize_rows_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
 
-/// The same over the rows; mean and 1 / sqrt(var + eps) are [1, columns].
-std::array<Tensor, 3> standardize_columns(const Tensor& x, double eps);
+/// The same over the rows, and var too; mean, 1 / sqrt(var + eps) and var are [1, columns].
+std::array<Tensor, 4> standardize_columns(const Tensor& x, double eps);
 Tensor standardize_columns_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
 
 /// x / (1 - p) where the counter's uniform number is at least p, else 0.

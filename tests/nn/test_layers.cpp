@@ -7,7 +7,9 @@
 #include <xgrad/nn/layers.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace xg;
 using xg_test::expect_close;
@@ -198,6 +200,24 @@ TEST_CASE("BatchNorm1d keeps running statistics") {
   CHECK_ERROR(norm(zeros({4}, {.dtype = float64})), ShapeError, "[rows, 3]");
   CHECK_ERROR(nn::BatchNorm1d(0), ValueError, "num_features is 0");
   CHECK_ERROR(nn::LayerNorm(Shape{}), ValueError, "[LayerNorm] normalized_shape is []");
+}
+
+// Breaks when the running variance is computed back from 1 / sqrt(var + eps), where a variance below eps has few digits.
+TEST_CASE("running variances have the digits of the variance") {
+  for (const double spread : {1.0, 1e-2, 1e-3, 1e-4, 1e-5})
+    for (const std::int64_t rows : {3, 100}) {
+      const Tensor x = linspace(5 - spread, 5 + spread, rows).unsqueeze(1), mean = zeros({1}), variance = ones({1});
+      batch_norm(x, mean, variance, {}, {}, true, 1.0);
+      INFO("spread " << spread << ", rows " << rows);
+      expect_close(variance, x.to(float64).var(Dims(0)), 1e-6, 0);
+    }
+  double least = 0;
+  for (int k = 0; k < 200; ++k) {
+    const Tensor mean = zeros({1}), variance = ones({1});
+    batch_norm(full({4 + k, 1}, 0.1 + k * 0.37), mean, variance, {}, {}, true, 1.0, 1e-5 + k * 1e-6);
+    least = std::min(least, variance.item());
+  }
+  CHECK(least == 0);
 }
 
 // Breaks when a padding row is trained, or an index out of range reads beside the table.
