@@ -22,7 +22,9 @@ XG_API Tensor eye(const Tensor& t);
 XG_API Tensor uniform(const Tensor& t, double low = 0, double high = 1);
 /// N(mean, std^2)
 XG_API Tensor normal(const Tensor& t, double mean = 0, double std = 1);
-/// N(mean, std^2), drawn again outside [low, high] (in units of the values, as PyTorch has it).
+/// N(mean, std^2) in [low, high] (in units of the values, as PyTorch has it); a border may be infinite. Drawn again
+/// outside; by exponential numbers where the interval holds little of the mass, as in a tail. Throws ValueError unless
+/// low < high, std > 0, and mean and std are finite.
 XG_API Tensor trunc_normal(const Tensor& t, double mean = 0, double std = 1, double low = -2, double high = 2);
 
 /// U(-a, a), a = gain sqrt(6 / (fan_in + fan_out)). Glorot & Bengio 2010.

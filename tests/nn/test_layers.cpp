@@ -132,8 +132,48 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
   Tensor flat = empty({3});
   CHECK_ERROR(nn::init::glorot_uniform(flat), ShapeError, "[init::xavier_uniform] tensor is [3]");
   CHECK_ERROR(nn::init::calculate_gain("cube"), ValueError, "\"cube\" is unknown");
-  CHECK_ERROR(nn::init::trunc_normal(w, 0, 1, 9, 10), ValueError, "within 4 standard deviations");
+  CHECK_ERROR(nn::init::trunc_normal(w, 0, 1, 2, 2), ValueError, "low is 2, high is 2");
+  CHECK_ERROR(nn::init::trunc_normal(w, 0, 0, 1, 2), ValueError, "std above 0");
   CHECK_ERROR(nn::init::uniform(w, 1, 0), ValueError, "low is 1 and high 0");
+}
+
+// Breaks when a tail is refused, left, or given another distribution: mean and spread are those of a normal number that is
+// known to lie in the interval, by numerical integration.
+TEST_CASE("truncated normals reach any interval") {
+  struct Row {
+    double mean, std, low, high;
+  };
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::vector<Row> rows = {{0, 1, 5, 6},       {0, 1, 30, 31}, {0, 1, -40, -39}, {0, 1, 4, inf},     {0, 1, -inf, -8},
+                                 {0, 1, -0.05, 0.1}, {0, 1, 0, 0.1}, {0, 1, 3.9, 4},   {2, 0.5, -3, -2.5}, {0, 1, -2, 2},
+                                 {0, 1, 1.4, 9},     {1, 3, 60, inf}};
+  for (const Dtype dtype : {float32, float64})
+    for (const Row& row : rows) {
+      Tensor t = empty({20000}, {.dtype = dtype});
+      manual_seed(11);
+      nn::init::trunc_normal(t, row.mean, row.std, row.low, row.high);
+      INFO("[" << row.low << ", " << row.high << "]");
+      CHECK(t.amin().item() >= row.low);
+      CHECK(t.amax().item() <= row.high);
+      // Moments of exp(-(z^2 - a^2) / 2) on a grid that ends where the density has vanished.
+      const bool left = row.high <= row.mean;
+      const double a = (left ? row.mean - row.high : row.low - row.mean) / row.std,
+                   b = (left ? row.mean - row.low : row.high - row.mean) / row.std, end = std::min(b, a + 12);
+      double mass = 0, first = 0, second = 0;
+      constexpr int steps = 200000;
+      for (int i = 0; i < steps; ++i) {
+        const double d = (end - a) * (i + 0.5) / steps, density = std::exp(-d * (a + d / 2));
+        mass += density, first += density * d, second += density * d * d;
+      }
+      const double center = first / mass, spread = second / mass - center * center;
+      const Tensor z = (left ? -1.0 : 1.0) * (t.to(float64) - row.mean) / row.std - a;
+      CHECK(z.mean().item() == Approx(center).margin(5 * std::sqrt(spread / 20000) + (dtype == float32 ? 3e-6 : 0)));
+      CHECK(z.var().item() == Approx(spread).epsilon(dtype == float32 ? 0.1 : 0.08));
+      Tensor again = empty({20000}, {.dtype = dtype});
+      manual_seed(11);
+      nn::init::trunc_normal(again, row.mean, row.std, row.low, row.high);
+      CHECK(equal(t, again));
+    }
 }
 
 // Breaks when the factorization, its signs or the transposition are wrong: products with the transpose are gain^2 times
