@@ -114,7 +114,7 @@ XG_API Tensor floor(const Tensor& x);
 XG_API Tensor ceil(const Tensor& x);
 XG_API Tensor trunc(const Tensor& x);
 XG_API Tensor frac(const Tensor& x);
-/// Half to even, at `decimals` decimal places.
+/// Half to even, at `decimals` decimal places; of tens, hundreds and so on where negative, of integers too.
 XG_API Tensor round(const Tensor& x, std::int64_t decimals = 0);
 XG_API Tensor deg2rad(const Tensor& x);
 XG_API Tensor rad2deg(const Tensor& x);

@@ -140,7 +140,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
 Tensor& Tensor::fill_(Scalar value) {
   return in_place(
       *this, "fill_", nullptr, [&](const Tensor& self) { return xg::where(full(self.shape(), true), full_like(self, value), self); },
-      [&](Tensor& self) { kernels::fill(self, value); });
+      [&](Tensor& self) { kernels::fill(self, value, "fill_"); });
 }
 Tensor& Tensor::zero_() { return fill_(0); }
 
@@ -208,8 +208,11 @@ Tensor& Tensor::masked_fill_(const Tensor& mask, Scalar value) {
 Tensor Tensor::abs() const { return xg::abs(*this); }
 Tensor Tensor::neg() const { return xg::neg(*this); }
 Tensor Tensor::exp() const { return xg::exp(*this); }
+Tensor Tensor::expm1() const { return xg::expm1(*this); }
 Tensor Tensor::log() const { return xg::log(*this); }
+Tensor Tensor::log1p() const { return xg::log1p(*this); }
 Tensor Tensor::sqrt() const { return xg::sqrt(*this); }
+Tensor Tensor::rsqrt() const { return xg::rsqrt(*this); }
 Tensor Tensor::square() const { return xg::square(*this); }
 Tensor Tensor::sin() const { return xg::sin(*this); }
 Tensor Tensor::cos() const { return xg::cos(*this); }
@@ -219,7 +222,8 @@ Tensor Tensor::relu() const { return xg::relu(*this); }
 Tensor Tensor::sign() const { return xg::sign(*this); }
 Tensor Tensor::floor() const { return xg::floor(*this); }
 Tensor Tensor::ceil() const { return xg::ceil(*this); }
-Tensor Tensor::round() const { return xg::round(*this); }
+Tensor Tensor::trunc() const { return xg::trunc(*this); }
+Tensor Tensor::round(std::int64_t decimals) const { return xg::round(*this, decimals); }
 Tensor Tensor::reciprocal() const { return xg::reciprocal(*this); }
 Tensor Tensor::pow(const Tensor& exponent) const { return xg::pow(*this, exponent); }
 Tensor Tensor::pow(Scalar exponent) const { return xg::pow(*this, exponent); }
@@ -229,6 +233,7 @@ Tensor Tensor::sub(const Tensor& other) const { return xg::sub(*this, other); }
 Tensor Tensor::mul(const Tensor& other) const { return xg::mul(*this, other); }
 Tensor Tensor::div(const Tensor& other) const { return xg::div(*this, other); }
 Tensor Tensor::isnan() const { return xg::isnan(*this); }
+Tensor Tensor::isinf() const { return xg::isinf(*this); }
 Tensor Tensor::isfinite() const { return xg::isfinite(*this); }
 
 // ---- in place
@@ -338,6 +343,7 @@ Tensor& Tensor::sqrt_() { return unary_in_place(*this, "sqrt_", xg::sqrt, kernel
 Tensor Tensor::sum(const Dims& dims, bool keepdim) const { return xg::sum(*this, dims, keepdim); }
 Tensor Tensor::mean(const Dims& dims, bool keepdim) const { return xg::mean(*this, dims, keepdim); }
 Tensor Tensor::prod() const { return xg::prod(*this); }
+Tensor Tensor::prod(std::int64_t dim, bool keepdim) const { return xg::prod(*this, dim, keepdim); }
 Tensor Tensor::var(const Dims& dims, double correction, bool keepdim) const {
   return xg::var(*this, dims, correction, keepdim);
 }
@@ -352,15 +358,25 @@ Tensor Tensor::amax(const Dims& dims, bool keepdim) const { return xg::amax(*thi
 Tensor Tensor::amin(const Dims& dims, bool keepdim) const { return xg::amin(*this, dims, keepdim); }
 Tensor Tensor::argmax(std::optional<std::int64_t> dim, bool keepdim) const { return xg::argmax(*this, dim, keepdim); }
 Tensor Tensor::argmin(std::optional<std::int64_t> dim, bool keepdim) const { return xg::argmin(*this, dim, keepdim); }
-Tensor Tensor::all() const { return xg::all(*this); }
-Tensor Tensor::any() const { return xg::any(*this); }
-Tensor Tensor::norm(double p) const { return xg::norm(*this, p); }
+std::pair<Tensor, Tensor> Tensor::aminmax(std::optional<std::int64_t> dim, bool keepdim) const {
+  return xg::aminmax(*this, dim, keepdim);
+}
+Tensor Tensor::all(const Dims& dims, bool keepdim) const { return xg::all(*this, dims, keepdim); }
+Tensor Tensor::any(const Dims& dims, bool keepdim) const { return xg::any(*this, dims, keepdim); }
+Tensor Tensor::count_nonzero(const Dims& dims) const { return xg::count_nonzero(*this, dims); }
+Tensor Tensor::norm(double p, const Dims& dims, bool keepdim) const { return xg::norm(*this, p, dims, keepdim); }
+Tensor Tensor::dist(const Tensor& other, double p) const { return xg::dist(*this, other, p); }
+Tensor Tensor::trace() const { return xg::trace(*this); }
 Tensor Tensor::cumsum(std::int64_t dim) const { return xg::cumsum(*this, dim); }
+Tensor Tensor::cumprod(std::int64_t dim) const { return xg::cumprod(*this, dim); }
 Tensor Tensor::logsumexp(const Dims& dims, bool keepdim) const { return xg::logsumexp(*this, dims, keepdim); }
 Tensor Tensor::softmax(std::int64_t dim) const { return xg::softmax(*this, dim); }
 Tensor Tensor::log_softmax(std::int64_t dim) const { return xg::log_softmax(*this, dim); }
 std::pair<Tensor, Tensor> Tensor::sort(std::int64_t dim, bool descending) const { return xg::sort(*this, dim, descending); }
 Tensor Tensor::argsort(std::int64_t dim, bool descending) const { return xg::argsort(*this, dim, descending); }
+std::pair<Tensor, Tensor> Tensor::topk(std::int64_t k, std::int64_t dim, bool largest) const {
+  return xg::topk(*this, k, dim, largest);
+}
 
 // ---- products
 

@@ -24,13 +24,18 @@ void check_sizes(const char* op, const Shape& shape) {
 Tensor filled(const char* op, const Shape& shape, Scalar value, Dtype dtype, const TensorOptions& options) {
   check_sizes(op, shape);
   Tensor out = kernels::empty(shape, dtype);
-  kernels::fill(out, value);
+  kernels::fill(out, value, op);
   return finished(std::move(out), options);
 }
 
 /// bool, int64 or the default dtype.
 Dtype natural_dtype(Scalar value) {
   return value.category() == Dtype::float64 ? default_dtype() : value.category();
+}
+
+/// Throws ValueError where an element of `dtype` cannot hold `value`.
+void check_fits(const char* op, Scalar value, Dtype dtype) {
+  dispatch(dtype, [&]<class T>() { static_cast<void>(value.to<T>(op)); });
 }
 
 bool is_real(Scalar value) {
@@ -70,6 +75,12 @@ std::int64_t arange_count(Scalar start, Scalar stop, Scalar step) {
   const double count = std::ceil((b - a) / s);
   if (!(count < 9e18)) throw ValueError(described() + ": more values than 64 bits count.");
   return static_cast<std::int64_t>(count);
+}
+
+/// start + (count - 1) step, without overflow because it lies before a stop of 64 bits.
+Scalar last_of(Scalar start, Scalar step, std::int64_t count) {
+  if (!is_real(start) && !is_real(step)) return start.to_int64() + (count - 1) * step.to_int64();
+  return start.to_double() + static_cast<double>(count - 1) * step.to_double();
 }
 
 }  // namespace
@@ -115,13 +126,20 @@ Tensor arange(Scalar start, Scalar stop, Scalar step, TensorOptions options) {
   const Dtype dtype = options.dtype.value_or(real ? default_dtype() : Dtype::int64);
   if (dtype == Dtype::bool_)
     throw DtypeError("[arange] dtype is bool, it must be a number's: use int64 or a real one.");
-  Tensor out = kernels::empty({arange_count(start, stop, step)}, dtype);
+  const std::int64_t count = arange_count(start, stop, step);
+  if (count > 0 && is_integral(dtype)) {
+    check_fits("arange", start, dtype);
+    check_fits("arange", last_of(start, step, count), dtype);
+  }
+  Tensor out = kernels::empty({count}, dtype);
   kernels::arange(out, start, step);
   return finished(std::move(out), options);
 }
 
 Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOptions options) {
   check_endpoints("linspace", start, stop, steps);
+  check_fits("linspace", start, options.dtype.value_or(default_dtype()));
+  check_fits("linspace", stop, options.dtype.value_or(default_dtype()));
   Tensor out = kernels::empty({steps}, options.dtype.value_or(default_dtype()));
   kernels::linspace(out, start.to_double(), stop.to_double());
   return finished(std::move(out), options);

@@ -100,14 +100,14 @@ class XG_API Tensor {
   T* mutable_data() {
     return static_cast<T*>(checked_mutable_data(dtype_of<T>));
   }
-  /// The value of a tensor with one element, converted. Throws ShapeError for any other count.
+  /// The value of a tensor with one element, converted. Throws ShapeError for any other count, ValueError where T is an
+  /// integer type that cannot hold the value.
   template <class T = double>
   T item() const {
-    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(item_scalar().to_double());
-    else return static_cast<T>(item_scalar().to_int64());
+    return item_scalar().template to<T>("item");
   }
   Scalar item_scalar() const;
-  /// All elements in row-major order, converted.
+  /// All elements in row-major order, converted as `to` converts them.
   template <class T = double>
   std::vector<T> to_vector() const {
     std::vector<T> values(static_cast<std::size_t>(numel()));
@@ -144,6 +144,8 @@ class XG_API Tensor {
   Tensor& detach_();
 
   // ---- dtype and memory
+  /// The elements as another dtype. To an integer dtype reals lose their fraction, what the dtype cannot hold becomes
+  /// its least or largest value, and NaN becomes 0.
   Tensor to(Dtype dtype) const;
   Tensor contiguous() const;
   Tensor clone() const;
@@ -191,8 +193,11 @@ class XG_API Tensor {
   Tensor abs() const;
   Tensor neg() const;
   Tensor exp() const;
+  Tensor expm1() const;
   Tensor log() const;
+  Tensor log1p() const;
   Tensor sqrt() const;
+  Tensor rsqrt() const;
   Tensor square() const;
   Tensor sin() const;
   Tensor cos() const;
@@ -202,7 +207,8 @@ class XG_API Tensor {
   Tensor sign() const;
   Tensor floor() const;
   Tensor ceil() const;
-  Tensor round() const;
+  Tensor trunc() const;
+  Tensor round(std::int64_t decimals = 0) const;
   Tensor reciprocal() const;
   Tensor pow(const Tensor& exponent) const;
   Tensor pow(Scalar exponent) const;
@@ -212,6 +218,7 @@ class XG_API Tensor {
   Tensor mul(const Tensor& other) const;
   Tensor div(const Tensor& other) const;
   Tensor isnan() const;
+  Tensor isinf() const;
   Tensor isfinite() const;
 
   // ---- in place
@@ -248,6 +255,7 @@ class XG_API Tensor {
   Tensor sum(const Dims& dims = {}, bool keepdim = false) const;
   Tensor mean(const Dims& dims = {}, bool keepdim = false) const;
   Tensor prod() const;
+  Tensor prod(std::int64_t dim, bool keepdim = false) const;
   Tensor var(const Dims& dims = {}, double correction = 1, bool keepdim = false) const;
   Tensor std(const Dims& dims = {}, double correction = 1, bool keepdim = false) const;
   Tensor max() const;
@@ -258,15 +266,21 @@ class XG_API Tensor {
   Tensor amin(const Dims& dims = {}, bool keepdim = false) const;
   Tensor argmax(std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
   Tensor argmin(std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
-  Tensor all() const;
-  Tensor any() const;
-  Tensor norm(double p = 2) const;
+  std::pair<Tensor, Tensor> aminmax(std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
+  Tensor all(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor any(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor count_nonzero(const Dims& dims = {}) const;
+  Tensor norm(double p = 2, const Dims& dims = {}, bool keepdim = false) const;
+  Tensor dist(const Tensor& other, double p = 2) const;
+  Tensor trace() const;
   Tensor cumsum(std::int64_t dim) const;
+  Tensor cumprod(std::int64_t dim) const;
   Tensor logsumexp(const Dims& dims, bool keepdim = false) const;
   Tensor softmax(std::int64_t dim) const;
   Tensor log_softmax(std::int64_t dim) const;
   std::pair<Tensor, Tensor> sort(std::int64_t dim = -1, bool descending = false) const;
   Tensor argsort(std::int64_t dim = -1, bool descending = false) const;
+  std::pair<Tensor, Tensor> topk(std::int64_t k, std::int64_t dim = -1, bool largest = true) const;
 
   // ---- products
   Tensor matmul(const Tensor& other) const;

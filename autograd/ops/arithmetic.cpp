@@ -416,6 +416,14 @@ struct BitwiseNot {
   static std::vector<Sample> samples(Dtype) { return samples1(BitwiseNot{}, int64, 0, 9); }
 };
 
+/// Can an integer (or bool) dtype hold the number?
+bool holds(Dtype dtype, Scalar value) {
+  return dispatch(dtype, [&]<class T>() {
+    if constexpr (std::is_integral_v<T>) return value.fits<T>();
+    else return true;
+  });
+}
+
 /// A scalar as a tensor without dimensions, for dtypes whose kernels take no real parameter.
 Tensor as_tensor(Scalar value, const Tensor& like) {
   return full({}, value, {.dtype = xg::result_type(like.dtype(), value)});
@@ -435,6 +443,7 @@ const std::vector<OpInfo>& arithmetic_ops() {
 
 using autograd::apply;
 using autograd::as_tensor;
+using autograd::holds;
 
 Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }
 Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }
@@ -461,7 +470,10 @@ Tensor trunc_divide(const Tensor& a, const Tensor& b) { return apply(autograd::T
 Tensor remainder(const Tensor& a, const Tensor& b) { return apply(autograd::Remainder{}, a, b); }
 Tensor fmod(const Tensor& a, const Tensor& b) { return apply(autograd::Fmod{}, a, b); }
 Tensor neg(const Tensor& x) { return apply(autograd::Neg{}, x); }
-Tensor positive(const Tensor& x) { return x; }
+Tensor positive(const Tensor& x) {
+  static_cast<void>(x.impl());  // throws for an undefined tensor, as every op does
+  return x;
+}
 Tensor abs(const Tensor& x) { return apply(autograd::Abs{}, x); }
 Tensor sign(const Tensor& x) { return apply(autograd::Sign{}, x); }
 Tensor maximum(const Tensor& a, const Tensor& b) { return apply(autograd::Maximum{}, a, b); }
@@ -474,8 +486,9 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   const Dtype dtype = xg::result_type(min ? xg::result_type(x.dtype(), *min) : x.dtype(), max ? *max : *min);
   if (!is_floating(dtype)) {
     Tensor out = to(x, dtype);
-    if (min) out = maximum(out, full({}, *min, {.dtype = dtype}));
-    if (max) out = minimum(out, full({}, *max, {.dtype = dtype}));
+    // A bound beyond all that the dtype holds bounds nothing on its own side; on the other one it is refused.
+    if (min && (min->to_int64() > 0 || holds(dtype, *min))) out = maximum(out, full({}, *min, {.dtype = dtype}));
+    if (max && (max->to_int64() < 0 || holds(dtype, *max))) out = minimum(out, full({}, *max, {.dtype = dtype}));
     return out;
   }
   autograd::Clamp op;
@@ -518,6 +531,6 @@ Tensor operator-(Scalar a, const Tensor& b) { return sub(a, b); }
 Tensor operator*(Scalar a, const Tensor& b) { return mul(b, a); }
 Tensor operator/(Scalar a, const Tensor& b) { return div(a, b); }
 Tensor operator-(const Tensor& x) { return neg(x); }
-Tensor operator+(const Tensor& x) { return x; }
+Tensor operator+(const Tensor& x) { return positive(x); }
 
 }  // namespace xg

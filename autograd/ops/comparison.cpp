@@ -178,11 +178,20 @@ namespace {
 Tensor scalar_like(Scalar value, const Tensor& x) {
   return full({}, value, {.dtype = xg::result_type(x.dtype(), value)});
 }
+
+/// compare(x, value). Beside narrower integers, which may not hold it, an integer is compared in int64.
+Tensor compared(Tensor (*compare)(const Tensor&, const Tensor&), const Tensor& x, Scalar value) {
+  const bool narrower = x.dtype() == uint8 || x.dtype() == int32;
+  if (!narrower || value.category() != int64) return compare(x, scalar_like(value, x));
+  const bool fits = x.dtype() == uint8 ? value.fits<std::uint8_t>() : value.fits<std::int32_t>();
+  return fits ? compare(x, scalar_like(value, x)) : compare(to(x, int64), full({}, value));
+}
 }  // namespace
 
 }  // namespace autograd
 
 using autograd::apply;
+using autograd::compared;
 using autograd::scalar_like;
 
 Tensor eq(const Tensor& a, const Tensor& b) {
@@ -289,22 +298,22 @@ Tensor operator>=(const Tensor& a, const Tensor& b) {
   return ge(a, b);
 }
 Tensor operator==(const Tensor& a, Scalar b) {
-  return eq(a, scalar_like(b, a));
+  return compared(eq, a, b);
 }
 Tensor operator!=(const Tensor& a, Scalar b) {
-  return ne(a, scalar_like(b, a));
+  return compared(ne, a, b);
 }
 Tensor operator<(const Tensor& a, Scalar b) {
-  return lt(a, scalar_like(b, a));
+  return compared(lt, a, b);
 }
 Tensor operator<=(const Tensor& a, Scalar b) {
-  return le(a, scalar_like(b, a));
+  return compared(le, a, b);
 }
 Tensor operator>(const Tensor& a, Scalar b) {
-  return gt(a, scalar_like(b, a));
+  return compared(gt, a, b);
 }
 Tensor operator>=(const Tensor& a, Scalar b) {
-  return ge(a, scalar_like(b, a));
+  return compared(ge, a, b);
 }
 Tensor operator&(const Tensor& a, const Tensor& b) {
   return bitwise_and(a, b);

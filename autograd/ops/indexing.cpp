@@ -187,7 +187,7 @@ struct IndexFill {
   Tensor forward(const Tensor& x, const Tensor& index) const {
     Tensor out = kernels::copy(x);
     Tensor one = kernels::empty({}, x.dtype());
-    kernels::fill(one, value);
+    kernels::fill(one, value, name);
     Shape shape = x.shape();
     shape[dim] = index.numel();
     const Shape still = Shape(std::vector<std::int64_t>(shape.size(), 0));

@@ -275,7 +275,7 @@ struct Pad {
     Shape shape = x.shape();
     for (std::size_t i = 0; i < shape.size(); ++i) shape[i] += before[i] + after[i];
     Tensor out = kernels::empty(shape, x.dtype());
-    kernels::fill(out, value);
+    kernels::fill(out, value, name);
     if (x.numel() == 0) return out;
     std::int64_t offset = 0;
     for (std::size_t i = 0; i < shape.size(); ++i) offset += before[i] * out.strides()[i];

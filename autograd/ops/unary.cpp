@@ -312,7 +312,8 @@ struct Round : Rounding {
   static constexpr const char* name = "round";
   std::int64_t decimals = 0;
   Tensor forward(const Tensor& x) const {
-    return is_floating(x.dtype()) ? kernels::round(x, {.a = static_cast<double>(decimals)}) : x;
+    const bool changes = is_floating(x.dtype()) || (x.dtype() != bool_ && decimals < 0);
+    return changes ? kernels::round(x, {.a = static_cast<double>(decimals)}) : x;
   }
   Tensor secant(const Tensor& x, const Tensor& r) const { return difference_secant(round(x, decimals), round(r, decimals), x, r, zeros_like(x)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Round{}, d, -2, 2); }

@@ -1,12 +1,12 @@
 // Copies between any two layouts, conversions of dtype, fills.
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/saturated.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/kernels/transpose.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace xg::kernels {
 namespace {
@@ -103,14 +103,8 @@ void convert(const void* x_, void* out_, std::int64_t n, const Params&) {
   To* out = static_cast<To*>(out_);
   if constexpr (std::is_same_v<To, bool>) {
     for (std::int64_t i = 0; i < n; ++i) out[i] = x[i] != In(0);
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // A real that the integer cannot hold has no defined conversion: it saturates, NaN becomes 0.
-    constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
-    constexpr From high = static_cast<From>(std::numeric_limits<To>::max());
-    for (std::int64_t i = 0; i < n; ++i)
-      out[i] = x[i] >= high
-                   ? std::numeric_limits<To>::max()
-                   : (x[i] >= low ? static_cast<To>(x[i]) : (x[i] < low ? std::numeric_limits<To>::min() : To(0)));
+  } else if constexpr (std::is_integral_v<To>) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = saturated<To>(x[i]);
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<To>(x[i]);
   }
@@ -157,16 +151,10 @@ void copy_into(Tensor& out, const Tensor& source) {
   copy_elements(out, converted, broadcast_strides(converted, out.shape()));
 }
 
-void fill(Tensor& out, Scalar value) {
-  if (out.numel() == 0) return;
+void fill(Tensor& out, Scalar value, const char* op) {
   dispatch(out.dtype(), [&]<class T>() {
-    T element;
-    if constexpr (std::is_same_v<T, bool>)
-      element = value.to_double() != 0;
-    else if constexpr (std::is_integral_v<T>)
-      element = static_cast<T>(value.to_int64());
-    else
-      element = static_cast<T>(value.to_double());
+    const T element = value.to<T>(op);
+    if (out.numel() == 0) return;
     T* data = static_cast<T*>(out.impl().data);
     if (out.is_contiguous()) {
       std::fill(data, data + out.numel(), element);

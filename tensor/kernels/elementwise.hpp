@@ -81,7 +81,8 @@ Tensor copy(const Tensor& x);
 Tensor copy(const Tensor& x, const Shape& shape);
 /// out = x, with broadcasting and conversion. Overlap of the two is allowed.
 void copy_into(Tensor& out, const Tensor& x);
-void fill(Tensor& out, Scalar value);
+/// Throws ValueError, naming `op`, where the dtype of `out` cannot hold `value`.
+void fill(Tensor& out, Scalar value, const char* op = "fill");
 /// A fresh tensor on uninitialized memory.
 inline Tensor empty(const Shape& shape, Dtype dtype) { return Tensor::adopt(detail::new_impl(shape, dtype)); }
 /// The same with x's shape.

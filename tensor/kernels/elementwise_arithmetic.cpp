@@ -441,9 +441,34 @@ struct SincF {
 struct RoundF {
   template <class T>
   static T call(T x, const Params& p) {
+    if constexpr (std::is_integral_v<T>) return integer(x, p);
+    else return real(x, p);
+  }
+
+ private:
+  template <class T>
+  static T real(T x, const Params& p) {
     if (p.a == 0) return std::nearbyint(x);
     const T power = static_cast<T>(std::pow(10.0, std::abs(p.a)));
-    return p.a > 0 ? std::nearbyint(x * power) / power : std::nearbyint(x / power) * power;
+    if (p.a < 0) return std::isinf(power) ? x * T(0) : std::nearbyint(x / power) * power;
+    const T scaled = x * power;
+    return std::isfinite(scaled) ? std::nearbyint(scaled) / power : x;  // so large a number has no decimals
+  }
+  /// Without a detour over reals, which hold fewer digits; a result that T cannot hold saturates.
+  template <class T>
+  static T integer(T x, const Params& p) {
+    if (p.a >= 0) return x;
+    if (p.a < -19) return T(0);
+    std::uint64_t unit = 1;
+    for (double digits = p.a; digits < 0; ++digits) unit *= 10;
+    const bool negative = x < T(0);
+    const std::uint64_t size = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+    const std::uint64_t below = size % unit, whole = size / unit;
+    const bool up = below > unit - below || (below == unit - below && whole % 2 == 1);
+    const std::uint64_t rounded = (whole + up) * unit;
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    if (negative) return rounded > most ? std::numeric_limits<T>::min() : static_cast<T>(-static_cast<std::int64_t>(rounded));
+    return rounded > most ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
   }
 };
 struct NanToNumF {  // NaN stays to be replaced by a `where`: this bounds infinities to [a, b]
@@ -602,7 +627,7 @@ constinit const UnaryKernel erfc = scalar_real<ErfcF>("erfc");
 constinit const UnaryKernel floor = vector_real<FloorF>("floor");
 constinit const UnaryKernel ceil = vector_real<CeilF>("ceil");
 constinit const UnaryKernel trunc = vector_real<TruncF>("trunc");
-constinit const UnaryKernel round = scalar_real<RoundF>("round");
+constinit const UnaryKernel round = scalar_number<RoundF>("round");
 constinit const UnaryKernel nan_to_num = scalar_real<NanToNumF>("nan_to_num");
 constinit const UnaryKernel bitwise_not = {
     "bitwise_not",

@@ -120,16 +120,6 @@ void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
   });
 }
 
-template <class T>
-T number(Scalar value) {
-  if constexpr (std::is_same_v<T, bool>)
-    return value.to_double() != 0;
-  else if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(value.to_int64());
-  else
-    return static_cast<T>(value.to_double());
-}
-
 /// x, or a view of it with one dimension where it has none.
 Tensor at_least_one_dim(const Tensor& x) {
   return x.dim() > 0 ? x : Tensor::adopt(detail::new_view(x.impl(), x.impl().data, {1}, {1}));
@@ -246,7 +236,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
 void index_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha, const char* op) {
   into_slices(op, x, dim, index, source, [&](const Slices& slices) {
     dispatch(x.dtype(),
-             [&]<class T>() { add_to_indexed<T>(slices, number<T>(alpha), elements<T>(source), elements<T>(x)); });
+             [&]<class T>() { add_to_indexed<T>(slices, alpha.to<T>(op), elements<T>(source), elements<T>(x)); });
   });
 }
 

@@ -131,6 +131,12 @@ template <class F>
 constexpr UnaryKernel scalar_real(const char* name) {
   return {name, {nullptr, nullptr, nullptr, nullptr, scalar_unary<F, float>, scalar_unary<F, double>}};
 }
+template <class F>
+constexpr UnaryKernel scalar_number(const char* name) {
+  return {name,
+          {nullptr, scalar_unary<F, std::uint8_t>, scalar_unary<F, std::int32_t>, scalar_unary<F, std::int64_t>,
+           scalar_unary<F, float>, scalar_unary<F, double>}};
+}
 /// Batches for reals, single numbers for integers; bool has no loop.
 template <class F>
 constexpr UnaryKernel vector_number(const char* name) {

@@ -1,26 +1,19 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/saturated.hpp>
 #include <xgrad/tensor/kernels/sequence.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace xg::kernels {
 namespace {
 
-/// A real as an element of T: integers truncate, and saturate where they cannot hold it.
+/// A real as an element of T, as conversions between dtypes make it.
 template <class T>
 T element(double value) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return value != 0;
-  } else if constexpr (std::is_integral_v<T>) {
-    constexpr auto low = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr auto high = static_cast<double>(std::numeric_limits<T>::max());
-    if (!(value > low)) return value != value ? T(0) : std::numeric_limits<T>::min();
-    return value >= high ? std::numeric_limits<T>::max() : static_cast<T>(value);
-  } else {
-    return static_cast<T>(value);
-  }
+  if constexpr (std::is_same_v<T, bool>) return value != 0;
+  else if constexpr (std::is_integral_v<T>) return saturated<T>(value);
+  else return static_cast<T>(value);
 }
 
 double linspace_at(double start, double stop, std::int64_t i, std::int64_t n) {
@@ -43,7 +36,8 @@ void arange(Tensor& out, Scalar start, Scalar step) {
   if (start.category() != Dtype::float64 && step.category() != Dtype::float64 && is_integral(out.dtype())) {
     dispatch(out.dtype(), [&]<class T>() {
       T* data = static_cast<T*>(out.impl().data);
-      for (std::int64_t i = 0; i < out.numel(); ++i) data[i] = static_cast<T>(start.to_int64() + i * step.to_int64());
+      const std::int64_t first = start.to_int64(), by = step.to_int64();
+      for (std::int64_t i = 0; i < out.numel(); ++i) data[i] = static_cast<T>(first + i * by);
     });
     return;
   }
