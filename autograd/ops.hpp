@@ -42,7 +42,9 @@ XG_API Tensor maximum(const Tensor& a, const Tensor& b);
 XG_API Tensor minimum(const Tensor& a, const Tensor& b);
 XG_API Tensor fmax(const Tensor& a, const Tensor& b);  ///< maximum that ignores a NaN
 XG_API Tensor fmin(const Tensor& a, const Tensor& b);  ///< minimum that ignores a NaN
+/// min(max(x, min), max), NaN where a bound is. The derivative is 1 between the bounds, 0 beyond and on them.
 XG_API Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max = {});
+/// The same with bounds that are tensors (one may be undefined). On a bound, x and the bound share the derivative.
 XG_API Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max);
 /// start + weight * (end - start)
 XG_API Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
@@ -123,7 +125,7 @@ XG_API Tensor nan_to_num(const Tensor& x, double nan = 0, std::optional<double> 
 
 // ---- activations.cpp
 XG_API Tensor relu(const Tensor& x);
-XG_API Tensor relu6(const Tensor& x);
+XG_API Tensor relu6(const Tensor& x);  ///< clamp(x, 0, 6)
 XG_API Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
 XG_API Tensor prelu(const Tensor& x, const Tensor& weight);
 XG_API Tensor elu(const Tensor& x, double alpha = 1.0);
@@ -134,12 +136,13 @@ XG_API Tensor gelu(const Tensor& x, GeluApproximation approximate = GeluApproxim
 XG_API Tensor silu(const Tensor& x);
 XG_API Tensor mish(const Tensor& x);
 XG_API Tensor sigmoid(const Tensor& x);
+/// log(x / (1 - x)), of x cut to [eps, 1 - eps] where an eps is given.
 XG_API Tensor logit(const Tensor& x, std::optional<double> eps = {});
 XG_API Tensor tanh(const Tensor& x);
 XG_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
 XG_API Tensor softsign(const Tensor& x);
 XG_API Tensor logsigmoid(const Tensor& x);
-XG_API Tensor hardtanh(const Tensor& x, double min = -1.0, double max = 1.0);
+XG_API Tensor hardtanh(const Tensor& x, double min = -1.0, double max = 1.0);  ///< clamp(x, min, max)
 XG_API Tensor hardsigmoid(const Tensor& x);
 XG_API Tensor hardswish(const Tensor& x);
 XG_API Tensor hardshrink(const Tensor& x, double lambda = 0.5);
@@ -168,7 +171,8 @@ XG_API Tensor isclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, doub
 XG_API bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
 /// Same shape, same values.
 XG_API bool equal(const Tensor& a, const Tensor& b);
-/// a where condition, else b. The gradient of the branch not taken is 0, never NaN.
+/// a where condition, else b. The branch not taken gets the gradient 0, which becomes NaN where that branch itself has an
+/// infinite derivative: instead of where(x > 0, sqrt(x), 0) write where(x > 0, sqrt(where(x > 0, x, 1)), 0).
 XG_API Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 XG_API Tensor where(const Tensor& condition, Scalar a, const Tensor& b);
 XG_API Tensor where(const Tensor& condition, const Tensor& a, Scalar b);

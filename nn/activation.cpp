@@ -18,12 +18,13 @@ using Pointer = Tensor (*)(const Tensor&);
 
 // (x + sqrt(x^2 + 4)) / 2
 Tensor squareplus(const Tensor& x) {
-  return (x + sqrt(square(x) + 4.0)) * 0.5;
+  return (x + hypot(x, full_like(x, 2.0))) * 0.5;  // the square would overflow
 }
 
 // 0 up to -1, (x + 1)^2 / 4 up to 1, x from there
 Tensor sparse_plus(const Tensor& x) {
-  return where(x <= -1, zeros_like(x), where(x < 1, square(x + 1.0) * 0.25, x));
+  // Cut, so that the parabola's derivative is finite where it is not taken.
+  return where(x <= -1, zeros_like(x), where(x < 1, square(clamp(x, -1.0, 1.0) + 1.0) * 0.25, x));
 }
 
 Tensor sparse_sigmoid(const Tensor& x) {

@@ -23,7 +23,7 @@ Tensor GLU::forward(const Tensor& x) {
 Tensor RReLU::forward(const Tensor& x) {
   if (!is_training()) return leaky_relu(x, (options_.lower + options_.upper) / 2);
   const Tensor slope = rand_like(x) * (options_.upper - options_.lower) + options_.lower;
-  return where(x >= 0, x, x * slope);
+  return where(x > 0, x, x * slope);
 }
 
 }  // namespace xg::nn

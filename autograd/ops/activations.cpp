@@ -91,12 +91,16 @@ Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const
   return 0.5 * (g_x + g_r) + (0.5 * x + 0.5 * r) * g_secant;  // x + r may overflow
 }
 
+// Activations of the form x g(x) take their derivative at x bounded to +- reach. Beyond it g is exactly 0 or 1, so that
+// the bound changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in every order.
+
 /// x Phi(x)
 struct Gelu : Unary {
   static constexpr const char* name = "gelu";
+  static constexpr double reach = 40;
   static Tensor forward(const Tensor& x) { return kernels::gelu(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
+    const Tensor x = clamp(c.input(0), -reach, reach);
     const Tensor density = exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2);
     return g * (normal_cdf(x) + x * density);
   }
@@ -111,11 +115,12 @@ struct Gelu : Unary {
 /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 struct GeluTanh : Unary {
   static constexpr const char* name = "gelu_tanh";
+  static constexpr double reach = 40;
   static constexpr double c1 = std::numbers::sqrt2 * std::numbers::inv_sqrtpi, c3 = 0.044715;
   static Tensor inner(const Tensor& x) { return (x + x * square(x) * c3) * c1; }
   static Tensor forward(const Tensor& x) { return kernels::gelu_tanh(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
+    const Tensor x = clamp(c.input(0), -reach, reach);
     const Tensor t = tanh(inner(x));
     return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - square(t)) * (c1 * (1.0 + 3 * c3 * square(x))));
   }
@@ -138,9 +143,10 @@ struct GeluTanh : Unary {
 /// x sigmoid(x)
 struct Silu : Unary {
   static constexpr const char* name = "silu";
+  static constexpr double reach = 1000;
   static Tensor forward(const Tensor& x) { return kernels::silu(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
+    const Tensor x = clamp(c.input(0), -reach, reach);
     const Tensor s = sigmoid(x);
     return g * (s * (1.0 + x * (1.0 - s)));
   }
@@ -157,9 +163,10 @@ constexpr double no_threshold = std::numeric_limits<double>::infinity();
 /// x tanh(softplus(x))
 struct Mish : Unary {
   static constexpr const char* name = "mish";
+  static constexpr double reach = 1000;
   static Tensor forward(const Tensor& x) { return kernels::mish(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
+    const Tensor x = clamp(c.input(0), -reach, reach);
     const Tensor t = tanh(softplus(x, 1.0, no_threshold));
     return g * (t + x * (1.0 - square(t)) * sigmoid(x));
   }
@@ -196,7 +203,7 @@ struct Softplus : Unary {
 struct Softsign : Unary {
   static constexpr const char* name = "softsign";
   static Tensor forward(const Tensor& x) { return kernels::softsign(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g / square(1.0 + abs(c.input(0))); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * square(reciprocal(1.0 + abs(c.input(0)))); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     // On one side of 0 the secant is 1 / ((1 + |x|)(1 + |r|)); across it nothing cancels.
     const Tensor one_side = 1.0 / ((1.0 + abs(x)) * (1.0 + abs(r)));
@@ -235,7 +242,7 @@ struct Hardswish : Unary {
   static Tensor forward(const Tensor& x) { return kernels::hardswish(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
     const Tensor& x = c.input(0);
-    return where(x <= -3, 0.0, where(x < 3, g * (x / 3.0 + 0.5), g));
+    return where(x <= -3, 0.0, where(x < 3, g * (clamp(x, -3.0, 3.0) / 3.0 + 0.5), g));
   }
   static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::hardswish_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
@@ -295,6 +302,31 @@ struct Threshold : Unary {
   static double reference(double x) { return x <= 0.3 ? -1.5 : x; }
 };
 
+/// log(x / (1 - x)), of x cut to [eps, 1 - eps] where an eps is given. The derivative is 1/x + 1/(1 - x), also on the
+/// borders; outside them it is 0 with an eps, and NaN as the value without.
+struct Logit : Unary {
+  static constexpr const char* name = "logit";
+  std::optional<double> eps;
+  double low() const { return eps.value_or(0); }
+  double high() const { return 1 - low(); }
+  Tensor cut(const Tensor& x) const { return eps ? kernels::clamp(x, {low(), high()}) : x; }
+  Tensor forward(const Tensor& x) const {
+    const Tensor p = cut(x);
+    return kernels::log(kernels::div(p, kernels::rsub_scalar(p, {.a = 1})));
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    const Tensor inside = logical_and(c.input(0) >= low(), c.input(0) <= high());
+    const Tensor x = where(inside, c.input(0), 0.5);
+    return where(inside, g / x + g / (1.0 - x), eps ? 0.0 : std::numeric_limits<double>::quiet_NaN());
+  }
+  Tensor secant(const Tensor& x, const Tensor& r) const {
+    const Tensor p = cut(x), q = cut(r), slope = kernels::log_secant(p, q) + kernels::log_secant(1.0 - p, 1.0 - q);
+    return eps ? slope * kernels::clamp_secant(x, r, {low(), high()}) : slope;
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples1(Logit{}, d, 0.1, 0.9); }
+  static double reference(double x) { return std::log(x / (1 - x)); }
+};
+
 /// 1 where x > 0, else 0; derivative 0. Attribution follows the jump all the same.
 struct Step : Unary {
   static constexpr const char* name = "step";
@@ -314,7 +346,7 @@ struct Step : Unary {
 const std::vector<OpInfo>& activation_ops() {
   static const auto rows =
       OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid, Hardsigmoid,
-             Hardswish, Hardshrink, Softshrink, Threshold, Step>::rows("activations");
+             Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
   return rows;
 }
 
@@ -344,7 +376,8 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
     for (std::int64_t i = 2; i < x.dim(); ++i) slope = unsqueeze(slope, -1);
   else if (x.dim() == 0)
     slope = slope.reshape({});
-  return where(x > 0, x, slope * x);
+  const Tensor positive = x > 0;
+  return where(positive, x, slope * where(positive, 0.0, x));  // an infinite x leaves the slope's gradient 0
 }
 
 Tensor elu(const Tensor& x, double alpha) { return apply(autograd::Elu{{}, alpha, 1}, x); }
@@ -362,8 +395,8 @@ Tensor silu(const Tensor& x) { return apply(autograd::Silu{}, x); }
 Tensor mish(const Tensor& x) { return apply(autograd::Mish{}, x); }
 Tensor sigmoid(const Tensor& x) { return apply(autograd::Sigmoid{}, x); }
 Tensor logit(const Tensor& x, std::optional<double> eps) {
-  const Tensor p = eps ? clamp(x, *eps, 1 - *eps) : x;
-  return log(p / (1.0 - p));
+  if (eps && std::isnan(*eps)) throw ValueError("[logit] eps is nan: pass a small number, or none.");
+  return apply(autograd::Logit{{}, eps}, x);
 }
 Tensor tanh(const Tensor& x) { return apply(autograd::Tanh{}, x); }
 Tensor softplus(const Tensor& x, double beta, double threshold) {
@@ -374,9 +407,7 @@ Tensor softsign(const Tensor& x) { return apply(autograd::Softsign{}, x); }
 Tensor logsigmoid(const Tensor& x) { return apply(autograd::Logsigmoid{}, x); }
 Tensor hardtanh(const Tensor& x, double min, double max) {
   if (!(min <= max)) throw ValueError(fmt::format("[hardtanh] min is {}, max is {}: min must not exceed max.", min, max));
-  // Unlike clamp, the derivative on a border is 0; elements on it are rare, the definition is PyTorch's.
-  const Tensor inside = logical_and(x > min, x < max);
-  return autograd::tracing() ? clamp(x, min, max) : where(inside, x, detach(clamp(x, min, max)));
+  return clamp(x, min, max);
 }
 Tensor hardsigmoid(const Tensor& x) { return apply(autograd::Hardsigmoid{}, x); }
 Tensor hardswish(const Tensor& x) { return apply(autograd::Hardswish{}, x); }

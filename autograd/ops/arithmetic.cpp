@@ -66,7 +66,7 @@ struct Div : Binary {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::div(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g / c.input(1); },
-                     [&] { return -g * c.input(0) / (c.input(1) * c.input(1)); });
+                     [&] { return -g * (c.input(0) / c.input(1) / c.input(1)); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
     const Tensor& m = p.multipliers[0];
@@ -257,9 +257,10 @@ struct Fmod : Binary {
   static double reference(double a, double b) { return std::fmod(a, b); }
 };
 
-/// The gradient of an extremum: all of it to the one that is chosen, half to each where they are equal.
-Tensor chosen(const Tensor& g, const Tensor& strictly, const Tensor& equal) {
-  return g * (strictly.to(g.dtype()) + 0.5 * equal.to(g.dtype()));
+/// The gradient of an extremum: all of it to the one that is chosen, half to each where they are equal. Beside a NaN
+/// neither has lost.
+Tensor chosen(const Tensor& g, const Tensor& lost, const Tensor& equal) {
+  return where(lost, 0.0, where(equal, 0.5 * g, g));
 }
 
 /// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that both
@@ -280,7 +281,7 @@ struct Maximum : Binary {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::maximum(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
-    return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
+    return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
   }
   static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
     return larger_secant(x, r, other);
@@ -295,7 +296,7 @@ struct Minimum : Binary {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::minimum(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
-    return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
+    return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
   }
   static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
     return smaller_secant(x, r, other);
@@ -304,13 +305,15 @@ struct Minimum : Binary {
   static double reference(double a, double b) { return std::fmin(a, b); }
 };
 
-/// max(a, b), ignoring a NaN; the first where they are equal
+/// max(a, b), ignoring a NaN
 struct Fmax : Binary {
   static constexpr const char* name = "fmax";
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmax(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    const Tensor first = logical_or(c.input(0) >= c.input(1), isnan(c.input(1)));
-    return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
+    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a > b, isnan(b));
+    return gradients(
+        c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
+        [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
   }
   static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
     return where(isnan(other), 1.0, larger_secant(x, r, other));
@@ -319,13 +322,15 @@ struct Fmax : Binary {
   static double reference(double a, double b) { return std::fmax(a, b); }
 };
 
-/// min(a, b), ignoring a NaN; the first where they are equal
+/// min(a, b), ignoring a NaN
 struct Fmin : Binary {
   static constexpr const char* name = "fmin";
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::fmin(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    const Tensor first = logical_or(c.input(0) <= c.input(1), isnan(c.input(1)));
-    return gradients(c, [&] { return where(first, g, 0.0); }, [&] { return where(first, 0.0, g); });
+    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a < b, isnan(b));
+    return gradients(
+        c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
+        [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
   }
   static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
     return where(isnan(other), 1.0, smaller_secant(x, r, other));
@@ -334,13 +339,19 @@ struct Fmin : Binary {
   static double reference(double a, double b) { return std::fmin(a, b); }
 };
 
-/// min(max(x, low), high), for reals; derivative 1 inside and on the borders
+/// min(max(x, low), high), for reals, NaN where a bound is; derivative 1 inside, 0 outside and on the borders
 struct Clamp : Unary {
   static constexpr const char* name = "clamp";
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   kernels::Params params() const { return {low, high}; }
-  Tensor forward(const Tensor& x) const { return kernels::clamp(x, params()); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return g * kernels::clamp_mask(c.input(0), params()); }
+  Tensor forward(const Tensor& x) const {
+    if (std::isnan(low) || std::isnan(high)) return full_like(x, std::numeric_limits<double>::quiet_NaN());
+    return kernels::clamp(x, params());
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    const Tensor& x = c.input(0);
+    return where(logical_and(x > low, x < high), g, 0.0);
+  }
   Tensor backward_fused(const OpContext& c, Tensor& g) const {
     return through(kernels::clamp_backward, g, c.input(0), params());
   }
@@ -363,14 +374,29 @@ struct Copysign : Binary {
   static double reference(double a, double b) { return std::copysign(a, b); }
 };
 
-/// sqrt(a^2 + b^2)
+/// a / hypot(a, b): the cosine of the angle of (a, b). With s = b / hypot(a, b), da = s^2 / hypot, db = -a s / hypot^2;
+/// all 0 at the origin.
+struct HypotShare : Binary {
+  static constexpr const char* name = "hypot_share";
+  static constexpr Promotion promotion = Promotion::floating_only;
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::hypot_share(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    const Tensor other = hypot_share(b, a), turned = g * other * inverse_hypot(a, b);
+    return gradients(c, [&] { return turned * other; }, [&] { return -turned * hypot_share(a, b); });
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples2(HypotShare{}, d, 0.5, 2, 0.5, 2); }
+  static double reference(double a, double b) { return a / std::hypot(a, b); }
+};
+
+/// sqrt(a^2 + b^2); da = a / hypot, db = b / hypot, 0 at the origin
 struct Hypot : Binary {
   static constexpr const char* name = "hypot";
   static constexpr Promotion promotion = Promotion::floating_only;
-  static constexpr unsigned saves = save_input(0) | save_input(1) | save_output();
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::hypot(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    return gradients(c, [&] { return g * (c.input(0) / c.output()); }, [&] { return g * (c.input(1) / c.output()); });
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(c, [&] { return g * hypot_share(a, b); }, [&] { return g * hypot_share(b, a); });
   }
   static std::vector<Sample> samples(Dtype d) { return also(samples2(Hypot{}, d, 0.5, 2, 0.5, 2), samples2(Hypot{}, d, -2, 2, -2, -0.5)); }
   static double reference(double a, double b) { return std::hypot(a, b); }
@@ -434,9 +460,15 @@ Tensor as_tensor(Scalar value, const Tensor& like) {
 const std::vector<OpInfo>& arithmetic_ops() {
   static const auto rows =
       OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign, FloorDivide, TruncDivide,
-             Remainder, Fmod, Maximum, Minimum, Fmax, Fmin, Clamp, Copysign, Hypot, Heaviside, BitwiseAnd, BitwiseOr,
+             Remainder, Fmod, Maximum, Minimum, Fmax, Fmin, Clamp, Copysign, HypotShare, Hypot, Heaviside, BitwiseAnd, BitwiseOr,
              BitwiseXor, BitwiseNot>::rows("arithmetic");
   return rows;
+}
+
+Tensor hypot_share(const Tensor& a, const Tensor& b) { return apply(HypotShare{}, a, b); }
+Tensor inverse_hypot(const Tensor& a, const Tensor& b) {
+  const Tensor h = hypot(a, b), origin = h == 0;
+  return where(origin, 0.0, reciprocal(where(origin, 1.0, h)));
 }
 
 }  // namespace autograd
@@ -499,10 +531,10 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
 
 Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
   if (!min.defined() && !max.defined()) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
-  // Not maximum and minimum: at a border the whole gradient stays with x.
+  // On a border x and the bound share the gradient, as in maximum and minimum.
   Tensor out = x;
-  if (min.defined()) out = where(out < min, min, out);
-  if (max.defined()) out = where(out > max, max, out);
+  if (min.defined()) out = maximum(out, min);
+  if (max.defined()) out = minimum(out, max);
   return out;
 }
 

@@ -4,6 +4,8 @@
 #include <xgrad/autograd/op.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
+#include <limits>
+
 namespace xg::autograd {
 
 /// `n` fixed values spread over (low, high), never on the borders and never equally spaced (kinks at round numbers stay
@@ -66,6 +68,21 @@ inline Tensor through(const kernels::BinaryKernel& kernel, Tensor& g, const Tens
   kernel.into(g, g, other, params);
   return std::move(g);
 }
+
+/// x with infinities replaced by finite numbers whose square is infinite: in a derivative that vanishes at infinity, for
+/// its own derivative not to meet 0 times infinity.
+inline Tensor finite(const Tensor& x) {
+  const double most = x.dtype() == float32 ? 0.25 * static_cast<double>(std::numeric_limits<float>::max())
+                                           : 0.25 * std::numeric_limits<double>::max();
+  return clamp(x, -most, most);
+}
+
+/// a / hypot(a, b), the derivative of hypot: its limit at infinities, 0 at the origin.
+Tensor hypot_share(const Tensor& a, const Tensor& b);
+/// sqrt(x) with the derivative 0 where x is 0, as of a norm.
+Tensor root_of_squares(const Tensor& x);
+/// 1 / hypot(a, b), 0 at the origin.
+Tensor inverse_hypot(const Tensor& a, const Tensor& b);
 
 /// Two gradients, each computed only where it is wanted.
 template <class A, class B>

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 namespace xg {
 namespace autograd {
@@ -76,13 +77,29 @@ struct MseLoss : ElementLoss<MseLoss> {
   static std::vector<Sample> samples(Dtype d) { return samples_between(d, -2, 2, -2, 2); }
 };
 
+/// log(1 - x) - log x, logarithms cut at -100: the derivative of binary cross entropy in the target. Its own derivative
+/// is cut as that in the prediction is, so that the mixed derivatives are equal.
+struct BceTargetSlope : Unary {
+  static constexpr const char* name = "bce_target_slope";
+  static Tensor forward(const Tensor& x) {
+    const kernels::Params cut{-100, std::numeric_limits<double>::infinity()};
+    return kernels::sub(kernels::clamp(kernels::log1p(kernels::neg(x)), cut), kernels::clamp(kernels::log(x), cut));
+  }
+  static Tensor backward(const OpContext& c, const Tensor& g) {
+    const Tensor& x = c.input(0);
+    return -g / clamp((1 - x) * x, 1e-12);
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples1(BceTargetSlope{}, d, 0.05, 0.95); }
+  static double reference(double x) { return std::log((1 - x) / x); }
+};
+
 /// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100
 struct BceLoss : ElementLoss<BceLoss> {
   static constexpr const char* name = "binary_cross_entropy";
   static constexpr auto kernel = kernels::bce;
   static constexpr auto kernel_backward = kernels::bce_backward;
   static Tensor slope_x(const Tensor& x, const Tensor& t) { return (x - t) / clamp((1 - x) * x, 1e-12); }
-  static Tensor slope_t(const Tensor& x, const Tensor&) { return clamp(log1p(-x), -100) - clamp(log(x), -100); }
+  static Tensor slope_t(const Tensor& x, const Tensor&) { return apply(BceTargetSlope{}, x); }
   static std::vector<Sample> samples(Dtype d) { return samples_between(d, 0.05, 0.95, 0, 1); }
 };
 
@@ -278,7 +295,7 @@ Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target
 }  // namespace
 
 const std::vector<OpInfo>& loss_ops() {
-  static const auto rows = OpList<MseLoss, BceLoss, BceWithLogitsLoss, CrossEntropy>::rows("losses");
+  static const auto rows = OpList<MseLoss, BceTargetSlope, BceLoss, BceWithLogitsLoss, CrossEntropy>::rows("losses");
   return rows;
 }
 
@@ -307,19 +324,18 @@ Tensor huber_loss(const Tensor& prediction, const Tensor& target, HuberLossOptio
   check_same_shape("huber_loss", prediction, target);
   if (!(options.delta > 0))
     throw ValueError(fmt::format("[huber_loss] delta is {}, it must be positive.", options.delta));
-  const Tensor d = prediction - target, size = abs(d);
-  const Tensor loss = where(size <= options.delta, 0.5 * square(d), options.delta * (size - 0.5 * options.delta));
-  return weighted("huber_loss", loss, options.weight, options.reduction);
+  const Tensor d = prediction - target, cut = clamp(d, -options.delta, options.delta);
+  return weighted("huber_loss", cut * (d - 0.5 * cut), options.weight, options.reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, SmoothL1LossOptions options) {
   check_same_shape("smooth_l1_loss", prediction, target);
   if (!(options.beta >= 0))
     throw ValueError(fmt::format("[smooth_l1_loss] beta is {}, it must not be negative.", options.beta));
-  const Tensor d = prediction - target, size = abs(d);
-  if (options.beta == 0) return reduced(size, options.reduction);
-  return reduced(where(size < options.beta, square(d) * (0.5 / options.beta), size - 0.5 * options.beta),
-                 options.reduction);
+  const Tensor d = prediction - target;
+  if (options.beta == 0) return reduced(abs(d), options.reduction);
+  const Tensor cut = clamp(d, -options.beta, options.beta);
+  return reduced(cut / options.beta * (d - 0.5 * cut), options.reduction);
 }
 
 Tensor binary_cross_entropy(const Tensor& prediction, const Tensor& target, LossOptions options) {

@@ -396,8 +396,8 @@ struct Extreme : Reduction {
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
     const Tensor y = kept(c, c.output());
-    const Tensor chosen = logical_or(x == y, logical_and(isnan(x), isnan(y))).to(g.dtype());
-    return kept(c, g) / apply(Sum{{dims, true}}, chosen) * chosen;
+    const Tensor chosen = logical_or(x == y, logical_and(isnan(x), isnan(y)));
+    return where(chosen, kept(c, g) / apply(Sum{{dims, true}}, chosen.to(g.dtype())), 0.0);
   }
   std::vector<Tensor> attribute(const PairContext& p) const {
     const Tensor m = multiplier_with_kept(p.multipliers[0], dims, keepdim, p.x[0].shape());
@@ -535,19 +535,22 @@ Tensor logsumexp_slopes(const Tensor& x, const Tensor& r, const Shape& dims) {
   return log_slope * kernels::exp_secant(zx, zr);
 }
 
-/// log sum e^x; derivative softmax(x).
+/// log sum e^x; derivative softmax(x), 0 where all terms are 0.
 struct Logsumexp : Reduction {
   static constexpr const char* name = "logsumexp";
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::custom;
   Tensor forward(const Tensor& x) const { return kernels::logsumexp(x, dims, keepdim); }
+  // In place of the logarithm of nothing stands 0, so that the shares of terms e^-infinity are 0.
   Tensor backward(const OpContext& c, const Tensor& g) const {
-    return kept(c, g) * exp(c.input(0) - kept(c, c.output()));
+    const Tensor shift = where(c.output() == -std::numeric_limits<double>::infinity(), 0.0, c.output());
+    return kept(c, g) * exp(c.input(0) - kept(c, shift));
   }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     const Shape& shape = c.input_shape(0);
-    Tensor dx = kernels::sub(c.input(0), spread_view(c.output(), dims, keepdim, shape));
+    const Tensor shift = kernels::nan_to_num(c.output(), {0, std::numeric_limits<double>::infinity()});
+    Tensor dx = kernels::sub(c.input(0), spread_view(shift, dims, keepdim, shape));
     kernels::exp.into(dx, dx);
     kernels::mul.into(dx, dx, spread_view(g, dims, keepdim, shape));
     return dx;
@@ -668,12 +671,14 @@ struct VectorNorm : Reduction {
     // Zeros are replaced before they meet a quotient: a derivative of the derivative would find 0 times infinity.
     const Tensor none = norm == 0, safe_norm = where(none, 1.0, norm);
     if (p == 2) return x * where(none, 0.0, g / safe_norm);
+    if (p > 0 && p / 2 == std::floor(p / 2))  // |x|^(p-1) sign(x) is a polynomial
+      return where(none, 0.0, g) * (x / safe_norm) * pow(square(x / safe_norm), p / 2 - 1);
     const Tensor absent = x == 0;
     const Tensor ratio = abs(where(absent, 1.0, x)) / safe_norm;
     return where(absent, 0.0, sign(x) * pow(ratio, p - 1) * where(none, 0.0, g));
   }
   static Tensor composite(const Tensor& x, double p, const Shape& dims, bool keepdim) {
-    if (p == 2) return sqrt(apply(Sum{{dims, keepdim}}, square(x)));
+    if (p == 2) return root_of_squares(apply(Sum{{dims, keepdim}}, square(x)));
     const Tensor size = abs(x);
     if (std::isinf(p))
       return p > 0 ? apply(Extreme<true>{{dims, keepdim}}, size) : apply(Extreme<false>{{dims, keepdim}}, size);
@@ -741,7 +746,7 @@ Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
   return apply(autograd::Var{{reduced_dims("var", x, dims), keepdim}, correction}, x);
 }
 Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
-  if (autograd::tracing()) return sqrt(var(x, dims, correction, keepdim));
+  if (autograd::tracing()) return autograd::root_of_squares(var(x, dims, correction, keepdim));
   return apply(autograd::Std{{reduced_dims("std", x, dims), keepdim}, correction}, x);
 }
 std::pair<Tensor, Tensor> var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim) {

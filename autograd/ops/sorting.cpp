@@ -19,7 +19,7 @@ struct Picked {
   std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
     if (!g[0].defined()) return {Tensor()};
     const Shape& shape = c.input_shape(0);
-    if (shape.empty()) return {g[0].reshape(shape)};
+    if (shape.empty()) return {sum(g[0])};  // of one element, or of none
     return {scatter(zeros(shape, {.dtype = g[0].dtype()}), dim, c.output(1), g[0])};
   }
 };
@@ -61,6 +61,7 @@ struct Topk : Picked {
             {"first, smallest", {spread({4, 2}, -2, 2, d)}, call(3, 0, false)},
             {"none", {spread({2, 3}, -2, 2, d)}, call(0, 1, true)},
             {"no dimensions", {spread({}, -2, 2, d)}, call(1, 0, true)},
+            {"none of no dimensions", {spread({}, -2, 2, d)}, call(0, 0, true)},
             {"empty", {spread({0, 3}, -2, 2, d)}, call(2, 1, true)}};
   }
 };

@@ -38,6 +38,16 @@ struct Sqrt : Unary {
   static double reference(double x) { return std::sqrt(x); }
 };
 
+/// sqrt(x) of a sum of squares, which is stationary where it is 0: the derivative is 0 there. So derivatives through
+/// the composites of std and vector_norm are those of the fused ops.
+struct RootOfSquares : Sqrt {
+  static Tensor backward(const OpContext& c, const Tensor& g) {
+    const Tensor none = c.output() == 0;
+    return where(none, 0.0, g / (2.0 * where(none, 1.0, c.output())));
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples1(RootOfSquares{}, d, 0.5, 3); }
+};
+
 /// 1 / sqrt(x); secant -1 / (sqrt(x r) (sqrt x + sqrt r))
 struct Rsqrt : Unary {
   static constexpr const char* name = "rsqrt";
@@ -188,7 +198,7 @@ struct Acos : Unary {
 struct Atan : Unary {
   static constexpr const char* name = "atan";
   static Tensor forward(const Tensor& x) { return kernels::atan(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (square(c.input(0)) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (square(finite(c.input(0))) + 1.0); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Atan{}, d, -3, 3); }
   static double reference(double x) { return std::atan(x); }
 };
@@ -215,7 +225,7 @@ struct Cosh : Unary {
 struct Asinh : Unary {
   static constexpr const char* name = "asinh";
   static Tensor forward(const Tensor& x) { return kernels::asinh(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g * rsqrt(square(c.input(0)) + 1.0); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / hypot(c.input(0), ones_like(c.input(0))); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Asinh{}, d, -3, 3); }
   static double reference(double x) { return std::asinh(x); }
 };
@@ -240,28 +250,26 @@ struct Atanh : Unary {
   static double reference(double x) { return std::atanh(x); }
 };
 
-/// sin(pi x) / (pi x); derivative (cos(pi x) - sinc x) / x, 0 at 0
+/// The derivative of some order of sin(pi x) / (pi x), of order 0 itself. Each is a kernel of its own, because the
+/// closed forms cancel near 0.
 struct Sinc : Unary {
   static constexpr const char* name = "sinc";
-  static Tensor forward(const Tensor& x) { return kernels::sinc(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
-    // Near 0 the quotient cancels: -pi^2 x / 3 there, which is also differentiable at 0.
-    const Tensor near = abs(x) < 1e-4;
-    const Tensor safe = where(near, 1.0, x);
-    const Tensor slope = (cos(safe * std::numbers::pi) - sinc(safe)) / safe;
-    return g * where(near, x * (-std::numbers::pi * std::numbers::pi / 3), slope);
-  }
+  std::int64_t order = 0;
+  Tensor forward(const Tensor& x) const { return kernels::sinc(x, {.a = static_cast<double>(order)}); }
+  Tensor backward(const OpContext& c, const Tensor& g) const { return g * apply(Sinc{{}, order + 1}, c.input(0)); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Sinc{}, d, -2.4, 2.4); }
   static double reference(double x) { return std::sin(std::numbers::pi * x) / (std::numbers::pi * x); }
 };
+
+/// e^(-x^2), also of infinities: beyond the bound it is 0.
+Tensor gaussian(const Tensor& x) { return exp(-square(clamp(x, -30.0, 30.0))); }
 
 /// erf x; derivative 2 / sqrt(pi) e^(-x^2)
 struct Erf : Unary {
   static constexpr const char* name = "erf";
   static Tensor forward(const Tensor& x) { return kernels::erf(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    return g * (2 * std::numbers::inv_sqrtpi * exp(-square(c.input(0))));
+    return g * (2 * std::numbers::inv_sqrtpi * gaussian(c.input(0)));
   }
   static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::erf_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Erf{}, d, -2, 2); }
@@ -273,7 +281,7 @@ struct Erfc : Unary {
   static constexpr const char* name = "erfc";
   static Tensor forward(const Tensor& x) { return kernels::erfc(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) {
-    return g * (-2 * std::numbers::inv_sqrtpi * exp(-square(c.input(0))));
+    return g * (-2 * std::numbers::inv_sqrtpi * gaussian(c.input(0)));
   }
   static Tensor secant(const Tensor& x, const Tensor& r) { return -kernels::erf_secant(x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Erfc{}, d, -2, 2); }
@@ -348,25 +356,30 @@ struct PowScalar : Unary {
   static double reference(double x) { return x * x * x; }
 };
 
-/// b^x for a real b; derivative b^x log b
+/// b^x for a real b; derivative b^x log b, for b = 0 it is 0 from x = 0 on
 struct RpowScalar : Unary {
   static constexpr const char* name = "rpow";
   static constexpr unsigned saves = save_output();
   double base = 1;
   Tensor forward(const Tensor& x) const { return kernels::rpow_scalar(x, {.a = base}); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
-    if (base == 0) return where(c.output() == 0, 0.0, zeros_like(g));
-    return g * (c.output() * std::log(base));
+    if (base != 0) return g * (c.output() * std::log(base));
+    const double log_zero = -std::numeric_limits<double>::infinity();
+    return where(isinf(c.output()), g * (c.output() * log_zero), 0.0);
   }
   static std::vector<Sample> samples(Dtype d) { return samples1(RpowScalar{{}, 1.7}, d, -2, 2); }
   static double reference(double x) { return std::pow(1.7, x); }
 };
 
-/// a^b; da = b a^(b-1) (0 where b is 0), db = a^b log a (0 where a is 0 and b >= 0)
+/// The derivative of a^b of some order in a and in b, of orders 0 itself; those with a logarithm are 0 where a is 0 and
+/// the power of a that is left is not negative. Because the next derivative of all of them is another one, mixed
+/// derivatives do not depend on their order, at b = 0, b = 1 and a = 0 either.
 struct Pow : Binary {
   static constexpr const char* name = "pow";
-  static constexpr unsigned saves = save_input(0) | save_input(1) | save_output();
-  static Tensor forward(const Tensor& a, const Tensor& b) {
+  std::int64_t order_a = 0, order_b = 0;
+  Tensor forward(const Tensor& a, const Tensor& b) const {
+    if (order_a + order_b > 0)
+      return kernels::pow_derivative(a, b, {static_cast<double>(order_a), static_cast<double>(order_b)});
     if (!is_floating(a.dtype()) && b.numel() > 0) {
       const NoTrace quiet;
       if (any(b < 0).item<bool>())
@@ -375,14 +388,11 @@ struct Pow : Binary {
     return kernels::pow(a.dtype() == Dtype::bool_ ? kernels::cast(a, uint8) : a,
                         b.dtype() == Dtype::bool_ ? kernels::cast(b, uint8) : b);
   }
-  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(
-        c, [&] { return where(b == 0, 0.0, g * (b * pow(a, b - 1.0))); },
-        [&] {
-          const Tensor zero_base = logical_and(a == 0, b >= 0);
-          return where(zero_base, 0.0, g * (c.output() * log(where(zero_base, 1.0, a))));
-        });
+        c, [&] { return g * apply(Pow{{}, order_a + 1, order_b}, a, b); },
+        [&] { return g * apply(Pow{{}, order_a, order_b + 1}, a, b); });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Pow{}, d, 0.5, 2, -2, 2); }
   static double reference(double a, double b) { return std::pow(a, b); }
@@ -395,32 +405,33 @@ struct Atan2 : Binary {
   static Tensor forward(const Tensor& y, const Tensor& x) { return kernels::atan2(y, x); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &y = c.input(0), &x = c.input(1);
-    const Tensor squares = square(x) + square(y);
-    const Tensor factor = where(squares == 0, 0.0, g / squares);
-    return gradients(c, [&] { return factor * x; }, [&] { return -factor * y; });
+    const Tensor scaled = g * inverse_hypot(x, y);  // squares would overflow and vanish
+    return gradients(c, [&] { return scaled * hypot_share(x, y); }, [&] { return -scaled * hypot_share(y, x); });
   }
   static std::vector<Sample> samples(Dtype d) { return also(samples2(Atan2{}, d, -2, 2, 0.5, 2), samples2(Atan2{}, d, 0.5, 2, -2, 2)); }
   static double reference(double y, double x) { return std::atan2(y, x); }
 };
 
-/// x log y, 0 where x is 0 (unless y is NaN)
+/// x log y, 0 where x is 0 (unless y is NaN); both derivatives are 0 where x is 0 and y is not positive
 struct Xlogy : Binary {
   static constexpr const char* name = "xlogy";
   static constexpr Promotion promotion = Promotion::floating;
   static Tensor forward(const Tensor& x, const Tensor& y) { return kernels::xlogy(x, y); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &x = c.input(0), &y = c.input(1);
+    const Tensor masked = logical_and(x == 0, y <= 0), safe = where(masked, 1.0, y);
     return gradients(
-        c,
-        [&] {
-          const Tensor masked = logical_and(x == 0, y <= 0);
-          return where(masked, 0.0, g * log(where(masked, 1.0, y)));
-        },
-        [&] { return g * (x / y); });
+        c, [&] { return where(masked, 0.0, g * log(safe)); }, [&] { return where(masked, 0.0, g * (x / safe)); });
   }
   static std::vector<Sample> samples(Dtype d) { return also(samples2(Xlogy{}, d, 0.5, 2, 0.5, 2), samples2(Xlogy{}, d, -2, -0.5, 0.5, 2)); }
   static double reference(double x, double y) { return x * std::log(y); }
 };
+
+/// a - b, 0 for equal infinities (which share half and half). Where a and b are equal it still varies with them.
+Tensor difference(const Tensor& a, const Tensor& b) {
+  const Tensor equal_infinities = logical_and(a == b, isinf(a));
+  return where(equal_infinities, 0.0, a) - where(equal_infinities, 0.0, b);
+}
 
 /// log(e^a + e^b); the derivatives are sigmoid(a - b) and sigmoid(b - a)
 struct Logaddexp : Binary {
@@ -429,7 +440,7 @@ struct Logaddexp : Binary {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::logaddexp(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
-    const Tensor d = where(a == b, zeros_like(a), a - b);  // equal infinities are half and half
+    const Tensor d = difference(a, b);
     return gradients(c, [&] { return g * sigmoid(d); }, [&] { return g * sigmoid(-d); });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Logaddexp{}, d, -2, 0, 0.1, 2); }
@@ -443,7 +454,7 @@ struct Logaddexp2 : Binary {
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::logaddexp2(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
-    const Tensor d = where(a == b, zeros_like(a), a - b) * std::numbers::ln2;
+    const Tensor d = difference(a, b) * std::numbers::ln2;
     return gradients(c, [&] { return g * sigmoid(d); }, [&] { return g * sigmoid(-d); });
   }
   static std::vector<Sample> samples(Dtype d) { return samples2(Logaddexp2{}, d, -2, 0, 0.1, 2); }
@@ -454,11 +465,14 @@ struct Logaddexp2 : Binary {
 
 const std::vector<OpInfo>& unary_ops() {
   static const auto rows =
-      OpList<Square, Sqrt, Rsqrt, Reciprocal, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan,
+      OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan,
+             Asin, Acos, Atan,
              Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Erf, Erfc, Floor, Ceil, Trunc, Round, BoundInfinities, PowScalar,
              RpowScalar, Pow, Atan2, Xlogy, Logaddexp, Logaddexp2>::rows("unary");
   return rows;
 }
+
+Tensor root_of_squares(const Tensor& x) { return apply(RootOfSquares{}, x); }
 
 }  // namespace autograd
 

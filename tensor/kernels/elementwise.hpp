@@ -46,6 +46,8 @@ struct BinaryKernel {
 extern const BinaryKernel add, sub, mul, div, floor_divide, trunc_divide, remainder, fmod, maximum, minimum, fmax, fmin,
     pow, copysign, hypot, atan2, heaviside, xlogy, logaddexp, logaddexp2, bitwise_and, bitwise_or, bitwise_xor;
 extern const BinaryKernel axpy;        // a + params.a * b
+extern const BinaryKernel pow_derivative;  // of a^b, of order params.a in a and params.b in b
+extern const BinaryKernel hypot_share;     // a / hypot(a, b), 0 at the origin
 extern const UnaryKernel add_scalar;   // x + a
 extern const UnaryKernel mul_scalar;   // x * a
 extern const UnaryKernel rsub_scalar;  // a - x
@@ -53,10 +55,10 @@ extern const UnaryKernel rdiv_scalar;  // a / x
 extern const UnaryKernel pow_scalar;   // x ^ a
 extern const UnaryKernel rpow_scalar;  // a ^ x
 extern const UnaryKernel neg, abs, sign, square, sqrt, rsqrt, reciprocal, exp, exp2, expm1, log, log2, log10, log1p, sin,
-    cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, sinc, erf, erfc, floor, ceil, trunc, round, nan_to_num,
-    bitwise_not;
+    cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, erf, erfc, floor, ceil, trunc, nan_to_num, bitwise_not;
+extern const UnaryKernel sinc;        // the derivative of order a of sin(pi x) / (pi x) with respect to x
+extern const UnaryKernel round;       // half to even, at a decimals
 extern const UnaryKernel clamp;       // [a, b], NaN stays
-extern const UnaryKernel clamp_mask;  // 1 where a <= x <= b, else 0
 // activations and their derivatives; the backward kernels take (grad, x or y)
 extern const UnaryKernel relu, leaky_relu, elu, sigmoid, tanh, gelu, gelu_tanh, silu, mish, softplus, softsign, logsigmoid,
     hardsigmoid, hardswish, hardshrink, softshrink, threshold, step;

@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/math.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <numbers>
 
 namespace xg::kernels {
@@ -15,6 +16,19 @@ V constant(const V&, double value) {
 template <class V>
 V phi_of(const V& x) {
   return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
+}
+/// x bounded to [-most, most], NaN stays. Beyond `most` a sigmoid-like factor is exactly 0 or 1, and infinities would
+/// meet a 0.
+template <class V>
+V bounded(const V& x, double most) {
+  const V high = constant(x, most), low = constant(x, -most);
+  return pick(x > high, high, pick(x < low, low, x));
+}
+constexpr double silu_reach = 1000, gelu_reach = 40;
+/// x times a factor that is exactly 0 below -most.
+template <class V>
+V gated(const V& x, const V& factor, double most) {
+  return pick(x < constant(x, -most), constant(x, 0), x) * factor;
 }
 template <class V>
 V tanh_gelu_argument(const V& x) {
@@ -59,23 +73,23 @@ struct TanhF {
 };
 struct GeluF {
   template <class V>
-  static V call(V x, const Params&) { return x * phi_of(x); }
+  static V call(V x, const Params&) { return gated(x, phi_of(x), gelu_reach); }
 };
 struct GeluTanhF {
   template <class V>
   static V call(V x, const Params&) {
-    return constant(x, 0.5) * x * (constant(x, 1) + tanh_of(tanh_gelu_argument(x)));
+    return gated(x, constant(x, 0.5) * (constant(x, 1) + tanh_of(tanh_gelu_argument(x))), gelu_reach);
   }
 };
 struct SiluF {
   template <class V>
   static V call(V x, const Params&) {
-    return x * sigmoid_of(x);
+    return gated(x, sigmoid_of(x), silu_reach);
   }
 };
 struct MishF {
   template <class V>
-  static V call(V x, const Params&) { return x * tanh_of(softplus_of(x)); }
+  static V call(V x, const Params&) { return gated(x, tanh_of(softplus_of(x)), silu_reach); }
 };
 // a = beta, b = threshold above which the function is x.
 struct SoftplusF {
@@ -87,7 +101,10 @@ struct SoftplusF {
 };
 struct SoftsignF {
   template <class V>
-  static V call(V x, const Params&) { return x / (constant(x, 1) + xsimd::abs(x)); }
+  static V call(V x, const Params&) {
+    const V finite = bounded(x, std::numeric_limits<typename V::value_type>::max());
+    return finite / (constant(x, 1) + xsimd::abs(finite));
+  }
 };
 struct LogsigmoidF {
   template <class V>
@@ -107,7 +124,7 @@ struct HardsigmoidF {
 };
 struct HardswishF {
   template <class V>
-  static V call(V x, const Params&) { return x * hardsigmoid_of(x); }
+  static V call(V x, const Params&) { return gated(x, hardsigmoid_of(x), 3); }
 };
 struct HardshrinkF {
   template <class V>
@@ -157,14 +174,16 @@ struct TanhBackwardF {
 };
 struct GeluBackwardF {
   template <class V>
-  static V call(V grad, V x, const Params&) {
+  static V call(V grad, V at, const Params&) {
+    const V x = bounded(at, gelu_reach);
     const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
     return grad * (phi_of(x) + x * density);
   }
 };
 struct GeluTanhBackwardF {
   template <class V>
-  static V call(V grad, V x, const Params&) {
+  static V call(V grad, V at, const Params&) {
+    const V x = bounded(at, gelu_reach);
     const V t = tanh_of(tanh_gelu_argument(x));
     const V inner = constant(x, std::numbers::sqrt2 * std::numbers::inv_sqrtpi) *
                     (constant(x, 1) + constant(x, 3 * 0.044715) * x * x);
@@ -173,14 +192,16 @@ struct GeluTanhBackwardF {
 };
 struct SiluBackwardF {
   template <class V>
-  static V call(V grad, V x, const Params&) {
+  static V call(V grad, V at, const Params&) {
+    const V x = bounded(at, silu_reach);
     const V s = sigmoid_of(x);
     return grad * s * (constant(x, 1) + x * (constant(x, 1) - s));
   }
 };
 struct MishBackwardF {
   template <class V>
-  static V call(V grad, V x, const Params&) {
+  static V call(V grad, V at, const Params&) {
+    const V x = bounded(at, silu_reach);
     const V t = tanh_of(softplus_of(x));
     return grad * (t + x * (constant(x, 1) - t * t) * sigmoid_of(x));
   }
@@ -218,7 +239,7 @@ struct HardswishBackwardF {
 struct ClampBackwardF {
   template <class V>
   static V call(V grad, V x, const Params& p) {
-    return pick((x >= constant(x, p.a)) & (x <= constant(x, p.b)), grad, constant(x, 0));
+    return pick((x > constant(x, p.a)) & (x < constant(x, p.b)), grad, constant(x, 0));
   }
 };
 

@@ -166,6 +166,50 @@ struct PowF {
     }
   }
 };
+/// The derivative of a^b of order p.a in a and p.b in b: the sum over k of binomial(p.b, k) times the derivative of
+/// order k of b (b - 1) ... (b - p.a + 1) times a^(b - p.a) (log a)^(p.b - k). Where a is 0 and a^(b - p.a) is 1, terms
+/// with a logarithm count as 0; a coefficient of 0 makes its term 0.
+struct PowDerivativeF {
+  template <class T>
+  static T call(T a, T b, const Params& p) {
+    const int in_a = static_cast<int>(p.a), in_b = static_cast<int>(p.b);
+    const T exponent = b - static_cast<T>(in_a), power = std::pow(a, exponent);
+    if (power == T(0)) return T(0);
+    T sum = 0;
+    for (int k = 0; k <= std::min(in_a, in_b); ++k) {
+      const T factor = falling_factorial(b, in_a, k) * binomial<T>(in_b, k);
+      if (factor == T(0) || (a == T(0) && exponent == T(0) && k < in_b)) continue;
+      const T term = factor * (power * logarithm_power(a, in_b - k));
+      if (a == T(0) || std::isinf(a)) return term;  // with the most logarithms: the others are small beside it
+      sum += term;
+    }
+    return sum;
+  }
+
+ private:
+  /// (log a)^n; 1 for n = 0, whatever a is.
+  template <class T>
+  static T logarithm_power(T a, int n) {
+    T result = 1;
+    for (int i = 0; i < n; ++i) result *= std::log(a);
+    return result;
+  }
+  template <class T>
+  static T binomial(int n, int k) {
+    T result = 1;
+    for (int i = 0; i < k; ++i) result = result * static_cast<T>(n - i) / static_cast<T>(i + 1);
+    return result;
+  }
+  /// The derivative of order k of b (b - 1) ... (b - n + 1).
+  template <class T>
+  static T falling_factorial(T b, int n, int k) {
+    if (n == 0) return T(k == 0);
+    const T last = b - static_cast<T>(n - 1);
+    const T rest = falling_factorial(b, n - 1, k);
+    const T product = rest == T(0) ? T(0) : rest * last;
+    return k == 0 ? product : product + static_cast<T>(k) * falling_factorial(b, n - 1, k - 1);
+  }
+};
 struct CopysignF {
   template <class T>
   static T call(T a, T b, const Params&) { return std::copysign(a, b); }
@@ -173,6 +217,18 @@ struct CopysignF {
 struct HypotF {
   template <class T>
   static T call(T a, T b, const Params&) { return std::hypot(a, b); }
+};
+struct HypotShareF {  // a / hypot(a, b), its limit at infinities, 0 at the origin
+  template <class T>
+  static T call(T a, T b, const Params&) {
+    if (std::isinf(a) || std::isinf(b)) {
+      if (std::isnan(a) || std::isnan(b)) return a + b;
+      a = std::copysign(T(std::isinf(a)), a);
+      b = T(std::isinf(b));
+    }
+    const T h = std::hypot(a, b);
+    return h == T(0) ? T(0) : a / h;
+  }
 };
 struct Atan2F {
   template <class T>
@@ -430,11 +486,35 @@ XGRAD_STD_FUNCTOR(AcoshF, acosh)
 XGRAD_STD_FUNCTOR(AtanhF, atanh)
 XGRAD_STD_FUNCTOR(ErfcF, erfc)
 #undef XGRAD_STD_FUNCTOR
-struct SincF {
+
+/// The derivative of order n of sin(t) / t, t = pi x, with respect to t.
+double sine_quotient_derivative(double x, int n) {
+  const double t = std::numbers::pi * x;
+  // For small t by the series, sum over 2k >= n of (-1)^k t^(2k - n) / ((2k + 1) (2k - n)!): what the recurrence below
+  // divides would cancel.
+  if (std::abs(t) <= 1 + n / std::numbers::e) {
+    int k = (n + 1) / 2;
+    double power = (n % 2 == 0 ? 1 : t) * (k % 2 == 0 ? 1 : -1), sum = 0;
+    for (;; ++k) {
+      const double term = power / (2 * k + 1);
+      sum += term;
+      if (std::abs(term) <= 1e-18 * std::abs(sum)) return sum;
+      power *= -t * t / ((2 * k + 1 - n) * (2 * k + 2 - n));
+    }
+  }
+  // t S_n = (derivative of order n of sin t) - n S_(n-1), whose errors shrink where t is above n / e.
+  const double turn = std::numbers::pi * (x - 2 * std::nearbyint(x / 2));  // t less whole turns, without rounding of x
+  const double derivatives[] = {std::sin(turn), std::cos(turn), -std::sin(turn), -std::cos(turn)};
+  double s = derivatives[0] / t;
+  for (int m = 1; m <= n; ++m) s = (derivatives[m % 4] - m * s) / t;
+  return s;
+}
+struct SincF {  // the derivative of order p.a
   template <class T>
-  static T call(T x, const Params&) {
-    const T angle = std::numbers::pi_v<T> * x;
-    return x == T(0) ? T(1) : std::sin(angle) / angle;
+  static T call(T x, const Params& p) {
+    if (std::isinf(x)) return T(0);
+    return static_cast<T>(std::pow(std::numbers::pi, p.a) *
+                          sine_quotient_derivative(static_cast<double>(x), static_cast<int>(p.a)));
   }
 };
 // Half to even, at p.a decimals.
@@ -462,12 +542,14 @@ struct RoundF {
     std::uint64_t unit = 1;
     for (double digits = p.a; digits < 0; ++digits) unit *= 10;
     const bool negative = x < T(0);
-    const std::uint64_t size = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+    const auto bits = static_cast<std::uint64_t>(x);
+    const std::uint64_t size = negative ? std::uint64_t{0} - bits : bits;
     const std::uint64_t below = size % unit, whole = size / unit;
     const bool up = below > unit - below || (below == unit - below && whole % 2 == 1);
     const std::uint64_t rounded = (whole + up) * unit;
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
-    if (negative) return rounded > most ? std::numeric_limits<T>::min() : static_cast<T>(-static_cast<std::int64_t>(rounded));
+    if (negative && rounded > most) return std::numeric_limits<T>::min();
+    if (negative) return static_cast<T>(-static_cast<std::int64_t>(rounded));
     return rounded > most ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
   }
 };
@@ -491,12 +573,6 @@ struct ClampF {
     const V low = constant(x, p.a), high = constant(x, p.b);
     const V above = pick(x < low, low, x);
     return pick(above > high, high, above);
-  }
-};
-struct ClampMaskF {
-  template <class V>
-  static V call(V x, const Params& p) {
-    return pick((x >= constant(x, p.a)) & (x <= constant(x, p.b)), constant(x, 1), constant(x, 0));
   }
 };
 
@@ -542,9 +618,9 @@ struct ClampSecantF {
   template <class T>
   static T call(T a, T b, const Params& p) {
     const T low = static_cast<T>(p.a), high = static_cast<T>(p.b);
+    if (a == b) return T(a > low && a < high);  // the derivative, 0 on the borders
     const auto inside = [&](T x) { return x >= low && x <= high; };
     if (inside(a) && inside(b)) return T(1);
-    if (a == b) return T(0);
     return (std::clamp(a, low, high) - std::clamp(b, low, high)) / (a - b);
   }
 };
@@ -566,7 +642,9 @@ constinit const BinaryKernel fmax = with_bool<OrF>(vector_number2<FmaxF>("fmax")
 constinit const BinaryKernel fmin = with_bool<AndF>(vector_number2<FminF>("fmin"));
 constinit const BinaryKernel pow = scalar_number2<PowF>("pow");
 constinit const BinaryKernel copysign = scalar_real2<CopysignF>("copysign");
+constinit const BinaryKernel pow_derivative = scalar_real2<PowDerivativeF>("pow_derivative");
 constinit const BinaryKernel hypot = scalar_real2<HypotF>("hypot");
+constinit const BinaryKernel hypot_share = scalar_real2<HypotShareF>("hypot_share");
 constinit const BinaryKernel atan2 = scalar_real2<Atan2F>("atan2");
 constinit const BinaryKernel heaviside = with_bool<OrF>(vector_number2<HeavisideF>("heaviside"));
 constinit const BinaryKernel xlogy = vector_real2<XlogyF>("xlogy");
@@ -634,7 +712,6 @@ constinit const UnaryKernel bitwise_not = {
     {scalar_unary<BitwiseNotF, bool>, scalar_unary<BitwiseNotF, std::uint8_t>, scalar_unary<BitwiseNotF, std::int32_t>,
      scalar_unary<BitwiseNotF, std::int64_t>, nullptr, nullptr}};
 constinit const UnaryKernel clamp = vector_real<ClampF>("clamp");
-constinit const UnaryKernel clamp_mask = vector_real<ClampMaskF>("clamp_mask");
 
 constinit const BinaryKernel exp_secant = vector_real2<ExpSecantF>("exp_secant");
 constinit const BinaryKernel log_secant = vector_real2<LogSecantF>("log_secant");
