@@ -122,7 +122,8 @@ struct Encoder::Plan {
   std::vector<std::string> classes;
   Affine target_scale = {};
 
-  void name_features();
+  /// `columns` are all of the table, whether or not they become features.
+  void name_features(const std::vector<std::string>& columns);
   void learn_target(const Column& target, const EncoderOptions& options);
   Tensor encode_target(const Column& target, Dtype dtype) const;
   /// Writes the features of one source into columns `first` and up of X [rows, width].
@@ -131,20 +132,22 @@ struct Encoder::Plan {
               std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const;
 };
 
-void Encoder::Plan::name_features() {
-  std::set<std::string> taken;
+void Encoder::Plan::name_features(const std::vector<std::string>& columns) {
+  // A column's name means that column alone: readers look its values up by the name.
+  std::set<std::string> taken(columns.begin(), columns.end());
   for (const Source& source : sources) {
     FeatureGroup group{source.name, {}};
-    const auto add = [&](const std::string& name) {
+    const auto add = [&](std::string name) {
       group.features.push_back(static_cast<std::int64_t>(feature_names.size()));
-      feature_names.push_back(unique_name(name, taken));
+      feature_names.push_back(std::move(name));
     };
+    const auto derive = [&](const std::string& suffix) { add(unique_name(source.name + "_" + suffix, taken)); };
     if (source.text) {
-      for (const std::string& level : source.levels) add(source.name + "_" + level);
-      if (source.missing_level) add(source.name + "_missing");
+      for (const std::string& level : source.levels) derive(level);
+      if (source.missing_level) derive("missing");
     } else {
       add(source.name);
-      if (source.indicator) add(source.name + "_missing");
+      if (source.indicator) derive("missing");
     }
     groups.push_back(std::move(group));
   }
@@ -252,7 +255,7 @@ Encoder& Encoder::fit(const Table& table) {
   if (plan->sources.empty()) {
     throw ValueError("[Encoder.fit] no column is left for the features: the table needs one beside the target.");
   }
-  plan->name_features();
+  plan->name_features(table.names());
   if (!options_.target.empty()) {
     const Column& target = table.column(options_.target);
     plan->learn_target(target, options_);

@@ -41,6 +41,8 @@ struct EncoderOptions {
 /// * Booleans: 0 or 1, not scaled, the more frequent one where missing.
 /// * Text: one 0/1 feature per level, `gender_female`, `gender_male`, in the order of their bytes. A missing value is a
 ///   level of its own, `cabin_missing`, if training rows miss some; else it is treated as an unknown level.
+/// * Names: a number or boolean has its column's name; no derived feature has the name of a column or of another
+///   feature, it then gets `_2`, `_3`, ... at its end.
 /// * Target: numbers as they are (standardized on request) [rows, 1]; two classes 0/1 [rows, 1]; more classes their
 ///   indices, int64 [rows]. Classes are the sorted levels.
 class XG_API Encoder {

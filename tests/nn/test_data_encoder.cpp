@@ -62,6 +62,22 @@ TEST_CASE("The encoder turns columns into features", "[data][encoder]") {
   CHECK(data.unknown_levels.empty());
 }
 
+// Breaks if a feature made from a level or a gap takes the name of a column, used or not, or of another feature.
+TEST_CASE("A column's name means that column alone", "[data][encoder]") {
+  const Table table = parse_csv(
+      "sex,sex_male,age,age_missing,age_missing_2,a,a_b,sex_female,y\n"
+      "male,7,1,0,5,b_c,c,1,1\nfemale,8,,1,6,d,e,2,0\nmale,9,3,0,7,d,e,3,1\n");
+  Encoder encoder({.target = "y", .drop = {"sex_female"}, .missing_indicator = true});
+  const Dataset data = encoder.fit_transform(table);
+  CHECK(data.feature_names == Words{"sex_female_2", "sex_male_2", "sex_male", "age", "age_missing_3", "age_missing",
+                                    "age_missing_2", "a_b_c", "a_d", "a_b_c_2", "a_b_e"});
+  CHECK(data.feature_groups[0].features == std::vector<std::int64_t>{0, 1});
+  xg_test::expect_close(column(data, "sex_male_2"), {1, 0, 1});
+  // The target is a column too.
+  const Table clash = parse_csv("pet,pet_cat\ncat,1.5\ndog,2.5\n");
+  CHECK(Encoder({.target = "pet_cat"}).fit_transform(clash).feature_names == Words{"pet_cat_2", "pet_dog"});
+}
+
 // Breaks if features of numbers are scaled by anything but the filled training column.
 TEST_CASE("Numbers are scaled as the scalers do", "[data][encoder]") {
   const Tensor filled = tensor({20, 40, 40, 60}).reshape({4, 1});
