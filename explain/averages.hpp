@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace xg::explain::detail {
@@ -24,10 +25,30 @@ double sum_in_lanes(std::int64_t count, F&& f) {
 
 /// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add to
 /// different rows at the same time.
+///
+/// The spread of a sum of features is not known from those of the features. For features that form groups it is taken
+/// from their sums for each reference.
 class Averages {
  public:
-  Averages(std::int64_t rows, std::int64_t k, std::int64_t n)
-      : k_(k), n_(n), mean_(at(rows * k * n)), squares_(at(rows * k * n)), size_(at(rows * k)), counts_(at(rows * k)) {}
+  /// `groups` are lists of features, of which none is in two.
+  Averages(std::int64_t rows, std::int64_t k, std::int64_t n, const std::vector<std::vector<std::int64_t>>& groups = {})
+      : k_(k),
+        n_(n),
+        groups_(static_cast<std::int64_t>(groups.size())),
+        mean_(at(rows * k * n)),
+        squares_(at(rows * k * n)),
+        size_(at(rows * k)),
+        counts_(at(rows * k)),
+        group_mean_(at(rows * k * groups_)),
+        group_squares_(at(rows * k * groups_)) {
+    if (groups.empty()) return;
+    group_of_.assign(at(n), -1);
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      for (const std::int64_t i : groups[g]) group_of_[at(i)] = static_cast<std::int64_t>(g);
+  }
+
+  /// How many numbers the sums of all groups for `references` references and `slots` outputs are; 0 without groups.
+  std::size_t group_sums(std::int64_t references, std::int64_t slots) const { return at(slots * groups_ * references); }
 
   /// Takes `count` references of row `row` for output `slot`: multipliers m and references r, both [count, n].
   template <class T>
@@ -55,6 +76,13 @@ class Averages {
     for (std::int64_t i = 0; i < n_; ++i)
       merge(place * n_ + i, block_mean[at(i)], block_squares[at(i)], here / (before + here),
             before * here / (before + here));
+    if (groups_ > 0) {
+      std::vector<double> sums(group_sums(count, 1));
+      for (std::int64_t i = 0; i < n_; ++i)
+        if (const std::int64_t g = group_of_[at(i)]; g >= 0)
+          for (std::int64_t b = 0; b < count; ++b) sums[at(g * count + b)] += contribution(b, i);
+      merge_groups(place, sums, count);
+    }
     counts_[at(place)] += count;
   }
 
@@ -65,7 +93,7 @@ class Averages {
                    const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
     const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
-    std::vector<double> contributions(at(count));
+    std::vector<double> contributions(at(count)), sums(group_sums(count, 1));
     double* c = contributions.data();
     for (std::int64_t i = 0; i < n_; ++i) {
       const T* factor = m + i * m_stride;
@@ -82,27 +110,40 @@ class Averages {
       const double squares =
           sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
       merge(place * n_ + i, block_mean, squares, here / (before + here), before * here / (before + here));
+      if (groups_ == 0 || group_of_[at(i)] < 0) continue;
+      double* sum = &sums[at(group_of_[at(i)] * count)];
+      for (std::int64_t b = 0; b < count; ++b) sum[b] += c[b];
     }
+    if (groups_ > 0) merge_groups(place, sums, count);
     counts_[at(place)] += count;
   }
 
   /// The same for features [first, first + columns), for all outputs, from panels: the multiplier of feature first + i,
   /// output k and reference b at m[(b * K + k) * width + i], its change x - r at change[b * width + i], or null where
-  /// the multipliers themselves are wanted. `width` is a multiple of 8. Once all features have been added, `counted`
-  /// says how many references these were.
+  /// the multipliers themselves are wanted. `width` is a multiple of 8. The sums of the groups, [K, groups, count],
+  /// grow in `sums`. Once all features have been added, `counted` says how many references these were.
   void add_panel(std::int64_t row, std::int64_t first, std::int64_t columns, const double* m, const double* change,
-                 std::int64_t width, std::int64_t count) {
+                 std::int64_t width, std::int64_t count, std::span<double> sums) {
+    for (std::int64_t i = 0; i < columns && groups_ > 0; ++i) {
+      const std::int64_t g = group_of_[at(first + i)];
+      for (std::int64_t slot = 0; slot < k_ && g >= 0; ++slot)
+        for (std::int64_t b = 0; b < count; ++b) {
+          const double factor = m[(b * k_ + slot) * width + i], d = change == nullptr ? 1 : change[b * width + i];
+          sums[at((slot * groups_ + g) * count + b)] += d == 0 ? 0 : factor * d;
+        }
+    }
     std::vector<double> moments(at(4 * width));
-    double *shift = moments.data(), *sums = shift + width, *squares = sums + width, *sizes = squares + width;
+    double *shift = moments.data(), *offsets = shift + width, *squares = offsets + width, *sizes = squares + width;
     for (std::int64_t slot = 0; slot < k_; ++slot) {
-      kernels::shifted_moments(m + slot * width, k_ * width, change, width, count, columns, shift, sums, squares,
+      kernels::shifted_moments(m + slot * width, k_ * width, change, width, count, columns, shift, offsets, squares,
                                sizes);
       const std::int64_t place = row * k_ + slot;
       const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
       const double part = here / (before + here), both = before * part, each = 1 / here;
       double *mean = &mean_[at(place * n_ + first)], *total = &squares_[at(place * n_ + first)], size = 0;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = sums[i] * each, spread = squares[i] - sums[i] * offset, d = shift[i] + offset - mean[i];
+        const double offset = offsets[i] * each, spread = squares[i] - offsets[i] * offset,
+                     d = shift[i] + offset - mean[i];
         mean[i] += d * part;
         total[i] += (spread < 0 ? 0 : spread) + d * d * both;
       }
@@ -110,20 +151,21 @@ class Averages {
       size_[at(place)] += size;
     }
   }
-  void counted(std::int64_t row, std::int64_t count) {
-    for (std::int64_t slot = 0; slot < k_; ++slot) counts_[at(row * k_ + slot)] += count;
+  void counted(std::int64_t row, std::int64_t count, std::span<const double> sums) {
+    for (std::int64_t slot = 0; slot < k_; ++slot) {
+      if (groups_ > 0)
+        merge_groups(row * k_ + slot, sums.subspan(at(slot * groups_ * count), group_sums(count, 1)), count);
+      counts_[at(row * k_ + slot)] += count;
+    }
   }
 
   Tensor means() const {
-    return arranged([&](std::size_t i, std::size_t) { return mean_[i]; });
+    return arranged(n_, [&](std::size_t i, std::size_t) { return mean_[i]; });
   }
   /// Standard deviation over the references / sqrt(B).
-  Tensor standard_errors() const {
-    return arranged([&](std::size_t i, std::size_t place) {
-      const auto b = static_cast<double>(counts_[place]);
-      return b < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(squares_[i] / (b - 1) / b);
-    });
-  }
+  Tensor standard_errors() const { return errors_of(n_, squares_); }
+  /// Those of the sums of the groups, [N, groups, K].
+  Tensor group_errors() const { return errors_of(groups_, group_squares_); }
   /// Mean over the references of the sum of |contributions|.
   double size(std::int64_t row, std::int64_t slot) const {
     const std::int64_t place = row * k_ + slot;
@@ -135,27 +177,51 @@ class Averages {
 
   /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole. `part` is what the new
   /// part is of the whole, `both` the product of the counts over their sum.
+  static void merge(double& total_mean, double& total_squares, double mean, double squares, double part, double both) {
+    const double d = mean - total_mean;
+    total_mean += d * part;
+    total_squares += squares + d * d * both;
+  }
   void merge(std::int64_t i, double mean, double squares, double part, double both) {
-    const double d = mean - mean_[at(i)];
-    mean_[at(i)] += d * part;
-    squares_[at(i)] += squares + d * d * both;
+    merge(mean_[at(i)], squares_[at(i)], mean, squares, part, both);
+  }
+  /// Takes sums [groups, count] of `count` references that are not yet in counts_.
+  void merge_groups(std::int64_t place, std::span<const double> sums, std::int64_t count) {
+    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
+    for (std::int64_t g = 0; g < groups_; ++g) {
+      const double* c = &sums[at(g * count)];
+      const double mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
+      const double squares = sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - mean) * (c[b] - mean); });
+      merge(group_mean_[at(place * groups_ + g)], group_squares_[at(place * groups_ + g)], mean, squares,
+            here / (before + here), before * here / (before + here));
+    }
   }
 
+  Tensor errors_of(std::int64_t n, const std::vector<double>& squares) const {
+    return arranged(n, [&](std::size_t i, std::size_t place) {
+      const auto b = static_cast<double>(counts_[place]);
+      return b < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(squares[i] / (b - 1) / b);
+    });
+  }
+
+  /// [N, n, K] from f at [N, K, n] and [N, K].
   template <class F>
-  Tensor arranged(F&& f) const {
+  Tensor arranged(std::int64_t n, F&& f) const {
     const auto rows = static_cast<std::int64_t>(counts_.size()) / std::max<std::int64_t>(k_, 1);
-    Tensor t = empty({rows, n_, k_}, {.dtype = float64});
+    Tensor t = empty({rows, n, k_}, {.dtype = float64});
     auto* out = t.mutable_data<double>();
     for (std::int64_t row = 0; row < rows; ++row)
       for (std::int64_t slot = 0; slot < k_; ++slot)
-        for (std::int64_t i = 0; i < n_; ++i)
-          out[(row * n_ + i) * k_ + slot] = f(at((row * k_ + slot) * n_ + i), at(row * k_ + slot));
+        for (std::int64_t i = 0; i < n; ++i)
+          out[(row * n + i) * k_ + slot] = f(at((row * k_ + slot) * n + i), at(row * k_ + slot));
     return t;
   }
 
-  std::int64_t k_, n_;
+  std::int64_t k_, n_, groups_;
   std::vector<double> mean_, squares_, size_;
   std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> group_of_;              // [n], -1 for a feature in none; empty without groups
+  std::vector<double> group_mean_, group_squares_;  // [N, K, groups]
 };
 
 }  // namespace xg::explain::detail

@@ -327,13 +327,14 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
   std::vector<T> found(at(each * k_ * width));
   std::vector<std::int32_t> kept(at(each * widest));
   std::vector<std::int64_t> counts(at(each));
-  std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide));
+  std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide)), group_sums;
   for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
     const std::int64_t here = std::min(each, count_ - b0);
     std::int64_t size = outputs_;
     std::fill_n(multiplier.begin(), size * k_, T(0));
     for (std::int64_t k = 0; k < k_; ++k) multiplier[at(slots[at(k)] * k_ + k)] = 1;
     bool shared = true;
+    group_sums.assign(averages.group_sums(here, k_), 0);
     Tensor slope;  // [size, here], of the functions since the last product
     for (std::size_t l = chain_.size(); l-- > 0;) {
       const Link& link = chain_[l];
@@ -388,13 +389,14 @@ void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const 
             for (std::int64_t j = 0; j < width; ++j)
               found64[at(i * wide + j)] = static_cast<double>(found[at(i * width + j)]);
         }  // else nothing is contributed, whatever the multipliers are
-        averages.add_panel(place, start, columns, found64.data(), multipliers ? nullptr : change.data(), wide, here);
+        averages.add_panel(place, start, columns, found64.data(), multipliers ? nullptr : change.data(), wide, here,
+                           group_sums);
       }
       shared = shared && !slope.defined();
       slope = Tensor();
       size = link.in_size;
     }
-    averages.counted(place, here);
+    averages.counted(place, here, group_sums);
   }
 }
 

@@ -16,6 +16,7 @@ DeepShap::DeepShap(ModelFunction model, Tensor background, DeepShapOptions optio
       options_(std::move(options)) {
   detail::check_budget(method, options_.max_bytes);
   detail::check_feature_names(method, options_.feature_names, background_.size(1));
+  detail::check_groups(method, options_.groups, detail::feature_names_or_default(options_.feature_names, background_));
   expected_value_ = detail::mean_output(model_, background_, method, options_.output);
   const std::int64_t outputs = expected_value_.size(0);
   detail::check_output_names(method, options_.output_names, outputs);
@@ -34,10 +35,13 @@ Explanation DeepShap::operator()(const Tensor& rows) const {
                                      .ranked = options_.ranked_outputs,
                                      .rank = options_.output_rank_order,
                                      .max_bytes = options_.max_bytes,
-                                     .additivity = options_.additivity};
+                                     .additivity = options_.additivity,
+                                     .groups = options_.groups};
   std::int64_t outputs = 0;
-  ExplanationParts parts = detail::sweep(model_, x, background_, request, &outputs);
-  return detail::named(std::move(parts), options_.feature_names, options_.output_names, outputs);
+  Tensor group_errors;
+  ExplanationParts parts = detail::sweep(model_, x, background_, request, &outputs, &group_errors);
+  return detail::named(std::move(parts), options_.feature_names, options_.output_names, outputs, options_.groups,
+                       group_errors);
 }
 
 }  // namespace xg::explain

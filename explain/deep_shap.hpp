@@ -15,8 +15,10 @@ struct DeepShapOptions {
   Output output = Output::automatic;
   std::vector<std::string> feature_names = {};  ///< one for each feature; default x0, x1, ...
   std::vector<std::string> output_names = {};   ///< one for each output of the model
-  std::optional<std::int64_t> target = {};      ///< explain this output alone
-  std::int64_t ranked_outputs = 0;              ///< explain the first so many outputs of each row; 0: all
+  /// Explain sums over groups of features, as Explanation::grouped does, with standard errors of the sums.
+  std::vector<nn::data::FeatureGroup> groups = {};
+  std::optional<std::int64_t> target = {};  ///< explain this output alone
+  std::int64_t ranked_outputs = 0;          ///< explain the first so many outputs of each row; 0: all
   Rank output_rank_order = Rank::max;
   Additivity additivity = Additivity::error;
   std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
@@ -34,7 +36,7 @@ struct DeepShapOptions {
 class XG_API DeepShap {
  public:
   /// Runs the model on the background once. Throws ShapeError, DtypeError or ValueError for a background that is empty,
-  /// not [rows, features], not floating or has NaN, for names that do not fit or a
+  /// not [rows, features], not floating or has NaN, for names or groups that do not fit or a
   /// budget of 0 bytes; Error for a model in training mode with
   /// dropout or batch norm; and what find_target says for an Output that is not there.
   DeepShap(ModelFunction model, Tensor background, DeepShapOptions options = {});

@@ -285,6 +285,22 @@ class RowGame {
       }
   }
 
+  /// [groups, K]: standard errors of the sums of features (left alone where there is one reference).
+  void finish_groups(const std::vector<nn::data::FeatureGroup>& groups, double* errors) const {
+    if (b_ < 2) return;
+    const auto b = static_cast<double>(b_);
+    for (const auto& group : groups)
+      for (std::int64_t slot = 0; slot < k_; ++slot, ++errors) {
+        std::vector<double> sums(at(b_));
+        for (const std::int64_t i : group.features)
+          for (std::int64_t r = 0; r < b_; ++r) sums[at(r)] += contributions_[at((slot * n_ + i) * b_ + r)];
+        const double mean = detail::sum_in_lanes(b_, [&](std::int64_t r) { return sums[at(r)]; }) / b;
+        const double squares =
+            detail::sum_in_lanes(b_, [&](std::int64_t r) { return (sums[at(r)] - mean) * (sums[at(r)] - mean); });
+        *errors = std::sqrt(squares / (b - 1) / b);
+      }
+  }
+
  private:
   /// Runs through all coalitions against some references. They are cut into pieces by their number alone; each piece
   /// has sums of its own, which are then added in order.
@@ -399,6 +415,7 @@ ExactShapley::ExactShapley(ModelFunction model, Tensor background, ExactShapleyO
       background_(detail::checked_background(method, "background", background)),
       options_(std::move(options)) {
   detail::check_feature_names(method, options_.feature_names, background_.size(1));
+  detail::check_groups(method, options_.groups, detail::feature_names_or_default(options_.feature_names, background_));
   expected_value_ = detail::mean_output(model_, background_, method, options_.output);
   detail::check_output_names(method, options_.output_names, expected_value_.size(0));
   detail::check_target(method, options_.target, expected_value_.size(0));
@@ -439,6 +456,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   parts.values = zeros({count, n, k}, {.dtype = float64});
   parts.standard_errors = full({count, n, k}, std::numeric_limits<double>::quiet_NaN(), {.dtype = float64});
   auto *values = parts.values.mutable_data<double>(), *errors = parts.standard_errors.mutable_data<double>();
+  const auto groups_given = static_cast<std::int64_t>(options_.groups.size());
+  Tensor group_errors = full({count, groups_given, k}, std::numeric_limits<double>::quiet_NaN(), {.dtype = float64});
   ModelGame model_game(model_, request, x, background_);
   std::optional<ChainGame> chain = chain_game(model_, x, background_, request);
   Game& game = chain ? static_cast<Game&>(*chain) : model_game;
@@ -453,6 +472,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     for (const Group& group : groups[at(row)])
       if (!group.players.empty()) sums.add(group, row, game);
     sums.finish(values + row * n * k, errors + row * n * k);
+    sums.finish_groups(options_.groups, group_errors.mutable_data<double>() + row * groups_given * k);
     if (sums.without_number() && std::all_of(at_row, at_row + k, [](double v) { return std::isfinite(v); })) {
       if (!no_number) no_number = sums.without_number();
       rows_without.push_back(row);
@@ -462,7 +482,8 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   parts.base_values = detail::mean_of_rows(reference_values, method).unsqueeze(0).expand({count, k});
   parts.n_background = b;
   detail::blank_rows_without_numbers(parts);
-  return detail::named(std::move(parts), options_.feature_names, options_.output_names, at_rows.model_outputs);
+  return detail::named(std::move(parts), options_.feature_names, options_.output_names, at_rows.model_outputs,
+                       options_.groups, group_errors);
 }
 
 }  // namespace xg::explain

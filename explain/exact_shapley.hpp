@@ -14,6 +14,9 @@ struct ExactShapleyOptions {
   Output output = Output::automatic;
   std::vector<std::string> feature_names = {};
   std::vector<std::string> output_names = {};
+  /// Explain sums of the Shapley values of groups of features, as Explanation::grouped does, with standard errors of
+  /// the sums. Players of the game remain the features.
+  std::vector<nn::data::FeatureGroup> groups = {};
   std::optional<std::int64_t> target = {};  ///< explain this output alone
   std::int64_t max_evals = 65536;           ///< most coalitions for a pair, 2 to the number of features that differ
 };

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explanation.hpp>
+#include <xgrad/explain/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -37,9 +38,9 @@ void check_count(const char* what, std::size_t found, std::int64_t needed, const
 }
 
 /// The number as people read it.
-std::string number(double value) {
+std::string number(double value, int digits = 6) {
   if (std::isnan(value)) return "NaN";
-  const std::string text = fmt::format("{:.6g}", value);
+  const std::string text = fmt::format("{:.{}g}", value, digits);
   return text == "-0" ? "0" : text;
 }
 
@@ -66,6 +67,18 @@ std::string_view name(Output output) {
       break;
   }
   return "probability";
+}
+
+std::string_view name(OutputActivation activation) {
+  switch (activation) {
+    case OutputActivation::sigmoid:
+      return "sigmoid";
+    case OutputActivation::softmax:
+      return "softmax";
+    case OutputActivation::unknown:
+      break;
+  }
+  return "unknown";
 }
 
 Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
@@ -110,6 +123,12 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   }
   if (p.output_names.size() < index(model_outputs))
     check_count("output_names", p.output_names.size(), model_outputs, "outputs");
+  if (p.output_space != Output::logit)
+    p.output_activation = OutputActivation::unknown;
+  else if (p.output_activation == OutputActivation::unknown && p.output_names.size() == 1)
+    p.output_activation = OutputActivation::sigmoid;
+  if (p.group_members.empty()) p.group_members.resize(index(n));
+  check_count("group_members", p.group_members.size(), n, "features");
   display_values_ = p.data;
 }
 
@@ -152,6 +171,39 @@ void Explanation::check_row(const char* method, std::int64_t row) const {
 }
 
 // ---- display
+
+const std::vector<std::string>& Explanation::group_members(std::int64_t feature) const {
+  if (feature < 0 || feature >= features())
+    throw IndexError(
+        fmt::format("[Explanation.group_members] feature is {}, the explanation has {}.", feature, features()));
+  return parts_.group_members[index(feature)];
+}
+
+Tensor Explanation::probabilities() const {
+  constexpr const char* method = "Explanation.probabilities";
+  if (parts_.output_space != Output::logit)
+    throw ValueError(
+        fmt::format("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
+                    parts_.output_space == Output::probability ? "a probability" : "what the model returns"));
+  const NoGrad fixed;
+  switch (parts_.output_activation) {
+    case OutputActivation::sigmoid:
+      return sigmoid(parts_.outputs);
+    case OutputActivation::softmax:
+      if (index(outputs_explained()) != parts_.output_names.size())
+        throw ValueError(fmt::format(
+            "[{}] the softmax takes {} logits and {} of them are explained: explain all outputs, and choose "
+            "one afterwards.",
+            method, parts_.output_names.size(), outputs_explained()));
+      return softmax(parts_.outputs, 1);
+    case OutputActivation::unknown:
+      break;
+  }
+  throw ValueError(
+      fmt::format("[{}] it is not known whether the logits go to a sigmoid or a softmax: set "
+                  "ExplanationParts::output_activation, or explain again.",
+                  method));
+}
 
 std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
   check_row("Explanation.display", row);
@@ -274,50 +326,68 @@ Explanation Explanation::output(std::string_view wanted) const {
 }
 
 Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& groups) const {
-  const std::int64_t rows = size(), n = features(), k = outputs_explained();
-  std::vector<int> used(index(n), 0);
-  std::vector<nn::data::FeatureGroup> all;
-  for (const auto& group : groups) {
-    if (group.features.empty())
-      throw ValueError(fmt::format("[Explanation.grouped] group '{}' has no features.", group.name));
-    for (const std::int64_t i : group.features) {
-      if (i < 0 || i >= n)
-        throw IndexError(
-            fmt::format("[Explanation.grouped] group '{}' has feature {}, the explanation has {} features: were "
-                        "the groups made for other data?",
-                        group.name, i, n));
-      if (++used[index(i)] > 1)
-        throw ValueError(fmt::format("[Explanation.grouped] feature '{}' is in two groups: a contribution counts once.",
-                                     parts_.feature_names[index(i)]));
-    }
-    all.push_back(group);
-  }
-  for (std::int64_t i = 0; i < n; ++i)
-    if (used[index(i)] == 0) all.push_back({parts_.feature_names[index(i)], {i}});
+  return sums_of(groups, {});
+}
 
-  const auto m = static_cast<std::int64_t>(all.size());
+Explanation detail::grouped_with_errors(const Explanation& e, const std::vector<nn::data::FeatureGroup>& groups,
+                                        const Tensor& errors) {
+  return e.sums_of(groups, errors);
+}
+
+Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& groups, const Tensor& known_errors) const {
+  const std::int64_t rows = size(), n = features(), k = outputs_explained();
+  detail::check_groups("Explanation.grouped", groups, parts_.feature_names);
+  std::vector<nn::data::FeatureGroup> all = groups;
+  std::vector<bool> used(index(n));
+  for (const auto& group : groups)
+    for (const std::int64_t i : group.features) used[index(i)] = true;
+  for (std::int64_t i = 0; i < n; ++i)
+    if (!used[index(i)]) all.push_back({parts_.feature_names[index(i)], {i}});
+
+  const auto m = static_cast<std::int64_t>(all.size()), given = static_cast<std::int64_t>(groups.size());
   ExplanationParts p = parts_;
   p.values = zeros({rows, m, k}, {.dtype = float64});
   p.standard_errors = full({rows, m, k}, nan, {.dtype = float64});
   p.data = full({rows, m}, nan, {.dtype = float64});
   p.feature_names.clear();
+  p.group_members.clear();
   Tensor shown = full({rows, m}, nan, {.dtype = float64});
   std::vector<std::vector<std::string>> texts(index(rows), std::vector<std::string>(index(m)));
   auto *sums = p.values.mutable_data<double>(), *errors = p.standard_errors.mutable_data<double>();
   auto *data = p.data.mutable_data<double>(), *numbers = shown.mutable_data<double>();
   const auto *values = parts_.values.data<double>(), *old_errors = parts_.standard_errors.data<double>();
+  bool lost_errors = false;
   for (std::int64_t g = 0; g < m; ++g) {
     const auto& group = all[index(g)];
+    const bool single = group.features.size() == 1;
     p.feature_names.push_back(group.name);
+    std::vector<std::string> members;
+    for (const std::int64_t i : group.features) {
+      const auto& below = parts_.group_members[index(i)];
+      if (below.empty())
+        members.push_back(parts_.feature_names[index(i)]);
+      else
+        members.insert(members.end(), below.begin(), below.end());
+    }
     const auto source = std::find(source_names_.begin(), source_names_.end(), group.name);
     const auto column = static_cast<std::size_t>(source - source_names_.begin());
+    p.group_members.push_back(members.size() > 1 ? std::move(members) : std::vector<std::string>());
     for (std::int64_t row = 0; row < rows; ++row) {
       for (const std::int64_t i : group.features)
-        for (std::int64_t j = 0; j < k; ++j) sums[(row * m + g) * k + j] += values[(row * n + i) * k + j];
+        for (std::int64_t j = 0; j < k; ++j) {
+          const std::int64_t at = (row * n + i) * k + j, sum = (row * m + g) * k + j;
+          sums[sum] += values[at];
+          if (single)
+            errors[sum] = old_errors[at];
+          else if (!known_errors.defined())
+            lost_errors = lost_errors || std::isfinite(old_errors[at]);
+        }
+      for (std::int64_t j = 0; j < k && !single && known_errors.defined(); ++j)
+        if (!std::isnan(sums[(row * m + g) * k + j]))
+          errors[(row * m + g) * k + j] = known_errors.data<double>()[(row * given + g) * k + j];
       std::string& text = texts[index(row)][index(g)];
-      if (group.features.size() == 1) {
+      if (single) {
         const std::int64_t i = group.features[0];
-        for (std::int64_t j = 0; j < k; ++j) errors[(row * m + g) * k + j] = old_errors[(row * n + i) * k + j];
         data[row * m + g] = parts_.data.data<double>()[row * n + i];
         numbers[row * m + g] = display_values_.data<double>()[row * n + i];
         text = display(row, i);
@@ -333,6 +403,10 @@ Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& grou
       }
     }
   }
+  if (lost_errors)
+    p.notes.push_back(
+        "standard errors of sums of several features are NaN: they do not follow from those of the features. Give the "
+        "explainer the groups with .groups to have them computed");
   Explanation e(std::move(p));
   e.display_ = std::move(texts);
   e.display_values_ = shown;
@@ -342,7 +416,7 @@ Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& grou
   return e;
 }
 
-Explanation Explanation::rescaled(double scale, double shift) const {
+Explanation Explanation::rescaled(double scale, double shift, std::string unit) const {
   if (parts_.output_space == Output::logit)
     throw ValueError(
         "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
@@ -354,6 +428,7 @@ Explanation Explanation::rescaled(double scale, double shift) const {
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
   p.output_space = Output::model;
+  p.unit = std::move(unit);
   p.values = p.values * scale;
   p.base_values = p.base_values * scale + shift;
   p.outputs = p.outputs * scale + shift;
@@ -406,15 +481,50 @@ std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
 
 namespace {
 
-std::string space_in_words(Output space) {
-  switch (space) {
+std::string space_in_words(const Explanation& e) {
+  switch (e.output_space()) {
     case Output::logit:
+      switch (e.output_activation()) {
+        case OutputActivation::sigmoid:
+          return "the logit (log-odds), which goes into the model's final sigmoid";
+        case OutputActivation::softmax:
+          return "the logit, known up to a constant shared by all outputs, which goes into the model's final softmax";
+        case OutputActivation::unknown:
+          break;
+      }
       return "the logit, which goes into the model's final sigmoid or softmax";
     case Output::probability:
       return "the probability";
     default:
-      return "what the model returns";
+      return fmt::format("what the model returns{}", e.unit().empty() ? "" : fmt::format(", in {}", e.unit()));
   }
+}
+
+/// "output: survived", or "" where nobody gave a name.
+std::string outputs_in_words(const Explanation& e) {
+  if (e.size() == 0 || e.ranked()) return "";
+  std::vector<std::string> names;
+  bool named = false;
+  for (std::int64_t slot = 0; slot < e.outputs_explained(); ++slot) {
+    names.push_back(e.output_name(0, slot));
+    named = named || (names.back() != "output" && names.back() != fmt::format("output {}", slot));
+  }
+  return named ? fmt::format("output{}: {}", names.size() == 1 ? "" : "s", listing(names)) : "";
+}
+
+/// "gender (gender_female, gender_male), embarked (4)": the features that are sums.
+std::string sums_in_words(const Explanation& e) {
+  constexpr std::size_t most = 12;
+  std::vector<std::string> sums;
+  std::size_t count = 0;
+  for (std::int64_t i = 0; i < e.features(); ++i) {
+    const auto& members = e.group_members(i);
+    if (members.empty() || ++count > most) continue;
+    sums.push_back(fmt::format("{} ({})", e.feature_names()[static_cast<std::size_t>(i)],
+                               members.size() <= 3 ? fmt::format("{}", fmt::join(members, " + "))
+                                                   : fmt::format("{} features", members.size())));
+  }
+  return fmt::format("{}{}", fmt::join(sums, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
 }
 
 /// Width in columns of a terminal, near enough: code points.
@@ -426,7 +536,9 @@ std::string padded(const std::string& text, std::size_t columns) {
   return text + std::string(columns > width(text) ? columns - width(text) : 0, ' ');
 }
 
-void append_row(std::string& out, const Explanation& e, std::int64_t row, std::int64_t slot) {
+/// `probabilities` [N, K] of logits, or undefined.
+void append_row(std::string& out, const Explanation& e, const Tensor& probabilities, std::int64_t row,
+                std::int64_t slot) {
   constexpr std::int64_t most = 20;
   const std::int64_t n = e.features(), k = e.outputs_explained();
   const auto at = [&](const Tensor& t, std::int64_t i) { return t.data<double>()[(row * n + i) * k + slot]; };
@@ -474,8 +586,7 @@ void append_row(std::string& out, const Explanation& e, std::int64_t row, std::i
     out += '\n';
   }
   out += numbered("prediction", of_row(e.outputs()));
-  if (e.output_space() == Output::logit && e.output_names().size() == 1)
-    out += fmt::format("  probability {:.4g}", 1 / (1 + std::exp(-of_row(e.outputs()))));
+  if (probabilities.defined()) out += fmt::format("  probability {}", number(of_row(probabilities), 4));
   out += '\n';
   if (e.additive())
     out += numbered("residual", of_row(e.residual())) + "  prediction - base value - sum of contributions\n";
@@ -483,23 +594,64 @@ void append_row(std::string& out, const Explanation& e, std::int64_t row, std::i
 
 }  // namespace
 
+std::vector<std::string> Explanation::about() const {
+  const std::vector<double> errors = parts_.standard_errors.to_vector(), bases = parts_.base_values.to_vector(),
+                            residuals = residual().to_vector();
+  const auto any_finite = [](const std::vector<double>& list) {
+    return std::any_of(list.begin(), list.end(), [](double v) { return std::isfinite(v); });
+  };
+  const std::int64_t b = parts_.n_background;
+  const auto count = [](std::int64_t number, const char* what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  };
+  std::vector<std::string> out;
+  out.push_back(fmt::format("{} of {}, {}, {}", parts_.method, space_in_words(*this), count(size(), "row"),
+                            count(features(), "feature")));
+  if (const std::string outputs = outputs_in_words(*this); !outputs.empty()) out.push_back(outputs);
+  if (any_finite(bases) && b > 0)
+    out.push_back(b == 1 ? std::string("base value: that of one reference")
+                         : fmt::format("base value: the mean of that over {} references{}", b,
+                                       parts_.output_space == Output::logit
+                                           ? "; its probability is not the mean of their probabilities"
+                                           : ""));
+  if (any_finite(errors))
+    out.push_back(fmt::format(
+        "standard error (+-): of the mean over {}, that is how much another sample of as many references would "
+        "move a contribution; errors of the method and of the model are not in it",
+        b > 1 ? fmt::format("the {} references", b) : std::string("references")));
+  if (const std::string sums = sums_in_words(*this); !sums.empty())
+    out.push_back(fmt::format("sums of the contributions of several features: {}", sums));
+  double largest = 0;
+  for (const double r : residuals)
+    if (std::isfinite(r)) largest = std::max(largest, std::abs(r));
+  if (!parts_.additive)
+    out.push_back("contributions do not sum to the prediction");
+  else if (any_finite(residuals))
+    out.push_back(fmt::format("base value + contributions = prediction, up to {:.2g}", largest));
+  for (const FallbackOp& op : parts_.fallback_ops)
+    out.push_back(fmt::format("{}{} has no rule of its own; its gradient was integrated, residual {:.2g}", op.op,
+                              op.scope.empty() ? "" : fmt::format(" in {}", op.scope), op.residual));
+  for (const std::string& note : parts_.notes) out.push_back(fmt::format("note: {}", note));
+  return out;
+}
+
 std::string Explanation::str() const {
   constexpr std::int64_t most = 5;
-  std::string out = fmt::format("{} of {}", parts_.method, space_in_words(parts_.output_space));
-  out +=
-      fmt::format(", {} row{}, {} feature{}\n", size(), size() == 1 ? "" : "s", features(), features() == 1 ? "" : "s");
+  const std::vector<std::string> lines = about();
+  std::string out = lines.front() + '\n';
   const bool all = size() <= most;
+  const bool squashed = parts_.output_activation == OutputActivation::sigmoid ||
+                        (parts_.output_activation == OutputActivation::softmax &&
+                         index(outputs_explained()) == parts_.output_names.size());
+  const Tensor squashed_outputs = squashed ? probabilities() : Tensor();
   for (std::int64_t row = 0; row < size(); ++row) {
     if (!all && row == most - 1) {
       out += fmt::format("... {} more rows\n", size() - most);
       row = size() - 1;
     }
-    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot) append_row(out, *this, row, slot);
+    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot) append_row(out, *this, squashed_outputs, row, slot);
   }
-  for (const FallbackOp& op : parts_.fallback_ops)
-    out += fmt::format("{}{} has no rule of its own; its gradient was integrated, residual {:.2g}\n", op.op,
-                       op.scope.empty() ? "" : fmt::format(" in {}", op.scope), op.residual);
-  for (const std::string& note : parts_.notes) out += fmt::format("note: {}\n", note);
+  for (std::size_t i = 1; i < lines.size(); ++i) out += lines[i] + '\n';
   out.pop_back();
   return out;
 }

@@ -25,6 +25,16 @@ enum class Output : std::uint8_t {
 /// "automatic", "model", "logit" or "probability".
 XG_API std::string_view name(Output output);
 
+/// What takes the explained logit to the model's probability.
+enum class OutputActivation : std::uint8_t {
+  unknown,  ///< not a logit, or one of several of which nobody said where they go
+  sigmoid,  ///< each logit by itself: it is the log-odds of its output
+  softmax,  ///< all logits of a row together: each is known up to a constant that they share
+};
+
+/// "unknown", "sigmoid" or "softmax".
+XG_API std::string_view name(OutputActivation activation);
+
 /// An op whose contributions were found by integrating its gradient: exact only up to this residual.
 struct FallbackOp {
   std::string op;
@@ -45,11 +55,24 @@ struct ExplanationParts {
   std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
   std::string method = "unknown";
   Output output_space = Output::model;  ///< model, logit or probability
-  bool additive = true;                 ///< do values and base sum to the output by construction?
-  std::int64_t n_background = 0;        ///< references; 0 for methods without
+  /// Of a logit. Default: the sigmoid for a model of one output (a softmax of one number is 1), else unknown.
+  OutputActivation output_activation = OutputActivation::unknown;
+  std::string unit = {};  ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
+  bool additive = true;   ///< do values and base sum to the output by construction?
+  std::int64_t n_background = 0;  ///< references; 0 for methods without
   std::vector<FallbackOp> fallback_ops = {};
   std::vector<std::string> notes = {};  ///< what a reader should know: rows with NaN, for example
+  /// [n] names of the model's features whose contributions a feature sums up; none where it is one of the model's
+  /// itself. Default: none.
+  std::vector<std::vector<std::string>> group_members = {};
 };
+
+class Explanation;
+namespace detail {
+/// `e` by groups whose standard errors [N, groups, K] were computed from their sums for each reference.
+Explanation grouped_with_errors(const Explanation& e, const std::vector<nn::data::FeatureGroup>& groups,
+                                const Tensor& errors);
+}  // namespace detail
 
 /// Contributions of n features to K outputs for N rows, with everything needed to read them.
 ///
@@ -92,10 +115,23 @@ class XG_API Explanation {
   std::string output_name(std::int64_t row, std::int64_t slot) const;
   const std::string& method() const { return parts_.method; }
   Output output_space() const { return parts_.output_space; }
+  /// Where an explained logit goes; unknown for what is no logit.
+  OutputActivation output_activation() const { return parts_.output_activation; }
+  /// Of values, base values and outputs; empty where nobody said it.
+  const std::string& unit() const { return parts_.unit; }
   bool additive() const { return parts_.additive; }
   std::int64_t n_background() const { return parts_.n_background; }
   const std::vector<FallbackOp>& fallback_ops() const { return parts_.fallback_ops; }
   const std::vector<std::string>& notes() const { return parts_.notes; }
+  /// Names of the model's features whose contributions feature i sums up; none where it is one of the model's itself.
+  const std::vector<std::string>& group_members(std::int64_t feature) const;
+  /// outputs() as probabilities, [N, K]: sigmoid(logit), or the softmax of all logits of the row. Throws ValueError
+  /// where outputs are no logits, where it is not known which of the two functions they go to, and for a softmax of
+  /// which not all logits are explained.
+  Tensor probabilities() const;
+  /// What is explained and how, one sentence each: method and space, base value, what standard errors mean, which
+  /// features are sums, how well contributions sum up, ops without a rule of their own, notes.
+  std::vector<std::string> about() const;
   /// The place of a feature. Throws IndexError, listing the names.
   std::int64_t feature_index(std::string_view name) const;
 
@@ -110,8 +146,9 @@ class XG_API Explanation {
   /// the sum of several features.
   const Tensor& display_values() const { return display_values_; }
   /// Takes values in the units of the file. A feature with the name of a column shows its cell; one of a one-hot group
-  /// (`gender_male` of a column `gender`) shows 0 or 1, and `grouped` then shows the column's text. Features without a
-  /// column keep their numbers. Throws ShapeError for another number of rows.
+  /// (`gender_male` of a column `gender`) shows 0 or 1, and `grouped` then shows the column's text, if the group's
+  /// features all come from that column. An Encoder gives no one-hot feature the name of a column, so that each feature
+  /// shows its own value. Features without a column keep their numbers. Throws ShapeError for another number of rows.
   Explanation with_display(const nn::data::Table& raw) const;
   /// Takes texts [N][n]. Throws ShapeError.
   Explanation with_display(std::vector<std::vector<std::string>> texts) const;
@@ -126,12 +163,14 @@ class XG_API Explanation {
   Explanation output(std::string_view output_name) const;
   /// Sums of the contributions of each group; features in no group follow behind. This is not the game in which a group
   /// is one player: there, features of a group would also share with others what they do only together. The standard
-  /// error of a sum is not known from those of its terms: NaN unless the group has one feature. Throws IndexError for a
-  /// feature that is not there, ValueError for one in two groups or a group without features.
+  /// error of a sum is not known from those of its terms: NaN with a note, unless the group has one feature. An
+  /// explainer that is given the groups (DeepShapOptions::groups) computes it. Throws IndexError for a feature that is
+  /// not there, ValueError for one in two groups or a group without features.
   Explanation grouped(const std::vector<nn::data::FeatureGroup>& groups) const;
-  /// In other units, y -> scale * y + shift: back from a standardized target. Throws ValueError for a logit, which
-  /// no line takes to what the model returns, and for a scale that is 0 or not finite.
-  Explanation rescaled(double scale, double shift) const;
+  /// In other units, y -> scale * y + shift: back from a standardized target. `unit` names them for text and figures.
+  /// Throws ValueError for a logit, which no line takes to what the model returns, and for a scale that is 0 or not
+  /// finite.
+  Explanation rescaled(double scale, double shift, std::string unit = {}) const;
   /// Sizes of contributions; no longer additive.
   Explanation abs() const;
   /// Mean over the rows of |values|, [n, K]: how much each feature matters overall. Values that are NaN are left out.
@@ -149,6 +188,11 @@ class XG_API Explanation {
 
  private:
   friend XG_API Explanation explanation_from_json(std::string_view json);
+  friend Explanation detail::grouped_with_errors(const Explanation& e,
+                                                 const std::vector<nn::data::FeatureGroup>& groups,
+                                                 const Tensor& errors);
+  /// `errors` [N, groups, K] of the sums, or undefined where they are not known.
+  Explanation sums_of(const std::vector<nn::data::FeatureGroup>& groups, const Tensor& errors) const;
   Explanation rows_between(std::int64_t start, std::int64_t stop) const;
   void check_row(const char* method, std::int64_t row) const;
 
@@ -162,7 +206,7 @@ class XG_API Explanation {
 };
 
 /// Base value, contributions in order of size, prediction, additivity residual, method and output space, for each row
-/// and output; the middle of many rows is left out.
+/// and output, and what about() says; the middle of many rows is left out.
 XG_API std::ostream& operator<<(std::ostream& out, const Explanation& explanation);
 
 /// Reads what json() wrote. Throws IoError for anything else.

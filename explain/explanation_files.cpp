@@ -83,6 +83,12 @@ Output output_from_name(const std::string& text) {
   throw IoError(fmt::format("[explanation] output_space is '{}', it must be model, logit or probability.", text));
 }
 
+OutputActivation activation_from_name(const std::string& text) {
+  for (const OutputActivation a : {OutputActivation::unknown, OutputActivation::sigmoid, OutputActivation::softmax})
+    if (name(a) == text) return a;
+  throw IoError(fmt::format("[explanation] output_activation is '{}', it must be unknown, sigmoid or softmax.", text));
+}
+
 /// A cell of a CSV file, quoted where it must be.
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -111,13 +117,17 @@ std::string Explanation::json() const {
             {"version", format_version},
             {"method", p.method},
             {"output_space", name(p.output_space)},
+            {"output_activation", name(p.output_activation)},
+            {"unit", p.unit},
             {"additive", p.additive},
             {"n_background", p.n_background},
             {"feature_names", p.feature_names},
             {"output_names", p.output_names},
+            {"group_members", p.group_members},
             {"values", from_tensor(p.values)},
             {"base_values", from_tensor(p.base_values)},
             {"outputs", from_tensor(p.outputs)},
+            {"residual", from_tensor(residual())},  // for other readers: it follows from the rest
             {"data", from_tensor(p.data)},
             {"standard_errors", from_tensor(p.standard_errors)},
             {"output_ranks", from_tensor(p.output_ranks)},
@@ -125,7 +135,8 @@ std::string Explanation::json() const {
             {"display", display_},
             {"sources", sources},
             {"fallback_ops", fallback},
-            {"notes", p.notes}};
+            {"notes", p.notes},
+            {"about", about()}};  // the same for people
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -148,6 +159,10 @@ Explanation explanation_from_json(std::string_view json) {
     j.at("output_names").get_to(p.output_names);
     j.at("method").get_to(p.method);
     p.output_space = output_from_name(j.at("output_space").get<std::string>());
+    // Files of earlier versions say neither where a logit goes nor what the unit is, and have no names of members.
+    p.output_activation = activation_from_name(j.value("output_activation", "unknown"));
+    p.unit = j.value("unit", "");
+    p.group_members = j.value("group_members", p.group_members);
     j.at("additive").get_to(p.additive);
     j.at("n_background").get_to(p.n_background);
     for (const Json& op : j.at("fallback_ops"))

@@ -16,6 +16,7 @@ Tensor explained(const ModelFunction& model, const Tensor& points, const Gradien
   const Target target = find_target(recording, request.output, request.method);
   check_target(request.method, request.target, target.outputs);
   out.space = target.space;
+  out.activation = target.activation;
   out.model_outputs = target.outputs;
   const Tensor values = recording.value(target.value).reshape({points.size(0), target.outputs});
   const NoGrad fixed;
@@ -82,6 +83,7 @@ ExplanationParts gradient_parts(const Gradients& at_rows, const Tensor& rows, co
   ExplanationParts parts;
   parts.method = request.method;
   parts.output_space = at_rows.space;
+  parts.output_activation = at_rows.activation;
   parts.data = rows;
   parts.outputs = at_rows.values;
   if (request.target) parts.output_ranks = full({rows.size(0), 1}, *request.target, {.dtype = Dtype::int64});

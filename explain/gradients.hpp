@@ -18,10 +18,11 @@ struct GradientRequest {
 
 /// The model at some points.
 struct Gradients {
-  Tensor gradients;                ///< [R, n, K]: of output k of row r with respect to that row
-  Tensor values;                   ///< [R, K] float64
-  Output space = Output::model;    ///< what was differentiated
-  std::int64_t model_outputs = 0;  ///< J
+  Tensor gradients;              ///< [R, n, K]: of output k of row r with respect to that row
+  Tensor values;                 ///< [R, K] float64
+  Output space = Output::model;  ///< what was differentiated
+  OutputActivation activation = OutputActivation::unknown;  ///< where a logit goes
+  std::int64_t model_outputs = 0;                           ///< J
 };
 
 /// Runs the model on points [R, n] and differentiates each output. Throws as `record` and `find_target` do.

@@ -66,6 +66,31 @@ void check_output_names(const char* method, const std::vector<std::string>& name
                                method, names.size(), outputs));
 }
 
+std::vector<std::string> feature_names_or_default(const std::vector<std::string>& names, const Tensor& rows) {
+  std::vector<std::string> all = names;
+  for (std::int64_t i = 0; names.empty() && i < rows.size(1); ++i) all.push_back(fmt::format("x{}", i));
+  return all;
+}
+
+void check_groups(const char* method, const std::vector<nn::data::FeatureGroup>& groups,
+                  const std::vector<std::string>& names) {
+  const auto n = static_cast<std::int64_t>(names.size());
+  std::vector<bool> used(names.size());
+  for (const auto& group : groups) {
+    if (group.features.empty()) throw ValueError(fmt::format("[{}] group '{}' has no features.", method, group.name));
+    for (const std::int64_t i : group.features) {
+      if (i < 0 || i >= n)
+        throw IndexError(fmt::format(
+            "[{}] group '{}' has feature {}, the explanation has {} features: were the groups made for other data?",
+            method, group.name, i, n));
+      if (used[static_cast<std::size_t>(i)])
+        throw ValueError(fmt::format("[{}] feature '{}' is in two groups: a contribution counts once.", method,
+                                     names[static_cast<std::size_t>(i)]));
+      used[static_cast<std::size_t>(i)] = true;
+    }
+  }
+}
+
 void check_budget(const char* method, std::size_t max_bytes) {
   if (max_bytes == 0)
     throw ValueError(
@@ -95,13 +120,15 @@ Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor
 }
 
 Explanation named(ExplanationParts parts, const std::vector<std::string>& feature_names,
-                  const std::vector<std::string>& output_names, std::int64_t model_outputs) {
+                  const std::vector<std::string>& output_names, std::int64_t model_outputs,
+                  const std::vector<nn::data::FeatureGroup>& groups, const Tensor& group_errors) {
   check_output_names(parts.method.c_str(), output_names, model_outputs);
   parts.feature_names = feature_names;
   parts.output_names = output_names;
   if (parts.output_names.empty() && model_outputs > 1)
     for (std::int64_t i = 0; i < model_outputs; ++i) parts.output_names.push_back(fmt::format("output {}", i));
-  return Explanation(std::move(parts));
+  Explanation e(std::move(parts));
+  return groups.empty() ? e : grouped_with_errors(e, groups, group_errors);
 }
 
 void blank_rows_without_numbers(ExplanationParts& parts) {

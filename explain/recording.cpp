@@ -80,7 +80,7 @@ Target find_target(const Recording& recording, Output asked, const char* method)
             fmt::format("[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use "
                         "Output::model to explain what it returns.",
                         method, found()));
-      return {recording.output, Output::probability, slots(recording.output)};
+      return {recording.output, Output::probability, OutputActivation::unknown, slots(recording.output)};
     case Output::logit:
       if (!from_logit)
         throw ValueError(
@@ -92,14 +92,19 @@ Target find_target(const Recording& recording, Output asked, const char* method)
       if (from_logit) {
         const ValueId logit = last->inputs[0];
         const Shape& shape = recording.value(logit).shape();
-        if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, slots(logit)};
+        // A softmax of more than two dimensions takes the logits of one of them together, not all of a row.
+        const OutputActivation activation = op == "sigmoid"     ? OutputActivation::sigmoid
+                                            : shape.size() == 2 ? OutputActivation::softmax
+                                                                : OutputActivation::unknown;
+        if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, activation, slots(logit)};
         if (asked == Output::logit)
           throw ShapeError(
               fmt::format("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.", method,
                           shape.str(), recording.rows));
       }
   }
-  return {recording.output, probability ? Output::probability : Output::model, slots(recording.output)};
+  return {recording.output, probability ? Output::probability : Output::model, OutputActivation::unknown,
+          slots(recording.output)};
 }
 
 Tensor padded_rows(const Tensor& rows, std::int64_t start, std::int64_t count) {

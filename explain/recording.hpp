@@ -27,8 +27,9 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
 /// Which value of a recording is explained.
 struct Target {
   autograd::ValueId value = -1;
-  Output space = Output::model;  ///< what it is: never automatic
-  std::int64_t outputs = 0;      ///< how many numbers it has in each row
+  Output space = Output::model;                             ///< what it is: never automatic
+  OutputActivation activation = OutputActivation::unknown;  ///< where a logit goes
+  std::int64_t outputs = 0;                                 ///< how many numbers it has in each row
 };
 
 /// Finds the value that `asked` means: the argument of the final sigmoid, softmax or log_softmax, seen through

@@ -95,6 +95,7 @@ class Explainer {
     parts.standard_errors = averages_->standard_errors();
     parts.data = rows_;
     parts.output_space = target_.space;
+    parts.output_activation = target_.activation;
     parts.n_background = request_.paired ? 1 : b_;
     parts.output_ranks = empty({n_, k_}, {.dtype = Dtype::int64});
     parts.base_values = empty({n_, k_}, {.dtype = float64});
@@ -109,6 +110,7 @@ class Explainer {
     return parts;
   }
   std::int64_t model_outputs() const { return target_.outputs; }
+  Tensor group_errors() const { return averages_->group_errors(); }
 
  private:
   /// Mean contributions [N, n, K].
@@ -154,7 +156,9 @@ class Explainer {
           fmt::format("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
                       request_.method, request_.ranked, j, j));
     k_ = request_.target ? 1 : (request_.ranked > 0 ? request_.ranked : j);
-    averages_.emplace(n_, k_, features_);
+    std::vector<std::vector<std::int64_t>> groups;
+    for (const auto& group : request_.groups) groups.push_back(group.features);
+    averages_.emplace(n_, k_, features_, groups);
     losses_.emplace(n_, k_, b_);
     reference_roundings_.clear();
     if (!request_.paired)
@@ -479,12 +483,13 @@ class Explainer {
 }  // namespace
 
 ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
-                       const SweepRequest& request, std::int64_t* model_outputs) {
+                       const SweepRequest& request, std::int64_t* model_outputs, Tensor* group_errors) {
   const NoGrad fixed;
   Explainer explainer(model, rows, references, request);
   ExplanationParts parts = explainer.run();
   parts.method = request.method;
   *model_outputs = explainer.model_outputs();
+  if (group_errors != nullptr) *group_errors = explainer.group_errors();
   return parts;
 }
 

@@ -35,14 +35,15 @@ struct SweepRequest {
   bool paired = false;       ///< reference i belongs to row i alone
   std::size_t max_bytes = 0;
   Additivity additivity = Additivity::error;
+  std::vector<nn::data::FeatureGroup> groups = {};  ///< whose sums get standard errors
 };
 
 /// Contributions averaged over the references, as parts of an explanation: everything but names. `model_outputs`
-/// becomes the number of outputs that the model has. `rows` [N, n] and `references` [B, n] are checked before. Throws
-/// Error for control flow that depends on the data, for an op without a rule, and, where asked for, for contributions
-/// that do not sum up.
+/// becomes the number of outputs that the model has, `group_errors` the standard errors [N, groups, K] of the groups
+/// that were asked for. `rows` [N, n] and `references` [B, n] are checked before. Throws Error for control flow that
+/// depends on the data, for an op without a rule, and, where asked for, for contributions that do not sum up.
 ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
-                       const SweepRequest& request, std::int64_t* model_outputs);
+                       const SweepRequest& request, std::int64_t* model_outputs, Tensor* group_errors = nullptr);
 
 /// Mean over the references of their outputs [B, J]: [J] float64. Throws ValueError where one is NaN or infinite.
 Tensor mean_of_rows(const Tensor& outputs, const char* method);
