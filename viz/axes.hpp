@@ -126,7 +126,9 @@ struct HistOptions {
 };
 
 struct LegendOptions {
-  std::string loc = "best";  ///< "best", "upper left", "upper right", "lower left", "lower right", "outside"
+  /// "best", "upper left", "upper right", "lower left", "lower right", "outside". A legend never covers what is drawn:
+  /// where the place asked for is taken it goes to a free one, and below the axes where there is none.
+  std::string loc = "best";
   std::string title = {};
 };
 

@@ -119,7 +119,9 @@ struct Panel {
   double ylabels_width = 0, y2labels_width = 0, bar_labels_width = 0;
   double twin_width = 0;  // of the right axis with its texts
   bool legend_outside = false;
-  double legend_height = 0;
+  bool legend_homeless = false;  // no place inside where it hides nothing
+  Point legend_at;               // of a legend inside: its top left corner
+  double legend_height = 0, legend_width = 0;  // of one outside
   Box box;
 };
 
@@ -359,10 +361,11 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
 
   p.legend_outside = false;
   p.legend_height = 0;
+  p.legend_width = w;
   if (const auto& legend = legend_of(p)) {
     const auto inside = legend_entries(p, size, 1e9);
     const Point need = legend_size(inside, legend->title, size);
-    p.legend_outside = legend->loc == "outside" || need.x > 0.6 * w || need.y > 0.75 * h;
+    p.legend_outside = p.legend_homeless || legend->loc == "outside" || need.x > 0.6 * w || need.y > 0.75 * h;
     if (inside.empty()) p.legend_outside = false;
     if (p.legend_outside) {
       const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
@@ -411,11 +414,138 @@ void draw_marker(Scene& scene, const std::string& marker, Point at, double diame
   }
 }
 
-// Draws the artists of one state; remembers px that carry ink, so that the legend keeps away from them.
+// Where a point of the data is; NaN where it has no place on a log axis.
+Point place_of(const Scale& x_scale, const Scale& y_scale, double x, double y) {
+  if ((x_scale.log && !(x > 0)) || (y_scale.log && !(y > 0))) return {NAN, NAN};
+  return {x_scale(x), y_scale(y)};
+}
+
+Box bar_box(const BarsArtist& a, std::size_t i, const Scale& x, const Scale& y) {
+  const Scale& along = a.horizontal ? y : x;
+  const Scale& value = a.horizontal ? x : y;
+  const double low = along(a.at[i] - a.width / 2), high = along(a.at[i] + a.width / 2);
+  const double base = value(a.base[i]), end = value(a.base[i] + a.length[i]);
+  if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(base) || !std::isfinite(end))
+    return {NAN, NAN, NAN, NAN};
+  return a.horizontal ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
+                      : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
+}
+
+// A text of the axes, moved so that it stays on a sheet.
+Text placed_text(const TextArtist& a, Point p, const Theme& theme, double sheet_width, double sheet_height) {
+  const TextOptions& o = a.options;
+  const double size = o.fontsize > 0 ? o.fontsize * px_per_point : theme.font_px();
+  Text t{p,
+         {{a.text, o.color.or_else(Role::ink), o.bold}},
+         size,
+         o.ha == "center"  ? Anchor::middle
+         : o.ha == "right" ? Anchor::end
+                           : Anchor::start,
+         o.va == "center"   ? Align::middle
+         : o.va == "top"    ? Align::top
+         : o.va == "bottom" ? Align::bottom
+                            : Align::baseline,
+         -o.rotation,
+         "text"};
+  const Box b = bounds(t);
+  if (b.right > sheet_width - 2) t.at.x -= b.right - (sheet_width - 2);
+  if (b.left < 2) t.at.x += 2 - b.left;
+  if (b.bottom > sheet_height - 2) t.at.y -= b.bottom - (sheet_height - 2);
+  if (b.top < 2) t.at.y += 2 - b.top;
+  return t;
+}
+
+// Does the straight line from a to b meet the box? Liang and Barsky 1984.
+bool meets(const Box& box, Point a, Point b) {
+  double from = 0, to = 1;
+  const auto clip = [&](double step, double room) {
+    if (step == 0) return room >= 0;
+    const double t = room / step;
+    if (step < 0)
+      from = std::max(from, t);
+    else
+      to = std::min(to, t);
+    return from <= to;
+  };
+  return clip(a.x - b.x, a.x - box.left) && clip(b.x - a.x, box.right - a.x) && clip(a.y - b.y, a.y - box.top) &&
+         clip(b.y - a.y, box.bottom - a.y);
+}
+
+// Does a box hide any of what is drawn: lines, points, bars, edges of areas, error bars, texts?
+class Hidden {
+ public:
+  Hidden(const Box& box, const Scale& x, const Scale& y, const Box& plot, const Theme& theme, const Scene& sheet)
+      : hide_(box), x_(x), y_(y), plot_(plot), theme_(theme), sheet_(sheet) {}
+
+  bool operator()(const LineArtist& a) const {
+    const bool joined = a.dash != "none";
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      if (meets(i > 0 && joined ? at(a.x[i - 1], a.y[i - 1]) : at(a.x[i], a.y[i]), at(a.x[i], a.y[i]))) return true;
+    }
+    return false;
+  }
+  bool operator()(const PointsArtist& a) const {
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      if (meets(at(a.x[i], a.y[i]), at(a.x[i], a.y[i]))) return true;
+    }
+    return false;
+  }
+  bool operator()(const BarsArtist& a) const {
+    for (std::size_t i = 0; i < a.at.size(); ++i) {
+      if (hide_.overlaps(bar_box(a, i, x_, y_))) return true;
+      if (a.error.empty() || !std::isfinite(a.error[i])) continue;
+      const double end = a.base[i] + a.length[i], from = end - a.error[i], to = end + a.error[i];
+      if (a.horizontal ? meets(at(from, a.at[i]), at(to, a.at[i])) : meets(at(a.at[i], from), at(a.at[i], to)))
+        return true;
+    }
+    return false;
+  }
+  bool operator()(const FillArtist& a) const {
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      const std::size_t before = i > 0 ? i - 1 : 0;
+      if (meets(at(a.x[before], a.high[before]), at(a.x[i], a.high[i]))) return true;
+      if (meets(at(a.x[before], a.low[before]), at(a.x[i], a.low[i]))) return true;
+    }
+    return false;
+  }
+  bool operator()(const ErrorArtist& a) const {
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      const double dx = a.xerr.empty() ? 0 : a.xerr[i], dy = a.yerr.empty() ? 0 : a.yerr[i];
+      if (meets(at(a.x[i] - dx, a.y[i]), at(a.x[i] + dx, a.y[i]))) return true;
+      if (meets(at(a.x[i], a.y[i] - dy), at(a.x[i], a.y[i] + dy))) return true;
+    }
+    return false;
+  }
+  bool operator()(const RuleArtist& a) const {
+    const double v = a.horizontal ? y_(a.at) : x_(a.at);
+    return a.horizontal ? meets({plot_.left, v}, {plot_.right, v}) : meets({v, plot_.top}, {v, plot_.bottom});
+  }
+  bool operator()(const TextArtist& a) const {
+    const Point p = at(a.x, a.y);
+    return std::isfinite(p.x) && std::isfinite(p.y) &&
+           hide_.overlaps(bounds(placed_text(a, p, theme_, sheet_.width, sheet_.height)));
+  }
+
+ private:
+  Point at(double x, double y) const { return place_of(x_, y_, x, y); }
+  bool meets(Point a, Point b) const {
+    if (!std::isfinite(b.x) || !std::isfinite(b.y)) return false;
+    return detail::meets(hide_, std::isfinite(a.x) && std::isfinite(a.y) ? a : b, b);
+  }
+
+  Box hide_;
+  const Scale& x_;
+  const Scale& y_;
+  const Box& plot_;
+  const Theme& theme_;
+  const Scene& sheet_;
+};
+
+// Draws the artists of one state.
 class Painter {
  public:
-  Painter(Scene& scene, const Scale& x, const Scale& y, const Box& box, const Theme& theme, std::vector<Point>& inked)
-      : scene_(scene), x_(x), y_(y), box_(box), theme_(theme), inked_(inked) {}
+  Painter(Scene& scene, const Scale& x, const Scale& y, const Box& box, const Theme& theme)
+      : scene_(scene), x_(x), y_(y), box_(box), theme_(theme) {}
 
   void operator()(const LineArtist& a) {
     const double width = (a.width > 0 ? a.width : theme_.line_width) * px_per_point;
@@ -431,18 +561,6 @@ class Painter {
         }
       }
     }
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      ink(points[i]);
-      if (i == 0) continue;
-      const Point& p = points[i - 1];
-      const Point& q = points[i];
-      const double length = std::hypot(q.x - p.x, q.y - p.y);
-      const int steps = std::isfinite(length) ? static_cast<int>(std::min(length / 6, 200.0)) : 0;
-      for (int k = 1; k < steps; ++k) {
-        const double t = static_cast<double>(k) / steps;
-        ink({p.x + t * (q.x - p.x), p.y + t * (q.y - p.y)});
-      }
-    }
   }
 
   void operator()(const PointsArtist& a) {
@@ -456,34 +574,21 @@ class Painter {
         paint = a.red_blue ? red_blue(t) : viridis(t);
       }
       draw_marker(scene_, a.marker, p, a.size * px_per_point, paint.fade(a.alpha));
-      ink(p);
     }
   }
 
   void operator()(const BarsArtist& a) {
     for (std::size_t i = 0; i < a.at.size(); ++i) {
-      const Scale& along = a.horizontal ? y_ : x_;
       const Scale& value = a.horizontal ? x_ : y_;
-      const double low = along(a.at[i] - a.width / 2);
-      const double high = along(a.at[i] + a.width / 2);
-      const double base = value(a.base[i]);
-      const double end = value(a.base[i] + a.length[i]);
-      if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(base) || !std::isfinite(end)) continue;
-      const Box bar = a.horizontal
-                          ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
-                          : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
+      const Box bar = bar_box(a, i, x_, y_);
+      if (std::isnan(bar.left)) continue;
       scene_.add(Rect{bar, a.colors[a.colors.size() > 1 ? i : 0], {}, 0, "bar"});
       if (!a.error.empty() && std::isfinite(a.error[i])) {
         const double from = value(a.base[i] + a.length[i] - a.error[i]);
         const double to = value(a.base[i] + a.length[i] + a.error[i]);
-        const double middle = (low + high) / 2;
+        const double middle = a.horizontal ? bar.centre().y : bar.centre().x;
         whisker(a.horizontal ? Point{from, middle} : Point{middle, from},
                 a.horizontal ? Point{to, middle} : Point{middle, to}, 3 * px_per_point, {Role::ink, 1.2});
-      }
-      for (double u = 0; u <= 1; u += 0.25) {
-        for (double v = 0; v <= 1; v += 0.1) {
-          ink({bar.left + u * bar.width(), bar.top + v * bar.height()});
-        }
       }
     }
   }
@@ -505,8 +610,6 @@ class Painter {
       if (std::isfinite(p.x) && std::isfinite(p.y) && std::isfinite(q.y)) {
         upper.push_back(p);
         lower.push_back(q);
-        ink(p);
-        ink(q);
       } else {
         close();
       }
@@ -539,45 +642,16 @@ class Painter {
     const Point from = a.horizontal ? Point{box_.left, v} : Point{v, box_.top};
     const Point to = a.horizontal ? Point{box_.right, v} : Point{v, box_.bottom};
     if (a.dash != "none") scene_.line(from, to, {a.color, width, dashes(a.dash, width)}, "rule");
-    for (double t = 0; t <= 1; t += 0.02) ink({from.x + t * (to.x - from.x), from.y + t * (to.y - from.y)});
   }
 
   void operator()(const TextArtist& a) {
     const Point p = at(a.x, a.y);
     if (!std::isfinite(p.x) || !std::isfinite(p.y)) return;
-    const TextOptions& o = a.options;
-    const double size = o.fontsize > 0 ? o.fontsize * px_per_point : theme_.font_px();
-    Text t{p,
-           {{a.text, o.color.or_else(Role::ink), o.bold}},
-           size,
-           o.ha == "center"  ? Anchor::middle
-           : o.ha == "right" ? Anchor::end
-                             : Anchor::start,
-           o.va == "center"   ? Align::middle
-           : o.va == "top"    ? Align::top
-           : o.va == "bottom" ? Align::bottom
-                              : Align::baseline,
-           -o.rotation,
-           "text"};
-    // A text that would leave the sheet is moved back onto it.
-    const Box b = bounds(t);
-    if (b.right > scene_.width - 2) t.at.x -= b.right - (scene_.width - 2);
-    if (b.left < 2) t.at.x += 2 - b.left;
-    if (b.bottom > scene_.height - 2) t.at.y -= b.bottom - (scene_.height - 2);
-    if (b.top < 2) t.at.y += 2 - b.top;
-    const Box moved = bounds(t);
-    for (double u = 0; u <= 1; u += 0.1) ink({moved.left + u * moved.width(), (moved.top + moved.bottom) / 2});
-    scene_.add(std::move(t));
+    scene_.add(placed_text(a, p, theme_, scene_.width, scene_.height));
   }
 
  private:
-  Point at(double x, double y) const {
-    if ((x_.log && !(x > 0)) || (y_.log && !(y > 0))) return {NAN, NAN};
-    return {x_(x), y_(y)};
-  }
-  void ink(const Point& p) {
-    if (std::isfinite(p.x) && std::isfinite(p.y)) inked_.push_back(p);
-  }
+  Point at(double x, double y) const { return place_of(x_, y_, x, y); }
   void whisker(Point from, Point to, double cap, const Stroke& stroke) {
     scene_.line(from, to, stroke, "error");
     const bool vertical = from.x == to.x;
@@ -592,7 +666,6 @@ class Painter {
   const Scale& y_;
   const Box& box_;
   const Theme& theme_;
-  std::vector<Point>& inked_;
 };
 
 void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& theme) {
@@ -635,21 +708,10 @@ void draw_entry(Scene& scene, const LegendEntry& e, Point at, double size, const
   }
 }
 
-void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std::vector<Point>& inked,
-                 const Theme& theme) {
-  const double size = theme.font_px();
-  if (p.legend_outside) {
-    const double w = p.box.width();
-    const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
-    const double top = p.box.bottom + p.bottom - outer_gap - p.legend_height;
-    flow(entries, size, w, [&](const LegendEntry& e, double x, double y) {
-      draw_entry(scene, e, {p.box.left + x, top + y}, size, theme);
-    });
-    return;
-  }
-  const auto entries = legend_entries(p, size, 1e9);
-  if (entries.empty()) return;
-  const Point need = legend_size(entries, o.title, size);
+// The place of a legend inside the axes where it hides nothing: the one that was asked for before all others. None if
+// there is no such place.
+std::optional<Point> legend_place(const Panel& p, const LegendOptions& o, const Theme& theme, const Scene& sheet) {
+  const Point need = legend_size(legend_entries(p, theme.font_px(), 1e9), o.title, theme.font_px());
   const double gap = 8;
   const double xs[] = {p.box.left + gap, p.box.centre().x - need.x / 2, p.box.right - gap - need.x};
   const double ys[] = {p.box.top + gap, p.box.centre().y - need.y / 2, p.box.bottom - gap - need.y};
@@ -664,21 +726,39 @@ void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const std
                               {"", 2, 1},
                               {"", 0, 1},
                               {"", 1, 2},
-                              {"", 1, 0}};
-  Point best{xs[2], ys[0]};
-  std::size_t least = static_cast<std::size_t>(-1);
-  for (const Place& place : places) {
-    if (o.loc != "best" && o.loc != place.name) continue;
-    const Point at{xs[place.x], ys[place.y]};
-    const Box box{at.x - 3, at.y - 3, at.x + need.x + 3, at.y + need.y + 3};
-    const auto hidden = static_cast<std::size_t>(std::count_if(inked.begin(), inked.end(), [&](const Point& q) {
-      return q.x > box.left && q.x < box.right && q.y > box.top && q.y < box.bottom;
-    }));
-    if (hidden < least) {
-      least = hidden;
-      best = at;
+                              {"", 1, 0},
+                              {"", 1, 1}};
+  for (const bool asked : {true, false}) {
+    for (const Place& place : places) {
+      if ((o.loc == place.name) != asked) continue;
+      const Point at{xs[place.x], ys[place.y]};
+      const Box box{at.x - 5, at.y - 5, at.x + need.x + 5, at.y + need.y + 5};
+      const auto hides = [&](const Axes::State& s, const Scale& y) {
+        const Hidden hidden(box, p.x, y, p.box, theme, sheet);
+        return std::any_of(s.artists.begin(), s.artists.end(),
+                           [&](const Artist& artist) { return std::visit(hidden, artist); });
+      };
+      if (!hides(*p.state, p.y) && !(p.twin && hides(*p.twin, p.y2))) return at;
     }
   }
+  return std::nullopt;
+}
+
+void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const Theme& theme) {
+  const double size = theme.font_px();
+  if (p.legend_outside) {
+    const double w = p.legend_width;
+    const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
+    const double top = p.box.bottom + p.bottom - outer_gap - p.legend_height;
+    flow(entries, size, w, [&](const LegendEntry& e, double x, double y) {
+      draw_entry(scene, e, {p.box.left + x, top + y}, size, theme);
+    });
+    return;
+  }
+  const auto entries = legend_entries(p, size, 1e9);
+  if (entries.empty()) return;
+  const Point need = legend_size(entries, o.title, size);
+  const Point best = p.legend_at;
   scene.add(Rect{{best.x, best.y, best.x + need.x, best.y + need.y},
                  Paint(Role::background).fade(0.85),
                  {Role::grid, 1},
@@ -826,21 +906,28 @@ void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
   }
 }
 
-void draw_panel(Scene& scene, Panel& p, const Theme& theme) {
-  const double size = theme.font_px();
+// Scales map to the panel's box.
+void set_scales(Panel& p) {
   p.x.from = p.box.left;
   p.x.to = p.box.right;
   p.y.from = p.box.bottom;
   p.y.to = p.box.top;
   if (p.state->y.inverted) std::swap(p.y.from, p.y.to);
+  if (!p.twin) return;
+  p.y2.from = p.box.bottom;
+  p.y2.to = p.box.top;
+  if (p.twin->y.inverted) std::swap(p.y2.from, p.y2.to);
+}
+
+void draw_panel(Scene& scene, const Panel& p, const Theme& theme) {
+  const double size = theme.font_px();
   if (p.state->grid) {
     for (const double v : p.tx.at) scene.line({p.x(v), p.box.top}, {p.x(v), p.box.bottom}, {Role::grid, 1}, "grid");
     for (const double v : p.ty.at) scene.line({p.box.left, p.y(v)}, {p.box.right, p.y(v)}, {Role::grid, 1}, "grid");
   }
-  std::vector<Point> inked;
   const auto paint = [&](const Axes::State& s, const Scale& y, bool limited) {
     if (limited) scene.add(ClipBegin{{p.box.left - 1, p.box.top - 1, p.box.right + 1, p.box.bottom + 1}});
-    Painter painter(scene, p.x, y, p.box, theme, inked);
+    Painter painter(scene, p.x, y, p.box, theme);
     // Areas first, then lines, then points: the order of the alternatives of Artist, text last and unclipped.
     for (std::size_t kind = 0; kind + 1 < std::variant_size_v<Artist>; ++kind) {
       for (const Artist& a : s.artists) {
@@ -856,9 +943,6 @@ void draw_panel(Scene& scene, Panel& p, const Theme& theme) {
   draw_x_axis(scene, p, theme);
   draw_y_axis(scene, p, theme);
   if (p.twin) {
-    p.y2.from = p.box.bottom;
-    p.y2.to = p.box.top;
-    if (p.twin->y.inverted) std::swap(p.y2.from, p.y2.to);
     paint(*p.twin, p.y2, p.state->x.limits || p.twin->y.limits);
     draw_twin_axis(scene, p, theme);
   }
@@ -873,7 +957,7 @@ void draw_panel(Scene& scene, Panel& p, const Theme& theme) {
                    "title"});
   }
   draw_colorbar(scene, p, theme);
-  if (const auto& legend = legend_of(p)) draw_legend(scene, p, *legend, inked, theme);
+  if (const auto& legend = legend_of(p)) draw_legend(scene, p, *legend, theme);
 }
 
 }  // namespace
@@ -910,62 +994,88 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
   const std::vector<std::string> title_lines = lines_of(title, 1.3 * size, scene.width - 2 * outer_gap, true);
   const double title_line = 1.3 * line_height * size;
   const double title_height = title.empty() ? 0 : outer_gap + static_cast<double>(title_lines.size()) * title_line;
-  double w = std::max(least_width, scene.width / static_cast<double>(columns) - 80);
-  double h = std::max(least_height, (scene.height - title_height) / static_cast<double>(rows) - 70);
-  std::vector<double> left(columns), right(columns), top(rows), bottom(rows);
-  // Ticks depend on the size of the plot, margins on ticks, the size on margins: three rounds settle it.
-  for (int round = 0; round < 3; ++round) {
-    left.assign(columns, 0);
-    right.assign(columns, 0);
-    top.assign(rows, 0);
-    bottom.assign(rows, 0);
-    for (std::size_t i = 0; i < panels.size(); ++i) {
-      measure(panels[i], w, h, scene.width / static_cast<double>(columns), theme);
-      left[i % columns] = std::max(left[i % columns], panels[i].left);
-      right[i % columns] = std::max(right[i % columns], panels[i].right);
-      top[i / columns] = std::max(top[i / columns], panels[i].top);
-      bottom[i / columns] = std::max(bottom[i / columns], panels[i].bottom);
-    }
-    double margin_x = 0, margin_y = title_height;
-    for (std::size_t c = 0; c < columns; ++c) margin_x += left[c] + right[c];
-    for (std::size_t r = 0; r < rows; ++r) margin_y += top[r] + bottom[r];
-    w = std::max(least_width, (scene.width - margin_x) / static_cast<double>(columns));
-    h = std::max(least_height, (scene.height - margin_y) / static_cast<double>(rows));
-  }
-  double y = title_height;
-  for (std::size_t r = 0; r < rows; ++r) {
-    double x = 0;
-    y += top[r];
-    for (std::size_t c = 0; c < columns; ++c) {
-      x += left[c];
-      Panel& p = panels[r * columns + c];
-      p.box = {x, y, x + w, y + h};
-      if (p.state->equal) {
-        const double ratio = (p.x.high - p.x.low) / (p.y.high - p.y.low);
-        const double fit = std::min(w, h * ratio);
-        const double tall = fit / ratio;
-        p.box = {x + (w - fit) / 2, y + (h - tall) / 2, x + (w + fit) / 2, y + (h + tall) / 2};
+  const double wish_width = scene.width, wish_height = scene.height;
+  const auto lay_out = [&] {
+    scene.width = wish_width;
+    scene.height = wish_height;
+    double w = std::max(least_width, scene.width / static_cast<double>(columns) - 80);
+    double h = std::max(least_height, (scene.height - title_height) / static_cast<double>(rows) - 70);
+    std::vector<double> left(columns), right(columns), top(rows), bottom(rows);
+    // Ticks depend on the size of the plot, margins on ticks, the size on margins: a few rounds settle it.
+    bool moved = true;
+    for (int round = 0; round < 8 && moved; ++round) {
+      left.assign(columns, 0);
+      right.assign(columns, 0);
+      top.assign(rows, 0);
+      bottom.assign(rows, 0);
+      for (std::size_t i = 0; i < panels.size(); ++i) {
+        measure(panels[i], w, h, scene.width / static_cast<double>(columns), theme);
+        left[i % columns] = std::max(left[i % columns], panels[i].left);
+        right[i % columns] = std::max(right[i % columns], panels[i].right);
+        top[i / columns] = std::max(top[i / columns], panels[i].top);
+        bottom[i / columns] = std::max(bottom[i / columns], panels[i].bottom);
       }
-      x += w + right[c];
+      double margin_x = 0, margin_y = title_height;
+      for (std::size_t c = 0; c < columns; ++c) margin_x += left[c] + right[c];
+      for (std::size_t r = 0; r < rows; ++r) margin_y += top[r] + bottom[r];
+      const double width = std::max(least_width, (scene.width - margin_x) / static_cast<double>(columns));
+      const double height = std::max(least_height, (scene.height - margin_y) / static_cast<double>(rows));
+      moved = std::abs(width - w) > 0.01 || std::abs(height - h) > 0.01;
+      w = width;
+      h = height;
     }
-    y += h + bottom[r];
-    scene.width = std::max(scene.width, x);
-  }
-  scene.height = std::max(scene.height, y);
-  for (Panel& p : panels) {
-    if (p.state->equal) {
-      // The box shrank: ticks and labels anew, margins stay (they can only be too wide now).
-      const Box box = p.box;
-      const double l = p.left, rt = p.right, t = p.top, b = p.bottom;
-      measure(p, box.width(), box.height(), scene.width / static_cast<double>(columns), theme);
-      p.left = l;
-      p.right = rt;
-      p.top = t;
-      p.bottom = std::max(b, p.bottom);
-      p.box = box;
+    double y = title_height;
+    for (std::size_t r = 0; r < rows; ++r) {
+      double x = 0;
+      y += top[r];
+      for (std::size_t c = 0; c < columns; ++c) {
+        x += left[c];
+        Panel& p = panels[r * columns + c];
+        p.box = {x, y, x + w, y + h};
+        if (p.state->equal) {
+          const double ratio = (p.x.high - p.x.low) / (p.y.high - p.y.low);
+          const double fit = std::min(w, h * ratio);
+          const double tall = fit / ratio;
+          p.box = {x + (w - fit) / 2, y + (h - tall) / 2, x + (w + fit) / 2, y + (h + tall) / 2};
+        }
+        x += w + right[c];
+      }
+      y += h + bottom[r];
+      scene.width = std::max(scene.width, x);
     }
-    draw_panel(scene, p, theme);
+    scene.height = std::max(scene.height, y);
+    for (Panel& p : panels) {
+      if (p.state->equal) {
+        // The box shrank: ticks and labels anew, margins stay (they can only be too wide now).
+        const Box box = p.box;
+        const double l = p.left, rt = p.right, t = p.top, b = p.bottom;
+        measure(p, box.width(), box.height(), scene.width / static_cast<double>(columns), theme);
+        p.left = l;
+        p.right = rt;
+        p.top = t;
+        p.bottom = std::max(b, p.bottom);
+        p.box = box;
+      }
+      set_scales(p);
+    }
+  };
+  // A legend without a free place inside moves below the axes. That takes room from all panels of its row, so that
+  // others may lose theirs; each round moves one or ends.
+  for (bool settled = false; !settled;) {
+    lay_out();
+    settled = true;
+    for (Panel& p : panels) {
+      const auto& legend = legend_of(p);
+      if (!legend || p.legend_outside) continue;
+      if (const auto place = legend_place(p, *legend, theme, scene)) {
+        p.legend_at = *place;
+      } else if (!legend_entries(p, size, 1e9).empty()) {
+        p.legend_homeless = true;
+        settled = false;
+      }
+    }
   }
+  for (const Panel& p : panels) draw_panel(scene, p, theme);
   for (std::size_t i = 0; i < title_lines.size(); ++i) {
     scene.add(Text{{scene.width / 2, outer_gap + (static_cast<double>(i) + 0.5) * title_line},
                    {{title_lines[i], Role::ink, true}},
