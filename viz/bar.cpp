@@ -8,13 +8,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace xg::viz {
 namespace {
 
 struct Cohort {
-  std::string name;
+  std::string name;           // with the number of rows
   std::vector<double> value;  // [features]
   std::vector<double> error;  // [features] or empty
 };
@@ -31,7 +32,8 @@ double size_of(double v) {
 
 // `sign` tells whether bars may point to the left.
 Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign,
-            const std::string& axis_label, const BarOptions& o) {
+            const std::string& axis_label, const std::vector<std::string>& notes, const std::vector<std::string>& about,
+            const BarOptions& o) {
   const std::size_t n = names.size();
   std::vector<double> importance(n, 0.0);
   for (const Cohort& c : cohorts) {
@@ -167,20 +169,43 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     }
     bottom += line_height * font;
   }
+  for (const std::string& n : notes) bottom = chart.note(n, bottom);
   scene.height = bottom + 10;
   scene.title = o.title.empty() ? "Importance of features" : o.title;
+  scene.caption = sign ? "How far each feature moves the output of this row."
+                       : "Mean over the rows of the size of each feature's contribution.";
   scene.description = axis_label + ".";
   for (const BarRow& r : rows) {
     scene.description += fmt::format(" {}:", plain(Text{{}, r.label}));
     for (const double v : r.value) scene.description += fmt::format(" {}", text(v));
     scene.description += ".";
   }
+  scene.about = about;
   return Figure::from_scene(std::move(scene), o.theme);
 }
 
 std::string mean_label(const Contributions& c) {
   // "Mean |contribution| to ..."
   return fmt::format("Mean |contribution|{}", detail::effect_label(c).substr(std::string("Contribution").size()));
+}
+
+// Rows that have a number, of which means are taken.
+std::size_t rows_of_means(const Contributions& c) {
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    bool any = false;
+    for (std::size_t i = 0; i < c.features; ++i) any = any || !std::isnan(c.value(r, i));
+    count += any ? 1 : 0;
+  }
+  return count;
+}
+
+// Names of features, told apart where several have the same: the second "x" is {"x", 1}.
+std::vector<std::pair<std::string, std::size_t>> feature_keys(const Contributions& c) {
+  std::vector<std::pair<std::string, std::size_t>> keys;
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < c.features; ++i) keys.emplace_back(c.name(i), seen[c.name(i)]++);
+  return keys;
 }
 
 void check(const BarOptions& o) {
@@ -203,10 +228,16 @@ Figure bar(const Contributions& c, const BarOptions& o) {
     names[i].push_back({c.name(i)});
   }
   if (c.rows == 1) {
-    return draw(names, {{"", c.values, o.error_bars ? c.errors : std::vector<double>{}}}, true, detail::effect_label(c),
-                o);
+    const std::vector<double> errors = o.error_bars ? c.errors : std::vector<double>{};
+    std::vector<std::string> notes;
+    if (std::any_of(errors.begin(), errors.end(), [](double e) { return std::isfinite(e) && e > 0; }))
+      notes.push_back(detail::whisker_note(c));
+    return draw(names, {{"", c.values, errors}}, true, detail::effect_label(c), notes, c.about, o);
   }
-  return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), o);
+  std::vector<std::string> notes;
+  if (const std::size_t n = rows_of_means(c); n < c.rows)
+    notes.push_back(detail::left_out_note(c.rows - n, c.rows, "their contributions are NaN"));
+  return draw(names, {{"", detail::mean_absolute(c), {}}}, false, mean_label(c), notes, c.about, o);
 }
 
 Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts, const BarOptions& o) {
@@ -220,19 +251,51 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
   if (cohorts.empty())
     throw ValueError("[bar] there is no cohort: give at least one pair of a name and its explanation.");
   std::vector<Cohort> groups;
-  const Contributions& first = cohorts.front().second;
+  std::vector<std::string> notes, about;
+  Contributions first = cohorts.front().second;
+  const auto keys = feature_keys(first);
   std::vector<std::vector<Span>> names(first.features);
   for (std::size_t i = 0; i < first.features; ++i) names[i] = {{first.name(i)}};
   for (const auto& [name, c] : cohorts) {
     c.check("bar");
-    if (c.features != first.features) {
-      throw ValueError(
-          fmt::format("[bar] cohort \"{}\" has {} features, \"{}\" has {}: explain all cohorts on the same features.",
-                      name, c.features, cohorts.front().first, first.features));
+    // Cohorts may have their features in another order: what belongs together is what has the same name.
+    const auto own = feature_keys(c);
+    std::map<std::pair<std::string, std::size_t>, std::size_t> place;
+    for (std::size_t i = 0; i < own.size(); ++i) place[own[i]] = i;
+    const auto only = [&](const auto& these, const auto& those) {
+      std::string list;
+      for (const auto& key : these) {
+        if (std::find(those.begin(), those.end(), key) == those.end())
+          list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", key.first);
+      }
+      return list.empty() ? std::string("none") : list;
+    };
+    const std::vector<double> mean = detail::mean_absolute(c);
+    std::vector<double> value;
+    for (const auto& key : keys) {
+      const auto found = place.find(key);
+      if (found == place.end() || own.size() != keys.size())
+        throw ValueError(fmt::format(
+            "[bar] cohorts are compared feature by feature, and \"{}\" has {} features, \"{}\" has {}; only in "
+            "the first: {}; only in the second: {}. Explain all cohorts on the same features.",
+            cohorts.front().first, keys.size(), name, own.size(), only(keys, own), only(own, keys)));
+      value.push_back(mean[found->second]);
     }
-    groups.push_back({fmt::format("{} ({} rows)", name, c.rows), detail::mean_absolute(c), {}});
+    if (c.space != first.space || c.unit != first.unit)
+      throw ValueError(
+          fmt::format("[bar] cohort \"{}\" has contributions to another kind of output than \"{}\" ({}, {}): explain "
+                      "all cohorts in "
+                      "the same space and unit.",
+                      name, cohorts.front().first, detail::space_label(c), detail::space_label(first)));
+    const std::size_t rows = rows_of_means(c);
+    groups.push_back({fmt::format("{} ({} rows)", name, rows), std::move(value), {}});
+    if (rows < c.rows)
+      notes.push_back(
+          fmt::format("{}: {}", name, detail::left_out_note(c.rows - rows, c.rows, "their contributions are NaN")));
+    for (const std::string& sentence : c.about) about.push_back(fmt::format("{}: {}", name, sentence));
+    if (c.output != first.output) first.output.clear();  // then the axis must not name one of them
   }
-  return draw(names, groups, false, mean_label(first), o);
+  return draw(names, groups, false, mean_label(first), notes, about, o);
 }
 
 }  // namespace xg::viz

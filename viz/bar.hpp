@@ -12,7 +12,7 @@ namespace xg::viz {
 struct BarOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
-  bool error_bars = true;                  ///< of one row, where there are standard errors
+  bool error_bars = true;                  ///< of one row, where there are standard errors; the plot says what they are
   std::string title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
@@ -23,7 +23,9 @@ struct BarOptions {
 XG_API Figure bar(const explain::Explanation& e, const BarOptions& options = {});
 XG_API Figure bar(const Contributions& c, const BarOptions& options = {});
 
-/// Cohorts: the same features explained on several groups of rows, one bar for each beside the others.
+/// Cohorts: the same features explained on several groups of rows, one bar for each beside the others. Features are
+/// matched by their names, whatever their order. Throws ValueError, naming them, where cohorts differ in features, and
+/// where they differ in space or unit.
 XG_API Figure bar(const std::vector<std::pair<std::string, explain::Explanation>>& cohorts,
                   const BarOptions& options = {});
 XG_API Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, const BarOptions& options = {});

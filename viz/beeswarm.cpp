@@ -4,6 +4,7 @@
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -89,10 +90,29 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   if (o.max_display == 0) throw ValueError("[beeswarm] max_display is 0: show at least one row.");
   if (o.max_rows == 0) throw ValueError("[beeswarm] max_rows is 0: show at least one dot.");
   const auto order = detail::by_importance(c);
-  std::vector<std::size_t> shown(std::min(c.rows, o.max_rows));
-  for (std::size_t k = 0; k < shown.size(); ++k) shown[k] = k * c.rows / shown.size();
-
   const std::size_t single = order.size() > o.max_display ? o.max_display - 1 : order.size();
+  std::vector<double> rest(c.rows, 0.0);
+  std::vector<std::size_t> numbers;  // rows that have a dot
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    bool any = false;
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      const double v = c.value(r, order[k]);
+      any = any || std::isfinite(v);
+      if (k >= single && !std::isnan(v)) rest[r] += v;
+    }
+    if (any) numbers.push_back(r);
+  }
+  std::vector<std::vector<double>> measures;
+  const auto measure = [&](auto&& value) {
+    std::vector<double> all;
+    for (const std::size_t r : numbers) all.push_back(value(r));
+    measures.push_back(std::move(all));
+  };
+  for (std::size_t k = 0; k < single; ++k) measure([&](std::size_t r) { return c.value(r, order[k]); });
+  if (single < order.size()) measure([&](std::size_t r) { return rest[r]; });
+  std::vector<std::size_t> shown = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
+  for (std::size_t& r : shown) r = numbers[r];
+
   std::vector<SwarmRow> rows;
   for (std::size_t k = 0; k < single; ++k) {
     SwarmRow row{c.name(order[k]), false, {}, {}};
@@ -108,18 +128,15 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   if (single < order.size()) {
     SwarmRow row{fmt::format("Sum of {} other features", order.size() - single), true, {}, {}};
     for (const std::size_t r : shown) {
-      double sum = 0;
-      for (std::size_t k = single; k < order.size(); ++k)
-        sum += std::isnan(c.value(r, order[k])) ? 0 : c.value(r, order[k]);
-      row.value.push_back(sum);
+      row.value.push_back(rest[r]);
       row.color.push_back(NAN);
     }
     rows.push_back(std::move(row));
   }
 
   double low = 0, high = 0;
-  for (const SwarmRow& r : rows) {
-    for (const double v : r.value) {
+  for (const std::vector<double>& values : measures) {
+    for (const double v : values) {
       if (!std::isfinite(v)) continue;
       low = std::min(low, v);
       high = std::max(high, v);
@@ -170,18 +187,19 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     }
   }
   double bottom = chart.x_axis(x, detail::effect_label(c));
-  if (shown.size() < c.rows) {
-    const std::string note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
-                                         format_count(static_cast<double>(c.rows)));
-    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font},
-                                   {{note, Role::muted}},
-                                   0.9 * font,
-                                   Anchor::end,
-                                   Align::middle,
-                                   0,
-                                   "note"});
-    bottom += line_height * font;
+  const std::size_t left_out = c.rows - numbers.size();
+  std::size_t gaps = 0;  // dots that rows with other dots do not have
+  for (const std::size_t r : numbers) {
+    for (std::size_t k = 0; k < single; ++k) gaps += std::isfinite(c.value(r, order[k])) ? 0 : 1;
   }
+  std::string note;
+  if (shown.size() < numbers.size())
+    note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
+                       format_count(static_cast<double>(numbers.size())));
+  const auto also = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
+  if (left_out > 0) also(detail::left_out_note(left_out, c.rows, "their contributions are NaN"));
+  if (gaps > 0) also(fmt::format("{} single contributions left out: NaN", format_count(static_cast<double>(gaps))));
+  bottom = chart.note(note, bottom);
   scene.height = bottom + 10;
   if (colored) {
     const double left = box.right + 22;
@@ -209,9 +227,16 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     if (bounds(label).height() < scene.height - 8) scene.add(label);
   }
   scene.title = o.title.empty() ? "Contributions of all rows" : o.title;
-  scene.description = fmt::format("{} rows, features by falling importance:", c.rows);
+  scene.description = fmt::format("{} rows drawn{}, features by falling importance:", shown.size(),
+                                  note.empty() ? "" : fmt::format(" ({})", note));
+  scene.caption =
+      "One dot for each row: how far the feature moves the output of that row. Features by falling mean "
+      "|contribution|; dots of equal x stand above one another.";
+  if (colored)
+    scene.caption += " Colour: the feature's value, from low (blue) to high (red); grey where it is no number.";
   for (std::size_t i = 0; i < rows.size(); ++i)
     scene.description += fmt::format("{} {}", i > 0 ? "," : "", rows[i].name);
+  scene.about = c.about;
   return Figure::from_scene(std::move(scene), o.theme);
 }
 

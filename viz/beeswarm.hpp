@@ -9,7 +9,7 @@ namespace xg::viz {
 struct BeeswarmOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
-  std::size_t max_rows = 2000;             ///< dots in a row of the plot; more are thinned evenly, and the plot says so
+  std::size_t max_rows = 2000;             ///< dots in a row of the plot; of more a fair choice, and the plot says so
   std::string title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
@@ -17,7 +17,8 @@ struct BeeswarmOptions {
 
 /// One dot for each row and feature: x is the contribution, colour the feature's value between its 5th and 95th
 /// percentile (blue low, red high, grey unknown); dots with equal x stand above one another. Features by falling mean
-/// |contribution|. Nothing is random. Throws ValueError as waterfall does; one row is fine.
+/// |contribution|. Rows without any number are left out, and the plot says how many. Nothing is random. Throws
+/// ValueError as waterfall does; one row is fine.
 XG_API Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& options = {});
 XG_API Figure beeswarm(const Contributions& c, const BeeswarmOptions& options = {});
 

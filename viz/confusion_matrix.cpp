@@ -171,6 +171,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                  "axis-label"});
   scene.height = below + line + 10;
   scene.title = o.title.empty() ? "Confusion matrix" : o.title;
+  scene.caption = "How many rows of data of each true class (down) were taken for each class (across).";
   for (std::size_t i = 0; i < k; ++i) {
     for (std::size_t j = 0; j < k; ++j) {
       if (k <= 6)

@@ -6,16 +6,37 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace xg::viz {
 
 double Contributions::total(std::size_t row) const {
   double sum = base[row];
-  for (std::size_t i = 0; i < features; ++i) {
-    if (!std::isnan(value(row, i))) sum += value(row, i);
-  }
+  for (std::size_t i = 0; i < features; ++i) sum += value(row, i);
   return sum;
+}
+
+double Contributions::prediction(std::size_t row) const {
+  return outputs.empty() ? total(row) : outputs[row];
+}
+
+double Contributions::unexplained(std::size_t row) const {
+  const double f = prediction(row);
+  if (!std::isfinite(f) || !std::isfinite(base[row])) return 0;
+  double sum = 0, size = 0;
+  for (std::size_t i = 0; i < features; ++i) {
+    const double v = value(row, i);
+    if (std::isnan(v)) continue;
+    sum += v;
+    size += std::abs(v);
+  }
+  const double gap = f - base[row] - sum;
+  // Explainers let single precision miss by 1e-5 of the contributions; outputs and base values are rounded themselves.
+  const double rounding =
+      1e-5 * std::max(size, std::abs(f - base[row])) +
+      4 * static_cast<double>(std::numeric_limits<float>::epsilon()) * std::max(std::abs(f), std::abs(base[row]));
+  return std::abs(gap) > rounding ? gap : 0;
 }
 
 std::string Contributions::shown(std::size_t row, std::size_t feature) const {
@@ -42,13 +63,73 @@ void Contributions::check(const char* op) const {
   }
   need("values", values.size(), rows * features, false);
   need("base values", base.size(), rows, false);
+  need("outputs", outputs.size(), rows, true);
   need("names", names.size(), features, true);
   need("data", data.size(), rows * features, true);
   need("display texts", display.size(), rows * features, true);
   need("errors", errors.size(), rows * features, true);
+  for (const Contributions& rival : rivals) {
+    if (rival.rows != rows || rival.features != features)
+      throw ValueError(
+          fmt::format("[{}] a rival has {} rows and {} features, the contributions {} and {}: explain the "
+                      "same rows and features.",
+                      op, rival.rows, rival.features, rows, features));
+    rival.check(op);
+  }
 }
 
-Contributions contributions(const explain::Explanation& e, std::optional<std::size_t> output, const char* op) {
+namespace {
+
+Space space_of(const explain::Explanation& e) {
+  switch (e.output_space()) {
+    case explain::Output::logit:
+      return e.output_activation() == explain::OutputActivation::sigmoid   ? Space::logit
+             : e.output_activation() == explain::OutputActivation::softmax ? Space::softmax_logit
+                                                                           : Space::some_logit;
+    case explain::Output::probability:
+      return Space::probability;
+    default:
+      return Space::model;
+  }
+}
+
+// The numbers of an explanation, all slots of a place beside one another.
+struct Numbers {
+  std::vector<double> values, base, outputs;
+  std::size_t rows, features, slots;
+
+  explicit Numbers(const explain::Explanation& e)
+      : values(e.values().to_vector<double>()),
+        base(e.base_values().to_vector<double>()),
+        outputs(e.outputs().to_vector<double>()),
+        rows(static_cast<std::size_t>(e.rows())),
+        features(static_cast<std::size_t>(e.features())),
+        slots(static_cast<std::size_t>(e.outputs_explained())) {}
+
+  // Base values, contributions and outputs of one slot.
+  void take(std::size_t slot, Contributions& c) const {
+    c.rows = rows;
+    c.features = features;
+    bool known = false;
+    for (std::size_t r = 0; r < rows; ++r) {
+      c.base.push_back(base[r * slots + slot]);
+      c.outputs.push_back(outputs[r * slots + slot]);
+      bool all = true;
+      for (std::size_t i = 0; i < features; ++i) {
+        c.values.push_back(values[(r * features + i) * slots + slot]);
+        all = all && !std::isnan(c.values.back());
+      }
+      known = known || !all || !std::isnan(c.outputs.back());
+    }
+    // Nobody said what the model gave: then it is what base and contributions sum to.
+    if (!known) c.outputs.clear();
+  }
+};
+
+}  // namespace
+
+Contributions contributions(const explain::Explanation& e, std::optional<std::size_t> output, const char* op,
+                            Link link) {
   const auto outputs = static_cast<std::size_t>(e.outputs_explained());
   if (!output && outputs > 1) {
     std::string names;
@@ -64,31 +145,40 @@ Contributions contributions(const explain::Explanation& e, std::optional<std::si
     throw IndexError(fmt::format("[{}] output {} of an explanation with {}: they count from 0.", op, slot, outputs));
   }
   Contributions c;
-  c.rows = static_cast<std::size_t>(e.rows());
-  c.features = static_cast<std::size_t>(e.features());
+  const Numbers numbers(e);
+  numbers.take(slot, c);
   c.names = e.feature_names();
   c.additive = e.additive();
-  const std::vector<double> values = e.values().to_vector<double>();
-  const std::vector<double> base = e.base_values().to_vector<double>();
+  c.space = space_of(e);
+  c.unit = e.unit();
+  c.about = e.about();
+  c.references = static_cast<std::size_t>(std::max<std::int64_t>(e.n_background(), 0));
   const std::vector<double> errors = e.standard_errors().to_vector<double>();
   c.data = (e.has_display() ? e.display_values() : e.data()).to_vector<double>();
   bool any_error = false, any_data = false;
   for (std::size_t r = 0; r < c.rows; ++r) {
-    c.base.push_back(base[r * outputs + slot]);
     for (std::size_t i = 0; i < c.features; ++i) {
-      const std::size_t at = (r * c.features + i) * outputs + slot;
-      c.values.push_back(values[at]);
-      c.errors.push_back(errors[at]);
-      any_error = any_error || std::isfinite(errors[at]);
+      c.errors.push_back(errors[(r * c.features + i) * outputs + slot]);
+      any_error = any_error || std::isfinite(c.errors.back());
       any_data = any_data || std::isfinite(c.data[r * c.features + i]);
       if (e.has_display()) c.display.push_back(e.display(static_cast<std::int64_t>(r), static_cast<std::int64_t>(i)));
     }
   }
   if (!any_error) c.errors.clear();
   if (!any_data) c.data.clear();
-  c.space = e.output_space() == explain::Output::logit         ? Space::logit
-            : e.output_space() == explain::Output::probability ? Space::probability
-                                                               : Space::model;
+  if (link == Link::logit && c.space == Space::model && e.output_names().size() > 1)
+    throw ValueError(fmt::format(
+        "[{}] link = logit turns one logit into a probability by a sigmoid, and the model returns {} numbers "
+        "that might belong to one softmax: let the model end in its sigmoid or softmax and explain with "
+        "{{.output = explain::Output::logit}}, or draw with link = identity.",
+        op, e.output_names().size()));
+  if (link == Link::logit && c.space == Space::softmax_logit && outputs == e.output_names().size()) {
+    for (std::size_t other = 0; other < outputs; ++other) {
+      if (other == slot) continue;
+      c.rivals.emplace_back();
+      numbers.take(other, c.rivals.back());
+    }
+  }
   // The name where it is one: not the default, and the same output in all rows.
   if (c.rows > 0) {
     c.output = e.output_name(0, static_cast<std::int64_t>(slot));
@@ -144,23 +234,92 @@ void need_sums(const char* op, const Contributions& c) {
                   op));
 }
 
-void check_link(const char* op, Link link, Space space) {
-  if (link == Link::logit && space == Space::probability) {
-    throw ValueError(
-        fmt::format("[{}] link = logit needs contributions to the logit, and these are to the probability, which would "
-                    "be squashed a second "
-                    "time: explain with {{.output = explain::Output::logit}}, or draw with link = identity.",
-                    op));
+void check_link(const char* op, Link link, const Contributions& c) {
+  if (link == Link::identity) return;
+  switch (c.space) {
+    case Space::probability:
+      throw ValueError(fmt::format(
+          "[{}] link = logit needs contributions to the logit, and these are to the probability, which would "
+          "be squashed a second "
+          "time: explain with {{.output = explain::Output::logit}}, or draw with link = identity.",
+          op));
+    case Space::some_logit:
+      throw ValueError(fmt::format(
+          "[{}] link = logit must know whether the logit goes to a sigmoid or a softmax, and the explanation "
+          "does not say: explain again, or set ExplanationParts::output_activation.",
+          op));
+    case Space::softmax_logit:
+      if (c.rivals.empty())
+        throw ValueError(
+            fmt::format("[{}] link = logit needs the logits of all outputs, because a softmax takes them together, and "
+                        "only one of them is here: explain all outputs and choose one with .output = 0, not with "
+                        "e.output(0); or draw with link = identity.",
+                        op));
+      return;
+    default:
+      return;
   }
 }
 
 std::string space_label(const Contributions& c, Link link) {
-  std::string unit = link == Link::logit             ? "probability"
-                     : c.space == Space::logit       ? "log-odds"
-                     : c.space == Space::probability ? "probability"
-                                                     : "";
+  std::string unit = link == Link::logit               ? "probability, on the scale of log-odds"
+                     : c.space == Space::logit         ? "log-odds"
+                     : c.space == Space::softmax_logit ? "logit, up to a constant common to all outputs"
+                     : c.space == Space::some_logit    ? "logit"
+                     : c.space == Space::probability   ? "probability"
+                                                       : c.unit;
   if (c.output.empty()) return unit.empty() ? "Model output" : fmt::format("Model output ({})", unit);
   return unit.empty() ? c.output : fmt::format("{} ({})", c.output, unit);
+}
+
+double log_odds(double own, const std::vector<double>& rivals) {
+  if (rivals.empty()) return own;
+  const double largest = *std::max_element(rivals.begin(), rivals.end());
+  if (!std::isfinite(largest)) return own - largest;
+  double sum = 0;
+  for (const double z : rivals) sum += std::exp(z - largest);
+  return own - largest - std::log(sum);
+}
+
+double linked_prediction(const Contributions& c, std::size_t row, Link link) {
+  if (link == Link::identity) return c.prediction(row);
+  std::vector<double> rivals;
+  for (const Contributions& rival : c.rivals) rivals.push_back(rival.prediction(row));
+  return logistic(log_odds(c.prediction(row), rivals));
+}
+
+double linked_base(const Contributions& c, std::size_t row, Link link) {
+  if (link == Link::identity) return c.base[row];
+  std::vector<double> rivals;
+  for (const Contributions& rival : c.rivals) rivals.push_back(rival.base[row]);
+  return logistic(log_odds(c.base[row], rivals));
+}
+
+bool has_prediction(const Contributions& c, std::size_t row) {
+  bool good = std::isfinite(c.prediction(row));
+  for (const Contributions& rival : c.rivals) good = good && std::isfinite(rival.prediction(row));
+  return good;
+}
+
+std::string whisker_note(const Contributions& c) {
+  return c.references > 1 ? fmt::format("Whiskers: ± standard error of the mean over the {} references",
+                                        format_count(static_cast<double>(c.references)))
+                          : "Whiskers: ± standard error";
+}
+
+std::string base_note(const Contributions& c, Link link, const std::string& value) {
+  if (link == Link::identity) return "";
+  const char* logit = c.rivals.empty() ? "logit" : "logits";
+  const std::string begin =
+      fmt::format("Base value{}: the probability of the mean {}", value.empty() ? "" : " " + value, logit);
+  return c.references > 1 ? fmt::format("{} of the {} references, not their mean probability", begin,
+                                        format_count(static_cast<double>(c.references)))
+                          : fmt::format("{}, not a mean probability", begin);
+}
+
+std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why) {
+  return fmt::format("{} of {} rows left out: {}", format_count(static_cast<double>(left_out)),
+                     format_count(static_cast<double>(rows)), why);
 }
 
 std::string effect_label(const Contributions& c) {

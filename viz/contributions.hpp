@@ -15,19 +15,27 @@ class Explanation;
 
 namespace xg::viz {
 
-/// How plots show the output of an explained model: as it is, or a logit as a probability.
+/// How plots show the output of an explained model: as it is, or a logit as a probability. Contributions to a logit are
+/// drawn in its own unit either way, so that equal ones are equally long; Link::logit writes probabilities at the axis.
 enum class Link { identity, logit };
 
 /// In what the contributions are measured.
-enum class Space { model, logit, probability };
+enum class Space {
+  model,
+  logit,  ///< what goes to a sigmoid: the log-odds
+  probability,
+  softmax_logit,  ///< one of the numbers that go to a softmax, known up to a constant that they share
+  some_logit,     ///< of a sigmoid or of a softmax, and nobody said which
+};
 
 /// Contributions of `features` features to one output, for `rows` rows. base[r] + sum of the row is the output of row
-/// r.
+/// r, up to what the contributions do not explain.
 struct XG_API Contributions {
   std::size_t rows = 0;
   std::size_t features = 0;
   std::vector<double> values;             ///< [rows, features], row after row
   std::vector<double> base;               ///< [rows]
+  std::vector<double> outputs = {};       ///< [rows] what the model gave, f(x); empty: base + sum of the row
   std::vector<std::string> names = {};    ///< [features]; empty: X1, X2, ...
   std::vector<double> data = {};          ///< [rows, features]; empty: unknown. What colours mean
   std::vector<std::string> display = {};  ///< [rows, features]; empty: the data as text
@@ -35,10 +43,20 @@ struct XG_API Contributions {
   Space space = Space::model;
   std::string output = {};  ///< name of the output
   bool additive = true;     ///< do base and contributions sum to the output?
+  std::string unit = {};    ///< of a model's output: "dollars"
+  std::size_t references =
+      0;  ///< over which contributions are means, and of which errors are standard errors; 0: unknown
+  std::vector<std::string> about = {};  ///< how they were made, one sentence each, for reports
+  /// Of a softmax_logit: the same rows and features with the other logits of the softmax, for Link::logit.
+  std::vector<Contributions> rivals = {};
 
   double value(std::size_t row, std::size_t feature) const { return values[row * features + feature]; }
-  /// base + sum of the row; NaN contributions count as nothing.
+  /// base + sum of the row; NaN where a contribution is NaN.
   double total(std::size_t row) const;
+  /// f(x): `outputs`, or the total where they are empty.
+  double prediction(std::size_t row) const;
+  /// f(x) - base - sum of the contributions that are numbers; 0 where that is rounding, or f(x) is no number.
+  double unexplained(std::size_t row) const;
   /// "3.5", "male", or "" where the value is not known.
   std::string shown(std::size_t row, std::size_t feature) const;
   std::string name(std::size_t feature) const;
@@ -46,10 +64,11 @@ struct XG_API Contributions {
   void check(const char* op) const;
 };
 
-/// One output of an explanation. Throws ValueError, beginning with `op`, where it has several and none is chosen, and
-/// IndexError where there is no such output.
+/// One output of an explanation; for Link::logit with what it takes to turn its logit into a probability. Throws
+/// ValueError, beginning with `op`, where it has several and none is chosen, where Link::logit meets one of several
+/// outputs that are no logits, and IndexError where there is no such output.
 XG_API Contributions contributions(const explain::Explanation& e, std::optional<std::size_t> output = {},
-                                   const char* op = "contributions");
+                                   const char* op = "contributions", Link link = Link::identity);
 
 namespace detail {
 
@@ -61,10 +80,26 @@ XG_API std::vector<double> mean_absolute(const Contributions& c);
 void need_one_row(const char* op, const Contributions& c);
 /// Throws unless base and contributions sum to the output.
 void need_sums(const char* op, const Contributions& c);
-/// Throws where a probability would go through the logistic function a second time.
-void check_link(const char* op, Link link, Space space);
+/// Throws where a probability would go through the logistic function a second time, where it is not known to which
+/// function a logit goes, and where other logits of its softmax are missing.
+void check_link(const char* op, Link link, const Contributions& c);
 /// "log-odds", "probability", or what the model returns, with the output's name.
 std::string space_label(const Contributions& c, Link link = Link::identity);
+/// The log-odds of the output whose logit is `own`: that itself, or its lead over the other logits of a softmax.
+double log_odds(double own, const std::vector<double>& rivals);
+/// What Link::logit makes of the output of row `row`, or of its base value.
+double linked_prediction(const Contributions& c, std::size_t row, Link link);
+double linked_base(const Contributions& c, std::size_t row, Link link);
+/// Is the output of a row a number, so that a line or arrows can lead to it?
+bool has_prediction(const Contributions& c, std::size_t row);
+/// "Whiskers: ± standard error of the mean over the 100 references".
+std::string whisker_note(const Contributions& c);
+/// What number the base value, `value`, is once Link::logit has made a probability of it; "" for Link::identity.
+std::string base_note(const Contributions& c, Link link, const std::string& value = {});
+/// "2 of 5 rows left out: their contributions are NaN".
+std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why);
+/// The name of the bar for what contributions do not explain.
+inline constexpr const char* unexplained_name = "unexplained";
 /// "Contribution to survived (log-odds)".
 std::string effect_label(const Contributions& c);
 double logistic(double z);

@@ -24,7 +24,8 @@ struct ScoreCurve {
   std::vector<double> y;
   double area = 0;
   std::string name = {};
-  double chance = 0;  ///< precision of guessing: the share of positive rows
+  double chance = 0;          ///< precision of guessing: the share of positive rows
+  std::string positive = {};  ///< the class that counts as positive, where that is not `name`
 };
 
 /// Rows grouped by predicted probability.
@@ -33,6 +34,7 @@ struct CalibrationBins {
   std::vector<double> observed;   ///< share of positive rows in it
   std::vector<double> count;      ///< its rows
   std::string name = {};
+  std::string positive = {};  ///< the class that counts as positive, where that is not `name`
 };
 
 }  // namespace xg::viz

@@ -4,6 +4,7 @@
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,19 +19,31 @@ double known(double v) {
 
 struct DecisionLine {
   std::size_t row = 0;
-  std::vector<double> at;  // outputs from the bottom to the top, one more than features shown
+  std::vector<double> at;  // outputs from the bottom to the top, one more than rows of the chart
 };
+
+// What the output of row `r` is after the base value and the first contributions, from the bottom to the top: that of
+// the hidden features is in the start, what is not explained comes next where the chart has a row for it.
+std::vector<double> path(const Contributions& c, std::size_t r, const std::vector<std::size_t>& order,
+                         std::size_t shown, bool gap_row) {
+  double sum = c.base[r];
+  for (std::size_t k = shown; k < order.size(); ++k) sum += known(c.value(r, order[k]));
+  std::vector<double> at = {sum};
+  if (gap_row) at.push_back(sum += c.unexplained(r));
+  for (std::size_t k = shown; k-- > 0;) at.push_back(sum += known(c.value(r, order[k])));
+  return at;
+}
 
 }  // namespace
 
 Figure decision(const explain::Explanation& e, const DecisionOptions& o) {
-  return decision(contributions(e, o.output, "decision"), o);
+  return decision(contributions(e, o.output, "decision", o.link), o);
 }
 
 Figure decision(const Contributions& c, const DecisionOptions& o) {
   c.check("decision");
   detail::need_sums("decision", c);
-  detail::check_link("decision", o.link, c.space);
+  detail::check_link("decision", o.link, c);
   if (o.max_display == 0) throw ValueError("[decision] max_display is 0: show at least one feature.");
   if (o.max_rows == 0) throw ValueError("[decision] max_rows is 0: show at least one row.");
   if (!o.legend.empty() && o.legend.size() != c.rows) {
@@ -45,37 +58,56 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   if (o.feature_order == Order::importance) order = detail::by_importance(c);
   const std::size_t shown = std::min(c.features, o.max_display);
 
-  std::vector<std::size_t> rows(std::min(c.rows, o.max_rows));
-  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = k * c.rows / rows.size();
-  const auto link = [&](double v) { return o.link == Link::logit ? detail::logistic(v) : v; };
-  std::vector<DecisionLine> lines;
+  // Lines are drawn of rows with a number to end at.
+  std::vector<std::size_t> numbers;
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    if (detail::has_prediction(c, r)) numbers.push_back(r);
+  }
+  bool gap_row = false;
+  for (const std::size_t r : numbers) {
+    gap_row = gap_row || c.unexplained(r) != 0;
+    for (const Contributions& rival : c.rivals) gap_row = gap_row || rival.unexplained(r) != 0;
+  }
+  // With Link::logit x is the log-odds of the output: the logit itself, or its lead over the rivals in a softmax.
+  const auto lead = [&](std::size_t k, double own, const std::vector<std::vector<double>>& others) {
+    std::vector<double> rivals;
+    for (const auto& other : others) rivals.push_back(other[k]);
+    return detail::log_odds(own, rivals);
+  };
+  std::vector<DecisionLine> all;
+  std::vector<std::vector<double>> measures(shown + (gap_row ? 2 : 1));
   double base = 0;
-  for (const std::size_t r : rows) {
-    base += c.base[r] / static_cast<double>(rows.size());
-    DecisionLine line;
-    line.row = r;
-    double sum = c.base[r];
-    for (std::size_t k = shown; k < order.size(); ++k) sum += known(c.value(r, order[k]));
-    line.at.push_back(link(sum));
-    for (std::size_t k = shown; k-- > 0;) {
-      sum += known(c.value(r, order[k]));
-      line.at.push_back(link(sum));
-    }
-    lines.push_back(std::move(line));
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    std::vector<std::vector<double>> bases;
+    for (const Contributions& rival : c.rivals) bases.push_back({rival.base[r]});
+    base += (o.link == Link::logit ? lead(0, c.base[r], bases) : c.base[r]) / static_cast<double>(c.rows);
   }
+  double low = base, high = base;
+  for (const std::size_t r : numbers) {
+    DecisionLine line{r, path(c, r, order, shown, gap_row)};
+    if (o.link == Link::logit && !c.rivals.empty()) {
+      std::vector<std::vector<double>> others;
+      for (const Contributions& rival : c.rivals) others.push_back(path(rival, r, order, shown, gap_row));
+      for (std::size_t k = 0; k < line.at.size(); ++k) line.at[k] = lead(k, line.at[k], others);
+    }
+    for (std::size_t k = 0; k < line.at.size(); ++k) {
+      measures[k].push_back(line.at[k]);
+      if (!std::isfinite(line.at[k])) continue;
+      low = std::min(low, line.at[k]);
+      high = std::max(high, line.at[k]);
+    }
+    all.push_back(std::move(line));
+  }
+  std::reverse(measures.begin(), measures.end());  // outputs first: their extremes matter most
+  std::vector<std::size_t> highlights;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (std::find(o.highlight.begin(), o.highlight.end(), all[k].row) != o.highlight.end()) highlights.push_back(k);
+  }
+  std::vector<DecisionLine> lines;
+  for (const std::size_t k : detail::rows_to_draw(all.size(), o.max_rows, measures, highlights))
+    lines.push_back(std::move(all[k]));
 
-  double low = link(base), high = link(base);
-  for (const DecisionLine& l : lines) {
-    for (const double v : l.at) {
-      if (!std::isfinite(v)) continue;
-      low = std::min(low, v);
-      high = std::max(high, v);
-    }
-  }
-  if (o.link == Link::logit) {
-    low = -0.02;
-    high = 1.02;
-  } else if (!(high > low)) {
+  if (!(high > low)) {
     low -= 0.5;
     high += 0.5;
   } else {
@@ -86,13 +118,22 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
 
   std::vector<std::vector<Span>> labels;
   for (std::size_t k = 0; k < shown; ++k) labels.push_back({{c.name(order[k])}});
-  detail::RowChart chart(
-      labels, {.width = o.width, .row = 38, .top = 40, .bottom = 60, .right = 24, .least_plot = 260, .title = o.title},
-      o.theme);
+  if (gap_row) labels.push_back({{detail::unexplained_name, Role::muted}});
+  const bool single = c.rows == 1;
+  detail::RowChart chart(labels,
+                         {.width = o.width,
+                          .row = 38,
+                          .top = single ? 60.0 : 40.0,
+                          .bottom = 60,
+                          .right = 24,
+                          .least_plot = 260,
+                          .title = o.title},
+                         o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
-  const Scale x{low, high, box.left, box.right};
+  Scale x{low, high, box.left, box.right};
+  x.log_odds = o.link == Link::logit;
 
   // The bar above is the same scale as colour.
   const Box bar{box.left, box.top - 16, box.right, box.top - 8};
@@ -104,16 +145,16 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
                    "colorbar"});
   }
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
-  const double base_x = x(link(base));
+  const double base_x = x(base);
   scene.line({base_x, box.top}, {base_x, box.bottom}, {Role::edge, 1.2}, "base-line");
 
   // A line bends at the borders between rows: across row k it moves by feature k.
   std::vector<double> border = {box.bottom};
-  for (std::size_t k = shown; k-- > 0;) border.push_back(chart.middle[k] - chart.height[k] / 2);
+  for (std::size_t k = labels.size(); k-- > 0;) border.push_back(chart.middle[k] - chart.height[k] / 2);
   const auto highlighted = [&](std::size_t row) {
     return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end();
   };
-  const double width = lines.size() == 1 ? 2.2 : lines.size() > 200 ? 1 : 1.5;
+  const double width = single ? 2.2 : lines.size() > 200 ? 1 : 1.5;
   const double opacity = lines.size() > 400 ? 0.5 : 1;
   for (const bool on_top : {false, true}) {
     for (const DecisionLine& l : lines) {
@@ -127,12 +168,23 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
       scene.add(Polyline{std::move(points), stroke, "line"});
     }
   }
-  if (lines.size() == 1) {
+  if (single) {
+    const Text fx{{lines.empty() ? box.centre().x : x(lines[0].at.back()), box.top - 27},
+                  {{"f(x)", Role::ink},
+                   {fmt::format(" = {}", format_value(detail::linked_prediction(c, 0, o.link))), Role::muted}},
+                  font,
+                  Anchor::middle,
+                  Align::middle,
+                  0,
+                  "total-label"};
+    detail::add_inside(scene, fx);
+  }
+  if (single && !lines.empty()) {
     // Values beside the line.
     for (std::size_t k = 0; k < shown; ++k) {
       const std::string value = c.shown(lines[0].row, order[k]);
       if (value.empty()) continue;
-      const std::size_t below = shown - 1 - k;
+      const std::size_t below = labels.size() - 1 - k;
       const double left = std::min(x(lines[0].at[below]), x(lines[0].at[below + 1]));
       const double right = std::max(x(lines[0].at[below]), x(lines[0].at[below + 1]));
       const std::string text = fmt::format("({})", value);
@@ -165,22 +217,20 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     }
   }
   double bottom = chart.x_axis(x, detail::space_label(c, o.link));
-  const auto note = [&](const std::string& text) {
-    detail::add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font},
-                                   {{text, Role::muted}},
-                                   0.9 * font,
-                                   Anchor::end,
-                                   Align::middle,
-                                   0,
-                                   "note"});
-    bottom += line_height * font;
-  };
+  const std::string base_text = format_value(o.link == Link::logit ? detail::logistic(base) : base);
+  std::vector<std::string> notes;
+  if (o.link == Link::logit) notes.push_back(detail::base_note(c, o.link, base_text));
+  if (gap_row)
+    notes.push_back(
+        fmt::format("{}: what contributions do not explain of the model's output", detail::unexplained_name));
   if (shown < c.features)
-    note(fmt::format("{} of {} features shown; lines start with the sum of the others", shown, c.features));
-  if (rows.size() < c.rows) {
-    note(fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.size())),
-                     format_count(static_cast<double>(c.rows))));
-  }
+    notes.push_back(fmt::format("{} of {} features shown; lines start with the sum of the others", shown, c.features));
+  if (lines.size() < numbers.size())
+    notes.push_back(fmt::format("{} of {} rows shown", format_count(static_cast<double>(lines.size())),
+                                format_count(static_cast<double>(numbers.size()))));
+  if (numbers.size() < c.rows)
+    notes.push_back(detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number"));
+  for (const std::string& text : notes) bottom = chart.note(text, bottom);
   if (!o.legend.empty()) {
     bottom += 6;
     for (const DecisionLine& l : lines) {
@@ -196,9 +246,16 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   scene.height = bottom + 10;
   scene.title = o.title.empty() ? "Decision plot" : o.title;
   scene.description =
-      fmt::format("{} from the base value {}.", lines.size() == 1 ? "One row" : fmt::format("{} rows", lines.size()),
-                  format_value(link(base)));
-  if (lines.size() == 1) scene.description += fmt::format(" It ends at {}.", format_value(lines[0].at.back()));
+      fmt::format("{} from the base value {}.", single ? "One row" : fmt::format("{} rows", lines.size()), base_text);
+  if (single)
+    scene.description += fmt::format(" It ends at {}.", format_value(detail::linked_prediction(c, 0, o.link)));
+  for (const std::string& text : notes) scene.description += fmt::format(" {}.", text);
+  scene.caption = single
+                      ? "From the base value at the bottom to the model's output f(x) at the top: across the row of a "
+                        "feature the line moves by its contribution."
+                      : "One line for each row of data, from the base value at the bottom to the model's output at the "
+                        "top: across the row of a feature it moves by that contribution. Colour: the output.";
+  scene.about = c.about;
   return Figure::from_scene(std::move(scene), o.theme);
 }
 

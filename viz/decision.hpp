@@ -10,22 +10,26 @@ namespace xg::viz {
 enum class Order { importance, none };
 
 struct DecisionOptions {
-  Link link = Link::identity;    ///< logit: draw log-odds as probabilities
+  Link link = Link::identity;    ///< logit: log-odds, with probabilities at the axis
   std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
   Order feature_order = Order::importance;
   std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
   std::vector<std::string> legend = {};     ///< a name for each row, or none
   std::optional<std::size_t> output = {};   ///< which output of several
-  std::size_t max_rows = 2000;              ///< lines; more are thinned evenly, and the plot says so
+  std::size_t max_rows = 2000;              ///< lines; of more a fair choice, and the plot says so
   std::string title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
 };
 
 /// One line per row from the base value (bottom) to the output (top); across a feature's row it moves by that feature's
-/// contribution. Colour is the final output. Of one row the feature values
-/// stand beside the line. Throws ValueError where link = logit meets contributions to a probability, which would be
-/// squashed twice, for a highlight out of range, and for a legend of another length.
+/// contribution. It ends at what the model gave; where contributions do not lead to it, a row "unexplained" closes the
+/// gap. Colour is the final output. Of one row the feature values stand beside the line. With Link::logit x is the
+/// log-odds of the output, so that equal contributions to a sigmoid's logit are equally wide; a softmax's logits are
+/// all followed, and x is the log-odds of the probability that they make together. Rows whose output is no number are
+/// left out, and the plot says how many. Throws ValueError where link = logit meets contributions to a probability,
+/// which would be squashed twice, or a softmax of which one logit alone is known, for a highlight out of range, and for
+/// a legend of another length.
 XG_API Figure decision(const explain::Explanation& e, const DecisionOptions& options = {});
 XG_API Figure decision(const Contributions& c, const DecisionOptions& options = {});
 

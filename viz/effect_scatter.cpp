@@ -4,6 +4,7 @@
 #include <xgrad/viz/beeswarm.hpp>
 #include <xgrad/viz/effect_scatter.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -170,10 +171,20 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
   Axes& axes = figure.axes();
   std::vector<double> x, y, color, missing;
   std::vector<double> other_values = other ? values_of(c, *other).x : std::vector<double>();
-  const std::size_t shown = std::min(c.rows, o.max_rows);
+  std::vector<std::size_t> numbers;  // rows with a contribution to draw
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    if (std::isfinite(c.value(r, i))) numbers.push_back(r);
+  }
+  std::vector<std::vector<double>> measures(2);
+  for (const std::size_t r : numbers) {
+    measures[0].push_back(values.x[r]);
+    measures[1].push_back(c.value(r, i));
+  }
+  const std::vector<std::size_t> chosen = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
+  const std::size_t shown = chosen.size();
   const double spread = spread_of(values.x);
   for (std::size_t k = 0; k < shown; ++k) {
-    const std::size_t r = k * c.rows / shown;
+    const std::size_t r = numbers[chosen[k]];
     if (!std::isfinite(values.x[r])) {
       missing.push_back(c.value(r, i));
       continue;
@@ -227,18 +238,27 @@ Figure scatter(const Contributions& c, const std::string& feature, const Scatter
     axes.text(aside, y_high + 0.2 * y_pad, fmt::format("{} without a value", missing.size()),
               {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
   }
-  if (shown < c.rows) {
-    axes.text(right, y_high + 0.2 * y_pad,
-              fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)),
-                          format_count(static_cast<double>(c.rows))),
+  std::string note;
+  if (shown < numbers.size())
+    note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)),
+                       format_count(static_cast<double>(numbers.size())));
+  if (numbers.size() < c.rows)
+    note += (note.empty() ? "" : "; ") +
+            detail::left_out_note(c.rows - numbers.size(), c.rows, "their contributions are NaN");
+  if (!note.empty())
+    axes.text(right, y_high + 0.2 * y_pad, note,
               {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
-  }
   axes.set_xlim(left, right);
   axes.set_ylim(y_low - y_pad, y_high + y_pad);
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));
   figure.set_description(o.title.empty() ? fmt::format("Contribution of {}", feature) : o.title,
-                         fmt::format("Values of {} against their contributions, {} rows.", feature, c.rows));
+                         fmt::format("Values of {} against their contributions, {} rows drawn{}.", feature, shown,
+                                     note.empty() ? "" : fmt::format(" ({})", note)));
+  figure.set_caption(fmt::format("One dot for each row: the value of {} and how far it moves the output.{}{}", feature,
+                                 other ? fmt::format(" Colour: {}.", c.name(*other)) : "",
+                                 o.histogram ? " Grey: how the values are distributed." : ""),
+                     c.about);
   return figure;
 }
 

@@ -10,7 +10,7 @@ struct ScatterOptions {
   std::string color = "";                  ///< a feature's name, "auto" for the strongest apparent interaction, or ""
   std::optional<std::size_t> output = {};  ///< which output of several
   bool histogram = true;                   ///< how the values are distributed, in grey
-  std::size_t max_rows = 2000;             ///< dots; more are thinned evenly, and the plot says so
+  std::size_t max_rows = 2000;             ///< dots; of more a fair choice, and the plot says so
   std::string title = {};
   double width = 6.4;   ///< inches
   double height = 4.4;  ///< inches
@@ -18,8 +18,8 @@ struct ScatterOptions {
 };
 
 /// One dot for each row: x is the feature's value (as displayed, where it is a number), y its contribution. Text values
-/// become categories. Rows without a value stand at the left, apart. Throws ValueError naming the known features where
-/// there is none called `feature`.
+/// become categories. Rows without a value stand at the left, apart; those whose contribution is NaN are left out, and
+/// the plot says how many. Throws ValueError naming the known features where there is none called `feature`.
 XG_API Figure scatter(const explain::Explanation& e, const std::string& feature, const ScatterOptions& options = {});
 XG_API Figure scatter(const Contributions& c, const std::string& feature, const ScatterOptions& options = {});
 

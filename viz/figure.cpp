@@ -19,6 +19,8 @@ struct Figure::State {
   std::string dot;
   std::string title;  // of axes: for screen readers
   std::string description;
+  std::string caption;
+  std::vector<std::string> about;
 };
 
 Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>()) {
@@ -72,6 +74,8 @@ Scene Figure::scene() const {
   scene.height = std::round(o.height * 96);
   scene.title = state_->title.empty() ? o.title : state_->title;
   scene.description = state_->description;
+  scene.caption = state_->caption;
+  scene.about = state_->about;
   std::vector<std::vector<const Axes*>> grid(o.rows);
   for (std::size_t i = 0; i < state_->axes.size(); ++i) grid[i / o.columns].push_back(&state_->axes[i]);
   if (scene.title.empty()) scene.title = state_->axes.front().state().title;
@@ -96,6 +100,11 @@ void Figure::set_description(std::string title, std::string description) {
   }
   state_->title = std::move(title);
   state_->description = std::move(description);
+}
+
+void Figure::set_caption(std::string caption, std::vector<std::string> about) {
+  (state_->finished ? state_->finished->caption : state_->caption) = std::move(caption);
+  (state_->finished ? state_->finished->about : state_->about) = std::move(about);
 }
 
 std::string Figure::svg() const {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace xg::viz {
 
@@ -55,6 +56,8 @@ class XG_API Figure {
   void set_dot(std::string text);
   /// Title and description for screen readers and file managers; they are not drawn.
   void set_description(std::string title, std::string description);
+  /// How the figure is to be read, and how its numbers were made: a Report writes it below. Ready-made plots have both.
+  void set_caption(std::string caption, std::vector<std::string> about = {});
 
   /// One SVG document; the same figure gives the same bytes on every system.
   std::string svg() const;

@@ -5,6 +5,7 @@
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,8 @@ namespace {
 double known(double v) {
   return std::isfinite(v) ? v : 0;
 }
+
+constexpr std::size_t no_feature = static_cast<std::size_t>(-1);  // what contributions do not explain
 
 struct Segment {
   std::size_t feature;
@@ -117,23 +120,30 @@ class Labels {
   std::vector<Label> labels_;
 };
 
+std::string name_of(const Contributions& c, std::size_t feature) {
+  return feature == no_feature ? detail::unexplained_name : c.name(feature);
+}
+
 Figure single(const Contributions& c, const ForceOptions& o) {
-  const auto link = [&](double v) { return o.link == Link::logit ? detail::logistic(v) : v; };
-  const double total = c.total(0);
+  const double total = c.prediction(0);
+  const bool good = std::isfinite(total);  // else there is no place where arrows could meet
   double all = 0;
   for (std::size_t i = 0; i < c.features; ++i) all += std::abs(known(c.value(0, i)));
   std::vector<Segment> up, down;
   double high_end = total, low_end = total;
-  for (const std::size_t i : detail::by_importance(c)) {
-    const double v = known(c.value(0, i));
+  const auto push = [&](std::size_t feature, double v) {
     const double share = all > 0 ? std::abs(v) / all : 0;
     if (v > 0) {
-      up.push_back({i, link(low_end - v), link(low_end), share});
+      up.push_back({feature, low_end - v, low_end, share});
       low_end -= v;
     } else if (v < 0) {
-      down.push_back({i, link(high_end - v), link(high_end), share});
+      down.push_back({feature, high_end - v, high_end, share});
       high_end -= v;
     }
+  };
+  if (good) {
+    for (const std::size_t i : detail::by_importance(c)) push(i, known(c.value(0, i)));
+    push(no_feature, c.unexplained(0));
   }
 
   const double font = o.theme.font_px();
@@ -145,30 +155,36 @@ Figure single(const Contributions& c, const ForceOptions& o) {
     y += detail::add_title(scene, o.title, 1.15 * font, y + 0.5 * line, 1.15 * line);
     y += 4;
   }
-  double low = std::min({link(low_end), link(c.base[0]), link(total)});
-  double high = std::max({link(high_end), link(c.base[0]), link(total)});
-  if (!std::isfinite(low) || !std::isfinite(high)) low = 0, high = 1;
+  double low = c.base[0], high = c.base[0];
+  if (good) {
+    low = std::min({low, low_end, total});
+    high = std::max({high, high_end, total});
+  }
   if (!(high > low)) {
     low -= 0.5;
     high += 0.5;
   }
   const double pad = 0.06 * (high - low);
-  const Scale x{low - pad, high + pad, 16, scene.width - 16};
+  Scale x{low - pad, high + pad, 16, scene.width - 16};
+  // Arrows are as wide as their contributions to the logit. A sigmoid's axis can say which probabilities these are;
+  // that of a softmax depends on its other logits, so that its axis stays that of the logit.
+  x.log_odds = o.link == Link::logit && c.rivals.empty();
 
   // f(x) and the base value above the axis; where they would collide, the base value steps up.
-  const double fx = x(link(total));
-  const double bx = x(link(c.base[0]));
-  const std::string value = format_value(link(total), std::max(2, decimals_for(high - low)));
-  const Text output{
-      {fx, 0},      {{"f(x) ", Role::muted}, {value, Role::ink, true, 1.15}}, font, Anchor::middle, Align::middle, 0,
-      "total-label"};
-  const Text base{{bx, 0},
-                  {{fmt::format("base value {}", format_value(link(c.base[0]), std::max(2, decimals_for(high - low)))),
-                    Role::muted}},
-                  font,
-                  Anchor::middle,
-                  Align::middle,
-                  0,
+  const double fx = good ? x(total) : scene.width / 2;
+  const double bx = x(c.base[0]);
+  const bool linked = o.link == Link::logit;
+  const int decimals = linked ? 3 : std::max(2, decimals_for(high - low));
+  const std::string value = format_value(detail::linked_prediction(c, 0, o.link), decimals);
+  const std::string base_value = format_value(detail::linked_base(c, 0, o.link), decimals);
+  const std::string what = linked && !c.rivals.empty() ? "probability " : "";
+  const Text output{{fx, 0},       {{"f(x) " + what, Role::muted}, {value, Role::ink, true, 1.15}},
+                    font,          Anchor::middle,
+                    Align::middle, 0,
+                    "total-label"};
+  const Text base{{bx, 0},       {{fmt::format("base value {}{}", what, base_value), Role::muted}},
+                  font,          Anchor::middle,
+                  Align::middle, 0,
                   "base-label"};
   const auto place = [&](Text t, double at) {
     t.at.y = at;
@@ -227,20 +243,24 @@ Figure single(const Contributions& c, const ForceOptions& o) {
       const double notch = k + 1 == segments.size() ? 0 : std::min(7.0, 0.6 * std::abs(to - from)) * sign;
       scene.add(Polygon{
           {{from, top}, {to - head, top}, {to, middle}, {to - head, bottom}, {from, bottom}, {from + notch, middle}},
-          paint,
-          {Role::background, 1},
+          segments[k].feature == no_feature ? Paint(Role::grid) : paint,
+          segments[k].feature == no_feature ? Stroke{Role::muted, 1.2, {4, 3}} : Stroke{Role::background, 1},
           "bar"});
     }
   };
   // The smallest are drawn last, so that the head of each stays visible in the notch of the next.
   arrows(up, Role::positive);
   arrows(down, Role::negative);
-  scene.line({fx, axis}, {fx, bottom + 6}, {Role::ink, 1.2}, "total-line");
+  if (good) scene.line({fx, axis}, {fx, bottom + 6}, {Role::ink, 1.2}, "total-line");
   scene.line({bx, axis - 4}, {bx, axis + 5}, {Role::ink, 1.6}, "base-line");
 
   Labels labels(bottom + 10, font, 14, scene.width - 14);
   const auto name = [&](const std::vector<Segment>& segments, const Paint& paint) {
     for (const Segment& s : segments) {
+      if (s.feature == no_feature) {
+        labels.add((x(s.from) + x(s.to)) / 2, {detail::unexplained_name}, Role::muted);
+        continue;
+      }
       if (s.share < o.contribution_threshold) continue;
       const std::string shown = c.shown(0, s.feature);
       const std::string text = shown.empty() ? c.name(s.feature) : fmt::format("{} = {}", c.name(s.feature), shown);
@@ -250,7 +270,16 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   name(up, Role::positive);
   name(down, Role::negative);
   double end = labels.draw(scene, bottom + 1) + 4;
-  for (const std::string& l : viz::wrap(detail::space_label(c, o.link), font, scene.width - 16)) {
+  std::vector<std::string> notes;
+  if (!good) notes.push_back("No arrows: the output is no number");
+  if (linked) notes.push_back(detail::base_note(c, o.link));
+  const auto lines = [&](const std::string& text) { return viz::wrap(text, font, scene.width - 16); };
+  std::vector<std::string> below = lines(detail::space_label(c, x.log_odds ? Link::logit : Link::identity));
+  for (const std::string& note : notes) {
+    const auto more = lines(note);
+    below.insert(below.end(), more.begin(), more.end());
+  }
+  for (const std::string& l : below) {
     scene.add(Text{{scene.width / 2, end + 6 + 0.5 * line},
                    {{l, Role::muted}},
                    font,
@@ -262,12 +291,19 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   }
   scene.height = end + 14;
   scene.title = o.title.empty() ? "Forces on one prediction" : o.title;
-  scene.description =
-      fmt::format("Base value {}, output {}.", format_value(link(c.base[0])), format_value(link(total)));
-  for (const Segment& s : up)
-    scene.description += fmt::format(" {} up {}.", c.name(s.feature), format_value(c.value(0, s.feature)));
-  for (const Segment& s : down)
-    scene.description += fmt::format(" {} down {}.", c.name(s.feature), format_value(-c.value(0, s.feature)));
+  scene.description = fmt::format("Base value {}{}, output {}{}.", what, base_value, what, value);
+  for (const Segment& segment : up)
+    scene.description +=
+        fmt::format(" {} up {}.", name_of(c, segment.feature), format_value(segment.to - segment.from));
+  for (const Segment& segment : down)
+    scene.description +=
+        fmt::format(" {} down {}.", name_of(c, segment.feature), format_value(segment.from - segment.to));
+  for (const std::string& note : notes) scene.description += fmt::format(" {}.", note);
+  scene.caption =
+      "Arrows are as wide as the contributions: red ones push the output up, blue ones down, and they meet at "
+      "the model's output f(x).";
+  if (c.unexplained(0) != 0) scene.caption += " The grey one is what the contributions do not explain.";
+  scene.about = c.about;
   return Figure::from_scene(std::move(scene), o.theme);
 }
 
@@ -329,82 +365,132 @@ std::vector<std::size_t> similar_rows(const Contributions& c, const std::vector<
   std::vector<std::size_t> order =
       runs[static_cast<std::size_t>(std::find(alive.begin(), alive.end(), true) - alive.begin())];
   for (std::size_t& i : order) i = rows[i];
-  if (c.total(order.front()) < c.total(order.back())) std::reverse(order.begin(), order.end());
+  if (c.prediction(order.front()) < c.prediction(order.back())) std::reverse(order.begin(), order.end());
   return order;
 }
 
 Figure stacked(const Contributions& c, const ForceOptions& o) {
-  const auto link = [&](double v) { return o.link == Link::logit ? detail::logistic(v) : v; };
-  std::vector<std::size_t> rows(std::min(c.rows, o.max_rows));
-  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = k * c.rows / rows.size();
+  if (o.link == Link::logit && !c.rivals.empty())
+    throw ValueError(
+        "[force] link = logit has no axis for several rows of a softmax: its probability depends on the other logits, "
+        "which "
+        "differ from row to row. Draw decision with link = logit, force of one row, or link = identity.");
+  std::vector<std::size_t> numbers;
+  std::vector<std::vector<double>> measures(3);  // the output, and the ends of the bands below and above it
+  bool gaps = false;
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    if (!detail::has_prediction(c, r)) continue;
+    numbers.push_back(r);
+    const double gap = c.unexplained(r);
+    gaps = gaps || gap != 0;
+    double low = c.prediction(r) - std::max(gap, 0.0), high = c.prediction(r) - std::min(gap, 0.0);
+    for (std::size_t i = 0; i < c.features; ++i) {
+      low -= std::max(known(c.value(r, i)), 0.0);
+      high -= std::min(known(c.value(r, i)), 0.0);
+    }
+    measures[0].push_back(c.prediction(r));
+    measures[1].push_back(low);
+    measures[2].push_back(high);
+  }
+  std::vector<std::size_t> rows = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
+  for (std::size_t& r : rows) r = numbers[r];
   std::string label = "Rows in their order";
   if (o.order == RowOrder::similarity) {
-    rows = similar_rows(c, rows);
+    if (!rows.empty()) rows = similar_rows(c, rows);
     label = "Rows, similar explanations side by side";
   } else if (o.order == RowOrder::output) {
-    std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return c.total(a) > c.total(b); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](std::size_t a, std::size_t b) { return c.prediction(a) > c.prediction(b); });
     label = "Rows by falling output";
   }
-  if (rows.size() < c.rows) {
-    label = fmt::format("{} ({} of {} rows shown)", label, format_count(static_cast<double>(rows.size())),
-                        format_count(static_cast<double>(c.rows)));
-  }
+  std::string remark;
+  if (rows.size() < numbers.size())
+    remark = fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.size())),
+                         format_count(static_cast<double>(numbers.size())));
+  if (numbers.size() < c.rows)
+    remark += (remark.empty() ? "" : "; ") +
+              detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number");
+  if (!remark.empty()) label = fmt::format("{} ({})", label, remark);
   Figure figure({.width = o.width, .height = 4.2, .title = o.title, .theme = o.theme});
   Axes& axes = figure.axes();
-  std::vector<double> at, output, base;
+  std::vector<double> at, output;
   for (std::size_t k = 0; k < rows.size(); ++k) {
     at.push_back(static_cast<double>(k));
-    output.push_back(link(c.total(rows[k])));
-    base.push_back(link(c.base[rows[k]]));
+    output.push_back(c.prediction(rows[k]));
   }
-  // Bands of the most important features lie next to the output's line, in two shades by turns; the rest is one band.
+  const double base = std::accumulate(c.base.begin(), c.base.end(), 0.0) / static_cast<double>(c.rows);
+  // Bands of the most important features lie next to the output's line, in two shades by turns; the rest is one band,
+  // and beyond it comes what is not explained.
   const auto order = detail::by_importance(c);
   constexpr std::size_t named = 6;
+  double low = base, high = base;
+  for (const double v : output) {
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
   for (const bool up : {true, false}) {
-    std::vector<double> inner(rows.size());
-    for (std::size_t k = 0; k < rows.size(); ++k) inner[k] = c.total(rows[k]);
-    for (std::size_t band = 0; band <= std::min(named, order.size() - 1); ++band) {
+    std::vector<double> inner = output;
+    const auto band = [&](auto&& contribution, const FillOptions& look) {
       std::vector<double> outer = inner;
       for (std::size_t k = 0; k < rows.size(); ++k) {
-        const std::size_t last = band == named ? order.size() : band + 1;
-        for (std::size_t j = band; j < last; ++j) {
-          const double v = known(c.value(rows[k], order[j]));
-          if ((v > 0) == up) outer[k] -= v;
-        }
+        outer[k] -= contribution(rows[k]);
+        low = std::min(low, outer[k]);
+        high = std::max(high, outer[k]);
       }
-      std::vector<double> from(rows.size()), to(rows.size());
-      for (std::size_t k = 0; k < rows.size(); ++k) {
-        from[k] = link(inner[k]);
-        to[k] = link(outer[k]);
-      }
-      axes.fill_between(at, to, from,
-                        {.color = up ? Role::positive : Role::negative,
-                         .alpha = band % 2 == 0 ? 0.95 : 0.62,
-                         .label = band == 0 ? (up ? "pushes up" : "pushes down") : ""});
+      axes.fill_between(at, outer, inner, look);
       inner = outer;
+    };
+    for (std::size_t b = 0; b <= std::min(named, order.size() - 1); ++b) {
+      const auto share = [&](std::size_t r) {
+        double sum = 0;
+        for (std::size_t j = b; j < (b == named ? order.size() : b + 1); ++j) {
+          const double v = known(c.value(r, order[j]));
+          if ((v > 0) == up) sum += v;
+        }
+        return sum;
+      };
+      band(share, {.color = up ? Role::positive : Role::negative,
+                   .alpha = b % 2 == 0 ? 0.95 : 0.62,
+                   .label = b == 0 ? (up ? "pushes up" : "pushes down") : ""});
     }
+    if (gaps)
+      band([&](std::size_t r) { return (c.unexplained(r) > 0) == up ? c.unexplained(r) : 0.0; },
+           {.color = Role::edge, .alpha = 0.9, .label = up ? detail::unexplained_name : ""});
   }
   axes.plot(at, output, {.color = Role::ink, .linewidth = 1.2, .label = "output"});
-  axes.axhline(std::accumulate(base.begin(), base.end(), 0.0) / static_cast<double>(base.size()),
-               {.color = Role::ink, .label = "base value"});
+  axes.axhline(base, {.color = Role::ink, .label = "base value"});
   axes.set_xlim(rows.size() > 1 ? 0 : -0.5, rows.size() > 1 ? static_cast<double>(rows.size() - 1) : 0.5);
+  if (o.link == Link::logit && high > low) {
+    const double pad = 0.05 * (high - low);
+    const Ticks ticks = probability_ticks(low - pad, high + pad, 7);
+    axes.set_ylim(low - pad, high + pad);
+    axes.set_yticks(ticks.at, ticks.labels);
+  }
   axes.set_xlabel(label);
   axes.set_ylabel(detail::space_label(c, o.link));
   axes.legend({.loc = "outside"});
-  figure.set_description(o.title.empty() ? "Forces on many predictions" : o.title, fmt::format("{} rows.", c.rows));
+  const std::string note = detail::base_note(c, o.link);
+  figure.set_description(o.title.empty() ? "Forces on many predictions" : o.title,
+                         fmt::format("{} rows drawn{}.{}{}", rows.size(), remark.empty() ? "" : " (" + remark + ")",
+                                     note.empty() ? "" : " " + note, note.empty() ? "" : "."));
+  figure.set_caption(
+      "One column for each row of data: bands below the output's line push it up, bands above it push it "
+      "down, each as high as its contribution." +
+          (note.empty() ? "" : " " + note + "."),
+      c.about);
   return figure;
 }
 
 }  // namespace
 
 Figure force(const explain::Explanation& e, const ForceOptions& o) {
-  return force(contributions(e, o.output, "force"), o);
+  return force(contributions(e, o.output, "force", o.link), o);
 }
 
 Figure force(const Contributions& c, const ForceOptions& o) {
   c.check("force");
   detail::need_sums("force", c);
-  detail::check_link("force", o.link, c.space);
+  detail::check_link("force", o.link, c);
   if (o.max_rows == 0) throw ValueError("[force] max_rows is 0: show at least one row.");
   return c.rows == 1 ? single(c, o) : stacked(c, o);
 }

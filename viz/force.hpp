@@ -10,11 +10,11 @@ namespace xg::viz {
 enum class RowOrder { similarity, output, original };
 
 struct ForceOptions {
-  Link link = Link::identity;              ///< logit: draw log-odds as probabilities
+  Link link = Link::identity;              ///< logit: log-odds, with probabilities at the axis
   double contribution_threshold = 0.05;    ///< only features with this share of all contributions are named
   RowOrder order = RowOrder::similarity;   ///< of several rows
   std::optional<std::size_t> output = {};  ///< which output of several
-  std::size_t max_rows = 1000;             ///< of several rows; more are thinned evenly, and the plot says so
+  std::size_t max_rows = 1000;             ///< of several rows; of more a fair choice, and the plot says so
   std::string title = {};
   double width = 10;  ///< inches
   Theme theme = Theme::light;
@@ -22,8 +22,11 @@ struct ForceOptions {
 
 /// One row: red arrows from the left push the output up, blue ones from the right push it down; they meet at f(x), the
 /// largest next to it. Several rows: the same turned upright, one column per row; similar rows are neighbours (complete
-/// linkage on squared distances of the contributions, each merge turned so that its near ends meet).
-/// Throws ValueError as decision does.
+/// linkage on squared distances of the contributions, each merge turned so that its near ends meet). Arrows and bands
+/// are as wide as contributions, with either link. f(x) is what the model gave; what contributions do not explain of it
+/// is a grey arrow "unexplained". With Link::logit one row of a softmax keeps an axis of its logit, because the
+/// probability depends on the other logits too, and says the probabilities at f(x) and base value; several rows are an
+/// error. Rows whose output is no number are left out, and the plot says how many. Throws ValueError as decision does.
 XG_API Figure force(const explain::Explanation& e, const ForceOptions& options = {});
 XG_API Figure force(const Contributions& c, const ForceOptions& options = {});
 

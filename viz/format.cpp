@@ -23,7 +23,7 @@ std::string strip_zeros(std::string s) {
 // The digits of |v|; the caller puts the sign.
 std::string magnitude(double v, int decimals) {
   v = std::abs(v);
-  if (std::isnan(v)) return "nan";
+  if (std::isnan(v)) return "NaN";
   if (std::isinf(v)) return "∞";
   if (v == 0) return "0";
   const double smallest = 0.5 * std::pow(10.0, -decimals);

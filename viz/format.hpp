@@ -7,7 +7,7 @@
 
 namespace xg::viz {
 
-/// `v` with at most `decimals` decimals, trailing zeros dropped: 1.500 is "1.5", -0.0 is "0", NaN is "nan". Where
+/// `v` with at most `decimals` decimals, trailing zeros dropped: 1.500 is "1.5", -0.0 is "0", NaN is "NaN". Where
 /// fixed decimals would show nothing (1.2e-7) or a row of digits that nobody reads (3e12), powers of ten: "1.2×10⁻⁷".
 XG_API std::string format_value(double v, int decimals = 3);
 

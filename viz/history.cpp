@@ -128,6 +128,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
   std::string description = fmt::format("{} epochs. Last values:", longest);
   for (const auto& [key, values] : curves) description += fmt::format(" {} {}.", key, format_value(last(values), 4));
   figure.set_description(o.title.empty() ? "Training history" : o.title, description);
+  figure.set_caption("Loss (left axis) and metrics (right axis) after each epoch.");
   return figure;
 }
 

@@ -1,11 +1,15 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/regression.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace xg::viz {
 namespace {
@@ -19,26 +23,51 @@ void check(const char* op, const Data& y, const Data& p, const RegressionOptions
   if (o.max_points == 0) throw ValueError(fmt::format("[{}] max_points is 0: show at least one point.", op));
 }
 
-// Rows to draw: all, or evenly spread ones and the one with the largest error.
-std::vector<std::size_t> rows_to_draw(const Data& y, const Data& p, std::size_t most, std::size_t& worst) {
-  worst = 0;
-  double largest = -1;
+bool is_point(double y, double p) {
+  return std::isfinite(y) && std::isfinite(p);
+}
+
+// The rows that are drawn, and the one with the largest error.
+struct Rows {
+  std::vector<std::size_t> shown;
+  std::optional<std::size_t> worst;
+  std::size_t numbers = 0;  // of which neither the true nor the predicted value is missing
+  std::size_t all = 0;
+};
+
+Rows choose(const Data& y, const Data& p, std::size_t most) {
+  Rows rows;
+  rows.all = y.size();
+  std::vector<std::size_t> numbers;
+  std::vector<std::vector<double>> measures(3);
   for (std::size_t i = 0; i < y.size(); ++i) {
-    if (std::abs(y[i] - p[i]) > largest) {
-      largest = std::abs(y[i] - p[i]);
-      worst = i;
-    }
+    if (!is_point(y[i], p[i])) continue;
+    numbers.push_back(i);
+    measures[0].push_back(y[i] - p[i]);
+    measures[1].push_back(y[i]);
+    measures[2].push_back(p[i]);
+    if (!rows.worst || std::abs(y[i] - p[i]) > std::abs(y[*rows.worst] - p[*rows.worst])) rows.worst = i;
   }
-  std::vector<std::size_t> rows(std::min(y.size(), most));
-  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = k * y.size() / rows.size();
-  if (std::find(rows.begin(), rows.end(), worst) == rows.end()) rows.back() = worst;
+  rows.numbers = numbers.size();
+  rows.shown = detail::rows_to_draw(numbers.size(), most, measures);
+  for (std::size_t& i : rows.shown) i = numbers[i];
   return rows;
 }
 
-std::string axis_name(const char* name, std::size_t shown, std::size_t all) {
-  if (shown == all) return name;
-  return fmt::format("{} ({} of {} rows shown)", name, format_count(static_cast<double>(shown)),
-                     format_count(static_cast<double>(all)));
+// "Predicted (dollars; 2,000 of 5,000 rows shown)".
+std::string axis_name(const std::string& name, const std::string& unit, const Rows& rows) {
+  std::vector<std::string> remarks;
+  if (!unit.empty()) remarks.push_back(unit);
+  if (rows.shown.size() < rows.numbers)
+    remarks.push_back(fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.shown.size())),
+                                  format_count(static_cast<double>(rows.numbers))));
+  if (rows.numbers < rows.all)
+    remarks.push_back(detail::left_out_note(rows.all - rows.numbers, rows.all, "a value is no number"));
+  return remarks.empty() ? name : fmt::format("{} ({})", name, fmt::join(remarks, "; "));
+}
+
+std::string with_unit(const std::string& name, const std::string& unit) {
+  return unit.empty() ? name : fmt::format("{} ({})", name, unit);
 }
 
 std::string amount(double v) {
@@ -64,14 +93,15 @@ Figure residuals(const nn::metrics::RegressionReport& report, const RegressionOp
 
 Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& o) {
   check("predicted_vs_true", y, p, o);
-  std::size_t worst = 0;
-  const auto rows = rows_to_draw(y, p, o.max_points, worst);
+  const Rows rows = choose(y, p, o.max_points);
   std::vector<double> a, b;
   double low = INFINITY, high = -INFINITY;
-  for (const std::size_t i : rows) {
+  for (const std::size_t i : rows.shown) {
     a.push_back(p[i]);
     b.push_back(y[i]);
-    if (!std::isfinite(y[i]) || !std::isfinite(p[i])) continue;
+  }
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (!is_point(y[i], p[i])) continue;
     low = std::min({low, y[i], p[i]});
     high = std::max({high, y[i], p[i]});
   }
@@ -87,29 +117,32 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
   axes.scatter(a, b, {.color = Paint::series(0), .size = dot_size(a.size()), .alpha = dot_alpha(a.size())});
   axes.plot({low - pad, high + pad}, {low - pad, high + pad},
             {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
-  axes.scatter({p[worst]}, {y[worst]},
-               {.color = Paint::series(3),
-                .size = 7,
-                .marker = "d",
-                .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
+  if (rows.worst) {
+    const std::size_t worst = *rows.worst;
+    axes.scatter({p[worst]}, {y[worst]},
+                 {.color = Paint::series(3),
+                  .size = 7,
+                  .marker = "d",
+                  .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
+  }
   axes.set_xlim(low - pad, high + pad);
   axes.set_ylim(low - pad, high + pad);
-  axes.set_xlabel(axis_name("Predicted", rows.size(), y.size()));
-  axes.set_ylabel("True");
+  axes.set_xlabel(axis_name("Predicted", o.unit, rows));
+  axes.set_ylabel(with_unit("True", o.unit));
   axes.grid();
   axes.legend();
-  figure.set_description("Predicted against true values", fmt::format("{} rows.", y.size()));
+  figure.set_description("Predicted against true values", fmt::format("{} rows.", rows.numbers));
+  figure.set_caption("One dot for each row; on the dashed line predictions are right, right of it too high.");
   return figure;
 }
 
 Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   check("residuals", y, p, o);
-  std::size_t worst = 0;
-  const auto rows = rows_to_draw(y, p, o.max_points, worst);
+  const Rows rows = choose(y, p, o.max_points);
   std::vector<double> at, residual, all;
   double sum = 0;
   std::size_t count = 0;
-  for (const std::size_t i : rows) {
+  for (const std::size_t i : rows.shown) {
     at.push_back(p[i]);
     residual.push_back(y[i] - p[i]);
   }
@@ -124,8 +157,8 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   left.set_title("Residuals");
   left.scatter(at, residual, {.color = Paint::series(0), .size = dot_size(at.size()), .alpha = dot_alpha(at.size())});
   left.axhline(0, {.color = Role::muted, .linewidth = 1.2});
-  left.set_xlabel(axis_name("Predicted", rows.size(), y.size()));
-  left.set_ylabel("True − predicted");
+  left.set_xlabel(axis_name("Predicted", o.unit, rows));
+  left.set_ylabel(with_unit("True − predicted", o.unit));
   left.grid();
   Axes& right = figure.axes(0, 1);
   right.set_title("Distribution");
@@ -137,10 +170,11 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
         mean,
         {.color = Paint::series(3), .linewidth = 1.5, .linestyle = "-", .label = fmt::format("mean {}", amount(mean))});
   }
-  right.set_xlabel("True − predicted");
+  right.set_xlabel(with_unit("True − predicted", o.unit));
   right.set_ylabel("Rows");
   right.legend();
-  figure.set_description("Residuals", fmt::format("{} rows.", y.size()));
+  figure.set_description("Residuals", fmt::format("{} rows.", rows.numbers));
+  figure.set_caption("How far the true values lie above the predictions, against the predictions, and how often.");
   return figure;
 }
 

@@ -11,11 +11,12 @@ struct RegressionReport;
 namespace xg::viz {
 
 struct RegressionOptions {
-  std::size_t max_points = 2000;  ///< more are thinned evenly, and the plot says so
+  std::size_t max_points = 2000;  ///< of more a fair choice, and the plot says so
   std::string title = {};
   double width = 5.2;   ///< inches
   double height = 4.6;  ///< inches
   Theme theme = Theme::light;
+  std::string unit = {};  ///< of the target, for the axes: "dollars"
 };
 
 /// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <xgrad/explain/explanation.hpp>
 #include <xgrad/nn/data/table.hpp>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/nn/summary.hpp>
@@ -39,7 +40,8 @@ std::string table_html(const ReportTable& t) {
   for (std::size_t k = 0; k < t.header.size(); ++k) {
     bool any = false;
     for (const auto& row : t.rows) {
-      if (k >= row.size() || row[k].empty() || row[k] == "nan" || row[k] == "-" || row[k] == "–") continue;
+      if (k >= row.size() || row[k].empty() || row[k] == "nan" || row[k] == "NaN" || row[k] == "-" || row[k] == "–")
+        continue;
       any = true;
       right[k] = right[k] && looks_like_number(row[k]);
     }
@@ -104,10 +106,18 @@ std::string shape_text(const std::optional<Shape>& row) {
 
 ReportPart::ReportPart(const Figure& figure) : figure_(true) {
   const Scene scene = figure.scene();
+  about_ = scene.about;
   // As wide as it was drawn; on a narrow screen no smaller than text stays readable, then the frame scrolls.
-  html_ = fmt::format("<figure class=\"scroll\"><div style=\"--w:{0:.0f}px;--m:{1:.0f}px\">\n{2}</div></figure>\n",
+  html_ = fmt::format("<figure style=\"--w:{0:.0f}px;--m:{1:.0f}px\"><div class=\"scroll\"><div>\n{2}</div></div>",
                       scene.width, std::min(scene.width, std::max(0.62 * scene.width, 320.0)), figure.inline_svg());
+  if (!scene.title.empty() || !scene.caption.empty())
+    html_ += fmt::format("\n<figcaption>{}{}</figcaption>",
+                         scene.title.empty() ? "" : fmt::format("<b>{}.</b> ", escape_xml(scene.title)),
+                         escape_xml(scene.caption));
+  html_ += "</figure>\n";
 }
+
+ReportPart::ReportPart(const explain::Explanation& explanation) : about_(explanation.about()) {}
 
 ReportPart::ReportPart(const char* text) : ReportPart(std::string(text)) {}
 
@@ -172,8 +182,13 @@ ReportPart::ReportPart(const nn::metrics::ClassificationReport& r) {
   row(r.weighted, "mean over rows");
   html_ += table_html(t);
   if (r.binary)
-    html_ += fmt::format("<p class=\"note\">Class {} where its probability is above {}.</p>\n",
-                         escape_xml(r.class_names.size() > 1 ? r.class_names[1] : "1"), format_value(r.threshold));
+    html_ += fmt::format(
+        "<p class=\"note\">The positive class is {}: precision, recall, F1 and AUC are about it, and a row "
+        "is taken for it where its probability is above {}.</p>\n",
+        escape_xml(r.class_names.size() > 1 ? r.class_names[1] : "1"), format_value(r.threshold));
+  else
+    html_ +=
+        "<p class=\"note\">Precision, recall, F1 and AUC are means over the classes, each against all others.</p>\n";
 }
 
 ReportPart::ReportPart(const nn::metrics::RegressionReport& r) {
@@ -211,8 +226,10 @@ h2{font-size:1.3rem;margin:2.75rem 0 1rem;padding-bottom:.35rem;border-bottom:1p
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;margin:0;padding:0}
 a{color:var(--xg-c0)}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 1.5rem;justify-content:center;align-items:flex-start;margin:1rem 0}
-figure{margin:0;max-width:100%}
-figure>div{width:var(--w);min-width:var(--m);max-width:100%}
+figure{margin:0;width:var(--w);max-width:100%}
+figure>div>div{width:var(--w);min-width:var(--m);max-width:100%}
+figcaption{color:var(--xg-muted);font-size:.88rem;margin:.25rem .5rem 0}
+.about{color:var(--xg-muted);margin:.5rem 0;padding-left:1.2rem}
 svg{display:block;width:100%;height:auto}
 .scroll{overflow-x:auto}
 pre{background:var(--xg-band);border:1px solid var(--xg-grid);border-radius:6px;padding:.8rem 1rem;font:13px/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
@@ -230,7 +247,7 @@ dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums}
 @media print{
 body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}
 figure,table,pre,.cards{break-inside:avoid}h2{break-after:avoid}
-figure>div{width:calc(var(--w)*.72);min-width:0}.scroll{overflow:visible}th,td{white-space:normal;padding:.2rem .4rem}pre{white-space:pre-wrap}
+figure{width:calc(var(--w)*.72)}figure>div>div{width:100%;min-width:0}.scroll{overflow:visible}th,td{white-space:normal;padding:.2rem .4rem}pre{white-space:pre-wrap}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 </style>
@@ -248,13 +265,32 @@ figure>div{width:calc(var(--w)*.72);min-width:0}.scroll{overflow:visible}th,td{w
   }
   for (std::size_t k = 0; k < sections_.size(); ++k) {
     out += fmt::format("<section id=\"s{}\">\n<h2>{}</h2>\n", k + 1, escape_xml(sections_[k].title));
-    bool row = false;  // inside a row of figures
+    bool row = false;                           // inside a row of figures
+    std::vector<std::string> said, to_be_said;  // about the numbers of this section
+    const auto end_row = [&] {
+      if (row) out += "</div>\n";
+      row = false;
+      std::string list;
+      for (const std::string& sentence : to_be_said) {
+        if (std::find(said.begin(), said.end(), sentence) != said.end()) continue;
+        said.push_back(sentence);
+        list += fmt::format("<li>{}</li>\n", escape_xml(sentence));
+      }
+      to_be_said.clear();
+      if (!list.empty()) out += fmt::format("<ul class=\"about\">\n{}</ul>\n", list);
+    };
     for (const ReportPart& p : sections_[k].parts) {
-      if (p.is_figure() != row) out += row ? "</div>\n" : "<div class=\"figures\">\n";
-      row = p.is_figure();
+      if (p.is_figure() && !row) {
+        end_row();
+        out += "<div class=\"figures\">\n";
+        row = true;
+      } else if (!p.is_figure()) {
+        end_row();
+      }
       out += p.html();
+      to_be_said.insert(to_be_said.end(), p.about().begin(), p.about().end());
     }
-    if (row) out += "</div>\n";
+    end_row();
     out += "</section>\n";
   }
   return out + "</main>\n</body>\n</html>\n";

@@ -18,6 +18,9 @@ struct ClassificationReport;
 struct RegressionReport;
 }  // namespace metrics
 }  // namespace xg::nn
+namespace xg::explain {
+class Explanation;
+}
 
 namespace xg::viz {
 
@@ -42,12 +45,17 @@ class XG_API ReportPart {
   ReportPart(const nn::data::Table& table);                     // NOLINT
   ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
   ReportPart(const nn::metrics::RegressionReport& report);      // NOLINT
+  /// What is explained and how, Explanation::about(), without its numbers.
+  ReportPart(const explain::Explanation& explanation);  // NOLINT
 
   const std::string& html() const { return html_; }
   bool is_figure() const { return figure_; }
+  /// How the numbers of a figure or an explanation were made. A report says each sentence once in a section.
+  const std::vector<std::string>& about() const { return about_; }
 
  private:
   std::string html_;
+  std::vector<std::string> about_;
   bool figure_ = false;
 };
 
@@ -56,12 +64,15 @@ class XG_API ReportPart {
 ///
 ///     viz::Report report("Who survived?");
 ///     report.section("Training", viz::history(history), "100 epochs, batches of 32");
+///     report.section("One passenger", e[0], viz::waterfall(e[0]));
 ///     report.save("report.html");
 class XG_API Report {
  public:
   explicit Report(std::string title);
 
-  /// Adds a section of figures, nn::Summary, data::Description, metrics reports, tables, and text (set as it stands).
+  /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and text (set as
+  /// it stands). Below figures stand their captions, and below those of explanations how they were made: method,
+  /// references, what standard errors mean, notes.
   template <class... Parts>
   Report& section(const std::string& title, const Parts&... parts) {
     std::vector<ReportPart> list;

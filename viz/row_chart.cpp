@@ -87,6 +87,21 @@ double RowChart::x_axis(const Scale& x, const std::string& label) {
   return y;
 }
 
+double RowChart::note(const std::string& text, double bottom) {
+  if (text.empty()) return bottom;
+  for (const std::string& l : viz::wrap(text, 0.9 * font, scene.width - 16)) {
+    add_inside(scene, Text{{box.right, bottom + 2 + 0.5 * line_height * font},
+                           {{l, Role::muted}},
+                           0.9 * font,
+                           Anchor::end,
+                           Align::middle,
+                           0,
+                           "note"});
+    bottom += line_height * font;
+  }
+  return bottom;
+}
+
 double add_title(Scene& scene, const std::string& title, double size, double first, double step) {
   double height = 0;
   for (const std::string& l : viz::wrap(title, size, scene.width - 24, true)) {

@@ -32,10 +32,12 @@ struct RowChart {
   /// Ticks, tick labels and axis line below the rows; `label` under them where it is not empty. Returns the y below
   /// all.
   double x_axis(const Scale& x, const std::string& label);
+  /// A remark in small grey letters, at the right below `bottom`, wrapped. Returns the y below it; nothing for "".
+  double note(const std::string& text, double bottom);
 };
 
-/// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns the
-/// height of all lines.
+/// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns
+/// the height of all lines.
 double add_title(Scene& scene, const std::string& title, double size, double first, double step);
 /// A text that stays on the sheet: moved sideways where it would leave it.
 void add_inside(Scene& scene, Text text, double margin = 8);

@@ -100,8 +100,10 @@ using Element = std::variant<Polyline, Polygon, Rect, Circle, Text, ClipBegin, C
 struct XG_API Scene {
   double width = 0;
   double height = 0;
-  std::string title;        ///< for screen readers and file managers; not drawn
-  std::string description;  ///< for screen readers: what the figure says; not drawn
+  std::string title;                    ///< for screen readers and file managers; not drawn
+  std::string description;              ///< for screen readers: what the figure says; not drawn
+  std::string caption;                  ///< what a report writes below: how the figure is to be read
+  std::vector<std::string> about = {};  ///< and how its numbers were made, one sentence each: Explanation::about()
   std::vector<Element> elements;
 
   void add(Polyline e);

@@ -33,6 +33,31 @@ std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k
   return curves > 1 && k < r.curve_names.size() ? r.curve_names[k] : std::string();
 }
 
+// Which class the curves take for positive: of one curve its class, of several each its own.
+template <class Curve>
+std::string positive_class(const std::vector<Curve>& curves) {
+  if (curves.size() == 1) return curves[0].positive.empty() ? curves[0].name : curves[0].positive;
+  return "";
+}
+
+// "Recall (positive class: survived)".
+std::string of_positive(const char* what, const std::string& positive) {
+  return positive.empty() ? what : fmt::format("{} (positive class: {})", what, positive);
+}
+
+// "Positive class: survived." or that each curve has its own.
+template <class Curve>
+std::string positive_sentence(const std::vector<Curve>& curves) {
+  if (curves.size() > 1) return " Each curve takes its class for positive and all others for negative.";
+  const std::string positive = positive_class(curves);
+  return positive.empty() ? "" : fmt::format(" Positive class: {}.", positive);
+}
+
+// The class that a report's one curve is about.
+std::string positive_of(const nn::metrics::ClassificationReport& r, std::size_t curves) {
+  return curves == 1 && r.class_names.size() == 2 ? r.class_names[1] : std::string();
+}
+
 // "died, AUC = 0.853".
 std::string score_label(const std::string& name, const char* what, double value) {
   return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what,
@@ -45,7 +70,8 @@ Figure roc(const nn::metrics::ClassificationReport& report, const CurveOptions& 
   std::vector<ScoreCurve> curves;
   for (std::size_t k = 0; k < report.roc.size(); ++k) {
     const auto& c = report.roc[k];
-    curves.push_back({c.fpr, c.tpr, c.auc, curve_name(report, k, report.roc.size()), 0});
+    curves.push_back(
+        {c.fpr, c.tpr, c.auc, curve_name(report, k, report.roc.size()), 0, positive_of(report, report.roc.size())});
   }
   return roc(curves, o);
 }
@@ -56,7 +82,8 @@ Figure precision_recall(const nn::metrics::ClassificationReport& report, const C
     const auto& c = report.precision_recall[k];
     // The share of the class among all rows is the precision at the lowest threshold.
     curves.push_back({c.recall, c.precision, c.average_precision, curve_name(report, k, report.precision_recall.size()),
-                      c.precision.empty() ? 0 : c.precision.front()});
+                      c.precision.empty() ? 0 : c.precision.front(),
+                      positive_of(report, report.precision_recall.size())});
   }
   if (curves.size() == 1 && report.binary && report.per_class.size() == 2 && report.support > 0) {
     curves[0].chance = static_cast<double>(report.per_class[1].support) / static_cast<double>(report.support);
@@ -69,6 +96,7 @@ Figure calibration(const nn::metrics::ClassificationReport& report, const CurveO
   for (std::size_t k = 0; k < report.calibration.size(); ++k) {
     CalibrationBins bins;
     bins.name = curve_name(report, k, report.calibration.size());
+    bins.positive = positive_of(report, report.calibration.size());
     for (const auto& b : report.calibration[k]) {
       bins.predicted.push_back(b.predicted);
       bins.observed.push_back(b.observed);
@@ -97,10 +125,12 @@ Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& o) {
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);
   axes.set_xlabel("False positive rate");
-  axes.set_ylabel("True positive rate");
+  axes.set_ylabel(of_positive("True positive rate", positive_class(curves)));
   axes.grid();
   axes.legend({.loc = curves.size() > 6 ? "outside" : "lower right"});
-  figure.set_description(o.title.empty() ? "ROC curve" : o.title, description);
+  figure.set_description(o.title.empty() ? "ROC curve" : o.title, description + positive_sentence(curves));
+  figure.set_caption("How many positive rows are found for how many false alarms, over all thresholds." +
+                     positive_sentence(curves));
   return figure;
 }
 
@@ -126,10 +156,14 @@ Figure precision_recall(const std::vector<ScoreCurve>& curves, const CurveOption
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);
   axes.set_xlabel("Recall");
-  axes.set_ylabel("Precision");
+  axes.set_ylabel(of_positive("Precision", positive_class(curves)));
   axes.grid();
   axes.legend({.loc = curves.size() > 6 ? "outside" : "best"});
-  figure.set_description(o.title.empty() ? "Precision and recall" : o.title, description);
+  figure.set_description(o.title.empty() ? "Precision and recall" : o.title, description + positive_sentence(curves));
+  figure.set_caption(
+      "How many of the rows called positive are so, against how many of the positive rows are found, over all "
+      "thresholds." +
+      positive_sentence(curves));
   return figure;
 }
 
@@ -169,12 +203,19 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
   }
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);
-  axes.set_xlabel("Mean predicted probability");
-  axes.set_ylabel("Share of positive rows");
+  const std::string positive = positive_class(curves);
+  axes.set_xlabel(positive.empty() ? "Mean predicted probability"
+                                   : fmt::format("Mean predicted probability of {}", positive));
+  axes.set_ylabel(positive.empty() ? "Share of positive rows" : fmt::format("Share of rows that are {}", positive));
   axes.grid();
   axes.legend({.loc = curves.size() > 6 ? "outside" : "upper left"});
-  figure.set_description(o.title.empty() ? "Calibration" : o.title,
-                         "Observed share of positive rows against the predicted probability.");
+  figure.set_description(
+      o.title.empty() ? "Calibration" : o.title,
+      "Observed share of positive rows against the predicted probability." + positive_sentence(curves));
+  figure.set_caption(
+      "Rows grouped by their predicted probability: on the dashed line it is the share of rows that are "
+      "positive." +
+      positive_sentence(curves));
   return figure;
 }
 

@@ -10,6 +10,7 @@ struct ClassificationReport;
 
 namespace xg::viz {
 
+/// The axes name the positive class: of a report of two classes the second one, of several each curve's own.
 struct CurveOptions {
   std::string title = {};
   double width = 5.2;   ///< inches

@@ -16,6 +16,7 @@ struct Step {
   double value = 0;
   double start = 0;
   double error = NAN;
+  bool unexplained = false;
   std::string text;
 };
 
@@ -23,7 +24,7 @@ double known(double v) {
   return std::isnan(v) ? 0 : v;
 }
 
-// Rows from top to bottom, largest first; `start` is where each arrow begins.
+// Rows from top to bottom, largest first, what is not explained last; `start` is where each arrow begins.
 std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool errors) {
   const auto order = detail::by_importance(c);
   const std::size_t single = order.size() > max_display ? max_display - 1 : order.size();
@@ -47,6 +48,13 @@ std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool
     for (std::size_t k = single; k < order.size(); ++k) rest.value += known(c.value(0, order[k]));
     steps.push_back(std::move(rest));
   }
+  if (const double gap = c.unexplained(0); gap != 0) {
+    Step step;
+    step.label.push_back({detail::unexplained_name, Role::muted});
+    step.value = gap;
+    step.unexplained = true;
+    steps.push_back(std::move(step));
+  }
   double at = c.base[0];
   for (std::size_t k = steps.size(); k-- > 0;) {
     steps[k].start = at;
@@ -68,7 +76,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   detail::need_one_row("waterfall", c);
   if (o.max_display == 0) throw ValueError("[waterfall] max_display is 0: show at least one row.");
   const std::vector<Step> steps = steps_of(c, o.max_display, o.error_bars);
-  const double total = c.total(0);
+  const double total = c.prediction(0);
 
   std::vector<std::vector<Span>> labels;
   for (const Step& s : steps) labels.push_back(s.label);
@@ -79,8 +87,11 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const Box& box = chart.box;
   const double font = chart.font;
 
-  double low = std::min(c.base[0], total);
-  double high = std::max(c.base[0], total);
+  double low = c.base[0], high = c.base[0];
+  if (std::isfinite(total)) {
+    low = std::min(low, total);
+    high = std::max(high, total);
+  }
   for (const Step& s : steps) {
     for (const double v : {s.start, s.start + known(s.value)}) {
       if (!std::isfinite(v)) continue;
@@ -142,36 +153,44 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const double total_x = x(total);
   const Stroke guide{Role::edge, 1, {4, 3}};
   scene.line({base_x, chart.middle.back()}, {base_x, box.bottom}, guide, "base-line");
-  scene.line({total_x, box.top - 4}, {total_x, chart.middle.front()}, guide, "total-line");
+  if (std::isfinite(total)) scene.line({total_x, box.top - 4}, {total_x, chart.middle.front()}, guide, "total-line");
   for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
     scene.line({x(steps[k].start), chart.middle[k]}, {x(steps[k].start), chart.middle[k + 1]}, guide, "connector");
   }
 
   const double half = 0.37 * 46;
+  bool whiskers = false;
   for (std::size_t k = 0; k < steps.size(); ++k) {
     const Step& s = steps[k];
     const double from = x(s.start);
     const double to = x(s.start + known(s.value));
     const double y = chart.middle[k];
-    const Paint paint = s.value < 0 ? Role::negative : Role::positive;
+    const Paint paint = s.unexplained ? Role::muted : s.value < 0 ? Role::negative : Role::positive;
     if (from != to && std::isfinite(to)) {
       const double sign = to > from ? 1 : -1;
       const double head = std::min(0.6 * std::abs(to - from), 9.0) * sign;
+      // No arrow of a feature: an outline, as for all that is missing.
       scene.add(Polygon{{{from, y - half}, {to - head, y - half}, {to, y}, {to - head, y + half}, {from, y + half}},
-                        paint,
-                        {},
+                        s.unexplained ? Paint(Role::grid) : paint,
+                        s.unexplained ? Stroke{Role::muted, 1.2, {4, 3}} : Stroke{},
                         "bar"});
     }
     if (std::isfinite(s.error) && s.error > 0) {
       const double end = s.start + known(s.value);
       const Stroke stroke{Role::ink, 1.2};
+      whiskers = true;
       scene.line({x(end - s.error), y}, {x(end + s.error), y}, stroke, "error");
       for (const double v : {end - s.error, end + s.error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
     }
     if (fits(s)) {
       const double middle = std::isfinite(s.error) && s.error > 0 ? (from + free_end(s)) / 2 : (from + to) / 2;
-      scene.add(
-          Text{{middle, y}, {{s.text, Color{255, 255, 255}}}, font, Anchor::middle, Align::middle, 0, "bar-label"});
+      scene.add(Text{{middle, y},
+                     {{s.text, s.unexplained ? Paint(Role::ink) : Paint(Color{255, 255, 255})}},
+                     font,
+                     Anchor::middle,
+                     Align::middle,
+                     0,
+                     "bar-label"});
     } else {
       detail::add_inside(scene, Text{{beside(s), y},
                                      {{s.text, std::isnan(s.value) ? Paint(Role::muted) : paint}},
@@ -192,7 +211,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
                                  Align::middle,
                                  0,
                                  "base-label"});
-  detail::add_inside(scene, Text{{total_x, box.top - 14},
+  detail::add_inside(scene, Text{{std::isfinite(total) ? total_x : box.centre().x, box.top - 14},
                                  {{"f(x)", Role::ink}, {fmt::format(" = {}", format_value(total)), Role::muted}},
                                  font,
                                  Anchor::middle,
@@ -200,7 +219,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
                                  0,
                                  "total-label"});
   double bottom = below + 2 + line;
-  if (c.space != Space::model || !c.output.empty()) {
+  if (c.space != Space::model || !c.output.empty() || !c.unit.empty()) {
     for (const std::string& l : viz::wrap(detail::space_label(c), font, scene.width - 16)) {
       detail::add_inside(
           scene,
@@ -208,11 +227,18 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
       bottom += line;
     }
   }
+  if (whiskers) bottom = chart.note(detail::whisker_note(c), bottom + 2);
   scene.height = bottom + 12;
   scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;
   scene.description =
       fmt::format("From the base value {} to the prediction {}.", format_value(c.base[0]), format_value(total));
   for (const Step& s : steps) scene.description += fmt::format(" {}: {}.", plain(Text{{}, s.label}), s.text);
+  scene.caption =
+      "From the base value E[f(X)] at the bottom to the model's output f(x) at the top: how far each feature "
+      "moves the output of this row.";
+  if (steps.back().unexplained) scene.caption += " The grey bar is what the contributions do not explain.";
+  if (whiskers) scene.description += fmt::format(" {}.", detail::whisker_note(c));
+  scene.about = c.about;
   return Figure::from_scene(std::move(scene), o.theme);
 }
 

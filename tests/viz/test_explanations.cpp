@@ -86,7 +86,7 @@ TEST_CASE("waterfall's edge cases", "[viz]") {
   Contributions equals{.rows = 1, .features = 1, .values = {1}, .base = {0}, .names = {"a = b"}, .display = {"x = y"}};
   CHECK(texts(waterfall(equals).scene(), "row-label") == std::vector<std::string>{"x = y = a = b"});
   Contributions nan{.rows = 1, .features = 2, .values = {NAN, 1}, .base = {0}};
-  CHECK(texts(waterfall(nan).scene(), "bar-label") == std::vector<std::string>{"+1", "nan"});
+  CHECK(texts(waterfall(nan).scene(), "bar-label") == std::vector<std::string>{"+1", "NaN"});
 }
 
 // Breaks when a plot for one row takes several, takes numbers that do not sum up, or squashes a probability twice.
@@ -130,18 +130,17 @@ TEST_CASE("decision lines add up", "[viz]") {
       const auto lines = s.all<Polyline>("line");
       REQUIRE(lines.size() == 4);
       const auto order = detail::by_importance(c);
-      const auto g = [&](double v) { return link == Link::logit ? 1 / (1 + std::exp(-v)) : v; };
-      // px per unit from the first row's two ends.
+      // px per unit from the first row's two ends: of the logit with either link.
       double start0 = c.base[0];
       for (std::size_t k = shown; k < 13; ++k) start0 += c.value(0, order[k]);
-      const double scale = (lines[0].points.back().x - lines[0].points.front().x) / (g(c.total(0)) - g(start0));
-      const double zero = lines[0].points.front().x - scale * g(start0);
+      const double scale = (lines[0].points.back().x - lines[0].points.front().x) / (c.total(0) - start0);
+      const double zero = lines[0].points.front().x - scale * start0;
       for (std::size_t r = 0; r < 4; ++r) {
         REQUIRE(lines[r].points.size() == shown + 1);
         double sum = c.base[r];
         for (std::size_t k = shown; k < 13; ++k) sum += c.value(r, order[k]);
         for (std::size_t k = 0; k <= shown; ++k) {
-          CHECK(lines[r].points[k].x == Approx(zero + scale * g(sum)).margin(1e-6));
+          CHECK(lines[r].points[k].x == Approx(zero + scale * sum).margin(1e-6));
           if (k < shown) sum += c.value(r, order[shown - 1 - k]);
         }
         CHECK(sum == Approx(c.total(r)));
@@ -174,7 +173,7 @@ TEST_CASE("force arrows meet at the output", "[viz]") {
       }
     }
     CHECK(positive + negative == 13);
-    if (link == Link::identity) CHECK((fx - red) - (blue - fx) == Approx(fx - base));
+    CHECK((fx - red) - (blue - fx) == Approx(fx - base));
   }
   // Only features with their share are named.
   std::size_t named = 0;

@@ -19,6 +19,9 @@ TEST_CASE("explanations become contributions", "[viz]") {
   parts.feature_names = {"a", "b", "c"};
   parts.output_names = {"cat", "dog"};
   parts.output_space = xg::explain::Output::logit;
+  CHECK_ERROR(decision(Explanation(parts).output(0), {.link = Link::logit}), xg::ValueError, "sigmoid or a softmax",
+              "output_activation");
+  parts.output_activation = xg::explain::OutputActivation::sigmoid;
   const Explanation e(parts);
   CHECK_ERROR(bar(e), xg::ValueError, "[bar]", "2 outputs", "0 (cat), 1 (dog)", ".output = 0");
   CHECK_ERROR(bar(e, {.output = 2}), xg::IndexError, "output 2");
@@ -26,6 +29,7 @@ TEST_CASE("explanations become contributions", "[viz]") {
   CHECK(c.values == std::vector<double>{10, 20, 30, 40, 50, 60});
   CHECK(c.base == std::vector<double>{5, 5});
   CHECK(c.total(1) == 155);
+  CHECK(c.prediction(1) == 155);
   CHECK(c.output == "dog");
   CHECK(c.space == Space::logit);
   CHECK(c.errors.empty());

@@ -91,7 +91,7 @@ TEST_CASE("numbers as people read them", "[viz]") {
   CHECK(format_value(100) == "100");
   CHECK(format_value(-0.0) == "0");
   CHECK(format_value(-1640.654, 2) == "−1640.65");
-  CHECK(format_value(NAN) == "nan");
+  CHECK(format_value(NAN) == "NaN");
   CHECK(format_value(-INFINITY) == "−∞");
   CHECK(format_value(0.00012) == "0.00012");
   CHECK(format_value(1.2e-7) == "1.2×10⁻⁷");
