@@ -30,18 +30,22 @@ std::vector<Tensor> clean_rows(const Tensor& rows) {
   return clean;
 }
 
-/// The row most different from `row`, undefined if all are equal to it: what a model does by the batch shows there.
+/// The row most different from `row`, undefined if all are equal to it: what a model does by the batch shows there. One
+/// of zeros only if there is no other: in a product it would hide what it is multiplied with.
 Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
   const std::vector<double> from = row.to_vector();
-  Tensor farthest;
+  Tensor farthest, of_zeros;
   double most = 0;
   for (const Tensor& candidate : candidates) {
     const std::vector<double> values = candidate.to_vector();
-    double distance = 0;
-    for (std::size_t i = 0; i < from.size(); ++i) distance += std::abs(values[i] - from[i]);
-    if (distance > most) most = distance, farthest = candidate;
+    double distance = 0, size = 0;
+    for (std::size_t i = 0; i < from.size(); ++i) distance += std::abs(values[i] - from[i]), size += std::abs(values[i]);
+    if (size == 0 && distance > 0)
+      of_zeros = candidate;
+    else if (distance > most)
+      most = distance, farthest = candidate;
   }
-  return farthest;
+  return farthest.defined() ? farthest : of_zeros;
 }
 
 /// What the model makes of rows a and b: [2][J].

@@ -171,7 +171,8 @@ Tensor PairSweep::repeated(const Tensor& value, const Shape& shape) const {
 Tensor PairSweep::placeholder(ValueId id) const {
   const Tensor& value = x_.value(id);
   if (whole_ || !s_.has_rows[at(id)]) return value;
-  return full({}, nan, {.dtype = value.dtype()}).expand(with_front(block_.pairs(), value.shape(), 1));
+  const Tensor none = value.is_floating_point() ? full({}, nan, {.dtype = value.dtype()}) : zeros({}, {.dtype = value.dtype()});
+  return none.expand(with_front(block_.pairs(), value.shape(), 1));
 }
 
 // Note [Values that are no numbers]

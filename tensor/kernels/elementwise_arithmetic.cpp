@@ -593,7 +593,10 @@ struct LogSecantF {  // log1p(d / b) / d
   static V call(const V& a, const V& b, const Params&) {
     const auto ordered = a > b;
     const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, ratio = d / low, one(1);
-    const V near = log1p_of_unit(pick(ratio > one, one, ratio)) / d, far = (log_of(high) - log_of(low)) / d;
+    const V quotient = high / low, near = log1p_of_unit(pick(ratio > one, one, ratio)) / d;
+    const auto overflows = quotient > V(std::numeric_limits<typename V::value_type>::max());
+    V far = log_of(quotient) / d;
+    if (xsimd::any(overflows)) far = pick(overflows, (log_of(high) - log_of(low)) / d, far);
     const V positive = pick(d == V(0), one / a, pick(ratio > one, far, near));
     if (!xsimd::any(low <= V(0))) return positive;
     return pick((low <= V(0)) & (d != V(0)), (log_of(high) - log_of(low)) / d, positive);

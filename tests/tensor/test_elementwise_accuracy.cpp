@@ -112,7 +112,7 @@ T softplus_of(T x) {
 }
 template <class T>
 T silu_of(T x) {
-  return std::isinf(x) ? (x > 0 ? x : std::nan("")) : x * sigmoid_of(x);
+  return std::isinf(x) ? (x > 0 ? x : T(0)) : x * sigmoid_of(x);  // the limit
 }
 
 #define XGRAD_BOTH(f) [](long double x) -> long double { return f(x); }, [](double x) -> double { return f(x); }
@@ -382,8 +382,8 @@ TEST_CASE("copies between transposed layouts move every element", "[elementwise]
       for (const std::int64_t columns : {1, 2, 9, 16, 33, 70}) {
         const Tensor x = xg::arange(rows * columns * 3).to(dtype).reshape({3, rows, columns});
         const auto index = [&](std::int64_t b, std::int64_t r, std::int64_t c) {
-          return static_cast<double>(static_cast<std::uint64_t>((b * rows + r) * columns + c) %
-                                     (dtype == xg::uint8 ? 256u : ~0u));
+          const std::int64_t number = (b * rows + r) * columns + c;
+          return static_cast<double>(dtype == xg::uint8 ? std::min<std::int64_t>(number, 255) : number);  // saturated
         };
         std::vector<double> swapped, reversed;
         for (std::int64_t b = 0; b < 3; ++b)

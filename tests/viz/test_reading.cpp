@@ -381,7 +381,9 @@ TEST_CASE("thinning is fair to any order and keeps extremes", "[viz]") {
 // Breaks when a figure thins rows on its own: halves that vanish, outliers that are lost, limits that shrink.
 TEST_CASE("figures of many rows show all kinds of rows", "[viz]") {
   const std::size_t n = 5000;
-  Contributions c{.rows = n, .features = 1};
+  Contributions c;
+  c.rows = n;
+  c.features = 1;
   c.names = {"f"};
   for (std::size_t i = 0; i < n; ++i) {
     c.values.push_back(i == 2501 ? 9.0 : i == 1717 ? -7.0 : i % 2 == 0 ? 1 : -1);
