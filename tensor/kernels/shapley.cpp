@@ -74,9 +74,7 @@ void max_slopes_of_row(const T* x, const T* r, std::int64_t n, std::vector<Level
   }
 }
 
-// Equal infinities have no difference either: masked logits are minus infinity.
-
-/// (e^a - e^b) / (a - b)
+/// (e^a - e^b) / (a - b). Equal arguments are compared, not subtracted: masked logits are minus infinity.
 double exp_slope(double a, double b) {
   const double high = std::max(a, b), d = high - std::min(a, b);
   return a == b ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;

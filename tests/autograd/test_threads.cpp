@@ -2,6 +2,7 @@
 // one thread alone is guarded.
 #include "support/catch.hpp"
 #include "support/support.hpp"
+#include "support/threads.hpp"
 
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/function.hpp>
@@ -24,24 +25,8 @@ namespace {
 
 constexpr int thread_count = 4;
 
-/// Calls f(0), f(1), ... in as many threads at the same time, and passes on the first exception.
 void in_threads(const std::function<void(int)>& f) {
-  std::atomic<int> waiting{thread_count};
-  std::vector<std::exception_ptr> errors(thread_count);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < thread_count; ++i)
-    threads.emplace_back([&, i] {
-      --waiting;
-      while (waiting > 0) std::this_thread::yield();
-      try {
-        f(i);
-      } catch (...) {
-        errors[static_cast<std::size_t>(i)] = std::current_exception();
-      }
-    });
-  for (std::thread& t : threads) t.join();
-  for (const std::exception_ptr& e : errors)
-    if (e) std::rethrow_exception(e);
+  xg_test::in_threads(thread_count, f);
 }
 
 struct Cube : autograd::Function<Cube> {

@@ -79,7 +79,7 @@ bool rows_are_independent(const ListedOp& op) {
   }
 }
 
-/// Does a trace of the sample show an op that jumps, and does every op in it have a rule?
+/// Does every op in a trace of the sample have a rule and leave rows where they are? `jumps` becomes true if one jumps.
 bool is_explained(const ListedOp& op, bool& jumps) {
   autograd::Trace trace;
   {
@@ -87,7 +87,7 @@ bool is_explained(const ListedOp& op, bool& jumps) {
     static_cast<void>(op.call(op.inputs));
   }
   for (const autograd::TraceEntry& entry : trace.entries()) {
-    if (entry.op->rule() == autograd::Rule::unsupported) return false;
+    if (entry.op->rule() == autograd::Rule::unsupported || entry.op->mixes_rows(2)) return false;
     jumps = jumps || entry.op->jumps();
   }
   return true;

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/threads.hpp"
 
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/losses.hpp>
@@ -24,17 +25,9 @@
 #include <vector>
 
 using namespace xg;
+using xg_test::Threads;
 
 namespace {
-
-/// Puts the number of threads back.
-struct Threads {
-  std::int64_t before = num_threads();
-  explicit Threads(std::int64_t count) { set_num_threads(count); }
-  ~Threads() { set_num_threads(before); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 bool same_bits(const Tensor& a, const Tensor& b) {
   const Tensor x = a.contiguous(), y = b.contiguous();
