@@ -259,7 +259,7 @@ void panels_of(const SmallProduct<T>& p) {
 /// float64. One long sum would lose digits, and stand still where the next term is less than its last digit. The result
 /// is taken in parts whose sums stay in the cache too; an element's bits do not depend on where it is cut.
 template <class T>
-void long_sums(const SmallProduct<T>& p) {
+[[gnu::noinline]] void long_sums(const SmallProduct<T>& p) {
   constexpr std::int64_t most = 4096;  // sums at a time
   constexpr std::int64_t panel = std::max(wide_panel, narrow_panel) * width<T>;
   const std::int64_t columns = std::min(p.n, most / panel * panel);

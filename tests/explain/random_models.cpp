@@ -483,6 +483,23 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
     const Explanation other = deep(model.rows);
     set_num_threads(threads);
     if (!same_bits(other.values(), e.values())) fail("one thread and two threads differ");
+    // Linearity: 2.5 f - 1 moves by 2.5 times as much.
+    const explain::DeepShap scaled([f = model.function](const Tensor& t) { return f(t) * 2.5 - 1.0; }, model.references,
+                                   {.output = explain::Output::model});
+    const std::vector<double> twice = scaled(model.rows).values().to_vector();
+    double size = 0;
+    for (const double v : values)
+      if (std::isfinite(v)) size = std::max(size, std::abs(v));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (std::isfinite(values[i]) && std::abs(twice[i] - 2.5 * values[i]) > 10 * tolerance * size + smallest) {
+        fail(fmt::format("2.5 f - 1 at place {}: {:.9g}, f: {:.9g}", i, twice[i], values[i]));
+        break;
+      }
+    // A row that is its own baseline has nothing to explain.
+    const Explanation self = explain::DeepLift(
+        model.function, {.baseline = model.rows.narrow(0, 0, 1), .output = explain::Output::model})(model.rows.narrow(0, 0, 1));
+    for (const double v : self.values().to_vector())
+      if (v != 0 && std::isfinite(outputs[0])) fail("a row contributes against itself");
   } catch (const std::exception& error) {
     fail(fmt::format("DeepShap throws: {}", error.what()));
   }
