@@ -102,7 +102,7 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
     Shape merged = p.multipliers[j].shape();
     merged.erase(0);
     if (p.pairs > 0) merged[0] *= k;
-    grads[j] = p.multipliers[j].reshape(merged).to(quadrature ? p.x_out[j].dtype() : dtype);
+    grads[j] = p.multipliers[j].reshape(merged).to(quadrature && is_floating(p.x_out[j].dtype()) ? p.x_out[j].dtype() : dtype);
   }
   std::vector<Tensor> shares(n);
   op.vjp(inputs, outputs, shapes, grads, shares, needed.get());
@@ -178,39 +178,64 @@ Tensor secant_of(const AppliedOp& op, const Tensor& x, const Tensor& r) {
   return slope.defined() ? slope : generic_secant(op, x, r);
 }
 
+/// The mean of the derivative in argument `which` on the straight path from r to x, by Gauss and Legendre.
+Tensor path_slope(const AppliedOp& op, std::span<const Tensor> x, std::span<const Tensor> r, std::size_t which) {
+  static const GaussLegendre rule;
+  Tensor total;
+  for (std::size_t q = 0; q < GaussLegendre::n; ++q) {
+    std::vector<Tensor> inputs;
+    for (std::size_t i = 0; i < x.size(); ++i) inputs.push_back(r[i] + (x[i] - r[i]) * rule.nodes[q]);
+    const Tensor slope = derivative(op, inputs, which, op.forward(inputs)[0]) * rule.weights[q];
+    total = total.defined() ? total + slope : slope;
+  }
+  return total;
+}
+
 /// A function of two players: the Shapley value of the two, from the four mixed evaluations
 ///   m_a = m / 2 ((f(x_a, x_b) - f(r_a, x_b)) + (f(x_a, r_b) - f(r_a, r_b))) / (x_a - r_a),
-/// each of the two a secant in one argument; complete for any function, jumps included.
-std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p, bool* rounded) {
-  std::vector<Tensor> shares(2);
+/// each of the two a secant in one argument; complete for any function, jumps included. Where a mixed evaluation is not a
+/// number although f(x) and f(r) are (p log q between 0 and 2), the derivative along the path takes its place.
+std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p, bool* rounded, bool* integrated) {
+  // All arguments in the shape of the result, so that derivatives are taken element by element.
+  const Shape& shape = p.x_out[0].shape();
+  std::vector<Tensor> x, r, slopes(2);
+  for (const std::size_t i : {0u, 1u}) {
+    x.push_back(p.x[i].shape() == shape ? p.x[i] : p.x[i].expand(shape));
+    r.push_back(p.r[i].shape() == shape ? p.r[i] : p.r[i].expand(shape));
+  }
+  Tensor undefined;
   for (const std::size_t i : {0u, 1u}) {
     if (!p.varies[i]) continue;
     const std::size_t other = 1 - i;
-    // All arguments in the shape of the result, so that derivatives are taken element by element.
-    const Shape& shape = p.x_out[0].shape();
-    const auto wide = [&](const Tensor& t) { return t.shape() == shape ? t : t.expand(shape); };
-    const Tensor x = wide(p.x[i]), r = wide(p.r[i]);
     const auto between = [&](const Tensor& from, const Tensor& fixed) {
-      Tensor slope = op.partial_secant(i, x, from, fixed);
+      Tensor slope = op.partial_secant(i, x[i], from, fixed);
       if (slope.defined()) return slope;
       std::vector<Tensor> inputs(2);
       inputs[other] = fixed;
-      return judged_secant(op, std::move(inputs), i, x, from);
+      return judged_secant(op, std::move(inputs), i, x[i], from);
     };
     const auto mean_secant = [&](const Tensor& from) {
-      const Tensor at_x = between(from, wide(p.x[other]));
-      return p.varies[other] ? (at_x + between(from, wide(p.r[other]))) * 0.5 : at_x;
+      const Tensor at_x = between(from, x[other]);
+      return p.varies[other] ? (at_x + between(from, r[other])) * 0.5 : at_x;
     };
-    Tensor slope = mean_secant(r);
+    slopes[i] = mean_secant(r[i]);
     if (op.jumps()) {
       const Tensor small = p.is_rounding(p.delta(i), i);
       if (any(small).item<bool>()) {
-        slope = where(small, mean_secant(x), slope);
+        slopes[i] = where(small, mean_secant(x[i]), slopes[i]);
         *rounded = true;
       }
     }
-    shares[i] = p.unbroadcast(p.multipliers[0] * slope, i);
+    const Tensor bad = logical_not(isfinite(slopes[i]));
+    undefined = undefined.defined() ? logical_or(undefined, bad) : bad;
   }
+  if (p.varies[0] && p.varies[1] && op.has_derivative() && is_floating(x[0].dtype()) && any(undefined).item<bool>()) {
+    for (const std::size_t i : {0u, 1u}) slopes[i] = where(undefined, path_slope(op, x, r, i), slopes[i]);
+    *integrated = true;
+  }
+  std::vector<Tensor> shares(2);
+  for (const std::size_t i : {0u, 1u})
+    if (p.varies[i]) shares[i] = p.unbroadcast(p.multipliers[0] * slopes[i], i);
   return shares;
 }
 
@@ -352,7 +377,7 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
   const bool by_product = op.rule() == Rule::linear || op.rule() == Rule::bilinear || op.rule() == Rule::quadrature;
   if (by_product && p.pairs == 0 && p.outputs_explained > 1) return output_by_output(op, p, loss);
   std::vector<Tensor> shares;
-  bool rounded = false;
+  bool rounded = false, integrated = false;
   switch (op.rule()) {
     case Rule::linear: return product(op, p, [&](std::size_t i) { return p.x[i]; });
     case Rule::bilinear: return product(op, p, [&](std::size_t i) { return p.mean(i); });
@@ -368,7 +393,7 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
       shares = {p.multipliers[0] * slope};
       break;
     }
-    case Rule::two_player: shares = two_player_shapley(op, p, &rounded); break;
+    case Rule::two_player: shares = two_player_shapley(op, p, &rounded, &integrated); break;
     case Rule::quadrature:
       shares = quadrature(op, p);
       if (loss != nullptr) loss->quadrature = missing_contribution(p, shares);
@@ -384,7 +409,8 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
           "to its arguments. Explain a model without it between inputs and output.",
           op.name()));
   }
-  if (rounded && loss != nullptr) loss->jumps = missing_contribution(p, shares);
+  if (loss != nullptr && integrated) loss->quadrature = missing_contribution(p, shares);
+  if (loss != nullptr && rounded && !integrated) loss->jumps = missing_contribution(p, shares);
   return shares;
 }
 

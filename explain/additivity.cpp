@@ -12,6 +12,9 @@ namespace {
 /// The largest error of an integral that is excused, as a part of the sum of |contributions|.
 constexpr double excused_part = 1e-3;
 
+/// From which part of prediction - base value on a residual that is only rounding is stated all the same.
+constexpr double noted_part = 1e-2;
+
 std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
@@ -38,6 +41,13 @@ std::string rows_of(const std::vector<std::int64_t>& rows) {
 }
 
 }  // namespace
+
+std::string note_on_rounding(std::int64_t row, std::int64_t slot, double residual, double output) {
+  return fmt::format(
+      "row {}, output {}: rounding leaves {:.3g} of the prediction {:.3g} in the residual, because numbers on the way are "
+      "much larger than it (a quotient by something near 0, or large values that cancel)",
+      row, slot, residual, output);
+}
 
 LossLedger::LossLedger(std::int64_t rows, std::int64_t k, std::int64_t references) : k_(k), references_(references) {
   for (std::vector<double>& sums : sums_) sums.assign(at(rows * k), 0.0);
@@ -102,7 +112,14 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
       if (std::abs(jumps) > allowed) lost(LossKind::jump, row, jumps);
       if (std::abs(undefined) > allowed) lost(LossKind::undefined, row, undefined);
       const double unexplained = residual - jumps - undefined;
-      if (std::abs(unexplained) <= allowed) continue;
+      if (std::abs(unexplained) <= allowed) {
+        // Contributions that are large and cancel leave a residual that is small beside them and not beside what they
+        // are to explain.
+        if (std::abs(unexplained) > relative * (std::abs(output) + std::abs(base)) + smallest &&
+            std::abs(unexplained) > noted_part * std::abs(output - base))
+          notes.push_back(note_on_rounding(row, slot, unexplained, output));
+        continue;
+      }
       const Miss miss{row, slot, residual, unexplained - integrals, std::abs(unexplained - integrals) <= allowed};
       if (!miss.of_integrals) {
         const double ratio = std::isfinite(unexplained) ? std::abs(miss.unexplained) / allowed
@@ -110,7 +127,7 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
         if (ratio > worst_rule) worst_rule = ratio, of_rules = miss;
         continue;
       }
-      const double part = sizes > 0 ? std::abs(unexplained) / (excused_part * sizes)
+      const double part = sizes > 0 ? (std::abs(unexplained) - allowed) / (excused_part * sizes)
                                     : std::numeric_limits<double>::infinity();
       if (part > worst_integral)
         worst_integral = part, of_integrals = miss;

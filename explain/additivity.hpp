@@ -33,6 +33,9 @@ class LossLedger {
   std::array<std::vector<double>, loss_kinds> largest_of_;
 };
 
+/// What is said of a residual that is rounding, and yet much of what was to be explained.
+std::string note_on_rounding(std::int64_t row, std::int64_t slot, double residual, double output);
+
 /// What a check of sums looks at.
 struct AdditivityInputs {
   Tensor values;                      ///< [N, n, K] float64

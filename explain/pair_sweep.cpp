@@ -206,8 +206,11 @@ void PairSweep::settle(const TraceEntry& entry, const PairContext& pairs, std::v
   const auto mark = [&](ValueId id) { any_left = any_left || value(id).no_number.defined(); };
   std::for_each(entry.inputs.begin(), entry.inputs.end(), mark);
   std::for_each(entry.outputs.begin(), entry.outputs.end(), mark);
+  for (std::size_t i = 0; i < shares.size() && !any_left; ++i)
+    any_left = shares[i].defined() && pairs.varies[i] && !isfinite(shares[i]).all().item<bool>();
   if (!any_left) return;
-  if (entry.op->rule() == Rule::secant && shares[0].defined()) {
+  if (entry.op->rule() == Rule::secant && shares[0].defined() &&
+      (value(entry.inputs[0]).no_number.defined() || value(entry.outputs[0]).no_number.defined())) {
     const Tensor &in = value(entry.inputs[0]).no_number, &out = value(entry.outputs[0]).no_number;
     const Tensor left = in.defined() && out.defined() ? logical_or(in, out) : (in.defined() ? in : out);
     const Tensor d = pairs.delta(0);

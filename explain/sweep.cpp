@@ -384,7 +384,11 @@ class Explainer {
         {parts.values, outputs_, bases_, std::move(clean), *averages_, *losses_, op_names_, coarsest_eps_}, parts.notes);
     if (!miss || request_.additivity == Additivity::report) return;
     const std::string words = explain_miss(*miss);
-    if (words.empty()) return;
+    if (words.empty()) {
+      parts.notes.push_back(
+          note_on_rounding(miss->row, miss->slot, miss->residual, outputs_[at(miss->row * k_ + miss->slot)]));
+      return;
+    }
     if (request_.additivity == Additivity::error) throw Error(words);
     parts.notes.push_back(words);
   }

@@ -149,7 +149,9 @@ struct Abs : Unary {
   static Tensor forward(const Tensor& x) { return kernels::abs(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * sign(c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {  // |x| = relu(x) + relu(-x)
-    return kernels::sub(kernels::relu_secant(x, r), kernels::relu_secant(-x, -r));
+    const Dtype real = real_dtype(x.dtype());
+    const Tensor a = x.to(real), b = r.to(real);
+    return kernels::sub(kernels::relu_secant(a, b), kernels::relu_secant(-a, -b));
   }
   static std::vector<Sample> samples(Dtype d) { return samples1(Abs{}, d, -2, 2); }
   static double reference(double x) { return std::abs(x); }
@@ -419,7 +421,7 @@ struct Heaviside : Binary {
 template <const kernels::BinaryKernel& kernel>
 struct Bitwise : Binary {
   static constexpr unsigned saves = 0;
-  static constexpr Rule rule = Rule::unsupported;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
 };
 struct BitwiseAnd : Bitwise<kernels::bitwise_and> {
@@ -437,8 +439,14 @@ struct BitwiseXor : Bitwise<kernels::bitwise_xor> {
 struct BitwiseNot {
   static constexpr const char* name = "bitwise_not";
   static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::unsupported;
+  static constexpr Rule rule = Rule::secant;
+  static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return kernels::bitwise_not(x); }
+  static Tensor secant(const Tensor& x, const Tensor& r) {
+    const Dtype real = real_dtype(x.dtype());
+    return difference_secant(kernels::bitwise_not(x).to(real), kernels::bitwise_not(r).to(real), x.to(real), r.to(real),
+                             zeros(x.shape(), {.dtype = real}));
+  }
   static std::vector<Sample> samples(Dtype) { return samples1(BitwiseNot{}, int64, 0, 9); }
 };
 
@@ -477,7 +485,11 @@ using autograd::apply;
 using autograd::as_tensor;
 using autograd::holds;
 
-Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }
+Tensor add(const Tensor& a, const Tensor& b) {
+  // The sum of two bools is not linear in them: a trace sees what it is.
+  if (autograd::tracing() && a.dtype() == bool_ && b.dtype() == bool_) return logical_or(a, b);
+  return apply(autograd::Add{}, a, b);
+}
 Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }
 Tensor mul(const Tensor& a, const Tensor& b) { return apply(autograd::Mul{}, a, b); }
 Tensor div(const Tensor& a, const Tensor& b) { return apply(autograd::Div{}, a, b); }

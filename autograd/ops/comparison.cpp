@@ -1,5 +1,5 @@
-// Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: its result is a step
-// of the difference of its arguments.
+// Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: it is a game of two
+// players, as every function of two arguments.
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -10,44 +10,20 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// What a step of (a - b) passes on: m (c_x - c_r) / (d_x - d_r) to a, the negative to b, d = a - b. A change of d that
-/// may be the rounding of a, b or their difference passes nothing on.
-std::vector<Tensor> step_attribution(const PairContext& p) {
-  const Dtype real = real_dtype(p.x[0].dtype());
-  const auto difference = [&](const std::vector<Tensor>& t) { return t[0].to(real) - t[1].to(real); };
-  const Tensor change = difference(p.x) - difference(p.r);
-  Tensor still = change == 0;
-  for (const std::size_t i : {0u, 1u}) {
-    still = logical_or(still, p.is_rounding(change, i));
-    if (p.x[i].is_floating_point())
-      still = logical_or(still, abs(change) <= maximum(abs(p.x[i]), abs(p.r[i])) * rounding_unit(p.x[i].dtype()));
-  }
-  const Tensor jump = p.x_out[0].to(real) - p.r_out[0].to(real);
-  const Tensor m = p.multipliers[0] * where(still, 0.0, jump / change);
-  std::vector<Tensor> shares(2);
-  if (p.varies[0]) shares[0] = p.unbroadcast(m, 0);
-  if (p.varies[1]) shares[1] = p.unbroadcast(-m, 1);
-  return shares;
-}
-
 template <const kernels::BinaryKernel& kernel>
 struct Comparison {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
-  static constexpr Rule rule = Rule::custom;
+  static constexpr Rule rule = Rule::two_player;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
-  static std::vector<Tensor> attribute(const PairContext& p) { return step_attribution(p); }
 };
-/// Equality is true at one point of the difference, no step of it: what the two arguments do to it is a game of two.
 struct Eq : Comparison<kernels::eq> {
   static constexpr const char* name = "eq";
-  static constexpr Rule rule = Rule::two_player;
   static std::vector<Sample> samples(Dtype d) { return samples2(Eq{}, d, -2, 2, -2, 2); }
 };
 struct Ne : Comparison<kernels::ne> {
   static constexpr const char* name = "ne";
-  static constexpr Rule rule = Rule::two_player;
   static std::vector<Sample> samples(Dtype d) { return samples2(Ne{}, d, -2, 2, -2, 2); }
 };
 struct Lt : Comparison<kernels::lt> {

@@ -379,7 +379,8 @@ struct Std : Reduction {
 /// Slopes of the exact Shapley shares of max (or min, which is -max(-x)), in the shape of x.
 Tensor extreme_slopes(const PairContext& p, const Shape& dims, bool largest) {
   const Grouped grouped(p.x[0].shape(), dims);
-  const Tensor x = grouped.rows(p.x[0]), r = grouped.rows(p.r[0]);
+  const Dtype real = real_dtype(p.x[0].dtype());
+  const Tensor x = grouped.rows(p.x[0].to(real)), r = grouped.rows(p.r[0].to(real));
   return grouped.undo(largest ? kernels::max_slopes(x, r) : kernels::max_slopes(-x, -r));
 }
 
@@ -801,12 +802,16 @@ Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
 }
 
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
+  // A trace sees an extremum, which has a rule.
+  if (autograd::tracing() && x.numel() > 0) return amin(x != 0, dims, keepdim);
   return apply(autograd::All{{{reduced_dims("all", x, dims), keepdim}}}, x);
 }
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
+  if (autograd::tracing() && x.numel() > 0) return amax(x != 0, dims, keepdim);
   return apply(autograd::Any{{{reduced_dims("any", x, dims), keepdim}}}, x);
 }
 Tensor count_nonzero(const Tensor& x, const Dims& dims) {
+  if (autograd::tracing()) return sum(to(x != 0, Dtype::int64), dims);
   return apply(autograd::CountNonzero{{{reduced_dims("count_nonzero", x, dims), false}}}, x);
 }
 

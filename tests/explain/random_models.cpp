@@ -488,8 +488,9 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
                                    {.output = explain::Output::model});
     const std::vector<double> twice = scaled(model.rows).values().to_vector();
     double size = 0;
-    for (const double v : values)
-      if (std::isfinite(v)) size = std::max(size, std::abs(v));
+    for (const std::vector<double>* numbers : {&values, &outputs, &bases})
+      for (const double v : *numbers)
+        if (std::isfinite(v)) size = std::max(size, std::abs(v));
     for (std::size_t i = 0; i < values.size(); ++i)
       if (std::isfinite(values[i]) && std::abs(twice[i] - 2.5 * values[i]) > 10 * tolerance * size + smallest) {
         fail(fmt::format("2.5 f - 1 at place {}: {:.9g}, f: {:.9g}", i, twice[i], values[i]));

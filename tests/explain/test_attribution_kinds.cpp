@@ -125,6 +125,12 @@ TEST_CASE("functions of two numbers are games of two") {
         shares([](double a, double b) { return std::hypot(a, b); }, x0, x1, r0, r1));
   check("pow", both([](auto a, auto b) { return pow(a, b); }), {1.5, 0.7}, {2.2, -1.1},
         shares([](double a, double b) { return std::pow(a, b); }, 1.5, 0.7, 2.2, -1.1));
+  check("ge", both([](auto a, auto b) { return (a >= b).to(a.dtype()); }), {1, 1}, {0, 1e-4}, {1, 0});
+  check("lt", both([](auto a, auto b) { return (a < b).to(a.dtype()); }), {2, 2}, {1, 1}, {-.5, .5});
+  // A mixed evaluation is minus infinity: integrated along the path instead, which says so.
+  const Explanation entropy = explained([](const Tensor& x) { return xlogy(x, x); }, {2}, {0});
+  expect_close(entropy.values().flatten(), {2 * std::log(2.0)}, 2e-3, 0);
+  CHECK(has_note(entropy, "xlogy"));
   check("eq", both([](auto a, auto b) { return (a == b).to(a.dtype()); }), {2, 2}, {1, 2},
         shares([](double a, double b) { return a == b ? 1. : 0.; }, 2, 2, 1, 2));
   check("not equal to a constant", [](const Tensor& x) { return (x != 0).to(x.dtype()).sum(1, true); }, {2, 0}, {0, 3},
@@ -198,6 +204,18 @@ TEST_CASE("multipliers keep their dtype through casts") {
                         tensor({.1, .5, .7}, {.dtype = float64}).to(x.dtype()).unsqueeze(1));
         },
         {2, 0}, {1, 0}, {.2, 0});
+  check("bitwise", [](const Tensor& x) { return ((column(x, 0) > 0) & ~(column(x, 1) > 0)).to(x.dtype()) * 2.5; }, {1, -1},
+        {-1, 1}, {1.25, 1.25});
+  check("bools added", [](const Tensor& x) { return ((column(x, 0) > .5) + (column(x, 1) > .5)).to(x.dtype()) * 2.5; },
+        {1, 1}, {0, 0}, {1.25, 1.25});
+  check("largest integer", [](const Tensor& x) { return amax(x.to(int64), 1, true).to(x.dtype()) * 0.3; }, {3, 1}, {0, 2},
+        {.45, -.15});
+  check("integer product", [](const Tensor& x) { return prod(x.to(int64), 1, true).to(x.dtype()) * 2.5; }, {1, 1}, {0, 0},
+        {1.25, 1.25});
+  check("size of an integer", [](const Tensor& x) { return abs(x.to(int64)).to(x.dtype()) * 0.5; }, {-3}, {1}, {1});
+  check("all", [](const Tensor& x) { return all(x > .5, 1, true).to(x.dtype()) * 2.5; }, {1, 1}, {0, 0}, {1.25, 1.25});
+  check("count", [](const Tensor& x) { return count_nonzero(x > .5, 1).to(x.dtype()).unsqueeze(1) * 2.5; }, {1, 1}, {0, 0},
+        {2.5, 2.5});
   check("bool products", [](const Tensor& x) { return 0.5 * ((x > 0).to(int64) * 3).to(x.dtype()); }, {1}, {-1}, {1.5});
   // float64 rows, float32 inside: complete to float32's rounding, which is not an error.
   const auto model = [](const Tensor& x) { return (tanh(x.to(float32)) * 1.7f).sum(1, true).to(float64); };
@@ -358,7 +376,24 @@ TEST_CASE("the check of rows runs once for each explainer") {
   const int first = runs;
   runs = 0;
   explainer(rows);
-  CHECK(runs == first - 3);
+  CHECK(runs == first - 5);
+}
+
+// Breaks if a branch on the whole batch is found only where two rows fall on different sides of it.
+TEST_CASE("branches on the size or sum of a batch are noticed") {
+  const Tensor rows = matrix(2, 2, {1, 2, 3, 4});
+  const auto by_sum = [](const Tensor& x) { return x.sum().item() > 5 ? column(x, 0) * 3.0 : column(x, 1); };
+  const auto by_size = [](const Tensor& x) { return x.size(0) > 2 ? column(x, 0) : column(x, 1); };
+  for (const auto& f : std::vector<xg_test::Function>{by_sum, by_size}) {
+    CHECK_ERROR(Saliency(f)(rows), Error, "[Saliency]");
+    CHECK_ERROR(ExactShapley(f, zeros({1, 2}, {.dtype = float64}))(rows), Error, "[ExactShapley]");
+  }
+}
+
+// Breaks if contributions that are large and cancel leave the prediction in the residual without a word.
+TEST_CASE("rounding that takes much of the prediction is noted") {
+  const Explanation e = explained([](const Tensor& x) { return column(x, 0) / (column(x, 1) + 1e-8); }, {1, 1}, {0, 0}, float32);
+  CHECK((std::abs(e.residual().item()) < 1e-2 || has_note(e, "rounding")));
 }
 
 // Breaks if a coalition without a number goes unsaid, or touches other rows.

@@ -228,7 +228,7 @@ TEST_CASE("the model runs once for each row and each reference") {
   CHECK(forward_rows == 200);
   forward_rows = 0;
   static_cast<void>(explainer(x));
-  CHECK(forward_rows == 160 + 200 + 3 * 2);  // and once two rows in different company
+  CHECK(forward_rows == 160 + 200 + 3 * 2 + 1 + 3);  // and once two rows in different company
   forward_rows = 0;
   static_cast<void>(explainer(x));
   CHECK(forward_rows == 160 + 200);
