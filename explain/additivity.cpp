@@ -66,14 +66,6 @@ void LossLedger::add(const Losses& losses, std::int64_t slot, std::int64_t row, 
   }
 }
 
-void LossLedger::add_ops(const std::array<std::vector<double>, loss_kinds>& largest) {
-  for (std::size_t kind = 0; kind < loss_kinds; ++kind) {
-    std::vector<double>& known = largest_of_[kind];
-    known.resize(std::max(known.size(), largest[kind].size()));
-    for (std::size_t e = 0; e < largest[kind].size(); ++e) known[e] = std::max(known[e], largest[kind][e]);
-  }
-}
-
 double LossLedger::mean(LossKind kind, std::int64_t row, std::int64_t slot) const {
   return sums_[static_cast<std::size_t>(kind)][at(row * k_ + slot)] / static_cast<double>(references_);
 }

@@ -21,7 +21,7 @@ class LossLedger {
   /// add for different rows at the same time.
   void add(const Losses& losses, std::int64_t slot, std::int64_t row, std::int64_t count, std::int64_t each);
   /// Takes the largest losses of each op. One thread at a time.
-  void add_ops(const std::array<std::vector<double>, loss_kinds>& largest);
+  void add_ops(const LargestLosses& largest) { keep_larger(largest_of_, largest); }
 
   double mean(LossKind kind, std::int64_t row, std::int64_t slot) const;
   /// By op; empty where no op lost anything of this kind.
@@ -29,8 +29,8 @@ class LossLedger {
 
  private:
   std::int64_t k_, references_;
-  std::array<std::vector<double>, loss_kinds> sums_;  // [N, K]; empty where nothing was lost
-  std::array<std::vector<double>, loss_kinds> largest_of_;
+  std::array<std::vector<double>, loss_kinds> sums_;  // [N, K]
+  LargestLosses largest_of_;
 };
 
 /// What is said of a residual that is rounding, and yet much of what was to be explained.

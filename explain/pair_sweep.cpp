@@ -26,12 +26,6 @@ std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
 
-Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0) {
-  Shape out{front};
-  for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
-  return out;
-}
-
 void add_to(Tensor& total, const Tensor& part) {
   if (part.defined()) total = total.defined() ? total + part : part;
 }
@@ -57,6 +51,19 @@ double largest_finite(const Tensor& t) {
 }
 
 }  // namespace
+
+void keep_larger(LargestLosses& known, const LargestLosses& found) {
+  for (std::size_t kind = 0; kind < loss_kinds; ++kind) {
+    known[kind].resize(std::max(known[kind].size(), found[kind].size()));
+    for (std::size_t e = 0; e < found[kind].size(); ++e) known[kind][e] = std::max(known[kind][e], found[kind][e]);
+  }
+}
+
+Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip) {
+  Shape out{front};
+  for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
+  return out;
+}
 
 PairSweep::PairSweep(const RoundedRecording& x, const RoundedRecording& r, const Structure& structure,
                      const Target& target, bool whole, bool settles)

@@ -25,11 +25,19 @@ enum class LossKind : std::uint8_t {
 };
 constexpr std::size_t loss_kinds = 3;
 
+/// By kind and op: the largest |loss| over pairs and outputs. Empty where no op lost anything of a kind.
+using LargestLosses = std::array<std::vector<double>, loss_kinds>;
+/// Takes the larger of both for each op.
+void keep_larger(LargestLosses& known, const LargestLosses& found);
+
 /// What a block did not pass on.
 struct Losses {
-  std::array<Tensor, loss_kinds> of_pairs;                 ///< [K, pairs] float64, or undefined
-  std::array<std::vector<double>, loss_kinds> largest_of;  ///< by op: the largest |loss| over pairs and outputs
+  std::array<Tensor, loss_kinds> of_pairs;  ///< [K, pairs] float64, or undefined
+  LargestLosses largest_of;
 };
+
+/// [front, shape from dimension `skip` on]
+Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
 
 /// How far each op is from sharing out all that arrived at it.
 struct Audit {

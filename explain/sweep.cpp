@@ -39,12 +39,6 @@ std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
 
-Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0) {
-  Shape out{front};
-  for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
-  return out;
-}
-
 /// The target's values [rows, J] in float64.
 std::vector<double> target_values(const Recording& recording, const Target& target, std::int64_t rows) {
   const Tensor value = recording.value(target.value).reshape({recording.rows, target.outputs});
@@ -271,7 +265,7 @@ class Explainer {
     if (audit != nullptr) rows = 1;
     const std::int64_t from = (first - start) / rows * rows, tiles = (last - start - from + rows - 1) / rows;
     const std::vector<Tensor> roundings = roundings_of(x, s);
-    std::vector<std::array<std::vector<double>, loss_kinds>> largest(at(tiles));
+    std::vector<LargestLosses> largest(at(tiles));
     const auto tile = [&](std::int64_t i) {
       const NoGrad fixed;  // each thread has a mode of its own
       const std::int64_t n0 = from + i * rows;
@@ -290,25 +284,21 @@ class Explainer {
     else
       for (std::int64_t i = 0; i < tiles; ++i) tile(i);
     if (audit == nullptr)
-      for (const auto& found : largest) losses_->add_ops(found);
+      for (const LargestLosses& found : largest) losses_->add_ops(found);
   }
 
   /// Takes what a block found into the averages and the losses.
   void take(const Tensor& multipliers, const Losses& losses, std::int64_t start, const PairBlock& block,
-            std::int64_t slot, std::int64_t count, std::array<std::vector<double>, loss_kinds>& largest) {
+            std::int64_t slot, std::int64_t count, LargestLosses& largest) {
     average(multipliers, start, block, slot, count);
     losses_->add(losses, slot, start + block.n0, std::min(block.rows, n_ - start - block.n0),
                  block.paired ? 1 : block.references);
-    for (std::size_t kind = 0; kind < loss_kinds; ++kind) {
-      largest[kind].resize(std::max(largest[kind].size(), losses.largest_of[kind].size()));
-      for (std::size_t e = 0; e < losses.largest_of[kind].size(); ++e)
-        largest[kind][e] = std::max(largest[kind][e], losses.largest_of[kind][e]);
-    }
+    keep_larger(largest, losses.largest_of);
   }
 
   /// All outputs at once, from rows and references recorded apart.
   void sweep_pairs(const RoundedRecording& x, const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, std::array<std::vector<double>, loss_kinds>& largest,
+                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
                    Audit* audit) {
     PairSweep sweep(x, {reference_recording_, reference_roundings_}, s, target_, false, settles_);
     Losses losses;
@@ -318,7 +308,7 @@ class Explainer {
 
   /// One output after the other, from the pairs recorded as they are.
   void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, std::array<std::vector<double>, loss_kinds>& largest,
+                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
                    Audit* audit) {
     const std::int64_t pairs = block.pairs();
     const Tensor rows = padded_rows(rows_, start, block_rows).narrow(0, block.n0, block.rows);
