@@ -294,25 +294,28 @@ struct Rounding : Unary {
   static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
+  static Tensor jump(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r) {
+    return difference_secant(at_x, at_r, x, r, zeros_like(x));
+  }
 };
 struct Floor : Rounding {
   static constexpr const char* name = "floor";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::floor(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(floor(x), floor(r), x, r, zeros_like(x)); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return jump(floor(x), floor(r), x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Floor{}, d, -2, 2); }
   static double reference(double x) { return std::floor(x); }
 };
 struct Ceil : Rounding {
   static constexpr const char* name = "ceil";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::ceil(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(ceil(x), ceil(r), x, r, zeros_like(x)); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return jump(ceil(x), ceil(r), x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Ceil{}, d, -2, 2); }
   static double reference(double x) { return std::ceil(x); }
 };
 struct Trunc : Rounding {
   static constexpr const char* name = "trunc";
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::trunc(x) : x; }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return difference_secant(trunc(x), trunc(r), x, r, zeros_like(x)); }
+  static Tensor secant(const Tensor& x, const Tensor& r) { return jump(trunc(x), trunc(r), x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Trunc{}, d, -2, 2); }
   static double reference(double x) { return std::trunc(x); }
 };
@@ -323,7 +326,7 @@ struct Round : Rounding {
     const bool changes = is_floating(x.dtype()) || (x.dtype() != bool_ && decimals < 0);
     return changes ? kernels::round(x, {.a = static_cast<double>(decimals)}) : x;
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const { return difference_secant(round(x, decimals), round(r, decimals), x, r, zeros_like(x)); }
+  Tensor secant(const Tensor& x, const Tensor& r) const { return jump(round(x, decimals), round(r, decimals), x, r); }
   static std::vector<Sample> samples(Dtype d) { return samples1(Round{}, d, -2, 2); }
   static double reference(double x) { return std::nearbyint(x); }
 };
