@@ -23,13 +23,6 @@ double eps_of(Dtype dtype) {
   return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
 
-/// [K, a, b] from a shape [a, b], or the other way round.
-Shape with_front(std::int64_t k, const Shape& shape) {
-  Shape out = shape;
-  out.insert(0, k);
-  return out;
-}
-
 /// The nodes and weights of the Gauss-Legendre rule on (0, 1), by Newton's method on the Legendre polynomial.
 struct GaussLegendre {
   static constexpr std::size_t n = 32;
@@ -102,7 +95,8 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
     Shape merged = p.multipliers[j].shape();
     merged.erase(0);
     if (p.pairs > 0) merged[0] *= k;
-    grads[j] = p.multipliers[j].reshape(merged).to(quadrature && is_floating(p.x_out[j].dtype()) ? p.x_out[j].dtype() : dtype);
+    const bool as_result = quadrature && is_floating(p.x_out[j].dtype());  // a sweep keeps results where a rule reads them
+    grads[j] = p.multipliers[j].reshape(merged).to(as_result ? p.x_out[j].dtype() : dtype);
   }
   std::vector<Tensor> shares(n);
   op.vjp(inputs, outputs, shapes, grads, shares, needed.get());
@@ -114,20 +108,27 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
   return shares;
 }
 
-std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
+/// The integrals over t from 0 to 1 of the tensors that `integrand(t)` gives; undefined ones stay undefined.
+template <class Integrand>
+std::vector<Tensor> integrals(Integrand&& integrand) {
   static const GaussLegendre rule;
-  std::vector<Tensor> total(p.x.size());
+  std::vector<Tensor> total;
   for (std::size_t q = 0; q < GaussLegendre::n; ++q) {
-    const double t = rule.nodes[q];
-    const auto at = [&](std::size_t i) { return p.varies[i] ? p.r[i] + t * p.delta(i) : p.x[i]; };
-    const std::vector<Tensor> shares = product(op, p, at);
+    const std::vector<Tensor> values = integrand(rule.nodes[q]);
+    total.resize(values.size());
     for (std::size_t i = 0; i < total.size(); ++i) {
-      if (!shares[i].defined()) continue;
-      const Tensor weighted = shares[i] * rule.weights[q];
+      if (!values[i].defined()) continue;
+      const Tensor weighted = values[i] * rule.weights[q];
       total[i] = total[i].defined() ? total[i] + weighted : weighted;
     }
   }
   return total;
+}
+
+std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
+  return integrals([&](double t) {
+    return product(op, p, [&](std::size_t i) { return p.varies[i] ? p.r[i] + t * p.delta(i) : p.x[i]; });
+  });
 }
 
 /// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros where
@@ -173,28 +174,28 @@ Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_
   return where(d == 0, where(isfinite(middle_slope), middle_slope, 0.0), where(agree, mean, quotient));
 }
 
+/// An op's own secant is that of a function of real numbers: integers and bools come to it as such.
 Tensor secant_of(const AppliedOp& op, const Tensor& x, const Tensor& r) {
-  Tensor slope = op.secant(x, r);
+  const Dtype real = real_dtype(x.dtype());
+  Tensor slope = op.secant(x.to(real), r.to(real));
   return slope.defined() ? slope : generic_secant(op, x, r);
 }
 
-/// The mean of the derivative in argument `which` on the straight path from r to x, by Gauss and Legendre.
-Tensor path_slope(const AppliedOp& op, std::span<const Tensor> x, std::span<const Tensor> r, std::size_t which) {
-  static const GaussLegendre rule;
-  Tensor total;
-  for (std::size_t q = 0; q < GaussLegendre::n; ++q) {
-    std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < x.size(); ++i) inputs.push_back(r[i] + (x[i] - r[i]) * rule.nodes[q]);
-    const Tensor slope = derivative(op, inputs, which, op.forward(inputs)[0]) * rule.weights[q];
-    total = total.defined() ? total + slope : slope;
-  }
-  return total;
+/// The means of the derivatives in each argument on the straight path from r to x.
+std::vector<Tensor> path_slopes(const AppliedOp& op, std::span<const Tensor> x, std::span<const Tensor> r) {
+  return integrals([&](double t) {
+    std::vector<Tensor> inputs, slopes;
+    for (std::size_t i = 0; i < x.size(); ++i) inputs.push_back(r[i] + (x[i] - r[i]) * t);
+    const Tensor result = op.forward(inputs)[0];
+    for (std::size_t i = 0; i < x.size(); ++i) slopes.push_back(derivative(op, inputs, i, result));
+    return slopes;
+  });
 }
 
 /// A function of two players: the Shapley value of the two, from the four mixed evaluations
 ///   m_a = m / 2 ((f(x_a, x_b) - f(r_a, x_b)) + (f(x_a, r_b) - f(r_a, r_b))) / (x_a - r_a),
-/// each of the two a secant in one argument; complete for any function, jumps included. Where a mixed evaluation is not a
-/// number although f(x) and f(r) are (p log q between 0 and 2), the derivative along the path takes its place.
+/// each of the two a secant in one argument; complete for any function, jumps included. Where a mixed evaluation is not
+/// a number although f(x) and f(r) are (p log q between 0 and 2), the derivative along the path takes its place.
 std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p, bool* rounded, bool* integrated) {
   // All arguments in the shape of the result, so that derivatives are taken element by element.
   const Shape& shape = p.x_out[0].shape();
@@ -230,7 +231,8 @@ std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p
     undefined = undefined.defined() ? logical_or(undefined, bad) : bad;
   }
   if (p.varies[0] && p.varies[1] && op.has_derivative() && is_floating(x[0].dtype()) && any(undefined).item<bool>()) {
-    for (const std::size_t i : {0u, 1u}) slopes[i] = where(undefined, path_slope(op, x, r, i), slopes[i]);
+    const std::vector<Tensor> means = path_slopes(op, x, r);
+    for (const std::size_t i : {0u, 1u}) slopes[i] = where(undefined, means[i], slopes[i]);
     *integrated = true;
   }
   std::vector<Tensor> shares(2);
@@ -256,6 +258,12 @@ Tensor PairContext::mean(std::size_t i) const {
 Tensor PairContext::delta(std::size_t i) const {
   const Dtype real = real_dtype(x[i].dtype());
   return x[i].to(real) - r[i].to(real);
+}
+
+Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip) {
+  Shape out{front};
+  for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
+  return out;
 }
 
 Dtype real_dtype(Dtype dtype) {

@@ -32,6 +32,9 @@ enum class Rule {
 
 class PairContext;
 
+/// [front, shape from dimension `skip` on]
+XG_API Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
+
 /// The floating dtype in which differences of numbers of `dtype` are taken: itself, or one that holds them.
 XG_API Dtype real_dtype(Dtype dtype);
 

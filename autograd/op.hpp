@@ -16,9 +16,9 @@
 // Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative in
 // one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
 // `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
-// `needs` want gradients?), `secant(x, r)` (for Rule::secant), `partial_secant(i, x, r, other)` (for Rule::two_player),
-// `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution must know of jumps
-// and of rounding), `mixes_rows(ndim)`, `reference(double...)` (an independent value for tests).
+// `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
+// Rule::two_player), `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution
+// must know of jumps and of rounding), `mixes_rows(ndim)`, `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
 #pragma once

@@ -12,6 +12,7 @@ namespace xg::explain::detail {
 
 using autograd::AttributionLoss;
 using autograd::PairContext;
+using autograd::with_front;
 using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
@@ -57,12 +58,6 @@ void keep_larger(LargestLosses& known, const LargestLosses& found) {
     known[kind].resize(std::max(known[kind].size(), found[kind].size()));
     for (std::size_t e = 0; e < found[kind].size(); ++e) known[kind][e] = std::max(known[kind][e], found[kind][e]);
   }
-}
-
-Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip) {
-  Shape out{front};
-  for (std::size_t i = skip; i < shape.size(); ++i) out.push_back(shape[i]);
-  return out;
 }
 
 PairSweep::PairSweep(const RoundedRecording& x, const RoundedRecording& r, const Structure& structure,

@@ -36,9 +36,6 @@ struct Losses {
   LargestLosses largest_of;
 };
 
-/// [front, shape from dimension `skip` on]
-Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
-
 /// How far each op is from sharing out all that arrived at it.
 struct Audit {
   struct Finding {

@@ -26,6 +26,7 @@ namespace {
 using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
+using autograd::with_front;
 
 /// Rows in one run of the model. Every block has this size, padded if need be, because a matrix product may give a row
 /// other bits when the number of rows changes.

@@ -149,9 +149,7 @@ struct Abs : Unary {
   static Tensor forward(const Tensor& x) { return kernels::abs(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * sign(c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {  // |x| = relu(x) + relu(-x)
-    const Dtype real = real_dtype(x.dtype());
-    const Tensor a = x.to(real), b = r.to(real);
-    return kernels::sub(kernels::relu_secant(a, b), kernels::relu_secant(-a, -b));
+    return kernels::sub(kernels::relu_secant(x, r), kernels::relu_secant(-x, -r));
   }
   static std::vector<Sample> samples(Dtype d) { return samples1(Abs{}, d, -2, 2); }
   static double reference(double x) { return std::abs(x); }
@@ -442,11 +440,6 @@ struct BitwiseNot {
   static constexpr Rule rule = Rule::secant;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return kernels::bitwise_not(x); }
-  static Tensor secant(const Tensor& x, const Tensor& r) {
-    const Dtype real = real_dtype(x.dtype());
-    return difference_secant(kernels::bitwise_not(x).to(real), kernels::bitwise_not(r).to(real), x.to(real), r.to(real),
-                             zeros(x.shape(), {.dtype = real}));
-  }
   static std::vector<Sample> samples(Dtype) { return samples1(BitwiseNot{}, int64, 0, 9); }
 };
 

@@ -73,8 +73,7 @@ struct Condition {
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return kernel(x); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    const Dtype real = real_dtype(x.dtype());
-    return difference_secant(kernel(x).to(real), kernel(r).to(real), x.to(real), r.to(real), zeros(x.shape(), {.dtype = real}));
+    return difference_secant(kernel(x).to(x.dtype()), kernel(r).to(r.dtype()), x, r, zeros_like(x));
   }
 };
 struct LogicalNot : Condition<kernels::logical_not> {

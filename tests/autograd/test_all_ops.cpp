@@ -119,12 +119,6 @@ struct Pair {
 /// K: rules merge explained outputs and pairs where there are pairs; whole tensors come one output at a time.
 constexpr std::int64_t explained_of_pairs = 2;
 
-Shape with_front(std::int64_t k, const Shape& shape) {
-  Shape out = shape;
-  out.insert(0, k);
-  return out;
-}
-
 /// Multipliers for `explained` outputs, uneven ones.
 void set_multipliers(autograd::PairContext& context, std::int64_t explained) {
   context.outputs_explained = explained;
@@ -133,7 +127,7 @@ void set_multipliers(autograd::PairContext& context, std::int64_t explained) {
     const Tensor& y = context.x_out[j];
     const bool has_multiplier = y.is_floating_point() || y.dtype() == bool_;
     context.multipliers.push_back(
-        has_multiplier ? uneven(with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j)) : Tensor());
+        has_multiplier ? uneven(autograd::with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j)) : Tensor());
   }
 }
 
@@ -176,7 +170,7 @@ void check_complete(const std::string& what, const autograd::AppliedOp& op, cons
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (!shares[i].defined()) continue;
     INFO(what << ", share of input " << i);
-    REQUIRE(shares[i].shape() == with_front(explained, context.x[i].shape()));
+    REQUIRE(shares[i].shape() == autograd::with_front(explained, context.x[i].shape()));
     add(shares[i], context.x[i], context.r[i], 1);
   }
   for (std::size_t j = 0; j < context.multipliers.size(); ++j)
