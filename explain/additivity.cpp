@@ -44,8 +44,8 @@ std::string rows_of(const std::vector<std::int64_t>& rows) {
 
 std::string note_on_rounding(std::int64_t row, std::int64_t slot, double residual, double output) {
   return fmt::format(
-      "row {}, output {}: rounding leaves {:.3g} of the prediction {:.3g} in the residual, because numbers on the way are "
-      "much larger than it (a quotient by something near 0, or large values that cancel)",
+      "row {}, output {}: rounding leaves {:.3g} of the prediction {:.3g} in the residual, because numbers on the way "
+      "are much larger than it (a quotient by something near 0, or large values that cancel)",
       row, slot, residual, output);
 }
 

@@ -52,13 +52,14 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
 std::vector<double> outputs_of(const ModelFunction& model, const std::vector<Tensor>& rows, const char* method) {
   const Tensor input = cat(rows, 0), result = model(input);
   if (!result.defined() || result.dim() == 0 || result.size(0) != input.size(0))
-    throw ShapeError(fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                                 result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str()));
+    throw ShapeError(
+        fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                    result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str()));
   return result.to_vector();
 }
 
-/// Do rows i of u and j of v agree, rows of n numbers, up to `part` of the largest? A run of as many rows gives the same
-/// bits; one of another number may sum in another order.
+/// Do rows i of u and j of v agree, rows of n numbers, up to `part` of the largest? A run of as many rows gives the
+/// same bits; one of another number may sum in another order.
 bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const std::vector<double>& v, std::size_t j,
               double part = 1e-6) {
   double largest = 0;

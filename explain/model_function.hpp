@@ -29,9 +29,9 @@ class XG_API ModelFunction {
   /// returns is random or depends on the other rows.
   void check_eval(const char* method) const;
   /// Is a row's prediction a function of that row alone? Every explainer relies on it. Two rows a and b run through the
-  /// model as (a, b), (a, a), (b, b), (a) and (b, a, b), and each must come out the same wherever and beside whatever it stands:
-  /// that finds noise, statistics over the batch, rows that read each other, and branches that are taken for a whole
-  /// batch. a is one of `rows` [N, n], b the one most different from it among the first rows and `others` [B, n] (a
+  /// model as (a, b), (a, a), (b, b), (a) and (b, a, b), and each must come out the same wherever and beside whatever
+  /// it stands: that finds noise, statistics over the batch, rows that read each other, and branches that are taken for
+  /// a whole batch. a is one of `rows` [N, n], b the one most different from it among the first rows and `others` [B, n] (a
   /// background or baseline; may be undefined), zeros where all are equal. Throws Error, naming the cause. Runs until it
   /// has passed once, which copies share.
   void check_independence(const Tensor& rows, const Tensor& others, const char* method) const;
