@@ -3,6 +3,7 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -37,6 +38,10 @@ void check_count(const char* what, std::size_t found, std::int64_t needed, const
       fmt::format("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of));
 }
 
+/// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
+/// are believed; beyond it, a count must be covered by values.
+constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
+
 /// The number as people read it.
 std::string number(double value, int digits = 6) {
   if (std::isnan(value)) return "NaN";
@@ -47,8 +52,8 @@ std::string number(double value, int digits = 6) {
 /// Names that look like the one asked for, or simply the first ones.
 std::string listing(const std::vector<std::string>& names) {
   constexpr std::size_t most = 30;
-  const std::vector<std::string> first(names.begin(),
-                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) first.push_back(io::shortened(names[i]));
   return fmt::format("{}{}", fmt::join(first, ", "),
                      names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
 }
@@ -88,6 +93,16 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
     throw ShapeError(fmt::format("[Explanation] values are {}, they must be [rows, features, outputs].",
                                  p.values.defined() ? p.values.shape().str() : "undefined"));
   const std::int64_t rows = p.values.size(0), n = p.values.size(1), k = p.values.size(2);
+  if (n == 0 || k == 0)
+    throw ShapeError(fmt::format(
+        "[Explanation] values are {}: there must be at least one feature and one output; only rows may be missing.",
+        p.values.shape().str()));
+  const std::int64_t countable = std::max(p.values.numel(), most_without_values);
+  if (n > countable / k)
+    throw ShapeError(fmt::format("[Explanation] values are {}: without rows there may be {} features times outputs.",
+                                 p.values.shape().str(), most_without_values));
+  if (p.n_background < 0)
+    throw ValueError(fmt::format("[Explanation] n_background is {}, it must be 0 or more.", p.n_background));
   p.values = own(p.values, {rows, n, k}, "values", nan);
   p.base_values = own(p.base_values, {rows, k}, "base_values", nan);
   p.outputs = own(p.outputs, {rows, k}, "outputs", nan);
@@ -108,10 +123,17 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   }
   p.output_ranks = p.output_ranks.detach().to(Dtype::int64).clone();
   const auto* ranks = p.output_ranks.data<std::int64_t>();
+  const auto named = static_cast<std::int64_t>(p.output_names.size());
+  if (named > 0 && named < k) check_count("output_names", p.output_names.size(), k, "outputs");
   std::int64_t model_outputs = k;
   for (std::int64_t i = 0; i < rows * k; ++i) {
     if (ranks[i] < 0)
       throw IndexError(fmt::format("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]));
+    if (ranks[i] >= (named > 0 ? named : countable))
+      throw ValueError(
+          fmt::format("[Explanation] output_ranks contain {}, there are {} output_names: give one for each "
+                      "output of the model.",
+                      ranks[i], named));
     model_outputs = std::max(model_outputs, ranks[i] + 1);
     if (ranks[i] != ranks[i % k]) ranked_ = true;
   }
@@ -121,8 +143,6 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
     else
       for (std::int64_t i = 0; i < model_outputs; ++i) p.output_names.push_back(fmt::format("output {}", i));
   }
-  if (p.output_names.size() < index(model_outputs))
-    check_count("output_names", p.output_names.size(), model_outputs, "outputs");
   if (p.output_space != Output::logit)
     p.output_activation = OutputActivation::unknown;
   else if (p.output_activation == OutputActivation::unknown && p.output_names.size() == 1)
@@ -536,9 +556,9 @@ std::string padded(const std::string& text, std::size_t columns) {
   return text + std::string(columns > width(text) ? columns - width(text) : 0, ' ');
 }
 
-/// `probabilities` [N, K] of logits, or undefined.
-void append_row(std::string& out, const Explanation& e, const Tensor& probabilities, std::int64_t row,
-                std::int64_t slot) {
+/// `probabilities` [N, K] of logits, or undefined; `residuals` [N, K].
+void append_row(std::string& out, const Explanation& e, const Tensor& probabilities, const Tensor& residuals,
+                std::int64_t row, std::int64_t slot) {
   constexpr std::int64_t most = 20;
   const std::int64_t n = e.features(), k = e.outputs_explained();
   const auto at = [&](const Tensor& t, std::int64_t i) { return t.data<double>()[(row * n + i) * k + slot]; };
@@ -589,7 +609,7 @@ void append_row(std::string& out, const Explanation& e, const Tensor& probabilit
   if (probabilities.defined()) out += fmt::format("  probability {}", number(of_row(probabilities), 4));
   out += '\n';
   if (e.additive())
-    out += numbered("residual", of_row(e.residual())) + "  prediction - base value - sum of contributions\n";
+    out += numbered("residual", of_row(residuals)) + "  prediction - base value - sum of contributions\n";
 }
 
 }  // namespace
@@ -643,13 +663,14 @@ std::string Explanation::str() const {
   const bool squashed = parts_.output_activation == OutputActivation::sigmoid ||
                         (parts_.output_activation == OutputActivation::softmax &&
                          index(outputs_explained()) == parts_.output_names.size());
-  const Tensor squashed_outputs = squashed ? probabilities() : Tensor();
+  const Tensor squashed_outputs = squashed ? probabilities() : Tensor(), residuals = residual();
   for (std::int64_t row = 0; row < size(); ++row) {
     if (!all && row == most - 1) {
       out += fmt::format("... {} more rows\n", size() - most);
       row = size() - 1;
     }
-    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot) append_row(out, *this, squashed_outputs, row, slot);
+    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot)
+      append_row(out, *this, squashed_outputs, residuals, row, slot);
   }
   for (std::size_t i = 1; i < lines.size(); ++i) out += lines[i] + '\n';
   out.pop_back();

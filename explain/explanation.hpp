@@ -84,7 +84,8 @@ Explanation grouped_with_errors(const Explanation& e, const std::vector<nn::data
 /// residual().
 class XG_API Explanation {
  public:
-  /// Throws ValueError or ShapeError where the parts do not fit each other.
+  /// Throws ValueError, ShapeError or IndexError where the parts do not fit each other, and for values without a feature
+  /// or an output.
   explicit Explanation(ExplanationParts parts);
 
   // ---- sizes
@@ -209,7 +210,8 @@ class XG_API Explanation {
 /// and output, and what about() says; the middle of many rows is left out.
 XG_API std::ostream& operator<<(std::ostream& out, const Explanation& explanation);
 
-/// Reads what json() wrote. Throws IoError for anything else.
+/// Reads what json() wrote. Throws IoError for anything else: every size, rank and count must be covered by values and
+/// names of the text, unknown members are skipped, and a known one that stands there twice is refused.
 XG_API Explanation explanation_from_json(std::string_view json);
 /// Reads a .json file that save() wrote. Throws IoError.
 XG_API Explanation load_explanation(const std::filesystem::path& path);

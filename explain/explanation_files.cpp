@@ -3,90 +3,129 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/json.hpp>
+#include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <csv.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <limits>
-#include <sstream>
+#include <memory>
 
 namespace xg::explain {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using io::JsonDocument;
+using io::JsonValue;
+using io::JsonWriter;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* format_name = "xgrad explanation";
 constexpr int format_version = 1;
+constexpr const char* prefix = "[explanation] this is not an explanation that xgrad wrote:";
+
+// ---- writing
 
 /// JSON has no NaN and no infinity: null, "inf", "-inf".
-Json from_number(double value) {
-  if (std::isnan(value)) return nullptr;
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  return value;
-}
-double to_number(const Json& j) {
-  if (j.is_null()) return nan;
-  if (j.is_string()) {
-    const auto text = j.get<std::string>();
-    if (text == "inf") return std::numeric_limits<double>::infinity();
-    if (text == "-inf") return -std::numeric_limits<double>::infinity();
-  }
-  if (!j.is_number()) throw IoError(fmt::format("[explanation] {} stands where a number should be.", j.dump()));
-  return j.get<double>();
+void write(JsonWriter& json, double value) {
+  if (std::isinf(value))
+    json.text(value > 0 ? "inf" : "-inf");
+  else
+    json.number(value);
 }
 
-Json from_tensor(const Tensor& t) {
-  Json shape = Json::array(), values = Json::array();
-  for (const std::int64_t d : t.shape()) shape.push_back(d);
+void write(JsonWriter& json, const Tensor& t) {
+  json.begin_object();
+  json.key("shape").begin_list();
+  for (const std::int64_t d : t.shape()) json.integer(d);
+  json.end_list();
+  json.key("values").begin_list();
   if (t.dtype() == Dtype::int64)
-    for (const std::int64_t v : t.to_vector<std::int64_t>()) values.push_back(v);
+    for (const std::int64_t v : t.to_vector<std::int64_t>()) json.integer(v);
   else
-    for (const double v : t.to_vector()) values.push_back(from_number(v));
-  return {{"shape", shape}, {"values", values}};
+    for (const double v : t.to_vector()) write(json, v);
+  json.end_list();
+  json.end_object();
+}
+
+void write(JsonWriter& json, const std::string& text) {
+  json.text(text);
+}
+
+template <class T>
+void write(JsonWriter& json, const std::vector<T>& list) {
+  json.begin_list();
+  for (const T& value : list) write(json, value);
+  json.end_list();
+}
+
+// ---- reading: everything is checked before it is used, and takes memory in proportion to the file's length
+
+double to_number(const JsonValue& value) {
+  if (value.is_null()) return nan;
+  if (value.is_text()) {
+    if (value.text() == "inf") return std::numeric_limits<double>::infinity();
+    if (value.text() == "-inf") return -std::numeric_limits<double>::infinity();
+  }
+  return value.number();
 }
 
 /// The shape and the values of a tensor, checked against each other before anything is allocated.
-Tensor to_tensor(const Json& parent, const char* key, std::size_t ndim, bool integers = false) {
-  const Json& j = parent.at(key);
-  const auto dims = j.at("shape").get<std::vector<std::int64_t>>();
-  const Json& values = j.at("values");
-  if (dims.size() != ndim || !values.is_array())
+Tensor to_tensor(const JsonValue& parent, const char* key, std::size_t ndim, bool integers = false) {
+  const JsonValue json = parent.at(key);
+  const JsonValue sizes = json.at("shape"), values = json.at("values");
+  const std::size_t given = values.size();
+  if (sizes.size() != ndim)
     throw IoError(fmt::format("[explanation] '{}' must be a tensor of {} dimensions.", key, ndim));
+  Shape shape;
   std::size_t count = 1;
-  for (const std::int64_t d : dims) {
-    if (d < 0 || (d > 0 && count > values.size() / static_cast<std::size_t>(d) + 1))
-      throw IoError(fmt::format("[explanation] '{}' has a shape that its {} values do not fill.", key, values.size()));
+  sizes.for_each([&](const JsonValue& size) {
+    const std::int64_t d = size.integer();
+    if (d < 0 || (d > 0 && count > given / static_cast<std::size_t>(d) + 1))
+      throw IoError(fmt::format("[explanation] '{}' has a shape that its {} values do not fill.", key, given));
     count *= static_cast<std::size_t>(d);
-  }
-  if (count != values.size())
-    throw IoError(fmt::format("[explanation] '{}' has {} values, its shape asks for {}.", key, values.size(), count));
-  Tensor t = empty(Shape(dims), {.dtype = integers ? Dtype::int64 : Dtype::float64});
+    shape.push_back(d);
+  });
+  if (count != given)
+    throw IoError(fmt::format("[explanation] '{}' has {} values, its shape asks for {}.", key, given, count));
+  Tensor t = empty(shape, {.dtype = integers ? Dtype::int64 : Dtype::float64});
   if (integers) {
     auto* out = t.mutable_data<std::int64_t>();
-    for (const Json& v : values) *out++ = v.get<std::int64_t>();
+    values.for_each([&](const JsonValue& value) { *out++ = value.integer(); });
   } else {
     auto* out = t.mutable_data<double>();
-    for (const Json& v : values) *out++ = to_number(v);
+    values.for_each([&](const JsonValue& value) { *out++ = to_number(value); });
   }
   return t;
+}
+
+std::vector<std::vector<std::string>> to_rows_of_texts(const JsonValue& list) {
+  std::vector<std::vector<std::string>> rows;
+  list.for_each([&](const JsonValue& row) { rows.push_back(row.texts()); });
+  return rows;
+}
+
+/// The names of `key`. A file names everything: default names would be made for a count that nothing in it stands for.
+std::vector<std::string> to_names(const JsonValue& parent, const char* key) {
+  std::vector<std::string> names = parent.at(key).texts();
+  if (names.empty()) throw IoError(fmt::format("[explanation] '{}' is empty: a file must name them all.", key));
+  return names;
 }
 
 Output output_from_name(const std::string& text) {
   for (const Output output : {Output::model, Output::logit, Output::probability})
     if (name(output) == text) return output;
-  throw IoError(fmt::format("[explanation] output_space is '{}', it must be model, logit or probability.", text));
+  throw IoError(
+      fmt::format("[explanation] output_space is '{}', it must be model, logit or probability.", io::shortened(text)));
 }
 
 OutputActivation activation_from_name(const std::string& text) {
   for (const OutputActivation a : {OutputActivation::unknown, OutputActivation::sigmoid, OutputActivation::softmax})
     if (name(a) == text) return a;
-  throw IoError(fmt::format("[explanation] output_activation is '{}', it must be unknown, sigmoid or softmax.", text));
+  throw IoError(fmt::format("[explanation] output_activation is '{}', it must be unknown, sigmoid or softmax.",
+                            io::shortened(text)));
 }
 
 /// A cell of a CSV file, quoted where it must be.
@@ -104,92 +143,103 @@ std::string cell(double value) {
 
 std::string Explanation::json() const {
   const ExplanationParts& p = parts_;
-  Json fallback = Json::array();
-  for (const FallbackOp& op : p.fallback_ops)
-    fallback.push_back({{"op", op.op}, {"scope", op.scope}, {"residual", from_number(op.residual)}});
-  Json sources = Json::array();
+  JsonWriter json(JsonWriter::BadText::replace);
+  json.begin_object();
+  json.key("format").text(format_name);
+  json.key("version").integer(format_version);
+  json.key("method").text(p.method);
+  json.key("output_space").text(name(p.output_space));
+  json.key("output_activation").text(name(p.output_activation));
+  json.key("unit").text(p.unit);
+  json.key("additive").boolean(p.additive);
+  json.key("n_background").integer(p.n_background);
+  write(json.key("feature_names"), p.feature_names);
+  write(json.key("output_names"), p.output_names);
+  write(json.key("group_members"), p.group_members);
+  write(json.key("values"), p.values);
+  write(json.key("base_values"), p.base_values);
+  write(json.key("outputs"), p.outputs);
+  write(json.key("residual"), residual());  // for other readers: it follows from the rest
+  write(json.key("data"), p.data);
+  write(json.key("standard_errors"), p.standard_errors);
+  write(json.key("output_ranks"), p.output_ranks);
+  write(json.key("display_values"), display_values_);
+  write(json.key("display"), display_);
+  json.key("sources").begin_list();
   for (std::size_t i = 0; i < source_names_.size(); ++i) {
-    Json numbers = Json::array();
-    for (const double v : source_numbers_[i]) numbers.push_back(from_number(v));
-    sources.push_back({{"name", source_names_[i]}, {"cells", source_cells_[i]}, {"numbers", numbers}});
+    json.begin_object();
+    json.key("name").text(source_names_[i]);
+    write(json.key("cells"), source_cells_[i]);
+    write(json.key("numbers"), source_numbers_[i]);
+    json.end_object();
   }
-  Json j = {{"format", format_name},
-            {"version", format_version},
-            {"method", p.method},
-            {"output_space", name(p.output_space)},
-            {"output_activation", name(p.output_activation)},
-            {"unit", p.unit},
-            {"additive", p.additive},
-            {"n_background", p.n_background},
-            {"feature_names", p.feature_names},
-            {"output_names", p.output_names},
-            {"group_members", p.group_members},
-            {"values", from_tensor(p.values)},
-            {"base_values", from_tensor(p.base_values)},
-            {"outputs", from_tensor(p.outputs)},
-            {"residual", from_tensor(residual())},  // for other readers: it follows from the rest
-            {"data", from_tensor(p.data)},
-            {"standard_errors", from_tensor(p.standard_errors)},
-            {"output_ranks", from_tensor(p.output_ranks)},
-            {"display_values", from_tensor(display_values_)},
-            {"display", display_},
-            {"sources", sources},
-            {"fallback_ops", fallback},
-            {"notes", p.notes},
-            {"about", about()}};  // the same for people
-  return j.dump(-1, ' ', false, Json::error_handler_t::replace);
+  json.end_list();
+  json.key("fallback_ops").begin_list();
+  for (const FallbackOp& op : p.fallback_ops) {
+    json.begin_object();
+    json.key("op").text(op.op);
+    json.key("scope").text(op.scope);
+    write(json.key("residual"), op.residual);
+    json.end_object();
+  }
+  json.end_list();
+  write(json.key("notes"), p.notes);
+  write(json.key("about"), about());  // the same for people
+  json.end_object();
+  return json.take();
 }
 
-Explanation explanation_from_json(std::string_view json) {
+Explanation explanation_from_json(std::string_view text) {
   try {
-    const Json j = Json::parse(json);
-    if (!j.is_object() || j.value("format", "") != format_name)
+    const JsonDocument document(prefix, text);
+    const JsonValue json = document.root();
+    if (!json.is_object()) json.fail("holds no object.");
+    if (const JsonValue format = json.find("format"); !format.exists() || format.text() != format_name)
       throw IoError("[explanation] this JSON is not an explanation that xgrad wrote.");
-    if (j.at("version").get<int>() != format_version)
-      throw IoError(fmt::format("[explanation] the file has version {}, this library reads {}.", j.at("version").dump(),
-                                format_version));
+    if (const std::int64_t version = json.at("version").integer(); version != format_version)
+      throw IoError(
+          fmt::format("[explanation] the file has version {}, this library reads {}.", version, format_version));
     ExplanationParts p;
-    p.values = to_tensor(j, "values", 3);
-    p.base_values = to_tensor(j, "base_values", 2);
-    p.outputs = to_tensor(j, "outputs", 2);
-    p.data = to_tensor(j, "data", 2);
-    p.standard_errors = to_tensor(j, "standard_errors", 3);
-    p.output_ranks = to_tensor(j, "output_ranks", 2, true);
-    j.at("feature_names").get_to(p.feature_names);
-    j.at("output_names").get_to(p.output_names);
-    j.at("method").get_to(p.method);
-    p.output_space = output_from_name(j.at("output_space").get<std::string>());
+    p.values = to_tensor(json, "values", 3);
+    p.base_values = to_tensor(json, "base_values", 2);
+    p.outputs = to_tensor(json, "outputs", 2);
+    p.data = to_tensor(json, "data", 2);
+    p.standard_errors = to_tensor(json, "standard_errors", 3);
+    p.output_ranks = to_tensor(json, "output_ranks", 2, true);
+    p.feature_names = to_names(json, "feature_names");
+    p.output_names = to_names(json, "output_names");
+    p.method = json.at("method").text();
+    p.output_space = output_from_name(json.at("output_space").text());
     // Files of earlier versions say neither where a logit goes nor what the unit is, and have no names of members.
-    p.output_activation = activation_from_name(j.value("output_activation", "unknown"));
-    p.unit = j.value("unit", "");
-    p.group_members = j.value("group_members", p.group_members);
-    j.at("additive").get_to(p.additive);
-    j.at("n_background").get_to(p.n_background);
-    for (const Json& op : j.at("fallback_ops"))
-      p.fallback_ops.push_back(
-          {op.at("op").get<std::string>(), op.at("scope").get<std::string>(), to_number(op.at("residual"))});
-    j.at("notes").get_to(p.notes);
+    if (const JsonValue activation = json.find("output_activation"); activation.exists())
+      p.output_activation = activation_from_name(activation.text());
+    if (const JsonValue unit = json.find("unit"); unit.exists()) p.unit = unit.text();
+    if (const JsonValue members = json.find("group_members"); members.exists())
+      p.group_members = to_rows_of_texts(members);
+    p.additive = json.at("additive").boolean();
+    p.n_background = json.at("n_background").integer();
+    json.at("fallback_ops").for_each([&](const JsonValue& op) {
+      p.fallback_ops.push_back({op.at("op").text(), op.at("scope").text(), to_number(op.at("residual"))});
+    });
+    p.notes = json.at("notes").texts();
 
     Explanation e(std::move(p));
     const auto rows = static_cast<std::size_t>(e.size());
-    if (auto texts = j.at("display").get<std::vector<std::vector<std::string>>>(); !texts.empty())
-      e = e.with_display(std::move(texts));
-    e.display_values_ = to_tensor(j, "display_values", 2);
+    if (auto texts = to_rows_of_texts(json.at("display")); !texts.empty()) e = e.with_display(std::move(texts));
+    e.display_values_ = to_tensor(json, "display_values", 2);
     if (e.display_values_.shape() != e.data().shape())
       throw IoError("[explanation] 'display_values' has another shape than 'data'.");
-    for (const Json& source : j.at("sources")) {
-      auto cells = source.at("cells").get<std::vector<std::string>>();
+    json.at("sources").for_each([&](const JsonValue& source) {
+      std::vector<std::string> cells = source.at("cells").texts();
       std::vector<double> numbers;
-      for (const Json& v : source.at("numbers")) numbers.push_back(to_number(v));
+      source.at("numbers").for_each([&](const JsonValue& value) { numbers.push_back(to_number(value)); });
       if (cells.size() != rows || (!numbers.empty() && numbers.size() != rows))
         throw IoError("[explanation] a source column has another number of rows than the values.");
-      e.source_names_.push_back(source.at("name").get<std::string>());
+      e.source_names_.push_back(source.at("name").text());
       e.source_cells_.push_back(std::move(cells));
       e.source_numbers_.push_back(std::move(numbers));
-    }
+    });
     return e;
-  } catch (const Json::exception& error) {
-    throw IoError(fmt::format("[explanation] this is not an explanation that xgrad wrote: {}.", error.what()));
   } catch (const IoError&) {
     throw;
   } catch (const Error& error) {
@@ -198,12 +248,11 @@ Explanation explanation_from_json(std::string_view json) {
 }
 
 Explanation load_explanation(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) throw IoError(fmt::format("[load_explanation] cannot read {}: {}.", path.string(), std::strerror(errno)));
+  const std::unique_ptr<io::Source> file = io::open_file("load_explanation", path.string());
+  std::string text(file->remaining(), '\0');
+  file->read(text.data(), text.size());
   try {
-    return explanation_from_json(text.str());
+    return explanation_from_json(text);
   } catch (const IoError& error) {
     throw IoError(fmt::format("[load_explanation] {}: {}", path.string(), error.what()));
   }

@@ -1,6 +1,7 @@
 // The object that explainers return: its views, words and files.
 #include "nets.hpp"
 #include "support/catch.hpp"
+#include "support/growth.hpp"
 #include "support/support.hpp"
 
 #include <xgrad/tensor/error.hpp>
@@ -254,6 +255,201 @@ TEST_CASE("files that are no explanations") {
   CHECK_ERROR(explanation_from_json(changed("\"model\"", "\"odds\"")), IoError, "odds");
   CHECK_ERROR(explanation_from_json(changed("\"version\":1", "\"version\":9")), IoError, "version 9");
   CHECK_ERROR(explanation_from_json(changed("\"age\",", "")), IoError, "2 feature_names");
+}
+
+namespace {
+
+/// The JSON of an explanation of these sizes; `changes` replaces members, an empty text removes one.
+std::string crafted(std::vector<std::pair<std::string, std::string>> changes) {
+  std::vector<std::pair<std::string, std::string>> members = {
+      {"format", R"("xgrad explanation")"},
+      {"version", "1"},
+      {"method", R"("made")"},
+      {"output_space", R"("model")"},
+      {"output_activation", R"("unknown")"},
+      {"unit", R"("")"},
+      {"additive", "true"},
+      {"n_background", "4"},
+      {"feature_names", R"(["a","b"])"},
+      {"output_names", R"(["low","high"])"},
+      {"group_members", R"([[],["c","d"]])"},
+      {"values", R"({"shape":[1,2,2],"values":[1,2,3,4]})"},
+      {"base_values", R"({"shape":[1,2],"values":[0,0]})"},
+      {"outputs", R"({"shape":[1,2],"values":[4,6]})"},
+      {"data", R"({"shape":[1,2],"values":[1,1]})"},
+      {"standard_errors", R"({"shape":[1,2,2],"values":[null,null,"inf","-inf"]})"},
+      {"output_ranks", R"({"shape":[1,2],"values":[0,1]})"},
+      {"display_values", R"({"shape":[1,2],"values":[1,1]})"},
+      {"display", R"([["x","y"]])"},
+      {"sources", R"([{"name":"a","cells":["x"],"numbers":[1]}])"},
+      {"fallback_ops", R"([{"op":"swish","scope":"Net","residual":1e-9}])"},
+      {"notes", R"(["note"])"}};
+  for (auto& [key, value] : changes) {
+    const auto known = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == key; });
+    if (known == members.end())
+      members.emplace_back(key, value);
+    else
+      known->second = value;
+  }
+  std::string json;
+  for (const auto& [key, value] : members)
+    if (!value.empty()) json += (json.empty() ? "{\"" : ",\"") + key + "\":" + value;
+  return json + "}";
+}
+
+std::string nested(std::size_t levels) {
+  return std::string(levels, '[') + std::string(levels, ']');
+}
+
+}  // namespace
+
+// Breaks if a count, size, rank, name or type in a file is believed, or what was refused is repeated in the message.
+TEST_CASE("hostile explanation files are refused in few words") {
+  const Explanation good = explanation_from_json(crafted({}));
+  CHECK(good.group_members(1) == std::vector<std::string>{"c", "d"});
+  CHECK(good.csv().size() + good.str().size() > 100);
+  const Folder folder;
+  const auto refused = [&](std::vector<std::pair<std::string, std::string>> changes, const std::string& words) {
+    const std::string json = crafted(std::move(changes));
+    INFO(json.substr(0, 300));
+    CHECK_ERROR(explanation_from_json(json), IoError, words);
+    std::ofstream(folder.path / "bad.json", std::ios::binary) << json;
+    std::string message;
+    try {
+      load_explanation(folder.path / "bad.json");
+    } catch (const IoError& error) {
+      message = error.what();
+    }
+    CHECK_THAT(message, xg_test::ContainsSubstring(words) && xg_test::ContainsSubstring("bad.json"));
+    CHECK(message.size() < 500);
+  };
+  // Ranks beyond the names, up to the largest number.
+  for (const char* rank : {"2", "100000000000", "9223372036854775807", "9223372036854775808", "1e300", "1.5", "-1"})
+    refused({{"output_ranks", R"({"shape":[1,2],"values":[0,)" + std::string(rank) + "]}"}},
+            std::string(rank).find_first_of(".e8") == std::string::npos || std::string(rank).ends_with("5807")
+                ? "output_ranks contain"
+                : "whole number");
+  refused({{"output_names", "[]"}}, "'output_names' is empty");
+  refused({{"output_names", "[]"}, {"output_ranks", R"({"shape":[1,2],"values":[0,9223372036854775807]})"}},
+          "'output_names' is empty");
+  refused({{"feature_names", "[]"}}, "'feature_names' is empty");
+  refused({{"feature_names", R"(["a"])"}}, "1 feature_names");
+  refused({{"feature_names", R"(["a",7])"}}, "'feature_names' holds 7 where text should be");
+  refused({{"output_names", R"(["low"])"}}, "1 output_names for 2 outputs");
+  refused({{"group_members", "[[]]"}}, "1 group_members");
+  refused({{"group_members", "[[],[1]]"}}, "'group_members' holds 1");
+  refused({{"group_members", "[[],[[]]]"}}, "'group_members' holds a list");
+  refused({{"notes", R"("note")"}}, "'notes' holds 'note' where a list should be");
+  refused({{"notes", R"([{}])"}}, "'notes' holds an object");
+  refused({{"display", R"([["x","y"],["x","y"]])"}}, "texts for 2 rows");
+  refused({{"display", R"([["x"]])"}}, "1 texts");
+  refused({{"sources", R"([{"name":"a","cells":["x","y"],"numbers":[]}])"}}, "number of rows");
+  refused({{"sources", R"([{"name":"a","cells":["x"],"numbers":[1,2]}])"}}, "number of rows");
+  refused({{"sources", R"([{"cells":["x"],"numbers":[1]}])"}}, "lacks 'name'");
+  refused({{"fallback_ops", R"([7])"}}, "'fallback_ops' holds 7 where an object should be");
+  refused({{"fallback_ops", R"([{"op":"a","scope":"b","residual":true}])"}}, "'residual' holds true or false");
+  for (const char* count : {"1e300", "-1e300", "2.5", "true", R"("4")", "null", "18446744073709551615"})
+    refused({{"n_background", count}}, "'n_background' holds");
+  refused({{"n_background", "-1"}}, "n_background is -1");
+  for (const char* version : {"1e300", "4294967297", "9223372036854775807"}) refused({{"version", version}}, "version");
+  refused({{"additive", "1"}}, "'additive' holds 1");
+  refused({{"method", ""}}, "lacks 'method'");
+  refused({{"values", R"({"shape":[1,2,2],"values":[1,2,3,1e400]})"}}, "beyond the range of float64");
+  refused({{"values", R"({"shape":[1,2,1e300],"values":[1,2,3,4]})"}}, "'shape' holds 1e+300");
+  refused({{"values", R"({"shape":[4294967296,4294967296,4294967296],"values":[]})"}}, "do not fill");
+  // Sizes that no value stands behind: each of these would take the machine's memory or run for minutes.
+  const std::string empty = R"(,"values":[]})";
+  const auto sized = [&](const std::string& rows, const std::string& n, const std::string& k, const std::string& names,
+                         const std::string& outputs) {
+    const std::string cube = R"({"shape":[)" + rows + "," + n + "," + k + "]" + empty,
+                      outs = R"({"shape":[)" + rows + "," + k + "]" + empty,
+                      ins = R"({"shape":[)" + rows + "," + n + "]" + empty;
+    return std::vector<std::pair<std::string, std::string>>{
+        {"values", cube},        {"standard_errors", cube}, {"base_values", outs},
+        {"outputs", outs},       {"output_ranks", outs},    {"data", ins},
+        {"display_values", ins}, {"feature_names", names},  {"output_names", outputs},
+        {"group_members", "[]"}, {"display", "[]"},         {"sources", "[]"}};
+  };
+  const std::string huge = "100000000000", a = R"(["a"])";
+  refused(sized("0", huge, "0", "[]", "[]"), "'feature_names' is empty");
+  refused(sized("0", huge, "1", a, a), "features times outputs");
+  refused(sized("0", "1", huge, a, a), "features times outputs");
+  refused(sized("0", "100000", "1", a, a), "1 feature_names for 100000");
+  refused(sized("0", "1", "100000", a, a), "1 output_names for 100000");
+  refused(sized(huge, "0", "0", a, a), "at least one feature and one output");
+  refused(sized(huge, "0", "1", a, a), "do not fill");
+  refused(sized("0", "0", huge, a, a), "at least one feature and one output");
+  const Explanation none = explanation_from_json(crafted(sized("0", "1", "1", a, a)));
+  CHECK(none.size() == 0);
+  CHECK(none.csv().find('\n') == none.csv().size() - 1);
+  // Depth and length.
+  for (const std::size_t levels : {std::size_t{200}, std::size_t{100'000}, std::size_t{2'000'000}}) {
+    refused({{"values", R"({"shape":[1,2,2],"values":)" + nested(levels) + "}"}}, "levels deep");
+    refused({{"notes", nested(levels)}}, "levels deep");
+    refused({{"unknown", nested(levels)}}, "levels deep");
+  }
+  refused({{"values", R"({"shape":[1,1,1],"values":[)" + nested(90) + "]}"}}, "'values' holds a list");
+  const std::string text(1'000'000, 'x');
+  refused({{"output_space", '"' + text + '"'}}, "output_space is 'xxx");
+  refused({{"output_activation", '"' + text + '"'}}, "output_activation is 'xxx");
+  refused({{"n_background", '"' + text + '"'}}, "'n_background' holds 'xxx");
+  refused({{"version", '"' + text + '"'}}, "'version' holds 'xxx");
+  // A key that stands there twice is refused, since readers disagree about which one counts; unknown keys are skipped.
+  for (const char* key : {"values", "version", "method", "unit"}) {
+    std::string json = crafted({});
+    json.insert(1, '"' + std::string(key) + R"(":1,)");
+    CHECK_ERROR(explanation_from_json(json), IoError, "'" + std::string(key) + "' twice");
+  }
+  const std::string later = crafted({{"later", R"([{"a":[1,2]},null,-1.5e3,"x",true])"}, {"", "{}"}});
+  CHECK(explanation_from_json(later).json() == good.json());
+  // The lexer takes a zero byte for the end.
+  CHECK_THROWS_AS(explanation_from_json(crafted({}) + std::string("\0[", 2)), IoError);
+}
+
+// Breaks if parts that name a size without values take memory for it, whoever made them.
+TEST_CASE("sizes without values are refused in memory too") {
+  CHECK_ERROR(Explanation({.values = zeros({0, 100'000'000'000, 1})}), ShapeError, "[0, 100000000000, 1]");
+  CHECK_ERROR(Explanation({.values = zeros({0, 1, 100'000'000'000})}), ShapeError, "features times outputs");
+  CHECK_ERROR(Explanation({.values = zeros({100'000'000'000, 0, 0})}), ShapeError, "at least one feature");
+  CHECK_ERROR(Explanation({.values = zeros({2, 0, 1})}), ShapeError, "at least one feature");
+  CHECK(Explanation({.values = zeros({0, 3, 2})}).feature_names().size() == 3);
+  CHECK_ERROR(
+      Explanation({.values = zeros({1, 1, 1}), .output_ranks = full({1, 1}, 1LL << 62, {.dtype = Dtype::int64})}),
+      ValueError, "output_ranks contain", "output_names");
+}
+
+// Breaks if reading compares each key with all others, or str() computes residuals for each output again.
+TEST_CASE("explanations of many keys and outputs take time in proportion") {
+  const double keys = xg_test::growth(4000, [](int n) {
+    std::string json = crafted({});
+    std::string unknown;
+    for (int i = 0; i < n; ++i) unknown += "\"key" + std::to_string(i) + "\":0,";
+    json.insert(1, unknown);
+    return [json] { explanation_from_json(json); };
+  });
+  CHECK(keys < xg_test::far_below_quadratic);
+  const double outputs = xg_test::growth(400, [](int n) {
+    const Explanation e({.values = ones({1, 4, n})});
+    return [e] { static_cast<void>(e.str()); };
+  });
+  CHECK(outputs < xg_test::far_below_quadratic);
+}
+
+// Breaks if a number loses its sign, digits or kind on the way through text.
+TEST_CASE("numbers of JSON come back to the last bit") {
+  ExplanationParts p = parts();
+  const std::vector<double> values = {
+      -0.0, 0.0, 1e22, 1.0 / 3, 5e-324, 1.7976931348623157e308, 1.0, -1e-7, 123456789012345678.0, 1e16, 100, -2.5};
+  p.values = tensor(values, {.dtype = float64}).reshape({2, 3, 2});
+  const Explanation back = explanation_from_json(Explanation(p).json());
+  const std::vector<double> got = back.values().to_vector();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    INFO(values[i]);
+    CHECK(got[i] == values[i]);
+    CHECK(std::signbit(got[i]) == std::signbit(values[i]));
+  }
+  p.feature_names[0] = std::string("control \x01 \x1f tab\t \xFF bad", 22);
+  CHECK_THAT(Explanation(p).json(), xg_test::ContainsSubstring("control \\u0001 \\u001f tab\\t \uFFFD bad"));
 }
 
 // Breaks if a cell is not quoted, or a failed save destroys what was there.

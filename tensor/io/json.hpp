@@ -1,0 +1,146 @@
+// JSON without a tree of heap objects: a writer that appends to a string, and a reader that keeps a flat list of what
+// it found. Neither recurses into what a file nests, and no destructor asks for memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace xg::io {
+
+/// Appends JSON to a string. Commas are set where they belong; the caller closes what it opens.
+///
+///     JsonWriter json;
+///     json.begin_object();
+///     json.key("shape").begin_list();
+///     for (const std::int64_t size : shape) json.integer(size);
+///     json.end_list();
+///     json.end_object();
+class JsonWriter {
+ public:
+  /// What becomes of text that is not UTF-8, which JSON cannot hold.
+  enum class BadText {
+    replace,  ///< each byte that belongs to no character becomes U+FFFD
+    refuse,   ///< `text` and `key` throw ValueError
+  };
+  explicit JsonWriter(BadText bad_text) : bad_text_(bad_text) {}
+
+  void begin_object() { open('{'); }
+  void end_object() { out_ += '}'; }
+  void begin_list() { open('['); }
+  void end_list() { out_ += ']'; }
+  JsonWriter& key(std::string_view name);
+  void text(std::string_view value);
+  /// The shortest digits that bring back the same value, with a point or an exponent; null for NaN and infinities.
+  void number(double value);
+  void integer(std::int64_t value);
+  void boolean(bool value);
+
+  const std::string& str() const { return out_; }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void separate();
+  void open(char bracket) {
+    separate();
+    out_ += bracket;
+  }
+  void quoted(std::string_view value);
+
+  BadText bad_text_;
+  std::string out_;
+};
+
+class JsonDocument;
+
+/// A value in a JsonDocument, which must outlive it. Every access checks the type and throws IoError, which names the
+/// key below which the value stands and never repeats more than a few characters of the file.
+class JsonValue {
+ public:
+  /// The member of an object. Throws where this is no object, where the key is missing or stands there twice.
+  JsonValue at(std::string_view key) const;
+  /// The same, but a value for which `exists` is false where the key is missing.
+  JsonValue find(std::string_view key) const;
+  bool exists() const { return document_ != nullptr; }
+
+  bool is_object() const;
+  bool is_null() const;
+  bool is_text() const;
+
+  const std::string& text() const;
+  double number() const;
+  /// A whole number within int64: 3 and 3.0, but neither 3.5 nor 1e300.
+  std::int64_t integer() const;
+  bool boolean() const;
+  /// f(element) for each element of a list.
+  template <class F>
+  void for_each(F&& f) const;
+  /// The count of a list's elements.
+  std::size_t size() const;
+  std::vector<std::string> texts() const;
+
+  /// Throws IoError: `prefix 'key' problem`.
+  [[noreturn]] void fail(const std::string& problem) const;
+
+ private:
+  friend class JsonDocument;
+  JsonValue() = default;
+  JsonValue(const JsonDocument* document, std::size_t at, std::size_t key) : document_(document), at_(at), key_(key) {}
+  [[noreturn]] void wrong_type(const char* wanted) const;
+
+  const JsonDocument* document_ = nullptr;
+  std::size_t at_ = 0;
+  std::size_t key_ = 0;  // the token of the nearest key above, for messages
+};
+
+/// A parsed JSON text as a flat list of tokens: 16 bytes each, texts beside them. The time to parse is linear in the
+/// length of the text, whatever it contains.
+class JsonDocument {
+ public:
+  /// Lists and objects in each other; explanations need five.
+  static constexpr std::size_t most_levels = 100;
+
+  /// Throws IoError for text that is not JSON and for more than `most_levels` levels. `prefix` begins every message:
+  /// "[op] this is no such file:".
+  JsonDocument(std::string prefix, std::string_view text);
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+
+  JsonValue root() const { return {this, 0, no_key}; }
+
+ private:
+  friend class JsonValue;
+  class Parser;
+  enum class Kind : std::uint8_t { null, boolean, integer, number, text, key, list, object };
+  struct Token {
+    Kind kind;
+    union {
+      bool boolean;
+      std::int64_t integer;
+      double number;
+      std::size_t text;  // which of texts_
+      std::size_t end;   // of a list or object: the token behind its last one
+    };
+  };
+  static constexpr std::size_t no_key = ~std::size_t{0};
+
+  std::size_t after(std::size_t at) const {
+    return tokens_[at].kind == Kind::list || tokens_[at].kind == Kind::object ? tokens_[at].end : at + 1;
+  }
+
+  std::string prefix_;
+  std::vector<Token> tokens_;
+  std::vector<std::string> texts_;
+};
+
+template <class F>
+void JsonValue::for_each(F&& f) const {
+  if (document_->tokens_[at_].kind != JsonDocument::Kind::list) wrong_type("a list");
+  const std::size_t end = document_->tokens_[at_].end;
+  for (std::size_t at = at_ + 1; at < end; at = document_->after(at)) f(JsonValue(document_, at, key_));
+}
+
+}  // namespace xg::io

@@ -1,0 +1,19 @@
+// Text that comes from files: is it UTF-8, and how is it quoted in a message?
+#pragma once
+
+#include <xgrad/tensor/export.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace xg::io {
+
+/// The length in bytes of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
+std::size_t utf8_length(std::string_view text) noexcept;
+
+/// `text` for a message: longer text is cut between two characters and ends in "...", so that a message stays readable
+/// whatever a file contains.
+XG_API std::string shortened(std::string_view text, std::size_t bytes = 80);
+
+}  // namespace xg::io
