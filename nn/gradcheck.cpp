@@ -40,8 +40,8 @@ using Check = GradcheckResult (*)(const TensorsFunction&, const std::vector<Tens
 
 GradcheckResult checked(const char* op, Check check, Module& module, const TensorsFunction& f,
                         const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
-  const auto modules = module.named_modules();
-  if (!std::all_of(modules.begin(), modules.end(), [](const auto& entry) { return entry.second->is_built(); })) {
+  const std::vector<Module*> modules = module.modules();
+  if (!std::all_of(modules.begin(), modules.end(), [](const Module* m) { return m->is_built(); })) {
     const NoGrad fixed;
     f(inputs);  // layers that learn their size from the first rows have no parameters before
   }

@@ -1,8 +1,10 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/release_list.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/scope.hpp>
 
@@ -11,9 +13,12 @@
 
 #include <cxxabi.h>
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <typeinfo>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace xg::nn {
@@ -58,6 +63,22 @@ std::string joined(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
+// One call of train from outside: how many levels below it the current one is, and the modules that are too deep.
+struct ModeWalk {
+  int level = 0;
+  std::unordered_map<Module*, bool> waiting;
+};
+thread_local constinit ModeWalk* mode_walk __attribute__((tls_model("initial-exec"))) = nullptr;
+
+/// "a, b, c and 7 more"
+std::string listing(const std::vector<std::string>& texts, const char* separator = ", ") {
+  constexpr std::size_t most = 20;
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < std::min(most, texts.size()); ++i) first.push_back(io::shortened(texts[i], 200));
+  return fmt::format("{}{}", fmt::join(first, separator),
+                     texts.size() > most ? fmt::format(" and {} more", texts.size() - most) : "");
+}
+
 }  // namespace
 
 detail::KeepRandomState::KeepRandomState() : seed_(default_generator().seed()), offset_(default_generator().offset()) {}
@@ -72,8 +93,15 @@ Module::Module(const Module& other, ShareChildren)
       parameters_(other.parameters_),
       buffers_(other.buffers_),
       children_(other.children_),
+      names_(other.names_),
       training_(other.training_) {}
-Module::~Module() = default;
+
+// Modules may be nested deeper than the stack is.
+Module::~Module() {
+  if (children_.empty()) return;
+  detail::ReleaseList<Module> list;
+  for (; !children_.empty(); children_.pop_back()) list.add(std::move(children_.back().module));
+}
 Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
@@ -122,7 +150,7 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
           fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
                       "with param(\"name\", ...), or the module that holds it with add.",
                       type_name()));
-  for (auto& [path, module] : named_modules())
+  for (Module* module : modules())
     std::atomic_ref(module->registration_checked_).store(true, std::memory_order_relaxed);
 }
 
@@ -135,10 +163,7 @@ void Module::check_name(const char* what, const std::string& name) const {
         fmt::format("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another "
                     "character.",
                     type_name(), what, name));
-  const auto taken = [&](const auto& list) {
-    return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.name == name; });
-  };
-  if (taken(children_) || taken(parameters_) || taken(buffers_))
+  if (names_.contains(name))
     throw ValueError(
         fmt::format("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its "
                     "own.",
@@ -153,6 +178,7 @@ void Module::add_child(std::string name, std::shared_ptr<Module> child) {
     child->set_name(name);
     child->named_by_place_ = true;
   }
+  names_.emplace(name, child.get());
   children_.push_back({std::move(name), std::move(child)});
 }
 
@@ -173,6 +199,7 @@ Tensor Module::param(std::string name, Tensor value) {
     value = with_own_record(value.is_contiguous() ? value : value.contiguous());
     value.requires_grad_();
   }
+  names_.emplace(name, nullptr);
   parameters_.push_back({std::move(name), value});
   return value;
 }
@@ -184,6 +211,7 @@ Tensor Module::buffer(std::string name, Tensor value) {
   const NoGrad guard;
   value = value.detach();
   if (!has_own_record(value)) value = with_own_record(value.is_contiguous() ? value : value.contiguous());
+  names_.emplace(name, nullptr);
   buffers_.push_back({std::move(name), value});
   return value;
 }
@@ -206,9 +234,8 @@ std::string Module::label() const {
 std::string Module::place_name(const Module& child) const {
   const std::string number = std::to_string(children_.size());
   if (child.name_.empty() || child.named_by_place_) return number;
-  const bool again = std::any_of(children_.begin(), children_.end(), [&](const Child& known) {
-    return known.module.get() == &child && known.name == child.name_;
-  });
+  const auto known = names_.find(child.name_);
+  const bool again = known != names_.end() && known->second == &child;
   return again ? child.name_ + "_" + number : child.name_;
 }
 
@@ -219,9 +246,38 @@ std::uint32_t Module::intern() const {
   return label_id;
 }
 
+// It is virtual and so must call itself, but only down to a fixed depth: what lies deeper waits until the stack is free
+// again. A call that comes to a waiting module in the meantime, from a class that overrides it, has the last word.
 void Module::train(bool on) {
   if (training_ != on) training_ = on;  // several threads may put a model into the mode that it is in
-  for (const Child& child : children_) child.module->train(on);
+  if (mode_walk != nullptr) mode_walk->waiting.erase(this);
+  if (children_.empty()) return;
+  if (mode_walk != nullptr) return train_children(on);
+  ModeWalk walk;
+  struct Outermost {
+    explicit Outermost(ModeWalk& walk) { mode_walk = &walk; }
+    ~Outermost() { mode_walk = nullptr; }
+  } outermost(walk);
+  train_children(on);
+  while (!walk.waiting.empty()) {
+    const auto [module, mode] = *walk.waiting.begin();
+    walk.waiting.erase(walk.waiting.begin());
+    module->train(mode);
+  }
+}
+
+void Module::train_children(bool on) {
+  constexpr int most_levels = 200;
+  struct Deeper {
+    Deeper() { ++mode_walk->level; }
+    ~Deeper() { --mode_walk->level; }
+  } deeper;
+  for (const Child& child : children_) {
+    if (mode_walk->level >= most_levels && !child.module->children_.empty())
+      mode_walk->waiting[child.module.get()] = on;
+    else
+      child.module->train(on);
+  }
 }
 
 void Module::build(const Shape&) {}
@@ -230,22 +286,50 @@ std::int64_t Module::flops(const Shape&, const Shape&) const {
   return 0;
 }
 
-// f(path, module) for this module and all below it, parents first; a module in several places once for each.
+// f(path, module) for this module and all below it, parents first; a module in several places once for each. The path
+// is one text that grows and shrinks, and the levels are on the heap: neither depth nor length of names costs more than
+// once.
 template <class F>
-void Module::walk(const std::string& prefix, F&& f) const {
-  f(prefix, *this);
-  for (const Child& child : children_) child.module->walk(joined(prefix, child.name), f);
+void Module::walk(F&& f) const {
+  struct Level {
+    const Module* module;
+    std::size_t next_child;
+    std::size_t path_length;
+  };
+  std::string path;
+  std::vector<Level> levels;
+  const auto enter = [&](const Module& module) {
+    f(std::as_const(path), module);
+    levels.push_back({&module, 0, path.size()});
+  };
+  enter(*this);
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    path.resize(level.path_length);
+    if (level.next_child == level.module->children_.size()) {
+      levels.pop_back();
+      continue;
+    }
+    const Child& child = level.module->children_[level.next_child++];
+    if (!path.empty()) path += '.';
+    path += child.name;
+    enter(*child.module);
+  }
+}
+
+void Module::check_built() const {
+  if (children_.empty() && !is_built())
+    throw ValueError(
+        fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
+                    "in Dense(in, units), call the layer on an nn::input, or run the model once.",
+                    label()));
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
   std::vector<std::pair<std::string, Tensor>> all;
   std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk("", [&](const std::string& path, const Module& module) {
-    if (module.children_.empty() && !module.is_built())
-      throw ValueError(
-          fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
-                      "in Dense(in, units), call the layer on an nn::input, or run the model once.",
-                      module.label()));
+  walk([&](const std::string& path, const Module& module) {
+    module.check_built();
     for (const Entry& p : module.parameters_)
       if (seen.insert(p.tensor.unsafe_impl()).second) all.emplace_back(joined(path, p.name), p.tensor);
   });
@@ -255,33 +339,47 @@ std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
 std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
   std::vector<std::pair<std::string, Tensor>> all;
   std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk("", [&](const std::string& path, const Module& module) {
+  walk([&](const std::string& path, const Module& module) {
     for (const Entry& b : module.buffers_)
       if (seen.insert(b.tensor.unsafe_impl()).second) all.emplace_back(joined(path, b.name), b.tensor);
   });
   return all;
 }
 
-namespace {
-std::vector<Tensor> tensors_of(std::vector<std::pair<std::string, Tensor>> named) {
-  std::vector<Tensor> tensors;
-  tensors.reserve(named.size());
-  for (auto& [name, tensor] : named) tensors.push_back(std::move(tensor));
-  return tensors;
-}
-}  // namespace
-
 std::vector<Tensor> Module::parameters() const {
-  return tensors_of(named_parameters());
+  std::vector<Tensor> all;
+  std::unordered_set<const xg::detail::TensorImpl*> seen;
+  walk([&](const std::string&, const Module& module) {
+    module.check_built();
+    for (const Entry& p : module.parameters_)
+      if (seen.insert(p.tensor.unsafe_impl()).second) all.push_back(p.tensor);
+  });
+  return all;
 }
+
 std::vector<Tensor> Module::buffers() const {
-  return tensors_of(named_buffers());
+  std::vector<Tensor> all;
+  std::unordered_set<const xg::detail::TensorImpl*> seen;
+  walk([&](const std::string&, const Module& module) {
+    for (const Entry& b : module.buffers_)
+      if (seen.insert(b.tensor.unsafe_impl()).second) all.push_back(b.tensor);
+  });
+  return all;
+}
+
+std::vector<Module*> Module::modules() {
+  std::vector<Module*> all;
+  std::unordered_set<const Module*> seen;
+  walk([&](const std::string&, const Module& module) {
+    if (seen.insert(&module).second) all.push_back(const_cast<Module*>(&module));
+  });
+  return all;
 }
 
 std::vector<std::pair<std::string, Module*>> Module::named_modules() {
   std::vector<std::pair<std::string, Module*>> all;
   std::unordered_set<const Module*> seen;
-  walk("", [&](const std::string& path, const Module& module) {
+  walk([&](const std::string& path, const Module& module) {
     if (seen.insert(&module).second) all.emplace_back(path, const_cast<Module*>(&module));
   });
   return all;
@@ -300,8 +398,18 @@ std::vector<Module*> Module::children() {
 }
 
 Module& Module::apply(const std::function<void(Module&)>& f) {
-  for (const Child& child : children_) child.module->apply(f);
-  f(*this);
+  std::vector<std::pair<Module*, std::size_t>> levels{{this, 0}};
+  while (!levels.empty()) {
+    auto& [module, next_child] = levels.back();
+    if (next_child < module->children_.size()) {
+      Module* child = module->children_[next_child++].module.get();
+      levels.emplace_back(child, 0);
+      continue;
+    }
+    Module* done = module;
+    levels.pop_back();
+    f(*done);
+  }
   return *this;
 }
 
@@ -338,49 +446,129 @@ Module& Module::to(Dtype dtype) {
 
 StateDict Module::state_dict() const {
   StateDict state;
-  walk("", [&](const std::string& path, const Module& module) {
+  walk([&](const std::string& path, const Module& module) {
     for (const Entry& p : module.parameters_) state[joined(path, p.name)] = p.tensor.detach();
     for (const Entry& b : module.buffers_) state[joined(path, b.name)] = b.tensor;
   });
   return state;
 }
 
+namespace {
+
+/// One tensor of a module under all its names: tied parameters and layers in several places have more than one.
+struct Slot {
+  Tensor target;
+  std::vector<std::string> keys;  // in the module's order
+  Tensor source = {};             // contiguous, of the target's dtype and shape; undefined where nothing is given
+};
+
+/// Do the two hold the same elements, bit for bit? Both are contiguous and alike in dtype and shape.
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  const auto bytes = static_cast<std::size_t>(a.numel()) * item_size(a.dtype());
+  return bytes == 0 || a.impl().data == b.impl().data || std::memcmp(a.impl().data, b.impl().data, bytes) == 0;
+}
+
+/// Copies without allocating, so that nothing can stop it half way.
+void overwrite(const Tensor& target, const Tensor& source) noexcept {
+  const xg::detail::TensorImpl& to = target.impl();
+  const std::size_t item = item_size(to.dtype);
+  auto* out = static_cast<std::byte*>(to.data);
+  const auto* in = static_cast<const std::byte*>(source.impl().data);
+  const std::int64_t n = target.numel();
+  if (to.contiguous()) {
+    if (n > 0 && out != in) std::memcpy(out, in, static_cast<std::size_t>(n) * item);
+  } else {
+    const Shape &shape = to.shape(), &strides = to.strides();
+    for (std::int64_t i = 0; i < n; ++i) {
+      std::int64_t rest = i, offset = 0;
+      for (std::size_t d = shape.size(); d-- > 0; rest /= shape[d]) offset += rest % shape[d] * strides[d];
+      std::memcpy(out + offset * static_cast<std::int64_t>(item), in + static_cast<std::size_t>(i) * item, item);
+    }
+  }
+  xg::detail::bump_version(to.storage(), "load_state_dict");
+}
+
+}  // namespace
+
 LoadReport Module::load_state_dict(const StateDict& state, LoadStateOptions options) {
-  const StateDict own = state_dict();
+  const NoGrad guard;
+  std::vector<Slot> slots;
+  std::unordered_map<const void*, std::size_t> places;
+  std::unordered_set<std::string> known;
+  std::unordered_set<const xg::detail::Storage*> storages;
+  walk([&](const std::string& path, const Module& module) {
+    for (const auto* entries : {&module.parameters_, &module.buffers_})
+      for (const Entry& entry : *entries) {
+        // Handles that share all elements are one tensor; one without elements is only itself.
+        const xg::detail::TensorImpl& impl = entry.tensor.impl();
+        const void* identity = entry.tensor.numel() > 0 ? impl.data : entry.tensor.unsafe_impl();
+        const auto [place, fresh] = places.emplace(identity, slots.size());
+        const bool tied = !fresh && slots[place->second].target.shape() == entry.tensor.shape() &&
+                          slots[place->second].target.strides() == entry.tensor.strides() &&
+                          slots[place->second].target.dtype() == entry.tensor.dtype();
+        if (!tied) slots.push_back({entry.tensor.detach(), {}});
+        Slot& slot = tied ? slots[place->second] : slots.back();
+        slot.keys.push_back(joined(path, entry.name));
+        known.insert(slot.keys.back());
+        storages.insert(&impl.storage());
+      }
+  });
+
+  // Everything is found, checked and converted before the first element is written.
   LoadReport report;
-  std::vector<std::string> shapes;
-  for (const auto& [key, tensor] : own) {
-    const auto given = state.find(key);
-    if (given == state.end() || !given->second.defined())
-      report.missing.push_back(key);
-    else if (!(given->second.shape() == tensor.shape()))
-      shapes.push_back(fmt::format("{} is {}, needed {}", key, given->second.shape().str(), tensor.shape().str()));
+  std::vector<std::string> missing, shapes, conflicts;
+  for (Slot& slot : slots) {
+    const std::string* first = nullptr;
+    bool found = false;
+    for (const std::string& key : slot.keys) {
+      const auto given = state.find(key);
+      if (given == state.end() || !given->second.defined()) continue;
+      const Tensor& value = given->second;
+      found = true;
+      if (!(value.shape() == slot.target.shape())) {
+        shapes.push_back(fmt::format("{} is {}, needed {} ({} for {})", key, value.shape().str(),
+                                     slot.target.shape().str(), xg::name(value.dtype()),
+                                     xg::name(slot.target.dtype())));
+        continue;
+      }
+      Tensor ready = value.detach().to(slot.target.dtype()).contiguous();
+      if (first == nullptr) {
+        first = &key;
+        // Elements of the module itself would change while they are copied, unless they stay where they are.
+        const bool own = storages.contains(&ready.impl().storage());
+        slot.source = own && ready.impl().data != slot.target.impl().data ? ready.clone() : std::move(ready);
+      } else if (options.strict && !same_bytes(ready, slot.source)) {
+        conflicts.push_back(fmt::format("{} and {}", *first, key));
+      }
+    }
+    if (found) continue;
+    report.missing.insert(report.missing.end(), slot.keys.begin(), slot.keys.end());
+    missing.push_back(fmt::format("{}", fmt::join(slot.keys, " or ")));
   }
   for (const auto& [key, tensor] : state)
-    if (!own.contains(key)) report.unexpected.push_back(key);
-  if (!shapes.empty() || (options.strict && !report.complete())) {
+    if (!known.contains(key)) report.unexpected.push_back(key);
+  std::sort(report.missing.begin(), report.missing.end());
+  std::sort(missing.begin(), missing.end());
+  if (!shapes.empty() || !conflicts.empty() || (options.strict && !report.complete())) {
     std::string message = fmt::format("[{}.load_state_dict] the state does not fit this module.", type_name());
-    if (!report.missing.empty()) message += fmt::format(" Missing: {}.", fmt::join(report.missing, ", "));
-    if (!report.unexpected.empty()) message += fmt::format(" Unexpected: {}.", fmt::join(report.unexpected, ", "));
-    if (!shapes.empty()) message += fmt::format(" Wrong shape: {}.", fmt::join(shapes, "; "));
+    if (!missing.empty()) message += fmt::format(" Missing: {}.", listing(missing));
+    if (!report.unexpected.empty()) message += fmt::format(" Unexpected: {}.", listing(report.unexpected));
+    if (!shapes.empty()) message += fmt::format(" Wrong shape: {}.", listing(shapes, "; "));
+    if (!conflicts.empty())
+      message += fmt::format(" Names of one tensor with different values: {}.", listing(conflicts, "; "));
     message += shapes.empty() ? " Load it into a module of the same structure, or pass {.strict = false}."
                               : " Load it into a module of the same structure.";
     throw ValueError(message);
   }
-  const NoGrad guard;
-  for (const auto& [key, tensor] : own) {
-    const auto given = state.find(key);
-    if (given == state.end() || !given->second.defined()) continue;
-    Tensor target = tensor;
-    target.copy_(given->second);
-  }
+  for (const Slot& slot : slots)
+    if (slot.source.defined()) overwrite(slot.target, slot.source);
   return report;
 }
 
 void Module::copy_state_from(const Module& other) {
   std::vector<const Module*> sources, targets;
-  other.walk("", [&](const std::string&, const Module& module) { sources.push_back(&module); });
-  walk("", [&](const std::string&, const Module& module) { targets.push_back(&module); });
+  other.walk([&](const std::string&, const Module& module) { sources.push_back(&module); });
+  walk([&](const std::string&, const Module& module) { targets.push_back(&module); });
   const auto differs = [&] {
     throw ValueError(
         fmt::format("[{}.clone] the new module has other children, parameters or buffers than this one: "

@@ -13,12 +13,17 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace xg::nn {
 
 class Module;
+namespace detail {
+template <class T>
+class ReleaseList;
+}
 
 /// Tensors by name, as PyTorch names them: "h1.weight".
 using StateDict = std::map<std::string, Tensor>;
@@ -112,6 +117,8 @@ class XG_API Module {
   }
 
   // ---- mode
+  /// Puts this module and all below it into training mode. A class that overrides it calls Module::train(on) for what
+  /// is below. Modules nested hundreds of levels below the one on which it is called come after all others.
   virtual void train(bool on = true);
   void eval() { train(false); }
   bool is_training() const { return training_; }
@@ -121,8 +128,10 @@ class XG_API Module {
   std::vector<std::pair<std::string, Tensor>> named_parameters() const;
   std::vector<Tensor> buffers() const;
   std::vector<std::pair<std::string, Tensor>> named_buffers() const;
-  /// This module ("") and all below it.
+  /// This module ("") and all below it, parents first.
   std::vector<std::pair<std::string, Module*>> named_modules();
+  /// The same without paths, whose total length is quadratic in the depth of nesting.
+  std::vector<Module*> modules();
   /// The direct children.
   std::vector<std::pair<std::string, Module*>> named_children();
   std::vector<Module*> children();
@@ -141,8 +150,10 @@ class XG_API Module {
   // ---- state
   /// Parameters and buffers by name; the tensors share memory with the module.
   StateDict state_dict() const;
-  /// Copies values in. Throws ValueError listing at once all missing, unexpected and mis-shaped keys; then nothing has
-  /// changed.
+  /// Copies values in, converted to the module's dtypes: all of them or, where anything is thrown, none. Throws
+  /// ValueError listing missing, unexpected and mis-shaped keys. A tensor with several names (tied parameters, a layer
+  /// in several places) is complete where one of them is given, as writers that drop duplicates leave it; where several
+  /// are given they must hold the same values, unless `.strict` is false: then the first in the module's order counts.
   LoadReport load_state_dict(const StateDict& state, LoadStateOptions options = {});
   /// safetensors with PyTorch's keys. Throws IoError.
   void save(const std::filesystem::path& path) const;
@@ -201,17 +212,23 @@ class XG_API Module {
  private:
   friend XG_API Summary summary(Module& module, SummaryOptions options);
   friend XG_API std::vector<LayerInfo> config(Module& module, SummaryOptions options);
+  friend detail::ReleaseList<Module>;
   Tensor call_watched(const Tensor& x);
   std::uint32_t intern() const;
   void check_registered(const Tensor& input, const Tensor& output);
+  void check_built() const;
+  void train_children(bool on);
   template <class F>
-  void walk(const std::string& prefix, F&& f) const;
+  void walk(F&& f) const;
 
   static constexpr std::uint32_t no_label = 0xffffffff;
   std::string name_;
   std::vector<Entry> parameters_;
   std::vector<Entry> buffers_;
   std::vector<Child> children_;
+  /// Names in use, with the child of that name or null for a tensor: a module may have very many.
+  std::unordered_map<std::string, const Module*> names_;
+  std::shared_ptr<Module> next_released;  // see ~Module
   bool training_ = true;
   bool named_by_place_ = false;
   bool registration_checked_ = false;

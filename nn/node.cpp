@@ -1,6 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/model.hpp>
 #include <xgrad/nn/node_record.hpp>
+#include <xgrad/nn/release_list.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -19,6 +20,14 @@ const detail::NodeRecord& checked(const std::shared_ptr<const detail::NodeRecord
 constexpr std::int64_t probe_rows = 2;
 
 }  // namespace
+
+// A model of very many layers is a chain of as many records.
+detail::NodeRecord::~NodeRecord() {
+  if (inputs.empty()) return;
+  ReleaseList<const NodeRecord> list;
+  for (; !inputs.empty(); inputs.pop_back())
+    if (inputs.back().record_ != nullptr) list.add(std::move(inputs.back().record_));
+}
 
 const Shape& Node::shape() const {
   return checked(record_).row;
@@ -75,7 +84,7 @@ Node detail::make_node(std::shared_ptr<Module> module, std::vector<Node> inputs,
 }
 
 detail::EvalMode::EvalMode(Module& module) {
-  for (auto& [path, m] : module.named_modules()) modes_.emplace_back(m, m->is_training());
+  for (Module* m : module.modules()) modes_.emplace_back(m, m->is_training());
   module.eval();
 }
 detail::EvalMode::~EvalMode() {

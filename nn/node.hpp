@@ -44,6 +44,7 @@ class XG_API Node {
  private:
   friend Node detail::make_node(std::shared_ptr<Module>, std::vector<Node>, detail::NodeCall);
   friend XG_API Node input(const Shape& row, struct InputOptions options);
+  friend detail::NodeRecord;
   std::shared_ptr<const detail::NodeRecord> record_;
 };
 

@@ -12,6 +12,12 @@ struct NodeRecord {
   std::shared_ptr<Module> module;  // null for an input
   std::vector<Node> inputs;
   NodeCall call = nullptr;
+  mutable std::shared_ptr<const NodeRecord> next_released = {};  // of ReleaseList
+
+  NodeRecord() = default;
+  ~NodeRecord();
+  NodeRecord(const NodeRecord&) = delete;
+  NodeRecord& operator=(const NodeRecord&) = delete;
 };
 
 /// Puts a tree of modules in eval mode and each of them back in the mode it had.

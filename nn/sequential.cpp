@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <unordered_map>
+
 namespace xg::nn {
 namespace {
 
@@ -32,6 +35,7 @@ void Sequential::append_module(std::shared_ptr<Module> layer) {
   if (layer == nullptr) throw ValueError("[Sequential.append] the layer is null.");
   if (!layer->is_built())
     if (const std::optional<Shape> row = input_shape()) layer->build(row_after(child_list(), *row));
+  if (!layer->is_built()) std::atomic_ref(known_built_).store(false, std::memory_order_relaxed);
   std::string name = place_name(*layer);
   add_child(std::move(name), std::move(layer));
 }
@@ -70,9 +74,12 @@ std::optional<Shape> Sequential::input_shape() const {
   return std::nullopt;
 }
 
+// Remembered, since a Sequential asks those that it takes over, and those theirs.
 bool Sequential::is_built() const {
+  if (std::atomic_ref(known_built_).load(std::memory_order_relaxed)) return true;
   for (const Child& child : child_list())
     if (!child.module->is_built()) return false;
+  std::atomic_ref(known_built_).store(true, std::memory_order_relaxed);
   return true;
 }
 
@@ -88,13 +95,11 @@ void Sequential::build(const Shape& row) {
 
 std::shared_ptr<Module> Sequential::clone() const {
   auto copy = std::make_shared<Sequential>(name());
-  std::vector<std::pair<const Module*, std::shared_ptr<Module>>> done;  // a layer used twice stays one layer
+  std::unordered_map<const Module*, std::shared_ptr<Module>> done;  // a layer used twice stays one layer
   for (const Child& child : child_list()) {
-    std::shared_ptr<Module> layer;
-    for (const auto& [original, cloned] : done)
-      if (original == child.module.get()) layer = cloned;
-    if (layer == nullptr) done.emplace_back(child.module.get(), layer = child.module->clone());
-    copy->add_child(child.name, std::move(layer));
+    std::shared_ptr<Module>& layer = done[child.module.get()];
+    if (layer == nullptr) layer = child.module->clone();
+    copy->add_child(child.name, layer);
   }
   copy->train(is_training());
   for (std::size_t i = 0; i < size(); ++i) copy->child_list()[i].module->train(child_list()[i].module->is_training());

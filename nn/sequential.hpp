@@ -74,6 +74,8 @@ class XG_API Sequential final : public Layer<Sequential> {
  private:
   void append_module(std::shared_ptr<Module> layer);
   [[noreturn]] void throw_wrong_type(std::int64_t index) const;
+
+  mutable bool known_built_ = false;  // all layers once had their parameters, which they do not lose
 };
 
 }  // namespace xg::nn

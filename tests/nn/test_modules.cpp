@@ -200,6 +200,81 @@ TEST_CASE("a state dict is loaded strictly, or not at all") {
   expect_close(b(x), a(x), 0, 0);
 }
 
+// Breaks when a file with one of several names of a tensor is refused, or two values for one tensor are taken.
+TEST_CASE("tied parameters load under any of their names") {
+  struct Tied : nn::Module {
+    Tensor enc, dec, scale;
+    nn::Linear& head;
+    explicit Tied(const std::shared_ptr<nn::Linear>& layer) : head(add("head", layer)) {
+      add("again", layer);
+      enc = param("enc", ones({2, 2}));
+      dec = param("dec", enc);
+      scale = buffer("scale", ones({2}));
+      buffer("scale_too", scale);
+    }
+  };
+  const auto make = [] { return std::make_unique<Tied>(std::make_shared<nn::Linear>(2, 2)); };
+  const auto whole = [&] {
+    nn::StateDict state = make()->state_dict();
+    for (auto& [key, tensor] : state) tensor = full(tensor.shape(), 3.0);
+    return state;
+  };
+  for (const auto& dropped : std::vector<std::vector<std::string>>{{},
+                                                                   {"enc"},
+                                                                   {"dec"},
+                                                                   {"scale"},
+                                                                   {"scale_too"},
+                                                                   {"head.weight", "again.bias"},
+                                                                   {"again.weight", "again.bias"}}) {
+    const auto model = make();
+    nn::StateDict state = whole();
+    for (const std::string& key : dropped) state.erase(key);
+    CHECK(model->load_state_dict(state).complete());
+    expect_close(model->dec.detach(), full({2, 2}, 3.0), 0, 0);
+    expect_close(model->scale, full({2}, 3.0), 0, 0);
+    expect_close(model->head.weight().detach(), full({2, 2}, 3.0), 0, 0);
+    expect_close(model->head.bias().detach(), full({2}, 3.0), 0, 0);
+  }
+  // Tied by sharing elements, in handles of their own.
+  struct Alias : nn::Module {
+    Tensor a, b;
+    Alias() : a(param("a", ones({2}))), b(param("b", a.detach())) {}
+  } alias;
+  CHECK(alias.load_state_dict({{"b", full({2}, 5.0)}}).complete());
+  expect_close(alias.a.detach(), full({2}, 5.0), 0, 0);
+
+  const auto model = make();
+  nn::StateDict state = whole();
+  state.erase("enc");
+  state.erase("dec");
+  CHECK_ERROR(model->load_state_dict(state), ValueError, "[Tied.load_state_dict]", "Missing: enc or dec.");
+  CHECK(model->load_state_dict(state, {.strict = false}).missing == std::vector<std::string>{"dec", "enc"});
+  expect_close(model->enc.detach(), ones({2, 2}), 0, 0);
+  state = whole();
+  state["dec"] = full({2, 2}, 4.0);
+  CHECK_ERROR(make()->load_state_dict(state), ValueError, "Names of one tensor with different values: enc and dec.");
+  CHECK(model->load_state_dict(state, {.strict = false}).complete());
+  expect_close(model->dec.detach(), full({2, 2}, 3.0), 0, 0);  // the first of the module's order
+  state["dec"] = full({2, 2}, 3.0, {.dtype = float64});        // equal after conversion
+  CHECK(make()->load_state_dict(state).complete());
+  state["dec"] = zeros({3, 2}, {.dtype = float64});
+  CHECK_ERROR(make()->load_state_dict(state), ValueError, "dec is [3, 2], needed [2, 2] (float64 for float32)");
+}
+
+// Breaks when elements that are still to be read are written over.
+TEST_CASE("a state that shares memory with the module is loaded as it was") {
+  struct Two : nn::Module {
+    Tensor a, b;
+    Two() : a(param("a", full({3}, 1.0))), b(param("b", full({3}, 2.0))) {}
+  } two;
+  two.load_state_dict({{"a", two.b.detach()}, {"b", two.a.detach()}});
+  expect_close(two.a.detach(), full({3}, 2.0), 0, 0);
+  expect_close(two.b.detach(), full({3}, 1.0), 0, 0);
+  two.load_state_dict({{"a", tensor({1, 2, 3})}, {"b", tensor({1, 2, 3})}});
+  two.load_state_dict({{"a", xg::flip(two.a.detach(), {0})}, {"b", two.b.detach()}});
+  expect_close(two.a.detach(), tensor({3, 2, 1}), 0, 0);
+}
+
 // Breaks when a file misses a tensor, or a file of another kind or model is taken.
 TEST_CASE("weights go to a file and back") {
   const auto path =
