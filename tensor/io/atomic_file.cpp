@@ -1,13 +1,19 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -35,9 +41,81 @@ std::string follow_links(const std::string& path) {
   return error ? path : target.string();
 }
 
-std::string temporary_name(const std::string& target) {
+// Note [Temporary files]
+// A file is written under the name STEM.PID-N.tmp in the folder of its target, where STEM is the target's own name, cut
+// and made distinct by a hash where the whole would be longer than names may be. The writer holds a lock (flock) on it
+// until it has its final name, and the system drops that lock however the writer ends. So a file of that form on which
+// a lock can be taken is left over from a writer that was killed, and the next writer of the target removes it. The
+// process number is asked too, in favour of writers that could not lock; one's own says nothing, because processes in
+// containers tend to have the same.
+//
+// Between creating and locking its file, a writer may find it taken for a leftover: it looks again afterwards, and
+// starts anew where the name no longer means its file. A remover likewise holds the lock while it removes.
+
+constexpr std::string_view extension = ".tmp";
+
+/// What the temporary files of `target` begin with, up to the dot before the process number.
+std::string temporary_stem(const std::string& target) {
+  constexpr std::size_t longest_suffix = std::string_view(".2147483647-4294967295.tmp").size();
+  const std::string name = fs::path(target).filename().string();
+  const long reported = ::pathconf(folder_of(target).c_str(), _PC_NAME_MAX);
+  const std::size_t longest = reported > 0 ? static_cast<std::size_t>(reported) : 255;
+  if (name.size() + longest_suffix <= longest) return name;
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  const std::string mark = fmt::format("~{:016x}", hash);
+  const std::size_t kept = longest - std::min(longest, longest_suffix + mark.size());
+  return name.substr(0, io::cut_length(name, kept)) + mark;
+}
+
+std::string temporary_name(const std::string& target, const std::string& stem) {
   static std::atomic<unsigned> counter{0};
-  return fmt::format("{}.{}-{}.tmp", target, ::getpid(), counter.fetch_add(1));
+  const fs::path name = fmt::format("{}.{}-{}{}", stem, ::getpid(), counter.fetch_add(1), extension);
+  return (fs::path(target).parent_path() / name).string();
+}
+
+bool lock(int descriptor) {
+  int result = 0;
+  do result = ::flock(descriptor, LOCK_EX | LOCK_NB);
+  while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+bool names_file(const std::string& path, int descriptor) {
+  struct stat by_path {
+  }, opened{};
+  return ::lstat(path.c_str(), &by_path) == 0 && ::fstat(descriptor, &opened) == 0 && by_path.st_dev == opened.st_dev &&
+         by_path.st_ino == opened.st_ino;
+}
+
+/// The process that NAME belongs to if it is a temporary file of `stem`, else 0.
+pid_t writer_of(std::string_view name, std::string_view stem) {
+  if (!name.starts_with(stem) || !name.ends_with(extension) || name.size() < stem.size() + 1 + extension.size())
+    return 0;
+  const std::string_view middle = name.substr(stem.size(), name.size() - stem.size() - extension.size());
+  if (middle.front() != '.') return 0;
+  const char *from = middle.data() + 1, *const end = middle.data() + middle.size();
+  pid_t writer = 0;
+  unsigned number = 0;
+  const auto [dash, writer_error] = std::from_chars(from, end, writer);
+  if (writer_error != std::errc{} || dash == end || *dash != '-') return 0;
+  const auto [last, number_error] = std::from_chars(dash + 1, end, number);
+  return number_error == std::errc{} && last == end && writer > 0 ? writer : 0;
+}
+
+/// Removes what killed writers of `target` left behind. Where something stands in the way, it stays.
+void remove_leftovers(const std::string& target, const std::string& stem) {
+  const fs::path folder = folder_of(target);
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const pid_t writer = writer_of(entry->path().filename().native(), stem);
+    if (writer == 0 || (writer != ::getpid() && (::kill(writer, 0) == 0 || errno != ESRCH))) continue;
+    const std::string path = entry->path().string();
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0) continue;
+    if (lock(descriptor) && names_file(path, descriptor)) ::unlink(path.c_str());
+    ::close(descriptor);
+  }
 }
 
 }  // namespace
@@ -58,14 +136,22 @@ AtomicFile::AtomicFile(std::string path, std::string what)
   if (std::error_code error; !fs::is_directory(folder, error))
     throw IoError(
         fmt::format("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder));
-  do {
-    temporary_ = temporary_name(target_);
+  const std::string stem = temporary_stem(target_);
+  remove_leftovers(target_, stem);
+  constexpr int most_attempts = 100;  // some network file systems number one file differently each time they are asked
+  for (int attempt = 1;; ++attempt) {
+    temporary_ = temporary_name(target_, stem);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (descriptor_ < 0 && errno == EEXIST);
-  if (descriptor_ < 0) {
-    const int error_number = errno;
-    temporary_.clear();
-    fail("create", error_number);
+    if (descriptor_ < 0 && errno == EEXIST) continue;
+    if (descriptor_ < 0) {
+      const int error_number = errno;
+      temporary_.clear();
+      fail("create", error_number);
+    }
+    // A file system without locks leaves its leftovers: nobody can lock them either.
+    if ((lock(descriptor_) || errno != EWOULDBLOCK) && names_file(temporary_, descriptor_)) break;
+    if (attempt == most_attempts) break;
+    ::close(std::exchange(descriptor_, -1));
   }
   if (exists && ::fchmod(descriptor_, info.st_mode & 07777) != 0 && errno != EPERM) fail("set permissions of", errno);
 }
@@ -90,10 +176,17 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
 
 void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) fail("write", errno);  // pipes cannot be synced
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
-  if (temporary_.empty()) return;
+  if (temporary_.empty()) {
+    if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
+    return;
+  }
+  // Closing may still report an error; the lock lasts, through the second descriptor, until the file has its name.
+  const int second = ::dup(descriptor_);
+  if (second < 0) fail("write", errno);
+  if (::close(std::exchange(descriptor_, second)) != 0) fail("write", errno);
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("replace", errno);
   temporary_.clear();
+  ::close(std::exchange(descriptor_, -1));
   // The new name lasts only when its folder is on the disk too; where that is refused, the file is still complete.
   const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {

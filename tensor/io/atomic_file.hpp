@@ -10,8 +10,9 @@
 namespace xg {
 
 /// A file under a temporary name in the folder of `path`, which takes its place when `commit` has brought every byte to
-/// the disk. Destroyed before that, it leaves no trace and the old file as it was. A path that names a device or pipe
-/// is written directly. Every failure throws IoError, which begins with [what] and names the path and the reason.
+/// the disk. Destroyed before that, it leaves no trace and the old file as it was. What a killed process left under a
+/// temporary name is removed by the next that writes the same path. A path that names a device or pipe is written
+/// directly. Every failure throws IoError, which begins with [what] and names the path and the reason.
 class XG_API AtomicFile {
  public:
   AtomicFile(std::string path, std::string what);

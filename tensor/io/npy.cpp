@@ -4,15 +4,18 @@
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <unordered_map>
 
 namespace xg {
 namespace io {
@@ -53,7 +56,7 @@ class HeaderParser {
         once(has_shape, key);
         header.shape = tuple();
       } else {
-        source_.fail(fmt::format("its header has an unknown entry '{}'.", key));
+        source_.fail(fmt::format("its header has an unknown entry '{}'.", shortened(key)));
       }
       if (!accept(',')) {
         expect('}');
@@ -69,7 +72,8 @@ class HeaderParser {
  private:
   [[noreturn]] void damaged() const { source_.fail(fmt::format("its header is damaged at byte {}.", at_)); }
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
+    constexpr std::string_view space = " \t\r\n\f";
+    while (at_ < text_.size() && space.find(text_[at_]) != std::string_view::npos) ++at_;
   }
   char peek() {
     skip_space();
@@ -83,12 +87,18 @@ class HeaderParser {
   void expect(char c) {
     if (!accept(c)) damaged();
   }
+  /// A literal of Python 2 or 3, with a prefix or without: '<f4', u'<f4', b'<f4'.
   std::string string() {
-    const char quote = peek();
+    char quote = peek();
+    if (quote == 'u' || quote == 'U' || quote == 'b' || quote == 'B') {
+      ++at_;
+      quote = at_ < text_.size() ? text_[at_] : '\0';
+    }
     if (quote != '\'' && quote != '"') damaged();
     const std::size_t end = text_.find(quote, at_ + 1);
     if (end == std::string_view::npos) damaged();
     const std::string out(text_.substr(at_ + 1, end - at_ - 1));
+    if (out.find('\\') != std::string::npos) damaged();
     at_ = end + 1;
     return out;
   }
@@ -102,20 +112,39 @@ class HeaderParser {
     }
     damaged();
   }
+  /// A whole number as Python writes it: 3, +3, 1_000, 0x10, and 3L of Python 2.
+  std::uint64_t integer() {
+    skip_space();
+    if (at_ < text_.size() && text_[at_] == '+') ++at_;
+    skip_space();
+    int base = 10;
+    if (text_.substr(at_, 1) == "0" && at_ + 1 < text_.size()) {
+      const char letter = text_[at_ + 1];
+      base = letter == 'x' || letter == 'X' ? 16 : (letter == 'o' || letter == 'O' ? 8 : 10);
+      if (letter == 'b' || letter == 'B') base = 2;
+      if (base != 10) at_ += 2;
+    }
+    std::string digits;
+    for (; at_ < text_.size() && (std::isxdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'); ++at_)
+      if (text_[at_] != '_') digits += text_[at_];
+    std::uint64_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [last, error] = std::from_chars(digits.data(), end, value, base);
+    const bool leading_zero = base == 10 && digits.size() > 1 && digits[0] == '0';  // octal once, an error now
+    if (error != std::errc{} || last != end || leading_zero) damaged();
+    if (at_ < text_.size() && (text_[at_] == 'L' || text_[at_] == 'l')) ++at_;
+    return value;
+  }
+  /// (3, 4), (3,) or (): a single number wants its comma, else it is no tuple.
   std::vector<std::uint64_t> tuple() {
     std::vector<std::uint64_t> sizes;
     expect('(');
     while (!accept(')')) {
-      skip_space();
-      std::uint64_t size = 0;
-      const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), size);
-      if (error != std::errc{}) damaged();
-      at_ = static_cast<std::size_t>(end - text_.data());
-      sizes.push_back(size);
-      if (!accept(',')) {
-        expect(')');
-        break;
-      }
+      sizes.push_back(integer());
+      if (accept(',')) continue;
+      if (sizes.size() == 1) damaged();
+      expect(')');
+      break;
     }
     return sizes;
   }
@@ -125,37 +154,36 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
+/// numpy.dtype(descr), of a machine with 64 bits under Linux: a byte order or none, then a kind with its count of
+/// bytes, one of NumPy's letters for C's types, or a name.
 FileType file_type(const Source& source, const std::string& descr) {
   using Kind = FileType::Kind;
-  const auto unknown = [&] {
-    source.fail(fmt::format(
-        "its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.", descr));
-  };
-  if (descr.size() != 3) unknown();
-  const char order = descr[0];
-  FileType type{Kind::boolean, static_cast<std::uint64_t>(descr[2] - '0'), order == '>'};
-  if (order != '<' && order != '>' && order != '|' && order != '=') unknown();
-  switch (descr[1]) {
-    case 'b':
-      break;
-    case 'u':
-      type.kind = Kind::unsigned_integer;
-      break;
-    case 'i':
-      type.kind = Kind::signed_integer;
-      break;
-    case 'f':
-      type.kind = Kind::real;
-      break;
-    default:
-      unknown();
-  }
-  const std::uint64_t n = type.bytes;
-  const bool known = type.kind == Kind::boolean ? n == 1
-                                                : (type.kind == Kind::real ? n == 2 || n == 4 || n == 8
-                                                                           : n == 1 || n == 2 || n == 4 || n == 8);
-  if (!known) unknown();
-  return type;
+  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::real;
+  static const std::unordered_map<std::string_view, FileType> sized = {
+      {"b1", {b, 1}}, {"u1", {u, 1}}, {"u2", {u, 2}}, {"u4", {u, 4}}, {"u8", {u, 8}}, {"i1", {i, 1}}, {"i2", {i, 2}},
+      {"i4", {i, 4}}, {"i8", {i, 8}}, {"f2", {f, 2}}, {"f4", {f, 4}}, {"f8", {f, 8}}, {"?", {b, 1}},  {"b", {i, 1}},
+      {"B", {u, 1}},  {"h", {i, 2}},  {"H", {u, 2}},  {"i", {i, 4}},  {"I", {u, 4}},  {"l", {i, 8}},  {"L", {u, 8}},
+      {"q", {i, 8}},  {"Q", {u, 8}},  {"p", {i, 8}},  {"P", {u, 8}},  {"e", {f, 2}},  {"f", {f, 4}},  {"d", {f, 8}}};
+  static const std::unordered_map<std::string_view, FileType> named = {
+      {"bool", {b, 1}},     {"bool_", {b, 1}},   {"bool8", {b, 1}},  {"uint8", {u, 1}},     {"ubyte", {u, 1}},
+      {"uint16", {u, 2}},   {"ushort", {u, 2}},  {"uint32", {u, 4}}, {"uintc", {u, 4}},     {"uint64", {u, 8}},
+      {"uint", {u, 8}},     {"uintp", {u, 8}},   {"ulong", {u, 8}},  {"ulonglong", {u, 8}}, {"int8", {i, 1}},
+      {"byte", {i, 1}},     {"int16", {i, 2}},   {"short", {i, 2}},  {"int32", {i, 4}},     {"intc", {i, 4}},
+      {"int64", {i, 8}},    {"int", {i, 8}},     {"int_", {i, 8}},   {"intp", {i, 8}},      {"long", {i, 8}},
+      {"longlong", {i, 8}}, {"float16", {f, 2}}, {"half", {f, 2}},   {"float32", {f, 4}},   {"single", {f, 4}},
+      {"float64", {f, 8}},  {"double", {f, 8}},  {"float", {f, 8}},  {"float_", {f, 8}}};
+  std::string_view type = descr;
+  if (const auto found = named.find(type); found != named.end()) return found->second;
+  const char order = type.empty() ? '\0' : type.front();
+  if (order == '<' || order == '>' || order == '|' || order == '=') type.remove_prefix(1);
+  const auto found = sized.find(type);
+  if (found == sized.end())
+    source.fail(
+        fmt::format("its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.",
+                    shortened(descr)));
+  FileType result = found->second;
+  result.swapped = order == '>';
+  return result;
 }
 
 /// A contiguous copy of a tensor whose elements were stored column by column; `x` has the sizes reversed.

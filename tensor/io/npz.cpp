@@ -3,6 +3,7 @@
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
 #include <fmt/format.h>
@@ -47,7 +48,7 @@ std::string text_of(int code) {
 class MemberSource final : public io::Source {
  public:
   MemberSource(const std::string& path, zip_t* archive, const zip_stat_t& info)
-      : Source("load_npz", fmt::format("{}' member '{}", path, info.name)) {
+      : Source("load_npz", fmt::format("{}' member '{}", path, io::shortened(info.name))) {
     if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE)
       fail("it is encrypted.");
     if (info.size / largest_ratio > info.comp_size + 64)
@@ -140,12 +141,13 @@ std::map<std::string, Tensor> load_npz(const std::string& path) {
         (info.valid & (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE)) != (ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE))
       throw_unreadable(path, fmt::format("{}.", zip_strerror(archive.get())));
     const std::string_view name = info.name;
-    if (!name.ends_with(suffix)) throw_unreadable(path, fmt::format("its member '{}' is not an npy file.", name));
+    if (!name.ends_with(suffix))
+      throw_unreadable(path, fmt::format("its member '{}' is not an npy file.", io::shortened(name)));
     MemberSource source(path, archive.get(), info);
     Tensor tensor = io::read_npy(source);
     source.check_end();
     if (!tensors.emplace(name.substr(0, name.size() - suffix.size()), std::move(tensor)).second)
-      throw_unreadable(path, fmt::format("its member '{}' is there twice.", name));
+      throw_unreadable(path, fmt::format("its member '{}' is there twice.", io::shortened(name)));
   }
   return tensors;
 }

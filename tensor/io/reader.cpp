@@ -2,14 +2,16 @@
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <system_error>
 #include <vector>
@@ -41,14 +43,23 @@ namespace {
 class FileSource final : public Source {
  public:
   FileSource(const std::string& op, const std::string& path) : Source(op, path) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::exists(status)) fail("there is no such file.");
-    if (!std::filesystem::is_regular_file(status)) fail("it is not a regular file.");
-    size_ = std::filesystem::file_size(path, error);
-    if (error) fail(error.message() + ".");
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (file_ == nullptr) fail(std::generic_category().message(errno) + ".");
+    // Everything is asked of the opened file: the path may mean another one a moment later. Opening must not wait for
+    // the other end of a pipe.
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+      const int error_number = errno;
+      fail(error_number == ENOENT ? "there is no such file." : std::generic_category().message(error_number) + ".");
+    }
+    file_.reset(::fdopen(descriptor, "rb"));
+    if (file_ == nullptr) {
+      const int error_number = errno;
+      ::close(descriptor);
+      fail(std::generic_category().message(error_number) + ".");
+    }
+    struct stat info {};
+    if (::fstat(descriptor, &info) != 0) fail(std::generic_category().message(errno) + ".");
+    if (!S_ISREG(info.st_mode)) fail("it is not a regular file.");
+    size_ = static_cast<std::uint64_t>(info.st_size);
   }
 
  protected:

@@ -3,7 +3,9 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/json.hpp>
 #include <xgrad/tensor/io/reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 namespace xg {
@@ -37,6 +40,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   std::map<std::string, std::string> metadata;
 
   bool start_object(std::size_t) override {
+    if (skips()) return open_skipped();
     if (place_ == Place::start)
       place_ = Place::top;
     else if (place_ == Place::value_of_top && key_ == "__metadata__")
@@ -48,35 +52,40 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     return true;
   }
   bool end_object() override {
+    if (skipped_levels_ > 0) return close_skipped();
     if (place_ == Place::entry) check_complete();
     place_ = place_ == Place::top ? Place::end : Place::top;
     return true;
   }
   bool key(std::string& name) override {
+    if (skipped_levels_ > 0) return true;
     switch (place_) {
       case Place::top:
-        if (!seen_top_.insert({name, true}).second) source_.fail(fmt::format("the header names '{}' twice.", name));
+        if (!seen_top_.insert(name).second)
+          source_.fail(fmt::format("the header names '{}' twice.", io::shortened(name)));
         key_ = name;
         if (name != "__metadata__") entries[name];
         place_ = Place::value_of_top;
         return true;
       case Place::metadata:
-        if (metadata.contains(name)) source_.fail(fmt::format("the header's metadata name '{}' twice.", name));
+        if (metadata.contains(name))
+          source_.fail(fmt::format("the header's metadata name '{}' twice.", io::shortened(name)));
         metadata_key_ = name;
         return true;
       default:
         break;
     }
     Entry& entry = entries[key_];
-    bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
-    if (name != "dtype" && name != "shape" && name != "data_offsets")
-      source_.fail(fmt::format("tensor '{}' has an unknown field '{}' in the header.", key_, name));
-    if (seen) source_.fail(fmt::format("tensor '{}' has the field '{}' twice.", key_, name));
-    seen = true;
     field_ = name;
+    skips_field_ = name != "dtype" && name != "shape" && name != "data_offsets";
+    if (skips_field_) return true;  // of a later version: the reference reader skips it too
+    bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
+    if (seen) source_.fail(fmt::format("tensor '{}' has the field '{}' twice.", io::shortened(key_), name));
+    seen = true;
     return true;
   }
   bool string(std::string& text) override {
+    if (skips()) return true;
     if (place_ == Place::metadata)
       metadata[metadata_key_] = text;
     else if (place_ == Place::entry && field_ == "dtype")
@@ -86,25 +95,34 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     return true;
   }
   bool start_array(std::size_t) override {
+    if (skips()) return open_skipped();
     if (place_ != Place::entry || field_ == "dtype") unexpected("a list");
     place_ = Place::list;
     return true;
   }
   bool end_array() override {
+    if (skipped_levels_ > 0) return close_skipped();
     place_ = Place::entry;
     return true;
   }
   bool number_unsigned(std::uint64_t value) override {
+    if (skips()) return true;
     if (place_ != Place::list) unexpected("a number");
     std::vector<std::uint64_t>& list = field_ == "shape" ? entries[key_].shape : entries[key_].offsets;
-    if (list.size() == 2 * max_dims) source_.fail(fmt::format("tensor '{}' has too long a list in the header.", key_));
+    if (list.size() == 2 * max_dims)
+      source_.fail(fmt::format("tensor '{}' has too long a list in the header.", io::shortened(key_)));
     list.push_back(value);
     return true;
   }
-  bool number_integer(std::int64_t) override { unexpected("a negative number"); }
-  bool number_float(double, const std::string&) override { unexpected("a fraction"); }
-  bool boolean(bool) override { unexpected("true or false"); }
-  bool null() override { unexpected("null"); }
+  bool number_integer(std::int64_t) override { return skips() || unexpected("a negative number"); }
+  bool number_float(double, const std::string&) override { return skips() || unexpected("a fraction"); }
+  bool boolean(bool) override { return skips() || unexpected("true or false"); }
+  bool null() override {
+    if (skips()) return true;
+    if (place_ != Place::value_of_top || key_ != "__metadata__") unexpected("null");
+    place_ = Place::top;  // no metadata
+    return true;
+  }
   bool binary(json::binary_t&) override { unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
     source_.fail(fmt::format("the header is not valid JSON at its byte {}.", position));
@@ -113,20 +131,35 @@ class HeaderReader final : public nlohmann::json_sax<json> {
  private:
   enum class Place { start, top, value_of_top, metadata, entry, list, end };
 
-  [[noreturn]] void unexpected(const char* found) const {
+  [[noreturn]] bool unexpected(const char* found) const {
     source_.fail(fmt::format("the header has {} where it does not belong{}.", found,
-                             key_.empty() ? "" : fmt::format(" (tensor '{}')", key_)));
+                             key_.empty() ? "" : fmt::format(" (tensor '{}')", io::shortened(key_))));
+  }
+  /// Does the next value belong to a field that is skipped?
+  bool skips() const { return skipped_levels_ > 0 || (place_ == Place::entry && skips_field_); }
+  bool open_skipped() {
+    constexpr int most_levels = 100;
+    if (++skipped_levels_ > most_levels)
+      source_.fail(fmt::format("the header is nested more than {} levels deep.", most_levels));
+    return true;
+  }
+  bool close_skipped() {
+    --skipped_levels_;
+    return true;
   }
   void check_complete() const {
     const Entry& entry = entries.at(key_);
     if (!entry.has_dtype || !entry.has_shape || !entry.has_offsets || entry.offsets.size() != 2)
-      source_.fail(fmt::format("tensor '{}' needs a dtype, a shape and two data_offsets in the header.", key_));
+      source_.fail(
+          fmt::format("tensor '{}' needs a dtype, a shape and two data_offsets in the header.", io::shortened(key_)));
   }
 
   const io::Source& source_;
   Place place_ = Place::start;
-  std::map<std::string, bool> seen_top_;
+  std::set<std::string> seen_top_;
   std::string key_, metadata_key_, field_;
+  bool skips_field_ = false;
+  int skipped_levels_ = 0;
 };
 
 FileType file_type(const io::Source& source, const std::string& name, const std::string& dtype) {
@@ -146,23 +179,14 @@ FileType file_type(const io::Source& source, const std::string& name, const std:
                                                              {"F64", {Kind::real, 8}}};
   const auto found = types.find(dtype);
   if (found == types.end())
-    source.fail(
-        fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.", name, dtype));
+    source.fail(fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.",
+                            io::shortened(name), io::shortened(dtype)));
   return found->second;
 }
 
 const char* type_name(Dtype dtype) {
   constexpr const char* names[] = {"BOOL", "U8", "I32", "I64", "F32", "F64"};
   return names[static_cast<std::size_t>(dtype)];
-}
-
-/// JSON of the header; throws ValueError where a text is not UTF-8.
-std::string dumped(const nlohmann::ordered_json& header) {
-  try {
-    return header.dump();
-  } catch (const json::exception&) {
-    throw ValueError("[save_safetensors] a name or a metadata text is not UTF-8, the format takes nothing else.");
-  }
 }
 
 }  // namespace
@@ -182,17 +206,34 @@ void save_safetensors(const std::string& path, const std::map<std::string, Tenso
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return item_size(a.second.dtype()) > item_size(b.second.dtype());
   });
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::uint64_t offset = 0;
-  for (const auto& [name, tensor] : order) {
-    const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.numel()) * item_size(tensor.dtype());
-    header[name] = {{"dtype", type_name(tensor.dtype())},
-                    {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
-                    {"data_offsets", {offset, end}}};
-    offset = end;
+  io::JsonWriter header(io::JsonWriter::BadText::refuse);
+  header.begin_object();
+  try {
+    if (!metadata.empty()) {
+      header.key("__metadata__").begin_object();
+      for (const auto& [key, value] : metadata) header.key(key).text(value);
+      header.end_object();
+    }
+    std::uint64_t offset = 0;
+    for (const auto& [name, tensor] : order) {
+      const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.numel()) * item_size(tensor.dtype());
+      header.key(name).begin_object();
+      header.key("dtype").text(type_name(tensor.dtype()));
+      header.key("shape").begin_list();
+      for (const std::int64_t size : tensor.shape()) header.integer(size);
+      header.end_list();
+      header.key("data_offsets").begin_list();
+      header.integer(static_cast<std::int64_t>(offset));
+      header.integer(static_cast<std::int64_t>(end));
+      header.end_list();
+      header.end_object();
+      offset = end;
+    }
+  } catch (const ValueError&) {
+    throw ValueError("[save_safetensors] a name or a metadata text is not UTF-8, the format takes nothing else.");
   }
-  std::string text = dumped(header);
+  header.end_object();
+  std::string text = header.take();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
   AtomicFile file(path, "save_safetensors");
   const std::uint64_t length = text.size();
@@ -215,8 +256,12 @@ Safetensors load_safetensors(const std::string& path) {
                     length, source.remaining(), largest_header));
   std::string text(length, '\0');
   source.read(text.data(), length);
-  if (text.empty() || text.front() != '{')
+  // JSON's white space may stand before it and after it, but nothing else: a zero byte would end the lexer's work.
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string::npos || text[start] != '{')
     source.fail("the header does not begin with '{'. It is not a safetensors file.");
+  if (const std::size_t zero = text.find('\0'); zero != std::string::npos)
+    source.fail(fmt::format("the header is not valid JSON at its byte {}.", zero + 1));
   HeaderReader header(source);
   json::sax_parse(text, &header);
 
@@ -237,13 +282,13 @@ Safetensors load_safetensors(const std::string& path) {
       source.fail(
           fmt::format("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave "
                       "gaps.",
-                      name, begin, end, position));
+                      io::shortened(name), begin, end, position));
     if (end > source.remaining())
-      source.fail(fmt::format("tensor '{}' ends at byte {}, there are {}. The file is truncated.", name, end,
-                              source.remaining()));
+      source.fail(fmt::format("tensor '{}' ends at byte {}, there are {}. The file is truncated.", io::shortened(name),
+                              end, source.remaining()));
     if (numel * type.bytes != end - begin)
-      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", name, end - begin, numel,
-                              entry.dtype, numel * type.bytes));
+      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", io::shortened(name), end - begin,
+                              numel, entry.dtype, numel * type.bytes));
     position = end;
   }
   if (position != source.remaining())

@@ -21,11 +21,16 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return 0;
 }
 
+std::size_t cut_length(std::string_view text, std::size_t bytes) noexcept {
+  if (text.size() <= bytes) return text.size();
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0u) == 0x80u) --bytes;
+  return bytes;
+}
+
 std::string shortened(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return std::string(text);
-  std::size_t end = bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return std::string(text.substr(0, end)) + "...";
+  const std::size_t length = cut_length(text, bytes);
+  std::string out(text.substr(0, length));
+  return length < text.size() ? out + "..." : out;
 }
 
 }  // namespace xg::io

@@ -12,6 +12,9 @@ namespace xg::io {
 /// The length in bytes of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
 std::size_t utf8_length(std::string_view text) noexcept;
 
+/// The most bytes of `text`, up to `bytes`, that do not end within a character.
+std::size_t cut_length(std::string_view text, std::size_t bytes) noexcept;
+
 /// `text` for a message: longer text is cut between two characters and ends in "...", so that a message stays readable
 /// whatever a file contains.
 XG_API std::string shortened(std::string_view text, std::size_t bytes = 80);

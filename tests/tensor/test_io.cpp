@@ -1,5 +1,6 @@
 // Files: round trips, files from Python, hostile bytes, and writers that fail.
 #include "support/catch.hpp"
+#include "support/growth.hpp"
 #include "support/support.hpp"
 
 #include <xgrad/autograd/ops.hpp>
@@ -8,15 +9,20 @@
 #include <xgrad/tensor/io/atomic_file.hpp>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <random>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 using namespace xg;
 using xg_test::expect_close;
@@ -183,14 +189,34 @@ TEST_CASE("hostile safetensors files are refused by name") {
   check(safetensors(R"({"x":)" + std::string(100'000, '[')), "a list where it does not belong");
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"x":)";
-  check(safetensors(deep), "unknown field 'x'");
+  check(safetensors(deep), "levels deep");
+  check(safetensors(R"({"x":{"later":)" + std::string(1'000'000, '[')), "levels deep");
+  check(safetensors(R"({"x":null,"__metadata__":{}})"), "null where it does not belong");
+  check(safetensors(R"({"__metadata__":[]})"), "a list where it does not belong");
+  check(safetensors(R"({"__metadata__":{"a":null}})"), "null where it does not belong");
+  check(safetensors(R"({"__metadata__":null,"__metadata__":{}})"), "'__metadata__' twice");
+  check(safetensors(R"({"x":{"dtype":null,"shape":[1],"data_offsets":[0,4]}})", four), "null where it does not belong");
+  check(safetensors(std::string("{}\0 x", 5)), "not valid JSON at its byte 3");
+  check(safetensors("\xEF\xBB\xBF{}"), "does not begin with '{'");
+  check(safetensors("{}{}"), "not valid JSON");
+  const std::string name(1'000'000, 'n');
+  for (const std::string entry : {R"(":1})", R"(":{}})", R"(":{"dtype":"F7","shape":[4],"data_offsets":[0,4]}})",
+                                   R"(":{"dtype":"F32","shape":[4],"data_offsets":[0,4]}})"}) {
+    const std::string path = folder.put("bad.safetensors", safetensors("{\"" + name + entry, four));
+    std::string message;
+    try {
+      load_safetensors(path);
+    } catch (const IoError& error) {
+      message = error.what();
+    }
+    CHECK_THAT(message, xg_test::ContainsSubstring("nnn..."));
+    CHECK(message.size() < 500);
+  }
   check(safetensors(R"({"x":{"dtype":{}}})"), "object where it does not belong");
   check(safetensors(R"({"x":1})"), "a number where it does not belong");
   check(safetensors(R"({"x":null})"), "null where it does not belong");
   check(safetensors(R"({"x":{}})"), "needs a dtype");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0]}})", four), "two data_offsets");
-  check(safetensors(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"extra":1}})", four),
-        "unknown field 'extra'");
   check(safetensors(R"({"x":{"dtype":"F32","dtype":"F64","shape":[1],"data_offsets":[0,4]}})", four), "'dtype' twice");
   check(safetensors(R"({"x":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}})", four), "'F8_E4M3'");
   check(safetensors(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", four), "negative number");
@@ -228,6 +254,54 @@ TEST_CASE("hostile safetensors files are refused by name") {
   check(safetensors(R"({"__metadata__":{"a":"1","a":"2"}})"), "'a' twice");
   CHECK_ERROR(load_safetensors(folder / "missing"), IoError, "missing", "no such file");
   CHECK_ERROR(load_safetensors(folder.path.string()), IoError, "not a regular file");
+}
+
+// Breaks when a header that the reference reader accepts is refused.
+TEST_CASE("safetensors headers of other writers are read") {
+  const Folder folder;
+  const std::string four = std::string("\0\0\x20\x40", 4);  // 2.5
+  const auto check = [&](const std::string& header, std::size_t metadata = 0) {
+    INFO(header);
+    const Safetensors file = load_safetensors(folder.put("other.safetensors", safetensors(header, four)));
+    REQUIRE(file.tensors.contains("w"));
+    CHECK(file.tensors.at("w").item() == 2.5);
+    CHECK(file.metadata.size() == metadata);
+  };
+  const std::string w = R"("w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
+  check("{" + w + "}");
+  check(R"({"__metadata__":null,)" + w + "}");
+  check("{" + w + R"(,"__metadata__":null})");
+  check(R"({"__metadata__":{},)" + w + "}");
+  check("{" + w + R"(,"__metadata__":{"a":"b","c":""}})", 2);
+  check(" \t\r\n{" + w + "}");
+  check("{" + w + "} \t\r\n   ");
+  check(R"({ "w" : { "data_offsets" : [ 0 , 4 ] , "shape" : [ 1 ] ,)"
+        "\n"
+        R"("dtype" : "F32" } })");
+  check(R"({"\u0077":{"shape":[1],"dtype":"F32","data_offsets":[0,4]}})");
+  check(R"({"w":{"dtype":"F32","shape":[1],"later":{"a":[1,-2.5,null,{"b":true}],"c":"d"},"data_offsets":[0,4]}})");
+  check(
+      R"({"w":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"e":{"dtype":"I64","shape":[0,3],"data_offsets":[4,4]}})");
+  check(
+      R"({"e":{"dtype":"I64","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}})");
+}
+
+// Breaks when a writer or reader compares each tensor with all others.
+TEST_CASE("safetensors of many tensors take time in proportion") {
+  const Folder folder;
+  const auto many = [](int n) {
+    std::map<std::string, Tensor> tensors;
+    for (int i = 0; i < n; ++i) tensors["layer." + std::to_string(i) + ".weight"] = ones({1});
+    return tensors;
+  };
+  CHECK(xg_test::growth(2000, [&](int n) {
+          return [tensors = many(n), path = folder / "many.safetensors"] { save_safetensors(path, tensors); };
+        }) < xg_test::far_below_quadratic);
+  CHECK(xg_test::growth(2000, [&](int n) {
+          const std::string path = folder / "many.safetensors";
+          save_safetensors(path, many(n));
+          return [path] { load_safetensors(path); };
+        }) < xg_test::far_below_quadratic);
 }
 
 // Breaks when a damaged file crashes the reader or passes: every truncation and thousands of flipped bytes.
@@ -293,6 +367,83 @@ TEST_CASE("hostile npy files are refused by name") {
   check(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 4), }", four), "more elements");
   check(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", four), "damaged");
   CHECK_ERROR(load_npz(folder.put("bad.npz", "PK nonsense")), IoError, "[load_npz]", "bad.npz");
+}
+
+// Breaks when a header that NumPy reads is refused, or read as something else.
+TEST_CASE("npy headers of other writers are read") {
+  const Folder folder;
+  const auto load = [&](const std::string& dict, const std::string& data) {
+    INFO(dict);
+    return load_npy(folder.put("other.npy", npy(dict, data)));
+  };
+  const std::string floats("\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40\0\0\x80\x40\0\0\xA0\x40\0\0\xC0\x40", 24);  // 1 to 6
+  const Tensor rows = tensor({{1, 2, 3}, {4, 5, 6}});
+  for (const std::string dict :
+       {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2l,3L)}",
+        "{'shape':(2,3),'fortran_order':False,'descr':'<f4'}",
+        "{\"descr\": \"<f4\", \"fortran_order\": False, \"shape\": (2, 3,)}",
+        "{u'descr': u'<f4', u'fortran_order': False, u'shape': (2, 3)}",
+        "{b'descr': b'<f4', 'fortran_order': False, 'shape': (2, 3)}",
+        " \t{\t'descr'\t:\t'<f4'\t,\t'fortran_order'\t:\tFalse,\n'shape'\r\n:\t(\t2\t,\t3\t)\t,\t}\t \n",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (0x2, +3)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (0b10, 0o3)}"})
+    expect_close(load(dict, floats), rows, 0, 0, dict);
+  expect_close(load("{'descr': '<f4', 'fortran_order': True, 'shape': (3L, 2L)}", floats), rows.t(), 0, 0);
+  CHECK(load("{'descr': '<f4', 'fortran_order': False, 'shape': (1_0, 0)}", "").shape() == Shape{10, 0});
+  CHECK(load("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", floats.substr(0, 4)).shape() == Shape{});
+  CHECK(load("{'descr': '<f4', 'fortran_order': False, 'shape': (1L,)}", floats.substr(0, 4)).shape() == Shape{1});
+
+  const auto typed = [&](const std::string& descr, const std::string& bytes) {
+    return load("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (1,)}", bytes);
+  };
+  const std::string one64 = std::string(6, '\0') + "\xF0\x3F", one64_big(one64.rbegin(), one64.rend());
+  for (const char* name : {"float64", "f8", "<f8", "=f8", "|f8", "double", "float", "d", "<d"}) {
+    CHECK(typed(name, one64).dtype() == float64);
+    CHECK(typed(name, one64).item() == 1);
+  }
+  for (const char* name : {">f8", ">d"}) CHECK(typed(name, one64_big).item() == 1);
+  const std::string one32("\0\0\x80\x3F", 4);
+  for (const char* name : {"float32", "f4", "single", "f", "=f4"}) {
+    CHECK(typed(name, one32).dtype() == float32);
+    CHECK(typed(name, one32).item() == 1);
+  }
+  for (const char* name : {"float16", "f2", "half", "e", "<e"})
+    CHECK(typed(name, std::string("\x00\x3C", 2)).item() == 1);
+  for (const char* name : {"|b1", "bool", "?", "bool_", "b1", "|?"}) CHECK(typed(name, "\x01").dtype() == bool_);
+  for (const char* name : {"uint8", "|u1", "u1", "B", "ubyte"}) {
+    CHECK(typed(name, "\xFF").dtype() == uint8);
+    CHECK(typed(name, "\xFF").item() == 255);
+  }
+  for (const char* name : {"int8", "|i1", "b", "byte"}) CHECK(typed(name, "\xFF").item() == -1);
+  for (const char* name : {"int16", "<i2", "h", "short"}) CHECK(typed(name, "\xFE\xFF").item() == -2);
+  for (const char* name : {"uint16", "H", "ushort"}) CHECK(typed(name, "\xFE\xFF").item() == 65534);
+  for (const char* name : {"int32", "i4", "i", "intc"}) CHECK(typed(name, "\xFE\xFF\xFF\xFF").item() == -2);
+  for (const char* name : {"uint32", "u4", "I", "uintc"}) CHECK(typed(name, "\xFE\xFF\xFF\xFF").item() == 4294967294.0);
+  for (const char* name : {"int64", "int", "i8", "l", "q", "long", "longlong", "intp"}) {
+    CHECK(typed(name, "\xFE" + std::string(7, '\xFF')).dtype() == int64);
+    CHECK(typed(name, "\xFE" + std::string(7, '\xFF')).item() == -2);
+  }
+  for (const char* name : {"uint64", "uint", "u8", "L", "Q"})
+    CHECK(typed(name, "\x07" + std::string(7, '\0')).item() == 7);
+  CHECK(typed(">i4", std::string("\0\0\1\2", 4)).item() == 258);
+  for (const char* name :
+       {"f16", "<f16", "c8", "complex64", "<M8[ns]", "S4", "<U1", "O", "V4", "f8,f8", "2f8", "", "<", "f 8"})
+    CHECK_ERROR(typed(name, one64), IoError, "[load_npy]", "'" + std::string(name) + "'", "not supported");
+  CHECK_ERROR(typed(std::string(50'000, 'x'), one64), IoError, "xxx...", "not supported");
+
+  // Versions 2.0 and 3.0 have four bytes for the header's length.
+  for (const char version : {'\2', '\3'}) {
+    const std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
+    const std::string bytes = std::string("\x93NUMPY") + version + std::string(1, '\0') +
+                              static_cast<char>(dict.size()) + std::string(3, '\0') + dict + one32;
+    CHECK(load_npy(folder.put("version.npy", bytes)).item() == 1);
+  }
+  for (const char* shape :
+       {"(3)", "[3]", "3", "(3.0,)", "(1e1,)", "(03,)", "(3 4)", "(-1,)", "(3LL,)", "(,)", "(True,)"})
+    CHECK_ERROR(load("{'descr': '<f4', 'fortran_order': False, 'shape': " + std::string(shape) + "}", floats), IoError,
+                "damaged");
 }
 
 // Breaks when numbers, quotes, names or missing cells are read wrongly, or a bad cell is not located.
@@ -381,4 +532,127 @@ TEST_CASE("writers replace a file completely or not at all") {
   write_file_atomically(folder / "link", "through the link", "test");
   CHECK(fs::is_symlink(folder.path / "link"));
   CHECK(content(path) == "through the link");
+}
+
+// Breaks when litter of killed writers stays, or a file that somebody still writes is taken for litter.
+TEST_CASE("temporary files of killed writers are removed by the next") {
+  for (const std::string& name : {std::string("a.npy"), "b " + std::string(240, 'x') + ".npy"}) {
+    const Folder folder;
+    const std::string path = folder / name;
+    // Killed in the middle, more than once.
+    for (int i = 0; i < 3; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        AtomicFile file(path, "test");
+        file.write("half of");
+        ::raise(SIGKILL);
+      }
+      int status = 0;
+      REQUIRE(::waitpid(child, &status, 0) == child);
+      REQUIRE(WIFSIGNALED(status));
+      CHECK(folder.count() == 1);  // each removes what the one before it left
+    }
+    // Not litter of this name: what others write, and what only looks alike.
+    AtomicFile writing(path, "test");
+    writing.write("the other");
+    const std::string stem = name.substr(0, 5);
+    for (const std::string& other : {stem + "npy.1-2.tmp.gz", stem + ".12.tmp", stem + ".a-b.tmp", stem + ".tmp"})
+      folder.put(other, "mine");
+    CHECK(folder.count() == 5);
+    write_file_atomically(path, "new", "test");
+    CHECK(content(path) == "new");
+    CHECK(folder.count() == 6);
+    writing.commit();
+    CHECK(content(path) == "the other");
+    CHECK(folder.count() == 5);
+    folder.put("c.npy." + std::to_string(::getpid()) + "-77.tmp", "of a process of the same number");
+    folder.put("c.npy." + std::to_string(::getppid()) + "-77.tmp", "of a process that lives");
+    write_file_atomically(folder / "c.npy", "new", "test");
+    CHECK(folder.count() == 7);
+  }
+}
+
+// Breaks when room for a suffix is taken from names that the file system allows.
+TEST_CASE("names as long as they may be are saved") {
+  const Folder folder;
+  for (const std::size_t length : {std::size_t{228}, std::size_t{229}, std::size_t{240}, std::size_t{255}}) {
+    const std::string name = std::string(length - 4, 'n') + ".npy";
+    save_npy(folder / name, ones({2}));
+    expect_close(load_npy(folder / name), ones({2}), 0, 0);
+  }
+  std::string umlauts;
+  while (umlauts.size() < 252) umlauts += "ü";
+  save_npy(folder / umlauts, ones({2}));
+  expect_close(load_npy(folder / umlauts), ones({2}), 0, 0);
+  CHECK(folder.count() == 5);
+  CHECK_ERROR(save_npy(folder / std::string(256, 'n'), ones({2})), IoError, "[save_npy]", "too long");
+  CHECK(folder.count() == 5);
+}
+
+// Breaks when two writers of one name disturb each other, or a reader sees half of a file.
+TEST_CASE("many writers and readers share one name") {
+  const Folder folder;
+  const std::string path = folder / "shared.npy";
+  save_npy(path, full({1}, 1.0));
+  std::vector<pid_t> children;
+  for (int c = 0; c < 3; ++c) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int bad = 0;
+      try {
+        for (int i = 1; i <= 60; ++i)
+          write_file_atomically(path, std::string(static_cast<std::size_t>(i * 1000), 'x'), "test");
+      } catch (...) {
+        bad = 1;
+      }
+      ::_exit(bad);
+    }
+    children.push_back(child);
+  }
+  std::vector<std::thread> threads;
+  std::atomic<int> bad{0};
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&] {
+      try {
+        for (int i = 1; i <= 60; ++i) {
+          write_file_atomically(path, std::string(static_cast<std::size_t>(i * 1000), 'x'), "test");
+          if (content(path).size() % 1000 != 0) ++bad;
+        }
+      } catch (const Error&) {
+        ++bad;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const pid_t child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  CHECK(bad == 0);
+  CHECK(content(path).size() % 1000 == 0);
+  CHECK(folder.count() == 1);
+}
+
+// Breaks when a reader takes the size of what a path meant before it was opened, or waits for a pipe.
+TEST_CASE("a file is read as it was opened") {
+  const Folder folder;
+  const std::string path = folder / "replaced.npy";
+  save_npy(path, ones({1}));
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 200; ++i) save_npy(path, ones({1 + 2000 * (i % 2)}));
+    done = true;
+  });
+  int failed = 0;
+  while (!done) {
+    try {
+      load_npy(path);
+    } catch (const IoError&) {
+      ++failed;
+    }
+  }
+  writer.join();
+  CHECK(failed == 0);
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_ERROR(load_npy(folder / "pipe"), IoError, "not a regular file");
 }
