@@ -139,7 +139,7 @@ TEST_CASE("work grows with the number of modules, keys and names") {
   };
   check("parameters of nested modules",
         xg_test::growth(1000, [](int n) { return [model = nest(n, 1)] { static_cast<void>(model->parameters()); }; }));
-  check("modes of nested modules", xg_test::growth(10'000, [](int n) {
+  check("modes of nested modules", xg_test::growth(3000, [](int n) {
           return [model = nest(n, 1)] {
             model->eval();
             model->train();
