@@ -5,7 +5,9 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,11 +40,22 @@ XG_API void save_npz(const std::string& path, const std::map<std::string, Tensor
 /// Reads npz files, compressed ones too.
 XG_API std::map<std::string, Tensor> load_npz(const std::string& path);
 
+/// The words for a missing value that CSV readers know unless they are told others: those of pandas. They are "",
+/// "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
+/// "NaN", "None", "n/a", "nan" and "null".
+XG_API const std::vector<std::string>& csv_missing_words();
+
 /// How `load_csv` reads.
 struct CsvOptions {
-  std::optional<bool> header = {};  ///< is the first row names? Unless told: it is where a cell of it is no number
+  /// Is the first row a header? Unless told: it is if no cell of it is a number and one is a name; it is data if every
+  /// cell is a number or missing; anything between is refused.
+  std::optional<bool> header = {};
   char delimiter = ',';
-  std::optional<Dtype> dtype = {};  ///< default_dtype() if not given
+  std::optional<Dtype> dtype = {};                         ///< default_dtype() if not given
+  char decimal = '.';                                      ///< the sign before the fraction of a number
+  std::optional<char> thousands = {};                      ///< a sign that may stand between digits, as in 1,000
+  std::optional<char> comment = {};                        ///< begins a comment, which lasts to the end of the line
+  std::vector<std::string> missing = csv_missing_words();  ///< cells that are NaN, quoted or not
 };
 /// A table of numbers.
 struct NumericTable {
@@ -54,8 +67,12 @@ struct NumericTable {
 /// as many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
 XG_API void save_csv(const std::string& path, const Tensor& tensor, const std::vector<std::string>& columns = {},
                      char delimiter = ',');
-/// Reads a table of numbers; an empty cell is NaN. Throws IoError, naming line and column, for a cell that is no number
-/// or does not fit the dtype and for rows of unequal lengths.
+/// Reads a table of numbers from a file in UTF-8, as nn::data::read_csv reads lines, quotes, comments, names and
+/// missing values. A number beyond the range of double is 0 or infinity. Throws IoError, naming line and column, for a
+/// cell that is no number or does not fit the dtype, for a whole number beyond 2^53 that the dtype would round, for
+/// rows of unequal lengths, and for a first row that may be a header or data; ValueError for options that contradict
+/// each other.
 XG_API NumericTable load_csv(const std::string& path, CsvOptions options = {});
+NumericTable load_csv(std::nullptr_t, CsvOptions options = {}) = delete;  // a literal 0 is no path
 
 }  // namespace xg

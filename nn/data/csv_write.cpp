@@ -1,9 +1,10 @@
 #include <xgrad/nn/data/csv.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/csv_reader.hpp>
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string_view>
 
 namespace xg::nn::data {
@@ -23,19 +24,33 @@ std::string quoted_cell(const std::string& cell, char separator) {
   return result + "\"";
 }
 
-// A column of reals keeps its kind when read again: 42 is written as 42.0.
-std::string real(const Column& column, std::int64_t row) {
-  std::string cell = column.cell(row);
-  if (cell.find_first_not_of("-0123456789") == std::string::npos) cell += ".0";
-  return cell;
+bool is_integer(std::string_view text) {
+  return text.find_first_not_of("-+0123456789") == std::string_view::npos;
+}
+
+// The cell as the file spelled it, if a reader without options takes it for the same number.
+std::string number(const Column& column, std::int64_t row) {
+  const std::string cell = column.cell(row), spelling = column.spelling(row);
+  const io::CsvNumbers plain;
+  if (column.kind() == ColumnKind::boolean) return spelling;
+  if (column.kind() == ColumnKind::integer) return plain.integer(spelling) == plain.integer(cell) ? spelling : cell;
+  const double value = column.number(row);
+  if (const auto spelled = plain.real(spelling); spelling != cell && spelled && spelled->value == value)
+    return spelling;
+  return value == 0 && std::signbit(value) ? "-0.0" : cell;
+}
+
+// Would every number of a column of reals be read as an integer?
+bool needs_points(const Column& column) {
+  for (std::int64_t row = 0; row < column.size(); ++row)
+    if (!column.is_missing(row) && !is_integer(number(column, row))) return false;
+  return column.kind() == ColumnKind::numeric;
 }
 
 }  // namespace
 
 std::string to_csv(const Table& table, WriteCsvOptions options) {
-  if (options.separator == '"' || options.separator == '\n' || options.separator == '\r') {
-    throw ValueError("[write_csv] separator must be no quote and no line end.");
-  }
+  io::check_csv_format({.op = "write_csv", .separator = options.separator});
   const std::vector<Column>& columns = table.columns();
   std::string text;
   const auto end_cell = [&](std::size_t c) { text += c + 1 < columns.size() ? options.separator : '\n'; };
@@ -43,14 +58,17 @@ std::string to_csv(const Table& table, WriteCsvOptions options) {
     text += quoted_cell(columns[c].name(), options.separator);
     end_cell(c);
   }
+  std::vector<bool> with_points;
+  for (const Column& column : columns) with_points.push_back(column.is_number() && needs_points(column));
   for (std::int64_t row = 0; row < table.rows(); ++row) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const Column& column = columns[c];
       if (column.is_missing(row)) {
         // A blank line would be skipped, so the only cell of a row is quoted.
         text += columns.size() == 1 ? quoted_cell(options.missing, options.separator) : options.missing;
-      } else if (column.kind() == ColumnKind::numeric) {
-        text += real(column, row);
+      } else if (column.is_number()) {
+        // 42 as 42.0, so that the column keeps its kind.
+        text += quoted_cell(with_points[c] ? column.cell(row) + ".0" : number(column, row), options.separator);
       } else {
         text += quoted_cell(column.cell(row), options.separator);
       }

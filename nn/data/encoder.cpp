@@ -1,13 +1,16 @@
 #include <xgrad/nn/data/encoder.hpp>
 #include <xgrad/nn/data/scaler.hpp>
+#include <xgrad/nn/data/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/csv_reader.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -17,15 +20,16 @@ namespace {
 // One source column and how its cells become features.
 struct Source {
   std::string name;
-  bool text = false;
-  double fill = 0;                       // numbers: what a missing value becomes before scaling
-  Affine scaling = {};                   // numbers
-  bool indicator = false;                // numbers: a second feature, 1 where missing
-  std::vector<std::string> levels = {};  // text: one feature each
-  bool missing_level = false;            // text: one more for missing values
+  ColumnKind kind = ColumnKind::numeric;  // what the training rows held
+  double fill = 0;                        // numbers: what a missing value becomes before scaling
+  Affine scaling = {};                    // numbers
+  bool indicator = false;                 // numbers: a second feature, 1 where missing
+  std::vector<std::string> levels = {};   // text: one feature each
+  bool missing_level = false;             // text: one more for missing values
 
+  bool text() const { return kind == ColumnKind::text; }
   std::int64_t width() const {
-    if (!text) return indicator ? 2 : 1;
+    if (!text()) return indicator ? 2 : 1;
     return static_cast<std::int64_t>(levels.size()) + (missing_level ? 1 : 0);
   }
 };
@@ -34,12 +38,47 @@ struct Source {
   throw ValueError(fmt::format("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row));
 }
 
-void check_numbers(const char* op, const Column& column) {
-  if (!column.is_number()) {
-    throw DtypeError(
-        fmt::format("[{}] \"{}\" holds text, but the training rows held numbers: look for a cell that is no number.",
-                    op, column.name()));
+/// The cell as the number that training rows of that kind would have had, NaN where missing.
+double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
+  if (column.is_missing(row)) return std::numeric_limits<double>::quiet_NaN();
+  const bool boolean = trained == ColumnKind::boolean;
+  if (column.is_number()) {
+    const double value = column.number(row);
+    if (boolean && value != 0 && value != 1) {
+      throw DtypeError(fmt::format(
+          "[Encoder.transform] \"{}\" is {} in row {}, but the training rows held booleans: only 0 and 1 are some.",
+          column.name(), column.cell(row), row));
+    }
+    return value;
   }
+  const std::string cell = column.cell(row);
+  if (boolean) {
+    if (const auto value = parse_boolean(cell)) return *value ? 1 : 0;
+  } else if (const auto value = io::CsvNumbers().real(cell)) {
+    return value->value;
+  }
+  throw DtypeError(fmt::format(
+      "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: look for a cell that "
+      "is none.",
+      column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers"));
+}
+
+/// The cell as a level of training rows of that kind: text as it is spelled, numbers by their value.
+std::string level_as(ColumnKind trained, const Column& column, std::int64_t row) {
+  if (trained == ColumnKind::text) return column.spelling(row);
+  const std::string cell = column.cell(row);
+  if (trained == ColumnKind::boolean) {
+    const auto value = parse_boolean(cell);
+    return value ? std::string(boolean_text(*value)) : cell;
+  }
+  if (column.kind() == ColumnKind::boolean) return cell;
+  const io::CsvNumbers numbers;
+  const auto integer = numbers.integer(cell);
+  const auto real = numbers.real(cell);
+  if (trained == ColumnKind::numeric) return real ? number_text(real->value) : cell;
+  if (integer) return fmt::format("{}", *integer);
+  // A real that is whole is an integer too.
+  return real && real->value == std::trunc(real->value) ? fmt::format("{:.0f}", real->value) : cell;
 }
 
 double median(std::vector<double> values) {
@@ -66,7 +105,7 @@ Affine learn_scaling(const std::vector<double>& values, Scaling scaling) {
 }
 
 Source learn_number(const Column& column, const EncoderOptions& options) {
-  Source source{.name = column.name()};
+  Source source{.name = column.name(), .kind = column.kind()};
   std::vector<double> values = column.numbers(), present;
   for (std::size_t row = 0; row < values.size(); ++row) {
     if (std::isinf(values[row])) throw_infinite("Encoder.fit", column.name(), static_cast<std::int64_t>(row));
@@ -85,7 +124,7 @@ Source learn_number(const Column& column, const EncoderOptions& options) {
 }
 
 Source learn_text(const Column& column, const EncoderOptions& options) {
-  Source source{.name = column.name(), .text = true, .levels = column.levels()};
+  Source source{.name = column.name(), .kind = column.kind(), .levels = column.levels()};
   source.missing_level = column.missing_count() > 0;
   if (static_cast<std::int64_t>(source.levels.size()) > options.max_levels) {
     throw ValueError(fmt::format(
@@ -105,12 +144,24 @@ Source learn(const Column& column, const EncoderOptions& options) {
   return column.is_number() ? learn_number(column, options) : learn_text(column, options);
 }
 
-// "name", or "name_2", "name_3", ... where it is taken.
-std::string unique_name(const std::string& name, std::set<std::string>& taken) {
-  std::string candidate = name;
-  for (int i = 2; !taken.insert(candidate).second; ++i) candidate = fmt::format("{}_{}", name, i);
-  return candidate;
-}
+// Names of features: "name", or "name_2", "name_3", ... where it is taken.
+class Names {
+ public:
+  explicit Names(const std::vector<std::string>& taken) : taken_(taken.begin(), taken.end()) {}
+
+  std::string unique(const std::string& name) {
+    if (taken_.insert(name).second) return name;
+    std::int64_t& number = next_.try_emplace(name, 2).first->second;
+    std::string candidate;
+    do candidate = fmt::format("{}_{}", name, number++);
+    while (!taken_.insert(candidate).second);
+    return candidate;
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::map<std::string, std::int64_t> next_;  // the first number of a name that may be free
+};
 
 }  // namespace
 
@@ -118,14 +169,17 @@ struct Encoder::Plan {
   std::vector<Source> sources;
   std::vector<std::string> feature_names;
   std::vector<FeatureGroup> groups;
+  Dtype dtype = float32;
+  ColumnKind target_kind = ColumnKind::numeric;  // what the training rows held
   bool has_classes = false;
   std::vector<std::string> classes;
+  std::map<std::string, std::int64_t> class_places = {};
   Affine target_scale = {};
 
   /// `columns` are all of the table, whether or not they become features.
   void name_features(const std::vector<std::string>& columns);
   void learn_target(const Column& target, const EncoderOptions& options);
-  Tensor encode_target(const Column& target, Dtype dtype) const;
+  Tensor encode_target(const Column& target) const;
   /// Writes the features of one source into columns `first` and up of X [rows, width].
   template <class T>
   void encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width, T* X,
@@ -134,15 +188,15 @@ struct Encoder::Plan {
 
 void Encoder::Plan::name_features(const std::vector<std::string>& columns) {
   // A column's name means that column alone: readers look its values up by the name.
-  std::set<std::string> taken(columns.begin(), columns.end());
+  Names names(columns);
   for (const Source& source : sources) {
     FeatureGroup group{source.name, {}};
     const auto add = [&](std::string name) {
       group.features.push_back(static_cast<std::int64_t>(feature_names.size()));
       feature_names.push_back(std::move(name));
     };
-    const auto derive = [&](const std::string& suffix) { add(unique_name(source.name + "_" + suffix, taken)); };
-    if (source.text) {
+    const auto derive = [&](const std::string& suffix) { add(names.unique(source.name + "_" + suffix)); };
+    if (source.text()) {
       for (const std::string& level : source.levels) derive(level);
       if (source.missing_level) derive("missing");
     } else {
@@ -154,6 +208,7 @@ void Encoder::Plan::name_features(const std::vector<std::string>& columns) {
 }
 
 void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& options) {
+  target_kind = target.kind();
   has_classes = options.target_kind == TargetKind::classes ||
                 (options.target_kind == TargetKind::automatic &&
                  (target.kind() == ColumnKind::text || target.kind() == ColumnKind::boolean));
@@ -169,6 +224,8 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
           fmt::format("[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
                       target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\""));
     }
+    for (const std::string& level : classes)
+      class_places.emplace(level, static_cast<std::int64_t>(class_places.size()));
     return;
   }
   if (!target.is_number()) {
@@ -181,7 +238,7 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
   }
 }
 
-Tensor Encoder::Plan::encode_target(const Column& target, Dtype dtype) const {
+Tensor Encoder::Plan::encode_target(const Column& target) const {
   const std::int64_t rows = target.size();
   std::vector<double> values(static_cast<std::size_t>(rows));
   const Affine forward = target_scale.inverse();
@@ -193,16 +250,16 @@ Tensor Encoder::Plan::encode_target(const Column& target, Dtype dtype) const {
     }
     double& value = values[static_cast<std::size_t>(row)];
     if (has_classes) {
-      const auto place = std::find(classes.begin(), classes.end(), target.cell(row));
-      if (place == classes.end()) {
+      const auto place = class_places.find(level_as(target_kind, target, row));
+      if (place == class_places.end()) {
         throw ValueError(fmt::format(
             "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
-            target.name(), target.cell(row), row, fmt::join(classes, ", ")));
+            target.name(), io::csv_excerpt(target.spelling(row)), row,
+            io::csv_excerpt(fmt::format("{}", fmt::join(classes, ", ")), 400)));
       }
-      value = static_cast<double>(place - classes.begin());
+      value = static_cast<double>(place->second);
     } else {
-      check_numbers("Encoder.transform", target);
-      value = forward(target.number(row));
+      value = forward(number_as(target_kind, target, row));
       if (std::isinf(value)) throw_infinite("Encoder", target.name(), row);
     }
   }
@@ -213,32 +270,34 @@ Tensor Encoder::Plan::encode_target(const Column& target, Dtype dtype) const {
 template <class T>
 void Encoder::Plan::encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width, T* X,
                            std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const {
-  if (!source.text) check_numbers("Encoder.transform", column);
   for (std::int64_t row = 0; row < column.size(); ++row) {
     T* features = X + row * width + first;
-    const bool missing = column.is_missing(row);
-    if (!source.text) {
-      const double value = missing ? source.fill : column.number(row);
+    if (!source.text()) {
+      // NaN stands for a missing value, also where text spells it.
+      const double number = number_as(source.kind, column, row);
+      const bool missing = std::isnan(number);
+      const double value = missing ? source.fill : number;
       if (std::isinf(value)) throw_infinite("Encoder.transform", column.name(), row);
       features[0] = static_cast<T>(source.scaling(value));
       if (source.indicator) features[1] = missing ? T(1) : T(0);
       continue;
     }
-    const std::string cell = column.cell(row);
-    const auto place = std::lower_bound(source.levels.begin(), source.levels.end(), cell);
+    const bool missing = column.is_missing(row);
+    const std::string level = level_as(source.kind, column, row);
+    const auto place = std::lower_bound(source.levels.begin(), source.levels.end(), level);
     if (missing && source.missing_level) {
       features[source.levels.size()] = T(1);
-    } else if (!missing && place != source.levels.end() && *place == cell) {
+    } else if (!missing && place != source.levels.end() && *place == level) {
       features[place - source.levels.begin()] = T(1);
     } else {
-      ++unknown[{column.name(), cell}];
+      ++unknown[{column.name(), level}];
     }
   }
 }
 
 Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
-  if (!is_floating(options_.dtype)) {
-    throw DtypeError(fmt::format("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(options_.dtype)));
+  if (options_.dtype && !is_floating(*options_.dtype)) {
+    throw DtypeError(fmt::format("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype)));
   }
   if (options_.scale_target && options_.target.empty()) {
     throw ValueError("[Encoder] scale_target is set without a target: name the column with .target.");
@@ -250,6 +309,7 @@ Encoder& Encoder::fit(const Table& table) {
   std::vector<std::string> left_out = options_.drop;
   if (!options_.target.empty()) left_out.push_back(options_.target);
   auto plan = std::make_shared<Plan>();
+  plan->dtype = options_.dtype.value_or(default_dtype());
   const Table features = table.drop(left_out);
   for (const Column& column : features.columns()) plan->sources.push_back(learn(column, options_));
   if (plan->sources.empty()) {
@@ -259,7 +319,7 @@ Encoder& Encoder::fit(const Table& table) {
   if (!options_.target.empty()) {
     const Column& target = table.column(options_.target);
     plan->learn_target(target, options_);
-    plan->encode_target(target, options_.dtype);  // finds missing and infinite values now rather than in transform
+    plan->encode_target(target);  // finds missing and infinite values now rather than in transform
   }
   plan_ = std::move(plan);
   return *this;
@@ -280,9 +340,9 @@ Dataset Encoder::transform(const Table& table) const {
   Dataset data{.feature_names = plan.feature_names, .feature_groups = plan.groups, .raw = table.select(names)};
 
   const auto width = static_cast<std::int64_t>(plan.feature_names.size());
-  data.X = zeros({table.rows(), width}, {.dtype = options_.dtype});
+  data.X = zeros({table.rows(), width}, {.dtype = plan.dtype});
   std::map<std::pair<std::string, std::string>, std::int64_t> unknown;
-  dispatch_floating(options_.dtype, [&]<class T>() {
+  dispatch_floating(plan.dtype, [&]<class T>() {
     T* X = data.X.template mutable_data<T>();
     std::int64_t first = 0;
     for (const Source& source : plan.sources) {
@@ -300,7 +360,7 @@ Dataset Encoder::transform(const Table& table) const {
                     level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows));
   }
   if (!options_.target.empty() && table.contains(options_.target)) {
-    data.y = plan.encode_target(table.column(options_.target), options_.dtype);
+    data.y = plan.encode_target(table.column(options_.target));
   }
   return data;
 }

@@ -3,7 +3,10 @@
 
 #include <xgrad/nn/data/dataset.hpp>
 
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +34,12 @@ struct EncoderOptions {
   TargetKind target_kind = TargetKind::automatic;
   bool missing_indicator = false;                ///< a 0/1 feature `age_missing` beside numbers of which some miss
   UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
-  std::int64_t max_levels = 100;  ///< a text column with more is an error, as names and ticket numbers are
-  Dtype dtype = float32;          ///< of X and of a y of numbers
+  std::int64_t max_levels = 100;    ///< a text column with more is an error, as names and ticket numbers are
+  std::optional<Dtype> dtype = {};  ///< of X and of a y of numbers; default_dtype() in fit if not given
 };
+
+/// The element type of empty braces.
+enum class NoOption : std::uint8_t {};
 
 /// Learns from training rows how to encode any rows.
 ///
@@ -43,18 +49,25 @@ struct EncoderOptions {
 ///   level of its own, `cabin_missing`, if training rows miss some; else it is treated as an unknown level.
 /// * Names: a number or boolean has its column's name; no derived feature has the name of a column or of another
 ///   feature, it then gets `_2`, `_3`, ... at its end.
+/// * Kinds are those of the training rows. A column of text takes the cells of later rows as they are spelled, whatever
+///   kind they were read as: 01 among 01, 02 and A1 stays that level in a file of numbers alone. A column of numbers or
+///   booleans takes text that spells some.
 /// * Target: numbers as they are (standardized on request) [rows, 1]; two classes 0/1 [rows, 1]; more classes their
 ///   indices, int64 [rows]. Classes are the sorted levels.
 class XG_API Encoder {
  public:
-  explicit Encoder(EncoderOptions options = {});
+  Encoder() : Encoder(EncoderOptions{}) {}
+  explicit Encoder(EncoderOptions options);
+  /// Encoder({}) means no options, not a copy of Encoder().
+  explicit Encoder(std::initializer_list<NoOption>) : Encoder() {}
 
   /// Throws IndexError for a column that is not there, ValueError for no rows, a missing or infinite target, one class
   /// only, a scaled target that is no number, a column without any value, infinite values, too many levels.
   Encoder& fit(const Table& table);
   /// Encodes by what fit learned; columns that fit did not see are ignored. Without the target column y is undefined.
-  /// Throws Error before fit, IndexError for a missing column, DtypeError for text where there were numbers,
-  /// ValueError for a class that fit did not see and, if asked for, for an unknown level.
+  /// Throws Error before fit, IndexError for a missing column, DtypeError for text where there were numbers and for
+  /// numbers but 0 and 1 where there were booleans, ValueError for a class that fit did not see and, if asked for, for
+  /// an unknown level.
   Dataset transform(const Table& table) const;
   Dataset fit_transform(const Table& table);
 

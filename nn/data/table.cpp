@@ -1,5 +1,6 @@
 #include <xgrad/nn/data/table.hpp>
 #include <xgrad/nn/data/text_table.hpp>
+#include <xgrad/nn/data/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -13,16 +14,12 @@
 #include <numeric>
 #include <ostream>
 #include <set>
-#include <unordered_map>
+#include <utility>
 
 namespace xg::nn::data {
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-std::string number_text(double value) {
-  return fmt::format("{}", value == 0 ? 0.0 : value);
-}
 
 // Levenshtein's distance, capital letters aside.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -113,14 +110,12 @@ Column Column::boolean(std::string name, const std::vector<bool>& values, std::v
 
 Column Column::text(std::string name, const std::vector<std::string>& values, std::vector<bool> missing) {
   Column column(std::move(name), ColumnKind::text, std::move(missing), values.size());
-  std::unordered_map<std::string_view, std::int64_t> places;
-  column.integers_.resize(values.size(), -1);
+  Interner levels;
+  column.places_.resize(values.size(), -1);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (column.missing_[i]) continue;
-    const auto [place, is_new] = places.try_emplace(values[i], static_cast<std::int64_t>(column.levels_.size()));
-    if (is_new) column.levels_.push_back(values[i]);
-    column.integers_[i] = place->second;
+    if (!column.missing_[i]) column.places_[i] = levels.place(values[i]);
   }
+  column.levels_ = std::make_shared<const Texts>(std::move(levels).release());
   return column;
 }
 
@@ -169,38 +164,46 @@ std::string Column::cell(std::int64_t row) const {
     case ColumnKind::integer:
       return fmt::format("{}", integers_[i]);
     case ColumnKind::boolean:
-      return integers_[i] != 0 ? "true" : "false";
+      return std::string(boolean_text(integers_[i] != 0));
     case ColumnKind::text:
       break;
   }
-  return levels_[static_cast<std::size_t>(integers_[i])];
+  return std::string((*levels_)[static_cast<std::size_t>(places_[i])]);
+}
+
+std::string Column::spelling(std::int64_t row) const {
+  if (spellings_ != nullptr) {
+    if (const std::string_view text = (*spellings_)[checked(row)]; !text.empty()) return std::string(text);
+  }
+  return cell(row);
 }
 
 std::vector<std::string> Column::levels() const {
+  // The values that are there, sorted, each once.
+  const auto distinct = [&]<class T>(const std::vector<T>& of_rows) {
+    std::vector<T> values;
+    for (std::size_t i = 0; i < of_rows.size(); ++i) {
+      if (!missing_[i]) values.push_back(of_rows[i]);
+    }
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return values;
+  };
   std::vector<std::string> result;
-  if (kind_ == ColumnKind::text) {
-    std::vector<bool> used(levels_.size());
-    for (std::int64_t place : integers_) {
-      if (place >= 0) used[static_cast<std::size_t>(place)] = true;
-    }
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-      if (used[i]) result.push_back(levels_[i]);
-    }
-    std::sort(result.begin(), result.end());
-  } else if (kind_ == ColumnKind::numeric) {
-    std::set<double> values;
-    for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      if (!missing_[i]) values.insert(numbers_[i]);
-    }
-    for (double value : values) result.push_back(number_text(value));
-  } else {
-    std::set<std::int64_t> values;
-    for (std::size_t i = 0; i < integers_.size(); ++i) {
-      if (!missing_[i]) values.insert(integers_[i]);
-    }
-    for (std::int64_t value : values) {
-      result.push_back(kind_ == ColumnKind::integer ? fmt::format("{}", value) : value != 0 ? "true" : "false");
-    }
+  switch (kind_) {
+    case ColumnKind::numeric:
+      for (double value : distinct(numbers_)) result.push_back(number_text(value));
+      break;
+    case ColumnKind::integer:
+      for (std::int64_t value : distinct(integers_)) result.push_back(fmt::format("{}", value));
+      break;
+    case ColumnKind::boolean:
+      for (std::int64_t value : distinct(integers_)) result.emplace_back(boolean_text(value != 0));
+      break;
+    case ColumnKind::text:
+      for (std::int32_t place : distinct(places_)) result.emplace_back((*levels_)[static_cast<std::size_t>(place)]);
+      std::sort(result.begin(), result.end());
+      break;
   }
   return result;
 }
@@ -208,33 +211,64 @@ std::vector<std::string> Column::levels() const {
 Column Column::rows(const std::vector<std::int64_t>& indices) const {
   Column column(name_, kind_, {}, indices.size());
   column.levels_ = levels_;
+  RowTexts spellings;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::size_t from = checked(indices[i]);
     column.missing_[i] = missing_[from];
     if (kind_ == ColumnKind::numeric)
       column.numbers_.push_back(numbers_[from]);
+    else if (kind_ == ColumnKind::text)
+      column.places_.push_back(places_[from]);
     else
       column.integers_.push_back(integers_[from]);
+    if (spellings_ == nullptr) continue;
+    if (const std::string_view text = (*spellings_)[from]; !text.empty()) spellings.add(i, text);
   }
+  if (!spellings.empty()) column.spellings_ = std::make_shared<const RowTexts>(std::move(spellings));
   return column;
 }
 
-Tensor Column::tensor() const {
-  return xg::tensor(numbers());
+std::vector<double> Column::exact_numbers() const {
+  for (std::size_t i = 0; kind_ == ColumnKind::integer && i < integers_.size(); ++i) {
+    // Converted to double and back, through long double: 2^63, to which double rounds the largest, is no int64.
+    if (!missing_[i] &&
+        static_cast<long double>(static_cast<double>(integers_[i])) != static_cast<long double>(integers_[i])) {
+      throw DtypeError(
+          fmt::format("[Column] \"{}\" is {} in row {}, which float64 would round: drop the column, or use "
+                      "cell() for its values.",
+                      name_, integers_[i], i));
+    }
+  }
+  return numbers();
 }
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
-  std::set<std::string_view> seen;
+Tensor Column::tensor() const {
+  return xg::tensor(exact_numbers());
+}
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), by_name_(columns_.size()) {
+  std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+  std::sort(by_name_.begin(), by_name_.end(),
+            [&](std::size_t a, std::size_t b) { return columns_[a].name() < columns_[b].name(); });
+  for (std::size_t i = 1; i < by_name_.size(); ++i) {
+    const std::string& name = columns_[by_name_[i]].name();
+    if (name == columns_[by_name_[i - 1]].name()) {
+      throw ValueError(fmt::format("[Table] two columns are called \"{}\": rename one with renamed().", name));
+    }
+  }
   for (const Column& column : columns_) {
     if (column.size() != columns_[0].size()) {
       throw ShapeError(fmt::format("[Table] column \"{}\" has {} rows, column \"{}\" has {}: they must be equal.",
                                    column.name(), column.size(), columns_[0].name(), columns_[0].size()));
     }
-    if (!seen.insert(column.name()).second) {
-      throw ValueError(fmt::format("[Table] two columns are called \"{}\": rename one with renamed().", column.name()));
-    }
   }
   if (!columns_.empty()) rows_ = columns_[0].size();
+}
+
+const Column* Table::find(std::string_view name) const {
+  const auto place = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                      [&](std::size_t i, std::string_view n) { return columns_[i].name() < n; });
+  return place != by_name_.end() && columns_[*place].name() == name ? &columns_[*place] : nullptr;
 }
 
 std::vector<std::string> Table::names() const {
@@ -244,22 +278,18 @@ std::vector<std::string> Table::names() const {
 }
 
 bool Table::contains(std::string_view name) const {
-  return std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) { return column.name() == name; });
+  return find(name) != nullptr;
 }
 
 const Column& Table::column(std::string_view name) const {
-  for (const Column& column : columns_) {
-    if (column.name() == name) return column;
-  }
+  if (const Column* column = find(name)) return *column;
   throw_unknown_column("Table", name, names());
 }
 
 Table Table::with(Column column) const {
   std::vector<Column> columns = columns_;
-  const auto place =
-      std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name() == column.name(); });
-  if (place != columns.end())
-    *place = std::move(column);
+  if (const Column* place = find(column.name()))
+    columns[static_cast<std::size_t>(place - columns_.data())] = std::move(column);
   else
     columns.push_back(std::move(column));
   return Table(std::move(columns));
@@ -273,9 +303,10 @@ Table Table::select(const std::vector<std::string>& names) const {
 
 Table Table::drop(const std::vector<std::string>& names) const {
   for (const std::string& name : names) column(name);
+  const std::set<std::string_view> dropped(names.begin(), names.end());
   std::vector<Column> columns;
   for (const Column& column : columns_) {
-    if (std::find(names.begin(), names.end(), column.name()) == names.end()) columns.push_back(column);
+    if (!dropped.contains(column.name())) columns.push_back(column);
   }
   return Table(std::move(columns));
 }
@@ -309,7 +340,7 @@ Tensor Table::tensor() const {
   Tensor result = zeros({rows_, width}, {.dtype = Dtype::float64});
   double* out = result.mutable_data<double>();
   for (std::int64_t c = 0; c < width; ++c) {
-    const std::vector<double> values = columns_[static_cast<std::size_t>(c)].numbers();
+    const std::vector<double> values = columns_[static_cast<std::size_t>(c)].exact_numbers();
     for (std::int64_t row = 0; row < rows_; ++row) out[row * width + c] = values[static_cast<std::size_t>(row)];
   }
   return result;

@@ -3,8 +3,10 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,9 @@
 namespace xg::nn::data {
 
 struct Description;
+class ColumnBuilder;
+class RowTexts;
+class Texts;
 
 /// What a column holds. Integers and booleans are numbers too.
 enum class ColumnKind : std::uint8_t { numeric, integer, boolean, text };
@@ -19,7 +24,9 @@ enum class ColumnKind : std::uint8_t { numeric, integer, boolean, text };
 /// "numeric", "integer", "boolean" or "text".
 XG_API std::string_view name(ColumnKind kind);
 
-/// Values of one kind under a name. Text is kept as a list of distinct levels and one number per row.
+/// Values of one kind under a name. Text is kept as a list of distinct levels and one number per row. A column that was
+/// read from a file also keeps the cells that are not the shortest spelling of their value, as 007, 1.50 and +1: they
+/// count where numbers meet text, in an Encoder and in write_csv.
 class XG_API Column {
  public:
   /// Numbers; NaN is a missing one.
@@ -28,9 +35,15 @@ class XG_API Column {
   static Column integer(std::string name, std::vector<std::int64_t> values, std::vector<bool> missing = {});
   static Column boolean(std::string name, const std::vector<bool>& values, std::vector<bool> missing = {});
   static Column text(std::string name, const std::vector<std::string>& values, std::vector<bool> missing = {});
+  // A literal 0 is no name.
+  static Column numeric(std::nullptr_t, std::vector<double> values) = delete;
+  static Column integer(std::nullptr_t, std::vector<std::int64_t> values, std::vector<bool> missing = {}) = delete;
+  static Column boolean(std::nullptr_t, const std::vector<bool>& values, std::vector<bool> missing = {}) = delete;
+  static Column text(std::nullptr_t, const std::vector<std::string>& values, std::vector<bool> missing = {}) = delete;
 
   const std::string& name() const { return name_; }
   Column renamed(std::string name) const;
+  Column renamed(std::nullptr_t) const = delete;
   ColumnKind kind() const { return kind_; }
   bool is_number() const { return kind_ != ColumnKind::text; }
   std::int64_t size() const { return static_cast<std::int64_t>(missing_.size()); }
@@ -39,28 +52,37 @@ class XG_API Column {
   std::int64_t missing_count() const;
   /// The number of different values, missing ones aside.
   std::int64_t distinct_count() const;
-  /// The value as a number, booleans as 0 and 1, missing ones as NaN. Throws DtypeError for text.
+  /// The value as a number, booleans as 0 and 1, missing ones as NaN; integers beyond 2^53 are rounded to nearest (cell
+  /// has them exactly). Throws DtypeError for text.
   double number(std::int64_t row) const;
   std::vector<double> numbers() const;
   /// The value as people read it, "" where missing: the shortest text that reads back as the same number.
   std::string cell(std::int64_t row) const;
+  /// The value as the file spells it, "" where missing: 007 where cell gives 7. The same as cell for other columns.
+  std::string spelling(std::int64_t row) const;
   /// The distinct values as text, missing ones aside: numbers in order of size, text in order of its bytes.
   std::vector<std::string> levels() const;
 
   /// The given rows, in the given order; a row may come twice. Throws IndexError.
   Column rows(const std::vector<std::int64_t>& indices) const;
-  /// The column as float64 [rows], NaN where missing. Throws DtypeError for text.
+  /// The column as float64 [rows], NaN where missing. Throws DtypeError for text and for integers that float64 would
+  /// round.
   Tensor tensor() const;
 
  private:
+  friend class ColumnBuilder;
+  friend class Table;
   Column(std::string name, ColumnKind kind, std::vector<bool> missing, std::size_t size);
   std::size_t checked(std::int64_t row) const;
+  std::vector<double> exact_numbers() const;
 
   std::string name_;
   ColumnKind kind_;
-  std::vector<double> numbers_;         // numeric
-  std::vector<std::int64_t> integers_;  // integer, boolean; for text the place in levels_
-  std::vector<std::string> levels_;     // text, in order of appearance
+  std::vector<double> numbers_;                // numeric
+  std::vector<std::int64_t> integers_;         // integer, boolean
+  std::vector<std::int32_t> places_;           // text: places in levels_, -1 where missing
+  std::shared_ptr<const Texts> levels_;        // text, in order of appearance; some may have no row
+  std::shared_ptr<const RowTexts> spellings_;  // other kinds: cells that are not the shortest text, if there are any
   std::vector<bool> missing_;
 };
 
@@ -79,9 +101,12 @@ class XG_API Table {
   const std::vector<Column>& columns() const { return columns_; }
   std::vector<std::string> names() const;
   bool contains(std::string_view name) const;
+  bool contains(std::nullptr_t) const = delete;  // a literal 0 is no name
   /// Throws IndexError for an unknown name, with the names that there are and those that look alike.
   const Column& column(std::string_view name) const;
   const Column& operator[](std::string_view name) const { return column(name); }
+  const Column& column(std::nullptr_t) const = delete;
+  const Column& operator[](std::nullptr_t) const = delete;
 
   /// The same table with this column added, or put in the place of the one of its name.
   Table with(Column column) const;
@@ -95,7 +120,8 @@ class XG_API Table {
   Table head(std::int64_t count = 5) const;
   /// The rows without a missing value in the named columns (in any, if none is named).
   Table drop_missing(const std::vector<std::string>& names = {}) const;
-  /// Numbers as float64 [rows, columns], NaN where missing. Throws DtypeError for a table with text.
+  /// Numbers as float64 [rows, columns], NaN where missing. Throws DtypeError for a table with text and for integers
+  /// that float64 would round.
   Tensor tensor() const;
 
   /// Name, kind, missing and distinct values, and the spread of every column.
@@ -104,7 +130,11 @@ class XG_API Table {
   std::string str() const;
 
  private:
+  /// The column of that name, or nullptr.
+  const Column* find(std::string_view name) const;
+
   std::vector<Column> columns_;
+  std::vector<std::size_t> by_name_;  // places of the columns in order of their names
   std::int64_t rows_ = 0;
 };
 

@@ -82,7 +82,7 @@ TEST_CASE("CSV in all the ways that programs write it", "[data][csv]") {
   CHECK(spaced["b"].cell(0) == " kept ");
   CHECK(cells(parse_csv("x,y\n5'11\",1\n")["x"]) == Words{"5'11\""});
   CHECK(cells(parse_csv("größe,y\nΔ,1\n")["größe"]) == Words{"Δ"});
-  CHECK(parse_csv(",a\n7,1\n").names() == Words{"column_1", "a"});
+  CHECK(parse_csv("a,,b,a,a.1\n1,2,3,4,5\n").names() == Words{"a", "Unnamed: 1", "b", "a.2", "a.1"});
   CHECK(parse_csv("a,b\n").rows() == 0);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("read_csv names the line that is wrong", "[data][csv][bad input]") {
   CHECK_ERROR(parse_csv("a,b\n\"1\n2\",2\n3,4,5\n"), IoError, "line 4", "3 cells, but 2 columns");
   CHECK_ERROR(parse_csv("a,b\n1,2\n3,\"x\n\n4,5\n"), IoError, "line 3", "never ends");
   CHECK_ERROR(parse_csv("a,b\n\"x\"y,2\n"), IoError, "line 2", "after a closing quote", "\"y\"");
-  CHECK_ERROR(parse_csv("a,a\n1,2\n"), IoError, "line 1", "two columns are called \"a\"");
+  CHECK_ERROR(parse_csv("a,b\n1,2\n", {.names = {"x", "x"}}), ValueError, "\"x\" twice");
   CHECK_ERROR(parse_csv("a\n1\n\xFF\n"), IoError, "line 3", "0xFF", "UTF-8", "iconv");
   CHECK_ERROR(parse_csv("a\n\xC0\xAF\n"), IoError, "line 2", "0xC0");
   CHECK_ERROR(parse_csv("a\n\xED\xA0\x80\n"), IoError, "line 2", "0xED");
@@ -144,11 +144,73 @@ TEST_CASE("read_csv names the line that is wrong", "[data][csv][bad input]") {
   CHECK_ERROR(parse_csv("a,b\n1,2\n", {.names = {"x"}}), IoError, "2 columns", ".names has 1");
   CHECK_ERROR(parse_csv("a\n1\n", {.text = {"b"}}), IndexError, "\"b\"", "has a");
   CHECK_ERROR(parse_csv("a\n1\n", {.separator = '"'}), ValueError, "must differ");
-  CHECK_ERROR(parse_csv("a\n1\n", {.separator = '\n'}), ValueError, "no line ends");
+  CHECK_ERROR(parse_csv("a\n1\n", {.separator = '\n'}), ValueError, "no line end");
   CHECK_ERROR(parse_csv("a\n1\n", {.max_rows = -1}), ValueError, "max_rows is -1");
-  CHECK_ERROR(read_csv("nowhere.csv"), IoError, "cannot open nowhere.csv", "is the path right");
+  CHECK_ERROR(read_csv("nowhere.csv"), IoError, "cannot read 'nowhere.csv'", "Is the path right");
   CHECK_ERROR(read_csv(std::filesystem::temp_directory_path()), IoError, "is a folder");
   CHECK_ERROR(to_csv(Table(), {.separator = '"'}), ValueError, "separator");
+}
+
+// Breaks if a number in the notation of another country, or a comment, is read as text, or a sign has two meanings.
+TEST_CASE("Decimal signs, thousands separators and comments", "[data][csv]") {
+  const Table comma = parse_csv("a;b\n1,5;1.234,5\n-2,25;12\n", {.separator = ';', .decimal = ',', .thousands = '.'});
+  CHECK(comma["a"].numbers() == std::vector<double>{1.5, -2.25});
+  CHECK(comma["b"].numbers() == std::vector<double>{1234.5, 12});
+  CHECK(parse_csv("a\n1,5\n", {.separator = ';'})["a"].kind() == ColumnKind::text);
+  const Table thousands = parse_csv("a,b\n\"1,000\",2\n\"12,500\",3\n", {.thousands = ','});
+  CHECK(thousands["a"].kind() == ColumnKind::integer);
+  CHECK(thousands["a"].numbers() == std::vector<double>{1000, 12500});
+  CHECK(to_csv(thousands) == "a,b\n1000,2\n12500,3\n");
+  const Table comments = parse_csv("# title\n\na,b # names\n1,2\n#3,4\n\"#5\",6#\n", {.comment = '#'});
+  CHECK(comments.names() == Words{"a", "b"});
+  CHECK(cells(comments["a"]) == Words{"1", "#5"});
+  CHECK(cells(comments["b"]) == Words{"2", "6"});
+  CHECK_ERROR(parse_csv("a\n1\n", {.decimal = ','}), ValueError, "separator and decimal", "must differ");
+  CHECK_ERROR(parse_csv("a\n1\n", {.thousands = '.'}), ValueError, "decimal and thousands", "must differ");
+  CHECK_ERROR(parse_csv("a\n1\n", {.comment = '"'}), ValueError, "quote and comment", "must differ");
+  CHECK_ERROR(parse_csv("a\n1\n", {.decimal = '1'}), ValueError, "decimal is '1'");
+}
+
+// Breaks if a number outside of double's range or precision changes in silence, or makes its column text for no reason.
+TEST_CASE("Numbers that double has not", "[data][csv]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Table range = parse_csv("p\n0.5\n2.2e-400\n1e400\n-1e400\n0." + std::string(400, '0') + "1\n");
+  CHECK(range["p"].numbers() == std::vector<double>{0.5, 0, infinity, -infinity, 0});
+  CHECK(parse_csv("i\n9007199254740993\n1.5\n")["i"].cell(0) == "9007199254740993");
+  CHECK(parse_csv("i\n12345678901234567890\n1\n")["i"].cell(0) == "12345678901234567890");
+  CHECK(parse_csv("i\n100000000000000000000\n1\n")["i"].number(0) == 1e20);
+  CHECK_ERROR(parse_csv("i\n9007199254740993\n")["i"].tensor(), DtypeError, "9007199254740993", "round");
+}
+
+// Breaks if the text of a cell is lost where it is not the shortest one of its value.
+TEST_CASE("Cells keep their spelling", "[data][csv]") {
+  const std::string text = "c,r,b\n007,1.50,True\n+1,2.5,false\n-0,42.0,FALSE\n";
+  const Table table = parse_csv(text);
+  CHECK(table["c"].kind() == ColumnKind::integer);
+  CHECK(table["c"].cell(0) == "7");
+  CHECK(table["c"].spelling(0) == "007");
+  CHECK(table["r"].spelling(1) == "2.5");
+  CHECK(to_csv(table) == text);
+  CHECK(table.rows({2, 0})["r"].spelling(0) == "42.0");
+  // What was a number becomes the text that it was.
+  CHECK(cells(parse_csv("x\n01\n1.50\n-0\n\nA\n")["x"]) == Words{"01", "1.50", "-0", "A"});
+  CHECK(cells(parse_csv("x\nTrue\nfalse\nA\n")["x"]) == Words{"True", "false", "A"});
+  std::string many = "x,y\n";
+  for (int i = 0; i < 1000; ++i) many += (i % 3 == 0 ? "00" : "") + std::to_string(i + 1) + ",1\n";
+  const Column column = parse_csv(many)["x"];
+  for (int i = 0; i < 1000; ++i) REQUIRE(column.spelling(i) == (i % 3 == 0 ? "00" : "") + std::to_string(i + 1));
+  CHECK(to_csv(parse_csv(many)) == many);
+}
+
+// Breaks if data become names, or the other way, without a word.
+TEST_CASE("The first row is a header only where that is certain", "[data][csv]") {
+  CHECK(parse_csv("1,2\n3,4\n").rows() == 2);
+  CHECK(parse_csv("1,NA\n3,4\n").rows() == 2);
+  CHECK(parse_csv("1,2\n3,4\n", {.names = {"a", "b"}}).rows() == 2);
+  CHECK(parse_csv("1,2\n3,4\n", {.header = true}).names() == Words{"1", "2"});
+  CHECK_ERROR(parse_csv("male,42,3rd\n"), IoError, "line 1", "'42'", ".header = true or false");
+  CHECK_ERROR(parse_csv("1,5;2,5\n", {.separator = ';'}), IoError, "line 1", "'1,5'", ".header");
+  CHECK_ERROR(parse_csv("?,-\n1,2\n"), IoError, "line 1", "'?'", ".header");
 }
 
 // Breaks if some bytes make the reader crash or throw anything but an xg::Error.

@@ -147,6 +147,38 @@ TEST_CASE("Targets", "[data][encoder]") {
   CHECK_FALSE(none.defined());
 }
 
+// Breaks if a later file, whose cells look like another kind, is encoded by that kind.
+TEST_CASE("Kinds are those of the training rows", "[data][encoder]") {
+  Encoder codes({.target = "y", .dtype = float64});
+  codes.fit(parse_csv("code,flag,y\n01,True,01\n02,x,02\nA1,False,b\n"));
+  const Dataset later = codes.transform(parse_csv("code,flag,y\n01,True,02\n02,False,01\n"));
+  xg_test::expect_close(later.X, {1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0});
+  xg_test::expect_close(later.y, {1, 0});
+  CHECK(later.unknown_levels.empty());
+  // 1 is not 01.
+  CHECK(codes.transform(parse_csv("code,flag\n1,True\n")).unknown_levels[0].level == "1");
+
+  Encoder numbers({.scaling = Scaling::none});
+  numbers.fit(parse_csv("n,b\n1,true\n2.5,false\n"));
+  xg_test::expect_close(numbers.transform(parse_csv("n,b\n07,True\n", {.text = {"n", "b"}})).X, {7, 1});
+  CHECK_ERROR(numbers.transform(parse_csv("n,b\nx,true\n")), DtypeError, "\"n\" holds text", "\"x\" in row 0");
+  CHECK_ERROR(numbers.transform(parse_csv("n,b\n1,5\n")), DtypeError, "\"b\" is 5 in row 0", "booleans");
+  Encoder classes({.target = "y", .target_kind = TargetKind::classes});
+  classes.fit(parse_csv("x,y\n1,1\n2,2\n"));
+  xg_test::expect_close(classes.transform(parse_csv("x,y\n1,2.0\n2,1.0\n")).y, {1, 0});
+}
+
+// Breaks if the encoder has a dtype of its own, or empty braces are ambiguous.
+TEST_CASE("The encoder follows the default dtype", "[data][encoder]") {
+  const Table table = parse_csv("x,y\n1,2\n2,3\n");
+  CHECK(Encoder({}).fit_transform(table).X.dtype() == float32);
+  set_default_dtype(float64);
+  const Dataset data = Encoder({.target = "y"}).fit_transform(table);
+  set_default_dtype(float32);
+  CHECK(data.X.dtype() == float64);
+  CHECK(data.y.dtype() == float64);
+}
+
 // Breaks if two features get one name, which explanations could not tell apart.
 TEST_CASE("Feature names are unique", "[data][encoder]") {
   const Table table = parse_csv("a,a_b,c_missing,c\nb,1,2,x\nd,2,3,\n");

@@ -483,8 +483,23 @@ TEST_CASE("numeric CSV") {
     INFO(message);
     for (const std::string& piece : pieces) CHECK(message.find(piece) != std::string::npos);
   };
-  check("1,2\n3\n", {}, {"[load_csv]", "bad.csv", "line 2", "1 cells", "has 2"});
-  check("1,2\n3,4,5,6\n", {}, {"line 2", "more than 2 cells"});
+  check("1,2\n3\n", {}, {"[load_csv]", "bad.csv", "line 2", "1 cells", "2 columns"});
+  check("1,2\n3,4,5,6\n", {}, {"line 2", "4 cells", "2 columns"});
+  check("a,b\n1,2\n\n\n3,x\n", {}, {"line 5", "'x'"});
+  check("\"a\nq\",b\r\n1,2\r\n3,x\r\n", {}, {"line 4", "'x'"});
+  check("a\r1\rx\r", {}, {"line 3", "'x'"});
+  check("1;2,5\n2;3\n", {.delimiter = ';'}, {"line 1", "'2,5'", ".header = true or false"});
+  check("1,5;2,5\n", {.delimiter = ';'}, {"line 1", "'1,5'", ".header = true or false"});
+  check(std::string("\xFF\xFE\x31\0\n\0", 6), {}, {"UTF-16", "little", "iconv"});
+  check(std::string("1\0,\0002\0\n\0", 8), {}, {"UTF-16", "little", "iconv"});
+  check(std::string("\0\0\xFE\xFF\0\0\0\x31", 8), {}, {"UTF-32", "big", "iconv"});
+  check("a\n1\n\"\xFF\"\n", {}, {"line 3", "0xFF", "UTF-8"});
+  check("9007199254740993\n", {.dtype = float64}, {"9007199254740993", "rounded", "int64"});
+  CHECK(load_csv(folder.put("h.csv", "1,NA\n2,None\n")).values.shape() == Shape{2, 2});
+  CHECK(load_csv(folder.put("h.csv", "a,a,\n1,2,3\n")).columns == std::vector<std::string>{"a", "a.1", "Unnamed: 2"});
+  expect_close(load_csv(folder.put("h.csv", "1,5;\"1.000\"#x\n"),
+                        {.delimiter = ';', .decimal = ',', .thousands = '.', .comment = '#'}).values,
+               tensor({{1.5, 1000.0}}), 0, 0);
   check("a,b\n1,x\n", {}, {"line 2", "column 2", "('b')", "'x'", "float32"});
   check("1\n2.5\n", {.dtype = int64}, {"line 2", "'2.5'", "int64"});
   check("1\n300\n", {.dtype = uint8}, {"'300'", "uint8"});

@@ -1,0 +1,137 @@
+#include <xgrad/nn/data/texts.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+
+namespace xg::nn::data {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::string number_text(double value) {
+  return fmt::format("{}", value == 0 ? 0.0 : value);
+}
+
+bool is_number_text(std::string_view text, double value) {
+  // Different numbers of up to 15 digits are different doubles. So a text of no more, without zeros that could be left
+  // out, is the shortest, as long as fmt writes numbers of its size without an exponent.
+  std::string_view rest = text;
+  if (rest.starts_with('-')) rest.remove_prefix(1);
+  const auto digits = [](std::string_view s) {
+    std::size_t n = 0;
+    while (n < s.size() && is_digit(s[n])) ++n;
+    return n;
+  };
+  const std::size_t whole = digits(rest);
+  if (whole > 0 && rest.size() <= 16 && (whole == 1 || rest[0] != '0')) {
+    if (whole == rest.size()) {
+      if (whole <= 15) return value != 0 || text == "0";
+    } else if (rest[whole] == '.') {
+      const std::string_view fraction = rest.substr(whole + 1);
+      if (!fraction.empty() && digits(fraction) == fraction.size()) {
+        if (fraction.back() == '0') return false;
+        if (rest[0] != '0' || fraction.substr(0, 4) != "0000") return true;
+      }
+    }
+  }
+  return number_text(value) == text;
+}
+
+std::string_view boolean_text(bool value) {
+  return value ? "true" : "false";
+}
+
+std::optional<bool> parse_boolean(std::string_view text) {
+  for (std::string_view yes : {"true", "True", "TRUE"}) {
+    if (text == yes) return true;
+  }
+  for (std::string_view no : {"false", "False", "FALSE"}) {
+    if (text == no) return false;
+  }
+  return {};
+}
+
+std::size_t Interner::slot(std::string_view text) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = std::hash<std::string_view>()(text) & mask;
+  while (slots_[at] >= 0 && texts_[static_cast<std::size_t>(slots_[at])] != text) at = (at + 1) & mask;
+  return at;
+}
+
+std::int32_t Interner::place(std::string_view text) {
+  // Three quarters full at most.
+  if (4 * (texts_.size() + 1) > 3 * slots_.size()) {
+    const std::size_t size = std::max<std::size_t>(16, 2 * slots_.size());
+    slots_ = {};  // the old ones need not stay beside the new ones
+    slots_.resize(size, -1);
+    for (std::size_t i = 0; i < texts_.size(); ++i) slots_[slot(texts_[i])] = static_cast<std::int32_t>(i);
+  }
+  std::int32_t& place = slots_[slot(text)];
+  if (place < 0) {
+    if (texts_.size() == static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+      throw ValueError("[Column] a column of text has 2^31 different values: split the table by rows.");
+    }
+    place = static_cast<std::int32_t>(texts_.size());
+    texts_.push_back(text);
+  }
+  return place;
+}
+
+namespace {
+
+constexpr std::size_t page_rows = 64;
+
+// Seven bits a byte, the last with its highest bit clear.
+void push_length(std::string& page, std::size_t length) {
+  for (; length >= 0x80; length >>= 7) page += static_cast<char>(0x80 | (length & 0x7F));
+  page += static_cast<char>(length);
+}
+
+std::size_t read_length(std::string_view& page) {
+  std::size_t length = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    const auto byte = static_cast<unsigned char>(page[0]);
+    page.remove_prefix(1);
+    length |= static_cast<std::size_t>(byte & 0x7Fu) << shift;
+    if (byte < 0x80) return length;
+  }
+}
+
+}  // namespace
+
+void RowTexts::add(std::size_t row, std::string_view text) {
+  const std::size_t page = row / page_rows;
+  if (page >= pages_.size()) {
+    // Pages are much alike: the last one says how long the next will be.
+    const std::size_t likely = pages_.empty() ? 0 : pages_.back().size();
+    if (!pages_.empty()) pages_.back().shrink_to_fit();
+    pages_.resize(page + 1);
+    pages_.back().reserve(likely);
+    next_ = page * page_rows;
+  }
+  pages_[page].append(row - next_, '\0');
+  push_length(pages_[page], text.size());
+  pages_[page] += text;
+  next_ = row + 1;
+}
+
+std::string_view RowTexts::operator[](std::size_t row) const {
+  if (row / page_rows >= pages_.size()) return {};
+  std::string_view page = pages_[row / page_rows];
+  for (std::size_t before = row % page_rows;; --before) {
+    if (page.empty()) return {};
+    const std::size_t length = read_length(page);
+    if (before == 0) return page.substr(0, length);
+    page.remove_prefix(length);
+  }
+}
+
+}  // namespace xg::nn::data

@@ -1,0 +1,68 @@
+// How columns keep text in little memory, and which text of a number needs no keeping. For the sources of nn/data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xg::nn::data {
+
+/// The shortest text that reads back as the same number; -0 and 0 are one.
+std::string number_text(double value);
+/// Is `text`, which reads as `value`, the shortest one?
+bool is_number_text(std::string_view text, double value);
+/// "true" or "false"
+std::string_view boolean_text(bool value);
+/// true and false, in any of three spellings.
+std::optional<bool> parse_boolean(std::string_view text);
+
+/// Texts one after another in one block of memory.
+class Texts {
+ public:
+  std::size_t size() const { return ends_.size(); }
+  std::string_view operator[](std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+  }
+  void push_back(std::string_view text) {
+    bytes_ += text;
+    ends_.push_back(bytes_.size());
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+};
+
+/// Numbers different texts in order of appearance.
+class Interner {
+ public:
+  /// The place of `text`, a new one if it was not there.
+  std::int32_t place(std::string_view text);
+  Texts release() && { return std::move(texts_); }
+
+ private:
+  std::size_t slot(std::string_view text) const;
+
+  Texts texts_;
+  std::vector<std::int32_t> slots_;  // places by hash, -1 where empty; a power of two of them
+};
+
+/// Texts of some rows. Rows of 64 share a page, in which each has its length and its bytes: a row without a text costs
+/// one byte at most.
+class RowTexts {
+ public:
+  /// Rows must come in rising order; `text` must not be empty.
+  void add(std::size_t row, std::string_view text);
+  bool empty() const { return pages_.empty(); }
+  /// The text of the row, "" if it has none.
+  std::string_view operator[](std::size_t row) const;
+
+ private:
+  std::vector<std::string> pages_;
+  std::size_t next_ = 0;  // the row after the last one that is in a page
+};
+
+}  // namespace xg::nn::data
