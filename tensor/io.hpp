@@ -56,6 +56,7 @@ struct CsvOptions {
   std::optional<char> thousands = {};                      ///< a sign that may stand between digits, as in 1,000
   std::optional<char> comment = {};                        ///< begins a comment, which lasts to the end of the line
   std::vector<std::string> missing = csv_missing_words();  ///< cells that are NaN, quoted or not
+  char quote = '"';
 };
 /// A table of numbers.
 struct NumericTable {

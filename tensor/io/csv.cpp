@@ -22,6 +22,7 @@ class NumericReader final : public io::CsvReader {
       : CsvReader({.op = "load_csv",
                    .separator_option = "delimiter",
                    .separator = options.delimiter,
+                   .quote = options.quote,
                    .decimal = options.decimal,
                    .thousands = options.thousands,
                    .comment = options.comment,

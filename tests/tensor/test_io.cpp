@@ -498,7 +498,8 @@ TEST_CASE("numeric CSV") {
   CHECK(load_csv(folder.put("h.csv", "1,NA\n2,None\n")).values.shape() == Shape{2, 2});
   CHECK(load_csv(folder.put("h.csv", "a,a,\n1,2,3\n")).columns == std::vector<std::string>{"a", "a.1", "Unnamed: 2"});
   expect_close(load_csv(folder.put("h.csv", "1,5;\"1.000\"#x\n"),
-                        {.delimiter = ';', .decimal = ',', .thousands = '.', .comment = '#'}).values,
+                        {.delimiter = ';', .decimal = ',', .thousands = '.', .comment = '#'})
+                   .values,
                tensor({{1.5, 1000.0}}), 0, 0);
   check("a,b\n1,x\n", {}, {"line 2", "column 2", "('b')", "'x'", "float32"});
   check("1\n2.5\n", {.dtype = int64}, {"line 2", "'2.5'", "int64"});
