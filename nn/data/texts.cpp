@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <utility>
 
 namespace xg::nn::data {
 namespace {
@@ -57,6 +58,23 @@ std::optional<bool> parse_boolean(std::string_view text) {
     if (text == no) return false;
   }
   return {};
+}
+
+void Texts::push_back(std::string_view text) {
+  if (size_ == pages_.size() * page_size) {
+    Page page;
+    if (!pages_.empty()) {
+      // Pages are much alike: the last one says how long the next will be.
+      pages_.back().bytes.shrink_to_fit();
+      page.bytes.reserve(pages_.back().bytes.size());
+      page.ends.reserve(page_size);
+    }
+    pages_.push_back(std::move(page));
+  }
+  Page& page = pages_.back();
+  page.bytes += text;
+  page.ends.push_back(page.bytes.size());
+  ++size_;
 }
 
 std::size_t Interner::slot(std::string_view text) const {

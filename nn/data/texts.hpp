@@ -18,22 +18,25 @@ std::string_view boolean_text(bool value);
 /// true and false, in any of three spellings.
 std::optional<bool> parse_boolean(std::string_view text);
 
-/// Texts one after another in one block of memory.
+/// Texts in order, one after another in pages: they grow without a copy of all that is there.
 class Texts {
  public:
-  std::size_t size() const { return ends_.size(); }
+  std::size_t size() const { return size_; }
   std::string_view operator[](std::size_t i) const {
-    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+    const Page& page = pages_[i / page_size];
+    const std::size_t place = i % page_size, begin = place == 0 ? 0 : page.ends[place - 1];
+    return std::string_view(page.bytes).substr(begin, page.ends[place] - begin);
   }
-  void push_back(std::string_view text) {
-    bytes_ += text;
-    ends_.push_back(bytes_.size());
-  }
+  void push_back(std::string_view text);
 
  private:
-  std::string bytes_;
-  std::vector<std::size_t> ends_;
+  static constexpr std::size_t page_size = 1024;
+  struct Page {
+    std::string bytes;
+    std::vector<std::size_t> ends;
+  };
+  std::vector<Page> pages_;
+  std::size_t size_ = 0;
 };
 
 /// Numbers different texts in order of appearance.
