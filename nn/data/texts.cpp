@@ -77,30 +77,47 @@ void Texts::push_back(std::string_view text) {
   ++size_;
 }
 
-std::size_t Interner::slot(std::string_view text) const {
+namespace {
+
+constexpr std::uint32_t empty_slot = std::numeric_limits<std::uint32_t>::max();
+
+}  // namespace
+
+std::uint32_t Interner::tag(std::size_t hash) const {
+  const std::uint64_t places = (std::uint64_t{1} << bits_) - 1;
+  return static_cast<std::uint32_t>((static_cast<std::uint64_t>(hash) >> 32) & ~places);
+}
+
+void Interner::grow() {
+  bits_ = std::max(4u, bits_ + 1);
+  slots_ = {};  // the old ones need not stay beside the new ones
+  slots_.resize(std::size_t{1} << bits_, empty_slot);
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = std::hash<std::string_view>()(text) & mask;
-  while (slots_[at] >= 0 && texts_[static_cast<std::size_t>(slots_[at])] != text) at = (at + 1) & mask;
-  return at;
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    const std::size_t hash = std::hash<std::string_view>()(texts_[i]);
+    std::size_t at = hash & mask;
+    while (slots_[at] != empty_slot) at = (at + 1) & mask;
+    slots_[at] = tag(hash) | static_cast<std::uint32_t>(i);
+  }
 }
 
 std::int32_t Interner::place(std::string_view text) {
-  // Three quarters full at most.
-  if (4 * (texts_.size() + 1) > 3 * slots_.size()) {
-    const std::size_t size = std::max<std::size_t>(16, 2 * slots_.size());
-    slots_ = {};  // the old ones need not stay beside the new ones
-    slots_.resize(size, -1);
-    for (std::size_t i = 0; i < texts_.size(); ++i) slots_[slot(texts_[i])] = static_cast<std::int32_t>(i);
+  // Three quarters full at most, so the place of all ones, which marks an empty slot, is never used.
+  if (4 * (texts_.size() + 1) > 3 * slots_.size()) grow();
+  const std::size_t mask = slots_.size() - 1, hash = std::hash<std::string_view>()(text);
+  const std::uint32_t wanted = tag(hash);
+  std::size_t at = hash & mask;
+  for (; slots_[at] != empty_slot; at = (at + 1) & mask) {
+    const std::size_t place = slots_[at] & mask;
+    if ((slots_[at] ^ wanted) <= mask && texts_[place] == text) return static_cast<std::int32_t>(place);
   }
-  std::int32_t& place = slots_[slot(text)];
-  if (place < 0) {
-    if (texts_.size() == static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
-      throw ValueError("[Column] a column of text has 2^31 different values: split the table by rows.");
-    }
-    place = static_cast<std::int32_t>(texts_.size());
-    texts_.push_back(text);
+  const std::size_t place = texts_.size();
+  if (place == static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    throw ValueError("[Column] a column of text has 2^31 different values: split the table by rows.");
   }
-  return place;
+  texts_.push_back(text);
+  slots_[at] = wanted | static_cast<std::uint32_t>(place);
+  return static_cast<std::int32_t>(place);
 }
 
 namespace {

@@ -47,10 +47,14 @@ class Interner {
   Texts release() && { return std::move(texts_); }
 
  private:
-  std::size_t slot(std::string_view text) const;
+  void grow();
+  std::uint32_t tag(std::size_t hash) const;
 
   Texts texts_;
-  std::vector<std::int32_t> slots_;  // places by hash, -1 where empty; a power of two of them
+  // A power of two of places by hash, in the lowest `bits_` bits; above them is a part of the hash, so that most texts
+  // of neighbours need not be looked at.
+  std::vector<std::uint32_t> slots_;
+  unsigned bits_ = 0;
 };
 
 /// Texts of some rows. Rows of 64 share a page, in which each has its length and its bytes: a row without a text costs

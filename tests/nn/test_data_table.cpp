@@ -67,6 +67,55 @@ TEST_CASE("Tables are cut by rows and by columns", "[data][table]") {
   xg_test::expect_close(table["siblings"].tensor(), {0, 1, not_a_number, 0});
 }
 
+// Breaks if a literal 0, which converts to a null pointer, is taken for a name.
+template <class T>
+concept takes_zero = requires(T& t) {
+  t[0];
+}
+|| requires(T& t) {
+  t.column(0);
+}
+|| requires(T& t) {
+  t.contains(0);
+};
+template <class C>
+concept renames_to_zero = requires(C& c) {
+  c.renamed(0);
+}
+|| requires(std::vector<double> v) {
+  C::numeric(0, v);
+};
+TEST_CASE("A literal 0 is no name", "[data][table]") {
+  STATIC_REQUIRE_FALSE(takes_zero<const Table>);
+  STATIC_REQUIRE_FALSE(renames_to_zero<const Column>);
+}
+
+// Breaks if the two zeros are two levels, or are mixed up when written.
+TEST_CASE("-0 and 0 are one level", "[data][table]") {
+  const Table table({Column::numeric("x", {-0.0, 0.0, 1})});
+  CHECK(table["x"].levels() == Words{"0", "1"});
+  CHECK(table["x"].cell(0) == "0");
+  CHECK(table.describe().columns[0].distinct == 2);
+  const Table back = parse_csv(to_csv(table));
+  CHECK(std::signbit(back["x"].number(0)));
+  CHECK_FALSE(std::signbit(back["x"].number(1)));
+  CHECK(parse_csv("x\n-0\n0\n-0.0\n")["x"].levels() == Words{"0"});
+}
+
+// Breaks if looking columns up by name costs more than n log n.
+TEST_CASE("Tables of very many columns", "[data][table]") {
+  std::vector<Column> columns;
+  Words names;
+  for (int i = 0; i < 100'000; ++i) {
+    names.push_back("column" + std::to_string(i));
+    columns.push_back(Column::integer(names.back(), {i}));
+  }
+  const Table table(std::move(columns));
+  CHECK(table.select(names).columns().size() == names.size());
+  CHECK(table.drop(names).columns().empty());
+  CHECK(table["column99999"].number(0) == 99999);
+}
+
 // Breaks if a statistic differs from NumPy's: mean, std (n - 1), linear quantiles, missing ones aside.
 TEST_CASE("describe tells what the columns are like", "[data][table]") {
   const Description d = passengers().with(Column::numeric("x", {1, 2, 4, 8})).describe();
