@@ -15,25 +15,16 @@ void BiasCorrections::at(std::int64_t t, double b1, double b2) {
 }
 
 template <class Options>
-void AdamFamily<Options>::check(const Options& o) const {
-  this->require(o.lr >= 0, "lr", o.lr, "0 or more");
-  this->require(o.betas.first >= 0 && o.betas.first < 1, "betas.first", o.betas.first, "in [0, 1)");
-  this->require(o.betas.second >= 0 && o.betas.second < 1, "betas.second", o.betas.second, "in [0, 1)");
-  this->require(o.eps >= 0, "eps", o.eps, "0 or more");
-  this->require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
-}
-
-template <class Options>
 std::array<const char*, Optimizer::max_slots> AdamFamily<Options>::state_names(std::size_t group) const {
   return {"exp_avg", "exp_avg_sq", this->options_[group].amsgrad ? "max_exp_avg_sq" : ""};
 }
 
 template <class Options>
-std::vector<Optimizer::Hyperparameter> AdamFamily<Options>::hyperparameters(std::size_t group) {
-  Options& o = this->options_[group];
+std::vector<Optimizer::Hyperparameter> AdamFamily<Options>::hyperparameters_in(Options& o) const {
+  using Range = Optimizer::Range;
   return {{.name = "lr", .number = &o.lr},
-          {.name = "beta1", .number = &o.betas.first},
-          {.name = "beta2", .number = &o.betas.second},
+          {.name = "beta1", .number = &o.betas.first, .range = Range::half_open_unit, .option = "betas.first"},
+          {.name = "beta2", .number = &o.betas.second, .range = Range::half_open_unit, .option = "betas.second"},
           {.name = "eps", .number = &o.eps},
           {.name = "weight_decay", .number = &o.weight_decay},
           {.name = "amsgrad", .flag = &o.amsgrad},
@@ -66,14 +57,14 @@ template class AdamFamily<AdamWOptions>;
 }  // namespace detail
 
 Adam::Adam(std::vector<Tensor> params, AdamOptions options) {
-  add_param_group({std::move(params), options});
+  add_groups({{std::move(params), options}});
 }
 Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) {
   add_groups(std::move(groups));
 }
 
 AdamW::AdamW(std::vector<Tensor> params, AdamWOptions options) {
-  add_param_group({std::move(params), options});
+  add_groups({{std::move(params), options}});
 }
 AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) {
   add_groups(std::move(groups));

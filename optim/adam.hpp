@@ -38,9 +38,8 @@ struct BiasCorrections {
 template <class Options>
 class XG_API AdamFamily : public OptimizerOf<Options> {
  protected:
-  void check(const Options& options) const final;
   std::array<const char*, Optimizer::max_slots> state_names(std::size_t group) const final;
-  std::vector<Optimizer::Hyperparameter> hyperparameters(std::size_t group) final;
+  std::vector<Optimizer::Hyperparameter> hyperparameters_in(Options& options) const final;
   void update(std::size_t group, const Optimizer::Update& u) final;
 
  private:

@@ -25,12 +25,40 @@ Tensor number(double value) {
   return scalar_tensor(value, {.dtype = Dtype::float64});
 }
 
+/// Runs its function at the end of the scope unless told that all went well.
+template <class F>
+class Rollback {
+ public:
+  explicit Rollback(F f) : f_(std::move(f)) {}
+  Rollback(const Rollback&) = delete;
+  Rollback& operator=(const Rollback&) = delete;
+  ~Rollback() {
+    if (!done_) f_();
+  }
+  void done() { done_ = true; }
+
+ private:
+  F f_;
+  bool done_ = false;
+};
+
 }  // namespace
 
 Optimizer::~Optimizer() = default;
 
-void Optimizer::require(bool ok, const char* option, double value, const char* needed) const {
-  if (!ok) throw ValueError(fmt::format("[{}] {} is {}, it must be {}.", name(), option, value, needed));
+void Optimizer::check_range(std::string_view who, std::string_view option, double value, Range range) {
+  const auto [inside, needed] = [&]() -> std::pair<bool, const char*> {
+    switch (range) {
+      case Range::any: return {true, "a number"};
+      case Range::non_negative: return {value >= 0, "0 or more"};
+      case Range::closed_unit: return {value >= 0 && value <= 1, "in [0, 1]"};
+      case Range::half_open_unit: return {value >= 0 && value < 1, "in [0, 1)"};
+    }
+    return {false, ""};
+  }();
+  if (inside && std::isfinite(value)) return;
+  throw ValueError(fmt::format("[{}] {} is {}, it must be {}{}.", who, option, value,
+                               std::isfinite(value) ? "" : "finite and ", needed));
 }
 
 void Optimizer::add_group(std::vector<Tensor> params) {
@@ -51,9 +79,9 @@ void Optimizer::add_group(std::vector<Tensor> params) {
           fmt::format("[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make "
                       "it with requires_grad, or detach it.",
                       name(), i, param.shape().str(), param.grad_fn_name()));
-    if (!param.requires_grad())
-      throw ValueError(fmt::format("[{}] parameter {} of shape {} asks for no gradient: call requires_grad_().", name(),
-                                   i, param.shape().str()));
+    if (!is_floating(param.dtype()))
+      throw DtypeError(fmt::format("[{}] parameter {} of shape {} is {}, it must be float32 or float64.", name(), i,
+                                   param.shape().str(), xg::name(param.dtype())));
     if (!known.insert(param.unsafe_impl()).second)
       throw ValueError(fmt::format("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.",
                                    name(), i, param.shape().str()));
@@ -65,38 +93,47 @@ void Optimizer::add_group(std::vector<Tensor> params) {
   groups_.push_back(std::move(group));
 }
 
-void Optimizer::make_state(std::size_t index) {
-  Group& group = groups_[index];
+void Optimizer::check_trainable() const {
+  const std::vector<Tensor> all = parameters();
+  if (std::none_of(all.begin(), all.end(), [](const Tensor& param) { return param.requires_grad(); }))
+    throw ValueError(
+        fmt::format("[{}] every one of the {} parameters is frozen and asks for no gradient: call requires_grad_() on "
+                    "those that are to be trained.",
+                    name(), all.size()));
+}
+
+template <class F>
+void Optimizer::make_state(std::size_t index, std::vector<Slot>& all, std::vector<Tensor>& arenas, F&& wanted) const {
   const auto names = state_names(index);
   const auto used = static_cast<std::int64_t>(
       std::count_if(names.begin(), names.end(), [](const char* state) { return state[0] != '\0'; }));
   for (Dtype dtype : {Dtype::float32, Dtype::float64}) {
     std::vector<Slot*> slots;
-    for (Slot& slot : group.slots)
-      if (slot.dtype == dtype) slots.push_back(&slot);
+    for (Slot& slot : all)
+      if (slot.dtype == dtype && wanted(slot)) slots.push_back(&slot);
     // The long ones first: what stands before a long one is then padded.
     std::stable_partition(slots.begin(), slots.end(), [](const Slot* slot) { return slot->param.numel() >= long_state; });
     std::int64_t total = 0;
     for (const Slot* slot : slots) total += used * padded(slot->param.numel());
-    if (total == 0) continue;
-    Tensor arena = zeros({total}, {.dtype = dtype});
-    char* next = static_cast<char*>(arena.impl().data);
-    for (Slot* slot : slots)
+    char* next = nullptr;
+    if (total > 0) {
+      arenas.push_back(zeros({total}, {.dtype = dtype}));
+      next = static_cast<char*>(arenas.back().impl().data);
+    }
+    for (Slot* slot : slots) {
+      slot->ready = true;
       for (std::size_t k = 0; k < max_slots; ++k) {
-        if (names[k][0] == '\0') continue;
+        if (names[k][0] == '\0' || next == nullptr) continue;
         slot->state[k] = next;
         next += static_cast<std::size_t>(padded(slot->param.numel())) * item_size(dtype);
       }
-    group.arenas.push_back(std::move(arena));
+    }
   }
-  group.ready = true;
 }
 
 void Optimizer::step() {
-  for (std::size_t index = 0; index < groups_.size(); ++index) {
-    if (!groups_[index].ready) make_state(index);
+  for (std::size_t index = 0; index < groups_.size(); ++index)
     for (Slot& slot : groups_[index].slots) step_slot(index, slot);
-  }
 }
 
 void Optimizer::step_slot(std::size_t group, Slot& slot) {
@@ -112,6 +149,9 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   if (!(p.shape() == g.shape())) [[unlikely]]
     throw ShapeError(fmt::format("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(),
                                  p.shape().str(), g.shape().str()));
+  if (!slot.ready) [[unlikely]]
+    make_state(group, groups_[group].slots, groups_[group].arenas,
+               [](const Slot& other) { return !other.ready && other.param.requires_grad(); });
   ++slot.step;
   if (p.contiguous() && g.contiguous()) [[likely]] {
     update(group, {p.data, g.data, p.numel(), p.dtype, slot});
@@ -156,9 +196,20 @@ double Optimizer::lr(std::size_t group) const {
 }
 
 void Optimizer::set_lr(std::size_t group, double lr) {
+  schedule_lr(group, lr);
+  groups_[group].initial_lr.reset();
+}
+
+void Optimizer::schedule_lr(std::size_t group, double lr) {
   check_group(group);
-  require(lr >= 0 && std::isfinite(lr), "lr", lr, "finite and 0 or more");
+  check_range(name(), "lr", lr, Range::non_negative);
   rate(group) = lr;
+}
+
+double Optimizer::initial_lr(std::size_t group) {
+  std::optional<double>& initial = groups_[group].initial_lr;
+  if (!initial) initial = lr(group);
+  return *initial;
 }
 
 void Optimizer::set_lr(double lr) {
@@ -190,6 +241,7 @@ StateDict Optimizer::state_dict() const {
 }
 
 void Optimizer::load_state_dict(const StateDict& state) {
+  const std::string who = fmt::format("{}.load_state_dict", name());
   std::set<std::string> unexpected;
   for (const auto& [key, value] : state) unexpected.insert(key);
   std::vector<std::string> missing, wrong;
@@ -202,46 +254,87 @@ void Optimizer::load_state_dict(const StateDict& state) {
       wrong.push_back(fmt::format("{} is undefined", key));
     else if (!(found->second.shape() == shape))
       wrong.push_back(fmt::format("{} is {}, needed {}", key, found->second.shape().str(), shape.str()));
+    else
+      return true;
+    return false;
   };
   const auto has_state = [&](std::size_t i) {
     const auto first = state.lower_bound(fmt::format("state.{}.", i));
     return first != state.end() && first->first.starts_with(fmt::format("state.{}.", i));
   };
+
+  // The options go in first, because they decide which states there are; they come out again if anything is wrong.
+  struct Loaded {
+    Hyperparameter place;
+    std::string key;
+    double value, before;
+  };
+  std::vector<Loaded> options;
+  for (std::size_t index = 0; index < groups_.size(); ++index)
+    for (const Hyperparameter& h : hyperparameters(index)) {
+      std::string key = fmt::format("group.{}.{}", index, h.name);
+      if (!expect(key, {})) continue;
+      const double value = state.at(key).item<double>();
+      options.push_back({h, std::move(key), value, h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0)});
+    }
+  for (const Loaded& option : options) {
+    if (option.place.number != nullptr)
+      check_range(who, option.key, option.value, option.place.range);
+    else if (option.value != 0 && option.value != 1)
+      throw ValueError(fmt::format("[{}] {} is {}, it must be 0 or 1.", who, option.key, option.value));
+  }
+  const auto put = [](const Hyperparameter& place, double value) {
+    if (place.number != nullptr)
+      *place.number = value;
+    else
+      *place.flag = value != 0;
+  };
+  Rollback rollback([&] {
+    for (const Loaded& option : options) put(option.place, option.before);
+  });
+  for (const Loaded& option : options) put(option.place, option.value);
+
   std::size_t i = 0;
-  for (std::size_t index = 0; index < groups_.size(); ++index) {
-    for (const Hyperparameter& h : hyperparameters(index)) expect(fmt::format("group.{}.{}", index, h.name), {});
+  for (std::size_t index = 0; index < groups_.size(); ++index)
     for (const Slot& slot : groups_[index].slots) {
       if (has_state(i)) {
         expect(fmt::format("state.{}.step", i), {});
-        for (const char* name : state_names(index))
-          if (name[0] != '\0') expect(fmt::format("state.{}.{}", i, name), slot.param.shape());
+        for (const char* state_name : state_names(index))
+          if (state_name[0] != '\0') expect(fmt::format("state.{}.{}", i, state_name), slot.param.shape());
       }
       ++i;
     }
-  }
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
     throw ValueError(
-        fmt::format("[{}.load_state_dict] the state does not fit this optimizer. Missing: {}. Unexpected: {}. "
-                    "Wrong shape: {}. Load it into an optimizer with the same groups and options.",
-                    name(), fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; ")));
+        fmt::format("[{}] the state does not fit this optimizer. Missing: {}. Unexpected: {}. Wrong shape: {}. Load it "
+                    "into an optimizer of the same kind with the same groups.",
+                    who, fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; ")));
+  for (std::size_t index = 0; index < groups_.size(); ++index) check_combination(index);
+
+  // The new state is complete before the old one goes.
   const NoGrad guard;
+  struct Fresh {
+    std::vector<Slot> slots;
+    std::vector<Tensor> arenas;
+  };
+  std::vector<Fresh> fresh;
   i = 0;
   for (std::size_t index = 0; index < groups_.size(); ++index) {
-    for (const Hyperparameter& h : hyperparameters(index)) {
-      const double value = state.at(fmt::format("group.{}.{}", index, h.name)).item<double>();
-      if (h.number != nullptr)
-        *h.number = value;
-      else
-        *h.flag = value != 0;
-    }
-    groups_[index].arenas.clear();
-    make_state(index);
+    Fresh& group = fresh.emplace_back(Fresh{groups_[index].slots, {}});
     const auto names = state_names(index);
-    for (Slot& slot : groups_[index].slots) {
+    const std::size_t first = i;
+    for (Slot& slot : group.slots) slot.step = 0, slot.ready = false, slot.state = {};
+    make_state(index, group.slots, group.arenas, [&](const Slot& slot) {
+      return has_state(first + static_cast<std::size_t>(&slot - group.slots.data()));
+    });
+    for (Slot& slot : group.slots) {
       const std::size_t number_of_slot = i++;
-      slot.step = 0;
-      if (!has_state(number_of_slot)) continue;
-      slot.step = state.at(fmt::format("state.{}.step", number_of_slot)).item<std::int64_t>();
+      if (!slot.ready) continue;
+      const std::string key = fmt::format("state.{}.step", number_of_slot);
+      const double step = state.at(key).item<double>();
+      if (!(step >= 0 && step <= 0x1p53 && step == std::floor(step)))
+        throw ValueError(fmt::format("[{}] {} is {}, it must be a count: 0, 1, 2, ....", who, key, step));
+      slot.step = static_cast<std::int64_t>(step);
       for (std::size_t k = 0; k < max_slots; ++k) {
         if (names[k][0] == '\0') continue;
         const Tensor values =
@@ -251,6 +344,11 @@ void Optimizer::load_state_dict(const StateDict& state) {
                       static_cast<std::size_t>(values.numel()) * item_size(slot.dtype));
       }
     }
+  }
+  rollback.done();
+  for (std::size_t index = 0; index < groups_.size(); ++index) {
+    groups_[index].slots.swap(fresh[index].slots);
+    groups_[index].arenas.swap(fresh[index].arenas);
   }
 }
 

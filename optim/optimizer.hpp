@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace xg::optim {
@@ -24,8 +26,9 @@ struct ParamGroup {
 
 /// Changes parameters along their gradients. Names, defaults and arithmetic are PyTorch's.
 ///
-/// Parameters are leaves that ask for gradients; one whose grad() is undefined is left as it is. The state lies in one
-/// flat block per group and is made at the first step.
+/// Parameters are leaves. One whose grad() is undefined is left as it is, which includes the frozen ones: they keep
+/// their number in state dictionaries, cost no state, and take part from the first step after they are thawed. The
+/// state lies in flat blocks per group and is made at the first step.
 class XG_API Optimizer {
  public:
   virtual ~Optimizer();
@@ -45,13 +48,16 @@ class XG_API Optimizer {
   std::vector<Tensor> parameters() const;
   const std::vector<Tensor>& group(std::size_t index) const;
   double lr(std::size_t group = 0) const;
-  /// Sets the rate of all groups. Throws ValueError for a negative or non-finite one.
+  /// Sets the rate of all groups, from which schedulers made afterwards start. Throws ValueError for a negative or
+  /// non-finite one.
   void set_lr(double lr);
   void set_lr(std::size_t group, double lr);
 
   /// State of parameter i as "state.i.exp_avg", its step count as "state.i.step", options of group g as "group.g.lr".
   StateDict state_dict() const;
-  /// Throws ValueError listing all missing, unexpected and mis-shaped keys; then nothing has changed.
+  /// Options travel in the state, and with them what is remembered of a parameter: the state of an amsgrad run makes
+  /// an amsgrad optimizer, whatever it was made as. Throws ValueError listing all missing, unexpected and mis-shaped
+  /// keys, or naming an option that is out of range or a step that is no count; then nothing has changed.
   void load_state_dict(const StateDict& state);
   /// The same as a safetensors file. Throws IoError.
   void save(const std::filesystem::path& path) const;
@@ -63,6 +69,7 @@ class XG_API Optimizer {
   struct Slot {
     Tensor param;
     Dtype dtype = Dtype::float32;          ///< of the parameter when it was added
+    bool ready = false;                    ///< is there memory for its state?
     std::int64_t step = 0;                 ///< steps in which it had a gradient
     std::array<void*, max_slots> state{};  ///< null where the options ask for none
   };
@@ -74,35 +81,57 @@ class XG_API Optimizer {
     Dtype dtype;
     const Slot& slot;
   };
-  /// A number or switch among the options, to be saved and loaded. A null pointer ends the list.
+  /// What an option may be. All are finite.
+  enum class Range : std::uint8_t {
+    any,
+    non_negative,
+    closed_unit,     ///< [0, 1]
+    half_open_unit,  ///< [0, 1)
+  };
+  /// A number or a switch among the options: where it stands, and what it may be wherever it comes from.
   struct Hyperparameter {
-    const char* name;
+    const char* name;  ///< its key in state dictionaries
     double* number = nullptr;
+    Range range = Range::non_negative;
+    const char* option = nullptr;  ///< what it is called among the options, where that is not `name`
     bool* flag = nullptr;
   };
 
   Optimizer() = default;
-  /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf or asks for no gradient, and one
-  /// that is in the optimizer already.
+  /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf, and one that is in the optimizer
+  /// already, DtypeError for one that cannot have a gradient.
   void add_group(std::vector<Tensor> params);
+  /// Throws ValueError where all parameters are frozen.
+  void check_trainable() const;
   /// The names of the state tensors, "" where the options of the group ask for none.
   virtual std::array<const char*, max_slots> state_names(std::size_t group) const = 0;
   virtual std::vector<Hyperparameter> hyperparameters(std::size_t group) = 0;
+  /// Throws ValueError for options of the group that do not go together.
+  virtual void check_combination(std::size_t group) const = 0;
   virtual double& rate(std::size_t group) = 0;
   virtual void update(std::size_t group, const Update& u) = 0;
-  /// Throws ValueError: `[Adam] lr is -1, it must be 0 or more.` unless `ok`.
-  void require(bool ok, const char* option, double value, const char* needed) const;
+  /// Throws ValueError unless `value` is finite and in the range: `[Adam] lr is -1, it must be 0 or more.`
+  static void check_range(std::string_view who, std::string_view option, double value, Range range);
 
  private:
+  friend class Scheduler;
+  friend class ReduceLROnPlateau;
   struct Group {
     std::vector<Tensor> params;
     std::vector<Slot> slots;
-    std::vector<Tensor> arenas;  ///< one per dtype in use
-    bool ready = false;
+    std::vector<Tensor> arenas;        ///< memory for the states of slots, of one dtype each
+    std::optional<double> initial_lr;  ///< the rate when the first scheduler was made
   };
-  void make_state(std::size_t group);
+  /// Makes zeroed memory for the states of all slots of which `wanted` is true.
+  template <class F>
+  void make_state(std::size_t group, std::vector<Slot>& slots, std::vector<Tensor>& arenas, F&& wanted) const;
   void step_slot(std::size_t group, Slot& slot);
   void check_group(std::size_t index) const;
+  /// The rate that schedules of the group are relative to: what it had when the first of them was made, so that
+  /// chained ones agree, or since it was last set by hand.
+  double initial_lr(std::size_t group);
+  /// Sets the rate without making it the start of schedules.
+  void schedule_lr(std::size_t group, double lr);
 
   std::vector<Group> groups_;
 };
@@ -114,6 +143,7 @@ class XG_API OptimizerOf : public Optimizer {
   /// Adds parameters with options of their own. Throws as the constructor does.
   void add_param_group(ParamGroup<Options> group) {
     check(group.options);
+    options_.reserve(options_.size() + 1);
     add_group(std::move(group.params));
     options_.push_back(group.options);
   }
@@ -123,11 +153,24 @@ class XG_API OptimizerOf : public Optimizer {
   void add_groups(std::vector<ParamGroup<Options>> groups) {
     if (groups.empty()) add_group({});
     for (ParamGroup<Options>& group : groups) add_param_group(std::move(group));
+    check_trainable();
   }
-  virtual void check(const Options& options) const = 0;
+  /// The numbers and switches in `options`.
+  virtual std::vector<Hyperparameter> hyperparameters_in(Options& options) const = 0;
+  /// Throws ValueError for options that do not go together.
+  virtual void check_together(const Options&) const {}
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) final { return hyperparameters_in(options_[group]); }
+  void check_combination(std::size_t group) const final { check_together(options_[group]); }
   double& rate(std::size_t group) override { return options_[group].lr; }
 
   std::vector<Options> options_;
+
+ private:
+  void check(Options options) const {
+    for (const Hyperparameter& h : hyperparameters_in(options))
+      if (h.number != nullptr) check_range(name(), h.option != nullptr ? h.option : h.name, *h.number, h.range);
+    check_together(options);
+  }
 };
 
 }  // namespace xg::optim

@@ -4,18 +4,10 @@
 namespace xg::optim {
 
 RMSprop::RMSprop(std::vector<Tensor> params, RmspropOptions options) {
-  add_param_group({std::move(params), options});
+  add_groups({{std::move(params), options}});
 }
 RMSprop::RMSprop(std::vector<ParamGroup<RmspropOptions>> groups) {
   add_groups(std::move(groups));
-}
-
-void RMSprop::check(const RmspropOptions& o) const {
-  require(o.lr >= 0, "lr", o.lr, "0 or more");
-  require(o.alpha >= 0, "alpha", o.alpha, "0 or more");
-  require(o.eps >= 0, "eps", o.eps, "0 or more");
-  require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
-  require(o.momentum >= 0, "momentum", o.momentum, "0 or more");
 }
 
 std::array<const char*, RMSprop::max_slots> RMSprop::state_names(std::size_t group) const {
@@ -23,10 +15,9 @@ std::array<const char*, RMSprop::max_slots> RMSprop::state_names(std::size_t gro
   return {"square_avg", o.centered ? "grad_avg" : "", o.momentum > 0 ? "momentum_buffer" : ""};
 }
 
-std::vector<RMSprop::Hyperparameter> RMSprop::hyperparameters(std::size_t group) {
-  RmspropOptions& o = options_[group];
+std::vector<RMSprop::Hyperparameter> RMSprop::hyperparameters_in(RmspropOptions& o) const {
   return {{.name = "lr", .number = &o.lr},
-          {.name = "alpha", .number = &o.alpha},
+          {.name = "alpha", .number = &o.alpha, .range = Range::closed_unit},
           {.name = "eps", .number = &o.eps},
           {.name = "weight_decay", .number = &o.weight_decay},
           {.name = "momentum", .number = &o.momentum},

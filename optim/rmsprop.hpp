@@ -7,7 +7,7 @@ namespace xg::optim {
 
 struct RmspropOptions {
   double lr = 1e-2;
-  double alpha = 0.99;  ///< how much of the running mean of squares is kept
+  double alpha = 0.99;  ///< how much of the running mean of squares is kept, in [0, 1]
   double eps = 1e-8;
   double weight_decay = 0;  ///< added to the gradient, times the parameter
   double momentum = 0;
@@ -26,9 +26,8 @@ class XG_API RMSprop final : public OptimizerOf<RmspropOptions> {
   const char* name() const override { return "RMSprop"; }
 
  private:
-  void check(const RmspropOptions& options) const override;
   std::array<const char*, max_slots> state_names(std::size_t group) const override;
-  std::vector<Hyperparameter> hyperparameters(std::size_t group) override;
+  std::vector<Hyperparameter> hyperparameters_in(RmspropOptions& options) const override;
   void update(std::size_t group, const Update& u) override;
 };
 

@@ -40,21 +40,50 @@ std::vector<double> rates(const Optimizer& optimizer) {
   throw ValueError(fmt::format("[{}] {} is {}, it must be {}.", who, option, value, needed));
 }
 
+bool is_rate(double value) {
+  return std::isfinite(value) && value >= 0;
+}
+
+void check_rate(const char* who, const char* option, double value) {
+  if (!is_rate(value)) bad(who, option, value, "finite and 0 or more");
+}
+
+// The count that a state has under `key`.
+std::int64_t count_in(const StateDict& state, const char* who, const char* key) {
+  const double value = state.at(key).item<double>();
+  if (!(value >= 0 && value <= 0x1p53 && value == std::floor(value)))
+    bad(fmt::format("{}.load_state_dict", who).c_str(), key, value, "a count: 0, 1, 2, ...");
+  return static_cast<std::int64_t>(value);
+}
+
 }  // namespace
 
-Scheduler::Scheduler(Optimizer& optimizer) : optimizer_(&optimizer), base_(rates(optimizer)) {}
+Scheduler::Scheduler(Optimizer& optimizer) : optimizer_(&optimizer), base_(optimizer.group_count()) {
+  for (std::size_t i = 0; i < base_.size(); ++i) base_[i] = optimizer.initial_lr(i);
+}
 Scheduler::~Scheduler() = default;
 
-void Scheduler::start() {
-  for (std::size_t i = 0; i < base_.size(); ++i) optimizer_->set_lr(i, next(optimizer_->lr(i), base_[i]));
+void Scheduler::apply() {
+  std::vector<double> next_rates(base_.size());
+  for (std::size_t i = 0; i < base_.size(); ++i) {
+    next_rates[i] = next(optimizer_->lr(i), base_[i]);
+    if (!is_rate(next_rates[i]))
+      throw ValueError(fmt::format("[{}] the rate of group {} in epoch {} is {}, it must be finite and 0 or more.",
+                                   name(), i, epoch_, next_rates[i]));
+  }
+  for (std::size_t i = 0; i < base_.size(); ++i) optimizer_->schedule_lr(i, next_rates[i]);
 }
 
 void Scheduler::step() {
+  // Groups that were added since start from their own rate.
+  for (std::size_t i = base_.size(); i < optimizer_->group_count(); ++i) base_.push_back(optimizer_->initial_lr(i));
   ++epoch_;
-  if (optimizer_->group_count() > base_.size()) {  // groups that were added since start from their own rate
-    for (std::size_t i = base_.size(); i < optimizer_->group_count(); ++i) base_.push_back(optimizer_->lr(i));
+  try {
+    apply();
+  } catch (...) {
+    --epoch_;
+    throw;
   }
-  start();
 }
 
 std::vector<double> Scheduler::last_lr() const {
@@ -71,12 +100,18 @@ void Scheduler::load_state_dict(const StateDict& state) {
   if (base.size() != base_.size())
     throw ValueError(fmt::format("[{}.load_state_dict] base_lr has {} rates, the optimizer has {} groups.", name(),
                                  base.size(), base_.size()));
+  for (const double rate : base)
+    if (!is_rate(rate))
+      throw ValueError(
+          fmt::format("[{}.load_state_dict] base_lr has {}, rates must be finite and 0 or more.", name(), rate));
+  epoch_ = count_in(state, name(), "epoch");
   base_ = base;
-  epoch_ = state.at("epoch").item<std::int64_t>();
 }
 
 StepLR::StepLR(Optimizer& optimizer, StepLROptions options) : Scheduler(optimizer), options_(options) {
   if (options.step_size < 1) bad(name(), "step_size", static_cast<double>(options.step_size), "1 or more");
+  check_rate(name(), "gamma", options.gamma);
+  apply();
 }
 double StepLR::next(double rate, double) const {
   return epoch() != 0 && epoch() % options_.step_size == 0 ? rate * options_.gamma : rate;
@@ -86,6 +121,10 @@ MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
     : Scheduler(optimizer), options_(std::move(options)) {
   if (options_.milestones.empty())
     throw ValueError("[MultiStepLR] there are no milestones: name the epochs of change.");
+  for (const std::int64_t milestone : options_.milestones)
+    if (milestone < 0) bad(name(), "a milestone", static_cast<double>(milestone), "an epoch: 0 or more");
+  check_rate(name(), "gamma", options_.gamma);
+  apply();
 }
 double MultiStepLR::next(double rate, double) const {
   const auto hits = std::count(options_.milestones.begin(), options_.milestones.end(), epoch());
@@ -94,7 +133,8 @@ double MultiStepLR::next(double rate, double) const {
 
 ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
     : Scheduler(optimizer), options_(options) {
-  if (!(options.gamma > 0)) bad(name(), "gamma", options.gamma, "above 0");
+  if (!(options.gamma > 0) || std::isinf(options.gamma)) bad(name(), "gamma", options.gamma, "finite and above 0");
+  apply();
 }
 double ExponentialLR::next(double rate, double) const {
   return epoch() == 0 ? rate : rate * options_.gamma;
@@ -103,7 +143,7 @@ double ExponentialLR::next(double rate, double) const {
 LambdaLR::LambdaLR(Optimizer& optimizer, std::function<double(std::int64_t)> factor)
     : Scheduler(optimizer), factor_(std::move(factor)) {
   if (!factor_) throw ValueError("[LambdaLR] the function is empty, it must give a factor for an epoch.");
-  start();
+  apply();
 }
 double LambdaLR::next(double, double base) const {
   return base * factor_(epoch());
@@ -112,7 +152,8 @@ double LambdaLR::next(double, double base) const {
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
     : Scheduler(optimizer), options_(options) {
   if (options.t_max < 1) bad(name(), "t_max", static_cast<double>(options.t_max), "1 or more");
-  if (!(options.eta_min >= 0)) bad(name(), "eta_min", options.eta_min, "0 or more");
+  check_rate(name(), "eta_min", options.eta_min);
+  apply();
 }
 double CosineAnnealingLR::next(double rate, double base) const {
   const std::int64_t t = epoch(), period = options_.t_max;
@@ -122,7 +163,7 @@ double CosineAnnealingLR::next(double rate, double base) const {
   };
   if (t == 0) return rate;
   // At the bottom the ratio below is 0 / 0: the first step of the climb starts from `base` again.
-  if ((t - 1 - period) % (2 * period) == 0)
+  if ((t - 1) % period == 0 && (t - 1) / period % 2 == 1)
     return rate + (base - floor) * (1 - std::cos(std::numbers::pi / static_cast<double>(period))) / 2;
   return height(t) / height(t - 1) * (rate - floor) + floor;
 }
@@ -138,15 +179,19 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOpti
   if (!(options_.factor < 1 && options_.factor >= 0)) bad(who, "factor", options_.factor, "in [0, 1)");
   if (options_.patience < 0) bad(who, "patience", static_cast<double>(options_.patience), "0 or more");
   if (options_.cooldown < 0) bad(who, "cooldown", static_cast<double>(options_.cooldown), "0 or more");
-  if (!(options_.min_lr >= 0)) bad(who, "min_lr", options_.min_lr, "0 or more");
+  check_rate(who, "min_lr", options_.min_lr);
+  check_rate(who, "threshold", options_.threshold);
+  check_rate(who, "eps", options_.eps);
   best_ = options_.mode == "min" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 }
 
 bool ReduceLROnPlateau::is_better(double metric) const {
-  const bool relative = options_.threshold_mode == "rel";
-  if (options_.mode == "min")
-    return metric < (relative ? best_ * (1 - options_.threshold) : best_ - options_.threshold);
-  return metric > (relative ? best_ * (1 + options_.threshold) : best_ + options_.threshold);
+  const bool smaller = options_.mode == "min";
+  if (std::isinf(best_)) return smaller ? metric < best_ : metric > best_;
+  if (options_.threshold_mode == "abs")
+    return smaller ? metric < best_ - options_.threshold : metric > best_ + options_.threshold;
+  const double share = std::copysign(options_.threshold, best_);
+  return smaller ? metric < best_ * (1 - share) : metric > best_ * (1 + share);
 }
 
 void ReduceLROnPlateau::step(double metric) {
@@ -160,7 +205,7 @@ void ReduceLROnPlateau::step(double metric) {
   if (bad_epochs_ <= options_.patience) return;
   for (std::size_t i = 0; i < optimizer_->group_count(); ++i) {
     const double old = optimizer_->lr(i), reduced = std::max(old * options_.factor, options_.min_lr);
-    if (old - reduced > options_.eps) optimizer_->set_lr(i, reduced);
+    if (old - reduced > options_.eps) optimizer_->schedule_lr(i, reduced);
   }
   cooldown_left_ = options_.cooldown;
   bad_epochs_ = 0;
@@ -178,9 +223,12 @@ StateDict ReduceLROnPlateau::state_dict() const {
 
 void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
   expect_keys("ReduceLROnPlateau", state, {"best", "bad_epochs", "cooldown_left"});
-  best_ = state.at("best").item<double>();
-  bad_epochs_ = state.at("bad_epochs").item<std::int64_t>();
-  cooldown_left_ = state.at("cooldown_left").item<std::int64_t>();
+  const char* who = "ReduceLROnPlateau";
+  const double best = state.at("best").item<double>();
+  if (std::isnan(best)) bad("ReduceLROnPlateau.load_state_dict", "best", best, "a number");
+  const std::int64_t bad_epochs = count_in(state, who, "bad_epochs");
+  const std::int64_t cooldown_left = count_in(state, who, "cooldown_left");
+  best_ = best, bad_epochs_ = bad_epochs, cooldown_left_ = cooldown_left;
 }
 
 }  // namespace xg::optim

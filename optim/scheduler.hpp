@@ -1,5 +1,7 @@
 // Learning rates that change from epoch to epoch. Names, defaults and arithmetic are PyTorch's: each step goes from the
-// rate that the optimizer has, so schedulers chain and a rate set by hand is respected.
+// rate that the optimizer has, so schedulers chain and a rate set by hand is respected. A scheduler applies epoch 0 when
+// it is made; the base rates of all schedulers of an optimizer are those from before the first of them was made, or that
+// were last set by hand.
 #pragma once
 
 #include <xgrad/optim/optimizer.hpp>
@@ -14,21 +16,23 @@ class XG_API Scheduler {
  public:
   virtual ~Scheduler();
   virtual const char* name() const = 0;
-  /// Goes to the next epoch; call it after the optimizer's steps.
+  /// Goes to the next epoch; call it after the optimizer's steps. Throws ValueError for a rate that is negative or not
+  /// finite, naming the epoch; then nothing has changed.
   void step();
   std::int64_t epoch() const { return epoch_; }
   /// The rates of all groups now.
   std::vector<double> last_lr() const;
   /// "epoch" and "base_lr".
   StateDict state_dict() const;
-  /// Throws ValueError for missing or unexpected keys. The rates themselves are part of the optimizer's state.
+  /// Throws ValueError for missing or unexpected keys, an epoch that is no count, and rates that are negative or not
+  /// finite; then nothing has changed. The rates themselves are part of the optimizer's state.
   void load_state_dict(const StateDict& state);
 
  protected:
   explicit Scheduler(Optimizer& optimizer);
   /// The rate in epoch() of a group that has `rate` now and had `base` at first.
   virtual double next(double rate, double base) const = 0;
-  void start();  ///< applies next() for epoch 0
+  void apply();  ///< sets the rates that next() gives for epoch(); constructors do so for epoch 0
 
  private:
   Optimizer* optimizer_;
@@ -55,7 +59,7 @@ struct MultiStepLROptions {
   std::vector<std::int64_t> milestones = {};
   double gamma = 0.1;
 };
-/// Times gamma at each milestone.
+/// Times gamma at each milestone; one at 0 is applied at once.
 class XG_API MultiStepLR final : public Scheduler {
  public:
   MultiStepLR(Optimizer& optimizer, MultiStepLROptions options);
@@ -119,14 +123,19 @@ struct ReduceLROnPlateauOptions {
   double eps = 1e-8;  ///< smaller changes of the rate are not made
 };
 /// Times factor when a metric has stopped improving.
+///
+/// An improvement in "rel" is one by more than threshold |best|, whatever the sign of the metric. PyTorch compares with
+/// best (1 - threshold), which for a negative best is worse than it: there a standing metric counts as improving.
 class XG_API ReduceLROnPlateau {
  public:
   ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOptions options = {});
-  /// Throws ValueError for a NaN metric.
+  /// Throws ValueError for a NaN metric. Infinities are compared as numbers.
   void step(double metric);
   double best() const { return best_; }
   std::vector<double> last_lr() const;
   StateDict state_dict() const;
+  /// Throws ValueError for missing or unexpected keys, a best value of NaN, and counters that are no counts; then
+  /// nothing has changed.
   void load_state_dict(const StateDict& state);
 
  private:

@@ -5,16 +5,13 @@
 namespace xg::optim {
 
 SGD::SGD(std::vector<Tensor> params, SgdOptions options) {
-  add_param_group({std::move(params), options});
+  add_groups({{std::move(params), options}});
 }
 SGD::SGD(std::vector<ParamGroup<SgdOptions>> groups) {
   add_groups(std::move(groups));
 }
 
-void SGD::check(const SgdOptions& o) const {
-  require(o.lr >= 0, "lr", o.lr, "0 or more");
-  require(o.momentum >= 0, "momentum", o.momentum, "0 or more");
-  require(o.weight_decay >= 0, "weight_decay", o.weight_decay, "0 or more");
+void SGD::check_together(const SgdOptions& o) const {
   if (o.nesterov && (o.momentum <= 0 || o.dampening != 0))
     throw ValueError("[SGD] nesterov needs a momentum above 0 and a dampening of 0.");
 }
@@ -23,11 +20,10 @@ std::array<const char*, SGD::max_slots> SGD::state_names(std::size_t group) cons
   return {options_[group].momentum != 0 ? "momentum_buffer" : "", "", ""};
 }
 
-std::vector<SGD::Hyperparameter> SGD::hyperparameters(std::size_t group) {
-  SgdOptions& o = options_[group];
+std::vector<SGD::Hyperparameter> SGD::hyperparameters_in(SgdOptions& o) const {
   return {{.name = "lr", .number = &o.lr},
           {.name = "momentum", .number = &o.momentum},
-          {.name = "dampening", .number = &o.dampening},
+          {.name = "dampening", .number = &o.dampening, .range = Range::any},
           {.name = "weight_decay", .number = &o.weight_decay},
           {.name = "nesterov", .flag = &o.nesterov},
           {.name = "maximize", .flag = &o.maximize}};

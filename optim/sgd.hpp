@@ -25,9 +25,9 @@ class XG_API SGD final : public OptimizerOf<SgdOptions> {
   const char* name() const override { return "SGD"; }
 
  private:
-  void check(const SgdOptions& options) const override;
+  void check_together(const SgdOptions& options) const override;
   std::array<const char*, max_slots> state_names(std::size_t group) const override;
-  std::vector<Hyperparameter> hyperparameters(std::size_t group) override;
+  std::vector<Hyperparameter> hyperparameters_in(SgdOptions& options) const override;
   void update(std::size_t group, const Update& u) override;
 };
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -268,6 +269,7 @@ TEST_CASE("bad options and parameters are named") {
   CHECK_ERROR(optim::SGD({Tensor()}), ValueError, "parameter 0 is undefined");
   CHECK_ERROR(optim::SGD({p * 2.0}), ValueError, "parameter 0", "result of mul", "only leaves");
   CHECK_ERROR(optim::SGD({zeros({2})}), ValueError, "asks for no gradient", "requires_grad_()");
+  CHECK_ERROR(optim::SGD({p, zeros({2}, {.dtype = int64})}), DtypeError, "[SGD] parameter 1 of shape [2] is int64");
   CHECK_ERROR(optim::SGD({p, p}), ValueError, "given twice");
   CHECK_ERROR(optim::SGD({p}, {.lr = -1}), ValueError, "[SGD] lr is -1, it must be 0 or more.");
   CHECK_ERROR(optim::SGD({p}, {.momentum = -1}), ValueError, "momentum is -1");
@@ -281,6 +283,166 @@ TEST_CASE("bad options and parameters are named") {
   CHECK_ERROR(sgd.set_lr(NAN), ValueError, "lr is nan");
   CHECK_ERROR(sgd.lr(3), IndexError, "group 3 does not exist, there are 1");
   CHECK_ERROR(sgd.add_param_group({{p}, {}}), ValueError, "given twice");
+}
+
+// Breaks when an option is checked where it is given but not where it is loaded or set, or in one optimizer alone.
+TEST_CASE("an option out of range is refused wherever it comes from") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  Tensor p = leaf({1});
+  p.set_grad(ones_like(p));
+  struct Case {
+    const char* option;
+    std::vector<double> wrong;
+  };
+  const std::vector<Case> non_negative = {{"lr", {-1, NAN, inf}}, {"eps", {-1, NAN, inf}}, {"weight_decay", {-1, NAN, inf}}};
+  const auto check_state = [](optim::Optimizer& optimizer, const std::vector<Case>& cases) {
+    optimizer.step();
+    const optim::StateDict before = optimizer.state_dict();
+    for (const auto& [option, wrong] : cases) {
+      const std::string key = std::string("group.0.") + option;
+      if (!before.contains(key)) continue;
+      for (const double value : wrong) {
+        optim::StateDict state = before;
+        state[key] = scalar_tensor(value, {.dtype = float64});
+        INFO(optimizer.name() << " " << key << " = " << value);
+        CHECK_ERROR(optimizer.load_state_dict(state), ValueError,
+                    std::string("[") + optimizer.name() + ".load_state_dict] " + key + " is ", "it must be");
+        for (const auto& [name, tensor] : optimizer.state_dict()) expect_close(tensor, before.at(name), 0, 0);
+      }
+    }
+    for (const double step : std::initializer_list<double>{-1.0, 0.5, NAN, inf}) {
+      optim::StateDict state = before;
+      state["state.0.step"] = scalar_tensor(step, {.dtype = float64});
+      CHECK_ERROR(optimizer.load_state_dict(state), ValueError, "state.0.step is ", "it must be a count");
+    }
+    for (const double rate : std::initializer_list<double>{-1.0, NAN, inf, -inf})
+      CHECK_ERROR(optimizer.set_lr(rate), ValueError, "lr is ");
+    CHECK(optimizer.lr() == before.at("group.0.lr").item<double>());
+  };
+  std::vector<Case> cases = non_negative;
+  for (const char* beta : {"beta1", "beta2"}) cases.push_back({beta, {-0.1, 1, 2, NAN, inf}});
+  cases.push_back({"amsgrad", {0.5, NAN, -1}});
+  cases.push_back({"maximize", {2, inf}});
+  optim::Adam adam({p});
+  optim::AdamW adamw({p});
+  check_state(adam, cases);
+  check_state(adamw, cases);
+  cases = non_negative;
+  cases.push_back({"momentum", {-1, NAN, inf}});
+  cases.push_back({"alpha", {-0.1, 1.5, NAN}});
+  cases.push_back({"dampening", {NAN, inf, -inf}});
+  optim::RMSprop rmsprop({p});
+  optim::SGD sgd({p}, {.momentum = 0.5});
+  check_state(rmsprop, cases);
+  check_state(sgd, cases);
+  optim::StateDict together = sgd.state_dict();
+  together["group.0.nesterov"] = scalar_tensor(1.0);
+  together["group.0.dampening"] = scalar_tensor(0.5);
+  CHECK_ERROR(sgd.load_state_dict(together), ValueError, "[SGD] nesterov needs a momentum above 0");
+
+  for (const double value : {static_cast<double>(NAN), inf}) {
+    CHECK_ERROR(optim::SGD({p}, {.lr = value}), ValueError, "[SGD] lr is", "finite and 0 or more");
+    CHECK_ERROR(optim::SGD({p}, {.momentum = value}), ValueError, "[SGD] momentum is");
+    CHECK_ERROR(optim::SGD({p}, {.momentum = 0.9, .dampening = value}), ValueError, "[SGD] dampening is");
+    CHECK_ERROR(optim::SGD({p}, {.weight_decay = value}), ValueError, "[SGD] weight_decay is");
+    CHECK_ERROR(optim::Adam({p}, {.lr = value}), ValueError, "[Adam] lr is");
+    CHECK_ERROR(optim::Adam({p}, {.betas = {value, 0.9}}), ValueError, "[Adam] betas.first is");
+    CHECK_ERROR(optim::AdamW({p}, {.eps = value}), ValueError, "[AdamW] eps is");
+    CHECK_ERROR(optim::RMSprop({p}, {.alpha = value}), ValueError, "[RMSprop] alpha is");
+    CHECK_ERROR(adam.add_param_group({{leaf({1})}, {.lr = value}}), ValueError, "[Adam] lr is");
+  }
+  CHECK(adam.group_count() == 1);
+}
+
+// Breaks when what is remembered follows the options an optimizer was made with, not those in the state.
+TEST_CASE("options and the state that they ask for travel together") {
+  const auto steps = [](optim::Optimizer& optimizer, Tensor& p) {
+    for (int t = 0; t < 3; ++t) {
+      p.set_grad(tensor({std::sin(t) + 2, std::cos(t)}, {.dtype = float64}));
+      optimizer.step();
+    }
+  };
+  for (const bool amsgrad : {true, false}) {
+    Tensor p = leaf({1, 2});
+    optim::Adam saved({p}, {.lr = 0.5, .amsgrad = amsgrad});
+    steps(saved, p);
+    Tensor q = p.detach().clone().requires_grad_();
+    optim::Adam loaded({q}, {.amsgrad = !amsgrad});
+    steps(loaded, q);
+    q.detach().copy_(p.detach());
+    loaded.load_state_dict(saved.state_dict());
+    CHECK(loaded.options().amsgrad == amsgrad);
+    CHECK(loaded.lr() == 0.5);
+    steps(saved, p);
+    steps(loaded, q);
+    expect_close(q.detach(), p.detach(), 0, 0);
+  }
+  // Momentum of SGD, and centering and momentum of RMSprop, likewise.
+  Tensor p = leaf({1, 2}), q = leaf({1, 2});
+  optim::SGD with({p}, {.lr = 0.1, .momentum = 0.9}), without({q}, {.lr = 0.1});
+  steps(with, p);
+  q.detach().copy_(p.detach());
+  without.load_state_dict(with.state_dict());
+  steps(with, p);
+  steps(without, q);
+  expect_close(q.detach(), p.detach(), 0, 0);
+  optim::RMSprop centered({p}, {.momentum = 0.5, .centered = true}), plain({q});
+  steps(plain, q);
+  centered.load_state_dict(plain.state_dict());
+  CHECK_FALSE(centered.options().centered);
+  CHECK_FALSE(centered.state_dict().contains("state.0.grad_avg"));
+  // What the options ask for and the state lacks is named.
+  optim::Adam adam({leaf({1, 2})});
+  optim::Adam ams({p}, {.amsgrad = true});
+  p.set_grad(ones_like(p));
+  ams.step();
+  optim::StateDict state = ams.state_dict();
+  state.erase("state.0.max_exp_avg_sq");
+  CHECK_ERROR(adam.load_state_dict(state), ValueError, "Missing: state.0.max_exp_avg_sq");
+  CHECK_FALSE(adam.options().amsgrad);
+}
+
+// Breaks when a frozen parameter is refused, moves, loses its number in the state, or does not come back when thawed.
+TEST_CASE("frozen parameters are skipped and keep their place") {
+  const auto loss = [](const Tensor& a, const Tensor& b) { return (a * a).sum() + (b * b).sum(); };
+  Tensor a = leaf({1, 2}).requires_grad_(false), b = leaf({3});
+  optim::Adam adam({a, b}, {.lr = 0.1, .weight_decay = 0.5});
+  const auto step = [&] {
+    adam.zero_grad();
+    loss(a, b).backward();
+    adam.step();
+  };
+  step();
+  expect_close(a, tensor({1.0, 2.0}, {.dtype = float64}), 0, 0);
+  CHECK(b.detach().item<double>() == Approx(2.9));
+  CHECK_FALSE(adam.state_dict().contains("state.0.step"));
+  CHECK(adam.state_dict().at("state.1.step").item<double>() == 1);
+
+  a.requires_grad_();  // thawed: its first step is Adam's first step
+  b.requires_grad_(false);
+  const double kept = b.item<double>();
+  step();
+  expect_close(a.detach(), tensor({0.9, 1.9}, {.dtype = float64}), 1e-8, 0);
+  CHECK(b.item<double>() == kept);
+  CHECK(adam.state_dict().at("state.0.step").item<double>() == 1);
+  CHECK(adam.state_dict().at("state.1.step").item<double>() == 1);
+
+  // The state goes over to an optimizer whose parameters are frozen otherwise.
+  Tensor c = leaf({0, 0}), d = leaf({0});
+  optim::Adam other({c, d});
+  other.load_state_dict(adam.state_dict());
+  for (const auto& [name, tensor] : other.state_dict()) expect_close(tensor, adam.state_dict().at(name), 0, 0);
+
+  // A group may be frozen as a whole, an optimizer may not.
+  a.requires_grad_(false);
+  b.requires_grad_();
+  optim::SGD groups(std::vector<optim::ParamGroup<optim::SgdOptions>>{{{a}, {.lr = 1}}, {{b}, {.lr = 0.5}}});
+  groups.zero_grad();
+  loss(a, b).backward();
+  groups.step();
+  CHECK(b.detach().item<double>() == Approx(0).margin(1e-12));
+  b.requires_grad_(false);
+  CHECK_ERROR(optim::SGD({a, b}), ValueError, "[SGD] every one of the 2 parameters is frozen", "requires_grad_()");
 }
 
 // Breaks when the clipped norm or the returned one is wrong, for any of the norms.
