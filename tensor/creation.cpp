@@ -83,6 +83,46 @@ Scalar last_of(Scalar start, Scalar step, std::int64_t count) {
   return start.to_double() + static_cast<double>(count - 1) * step.to_double();
 }
 
+/// Calls f(number) for every number of a nested list, in order.
+template <class F>
+void each_number(std::initializer_list<Literal> values, F&& f) {
+  for (const Literal& value : values) {
+    if (value.is_list())
+      each_number(value.list(), f);
+    else
+      f(value.number());
+  }
+}
+
+/// Throws ShapeError where an element of the list is not as long or as deep as the first one.
+void check_even(const Literal& element, const Literal& first, std::size_t place, std::size_t depth) {
+  const auto described = [](const Literal& of) {
+    return of.is_list() ? fmt::format("has {} values", of.list().size()) : std::string("is a number");
+  };
+  const bool same = element.is_list() == first.is_list() && element.list().size() == first.list().size();
+  if (!same)
+    throw ShapeError(fmt::format("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", place,
+                                 depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element),
+                                 described(first)));
+  if (!first.is_list() || first.list().size() == 0) return;
+  const Literal& inner = *first.list().begin();
+  std::size_t i = 0;
+  for (const Literal& value : element.list()) check_even(value, inner, i++, depth + 1);
+}
+
+Shape shape_of(std::initializer_list<Literal> values) {
+  std::vector<std::int64_t> sizes{static_cast<std::int64_t>(values.size())};
+  if (values.size() != 0) {
+    std::size_t i = 0;
+    for (const Literal& value : values) check_even(value, *values.begin(), i++, 0);
+    for (const Literal* first = values.begin(); first->is_list(); first = first->list().begin()) {
+      sizes.push_back(static_cast<std::int64_t>(first->list().size()));
+      if (first->list().size() == 0) break;
+    }
+  }
+  return Shape(sizes.begin(), sizes.end());
+}
+
 }  // namespace
 
 Tensor empty(const Shape& shape, TensorOptions options) {
@@ -164,27 +204,33 @@ Tensor scalar_tensor(Scalar value, TensorOptions options) {
   return filled("scalar_tensor", {}, value, options.dtype.value_or(natural_dtype(value)), options);
 }
 
-Tensor tensor(std::initializer_list<double> values, TensorOptions options) {
-  if (!options.dtype) options.dtype = default_dtype();
-  return detail::from_elements(values.begin(), Dtype::float64, {static_cast<std::int64_t>(values.size())}, options);
-}
-
-Tensor tensor(std::initializer_list<std::initializer_list<double>> rows, TensorOptions options) {
-  const std::size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
-  std::vector<double> values;
-  values.reserve(rows.size() * columns);
-  for (const std::initializer_list<double>& row : rows) {
-    if (row.size() != columns)
-      throw ShapeError(fmt::format("[tensor] row {} has {} values, the first has {}: rows must have equal lengths.",
-                                   values.size() / std::max<std::size_t>(columns, 1), row.size(), columns));
-    values.insert(values.end(), row);
-  }
-  if (!options.dtype) options.dtype = default_dtype();
-  return detail::from_elements(values.data(), Dtype::float64,
-                               {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)}, options);
+Tensor tensor(std::initializer_list<Literal> values, TensorOptions options) {
+  const Dtype dtype = options.dtype.value_or(default_dtype());
+  Tensor out = kernels::empty(shape_of(values), dtype);
+  dispatch(dtype, [&]<class T>() {
+    T* next = static_cast<T*>(out.impl().data);
+    each_number(values, [&](Scalar number) { *next++ = number.to<T>("tensor"); });
+  });
+  return finished(std::move(out), options);
 }
 
 namespace detail {
+
+Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options) {
+  if (is_integral(from))
+    each_number(values, [&](Scalar number) {
+      const double value = number.to_double();
+      if (is_real(number) && value != std::trunc(value))
+        throw ValueError(fmt::format("[tensor] {} has a fraction, the elements are {}: use whole numbers, or "
+                                     "tensor<double>({{...}}).",
+                                     value, name(from)));
+    });
+  const bool named = options.dtype && *options.dtype != from;
+  const Dtype dtype = options.dtype.value_or(from);
+  Tensor out = tensor(values, {.dtype = from});
+  if (named) out = kernels::cast(out, dtype);
+  return finished(std::move(out), options);
+}
 
 Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOptions options) {
   check_sizes("from_data", shape);

@@ -60,6 +60,51 @@ TEST_CASE("ranges") {
   expect_close(tensor({{1, 2, 3}, {4, 5, 6}}), arange(1, 7, 1, {.dtype = float32}).reshape({2, 3}));
 }
 
+// Breaks when nested braces are ambiguous, flattened, or depend on the types of the numbers between them.
+TEST_CASE("braces make a tensor of as many dimensions") {
+  const std::int64_t n = 3;
+  const auto is = [](const Tensor& t, const Shape& shape, const std::vector<double>& values) {
+    CHECK(t.shape() == shape);
+    CHECK(t.dtype() == default_dtype());
+    CHECK(t.to_vector<double>() == values);
+  };
+  is(tensor({{1.0}, {2.0}}), {2, 1}, {1, 2});
+  is(tensor({{1}, {2}}), {2, 1}, {1, 2});
+  is(tensor({{1}, {2.5}, {true}, {n}}), {4, 1}, {1, 2.5, 1, 3});
+  is(tensor({{3.0}}), {1, 1}, {3});
+  is(tensor({{3}}), {1, 1}, {3});
+  is(tensor({{{1.0}}}), {1, 1, 1}, {1});
+  is(tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}), {2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  is(tensor({{{{{1}}}}}), {1, 1, 1, 1, 1}, {1});
+  is(tensor({{1, 2.5f, true}}), {1, 3}, {1, 2.5, 1});
+  is(tensor({1}), {1}, {1});
+  is(tensor({false, true}), {2}, {0, 1});
+  is(tensor({n, 0.5}), {2}, {3, 0.5});
+  is(tensor({}), {0}, {});
+  is(tensor({{}}), {1, 0}, {});
+  is(tensor({{}, {}}), {2, 0}, {});
+  const std::initializer_list<double> named = {1, 2};
+  is(tensor(named), {2}, {1, 2});
+
+  CHECK(tensor<std::int64_t>({{1}, {2}}).shape() == Shape{2, 1});
+  CHECK(tensor<double>({{1}, {2}}).dtype() == float64);
+  CHECK(tensor<bool>({{true}, {false}}).dtype() == bool_);
+  CHECK(tensor<float>({}).shape() == Shape{0});
+  CHECK(tensor({{1}, {2}}, {.dtype = int32}).dtype() == int32);
+  CHECK(tensor({{1.5}}, {.requires_grad = true}).requires_grad());
+  constexpr std::int64_t odd = (std::int64_t{1} << 53) + 1;  // no double
+  CHECK(tensor<std::int64_t>({odd}).item<std::int64_t>() == odd);
+  CHECK(tensor({odd}, {.dtype = int64}).item<std::int64_t>() == odd);
+
+  CHECK_ERROR(tensor({{1, 2}, {3}, {4}}), ShapeError, "[tensor] row 1 has 1 values, the first has 2");
+  CHECK_ERROR(tensor({1, {2}}), ShapeError, "[tensor] row 1 has 1 values, the first is a number");
+  CHECK_ERROR(tensor({{{1}, {2}}, {{3}, {4, 5}}}), ShapeError, "[tensor] row 1 at depth 2 has 2 values");
+  CHECK_ERROR(tensor({{{{{{{{{1}}}}}}}}}), ShapeError, "dim");
+  CHECK_ERROR(tensor<std::int32_t>({1.5}), ValueError, "[tensor] 1.5 has a fraction", "int32");
+  CHECK_ERROR(tensor<std::int32_t>({3'000'000'000}), ValueError, "[tensor]", "3000000000");
+  CHECK_ERROR(tensor<std::uint8_t>({-1}), ValueError, "[tensor]", "-1");
+}
+
 // Breaks when nonsense is accepted or a message does not say what was found.
 TEST_CASE("bad arguments of creation functions are named") {
   CHECK_ERROR(zeros({2, -1}), ShapeError, "[zeros]", "[2, -1]", "negative");
