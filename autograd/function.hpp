@@ -24,6 +24,7 @@
 #pragma once
 
 #include <xgrad/autograd/function_arguments.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <any>
@@ -64,14 +65,14 @@ class XG_API Context {
   const std::vector<Tensor>& saved() const;
   /// Keeps any other value.
   template <class T>
-  void set(std::string name, T value) {
-    values_.emplace_back(std::move(name), std::any(std::move(value)));
+  void set(StringRef name, T value) {
+    values_.emplace_back(name.str(), std::any(std::move(value)));
   }
   /// A kept value. Throws ValueError for an unknown name or another type.
   template <class T>
-  const T& get(std::string_view name) const {
+  const T& get(StringRef name) const {
     for (const auto& [key, value] : values_)
-      if (key == name) {
+      if (key == name.view()) {
         if (const T* found = std::any_cast<T>(&value)) return *found;
         throw_context_value(name, true);
       }

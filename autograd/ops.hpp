@@ -7,6 +7,7 @@
 
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/random.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <tuple>
@@ -368,7 +369,7 @@ XG_API Tensor addr(const Tensor& x, const Tensor& a, const Tensor& b, Scalar bet
 XG_API Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
 XG_API Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
 XG_API Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b);
-XG_API Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands);
+XG_API Tensor einsum(StringRef equation, const std::vector<Tensor>& operands);
 XG_API Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
 XG_API Tensor vecdot(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
 

@@ -176,7 +176,8 @@ std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const 
   return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
 }
 
-std::int64_t Explanation::feature_index(std::string_view wanted) const {
+std::int64_t Explanation::feature_index(StringRef name) const {
+  const std::string_view wanted = name;
   const auto& names = parts_.feature_names;
   const auto found = std::find(names.begin(), names.end(), wanted);
   if (found == names.end())
@@ -336,7 +337,8 @@ Explanation Explanation::output(std::int64_t slot) const {
   return e;
 }
 
-Explanation Explanation::output(std::string_view wanted) const {
+Explanation Explanation::output(StringRef name) const {
+  const std::string_view wanted = name;
   if (ranked_)
     throw ValueError("[Explanation.output] slots mean different outputs in different rows: take a slot by its number.");
   for (std::int64_t slot = 0; size() > 0 && slot < outputs_explained(); ++slot)
@@ -436,7 +438,7 @@ Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& grou
   return e;
 }
 
-Explanation Explanation::rescaled(double scale, double shift, std::string unit) const {
+Explanation Explanation::rescaled(double scale, double shift, StringRef unit) const {
   if (parts_.output_space == Output::logit)
     throw ValueError(
         "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
@@ -448,7 +450,7 @@ Explanation Explanation::rescaled(double scale, double shift, std::string unit) 
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
   p.output_space = Output::model;
-  p.unit = std::move(unit);
+  p.unit = unit.str();
   p.values = p.values * scale;
   p.base_values = p.base_values * scale + shift;
   p.outputs = p.outputs * scale + shift;

@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/data/dataset.hpp>
 #include <xgrad/nn/data/table.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
@@ -134,7 +135,7 @@ class XG_API Explanation {
   /// features are sums, how well contributions sum up, ops without a rule of their own, notes.
   std::vector<std::string> about() const;
   /// The place of a feature. Throws IndexError, listing the names.
-  std::int64_t feature_index(std::string_view name) const;
+  std::int64_t feature_index(StringRef name) const;
 
   // ---- what people call the values of the data
   /// Was with_display called (or did the explanation come with display values)?
@@ -161,7 +162,7 @@ class XG_API Explanation {
   /// One output slot, K = 1. Throws IndexError.
   Explanation output(std::int64_t slot) const;
   /// By name; not for ranked outputs. Throws IndexError, listing the names.
-  Explanation output(std::string_view output_name) const;
+  Explanation output(StringRef output_name) const;
   /// Sums of the contributions of each group; features in no group follow behind. This is not the game in which a group
   /// is one player: there, features of a group would also share with others what they do only together. The standard
   /// error of a sum is not known from those of its terms: NaN with a note, unless the group has one feature. An
@@ -171,7 +172,7 @@ class XG_API Explanation {
   /// In other units, y -> scale * y + shift: back from a standardized target. `unit` names them for text and figures.
   /// Throws ValueError for a logit, which no line takes to what the model returns, and for a scale that is 0 or not
   /// finite.
-  Explanation rescaled(double scale, double shift, std::string unit = {}) const;
+  Explanation rescaled(double scale, double shift, StringRef unit = {}) const;
   /// Sizes of contributions; no longer additive.
   Explanation abs() const;
   /// Mean over the rows of |values|, [n, K]: how much each feature matters overall. Values that are NaN are left out.

@@ -162,7 +162,8 @@ std::string_view name(Quadrature method) {
   return "riemann_trapezoid";
 }
 
-Quadrature quadrature_from_name(std::string_view text) {
+Quadrature quadrature_from_name(StringRef given) {
+  const std::string_view text = given;
   std::vector<std::string_view> names;
   for (const Quadrature q : quadratures) {
     if (name(q) == text) return q;

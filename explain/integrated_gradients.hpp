@@ -23,7 +23,7 @@ enum class Quadrature : std::uint8_t {
 /// "gausslegendre", "riemann_left", ... The other way round throws ValueError for an unknown name, listing the known
 /// ones.
 XG_API std::string_view name(Quadrature method);
-XG_API Quadrature quadrature_from_name(std::string_view name);
+XG_API Quadrature quadrature_from_name(StringRef name);
 
 struct IntegratedGradientsOptions {
   std::int64_t steps = 50;

@@ -98,7 +98,8 @@ constexpr std::array<Named, 43> table{{
 
 }  // namespace
 
-Activation::Activation(const std::string& name) {
+Activation::Activation(ByName named) {
+  const std::string_view name = named.name;
   const auto found = std::find_if(table.begin(), table.end(), [&](const Named& entry) { return entry.name == name; });
   if (found == table.end())
     throw ValueError(fmt::format("[Activation] \"{}\" is unknown, known are {}; or pass {{\"{}\", function}}.", name,
@@ -108,7 +109,7 @@ Activation::Activation(const std::string& name) {
   function_ = found->function;
 }
 
-Activation::Activation(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {
+Activation::Activation(StringRef name, Function function) : name_(name.str()), function_(std::move(function)) {
   if (!function_)
     throw ValueError(
         fmt::format("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_));

@@ -1,6 +1,7 @@
 // Activations by name or function.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <concepts>
@@ -21,10 +22,11 @@ class XG_API Activation {
 
   Activation() = default;  ///< "linear": x itself
   /// Throws ValueError for an unknown name, listing the known ones.
-  Activation(const char* name) : Activation(std::string(name)) {}  // NOLINT: a name is an activation
-  Activation(const std::string& name);                             // NOLINT
+  template <TextArgument S>
+  Activation(const S& name) : Activation(ByName{name}) {}  // NOLINT: a name is an activation
+  Activation(std::nullptr_t) = delete;
   /// A function of your own; the name stands in summaries and pictures. Throws ValueError for an empty function.
-  Activation(std::string name, Function function);
+  Activation(StringRef name, Function function);
   Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
   template <class F>
   requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
@@ -39,6 +41,10 @@ class XG_API Activation {
   static std::vector<std::string> names();
 
  private:
+  struct ByName {
+    StringRef name;
+  };
+  explicit Activation(ByName named);
   std::string name_ = "linear";
   Function function_;
 };

@@ -11,6 +11,7 @@ template <class Self, Tensor (*function)(const Tensor&)>
 class XG_API ActivationLayer : public Layer<Self> {
  public:
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
+  explicit ActivationLayer(NoOptions) : ActivationLayer() {}
   Tensor forward(const Tensor& x) override { return function(x); }
   std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
@@ -79,6 +80,7 @@ template <class Self, class Options>
 class XG_API ActivationLayerWith : public Layer<Self> {
  public:
   explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {}
+  explicit ActivationLayerWith(NoOptions) : ActivationLayerWith() {}
   std::tuple<Options> arguments() const { return {options_}; }
   const Options& options() const { return options_; }
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
@@ -107,6 +109,7 @@ struct PReluOptions {
 class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
  public:
   explicit PReLU(PReluOptions options = {});
+  explicit PReLU(NoOptions) : PReLU() {}
   Tensor forward(const Tensor& x) override { return xg::prelu(x, weight_); }
   const Tensor& weight() const { return weight_; }
 

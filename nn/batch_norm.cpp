@@ -30,8 +30,7 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
   if (x.size(1) != features_)
     throw ShapeError(fmt::format("[batch_norm] input is {}, the layer has {} features: input.size(1) must be {}.",
                                  x.shape().str(), features_, features_));
-  const bool batch_statistics = is_training() || !options_.track_running_stats;
-  if (batch_statistics && x.numel() / features_ < 2)
+  if (uses_batch_statistics() && x.numel() / features_ < 2)
     throw ValueError(
         fmt::format("[batch_norm] input is {}, one value per feature has no variance: train on batches of at "
                     "least 2 rows.",
@@ -44,6 +43,10 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
     if (!options_.momentum) share = 1.0 / num_batches_.item<double>();
   }
   return batch_norm(x, running_mean_, running_var_, weight_, bias_, is_training(), share, options_.eps);
+}
+
+std::int64_t BatchNorm1d::min_rows(const Shape& row) const {
+  return uses_batch_statistics() && row.numel() / features_ < 2 ? 2 : 1;
 }
 
 std::int64_t BatchNorm1d::flops(const Shape&, const Shape& output) const {

@@ -26,9 +26,11 @@ class XG_API BatchNorm1d final : public Layer<BatchNorm1d> {
   Tensor forward(const Tensor& x) override;
   std::tuple<std::int64_t, BatchNormOptions> arguments() const { return {features_, options_}; }
   std::optional<Shape> input_shape() const override { return Shape{features_}; }
+  std::int64_t min_rows(const Shape& row) const override;
   std::int64_t flops(const Shape& input, const Shape& output) const override;
 
  private:
+  bool uses_batch_statistics() const { return is_training() || !options_.track_running_stats; }
   std::int64_t features_;
   BatchNormOptions options_;
   Tensor weight_, bias_, running_mean_, running_var_, num_batches_;

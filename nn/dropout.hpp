@@ -12,6 +12,7 @@ class XG_API Dropout final : public Layer<Dropout> {
  public:
   /// Throws ValueError unless p is in [0, 1].
   explicit Dropout(double p = 0.5, LayerOptions options = {});
+  explicit Dropout(NoOptions) : Dropout() {}
   Tensor forward(const Tensor& x) override;
   double p() const { return p_; }
   std::tuple<double, LayerOptions> arguments() const { return {p_, {name()}}; }

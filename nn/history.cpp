@@ -11,7 +11,8 @@
 
 namespace xg::nn {
 
-const History::Series& History::operator[](std::string_view key) const {
+const History::Series& History::operator[](StringRef name) const {
+  const std::string_view key = name;
   for (const Entry& entry : entries_)
     if (entry.first == key) return entry.second;
   throw ValueError(entries_.empty()
@@ -19,7 +20,8 @@ const History::Series& History::operator[](std::string_view key) const {
                        : fmt::format("[History] key \"{}\" is unknown, known are {}.", key, fmt::join(keys(), ", ")));
 }
 
-bool History::contains(std::string_view key) const {
+bool History::contains(StringRef name) const {
+  const std::string_view key = name;
   return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.first == key; });
 }
 
@@ -49,7 +51,8 @@ std::int64_t History::best_epoch() const {
   return best;
 }
 
-void History::append(std::string_view key, double value) {
+void History::append(StringRef name, double value) {
+  const std::string_view key = name;
   for (Entry& entry : entries_)
     if (entry.first == key) {
       entry.second.push_back(value);
@@ -66,13 +69,13 @@ void History::reserve(std::int64_t epochs) {
   seconds_.reserve(room_);
 }
 
-void History::set_monitor(std::string key, bool larger_is_better) {
-  monitor_ = std::move(key);
+void History::set_monitor(StringRef key, bool larger_is_better) {
+  monitor_ = key.str();
   larger_is_better_ = larger_is_better;
 }
 
-void History::set_stop(std::string reason, bool early) {
-  stop_reason_ = std::move(reason);
+void History::set_stop(StringRef reason, bool early) {
+  stop_reason_ = reason.str();
   stopped_early_ = early;
 }
 

@@ -1,7 +1,7 @@
 // What a training run was like: one number per epoch for the loss and for every metric.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -21,8 +21,8 @@ class XG_API History {
   using Entry = std::pair<std::string, Series>;
 
   /// The values of `key`, one per epoch. Throws ValueError for an unknown key, naming the known ones.
-  const Series& operator[](std::string_view key) const;
-  bool contains(std::string_view key) const;
+  const Series& operator[](StringRef key) const;
+  bool contains(StringRef key) const;
   std::vector<std::string> keys() const;
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
@@ -33,13 +33,14 @@ class XG_API History {
   /// Batches in one epoch.
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   /// The number (from 0) of the epoch with the best value: of the key that a callback watched, else of "val_loss", else
-  /// of "loss". -1 before the first epoch.
+  /// of "loss". -1 before the first epoch, and where that was never a number.
   std::int64_t best_epoch() const;
   /// The key that best_epoch() speaks of.
   const std::string& monitor() const { return monitor_; }
   /// Were the weights of best_epoch() put back at the end?
   bool restored_best() const { return restored_best_; }
-  /// Why the run ended, as a sentence; "all epochs were run" unless something ended it earlier.
+  /// Why the run ended, as a sentence; "all epochs were run" unless something ended it earlier. What callbacks had to
+  /// say, as that the value they watched was never a number, stands behind it.
   const std::string& stop_reason() const { return stop_reason_; }
   bool stopped_early() const { return stopped_early_; }
   /// The learning rate of the optimizer's first group in each epoch.
@@ -57,14 +58,14 @@ class XG_API History {
   /// Makes room for this many epochs.
   void reserve(std::int64_t epochs);
   /// Adds the value of one epoch to `key`.
-  void append(std::string_view key, double value);
+  void append(StringRef key, double value);
   void append_learning_rate(double rate) { learning_rates_.push_back(rate); }
   void append_seconds(double seconds) { seconds_.push_back(seconds); }
   void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }
   /// Names what best_epoch() looks at, and whether larger is better.
-  void set_monitor(std::string key, bool larger_is_better);
+  void set_monitor(StringRef key, bool larger_is_better);
   void set_restored_best(bool restored) { restored_best_ = restored; }
-  void set_stop(std::string reason, bool early);
+  void set_stop(StringRef reason, bool early);
 
  private:
   std::vector<Entry> entries_;

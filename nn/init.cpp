@@ -175,7 +175,8 @@ Tensor kaiming_normal(const Tensor& t, KaimingOptions options) {
   return normal(t, 0, gain / std::sqrt(fan("kaiming_normal", t, options.mode)));
 }
 
-double calculate_gain(const std::string& nonlinearity, double a) {
+double calculate_gain(StringRef name, double a) {
+  const std::string_view nonlinearity = name;
   if (nonlinearity == "linear" || nonlinearity == "sigmoid") return 1;
   if (nonlinearity == "tanh") return 5.0 / 3;
   if (nonlinearity == "relu") return std::sqrt(2.0);
@@ -261,7 +262,8 @@ constexpr std::array<NamedInitializer, 20> named_initializers{{
 
 }  // namespace
 
-Initializer::Initializer(const std::string& name) {
+Initializer::Initializer(ByName named) {
+  const std::string_view name = named.name;
   for (const NamedInitializer& known : named_initializers)
     if (known.name == name) {
       function_ = known.function;

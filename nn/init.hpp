@@ -3,6 +3,7 @@
 // what follows.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <concepts>
@@ -48,7 +49,7 @@ XG_API Tensor kaiming_normal(const Tensor& t);
 XG_API Tensor kaiming_normal(const Tensor& t, KaimingOptions options);
 /// PyTorch's recommended gains: 1, 5/3 for tanh, sqrt(2) for relu, sqrt(2 / (1 + a^2)) for leaky_relu, 3/4 for selu.
 /// Throws ValueError for an unknown name, listing the known ones.
-XG_API double calculate_gain(const std::string& nonlinearity, double a = 0.01);
+XG_API double calculate_gain(StringRef nonlinearity, double a = 0.01);
 
 /// gain times a matrix [size(0), rest] with orthonormal rows or columns, whichever are fewer, drawn uniformly among
 /// them. Throws ShapeError below two dimensions. Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007,
@@ -73,8 +74,9 @@ namespace xg::nn {
 class XG_API Initializer {
  public:
   /// Throws ValueError for an unknown name, listing the known ones.
-  Initializer(const char* name) : Initializer(std::string(name)) {}  // NOLINT: a name is an initializer
-  Initializer(const std::string& name);                              // NOLINT
+  template <TextArgument S>
+  Initializer(const S& name) : Initializer(ByName{name}) {}  // NOLINT: a name is an initializer
+  Initializer(std::nullptr_t) = delete;
   Initializer(Tensor (*function)(const Tensor&));                    // NOLINT
   template <class F>
   requires std::invocable<const F&, Tensor&> &&(!std::same_as<std::decay_t<F>, Initializer>)Initializer(F function)
@@ -83,6 +85,10 @@ class XG_API Initializer {
   void operator()(Tensor& t) const { function_(t); }
 
  private:
+  struct ByName {
+    StringRef name;
+  };
+  explicit Initializer(ByName named);
   std::function<void(Tensor&)> function_;
 };
 

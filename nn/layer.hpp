@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/node.hpp>
+#include <xgrad/tensor/no_options.hpp>
 
 #include <memory>
 #include <string>

@@ -189,27 +189,46 @@ constexpr std::array<NamedLoss, 15> keras_losses{{
 
 }  // namespace
 
-Loss::Loss(const std::string& name) {
+Loss Loss::by_name(StringRef given) {
+  const std::string_view name = given;
   for (const NamedLoss& known : keras_losses) {
     if (known.name != name && (known.short_name.empty() || known.short_name != name)) continue;
-    name_ = known.name;
-    target_ = known.target;
-    per_element_ = known.elements;
-    mean_ = [elements = known.elements](const Tensor& p, const Tensor& t) { return elements(p, t).mean(); };
-    return;
+    Loss loss;
+    loss.name_ = known.name;
+    loss.target_ = known.target;
+    loss.per_element_ = known.elements;
+    loss.reduced_ = [elements = known.elements](const Tensor& p, const Tensor& t) { return elements(p, t).mean(); };
+    if (known.target == Target::classes) {
+      loss.ignore_index_ = NllLossOptions().ignore_index;
+      loss.reduced_ = [](const Tensor& p, const Tensor& t) { return nll_loss(log_distribution(p), labels(t)); };
+    }
+    return loss;
   }
   throw ValueError(fmt::format("[Loss] \"{}\" is unknown, known are {}; or pass a loss such as nn::BCELoss().", name,
                                fmt::join(names(), ", ")));
 }
 
-Loss::Loss(std::string name, Function mean, Function per_element, Target target)
-    : name_(std::move(name)), target_(target), mean_(std::move(mean)), per_element_(std::move(per_element)) {
-  if (!mean_)
+Loss::Loss(StringRef name, Function mean, Function per_element, Target target)
+    : name_(name.str()), target_(target), reduced_(std::move(mean)), per_element_(std::move(per_element)) {
+  if (!reduced_)
     throw ValueError(
         fmt::format("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_));
 }
 
-Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
+Tensor Loss::counts(const Tensor& target) const {
+  if (!ignore_index_ || is_floating(target.dtype())) return {};
+  const Tensor kept = target != *ignore_index_;
+  if (!class_weight_.defined() && kept.all().item<bool>()) return {};
+  Tensor each = kept.to(Dtype::float64);
+  if (class_weight_.defined()) {
+    const Tensor classes = where(kept, target, 0).to(Dtype::int64).reshape({-1});
+    each = each * class_weight_.detach().to(Dtype::float64).index_select(0, classes).reshape(target.shape());
+  }
+  return each.dim() > 1 ? each.reshape({each.size(0), -1}).sum(1) : each;
+}
+
+Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights,
+                      const Tensor& counts) const {
   if (!per_element_)
     throw Error(
         fmt::format("[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second "
@@ -218,7 +237,10 @@ Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tens
   const Tensor losses = per_element_(prediction, target);
   Shape shape = weights.shape();
   while (shape.size() < losses.shape().size()) shape.push_back(1);
-  return (losses * weights.reshape(shape)).sum() / static_cast<double>(losses.numel());
+  const Tensor sum = (losses * weights.reshape(shape)).sum();
+  if (reduction_ == Reduction::sum) return sum;
+  if (counts.defined()) return sum / counts.sum().item<double>();
+  return sum / static_cast<double>(by_rows_ ? prediction.size(0) : losses.numel());
 }
 
 std::vector<std::string> Loss::names() {

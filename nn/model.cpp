@@ -12,11 +12,10 @@
 
 namespace xg::nn {
 
-Model::Model(const Node& input, const Node& output, std::string name)
-    : Model(std::vector<Node>{input}, std::vector<Node>{output}, std::move(name)) {}
+Model::Model(const Node& input, const Node& output, StringRef name)
+    : Model(std::vector<Node>{input}, std::vector<Node>{output}, name) {}
 
-Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, std::string name)
-    : Module(std::move(name)) {
+Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, StringRef name) : Module(name) {
   if (inputs.empty()) throw ValueError("[Model] there is no input node: make one with nn::input.");
   if (outputs.empty()) throw ValueError("[Model] there is no output node: call a layer on the input.");
   std::unordered_map<const void*, std::size_t> numbers;

@@ -9,8 +9,8 @@ namespace xg::nn {
 class XG_API Model final : public Module {
  public:
   /// Throws ValueError where an output depends on an input that is not listed, or an input is not used.
-  Model(const Node& input, const Node& output, std::string name = {});
-  Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, std::string name = {});
+  Model(const Node& input, const Node& output, StringRef name = {});
+  Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, StringRef name = {});
 
   /// For one input and one output. Throws ShapeError for another number.
   Tensor forward(const Tensor& x) override;

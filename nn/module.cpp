@@ -87,7 +87,7 @@ detail::KeepRandomState::~KeepRandomState() {
   default_generator().set_offset(offset_);
 }
 
-Module::Module(std::string name) : name_(std::move(name)) {}
+Module::Module(StringRef name) : name_(name.str()) {}
 Module::Module(const Module& other, ShareChildren)
     : name_(other.name_),
       parameters_(other.parameters_),
@@ -170,7 +170,8 @@ void Module::check_name(const char* what, const std::string& name) const {
                     type_name(), what, name));
 }
 
-void Module::add_child(std::string name, std::shared_ptr<Module> child) {
+void Module::add_child(StringRef text, std::shared_ptr<Module> child) {
+  std::string name = text.str();
   check_name("add", name);
   if (child == nullptr) throw ValueError(fmt::format("[{}.add] child \"{}\" is null.", type_name(), name));
   if (child.get() == this) throw ValueError(fmt::format("[{}.add] a module cannot be its own child.", type_name()));
@@ -182,7 +183,8 @@ void Module::add_child(std::string name, std::shared_ptr<Module> child) {
   children_.push_back({std::move(name), std::move(child)});
 }
 
-Tensor Module::param(std::string name, Tensor value) {
+Tensor Module::param(StringRef text, Tensor value) {
+  std::string name = text.str();
   check_name("param", name);
   if (!value.defined())
     throw ValueError(fmt::format("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name));
@@ -204,7 +206,8 @@ Tensor Module::param(std::string name, Tensor value) {
   return value;
 }
 
-Tensor Module::buffer(std::string name, Tensor value) {
+Tensor Module::buffer(StringRef text, Tensor value) {
+  std::string name = text.str();
   check_name("buffer", name);
   if (!value.defined())
     throw ValueError(fmt::format("[{}.buffer] \"{}\" is undefined, it must be a tensor.", type_name(), name));
@@ -216,10 +219,14 @@ Tensor Module::buffer(std::string name, Tensor value) {
   return value;
 }
 
-void Module::set_name(std::string name) {
-  name_ = std::move(name);
+void Module::set_name(StringRef name) {
+  name_ = name.str();
   named_by_place_ = false;
   scope_label_ = no_label;
+}
+
+std::int64_t Module::min_rows(const Shape&) const {
+  return 1;
 }
 
 std::string Module::type_name() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <atomic>
@@ -58,7 +59,7 @@ struct LoadReport {
 /// A module moves but is not copied: references to children could not follow. `clone()` copies.
 class XG_API Module {
  public:
-  explicit Module(std::string name = {});
+  explicit Module(StringRef name = {});
   virtual ~Module();
   Module(Module&& other) noexcept;
   Module& operator=(Module&& other) noexcept;
@@ -75,37 +76,37 @@ class XG_API Module {
   /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a
   /// dot.
   template <ModuleType T, class... Args>
-  requires std::constructible_from<T, Args...> T& add(std::string name, Args&&... args) {
+  requires std::constructible_from<T, Args...> T& add(StringRef name, Args&&... args) {
     auto child = std::make_shared<T>(std::forward<Args>(args)...);
     T& reference = *child;
-    add_child(std::move(name), std::move(child));
+    add_child(name, std::move(child));
     return reference;
   }
   /// Moves a layer in: `add("fc", Linear(10, 6, {.bias = false}))`.
   template <class M>
-  requires ModuleType<M> &&(!std::is_const_v<M>)M& add(std::string name, M&& layer) {
+  requires ModuleType<M> &&(!std::is_const_v<M>)M& add(StringRef name, M&& layer) {
     static_assert(!std::is_lvalue_reference_v<M>, "add takes the layer over: pass std::move(layer) or nn::shared(...)");
-    return add<M, M>(std::move(name), std::move(layer));
+    return add<M, M>(name, std::move(layer));
   }
   /// Takes a share of a module that may also be used elsewhere.
   template <ModuleType M>
-  M& add(std::string name, std::shared_ptr<M> layer) {
+  M& add(StringRef name, std::shared_ptr<M> layer) {
     M& reference = *layer;
-    add_child(std::move(name), std::move(layer));
+    add_child(name, std::move(layer));
     return reference;
   }
   template <ModuleType M>
-  M& add(std::string name, const Shared<M>& layer);
+  M& add(StringRef name, const Shared<M>& layer);
   /// Registers a parameter: a leaf that asks for gradients. Returns the handle to keep as a member; a parameter of
   /// another module is shared. Throws ValueError for the name, DtypeError unless floating, AutogradError for a result
   /// of ops.
-  Tensor param(std::string name, Tensor value);
+  Tensor param(StringRef name, Tensor value);
   /// Registers a tensor that is saved with the module but not trained.
-  Tensor buffer(std::string name, Tensor value);
+  Tensor buffer(StringRef name, Tensor value);
 
   // ---- names
   const std::string& name() const { return name_; }
-  void set_name(std::string name);
+  void set_name(StringRef name);
   /// The class: "Dense".
   virtual std::string type_name() const;
   /// How errors and summaries call it: "h1 (Dense)".
@@ -172,6 +173,9 @@ class XG_API Module {
   /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on
   /// it.
   virtual void build(const Shape& row);
+  /// The fewest rows of shape `row` that forward takes in the mode that the module is in: 2 for batch statistics of
+  /// single values. Trainer refuses smaller batches before the first step.
+  virtual std::int64_t min_rows(const Shape& row) const;
   /// Does it have all its parameters? A Dense without a number of inputs has none before `build`.
   virtual bool is_built() const { return true; }
   /// Fills in units, activation, weight and bias of a layer that has units.
@@ -196,7 +200,7 @@ class XG_API Module {
   struct ShareChildren {};
   Module(const Module& other, ShareChildren);
 
-  void add_child(std::string name, std::shared_ptr<Module> child);
+  void add_child(StringRef name, std::shared_ptr<Module> child);
   /// What a container calls its next child: by the child's own name, else by its number; a layer that is used again
   /// under its own name gets the number behind it.
   std::string place_name(const Module& child) const;

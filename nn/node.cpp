@@ -55,7 +55,7 @@ Node input(const Shape& row, InputOptions options) {
           "[input] shape is {}, sizes must not be negative; the number of rows is not part of it.", row.str()));
   auto record = std::make_shared<detail::NodeRecord>();
   record->row = row;
-  record->dtype = options.dtype;
+  record->dtype = options.dtype.value_or(default_dtype());
   record->name = std::move(options.name);
   Node node;
   node.record_ = std::move(record);

@@ -10,6 +10,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -50,7 +51,7 @@ class XG_API Node {
 
 struct InputOptions {
   std::string name = {};
-  Dtype dtype = Dtype::float32;  ///< int64 for an Embedding
+  std::optional<Dtype> dtype = {};  ///< default_dtype() unless given; int64 for an Embedding
 };
 /// A model's input; `row` is the shape of one row. Throws ShapeError for negative sizes.
 XG_API Node input(const Shape& row, InputOptions options = {});
@@ -118,8 +119,8 @@ Node Shared<M>::operator()(const Node& node, const More&... more) const {
 }
 
 template <ModuleType M>
-M& Module::add(std::string name, const Shared<M>& layer) {
-  return add(std::move(name), layer.pointer());
+M& Module::add(StringRef name, const Shared<M>& layer) {
+  return add(name, layer.pointer());
 }
 
 }  // namespace xg::nn

@@ -14,6 +14,7 @@ struct FlattenOptions {
 class XG_API Flatten final : public Layer<Flatten> {
  public:
   explicit Flatten(FlattenOptions options = {}) : Layer(options.name), options_(std::move(options)) {}
+  explicit Flatten(NoOptions) : Flatten() {}
   Tensor forward(const Tensor& x) override;
   std::tuple<FlattenOptions> arguments() const { return {options_}; }
 
@@ -37,6 +38,7 @@ class XG_API Unflatten final : public Layer<Unflatten> {
 class XG_API Identity final : public Layer<Identity> {
  public:
   explicit Identity(LayerOptions options = {}) : Layer(std::move(options.name)) {}
+  explicit Identity(NoOptions) : Identity() {}
   Tensor forward(const Tensor& x) override { return x; }
   std::tuple<LayerOptions> arguments() const { return {{name()}}; }
 };

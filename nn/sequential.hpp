@@ -24,17 +24,16 @@ concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
 /// A Dense without a number of inputs learns it from the layers before. A copy shares the layers; clone() does not.
 class XG_API Sequential final : public Layer<Sequential> {
  public:
-  explicit Sequential(std::string name = {}) : Layer(std::move(name)) {}
-  explicit Sequential(const char* name) : Layer(std::string(name)) {}
+  explicit Sequential(StringRef name = {}) : Layer(name) {}
   /// Throws ValueError where two layers have the same name.
   template <class... Layers>
   requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(Layers&&... layers) {
     (append(std::forward<Layers>(layers)), ...);
   }
   template <class... Layers>
-  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(std::string name,
+  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(StringRef name,
                                                                                         Layers&&... layers)
-      : Layer(std::move(name)) {
+      : Layer(name) {
     (append(std::forward<Layers>(layers)), ...);
   }
   Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}

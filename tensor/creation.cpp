@@ -221,9 +221,10 @@ Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOpt
     each_number(values, [&](Scalar number) {
       const double value = number.to_double();
       if (is_real(number) && value != std::trunc(value))
-        throw ValueError(fmt::format("[tensor] {} has a fraction, the elements are {}: use whole numbers, or "
-                                     "tensor<double>({{...}}).",
-                                     value, name(from)));
+        throw ValueError(
+            fmt::format("[tensor] {} has a fraction, the elements are {}: use whole numbers, or "
+                        "tensor<double>({{...}}).",
+                        value, name(from)));
     });
   const bool named = options.dtype && *options.dtype != from;
   const Dtype dtype = options.dtype.value_or(from);

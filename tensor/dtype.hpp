@@ -32,6 +32,7 @@ constexpr bool is_integral(Dtype dtype) { return dtype > Dtype::bool_ && dtype <
 XG_API std::string_view name(Dtype dtype);
 /// The inverse of name(). Throws DtypeError for any other text.
 XG_API Dtype dtype_from_name(std::string_view name);
+Dtype dtype_from_name(std::nullptr_t) = delete;
 XG_API std::ostream& operator<<(std::ostream& out, Dtype dtype);
 
 /// The dtype of creation functions that are not told another one: float32 unless changed, per process.

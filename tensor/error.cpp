@@ -1,5 +1,6 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg {
 namespace {
@@ -19,5 +20,9 @@ IndexError::~IndexError() = default;
 ValueError::~ValueError() = default;
 AutogradError::~AutogradError() = default;
 IoError::~IoError() = default;
+
+void detail::throw_null_text() {
+  throw ValueError("[StringRef] a null pointer is passed where a text is needed: pass a name or \"\".");
+}
 
 }  // namespace xg

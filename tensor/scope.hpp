@@ -2,7 +2,7 @@
 // Paths are interned once per process, so that a node keeps a small number instead of a pointer into a module.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <string>
@@ -28,7 +28,7 @@ XG_API std::uint32_t intern_label(std::string_view label);
 class XG_API Scope {
  public:
   explicit Scope(std::uint32_t label) noexcept;
-  explicit Scope(std::string_view label) : Scope(intern_label(label)) {}
+  explicit Scope(StringRef label) : Scope(intern_label(label)) {}
   ~Scope() { detail::thread_scope = previous_; }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;

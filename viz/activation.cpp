@@ -60,8 +60,8 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   return activation_curve(f.name(), at, Data(y), slope, o);
 }
 
-Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope,
-                        const ActivationOptions& o) {
+Figure activation_curve(StringRef text, const Data& x, const Data& y, const Data& slope, const ActivationOptions& o) {
+  const std::string name = text.str();
   if (x.empty() || x.size() != y.size() || (!slope.empty() && slope.size() != x.size())) {
     throw ValueError(fmt::format("[activation] {} x, {} y and {} slopes: give as many of each, at least one.", x.size(),
                                  y.size(), slope.size()));

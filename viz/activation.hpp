@@ -26,7 +26,7 @@ struct ActivationOptions {
 XG_API Figure activation(const nn::Activation& f, const ActivationOptions& options = {});
 
 /// The curve y over x and, where given, its slope. Throws ValueError where the lists differ in length or are empty.
-XG_API Figure activation_curve(const std::string& name, const Data& x, const Data& y, const Data& slope = {},
+XG_API Figure activation_curve(StringRef name, const Data& x, const Data& y, const Data& slope = {},
                                const ActivationOptions& options = {});
 
 }  // namespace xg::viz

@@ -224,23 +224,23 @@ void Axes::axvline(double x, const RuleOptions& o) {
       detail::RuleArtist{x, false, o.color.or_else(Role::muted).fade(o.alpha), o.linewidth, o.linestyle, o.label});
 }
 
-void Axes::text(double x, double y, const std::string& text, const TextOptions& options) {
+void Axes::text(double x, double y, StringRef text, const TextOptions& options) {
   one_of("text", "ha", options.ha, {"left", "center", "right"});
   one_of("text", "va", options.va, {"baseline", "center", "top", "bottom"});
-  state_->artists.push_back(detail::TextArtist{x, y, text, options});
+  state_->artists.push_back(detail::TextArtist{x, y, text.str(), options});
 }
 
-void Axes::set_title(const std::string& title) {
-  state_->title = title;
+void Axes::set_title(StringRef title) {
+  state_->title = title.str();
 }
 
-void Axes::set_xlabel(const std::string& label, const Paint& color) {
-  state_->x.label = label;
+void Axes::set_xlabel(StringRef label, const Paint& color) {
+  state_->x.label = label.str();
   state_->x.label_color = color;
 }
 
-void Axes::set_ylabel(const std::string& label, const Paint& color) {
-  state_->y.label = label;
+void Axes::set_ylabel(StringRef label, const Paint& color) {
+  state_->y.label = label.str();
   state_->y.label_color = color;
 }
 
@@ -250,11 +250,11 @@ void Axes::set_xlim(double low, double high) {
 void Axes::set_ylim(double low, double high) {
   set_limits(state_->y, "set_ylim", low, high);
 }
-void Axes::set_xscale(const std::string& scale) {
-  set_scale(state_->x, "set_xscale", scale);
+void Axes::set_xscale(StringRef scale) {
+  set_scale(state_->x, "set_xscale", scale.str());
 }
-void Axes::set_yscale(const std::string& scale) {
-  set_scale(state_->y, "set_yscale", scale);
+void Axes::set_yscale(StringRef scale) {
+  set_scale(state_->y, "set_yscale", scale.str());
 }
 
 void Axes::set_xticks(const Data& at, const std::vector<std::string>& labels) {
@@ -280,8 +280,8 @@ void Axes::legend(const LegendOptions& options) {
   state_->legend = options;
 }
 
-void Axes::colorbar(const std::string& label) {
-  state_->colorbar = label;
+void Axes::colorbar(StringRef label) {
+  state_->colorbar = label.str();
 }
 
 Axes& Axes::twinx() {

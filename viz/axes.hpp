@@ -1,7 +1,7 @@
 // Axes: data drawn against two scales, with matplotlib's names.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/color.hpp>
 
 #include <concepts>
@@ -41,8 +41,8 @@ class Names {
  public:
   Names(std::vector<std::string> names) : values_(std::move(names)) {}
   template <class... S>
-  requires(sizeof...(S) > 0 && (std::convertible_to<const S&, std::string_view> && ...)) Names(const S&... names)
-      : values_{std::string(std::string_view(names))...} {}
+  requires(sizeof...(S) > 0 && (TextArgument<S> && ...)) Names(const S&... names)
+      : values_{StringRef(names).str()...} {}
 
   const std::vector<std::string>& values() const { return values_; }
   std::size_t size() const { return values_.size(); }
@@ -158,17 +158,17 @@ class XG_API Axes {
   void axhline(double y, const RuleOptions& options = {});
   void axvline(double x, const RuleOptions& options = {});
   /// Text at a place in data coordinates.
-  void text(double x, double y, const std::string& text, const TextOptions& options = {});
+  void text(double x, double y, StringRef text, const TextOptions& options = {});
 
-  void set_title(const std::string& title);
-  void set_xlabel(const std::string& label, const Paint& color = Role::ink);
-  void set_ylabel(const std::string& label, const Paint& color = Role::ink);
+  void set_title(StringRef title);
+  void set_xlabel(StringRef label, const Paint& color = Role::ink);
+  void set_ylabel(StringRef label, const Paint& color = Role::ink);
   /// Throws ValueError unless low < high and both are finite.
   void set_xlim(double low, double high);
   void set_ylim(double low, double high);
   /// "linear" or "log".
-  void set_xscale(const std::string& scale);
-  void set_yscale(const std::string& scale);
+  void set_xscale(StringRef scale);
+  void set_yscale(StringRef scale);
   void set_xticks(const Data& at, const std::vector<std::string>& labels = {});
   void set_yticks(const Data& at, const std::vector<std::string>& labels = {});
   void invert_yaxis();
@@ -177,7 +177,7 @@ class XG_API Axes {
   void grid(bool on = true);
   void legend(const LegendOptions& options = {});
   /// A bar at the right that shows what the colours of the last scatter with `c` mean.
-  void colorbar(const std::string& label = {});
+  void colorbar(StringRef label = {});
 
   /// Axes over these with the same x and a y axis of their own, at the right. The same ones at every call.
   Axes& twinx();

@@ -45,7 +45,8 @@ std::uint8_t to_byte(double v) {
 
 }  // namespace
 
-Color Color::parse(std::string_view text) {
+Color Color::parse(StringRef given) {
+  const std::string_view text = given;
   if (!text.empty() && text[0] == '#' && (text.size() == 4 || text.size() == 7)) {
     std::uint32_t rgb = 0;
     bool good = true;
@@ -106,17 +107,12 @@ Color red_blue(double t) {
   return mix(from_rgb(rgb[i]), from_rgb(rgb[i + 1]), (t - at[i]) / (at[i + 1] - at[i]));
 }
 
-Paint::Paint(const char* text) : Paint(std::string(text)) {}
-
-Paint::Paint(const std::string& text) {
-  if (text == "none") {
-    role = Role::none;
-  } else if (text.size() == 2 && text[0] == 'C' && text[1] >= '0' && text[1] <= '7') {
-    *this = series(static_cast<std::size_t>(text[1] - '0'));
-  } else {
-    role = Role::literal;
-    color = Color::parse(text);
-  }
+Paint Paint::parse(StringRef given) {
+  const std::string_view text = given;
+  if (text == "none") return Role::none;
+  if (text.size() == 2 && text[0] == 'C' && text[1] >= '0' && text[1] <= '7')
+    return series(static_cast<std::size_t>(text[1] - '0'));
+  return Color::parse(text);
 }
 
 }  // namespace xg::viz

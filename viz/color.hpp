@@ -1,7 +1,7 @@
 // Colours, and paints: either a colour as it stands or a role that the theme fills in.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@ struct Color {
   double alpha = 1;
 
   /// The colour of "#rgb", "#rrggbb", or of a CSS name such as "steelblue". Throws ValueError on anything else.
-  XG_API static Color parse(std::string_view text);
+  XG_API static Color parse(StringRef text);
   /// "#rrggbb", without the opacity.
   XG_API std::string hex() const;
   bool operator==(const Color&) const = default;
@@ -65,9 +65,11 @@ struct Paint {
   Paint(Role r) : role(r) {}
   Paint(const Color& c) : role(Role::literal), color(c) {}
   /// "#rrggbb", a CSS name, "C0" to "C7" for the palette, or "none". Throws ValueError on anything else.
-  XG_API Paint(const char* text);
-  XG_API Paint(const std::string& text);
+  template <TextArgument S>
+  Paint(const S& text) : Paint(parse(text)) {}
 
+  /// What the text means, as the constructor.
+  XG_API static Paint parse(StringRef text);
   /// Colour `index` of the palette; indices wrap around.
   static Paint series(std::size_t index) {
     Paint p(Role::series);

@@ -129,11 +129,12 @@ std::optional<std::size_t> strongest_interaction(const Contributions& c, std::si
 
 }  // namespace
 
-Figure scatter(const explain::Explanation& e, const std::string& feature, const ScatterOptions& o) {
+Figure scatter(const explain::Explanation& e, StringRef feature, const ScatterOptions& o) {
   return scatter(contributions(e, o.output, "scatter"), feature, o);
 }
 
-Figure scatter(const Contributions& c, const std::string& feature, const ScatterOptions& o) {
+Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) {
+  const std::string feature = name.str();
   c.check("scatter");
   if (o.max_rows == 0) throw ValueError("[scatter] max_rows is 0: show at least one row.");
   const std::size_t i = find_feature(c, feature);

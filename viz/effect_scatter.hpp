@@ -1,6 +1,7 @@
 // Scatter of one feature: its value against its contribution.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -20,7 +21,7 @@ struct ScatterOptions {
 /// One dot for each row: x is the feature's value (as displayed, where it is a number), y its contribution. Text values
 /// become categories. Rows without a value stand at the left, apart; those whose contribution is NaN are left out, and
 /// the plot says how many. Throws ValueError naming the known features where there is none called `feature`.
-XG_API Figure scatter(const explain::Explanation& e, const std::string& feature, const ScatterOptions& options = {});
-XG_API Figure scatter(const Contributions& c, const std::string& feature, const ScatterOptions& options = {});
+XG_API Figure scatter(const explain::Explanation& e, StringRef feature, const ScatterOptions& options = {});
+XG_API Figure scatter(const Contributions& c, StringRef feature, const ScatterOptions& options = {});
 
 }  // namespace xg::viz

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/no_options.hpp>
 #include <xgrad/viz/theme.hpp>
 
 #include <cstddef>
@@ -37,6 +38,7 @@ class XG_API Figure {
  public:
   /// Throws ValueError where the size is not positive or larger than 200 inches, or the grid is empty.
   explicit Figure(const FigureOptions& options = {});
+  explicit Figure(NoOptions) : Figure() {}
   /// A figure of a finished scene.
   static Figure from_scene(Scene scene, const Theme& theme = Theme::light);
   Figure(const Figure& other);

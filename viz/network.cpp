@@ -166,7 +166,8 @@ Figure network(nn::Module& model, const NetworkOptions& o) {
   return network(layers, model.name(), o);
 }
 
-Figure network(const std::vector<NetworkLayer>& layers, const std::string& name, const NetworkOptions& o) {
+Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const NetworkOptions& o) {
+  const std::string name = text.str();
   check(layers, o);
   const double font = o.theme.font_px();
   const double line = line_height * font;

@@ -1,6 +1,7 @@
 // A network as circles and links, a column for each layer.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/network_layers.hpp>
 
@@ -28,7 +29,6 @@ struct NetworkOptions {
 XG_API Figure network(nn::Module& model, const NetworkOptions& options = {});
 
 /// The same from plain layers.
-XG_API Figure network(const std::vector<NetworkLayer>& layers, const std::string& name,
-                      const NetworkOptions& options = {});
+XG_API Figure network(const std::vector<NetworkLayer>& layers, StringRef name, const NetworkOptions& options = {});
 
 }  // namespace xg::viz

@@ -119,15 +119,14 @@ ReportPart::ReportPart(const Figure& figure) : figure_(true) {
 
 ReportPart::ReportPart(const explain::Explanation& explanation) : about_(explanation.about()) {}
 
-ReportPart::ReportPart(const char* text) : ReportPart(std::string(text)) {}
-
-ReportPart::ReportPart(const std::string& text) {
+ReportPart::ReportPart(StringRef given, int) {
+  const std::string_view text = given;
   std::string lines;
   std::size_t begin = 0;
   // Escaping makes spaces of line breaks; so line by line.
   while (begin <= text.size()) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines += escape_xml(std::string_view(text).substr(begin, end - begin));
+    lines += escape_xml(text.substr(begin, end - begin));
     if (end < text.size()) lines += '\n';
     begin = end + 1;
   }
@@ -202,10 +201,10 @@ ReportPart::ReportPart(const nn::metrics::RegressionReport& r) {
                       {"Rows", count(r.support)}});
 }
 
-Report::Report(std::string title) : title_(std::move(title)) {}
+Report::Report(StringRef title) : title_(title.str()) {}
 
-Report& Report::add_section(const std::string& title, std::vector<ReportPart> parts) {
-  sections_.push_back({title, std::move(parts)});
+Report& Report::add_section(StringRef title, std::vector<ReportPart> parts) {
+  sections_.push_back({title.str(), std::move(parts)});
   return *this;
 }
 

@@ -1,7 +1,7 @@
 // A report: figures, tables and text as one HTML file that needs nothing else.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <filesystem>
 #include <string>
@@ -37,8 +37,8 @@ struct ReportTable {
 class XG_API ReportPart {
  public:
   ReportPart(const Figure& figure);                             // NOLINT: whatever a report shows is a part of it
-  ReportPart(const char* text);                                 // NOLINT
-  ReportPart(const std::string& text);                          // NOLINT
+  template <TextArgument S>
+  ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
   ReportPart(const ReportTable& table);                         // NOLINT
   ReportPart(const nn::Summary& summary);                       // NOLINT
   ReportPart(const nn::data::Description& d);                   // NOLINT
@@ -54,6 +54,7 @@ class XG_API ReportPart {
   const std::vector<std::string>& about() const { return about_; }
 
  private:
+  ReportPart(StringRef text, int);
   std::string html_;
   std::vector<std::string> about_;
   bool figure_ = false;
@@ -68,19 +69,19 @@ class XG_API ReportPart {
 ///     report.save("report.html");
 class XG_API Report {
  public:
-  explicit Report(std::string title);
+  explicit Report(StringRef title);
 
   /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and text (set as
   /// it stands). Below figures stand their captions, and below those of explanations how they were made: method,
   /// references, what standard errors mean, notes.
   template <class... Parts>
-  Report& section(const std::string& title, const Parts&... parts) {
+  Report& section(StringRef title, const Parts&... parts) {
     std::vector<ReportPart> list;
     list.reserve(sizeof...(parts));
     (list.emplace_back(parts), ...);
     return add_section(title, std::move(list));
   }
-  Report& add_section(const std::string& title, std::vector<ReportPart> parts);
+  Report& add_section(StringRef title, std::vector<ReportPart> parts);
 
   std::string html() const;
   /// Throws ValueError unless the extension is .html or .htm, IoError where writing fails; then an old file survives.

@@ -482,7 +482,8 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
   return einsum(names_a + "," + names_b + "->" + output, {a, b});
 }
 
-Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) {
+Tensor einsum(StringRef given, const std::vector<Tensor>& operands) {
+  const std::string equation = given.str();
   using autograd::Named;
   using autograd::refuse_equation;
   std::string text;

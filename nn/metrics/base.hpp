@@ -1,6 +1,7 @@
 // What metrics share: their options, and what they gather of the rows.
 #pragma once
 
+#include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <string>

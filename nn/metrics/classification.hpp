@@ -4,6 +4,7 @@
 
 #include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/nn/metrics/confusion.hpp>
+#include <xgrad/tensor/no_options.hpp>
 
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@ struct AccuracyOptions {
 class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
  public:
   explicit Accuracy(AccuracyOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit Accuracy(NoOptions) : Accuracy() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -33,6 +35,7 @@ struct PrecisionOptions {
 class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> {
  public:
   explicit Precision(PrecisionOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit Precision(NoOptions) : Precision() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -47,6 +50,7 @@ struct RecallOptions {
 class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
  public:
   explicit Recall(RecallOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit Recall(NoOptions) : Recall() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -61,6 +65,7 @@ struct F1Options {
 class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
  public:
   explicit F1(F1Options options = {}) : MetricOf(std::move(options)) {}
+  explicit F1(NoOptions) : F1() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -75,6 +80,7 @@ struct JaccardOptions {
 class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
  public:
   explicit Jaccard(JaccardOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit Jaccard(NoOptions) : Jaccard() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -88,6 +94,7 @@ struct BalancedAccuracyOptions {
 class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions, ClassCounts> {
  public:
   explicit BalancedAccuracy(BalancedAccuracyOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit BalancedAccuracy(NoOptions) : BalancedAccuracy() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -102,6 +109,7 @@ struct MatthewsCorrcoefOptions {
 class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
  public:
   explicit MatthewsCorrcoef(MatthewsCorrcoefOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit MatthewsCorrcoef(NoOptions) : MatthewsCorrcoef() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -115,6 +123,7 @@ struct CohenKappaOptions {
 class XG_API CohenKappa : public detail::MetricOf<CohenKappaOptions, ClassCounts> {
  public:
   explicit CohenKappa(CohenKappaOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit CohenKappa(NoOptions) : CohenKappa() {}
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -130,6 +139,7 @@ class XG_API TopKAccuracy : public detail::MetricWith<TopKAccuracyOptions, true>
  public:
   /// Throws ValueError unless k > 0.
   explicit TopKAccuracy(TopKAccuracyOptions options = {});
+  explicit TopKAccuracy(NoOptions) : TopKAccuracy() {}
 
   void reset() { hits_ = total_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});

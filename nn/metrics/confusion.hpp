@@ -1,6 +1,7 @@
 // Which class was taken for which: the counts that accuracy, precision, recall and their kin are made of.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
@@ -29,11 +30,11 @@ enum class Average : std::uint8_t {
 /// | [n] or [n, 1] reals    | [n] or [n, 1], each 0 or 1                     | 1 where y_pred > threshold, else 0 |
 /// | [n, k] reals, k > 1    | [n] or [n, 1] class indices, or one-hot [n, k] | the first of the largest scores    |
 /// | [n] or [n, 1] integers | [n] or [n, 1] class indices                    | y_pred itself                      |
+/// Rows whose class index is -100, which losses ignore, are left out.
 class XG_API ClassCounts {
  public:
   /// `metric` names the caller in errors.
-  explicit ClassCounts(std::string metric, double threshold = 0.5)
-      : metric_(std::move(metric)), threshold_(threshold) {}
+  explicit ClassCounts(StringRef metric, double threshold = 0.5) : metric_(metric.str()), threshold_(threshold) {}
 
   void reset();
   /// Throws ShapeError for shapes that are not in the table above and for no rows, ValueError for NaN and negative

@@ -7,8 +7,8 @@
 
 namespace xg::nn::metrics {
 
-FunctionMetric::FunctionMetric(std::string name, Function f, FunctionOptions options)
-    : name_(std::move(name)), f_(std::move(f)), options_(options) {
+FunctionMetric::FunctionMetric(StringRef name, Function f, FunctionOptions options)
+    : name_(name.str()), f_(std::move(f)), options_(options) {
   if (name_.empty()) throw ValueError("[metrics::function] the name is empty: it becomes the key in the History.");
   if (!f_) throw ValueError(fmt::format("[metrics::function] \"{}\" has no function: pass a callable.", name_));
 }

@@ -21,7 +21,7 @@ struct FunctionOptions {
 class XG_API FunctionMetric {
  public:
   using Function = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
-  FunctionMetric(std::string name, Function f, FunctionOptions options);
+  FunctionMetric(StringRef name, Function f, FunctionOptions options);
 
   const std::string& name() const { return name_; }
   std::optional<bool> larger_is_better() const { return options_.larger_is_better; }
@@ -45,20 +45,20 @@ class XG_API FunctionMetric {
 ///
 /// Exact over the epoch unless per_batch, for which it keeps the predictions. Throws ValueError without a function.
 template <class F>
-requires std::invocable<F&, const Tensor&, const Tensor&> Metric function(std::string name, F f,
+requires std::invocable<F&, const Tensor&, const Tensor&> Metric function(StringRef name, F f,
                                                                           FunctionOptions options = {}) {
   using Result = std::remove_cvref_t<std::invoke_result_t<F&, const Tensor&, const Tensor&>>;
   static_assert(std::same_as<Result, Tensor> || std::convertible_to<Result, double>,
                 "a metric's function returns a number or a Tensor with one element");
   if constexpr (std::same_as<Result, Tensor>) {
     return FunctionMetric(
-        std::move(name),
+        name,
         [f = std::move(f)](const Tensor& y_true, const Tensor& y_pred) mutable -> double {
           return f(y_true, y_pred).template item<double>();
         },
         options);
   } else {
-    return FunctionMetric(std::move(name), FunctionMetric::Function(std::move(f)), options);
+    return FunctionMetric(name, FunctionMetric::Function(std::move(f)), options);
   }
 }
 

@@ -59,19 +59,19 @@ void throw_unweighted(const std::string& name) {
       name));
 }
 
-Metric::Metric(std::string_view name) : Metric(metric(name)) {}
-Metric::Metric(const char* name) : Metric(metric(name)) {}
-Metric::Metric(const std::string& name) : Metric(metric(name)) {}
+Metric Metric::by_name(StringRef name) {
+  return metric(name);
+}
 
-Metric metric(std::string_view name) {
-  std::string key(name);
+Metric metric(StringRef name) {
+  std::string key = name.str();
   std::transform(key.begin(), key.end(), key.begin(),
                  [](unsigned char c) { return c == '-' || c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
   for (const Named& entry : known()) {
     if (std::find(entry.names.begin(), entry.names.end(), key) != entry.names.end()) return entry.make();
   }
-  throw ValueError(fmt::format("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.", name,
-                               fmt::join(metric_names(), ", ")));
+  throw ValueError(fmt::format("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.",
+                               name.view(), fmt::join(metric_names(), ", ")));
 }
 
 std::vector<std::string> metric_names() {

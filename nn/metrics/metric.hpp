@@ -1,6 +1,7 @@
 // A metric: a number about predictions, gathered batch by batch and exact over all rows seen.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <concepts>
@@ -36,9 +37,8 @@ class XG_API Metric {
       Metric(M&& metric)  // NOLINT: a metric is one
       : held_(std::make_unique<Held<std::remove_cvref_t<M>>>(std::forward<M>(metric))) {}
   /// By name: `metric("f1")`.
-  Metric(std::string_view name);    // NOLINT: names stand for metrics
-  Metric(const char* name);         // NOLINT
-  Metric(const std::string& name);  // NOLINT
+  template <TextArgument S>
+  Metric(const S& name) : Metric(by_name(name)) {}  // NOLINT: names stand for metrics
 
   Metric(const Metric& other) : held_(other.held_->clone()) {}
   Metric(Metric&&) noexcept = default;
@@ -63,6 +63,7 @@ class XG_API Metric {
   std::optional<bool> larger_is_better() const { return held_->larger_is_better(); }
 
  private:
+  static Metric by_name(StringRef name);
   struct Base {
     virtual ~Base() = default;
     virtual std::unique_ptr<Base> clone() const = 0;
@@ -103,7 +104,7 @@ class XG_API Metric {
 /// The metric of that name with its default options: "accuracy" (also "acc", "binary_accuracy"), "precision", "recall",
 /// "f1", "auc", "r2", "mae", "mse", "rmse", "mape", Keras's long names ("mean_absolute_error", ...), and all others of
 /// this folder. Case does not matter. Throws ValueError for an unknown name, listing all.
-XG_API Metric metric(std::string_view name);
+XG_API Metric metric(StringRef name);
 /// All names that metric() knows, the first one of each metric.
 XG_API std::vector<std::string> metric_names();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/metrics/base.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,6 +19,7 @@ struct LogLossOptions {
 class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
  public:
   explicit LogLoss(LogLossOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit LogLoss(NoOptions) : LogLoss() {}
 
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -36,6 +38,7 @@ struct BrierOptions {
 class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
  public:
   explicit Brier(BrierOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit Brier(NoOptions) : Brier() {}
 
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -48,7 +51,7 @@ class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
 /// Scores and labels of all rows: what a ranking needs, because no running sum is exact.
 class XG_API ScoreTable {
  public:
-  explicit ScoreTable(std::string metric) : metric_(std::move(metric)) {}
+  explicit ScoreTable(StringRef metric) : metric_(metric.str()) {}
   void reset();
   /// y_pred is [n] or [n, 1] with scores of class 1, or [n, classes]. Errors as ClassCounts.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -82,6 +85,7 @@ struct AUCOptions {
 class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
  public:
   explicit AUC(AUCOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit AUC(NoOptions) : AUC() {}
   double compute() const;
 };
 
@@ -94,6 +98,7 @@ struct AveragePrecisionOptions {
 class XG_API AveragePrecision : public detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
  public:
   explicit AveragePrecision(AveragePrecisionOptions options = {}) : MetricOf(std::move(options)) {}
+  explicit AveragePrecision(NoOptions) : AveragePrecision() {}
   double compute() const;
 };
 

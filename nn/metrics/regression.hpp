@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/metrics/base.hpp>
+#include <xgrad/tensor/no_options.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,6 +19,7 @@ struct MAEOptions {
 class XG_API MAE : public detail::MetricWith<MAEOptions, false> {
  public:
   explicit MAE(MAEOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit MAE(NoOptions) : MAE() {}
 
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -35,6 +37,7 @@ struct MSEOptions {
 class XG_API MSE : public detail::MetricWith<MSEOptions, false> {
  public:
   explicit MSE(MSEOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit MSE(NoOptions) : MSE() {}
 
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -52,6 +55,7 @@ struct RMSEOptions {
 class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
  public:
   explicit RMSE(RMSEOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit RMSE(NoOptions) : RMSE() {}
 
   void reset() { sums_.clear(), weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -70,6 +74,7 @@ struct MAPEOptions {
 class XG_API MAPE : public detail::MetricWith<MAPEOptions, false> {
  public:
   explicit MAPE(MAPEOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit MAPE(NoOptions) : MAPE() {}
 
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -89,6 +94,7 @@ struct R2Options {
 class XG_API R2 : public detail::MetricWith<R2Options, true> {
  public:
   explicit R2(R2Options options = {}) : MetricWith(std::move(options)) {}
+  explicit R2(NoOptions) : R2() {}
 
   void reset() { outputs_.clear(), rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -110,6 +116,7 @@ struct ExplainedVarianceOptions {
 class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOptions, true> {
  public:
   explicit ExplainedVariance(ExplainedVarianceOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit ExplainedVariance(NoOptions) : ExplainedVariance() {}
 
   void reset() { outputs_.clear(), rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
@@ -131,6 +138,7 @@ struct MaxErrorOptions {
 class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
  public:
   explicit MaxError(MaxErrorOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit MaxError(NoOptions) : MaxError() {}
 
   void reset() { max_ = 0, rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred);
@@ -149,6 +157,7 @@ struct MedianAEOptions {
 class XG_API MedianAE : public detail::MetricWith<MedianAEOptions, false> {
  public:
   explicit MedianAE(MedianAEOptions options = {}) : MetricWith(std::move(options)) {}
+  explicit MedianAE(NoOptions) : MedianAE() {}
 
   void reset() { errors_.clear(); }
   void update(const Tensor& y_true, const Tensor& y_pred);
