@@ -9,8 +9,16 @@
 #include <cstring>
 
 namespace xg::nn {
+namespace {
 
-double FitState::value(std::string_view key) const {
+std::string never_a_number(std::string_view monitor) {
+  return fmt::format("{} was never a number", monitor);
+}
+
+}  // namespace
+
+double FitState::value(StringRef wanted) const {
+  const std::string_view key = wanted;
   for (const auto& [name, number] : logs)
     if (name == key) return number;
   std::vector<std::string_view> known;
@@ -21,15 +29,16 @@ double FitState::value(std::string_view key) const {
                   key, fmt::join(known, ", ")));
 }
 
-std::optional<bool> FitState::larger_is_better(std::string_view key) const {
+std::optional<bool> FitState::larger_is_better(StringRef wanted) const {
+  std::string_view key = wanted;
   if (key.starts_with("val_")) key.remove_prefix(4);
   for (const auto& [name, larger] : directions)
     if (name == key) return larger;
   return std::nullopt;
 }
 
-void FitState::stop(std::string reason) {
-  stop_reason = reason.empty() ? "a callback ended it" : std::move(reason);
+void FitState::stop(StringRef reason) {
+  stop_reason = reason.view().empty() ? "a callback ended it" : reason.str();
 }
 
 std::vector<Tensor> Weights::state_of(const Module& model) {
@@ -62,28 +71,28 @@ void Weights::restore(const Module& model) const {
   for (std::size_t i = 0; i < current.size(); ++i) current[i].copy_(tensors_[i]);
 }
 
-Best::Best(const char* who, std::string monitor, std::string mode, double min_delta)
-    : who_(who), monitor_(std::move(monitor)), mode_(std::move(mode)), min_delta_(std::fabs(min_delta)) {
+Best::Best(StringRef who, StringRef monitor, StringRef mode, double min_delta)
+    : who_(who.str()), monitor_(monitor.str()), mode_(mode.str()), min_delta_(std::fabs(min_delta)) {
   if (mode_ != "auto" && mode_ != "min" && mode_ != "max")
     throw ValueError(fmt::format("[{}] mode is \"{}\", it must be \"auto\", \"min\" or \"max\".", who_, mode_));
+  if (!std::isfinite(min_delta))
+    throw ValueError(fmt::format("[{}] min_delta is {}, it must be finite.", who_, min_delta));
 }
 
 bool Best::improved(const FitState& state) {
   const double value = state.value(monitor_);
-  if (!started_) {
-    if (mode_ == "auto") {
-      const std::optional<bool> larger = state.larger_is_better(monitor_);
-      if (!larger)
-        throw ValueError(fmt::format(
-            "[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_, monitor_));
-      larger_ = *larger;
-    } else {
-      larger_ = mode_ == "max";
-    }
+  if (mode_ == "auto") {
+    const std::optional<bool> larger = state.larger_is_better(monitor_);
+    if (!larger)
+      throw ValueError(fmt::format(
+          "[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_, monitor_));
+    larger_ = *larger;
+  } else {
+    larger_ = mode_ == "max";
   }
   const bool better =
-      !std::isnan(value) && (!started_ || (larger_ ? value > best_ + min_delta_ : value < best_ - min_delta_));
-  if (better) best_ = value, started_ = true;
+      !std::isnan(value) && (!found_ || (larger_ ? value > best_ + min_delta_ : value < best_ - min_delta_));
+  if (better) best_ = value, found_ = true;
   return better;
 }
 
@@ -94,18 +103,24 @@ EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
 }
 
 void EarlyStopping::on_epoch_end(FitState& state) {
-  ++wait_;
-  if (best_.improved(state)) {
+  ++wait_, ++epochs_;
+  const bool improved = best_.improved(state);
+  state.history.set_monitor(best_.monitor(), best_.larger_is_better());
+  if (improved) {
     wait_ = 0;
     if (options_.restore_best) weights_.save(state.model);
-    state.history.set_monitor(best_.monitor(), best_.larger_is_better());
     return;
   }
-  if (wait_ >= options_.patience && state.epoch > 0)
-    state.stop(fmt::format("{} did not improve for {} epochs (best {:.6g})", options_.monitor, wait_, best_.value()));
+  if (wait_ < options_.patience || state.epoch == 0) return;
+  state.stop(best_.found()
+                 ? fmt::format("{} did not improve for {} epochs (best {:.6g})", options_.monitor, wait_, best_.value())
+                 : fmt::format("{} in {} epochs", never_a_number(options_.monitor), epochs_));
 }
 
 void EarlyStopping::on_train_end(FitState& state) {
+  if (epochs_ > 0 && !best_.found())
+    state.note(fmt::format("EarlyStopping: {}, {}", never_a_number(options_.monitor),
+                           options_.restore_best ? "so no weights were put back" : "so there is no best epoch"));
   if (!options_.restore_best || weights_.empty()) return;
   weights_.restore(state.model);
   state.history.set_restored_best(true);
@@ -129,24 +144,43 @@ void ModelCheckpoint::on_epoch_end(FitState& state) {
   state.model.save(text);
 }
 
+void ModelCheckpoint::on_train_end(FitState& state) {
+  if (options_.save_best_only && !best_.found() && state.history.epochs() > 0)
+    state.note(fmt::format("ModelCheckpoint: {}, so nothing was saved", never_a_number(options_.monitor)));
+}
+
 LearningRateSchedule::LearningRateSchedule(std::function<double(std::int64_t, double)> rate) : rate_(std::move(rate)) {
   if (!rate_)
     throw ValueError(
         "[LearningRateSchedule] the function is empty, it must give a rate for an epoch and the rate before.");
 }
 
-LearningRateSchedule::LearningRateSchedule(optim::Scheduler& scheduler)
-    : step_([&scheduler](FitState&) { scheduler.step(); }) {}
+LearningRateSchedule::LearningRateSchedule(optim::Scheduler& scheduler) : scheduler_(&scheduler) {}
 
-LearningRateSchedule::LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, std::string monitor)
-    : step_([&scheduler, monitor = std::move(monitor)](FitState& state) { scheduler.step(state.value(monitor)); }) {}
+LearningRateSchedule::LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, StringRef monitor)
+    : plateau_(&scheduler), monitor_(monitor.str()) {}
 
 void LearningRateSchedule::on_epoch_begin(FitState& state) {
-  if (rate_) state.optimizer.set_lr(rate_(state.epoch, state.optimizer.lr()));
+  if (!rate_) return;
+  const double rate = rate_(state.epoch, state.optimizer.lr());
+  if (!(std::isfinite(rate) && rate >= 0))
+    throw ValueError(fmt::format("[LearningRateSchedule] the rate for epoch {} is {}, it must be finite and 0 or more.",
+                                 state.epoch, rate));
+  state.optimizer.set_lr(rate);
 }
 
 void LearningRateSchedule::on_epoch_end(FitState& state) {
-  if (step_) step_(state);
+  if (scheduler_ != nullptr) scheduler_->step();
+  if (plateau_ == nullptr) return;
+  const double value = state.value(monitor_);
+  if (std::isnan(value)) return;
+  found_ = true;
+  plateau_->step(value);
+}
+
+void LearningRateSchedule::on_train_end(FitState& state) {
+  if (plateau_ != nullptr && !found_ && state.history.epochs() > 0)
+    state.note(fmt::format("ReduceLROnPlateau: {}, so the rate was left as it is", never_a_number(monitor_)));
 }
 
 }  // namespace xg::nn

@@ -4,6 +4,8 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/optim/scheduler.hpp>
+#include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <concepts>
 #include <filesystem>
@@ -31,19 +33,22 @@ class XG_API FitState {
   std::int64_t epochs = 0;  ///< how many were asked for
   std::int64_t batch = 0;   ///< from 0
   std::int64_t batches = 0;
-  double batch_loss = 0;
+  double batch_loss = 0;  ///< NaN where no label of the batch counts: such a batch makes no step
   /// The values of this epoch, "loss" first; complete at the end of an epoch.
   std::vector<std::pair<std::string, double>> logs;
 
   /// The value of `key` in this epoch. Throws ValueError for an unknown key, naming the known ones.
-  double value(std::string_view key) const;
+  double value(StringRef key) const;
   /// Is a larger value of `key` better? Unknown for metrics that do not say.
-  std::optional<bool> larger_is_better(std::string_view key) const;
+  std::optional<bool> larger_is_better(StringRef key) const;
   /// Ends training after this epoch.
-  void stop(std::string reason);
+  void stop(StringRef reason);
+  /// Adds a remark to the History's stop_reason(), whatever that will be.
+  void note(std::string remark) { notes.push_back(std::move(remark)); }
   bool stopping() const { return !stop_reason.empty(); }
 
   std::string stop_reason;
+  std::vector<std::string> notes;
   std::vector<std::pair<std::string, std::optional<bool>>> directions;
 };
 
@@ -143,13 +148,16 @@ class XG_API Weights {
   std::vector<Tensor> tensors_;
 };
 
-/// Keeps track of the best value of a key.
+/// Keeps track of the best value of a key. NaN is never the best.
 class XG_API Best {
  public:
-  /// mode "min", "max", or "auto": what the loss or metric says. Throws ValueError for another.
-  Best(const char* who, std::string monitor, std::string mode, double min_delta);
+  /// mode "min", "max", or "auto": what the loss or metric says. Throws ValueError for another, and for a min_delta
+  /// that is not finite.
+  Best(StringRef who, StringRef monitor, StringRef mode, double min_delta);
   /// Is this epoch the best so far? Throws ValueError for an unknown monitor, or a direction that nobody knows.
   bool improved(const FitState& state);
+  /// Was there a number at all? If not, value() means nothing.
+  bool found() const { return found_; }
   double value() const { return best_; }
   bool larger_is_better() const { return larger_; }
   const std::string& monitor() const { return monitor_; }
@@ -157,7 +165,7 @@ class XG_API Best {
  private:
   std::string who_, monitor_, mode_;
   double min_delta_;
-  bool started_ = false, larger_ = false;
+  bool found_ = false, larger_ = false;
   double best_ = 0;
 };
 
@@ -168,17 +176,19 @@ struct EarlyStoppingOptions {
   std::string mode = "auto";  ///< "min", "max", or what the loss or metric says
   bool restore_best = false;  ///< put the weights of the best epoch back at the end
 };
-/// Ends training when a value has stopped improving.
+/// Ends training when a value has stopped improving. A value that was never a number does not improve: the History's
+/// stop_reason() says so, and no weights are put back.
 class XG_API EarlyStopping {
  public:
   explicit EarlyStopping(EarlyStoppingOptions options = {});
+  explicit EarlyStopping(NoOptions) : EarlyStopping() {}
   void on_epoch_end(FitState& state);
   void on_train_end(FitState& state);
 
  private:
   EarlyStoppingOptions options_;
   Best best_;
-  std::int64_t wait_ = 0;
+  std::int64_t wait_ = 0, epochs_ = 0;
   Weights weights_;
 };
 
@@ -188,11 +198,13 @@ struct ModelCheckpointOptions {
   std::string mode = "auto";
 };
 /// Saves the model as safetensors after an epoch. In the path "{epoch}" stands for its number from 1, "{val_loss}" and
-/// so on for values of the epoch.
+/// so on for values of the epoch. Where the monitored value was never a number nothing is saved, and the History's
+/// stop_reason() says so.
 class XG_API ModelCheckpoint {
  public:
   explicit ModelCheckpoint(std::filesystem::path path, ModelCheckpointOptions options = {});
   void on_epoch_end(FitState& state);
+  void on_train_end(FitState& state);
 
  private:
   std::filesystem::path path_;
@@ -200,19 +212,25 @@ class XG_API ModelCheckpoint {
   Best best_;
 };
 
-/// Sets the learning rate of all groups by a function of the epoch (from 0) and the rate, or steps a scheduler.
+/// Sets the learning rate of all groups by a function of the epoch (from 0) and the rate, or steps a scheduler. Throws
+/// ValueError where the function gives a rate that is negative or not finite.
 class XG_API LearningRateSchedule {
  public:
   explicit LearningRateSchedule(std::function<double(std::int64_t epoch, double lr)> rate);
   explicit LearningRateSchedule(optim::Scheduler& scheduler);
-  /// Steps with the value of `monitor`.
-  explicit LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, std::string monitor = "val_loss");
+  /// Steps with the value of `monitor`, in the epochs in which that is a number. If it never is, the rate stays as it
+  /// is and the History's stop_reason() says why.
+  explicit LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, StringRef monitor = "val_loss");
   void on_epoch_begin(FitState& state);
   void on_epoch_end(FitState& state);
+  void on_train_end(FitState& state);
 
  private:
   std::function<double(std::int64_t, double)> rate_;
-  std::function<void(FitState&)> step_;
+  optim::Scheduler* scheduler_ = nullptr;
+  optim::ReduceLROnPlateau* plateau_ = nullptr;
+  std::string monitor_;
+  bool found_ = false;  // was the monitored value ever a number?
 };
 
 /// Writes the history to a CSV file after every epoch.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <ostream>
 #include <set>
 
@@ -49,9 +50,31 @@ void check_batch_size(const char* op, std::int64_t size) {
   if (size < 1) throw ValueError(fmt::format("[{}] batch_size is {}, it must be 1 or more.", op, size));
 }
 
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::string rows_in_words(std::int64_t count) {
+  return fmt::format("{} row{}", count, count == 1 ? "" : "s");
+}
+
+// Remembers what every module is called with.
+class Inputs final : public ForwardObserver {
+ public:
+  void after(Module& module, const Tensor& input, const Tensor&) override {
+    if (input.defined() && input.dim() > 0) seen.emplace_back(&module, input.shape());
+  }
+  std::vector<std::pair<Module*, Shape>> seen;
+};
+
 }  // namespace
 
-double Evaluation::operator[](std::string_view key) const {
+// The module that needs the most rows in a batch to train.
+struct Trainer::Demand {
+  std::int64_t rows = 1;
+  std::string module;
+};
+
+double Evaluation::operator[](StringRef wanted) const {
+  const std::string_view key = wanted;
   std::vector<std::string_view> known;
   for (const auto& [name, value] : values_) {
     if (name == key) return value;
@@ -143,10 +166,26 @@ Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dt
   if (!(labels.shape() == wanted))
     throw ShapeError(fmt::format("[{}] y is {}, the model gives {}: {} needs class numbers {} or probabilities {}.", op,
                                  y.shape().str(), prediction.str(), loss_.name(), wanted.str(), prediction.str()));
+  const Tensor classes = loss_.ignore_index() ? where(labels == *loss_.ignore_index(), 0, labels) : labels;
+  const Tensor inside = logical_and(classes >= 0, classes < row[0]);
+  if (!inside.all().item<bool>()) {
+    const std::int64_t first = inside.reshape({-1}).to(Dtype::uint8).argmin().item<std::int64_t>();
+    throw IndexError(
+        fmt::format("[{}] y is {} in row {}, the model gives {} classes: [{}] takes class numbers 0 to {}{}.", op,
+                    labels.reshape({-1})[first].item<std::int64_t>(), first / (labels.numel() / labels.size(0)), row[0],
+                    loss_.name(), row[0] - 1,
+                    loss_.ignore_index() ? fmt::format(", or {} where there is none", *loss_.ignore_index()) : ""));
+  }
   return labels;
 }
 
-Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights) {
+Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights,
+                                Demand* demand) {
+  if (loss_.reduction() == Reduction::none)
+    throw ValueError(
+        fmt::format("[{}] {} has Reduction::none and gives a number for each element, not one for a batch: make it "
+                    "with Reduction::mean or Reduction::sum.",
+                    op, loss_.name()));
   check_input(op, X);
   if (!y.defined() || y.dim() == 0)
     throw ValueError(fmt::format("[{}] y is {}, it must have one row for each of X.", op,
@@ -155,13 +194,38 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
     throw ShapeError(
         fmt::format("[{}] X has {} rows and y has {}, they must have the same number.", op, X.size(0), y.size(0)));
   check_finite(op, "y", y);
-  Rows rows{X.detach().contiguous(), {}, {}};
-  // One row tells the prediction's shape, so that a wrong target is found before anything is trained.
+  Rows rows;
+  rows.X = X.detach().contiguous();
+  // One row tells the prediction's shape, so that a wrong target is found before anything is trained. Where a module
+  // needs more even in eval mode, as many as it needs.
   model_->eval();
-  const Tensor first = (*model_)(rows_of(rows.X, 0, 1));
-  if (!first.defined() || first.dim() == 0 || first.size(0) != 1)
-    throw ShapeError(fmt::format("[{}] the model gives {} for one row of X, the first size must be the number of rows.",
-                                 op, first.defined() ? first.shape().str() : "an undefined tensor"));
+  std::int64_t probe = 1;
+  for (const auto& [path, module] : model_->named_modules())
+    probe = std::max(probe, module->min_rows(module->input_shape().value_or(Shape())));
+  probe = std::min(probe, rows.count());
+  Inputs inputs;
+  const Tensor first = (*model_)(rows_of(rows.X, 0, probe));
+  if (!first.defined() || first.dim() == 0 || first.size(0) != probe)
+    throw ShapeError(fmt::format("[{}] the model gives {} for {} of X, the first size must be the number of rows.", op,
+                                 first.defined() ? first.shape().str() : "an undefined tensor",
+                                 probe == 1 ? "one row" : rows_in_words(probe)));
+  if (demand != nullptr) {
+    model_->train();
+    for (const auto& [module, input] : inputs.seen) {
+      Shape row = input;
+      row.erase(0);
+      // A module may see several rows for each row of X, where a model folds another dimension into the first.
+      const std::int64_t seen_per_row = std::max<std::int64_t>(1, input[0] / probe);
+      const std::int64_t needed = (module->min_rows(row) + seen_per_row - 1) / seen_per_row;
+      if (needed <= demand->rows) continue;
+      demand->rows = needed;
+      for (const auto& [path, known] : model_->named_modules())
+        if (known == module)
+          demand->module = path.empty() ? module->label() : fmt::format("\"{}\" ({})", path, module->type_name());
+    }
+    model_->eval();
+  }
+  rows.dtype = first.dtype();
   rows.y = target_for(op, y.detach(), row_of(first), first.dtype()).contiguous();
   if (weights.defined()) {
     if (weights.numel() != X.size(0) || (weights.dim() != 1 && !(weights.dim() == 2 && weights.size(1) == 1)))
@@ -170,12 +234,53 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
     check_finite(op, "sample_weight", weights);
     rows.weights = weights.detach().reshape({X.size(0)}).to(first.dtype()).contiguous();
   }
+  rows.counts = loss_.counts(rows.y);
+  check_counted(op, rows);
   return rows;
 }
 
+void Trainer::check_counted(const char* op, const Rows& rows) const {
+  if (rows.counts.defined() && !(rows.counts != 0).any().item<bool>())
+    throw ValueError(
+        fmt::format("[{}] none of the {} counts in {}: every label of y is the ignored one, {}, or of a class with "
+                    "weight 0.",
+                    op, rows_in_words(rows.count()), loss_.name(), loss_.ignore_index().value_or(-100)));
+  if (!rows.weights.defined()) return;
+  Tensor weighted = rows.weights != 0;
+  if (rows.counts.defined()) weighted = logical_and(weighted, rows.counts != 0);
+  if (!weighted.any().item<bool>())
+    throw ValueError(
+        fmt::format("[{}] the weight of every row that counts is 0, from sample_weight or class_weight: nothing would "
+                    "be measured or learned.",
+                    op));
+}
+
+void Trainer::check_batches(std::int64_t rows, const FitOptions& options, const Demand& demand) const {
+  const std::int64_t batch = options.batch_size;
+  if (options.drop_last && batch > rows)
+    throw ValueError(
+        fmt::format("[fit] drop_last leaves nothing of {} in batches of {}: lower batch_size to {} or less.",
+                    rows_in_words(rows), batch, rows));
+  const std::int64_t rest = rows % batch, last = rest == 0 || options.drop_last ? std::min(batch, rows) : rest;
+  if (last >= demand.rows) return;
+  const std::string needs = fmt::format("{} needs at least {} to train", demand.module, rows_in_words(demand.rows));
+  if (rows < demand.rows)
+    throw ValueError(fmt::format("[fit] there is {} to train on, and {}: pass more.", rows_in_words(rows), needs));
+  if (batch < demand.rows) throw ValueError(fmt::format("[fit] batch_size is {}, and {}: raise it.", batch, needs));
+  std::int64_t better = batch + 1;
+  while (better < rows && rows % better != 0 && rows % better < demand.rows) ++better;
+  throw ValueError(
+      fmt::format("[fit] the last batch has {} ({} in batches of {}), and {}: leave it out with .drop_last = true, or "
+                  "use another batch_size, such as {}.",
+                  rows_in_words(rest), rows_in_words(rows), batch, needs, better));
+}
+
 // The factor of each row by its class, times its own weight.
-Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y,
-                              const Tensor& weights) const {
+Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights,
+                              Dtype dtype) const {
+  for (const auto& [label, factor] : factors)
+    if (!std::isfinite(factor))
+      throw ValueError(fmt::format("[fit] class_weight of {} is {}, it must be finite.", label, factor));
   Tensor labels = y;
   if (labels.is_floating_point() && labels.dim() == 2 && labels.size(1) > 1) labels = labels.argmax(1);  // one-hot rows
   if (labels.numel() != y.size(0))
@@ -185,7 +290,7 @@ Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, con
     const auto found = factors.find(static_cast<std::int64_t>(std::llround(value)));
     value = found == factors.end() ? 1.0 : found->second;
   }
-  const Tensor by_class = tensor(each, {.dtype = weights.defined() ? weights.dtype() : default_dtype()});
+  const Tensor by_class = tensor(each).to(dtype);
   return weights.defined() ? weights * by_class : by_class;
 }
 
@@ -198,10 +303,18 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     throw ValueError(
         fmt::format("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size));
 
+  parameters_ = optimizer_->parameters();
+  if (std::none_of(parameters_.begin(), parameters_.end(), [](const Tensor& p) { return p.requires_grad(); }))
+    throw ValueError(fmt::format(
+        "[fit] every one of the {} parameters of the {} optimizer is frozen: call requires_grad_() on those "
+        "that are to be trained.",
+        parameters_.size(), optimizer_->name()));
+
   Rows rows, held_out;
+  Demand demand;
   {
     const NoGrad guard;
-    rows = prepared("fit", X, y, options.sample_weight);
+    rows = prepared("fit", X, y, options.sample_weight, &demand);
     if (options.validation_data.X.defined()) {
       held_out = prepared("fit: validation_data", options.validation_data.X, options.validation_data.y,
                           options.validation_data.sample_weight);
@@ -221,9 +334,15 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       cut(rows.X, held_out.X);
       cut(rows.y, held_out.y);
       cut(rows.weights, held_out.weights);
+      cut(rows.counts, held_out.counts);
+      check_counted("fit: the rows held out", held_out);
     }
-    if (!options.class_weight.empty()) rows.weights = class_weights(options.class_weight, rows.y, rows.weights);
+    if (!options.class_weight.empty())
+      rows.weights = class_weights(options.class_weight, rows.y, rows.weights, rows.dtype);
+    check_counted("fit", rows);
   }
+  check_batches(rows.count(), options, demand);
+  options.batch_size = std::min(options.batch_size, rows.count());
   const std::int64_t validation_batch = options.validation_batch_size > 0
                                             ? options.validation_batch_size
                                             : std::max<std::int64_t>(options.batch_size, 1024);
@@ -231,12 +350,11 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   History history;
   FitState state(*model_, *optimizer_, history);
   state.epochs = options.epochs;
-  state.batches = (rows.count() + options.batch_size - 1) / options.batch_size;
+  state.batches = (options.drop_last ? rows.count() : rows.count() + options.batch_size - 1) / options.batch_size;
   state.directions.emplace_back("loss", false);
   for (const Metric& metric : metrics_) state.directions.emplace_back(metric.name(), metric.larger_is_better());
   history.set_steps_per_epoch(state.batches);
   history.reserve(options.epochs);
-  parameters_ = optimizer_->parameters();
 
   std::vector<Callback> callbacks = std::move(options.callbacks);
   detail::Progress progress(options.verbose);
@@ -259,7 +377,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       progress.begin(state.epoch, options.epochs, state.batches);
       const double loss = train_epoch(rows, options, state, callbacks, progress, best);
       state.logs.emplace_back("loss", loss);
-      for (const Metric& metric : metrics_) state.logs.emplace_back(metric.name(), metric.compute());
+      for (const Metric& metric : metrics_)
+        state.logs.emplace_back(metric.name(), std::isnan(loss) ? not_a_number : metric.compute());
       model_->eval();
       if (held_out.X.defined()) scores(held_out, std::min(validation_batch, held_out.count()), "val_", state.logs);
       for (const auto& [key, value] : state.logs) history.append(key, value);
@@ -281,7 +400,9 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     model_->eval();
     throw;
   }
-  if (state.stopping()) history.set_stop(state.stop_reason, true);
+  std::string reason = state.stopping() ? state.stop_reason : history.stop_reason();
+  for (const std::string& note : state.notes) reason += "; " + note;
+  history.set_stop(reason, state.stopping());
   model_->eval();
   return history;
 }
@@ -297,7 +418,7 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
   const std::int64_t batches_at_once = std::max<std::int64_t>(1, gathered_bytes / (options.batch_size * row_bytes + 1));
   Rows gathered;
   std::int64_t first = 0, last = 0;  // rows in `gathered`
-  double total = 0;
+  double total = 0, counted = 0;
   for (state.batch = 0; state.batch < state.batches; ++state.batch) {
     const std::int64_t start = state.batch * options.batch_size, stop = std::min(start + options.batch_size, count);
     if (options.shuffle && start == last) {
@@ -307,29 +428,51 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
       gathered.X = rows.X.index_select(0, index);
       gathered.y = rows.y.index_select(0, index);
       if (rows.weights.defined()) gathered.weights = rows.weights.index_select(0, index);
+      if (rows.counts.defined()) gathered.counts = rows.counts.index_select(0, index);
     }
     const Rows& source = options.shuffle ? gathered : rows;
     const auto batch = [&](const Tensor& all) { return rows_of(all, start - first, stop - first); };
     const Tensor target = batch(source.y);
-    optimizer_->zero_grad();
-    const Tensor prediction = (*model_)(batch(source.X));
-    const Tensor loss = source.weights.defined() ? loss_.weighted(prediction, target, batch(source.weights))
-                                                 : loss_(prediction, target);
-    state.batch_loss = loss.item<double>();
-    if (!std::isfinite(state.batch_loss)) [[unlikely]]
-      throw_diverged(state, prediction, target, best);
-    loss.backward();
-    if (clip_norm_ > 0) optim::clip_grad_norm(parameters_, clip_norm_);
-    optimizer_->step();
-    total += state.batch_loss * static_cast<double>(stop - start);
-    if (!metrics_.empty()) {
-      const Tensor plain = prediction.detach();
-      for (Metric& metric : metrics_) metric.update(target, plain);
+    const Tensor counts = source.counts.defined() ? batch(source.counts) : Tensor();
+    const double weight = counts.defined() ? counts.sum().item<double>() : static_cast<double>(stop - start);
+    if (counts.defined() && weight == 0) [[unlikely]] {
+      state.batch_loss = not_a_number;
+    } else {
+      optimizer_->zero_grad();
+      const Tensor prediction = (*model_)(batch(source.X));
+      const Tensor loss = source.weights.defined() ? loss_.weighted(prediction, target, batch(source.weights), counts)
+                                                   : loss_(prediction, target);
+      state.batch_loss = batch_loss(loss);
+      if (!std::isfinite(state.batch_loss)) [[unlikely]]
+        throw_diverged(state, prediction, target, best);
+      loss.backward();
+      if (clip_norm_ > 0) optim::clip_grad_norm(parameters_, clip_norm_);
+      optimizer_->step();
+      total += loss_.reduction() == Reduction::sum ? state.batch_loss : state.batch_loss * weight;
+      counted += weight;
+      if (!metrics_.empty()) update_metrics(target, prediction.detach(), counts);
     }
     for (Callback& callback : callbacks) callback.on_batch_end(state);
-    progress.batch(state.batch + 1, total / static_cast<double>(stop));
+    progress.batch(state.batch + 1, counted > 0 ? total / counted : 0);
   }
-  return total / static_cast<double>(count);
+  return counted > 0 ? total / counted : not_a_number;
+}
+
+double Trainer::batch_loss(const Tensor& loss) const {
+  if (loss.numel() != 1) [[unlikely]]
+    throw ShapeError(fmt::format("[fit] {} gives {} for a batch, it must give one number: take its mean or sum.",
+                                 loss_.name(), loss.shape().str()));
+  return loss.item<double>();
+}
+
+void Trainer::update_metrics(const Tensor& target, const Tensor& prediction, const Tensor& counts) {
+  Tensor truth = target, shown = prediction;
+  if (counts.defined()) {
+    const Tensor kept = nonzero(counts).reshape({-1});
+    if (kept.size(0) == 0) return;
+    if (kept.size(0) < target.size(0)) truth = target.index_select(0, kept), shown = prediction.index_select(0, kept);
+  }
+  for (Metric& metric : metrics_) metric.update(truth, shown);
 }
 
 void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, const Tensor& target,
@@ -360,17 +503,22 @@ void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* pref
   const NoGrad guard;
   for (Metric& metric : metrics_) metric.reset();
   const std::int64_t count = rows.count();
-  double total = 0;
+  double total = 0, counted = 0;
   for (std::int64_t start = 0; start < count; start += batch_size) {
     const std::int64_t stop = std::min(start + batch_size, count);
+    const Tensor counts = rows.counts.defined() ? rows_of(rows.counts, start, stop) : Tensor();
+    const double weight = counts.defined() ? counts.sum().item<double>() : static_cast<double>(stop - start);
+    if (counts.defined() && weight == 0) continue;
     const Tensor target = rows_of(rows.y, start, stop);
     const Tensor prediction = (*model_)(rows_of(rows.X, start, stop));
-    const Tensor loss = rows.weights.defined() ? loss_.weighted(prediction, target, rows_of(rows.weights, start, stop))
-                                               : loss_(prediction, target);
-    total += loss.item<double>() * static_cast<double>(stop - start);
-    for (Metric& metric : metrics_) metric.update(target, prediction);
+    const double loss = batch_loss(rows.weights.defined()
+                                       ? loss_.weighted(prediction, target, rows_of(rows.weights, start, stop), counts)
+                                       : loss_(prediction, target));
+    total += loss_.reduction() == Reduction::sum ? loss : loss * weight;
+    counted += weight;
+    update_metrics(target, prediction, counts);
   }
-  values.emplace_back(std::string(prefix) + "loss", total / static_cast<double>(count));
+  values.emplace_back(std::string(prefix) + "loss", total / counted);
   for (const Metric& metric : metrics_) values.emplace_back(prefix + metric.name(), metric.compute());
 }
 

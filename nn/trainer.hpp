@@ -7,6 +7,7 @@
 #include <xgrad/nn/metrics/metric.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/optim/optimizer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <iosfwd>
 #include <map>
@@ -36,6 +37,7 @@ struct FitOptions {
   std::int64_t batch_size = 32;  ///< the last batch may be smaller
   std::int64_t epochs = 1;
   bool shuffle = true;                  ///< other batches in every epoch, from the default generator
+  bool drop_last = false;               ///< leave out a last batch that is smaller
   double validation_split = 0;          ///< this share of the rows, the last ones, is held out
   ValidationData validation_data = {};  ///< takes the place of validation_split
   int verbose = 1;                      ///< 0: silent, 1: progress on stderr, 2: one line per epoch
@@ -58,7 +60,7 @@ class XG_API Evaluation {
  public:
   explicit Evaluation(std::vector<std::pair<std::string, double>> values) : values_(std::move(values)) {}
   /// Throws ValueError for an unknown key, naming the known ones.
-  double operator[](std::string_view key) const;
+  double operator[](StringRef key) const;
   auto begin() const { return values_.begin(); }
   auto end() const { return values_.end(); }
   std::size_t size() const { return values_.size(); }
@@ -77,9 +79,17 @@ class XG_API Trainer {
   /// Epochs over the rows of X [rows, ...] with targets y [rows, ...].
   ///
   /// History: "loss" is the mean over the epoch's rows in training mode (dropout on), metrics are exact over the same
-  /// predictions, "val_..." in eval mode on held-out rows. Throws ValueError for NaN or infinite values in X or y, no
-  /// rows, unknown names; ShapeError where rows or shapes of X, y and the prediction do not fit; Error when the loss is
-  /// not finite, naming the epoch and the likely cause: then the best weights so far are in the model.
+  /// predictions, "val_..." in eval mode on held-out rows. Rows count in the loss as Loss::counts says; those that
+  /// count nothing (their class number is ignored, or of a class with weight 0) are left out of metrics too, and a
+  /// batch of them alone makes no step. With Reduction::sum a step follows the sum over its batch, and "loss" is the
+  /// sum over all batches for each row.
+  ///
+  /// Before the first step throws ValueError for NaN or infinite values in X or y, no rows, rows of which none counts,
+  /// unknown names, a loss with Reduction::none, parameters that are all frozen, and a batch with fewer rows than some
+  /// module needs to train (Module::min_rows: one row left for BatchNorm1d), naming module and remedies; ShapeError
+  /// where rows or shapes of X, y and the prediction do not fit; IndexError for class numbers out of range. Throws
+  /// Error when the loss is not finite, naming the epoch and the likely cause: then the best weights so far are in the
+  /// model.
   History fit(const Tensor& X, const Tensor& y, FitOptions options = {});
   /// Loss and metrics in eval mode.
   Evaluation evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options = {});
@@ -92,12 +102,21 @@ class XG_API Trainer {
  private:
   struct Rows {
     Tensor X, y, weights;
+    Tensor counts;                 // of the loss; undefined where all rows count the same
+    Dtype dtype = Dtype::float32;  // of predictions
     std::int64_t count() const { return X.size(0); }
   };
-  Rows prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights);
+  struct Demand;
+  Rows prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights, Demand* demand = nullptr);
+  void check_counted(const char* op, const Rows& rows) const;
+  void check_batches(std::int64_t rows, const FitOptions& options, const Demand& demand) const;
+  double batch_loss(const Tensor& loss) const;
+  /// What of the batch counts, as rows for the metrics.
+  void update_metrics(const Tensor& target, const Tensor& prediction, const Tensor& counts);
   Tensor target_for(const char* op, const Tensor& y, const Shape& prediction_row, Dtype prediction_dtype) const;
   void check_input(const char* op, const Tensor& X) const;
-  Tensor class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights) const;
+  Tensor class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights,
+                       Dtype dtype) const;
   double train_epoch(const Rows& rows, const FitOptions& options, FitState& state, std::vector<Callback>& callbacks,
                      detail::Progress& progress, const Weights& best);
   using Values = std::vector<std::pair<std::string, double>>;

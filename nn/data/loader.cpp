@@ -47,6 +47,8 @@ DataLoader::DataLoader(TensorDataset dataset, DataLoaderOptions options)
   if (options_.batch_size < 1) {
     throw ValueError(fmt::format("[DataLoader] batch_size is {}, it must be positive.", options_.batch_size));
   }
+  // One more than all rows is as good as any larger number, and products with it stay small.
+  options_.batch_size = std::min(options_.batch_size, dataset_.size() + 1);
   if (options_.seed) own_.emplace(*options_.seed);
 }
 

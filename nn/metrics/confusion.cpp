@@ -13,6 +13,7 @@ namespace {
 std::int64_t count_classes(const ClassificationInputs& in) {
   if (in.kind == PredictionKind::scores) return in.columns;
   if (in.kind == PredictionKind::probability) return 2;
+  if (in.rows == 0) return 2;
   const double largest = *std::max_element(in.predictions.begin(), in.predictions.end());
   return std::max({std::int64_t{2}, *std::max_element(in.truth.begin(), in.truth.end()) + 1,
                    static_cast<std::int64_t>(largest) + 1});
@@ -70,6 +71,7 @@ void ClassCounts::add_probabilities(const ClassificationInputs& in) {
 Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOptions options,
                         const Tensor& sample_weight) {
   const ClassificationInputs in = read_classification("confusion_matrix", y_true, y_pred, sample_weight, true);
+  check_not_empty("confusion_matrix", static_cast<double>(in.rows));
   const std::int64_t classes = count_classes(in);
   if (classes > 4096) {
     throw ValueError(

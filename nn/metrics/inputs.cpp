@@ -79,7 +79,8 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
                            std::size_t row) {
   const bool unbounded = classes < 0;
   if (std::isnan(value)) {
-    throw ValueError(fmt::format("[{}] {} is NaN at row {}: drop rows without a label.", metric, argument, row));
+    throw ValueError(
+        fmt::format("[{}] {} is NaN at row {}: drop rows without a label, or label them -100.", metric, argument, row));
   }
   if (value != std::floor(value) || value < 0 || (!unbounded && value >= static_cast<double>(classes)) || value > 1e6) {
     if (classes == 2) {
@@ -130,6 +131,25 @@ CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const Cache
   return labels;
 }
 
+// Leaves out the rows that have no label.
+void drop_ignored(ClassificationInputs& in, CachedVector<double>& truth) {
+  constexpr auto ignored = static_cast<double>(ignored_label);
+  if (std::find(truth.begin(), truth.end(), ignored) == truth.end()) return;
+  const auto columns = static_cast<std::size_t>(in.columns);
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < truth.size(); ++row) {
+    if (truth[row] == ignored) continue;
+    truth[kept] = truth[row];
+    if (!in.weights.empty()) in.weights[kept] = in.weights[row];
+    for (std::size_t c = 0; c < columns; ++c) in.predictions[kept * columns + c] = in.predictions[row * columns + c];
+    ++kept;
+  }
+  truth.resize(kept);
+  if (!in.weights.empty()) in.weights.resize(kept);
+  in.predictions.resize(kept * columns);
+  in.rows = static_cast<std::int64_t>(kept);
+}
+
 }  // namespace
 
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
@@ -167,7 +187,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                     "of y_pred.",
                     metric, y_true.shape().str(), y_pred.shape().str(), in.rows));
   }
-  const CachedVector<double> truth = elements(y_true);
+  CachedVector<double> truth = elements(y_true);
   if (truth_columns > 1) {
     in.truth = one_hot_labels(metric, truth, in.columns);
     return in;
@@ -175,6 +195,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
   const std::int64_t classes = in.kind == PredictionKind::labels        ? -1
                                : in.kind == PredictionKind::probability ? 2
                                                                         : in.columns;
+  drop_ignored(in, truth);
   in.truth.resize(truth.size());
   if (!whole_numbers(truth, classes, in.truth))
     for (std::size_t row = 0; row < truth.size(); ++row)

@@ -31,7 +31,11 @@ struct ClassificationInputs {
   std::int64_t predicted(std::int64_t row, double threshold) const;
 };
 
-/// Throws as ClassCounts::update documents; `metric` names the caller.
+/// The class number that stands for no class, as the losses have it.
+inline constexpr std::int64_t ignored_label = -100;
+
+/// The rows that are not labelled with ignored_label, which may be none of them. Throws as ClassCounts::update
+/// documents; `metric` names the caller.
 ClassificationInputs read_classification(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                          const Tensor& sample_weight, bool labels_allowed);
 

@@ -83,6 +83,7 @@ ScoreTable scores_of_class_one(const char* name, const Tensor& y_true, const Ten
                                const Tensor& sample_weight) {
   ScoreTable table(name);
   table.update(y_true, y_score, sample_weight);
+  check_not_empty(name, static_cast<double>(table.rows()));
   if (!table.binary()) {
     throw ShapeError(
         fmt::format("[{}] y_score is {}, it must be [rows] or [rows, 1]: take one class against the rest, y_true == c "
@@ -146,6 +147,7 @@ void ScoreTable::update(const Tensor& y_true, const Tensor& y_pred, const Tensor
     throw ShapeError(fmt::format("[{}] y_pred is {}, but earlier batches had {} columns: call reset() in between.",
                                  metric_, y_pred.shape().str(), columns_));
   }
+  if (in.rows == 0) return;
   if (!labels_.empty() && weights_.empty() != in.weights.empty()) {
     throw ValueError(fmt::format(
         "[{}] some batches have a sample_weight and some have none: give one to all of them or to none.", metric_));
@@ -215,6 +217,7 @@ PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& 
 std::vector<CalibrationBin> calibration_curve(const Tensor& y_true, const Tensor& y_prob, std::int64_t bins) {
   if (bins < 1) throw ValueError(fmt::format("[calibration_curve] bins is {}, it must be positive.", bins));
   const ClassificationInputs in = read_probabilities("calibration_curve", y_true, y_prob, {});
+  check_not_empty("calibration_curve", static_cast<double>(in.rows));
   if (in.columns != 1) {
     throw ShapeError(
         fmt::format("[calibration_curve] y_prob is {}, it must be [rows] or [rows, 1].", y_prob.shape().str()));

@@ -106,6 +106,7 @@ Json json_of(const std::vector<CalibrationBin>& bins) {
 
 ClassificationReport classification_report(const Tensor& y_true, const Tensor& y_prob, ReportOptions options) {
   const ClassificationInputs in = read_probabilities("classification_report", y_true, y_prob, {});
+  check_not_empty("classification_report", static_cast<double>(in.rows));
   ClassificationReport report;
   report.support = in.rows;
   report.threshold = options.threshold;

@@ -315,6 +315,46 @@ TEST_CASE("Metrics by name", "[metrics]") {
               "mape");
 }
 
+// Breaks when a row labelled -100, which losses ignore, is counted or refused, or -0.0 is another class than 0.
+TEST_CASE("Metrics leave out ignored rows, and -0.0 is 0", "[metrics]") {
+  const Tensor probability = tensor({0.9, 0.2, 0.6, 0.4, 0.7}), some = tensor({1, -100, 0, -100, 1});
+  const Tensor kept_probability = tensor({0.9, 0.6, 0.7}), kept = tensor({1, 0, 1}), weight = tensor({1, 9, 2, 9, 3});
+  for (const char* name : {"accuracy", "precision", "recall", "f1", "jaccard", "balanced_accuracy", "matthews_corrcoef",
+                           "cohen_kappa", "auc", "average_precision", "log_loss", "brier"}) {
+    INFO(name);
+    nn::Metric all(name), of_kept(name), weighted(name), of_kept_weighted(name), batches(name), negative_zero(name);
+    all.update(some, probability);
+    of_kept.update(kept, kept_probability);
+    CHECK(all.compute() == of_kept.compute());
+    weighted.update(some, probability, weight);
+    of_kept_weighted.update(kept, kept_probability, tensor({1, 2, 3}));
+    CHECK(weighted.compute() == of_kept_weighted.compute());
+    batches.update(full({5}, -100), probability);  // nothing in this one
+    batches.update(some.to(int64), probability);
+    CHECK(batches.compute() == of_kept.compute());
+    negative_zero.update(tensor({1.0, -0.0, 1.0}), kept_probability);
+    CHECK(negative_zero.compute() == of_kept.compute());
+    nn::Metric nothing(name);
+    nothing.update(full({5}, -100), probability);
+    CHECK_ERROR(nothing.compute(), ValueError, "no row has been seen");
+  }
+  const Tensor scores = tensor({{0.1, 0.7, 0.2}, {0.5, 0.3, 0.2}, {0.2, 0.2, 0.6}}), labels = tensor<int64_t>({1, -100, 0});
+  const Tensor first = scores.index_select(0, tensor<int64_t>({0, 2})), first_labels = tensor<int64_t>({1, 0});
+  CHECK(equal(nn::metrics::confusion_matrix(labels, scores), nn::metrics::confusion_matrix(first_labels, first)));
+  CHECK(equal(nn::metrics::confusion_matrix(labels, tensor<int64_t>({1, 4, 1})),
+              nn::metrics::confusion_matrix(first_labels, tensor<int64_t>({1, 1}))));
+  const auto report = nn::metrics::classification_report(labels, scores);
+  CHECK(report.support == 2);
+  CHECK(report.log_loss == nn::metrics::classification_report(first_labels, first).log_loss);
+  CHECK(nn::metrics::roc_curve(some, probability).auc == nn::metrics::roc_curve(kept, kept_probability).auc);
+  const Tensor none = full({5}, -100);
+  CHECK_ERROR(nn::metrics::confusion_matrix(none, probability), ValueError, "[confusion_matrix] no row");
+  CHECK_ERROR(nn::metrics::roc_curve(none, probability), ValueError, "[roc_curve] no row");
+  CHECK_ERROR(nn::metrics::precision_recall_curve(none, probability), ValueError, "[precision_recall_curve] no row");
+  CHECK_ERROR(nn::metrics::calibration_curve(none, probability), ValueError, "[calibration_curve] no row");
+  CHECK_ERROR(nn::metrics::classification_report(none, probability), ValueError, "[classification_report] no row");
+}
+
 // Breaks if rows that make no sense are counted, or the message does not say which row and what to do.
 TEST_CASE("Metrics name what is wrong", "[metrics][bad input]") {
   const Tensor y = tensor({0, 1, 1}), p = tensor({.1, .2, .3});
