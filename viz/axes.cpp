@@ -2,9 +2,12 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/axes_layout.hpp>
+#include <xgrad/viz/histogram.hpp>
+#include <xgrad/viz/options.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace xg::viz {
@@ -27,9 +30,17 @@ void one_of(const char* op, const char* what, const std::string& found, std::ini
   throw ValueError(fmt::format("[{}] {} is \"{}\": use one of {}.", op, what, found, list));
 }
 
-void check_line_look(const char* op, const std::string& linestyle, const std::string& marker) {
-  one_of(op, "linestyle", linestyle, {"-", "--", ":", "-.", "none"});
-  one_of(op, "marker", marker, {"", "o", "s", "^", "v", "d", "x", "+"});
+// What the options of plot, errorbar and the rules have in common.
+template <class Options>
+void check_line_look(const char* op, const Options& o) {
+  one_of(op, "linestyle", o.linestyle, {"-", "--", ":", "-.", "none"});
+  detail::check_points(op, "linewidth", o.linewidth);
+  detail::check_alpha(op, o.alpha);
+  detail::check_paint(op, "color", o.color);
+  if constexpr (requires { o.marker; }) {
+    one_of(op, "marker", o.marker, {"", "o", "s", "^", "v", "d", "x", "+"});
+    detail::check_points(op, "markersize", o.markersize, 0.01);
+  }
 }
 
 Data counting(std::size_t n) {
@@ -52,20 +63,12 @@ void set_scale(AxisState& axis, const char* op, const std::string& scale) {
 }
 
 void set_ticks(AxisState& axis, const char* op, const Data& at, const std::vector<std::string>& labels) {
-  Ticks t;
-  t.at = at.values();
-  if (labels.empty()) {
-    const auto [low, high] = std::minmax_element(t.at.begin(), t.at.end());
-    const Ticks plain = t.at.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
-    for (const double v : t.at) {
-      const auto it = std::find(plain.at.begin(), plain.at.end(), v);
-      t.labels.push_back(it != plain.at.end() ? plain.labels[static_cast<std::size_t>(it - plain.at.begin())]
-                                              : fmt::format("{:g}", v));
-    }
-  } else {
-    same_length(op, "at", at.size(), "labels", labels.size());
-    t.labels = labels;
+  for (const double v : at.values()) {
+    if (std::isfinite(v)) continue;
+    throw ValueError(fmt::format("[{}] a tick is at {}: give finite numbers.", op, v));
   }
+  Ticks t{at.values(), labels.empty() ? tick_labels(at.values()) : labels};
+  same_length(op, "at", at.size(), "labels", t.labels.size());
   axis.ticks = std::move(t);
 }
 
@@ -82,7 +85,7 @@ Axes::~Axes() = default;
 
 void Axes::plot(const Data& x, const Data& y, const PlotOptions& o) {
   same_length("plot", "x", x.size(), "y", y.size());
-  check_line_look("plot", o.linestyle, o.marker);
+  check_line_look("plot", o);
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
   state_->artists.push_back(detail::LineArtist{x.values(), y.values(), color.fade(o.alpha), o.linewidth, o.linestyle,
                                                o.marker, o.markersize, o.label});
@@ -96,6 +99,9 @@ void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
   same_length("scatter", "x", x.size(), "y", y.size());
   one_of("scatter", "marker", o.marker, {"o", "s", "^", "v", "d", "x", "+"});
   one_of("scatter", "cmap", o.cmap, {"viridis", "red_blue"});
+  detail::check_points("scatter", "size", o.size, 0.01);
+  detail::check_alpha("scatter", o.alpha);
+  detail::check_paint("scatter", "color", o.color);
   detail::PointsArtist a{x.values(), y.values(), {},     0,       1,      o.cmap == "red_blue",
                          o.color,    o.marker,   o.size, o.alpha, o.label};
   if (!o.c.empty()) {
@@ -122,6 +128,11 @@ detail::BarsArtist bars(const char* op, Axes::State& state, const Data& at, cons
   if (!o.base.empty()) same_length(op, "the bars", at.size(), "base", o.base.size());
   if (!o.error.empty()) same_length(op, "the bars", at.size(), "error", o.error.size());
   if (!o.colors.empty()) same_length(op, "the bars", at.size(), "colors", o.colors.size());
+  detail::check_between(op, "width", o.width, std::numeric_limits<double>::denorm_min(),
+                        std::numeric_limits<double>::max());
+  detail::check_alpha(op, o.alpha);
+  detail::check_paint(op, "color", o.color);
+  for (const Paint& p : o.colors) detail::check_paint(op, "one of colors", p);
   detail::BarsArtist a;
   a.at = at.values();
   a.length = length.values();
@@ -160,36 +171,23 @@ void Axes::barh(const Names& names, const Data& width, const BarOptions2D& optio
 }
 
 void Axes::hist(const Data& values, const HistOptions& o) {
-  std::vector<double> v;
-  for (const double x : values.values()) {
-    if (std::isfinite(x)) v.push_back(x);
+  detail::check_count("hist", "bins", o.bins, 0, 10'000);
+  detail::check_alpha("hist", o.alpha);
+  detail::check_paint("hist", "color", o.color);
+  const detail::Histogram h = detail::histogram(values.values(), o.bins);
+  if (h.at.empty()) {
+    if (!values.empty())
+      state_->notes.push_back(fmt::format("Nothing to count: {} values are NaN or infinite", values.size()));
+    return;
   }
-  if (v.empty()) return;
-  std::sort(v.begin(), v.end());
-  const double low = v.front();
-  const double high = v.back();
-  const double n = static_cast<double>(v.size());
-  std::size_t bins = o.bins;
-  if (bins == 0) {
-    // Freedman and Diaconis, On the histogram as a density estimator (1981): width 2 IQR n^(-1/3).
-    const double iqr = v[v.size() * 3 / 4] - v[v.size() / 4];
-    const double width = 2 * iqr / std::cbrt(n);
-    bins = width > 0 ? static_cast<std::size_t>(std::clamp(std::ceil((high - low) / width), 5.0, 60.0)) : 10;
-  }
-  const double step = high > low ? (high - low) / static_cast<double>(bins) : 1;
-  const double start = high > low ? low : low - 0.5 * static_cast<double>(bins) * step;
-  std::vector<double> at(bins), count(bins, 0.0);
-  for (std::size_t i = 0; i < bins; ++i) at[i] = start + (static_cast<double>(i) + 0.5) * step;
-  for (const double x : v) {
-    const auto i = static_cast<std::size_t>(std::max(0.0, (x - start) / step));
-    count[std::min(i, bins - 1)] += 1;
-  }
-  bar(at, count, {.color = o.color, .width = step, .alpha = o.alpha, .label = o.label});
+  bar(h.at, h.count, {.color = o.color, .width = h.width, .alpha = o.alpha, .label = o.label});
 }
 
 void Axes::fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& o) {
   same_length("fill_between", "x", x.size(), "y1", y1.size());
   same_length("fill_between", "x", x.size(), "y2", y2.size());
+  detail::check_alpha("fill_between", o.alpha);
+  detail::check_paint("fill_between", "color", o.color);
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
   state_->artists.push_back(detail::FillArtist{x.values(), y1.values(), y2.values(), color.fade(o.alpha), o.label});
 }
@@ -198,7 +196,8 @@ void Axes::errorbar(const Data& x, const Data& y, const ErrorbarOptions& o) {
   same_length("errorbar", "x", x.size(), "y", y.size());
   if (!o.xerr.empty()) same_length("errorbar", "x", x.size(), "xerr", o.xerr.size());
   if (!o.yerr.empty()) same_length("errorbar", "y", y.size(), "yerr", o.yerr.size());
-  check_line_look("errorbar", o.linestyle, o.marker);
+  check_line_look("errorbar", o);
+  detail::check_points("errorbar", "capsize", o.capsize);
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
   state_->artists.push_back(detail::ErrorArtist{x.values(), y.values(), o.xerr.values(), o.yerr.values(),
                                                 color.fade(o.alpha), o.linewidth, o.capsize});
@@ -213,13 +212,13 @@ void Axes::errorbar(const Data& x, const Data& y, const ErrorbarOptions& o) {
 }
 
 void Axes::axhline(double y, const RuleOptions& o) {
-  check_line_look("axhline", o.linestyle, "");
+  check_line_look("axhline", o);
   state_->artists.push_back(
       detail::RuleArtist{y, true, o.color.or_else(Role::muted).fade(o.alpha), o.linewidth, o.linestyle, o.label});
 }
 
 void Axes::axvline(double x, const RuleOptions& o) {
-  check_line_look("axvline", o.linestyle, "");
+  check_line_look("axvline", o);
   state_->artists.push_back(
       detail::RuleArtist{x, false, o.color.or_else(Role::muted).fade(o.alpha), o.linewidth, o.linestyle, o.label});
 }
@@ -227,6 +226,9 @@ void Axes::axvline(double x, const RuleOptions& o) {
 void Axes::text(double x, double y, StringRef text, const TextOptions& options) {
   one_of("text", "ha", options.ha, {"left", "center", "right"});
   one_of("text", "va", options.va, {"baseline", "center", "top", "bottom"});
+  detail::check_points("text", "fontsize", options.fontsize);
+  detail::check_between("text", "rotation", options.rotation, -360, 360, "degrees");
+  detail::check_paint("text", "color", options.color);
   state_->artists.push_back(detail::TextArtist{x, y, text.str(), options});
 }
 
@@ -235,11 +237,13 @@ void Axes::set_title(StringRef title) {
 }
 
 void Axes::set_xlabel(StringRef label, const Paint& color) {
+  detail::check_paint("set_xlabel", "color", color);
   state_->x.label = label.str();
   state_->x.label_color = color;
 }
 
 void Axes::set_ylabel(StringRef label, const Paint& color) {
+  detail::check_paint("set_ylabel", "color", color);
   state_->y.label = label.str();
   state_->y.label_color = color;
 }

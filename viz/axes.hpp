@@ -7,6 +7,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -15,16 +16,26 @@
 
 namespace xg::viz {
 
-/// Numbers to draw: a list, a vector, or whatever has `to_vector<double>()` (a Tensor has).
+/// Can T turn itself into doubles? A Tensor can.
+template <class T>
+concept HasToVector = requires(const T& t) { std::vector<double>(t.template to_vector<double>()); };
+
+/// A list of numbers: std::vector, std::array, std::span, a C array, a view of them. Characters are no numbers.
+template <class R>
+concept NumberRange = !HasToVector<std::remove_cvref_t<R>> && std::ranges::input_range<R> &&
+    std::is_arithmetic_v<std::ranges::range_value_t<R>> && !std::same_as<std::ranges::range_value_t<R>, char>;
+
+/// Numbers to draw: a list, a NumberRange of any type, or whatever has `to_vector<double>()` (a Tensor has).
 class Data {
  public:
   Data() = default;
   Data(std::initializer_list<double> values) : values_(values) {}
   Data(std::vector<double> values) : values_(std::move(values)) {}
-  template <class T>
-  requires std::is_arithmetic_v<T> Data(const std::vector<T>& values) : values_(values.begin(), values.end()) {}
-  template <class T>
-  requires requires(const T& t) { std::vector<double>(t.template to_vector<double>()); }
+  template <class R>
+  requires(!std::same_as<std::remove_cvref_t<R>, Data>) && NumberRange<R> Data(R&& values) {
+    for (const auto v : values) values_.push_back(static_cast<double>(v));
+  }
+  template <HasToVector T>
   Data(const T& tensor) : values_(tensor.template to_vector<double>()) {}
 
   const std::vector<double>& values() const { return values_; }
@@ -52,6 +63,9 @@ class Names {
 };
 
 /// Options of plot. An automatic colour is the next of the palette; a width of 0 is the theme's.
+///
+/// Here and below: widths, diameters and text sizes are at most 1000 points, diameters above 0; alpha is from 0 to 1;
+/// every method throws ValueError that names the option where a number is out of range, NaN or infinite.
 struct PlotOptions {
   Paint color = {};
   double linewidth = 0;         ///< points
@@ -75,7 +89,7 @@ struct ScatterOptions2D {
 struct BarOptions2D {
   Paint color = {};
   std::vector<Paint> colors = {};  ///< one for each bar
-  double width = 0.8;              ///< in units of the axis
+  double width = 0.8;              ///< in units of the axis, above 0
   Data base = {};                  ///< where bars start; 0 where empty
   Data error = {};                 ///< half lengths of error bars
   double alpha = 1;
@@ -114,12 +128,12 @@ struct TextOptions {
   std::string ha = "left";      ///< "left", "center" or "right"
   std::string va = "baseline";  ///< "baseline", "center", "top" or "bottom"
   double fontsize = 0;          ///< points; 0 is the theme's
-  double rotation = 0;          ///< degrees, counter-clockwise, as matplotlib's
+  double rotation = 0;          ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
   bool bold = false;
 };
 
 struct HistOptions {
-  std::size_t bins = 0;  ///< 0: Freedman and Diaconis' rule, between 5 and 60
+  std::size_t bins = 0;  ///< 0: Freedman and Diaconis' rule, between 5 and 60; at most 10,000
   Paint color = {};
   double alpha = 0.85;
   std::string label = {};
@@ -132,8 +146,14 @@ struct LegendOptions {
   std::string title = {};
 };
 
-/// One pair of axes. Points that are NaN or infinite are left out, lines have gaps there; with a log scale numbers of
-/// zero or less are left out as well. Every method that takes two lists throws ValueError where their lengths differ.
+/// One pair of axes. Points that are NaN or infinite are left out, lines have gaps there, and a point between two gaps
+/// is a dot; with a log scale numbers of zero or less are left out as well. Where nothing is left to draw a note below
+/// the axes says so. Every method that takes two lists throws ValueError where their lengths differ.
+///
+/// Any range of numbers can be drawn: of values that differ in their last bits only, the axes show the neighbourhood.
+/// Of lines, areas, bars and marks of more than 4000 points those are left out that nobody could see: of a line the
+/// first, the last, the lowest and the highest point in each half px are drawn. Where more than 15,000 marks would still
+/// be seen, a fair choice of them is drawn and a note says so.
 class XG_API Axes {
  public:
   Axes();
@@ -152,7 +172,9 @@ class XG_API Axes {
   void barh(const Data& y, const Data& width, const BarOptions2D& options = {});
   /// The first name stands at the top.
   void barh(const Names& names, const Data& width, const BarOptions2D& options = {});
+  /// Whole numbers get bars of whole widths, at most `bins`, centred on them; equal values one bar around them.
   void hist(const Data& values, const HistOptions& options = {});
+  /// The area between (x_i, y1_i) and (x_i, y2_i). Drawing throws ValueError where more than 15,000 x go to and fro.
   void fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& options = {});
   void errorbar(const Data& x, const Data& y, const ErrorbarOptions& options = {});
   void axhline(double y, const RuleOptions& options = {});
@@ -163,7 +185,8 @@ class XG_API Axes {
   void set_title(StringRef title);
   void set_xlabel(StringRef label, const Paint& color = Role::ink);
   void set_ylabel(StringRef label, const Paint& color = Role::ink);
-  /// Throws ValueError unless low < high and both are finite.
+  /// Throws ValueError unless low < high and both are finite. On a log axis limits that begin at zero or less are those
+  /// of the data instead.
   void set_xlim(double low, double high);
   void set_ylim(double low, double high);
   /// "linear" or "log".
@@ -172,7 +195,8 @@ class XG_API Axes {
   void set_xticks(const Data& at, const std::vector<std::string>& labels = {});
   void set_yticks(const Data& at, const std::vector<std::string>& labels = {});
   void invert_yaxis();
-  /// One unit of x is as long as one of y.
+  /// One unit of x is as long as one of y; on a log axis a decade is a unit. Where the limits are so unlike that less
+  /// than a strip would be left of the plot, the shorter axis shows more.
   void set_aspect_equal();
   void grid(bool on = true);
   void legend(const LegendOptions& options = {});

@@ -1,6 +1,11 @@
+#include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/range.hpp>
+#include <xgrad/viz/simplify.hpp>
 #include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,24 +18,20 @@ constexpr double px_per_point = 96.0 / 72.0;
 constexpr double tick_length = 4;
 constexpr double tick_gap = 4;   // between a tick and its label
 constexpr double label_gap = 7;  // between tick labels and an axis label
+constexpr double note_size = 0.9;  // of other text
 constexpr double outer_gap = 9;  // between the outermost text and the sheet's edge
 constexpr double least_width = 140;
 constexpr double least_height = 90;
 
 struct Range {
-  double low = 0, high = 0;
-  bool any = false;
+  DataRange data;
   bool stuck_low = false, stuck_high = false;  // bars end there: no padding
-  void add(double v, bool log) {
-    if (!std::isfinite(v) || (log && !(v > 0))) return;
-    low = any ? std::min(low, v) : v;
-    high = any ? std::max(high, v) : v;
-    any = true;
-  }
+  void add(double v) { data.add(v); }
 };
 
 // What the artists need of both axes. `x` and `y` grow; a twin's artists share x.
 void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, bool ylog) {
+  const auto shown = [](double v, bool log) { return std::isfinite(v) && !(log && !(v > 0)); };
   double bar_base_low = 0, bar_base_high = 0;
   for (const Artist& artist : artists) {
     std::visit(
@@ -39,63 +40,53 @@ void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, b
           if constexpr (std::is_same_v<A, LineArtist> || std::is_same_v<A, PointsArtist> ||
                         std::is_same_v<A, ErrorArtist>) {
             for (std::size_t i = 0; i < a.x.size(); ++i) {
-              if (!std::isfinite(a.x[i]) || !std::isfinite(a.y[i])) continue;
-              x.add(a.x[i], xlog);
-              y.add(a.y[i], ylog);
+              if (!shown(a.x[i], xlog) || !shown(a.y[i], ylog)) continue;
+              x.add(a.x[i]);
+              y.add(a.y[i]);
               if constexpr (std::is_same_v<A, ErrorArtist>) {
                 for (const double s : {-1.0, 1.0}) {
-                  if (!a.xerr.empty()) x.add(a.x[i] + s * a.xerr[i], xlog);
-                  if (!a.yerr.empty()) y.add(a.y[i] + s * a.yerr[i], ylog);
+                  if (!a.xerr.empty()) x.add(a.x[i] + s * a.xerr[i]);
+                  if (!a.yerr.empty()) y.add(a.y[i] + s * a.yerr[i]);
                 }
               }
             }
           } else if constexpr (std::is_same_v<A, BarsArtist>) {
             Range& along = a.horizontal ? y : x;
             Range& value = a.horizontal ? x : y;
-            const bool value_log = a.horizontal ? xlog : ylog;
             for (std::size_t i = 0; i < a.at.size(); ++i) {
-              along.add(a.at[i] - a.width / 2, a.horizontal ? ylog : xlog);
-              along.add(a.at[i] + a.width / 2, a.horizontal ? ylog : xlog);
-              value.add(a.base[i], value_log);
-              value.add(a.base[i] + a.length[i], value_log);
+              along.add(a.at[i] - a.width / 2);
+              along.add(a.at[i] + a.width / 2);
+              if (!std::isfinite(a.base[i] + a.length[i])) continue;
+              value.add(a.base[i]);
+              value.add(a.base[i] + a.length[i]);
               if (!a.error.empty()) {
-                value.add(a.base[i] + a.length[i] - a.error[i], value_log);
-                value.add(a.base[i] + a.length[i] + a.error[i], value_log);
+                value.add(a.base[i] + a.length[i] - a.error[i]);
+                value.add(a.base[i] + a.length[i] + a.error[i]);
               }
               bar_base_low = std::min(bar_base_low, a.base[i]);
               bar_base_high = std::max(bar_base_high, a.base[i]);
             }
-            value.stuck_low = value.stuck_low || (value.any && value.low >= bar_base_low);
-            value.stuck_high = value.stuck_high || (value.any && value.high <= bar_base_high);
+            value.stuck_low = value.stuck_low || (!value.data.empty() && value.data.low >= bar_base_low);
+            value.stuck_high = value.stuck_high || (!value.data.empty() && value.data.high <= bar_base_high);
           } else if constexpr (std::is_same_v<A, FillArtist>) {
             for (std::size_t i = 0; i < a.x.size(); ++i) {
-              x.add(a.x[i], xlog);
-              y.add(a.low[i], ylog);
-              y.add(a.high[i], ylog);
+              if (!shown(a.x[i], xlog)) continue;
+              x.add(a.x[i]);
+              y.add(a.low[i]);
+              y.add(a.high[i]);
             }
           } else if constexpr (std::is_same_v<A, RuleArtist>) {
-            (a.horizontal ? y : x).add(a.at, a.horizontal ? ylog : xlog);
+            (a.horizontal ? y : x).add(a.at);
           }
         },
         artist);
   }
 }
 
-std::array<double, 2> limits(const AxisState& axis, Range r) {
-  if (axis.limits && !(axis.log && !((*axis.limits)[0] > 0))) return *axis.limits;
-  if (!r.any) return axis.log ? std::array<double, 2>{1, 10} : std::array<double, 2>{0, 1};
-  if (axis.log) {
-    const double low = std::log10(r.low);
-    const double high = std::log10(r.high);
-    const double pad = high > low ? 0.05 * (high - low) : 0.5;
-    return {std::pow(10, low - pad), std::pow(10, high + pad)};
-  }
-  double pad = 0.05 * (r.high - r.low);
-  if (!(pad > std::max(std::abs(r.low), std::abs(r.high)) * 1e-12)) {
-    pad = r.low == 0 ? 0.5 : std::abs(r.low) * 0.05;
-    r.stuck_low = r.stuck_high = false;
-  }
-  return {r.stuck_low ? r.low : r.low - pad, r.stuck_high ? r.high : r.high + pad};
+Limits limits(const AxisState& axis, const Range& r) {
+  if (axis.limits && !(axis.log && !((*axis.limits)[0] > 0))) return {(*axis.limits)[0], (*axis.limits)[1]};
+  if (axis.log) return log_limits(r.data);
+  return linear_limits(r.data, {r.stuck_low ? 0 : 0.05, r.stuck_high ? 0 : 0.05, 0});
 }
 
 // Labels under an x axis: in one line, wrapped within their slots, slanted, or every k-th only.
@@ -110,11 +101,13 @@ struct XLabels {
 struct Panel {
   const Axes::State* state = nullptr;
   const Axes::State* twin = nullptr;
+  std::vector<Artist> artists, twin_artists;  // of state and twin, without what nobody could see
+  std::vector<std::string> notes;
   Scale x, y, y2;
   Ticks tx, ty, ty2;
   XLabels xlabels;
   std::vector<std::vector<std::string>> ylabels;
-  std::vector<std::string> title, xlabel, ylabel, y2label;
+  std::vector<std::string> title, xlabel, ylabel, y2label, note_lines;
   double left = 0, right = 0, top = 0, bottom = 0;  // margins
   double ylabels_width = 0, y2labels_width = 0, bar_labels_width = 0;
   double twin_width = 0;  // of the right axis with its texts
@@ -136,17 +129,9 @@ double widest(const std::vector<std::string>& lines, double size) {
   return w;
 }
 
-bool flat_labels_fit(const Ticks& t, const Scale& s, double size) {
-  for (std::size_t i = 1; i < t.at.size(); ++i) {
-    const double need = (text_width(t.labels[i - 1], size) + text_width(t.labels[i], size)) / 2 + 0.6 * size;
-    if (std::abs(s(t.at[i]) - s(t.at[i - 1])) < need) return false;
-  }
-  return true;
-}
-
 Ticks visible_ticks(const Ticks& all, const Scale& s) {
   Ticks t;
-  const double slack = (s.high - s.low) * 1e-9;
+  const double slack = span(s.low, s.high) * 1e-9;
   for (std::size_t i = 0; i < all.at.size(); ++i) {
     if (all.at[i] < s.low - slack || all.at[i] > s.high + slack) continue;
     t.at.push_back(all.at[i]);
@@ -157,11 +142,7 @@ Ticks visible_ticks(const Ticks& all, const Scale& s) {
 
 Ticks x_ticks(const AxisState& axis, const Scale& s, double size) {
   if (axis.ticks) return visible_ticks(*axis.ticks, s);
-  for (std::size_t most = 9; most > 2; --most) {
-    Ticks t = s.ticks(most);
-    if (flat_labels_fit(t, s, size)) return t;
-  }
-  return s.ticks(2);
+  return fitting_ticks(s, 9, size, 0.6 * size);
 }
 
 Ticks y_ticks(const AxisState& axis, const Scale& s, double size) {
@@ -182,7 +163,7 @@ XLabels arrange(const Ticks& t, const Scale& s, double size) {
   double slot = s.to - s.from;
   for (std::size_t i = 1; i < t.at.size(); ++i) slot = std::min(slot, std::abs(s(t.at[i]) - s(t.at[i - 1])));
 
-  if (flat_labels_fit(t, s, size)) {
+  if (labels_fit(t, s, size, 0.6 * size)) {
     for (std::size_t i = 0; i < t.at.size(); ++i) {
       out.lines[i] = {t.labels[i]};
       const double half = text_width(t.labels[i], size) / 2;
@@ -236,9 +217,8 @@ struct LegendEntry {
 
 std::vector<LegendEntry> legend_entries(const Panel& p, double size, double width) {
   std::vector<LegendEntry> entries;
-  for (const Axes::State* s : {p.state, p.twin}) {
-    if (!s) continue;
-    for (const Artist& artist : s->artists) {
+  for (const std::vector<Artist>* artists : {&p.artists, &p.twin_artists}) {
+    for (const Artist& artist : *artists) {
       std::visit(
           [&](const auto& a) {
             using A = std::decay_t<decltype(a)>;
@@ -289,16 +269,16 @@ double flow(const std::vector<LegendEntry>& entries, double size, double width, 
   return y + row;
 }
 
-const PointsArtist* mapped_points(const Axes::State& s) {
+const PointsArtist* mapped_points(const Panel& p) {
   const PointsArtist* found = nullptr;
-  for (const Artist& a : s.artists) {
+  for (const Artist& a : p.artists) {
     if (const auto* p = std::get_if<PointsArtist>(&a); p && !p->value.empty()) found = p;
   }
   return found;
 }
 
 Ticks colorbar_ticks(const PointsArtist& p, double height, double size) {
-  if (!(p.value_high > p.value_low)) return {{p.value_low}, {format_value(p.value_low)}};
+  if (is_constant(p.value_low, p.value_high)) return {{p.value_low}, {format_value(p.value_low)}};
   return linear_ticks(p.value_low, p.value_high, static_cast<std::size_t>(std::clamp(height / (1.9 * size), 2.0, 8.0)));
 }
 
@@ -349,7 +329,7 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
     if (!p.y2label.empty()) p.twin_width += label_gap + static_cast<double>(p.y2label.size()) * line;
     p.right = std::max(p.right, outer_gap + p.twin_width);
   }
-  if (const PointsArtist* points = mapped_points(s); points && s.colorbar) {
+  if (const PointsArtist* points = mapped_points(p); points && s.colorbar) {
     p.bar_labels_width = widest(colorbar_ticks(*points, h, size).labels, size);
     p.right += 14 + 12 + 5 + p.bar_labels_width;
     if (!s.colorbar->empty()) p.right += label_gap + static_cast<double>(lines_of(*s.colorbar, size, h).size()) * line;
@@ -358,6 +338,11 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
   if (!p.title.empty()) p.top = outer_gap + static_cast<double>(p.title.size()) * 1.15 * line + 6;
   p.bottom = outer_gap + tick_length + tick_gap + p.xlabels.height;
   if (!p.xlabel.empty()) p.bottom += label_gap - 2 + static_cast<double>(p.xlabel.size()) * line;
+  p.note_lines.clear();
+  for (const std::string& note : p.notes) {
+    for (std::string& l : lines_of(note, note_size * size, w)) p.note_lines.push_back(std::move(l));
+  }
+  if (!p.note_lines.empty()) p.bottom += label_gap + static_cast<double>(p.note_lines.size()) * note_size * line;
 
   p.legend_outside = false;
   p.legend_height = 0;
@@ -455,10 +440,10 @@ Text placed_text(const TextArtist& a, Point p, const Theme& theme, double sheet_
   return t;
 }
 
-// Does the straight line from a to b meet the box? Liang and Barsky 1984.
-bool meets(const Box& box, Point a, Point b) {
+// Cuts the straight line from a to b at the box; false where they do not meet. Liang and Barsky 1984.
+bool clip_line(const Box& box, Point& a, Point& b) {
   double from = 0, to = 1;
-  const auto clip = [&](double step, double room) {
+  const auto side = [&](double step, double room) {
     if (step == 0) return room >= 0;
     const double t = room / step;
     if (step < 0)
@@ -467,8 +452,20 @@ bool meets(const Box& box, Point a, Point b) {
       to = std::min(to, t);
     return from <= to;
   };
-  return clip(a.x - b.x, a.x - box.left) && clip(b.x - a.x, box.right - a.x) && clip(a.y - b.y, a.y - box.top) &&
-         clip(b.y - a.y, box.bottom - a.y);
+  const Point d{b.x - a.x, b.y - a.y};
+  if (!(side(-d.x, a.x - box.left) && side(d.x, box.right - a.x) && side(-d.y, a.y - box.top) &&
+        side(d.y, box.bottom - a.y)))
+    return false;
+  const Point start = a;
+  if (from > 0)
+    a = {std::clamp(start.x + from * d.x, box.left, box.right), std::clamp(start.y + from * d.y, box.top, box.bottom)};
+  if (to < 1)
+    b = {std::clamp(start.x + to * d.x, box.left, box.right), std::clamp(start.y + to * d.y, box.top, box.bottom)};
+  return true;
+}
+
+bool meets(const Box& box, Point a, Point b) {
+  return clip_line(box, a, b);
 }
 
 // Does a box hide any of what is drawn: lines, points, bars, edges of areas, error bars, texts?
@@ -541,6 +538,63 @@ class Hidden {
   const Scene& sheet_;
 };
 
+// Limits may leave data far outside the sheet. No renderer has coordinates for all of them: what is drawn ends here.
+constexpr double far_off = 1e5;
+constexpr Box surroundings{-far_off, -far_off, far_off, far_off};
+
+double near(double v) {
+  return std::clamp(v, -far_off, far_off);
+}
+
+// The pieces of a line within the surroundings, with gaps between them.
+std::vector<Point> near_pieces(const std::vector<Point>& points) {
+  std::vector<Point> out;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    Point a = points[i - 1], b = points[i];
+    const bool known = std::isfinite(a.x) && std::isfinite(a.y) && std::isfinite(b.x) && std::isfinite(b.y);
+    if (!known || !clip_line(surroundings, a, b)) {
+      if (!out.empty() && std::isfinite(out.back().x)) out.push_back({NAN, NAN});
+      continue;
+    }
+    if (out.empty() || out.back().x != a.x || out.back().y != a.y) {
+      if (!out.empty() && std::isfinite(out.back().x)) out.push_back({NAN, NAN});
+      out.push_back(a);
+    }
+    out.push_back(b);
+  }
+  return out;
+}
+
+// The part of a polygon within the surroundings, side after side: Sutherland and Hodgman 1974.
+std::vector<Point> near_part(std::vector<Point> points) {
+  const auto inside = [](double v) { return std::abs(v) <= far_off; };
+  if (std::all_of(points.begin(), points.end(), [&](const Point& p) { return inside(p.x) && inside(p.y); }))
+    return points;
+  for (const bool across : {true, false}) {
+    for (const double side : {-far_off, far_off}) {
+      std::vector<Point> kept;
+      const auto depth = [&](const Point& p) {
+        return side < 0 ? (across ? p.x : p.y) / 2 - side / 2 : side / 2 - (across ? p.x : p.y) / 2;
+      };
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        const Point &a = points[i], &b = points[(i + 1) % points.size()];
+        const double da = depth(a), db = depth(b);
+        if (da >= 0) kept.push_back(a);
+        if ((da >= 0) == (db >= 0)) continue;
+        const double t = da / (da - db);
+        kept.push_back({across ? side : a.x + t * (b.x - a.x), across ? a.y + t * (b.y - a.y) : side});
+      }
+      points = std::move(kept);
+    }
+  }
+  return points;
+}
+
+// May a line be drawn piece after piece? The ends of pieces show where it is translucent or dashed.
+bool in_pieces(const LineArtist& a) {
+  return a.dash == "-" && a.color.opacity >= 1 && a.color.color.alpha >= 1;
+}
+
 // Draws the artists of one state.
 class Painter {
  public:
@@ -550,16 +604,35 @@ class Painter {
   void operator()(const LineArtist& a) {
     const double width = (a.width > 0 ? a.width : theme_.line_width) * px_per_point;
     std::vector<Point> points;
-    for (std::size_t i = 0; i < a.x.size(); ++i) points.push_back(at(a.x[i], a.y[i]));
-    if (a.dash != "none" && points.size() > 1) {
-      scene_.add(Polyline{points, {a.color, width, dashes(a.dash, width), a.dash == "-"}, "line"});
+    bool far = false;
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      points.push_back(at(a.x[i], a.y[i]));
+      far = far || std::abs(points.back().x) > far_off || std::abs(points.back().y) > far_off;
     }
-    if (!a.marker.empty() || (a.dash != "none" && points.size() == 1)) {
-      for (const Point& p : points) {
-        if (std::isfinite(p.x) && std::isfinite(p.y)) {
-          draw_marker(scene_, a.marker.empty() ? "o" : a.marker, p, a.markersize * px_per_point, a.color);
-        }
+    const auto known = [&](std::size_t i) { return std::isfinite(points[i].x) && std::isfinite(points[i].y); };
+    const double diameter = a.markersize * px_per_point;
+    if (a.dash != "none" && points.size() > 1) {
+      const Stroke stroke{a.color, width, dashes(a.dash, width), a.dash == "-"};
+      std::vector<Point> line = far ? near_pieces(points) : points;
+      // Round ends of a solid line meet without a seam.
+      constexpr std::size_t piece = 500;
+      for (std::size_t begin = 0; in_pieces(a) && line.size() > most_points && begin + 1 < line.size(); begin += piece) {
+        const auto from = line.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto to = line.begin() + static_cast<std::ptrdiff_t>(std::min(begin + piece + 1, line.size()));
+        scene_.add(Polyline{{from, to}, stroke, "line"});
       }
+      if (!in_pieces(a) || line.size() <= most_points) scene_.add(Polyline{std::move(line), stroke, "line"});
+    }
+    if (!a.marker.empty() && a.marks) {
+      for (const auto& [x, y] : *a.marks) draw_marker(scene_, a.marker, at(x, y), diameter, a.color);
+      return;
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      // Of a line without markers a point without neighbours shows nothing: a dot does.
+      const bool alone = (i == 0 || !known(i - 1)) && (i + 1 == points.size() || !known(i + 1));
+      if (!known(i) || (a.marker.empty() && (a.dash == "none" || !alone))) continue;
+      draw_marker(scene_, a.marker.empty() ? "o" : a.marker, points[i],
+                  a.marker.empty() && points.size() > 1 ? std::max(2 * width, 4.0) : diameter, a.color);
     }
   }
 
@@ -569,8 +642,9 @@ class Painter {
       if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
       Paint paint = a.color;
       if (!a.value.empty()) {
-        const double span = a.value_high - a.value_low;
-        const double t = std::isfinite(a.value[i]) ? (span > 0 ? (a.value[i] - a.value_low) / span : 0.5) : NAN;
+        const double t = !std::isfinite(a.value[i])                 ? NAN
+                         : is_constant(a.value_low, a.value_high) ? 0.5
+                                                                  : Scale{a.value_low, a.value_high}(a.value[i]);
         paint = a.red_blue ? red_blue(t) : viridis(t);
       }
       draw_marker(scene_, a.marker, p, a.size * px_per_point, paint.fade(a.alpha));
@@ -582,7 +656,11 @@ class Painter {
       const Scale& value = a.horizontal ? x_ : y_;
       const Box bar = bar_box(a, i, x_, y_);
       if (std::isnan(bar.left)) continue;
-      scene_.add(Rect{bar, a.colors[a.colors.size() > 1 ? i : 0], {}, 0, "bar"});
+      scene_.add(Rect{{near(bar.left), near(bar.top), near(bar.right), near(bar.bottom)},
+                      a.colors[a.colors.size() > 1 ? i : 0],
+                      {},
+                      0,
+                      "bar"});
       if (!a.error.empty() && std::isfinite(a.error[i])) {
         const double from = value(a.base[i] + a.length[i] - a.error[i]);
         const double to = value(a.base[i] + a.length[i] + a.error[i]);
@@ -597,9 +675,16 @@ class Painter {
     // One polygon for each run without gaps.
     std::vector<Point> upper, lower;
     const auto close = [&] {
-      if (upper.size() > 1) {
+      if (upper.size() == 1) {
+        // One point without neighbours has no area: a strip shows where it is.
+        for (std::vector<Point>* side : {&upper, &lower}) {
+          const Point p = side->front();
+          *side = {{p.x - 0.5, p.y}, {p.x + 0.5, p.y}};
+        }
+      }
+      if (!upper.empty()) {
         upper.insert(upper.end(), lower.rbegin(), lower.rend());
-        scene_.add(Polygon{upper, a.color, {}, "fill"});
+        scene_.add(Polygon{near_part(upper), a.color, {}, "fill"});
       }
       upper.clear();
       lower.clear();
@@ -653,6 +738,8 @@ class Painter {
  private:
   Point at(double x, double y) const { return place_of(x_, y_, x, y); }
   void whisker(Point from, Point to, double cap, const Stroke& stroke) {
+    from = {near(from.x), near(from.y)};
+    to = {near(to.x), near(to.y)};
     scene_.line(from, to, stroke, "error");
     const bool vertical = from.x == to.x;
     for (const Point& end : {from, to}) {
@@ -666,6 +753,213 @@ class Painter {
   const Scale& y_;
   const Box& box_;
   const Theme& theme_;
+};
+
+// Takes out of the artists of a plot of at most `size` px what nobody could see, and says where points are left out.
+class Simplifier {
+ public:
+  Simplifier(const Scale& x, const Scale& y, Point size, std::vector<std::string>& notes)
+      : x_(x), y_(y), size_(size), notes_(notes) {
+    x_.from = y_.from = 0;
+    x_.to = size.x;
+    y_.to = size.y;
+  }
+
+  Artist operator()(const Artist& artist) const { return std::visit(*this, artist); }
+
+  Artist operator()(const LineArtist& a) const {
+    const std::vector<Point> points = places(a.x, a.y);
+    if (a.x.size() <= most_points) return a;
+    LineArtist out = a;
+    if (!a.marker.empty()) {
+      out.marks.emplace();
+      for (const std::size_t i : marks(points, a.marker, a.markersize, a.color.opacity, a.x, a.y))
+        out.marks->push_back({a.x[i], a.y[i]});
+    }
+    out.x.clear();
+    out.y.clear();
+    if (a.dash == "none") {
+      for (const auto& [x, y] : *out.marks) out.x.push_back(x), out.y.push_back(y);
+      return out;
+    }
+    std::vector<std::size_t> kept = simplify_line(points, size_.x, size_.y);
+    // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not alike
+    // where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
+    double cell = 1;
+    while (!in_pieces(a) && kept.size() > most_points && cell < 16 && wanders(kept, points)) {
+      cell *= 2;
+      kept = simplify_line(points, size_.x, size_.y, cell);
+    }
+    if (cell > 1)
+      notes_.push_back(fmt::format("{} of {} points of a line drawn", format_count(static_cast<double>(kept.size())),
+                                   format_count(static_cast<double>(points.size()))));
+    const auto alone = [&](std::size_t k) {
+      return kept[k] != gap && (k == 0 || kept[k - 1] == gap) && (k + 1 == kept.size() || kept[k + 1] == gap);
+    };
+    std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // of points between gaps
+    std::vector<bool> hidden(kept.size(), false);
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (!alone(k)) continue;
+      const Point& p = points[kept[k]];
+      dots[k] = {p.x - 2, p.y - 2, p.x + 2, p.y + 2};
+      hidden[k] = true;
+    }
+    std::vector<std::size_t> shown = visible_marks(dots, true, a.color.opacity, size_.x, size_.y);
+    if (shown.size() > most_marks) {
+      notes_.push_back(fmt::format("{} of {} single points drawn", format_count(static_cast<double>(most_marks)),
+                                   format_count(static_cast<double>(shown.size()))));
+      std::vector<std::size_t> chosen = rows_to_draw(shown.size(), most_marks, {});
+      for (std::size_t& k : chosen) k = shown[k];
+      shown = std::move(chosen);
+    }
+    for (const std::size_t k : shown) hidden[k] = false;
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (hidden[k]) continue;
+      const std::size_t i = kept[k];
+      if (i == gap && (out.x.empty() || std::isnan(out.x.back()))) continue;
+      out.x.push_back(i == gap ? NAN : a.x[i]);
+      out.y.push_back(i == gap ? NAN : a.y[i]);
+    }
+    return out;
+  }
+
+  Artist operator()(const PointsArtist& a) const {
+    const std::vector<Point> points = places(a.x, a.y);
+    if (a.x.size() <= most_points) return a;
+    return subset(a, marks(points, a.marker, a.size, a.alpha * a.color.opacity, a.x, a.y));
+  }
+
+  Artist operator()(const BarsArtist& a) const {
+    std::vector<Box> boxes;
+    for (std::size_t i = 0; i < a.at.size(); ++i) boxes.push_back(bar_box(a, i, x_, y_));
+    for (const Box& b : boxes) count(std::isfinite(b.left));
+    if (boxes.size() <= most_points) return a;
+    std::vector<std::size_t> kept(boxes.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
+    double opacity = 1;
+    for (const Paint& p : a.colors) opacity = std::min(opacity, p.opacity);
+    // An error bar may reach out of a hidden bar.
+    if (a.error.empty()) kept = visible_marks(boxes, false, opacity, size_.x, size_.y);
+    kept = fair(std::move(kept), boxes.size(), a.at, a.length, "bars");
+    return subset(a, kept);
+  }
+
+  Artist operator()(const FillArtist& a) const {
+    const std::vector<Point> upper = places(a.x, a.high), lower = places(a.x, a.low);
+    if (a.x.size() <= most_points) return a;
+    const std::vector<std::size_t> kept = simplify_area(upper, lower);
+    const bool sorted = std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u < v; }) ||
+                        std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u > v; });
+    if (!sorted && kept.size() > most_marks) {
+      throw ValueError(fmt::format(
+          "[fill_between] the area has {} points whose x go to and fro: sort them by x, or give at most {}.",
+          a.x.size(), most_marks));
+    }
+    FillArtist out{{}, {}, {}, a.color, a.label};
+    for (const std::size_t i : kept) {
+      out.x.push_back(a.x[i]);
+      out.low.push_back(a.low[i]);
+      out.high.push_back(a.high[i]);
+    }
+    return out;
+  }
+
+  Artist operator()(const ErrorArtist& a) const {
+    places(a.x, a.y);
+    constexpr std::size_t most = most_marks / 3;  // each has a bar and two caps
+    if (a.x.size() <= most) return a;
+    std::vector<std::size_t> kept(a.x.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
+    kept = fair(std::move(kept), a.x.size(), a.x, a.y, "error bars", most);
+    return subset(a, kept);
+  }
+
+  Artist operator()(const RuleArtist& a) const { return a; }
+  Artist operator()(const TextArtist& a) const { return a; }
+
+  // A plot of numbers of which none has a place says so.
+  void finish() const {
+    if (drawn_ > 0 || missing_ == 0) return;
+    notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite", format_count(static_cast<double>(missing_)),
+                                 missing_ == 1 ? " is" : "s are", x_.log || y_.log ? ", not above 0 or" : " or"));
+  }
+
+ private:
+  void count(bool drawn) const { ++(drawn ? drawn_ : missing_); }
+
+  std::vector<Point> places(const std::vector<double>& x, const std::vector<double>& y) const {
+    std::vector<Point> points(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const Point p = place_of(x_, y_, x[i], y[i]);
+      points[i] = std::isfinite(p.x) && std::isfinite(p.y) ? Point{near(p.x), near(p.y)} : Point{NAN, NAN};
+      count(std::isfinite(points[i].x));
+    }
+    return points;
+  }
+
+  std::vector<std::size_t> marks(const std::vector<Point>& points, const std::string& marker, double diameter,
+                                 double opacity, const std::vector<double>& x, const std::vector<double>& y) const {
+    const double r = diameter * px_per_point / 2;
+    std::vector<Box> boxes;
+    boxes.reserve(points.size());
+    for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
+    // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides more.
+    std::vector<std::size_t> kept(points.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
+    // Other markers leave parts of their boxes free, and of pale ones very many must lie on one another to hide it.
+    if ((marker == "o" || marker == "s") && opacity > 0.2) kept = visible_marks(boxes, marker == "o", opacity, size_.x, size_.y);
+    return fair(std::move(kept), points.size(), x, y, "points");
+  }
+
+  // Of too many a fair choice of all, with a note.
+  std::vector<std::size_t> fair(std::vector<std::size_t> kept, std::size_t all, const std::vector<double>& x,
+                                const std::vector<double>& y, const char* what,
+                                std::size_t most = most_marks) const {
+    if (kept.size() <= most) return kept;
+    notes_.push_back(fmt::format("{} of {} {} drawn", format_count(static_cast<double>(most)),
+                                 format_count(static_cast<double>(all)), what));
+    return rows_to_draw(all, most, {x, y});
+  }
+
+  // Does a line go to and fro, so that its pieces cross one another?
+  static bool wanders(const std::vector<std::size_t>& kept, const std::vector<Point>& points) {
+    std::size_t turns = 0;
+    for (std::size_t k = 2; k < kept.size(); ++k) {
+      if (kept[k] == gap || kept[k - 1] == gap || kept[k - 2] == gap) continue;
+      turns += (points[kept[k]].x < points[kept[k - 1]].x) != (points[kept[k - 1]].x < points[kept[k - 2]].x) ? 1 : 0;
+    }
+    return turns > kept.size() / 20;
+  }
+
+  template <class T>
+  static void choose(std::vector<T>& values, const std::vector<std::size_t>& kept, std::size_t all) {
+    if (values.size() != all) return;  // empty, or one for all
+    std::vector<T> chosen;
+    chosen.reserve(kept.size());
+    for (const std::size_t i : kept) chosen.push_back(values[i]);
+    values = std::move(chosen);
+  }
+  static PointsArtist subset(PointsArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.value}) choose(*values, kept, all);
+    return a;
+  }
+  static BarsArtist subset(BarsArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.at.size();
+    for (auto* values : {&a.at, &a.length, &a.base, &a.error}) choose(*values, kept, all);
+    choose(a.colors, kept, all);
+    return a;
+  }
+  static ErrorArtist subset(ErrorArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.xerr, &a.yerr}) choose(*values, kept, all);
+    return a;
+  }
+
+  Scale x_, y_;
+  Point size_;
+  std::vector<std::string>& notes_;
+  mutable std::size_t drawn_ = 0, missing_ = 0;
 };
 
 void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& theme) {
@@ -733,12 +1027,12 @@ std::optional<Point> legend_place(const Panel& p, const LegendOptions& o, const 
       if ((o.loc == place.name) != asked) continue;
       const Point at{xs[place.x], ys[place.y]};
       const Box box{at.x - 5, at.y - 5, at.x + need.x + 5, at.y + need.y + 5};
-      const auto hides = [&](const Axes::State& s, const Scale& y) {
+      const auto hides = [&](const std::vector<Artist>& artists, const Scale& y) {
         const Hidden hidden(box, p.x, y, p.box, theme, sheet);
-        return std::any_of(s.artists.begin(), s.artists.end(),
+        return std::any_of(artists.begin(), artists.end(),
                            [&](const Artist& artist) { return std::visit(hidden, artist); });
       };
-      if (!hides(*p.state, p.y) && !(p.twin && hides(*p.twin, p.y2))) return at;
+      if (!hides(p.artists, p.y) && !(p.twin && hides(p.twin_artists, p.y2))) return at;
     }
   }
   return std::nullopt;
@@ -782,7 +1076,7 @@ void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const The
 }
 
 void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
-  const PointsArtist* points = mapped_points(*p.state);
+  const PointsArtist* points = mapped_points(p);
   if (!points || !p.state->colorbar) return;
   const double size = theme.font_px();
   const double left = p.box.right + p.twin_width + 14;
@@ -800,7 +1094,7 @@ void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
   const Scale s{points->value_low, points->value_high, bar.bottom, bar.top};
   const Ticks t = colorbar_ticks(*points, bar.height(), size);
   for (std::size_t i = 0; i < t.at.size(); ++i) {
-    const double y = t.at.size() == 1 && !(s.high > s.low) ? bar.centre().y : s(t.at[i]);
+    const double y = is_constant(s.low, s.high) ? bar.centre().y : s(t.at[i]);
     scene.add(Text{{bar.right + 5, y}, {{t.labels[i]}}, size, Anchor::start, Align::middle, 0, "tick-label-color"});
   }
   const auto lines = lines_of(*p.state->colorbar, size, bar.height());
@@ -906,6 +1200,34 @@ void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
   }
 }
 
+// How much wider than high a plot is in which one unit of x is as long as one of y; of a log axis a decade is one unit.
+// Where that would leave less than a strip of the plot the shorter axis shows more.
+double equal_units(Panel& p, double width, double height) {
+  const auto half = [](const Scale& s) {
+    return s.log ? (std::log10(s.high) - std::log10(s.low)) / 2 : s.high / 2 - s.low / 2;
+  };
+  const auto widen = [](Scale& s, double wanted) {
+    DataRange around;
+    if (s.log) {
+      const double middle = (std::log10(s.high) + std::log10(s.low)) / 2;
+      around.add(std::pow(10, std::clamp(middle - wanted, -323.0, 308.0)));
+      around.add(std::pow(10, std::clamp(middle + wanted, -323.0, 308.0)));
+    } else {
+      constexpr double most = std::numeric_limits<double>::max();
+      const double middle = s.high / 2 + s.low / 2;
+      around.add(std::clamp(middle - wanted, -most, most));
+      around.add(std::clamp(middle + wanted, -most, most));
+    }
+    s.low = around.low;
+    s.high = around.high;
+  };
+  constexpr double strip = 40;
+  const double x = half(p.x), y = half(p.y);
+  if (!(x / y * height >= strip)) widen(p.x, y * (strip / height));
+  if (!(y / x * width >= strip)) widen(p.y, x * (strip / width));
+  return std::clamp(half(p.x) / half(p.y), strip / height / 2, 2 * width / strip);
+}
+
 // Scales map to the panel's box.
 void set_scales(Panel& p) {
   p.x.from = p.box.left;
@@ -925,25 +1247,25 @@ void draw_panel(Scene& scene, const Panel& p, const Theme& theme) {
     for (const double v : p.tx.at) scene.line({p.x(v), p.box.top}, {p.x(v), p.box.bottom}, {Role::grid, 1}, "grid");
     for (const double v : p.ty.at) scene.line({p.box.left, p.y(v)}, {p.box.right, p.y(v)}, {Role::grid, 1}, "grid");
   }
-  const auto paint = [&](const Axes::State& s, const Scale& y, bool limited) {
+  const auto paint = [&](const std::vector<Artist>& artists, const Scale& y, bool limited) {
     if (limited) scene.add(ClipBegin{{p.box.left - 1, p.box.top - 1, p.box.right + 1, p.box.bottom + 1}});
     Painter painter(scene, p.x, y, p.box, theme);
     // Areas first, then lines, then points: the order of the alternatives of Artist, text last and unclipped.
     for (std::size_t kind = 0; kind + 1 < std::variant_size_v<Artist>; ++kind) {
-      for (const Artist& a : s.artists) {
+      for (const Artist& a : artists) {
         if (a.index() == kind) std::visit(painter, a);
       }
     }
     if (limited) scene.add(ClipEnd{});
-    for (const Artist& a : s.artists) {
+    for (const Artist& a : artists) {
       if (std::holds_alternative<TextArtist>(a)) std::visit(painter, a);
     }
   };
-  paint(*p.state, p.y, p.state->x.limits || p.state->y.limits);
+  paint(p.artists, p.y, p.state->x.limits || p.state->y.limits);
   draw_x_axis(scene, p, theme);
   draw_y_axis(scene, p, theme);
   if (p.twin) {
-    paint(*p.twin, p.y2, p.state->x.limits || p.twin->y.limits);
+    paint(p.twin_artists, p.y2, p.state->x.limits || p.twin->y.limits);
     draw_twin_axis(scene, p, theme);
   }
   for (std::size_t k = 0; k < p.title.size(); ++k) {
@@ -955,6 +1277,18 @@ void draw_panel(Scene& scene, const Panel& p, const Theme& theme) {
                    Align::middle,
                    0,
                    "title"});
+  }
+  double note_y = p.box.bottom + tick_length + tick_gap + p.xlabels.height + label_gap;
+  if (!p.xlabel.empty()) note_y += label_gap - 2 + static_cast<double>(p.xlabel.size()) * line_height * size;
+  for (const std::string& l : p.note_lines) {
+    note_y += note_size * line_height * size;
+    scene.add(Text{{p.box.right, note_y - 0.5 * note_size * line_height * size},
+                   {{l, Role::muted}},
+                   note_size * size,
+                   Anchor::end,
+                   Align::middle,
+                   0,
+                   "note"});
   }
   draw_colorbar(scene, p, theme);
   if (const auto& legend = legend_of(p)) draw_legend(scene, p, *legend, theme);
@@ -981,13 +1315,26 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
   }
   for (std::size_t i = 0; i < panels.size(); ++i) {
     Panel& p = panels[i];
-    const auto x = limits(p.state->x, share_x ? shared_x : xs[i]);
-    const auto y = limits(p.state->y, share_y ? shared_y : ys[i]);
-    p.x = {x[0], x[1], 0, 1, p.state->x.log};
-    p.y = {y[0], y[1], 0, 1, p.state->y.log};
+    const Limits x = limits(p.state->x, share_x ? shared_x : xs[i]);
+    const Limits y = limits(p.state->y, share_y ? shared_y : ys[i]);
+    p.x = {x.low, x.high, 0, 1, p.state->x.log};
+    p.y = {y.low, y.high, 0, 1, p.state->y.log};
     if (p.twin) {
-      const auto y2 = limits(p.twin->y, y2s[i]);
-      p.y2 = {y2[0], y2[1], 0, 1, p.twin->y.log};
+      const Limits y2 = limits(p.twin->y, y2s[i]);
+      p.y2 = {y2.low, y2.high, 0, 1, p.twin->y.log};
+    }
+    // No plot becomes larger than its share of the sheet.
+    const Point most{std::max(least_width, scene.width / static_cast<double>(columns)),
+                     std::max(least_height, scene.height / static_cast<double>(rows))};
+    p.notes = p.state->notes;
+    const Simplifier own(p.x, p.y, most, p.notes);
+    for (const Artist& a : p.state->artists) p.artists.push_back(own(a));
+    own.finish();
+    if (p.twin) {
+      p.notes.insert(p.notes.end(), p.twin->notes.begin(), p.twin->notes.end());
+      const Simplifier other(p.x, p.y2, most, p.notes);
+      for (const Artist& a : p.twin->artists) p.twin_artists.push_back(other(a));
+      other.finish();
     }
   }
 
@@ -1033,7 +1380,7 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
         Panel& p = panels[r * columns + c];
         p.box = {x, y, x + w, y + h};
         if (p.state->equal) {
-          const double ratio = (p.x.high - p.x.low) / (p.y.high - p.y.low);
+          const double ratio = equal_units(p, w, h);
           const double fit = std::min(w, h * ratio);
           const double tall = fit / ratio;
           p.box = {x + (w - fit) / 2, y + (h - tall) / 2, x + (w + fit) / 2, y + (h + tall) / 2};

@@ -22,6 +22,8 @@ struct LineArtist {
   std::string marker;
   double markersize = 6;
   std::string label;
+  // Of a line of very many points: those of its markers that can be seen. Else there is one at every point.
+  std::optional<std::vector<std::array<double, 2>>> marks = {};
 };
 struct PointsArtist {
   std::vector<double> x, y;
@@ -86,6 +88,7 @@ struct Axes::State {
   bool equal = false;
   std::optional<LegendOptions> legend;
   std::optional<std::string> colorbar;
+  std::vector<std::string> notes;  // what a reader must know who looks at these axes, in small letters below them
   std::size_t next_color = 0;
   std::optional<Axes> twin;
   bool touched = false;  // someone asked for these axes

@@ -3,6 +3,8 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/bar.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
@@ -65,17 +67,21 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     rows.push_back(std::move(r));
   }
 
-  double low = 0, high = 0, largest = 0;
+  detail::DataRange range;
+  range.add(0);
+  double largest = 0;
+  std::size_t infinite = 0;
   for (const BarRow& r : rows) {
     for (std::size_t k = 0; k < r.value.size(); ++k) {
+      infinite += std::isinf(r.value[k]) ? 1 : 0;
       if (!std::isfinite(r.value[k])) continue;
       const double e = std::isfinite(r.error[k]) ? r.error[k] : 0;
-      low = std::min({low, r.value[k], r.value[k] - e});
-      high = std::max({high, r.value[k], r.value[k] + e});
+      for (const double v : {r.value[k], r.value[k] - e, r.value[k] + e}) range.add(v);
       largest = std::max(largest, std::abs(r.value[k]));
     }
   }
-  if (!(high > low)) high = 1;
+  if (range.low == range.high) range.add(1);
+  const auto [low, high] = detail::linear_limits(range, {0, 0, 0});
   const int decimals = decimals_for(largest);
 
   std::vector<std::vector<Span>> labels;
@@ -94,7 +100,8 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   const auto text = [&](double v) { return sign ? format_signed(v, decimals) : format_value(v, decimals); };
   const auto place = [&](double v, double e) {
     const double tip = std::isfinite(e) ? e : 0;
-    return v < 0 ? x(v - tip) - 6 : x(std::isfinite(v) ? v + tip : 0) + 6;
+    if (!std::isfinite(v)) return x(0) + (v < 0 ? -6 : 6);
+    return v < 0 ? x(v - tip) - 6 : x(v + tip) + 6;
   };
   // Room for the numbers beside the bars.
   for (int round = 0; round < 8; ++round) {
@@ -112,8 +119,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     x.from += over_left;
     x.to -= over_right;
   }
-  const double per_px = (high - low) / (x.to - x.from);
-  const Scale axis{low + (box.left - x.from) * per_px, high + (box.right - x.to) * per_px, box.left, box.right};
+  const Scale axis = detail::extended(x, box.left, box.right);
 
   const double thick = cohorts.size() == 1 ? 26 : std::min(26.0, (row - 8) / groups);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -169,6 +175,8 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     }
     bottom += line_height * font;
   }
+  if (infinite > 0)
+    bottom = chart.note(fmt::format("{} infinite value{} without a bar", infinite, infinite == 1 ? "" : "s"), bottom);
   for (const std::string& n : notes) bottom = chart.note(n, bottom);
   scene.height = bottom + 10;
   scene.title = o.title.empty() ? "Importance of features" : o.title;
@@ -209,6 +217,7 @@ std::vector<std::pair<std::string, std::size_t>> feature_keys(const Contribution
 }
 
 void check(const BarOptions& o) {
+  detail::check_sheet("bar", o.width, o.theme);
   if (o.max_display == 0) throw ValueError("[bar] max_display is 0: show at least one row.");
 }
 

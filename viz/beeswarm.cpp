@@ -2,6 +2,8 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/beeswarm.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/thinning.hpp>
@@ -44,7 +46,7 @@ std::vector<double> color_positions(const std::vector<double>& values) {
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
-    t[i] = high > low ? std::clamp((values[i] - low) / (high - low), 0.0, 1.0) : 0.5;
+    t[i] = high > low ? std::clamp(Scale{low, high}(std::clamp(values[i], low, high)), 0.0, 1.0) : 0.5;
   }
   return t;
 }
@@ -55,17 +57,14 @@ namespace {
 
 // Offsets in rows of dots: dots in the same hundredth of the range stack as 0, +1, -1, +2, ...
 std::vector<double> stack(const std::vector<double>& values) {
-  double low = INFINITY, high = -INFINITY;
-  for (const double v : values) {
-    if (!std::isfinite(v)) continue;
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
+  detail::DataRange range;
+  for (const double v : values) range.add(v);
   std::vector<double> offset(values.size(), 0.0);
   std::vector<int> filled(101, 0);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) continue;
-    const auto bin = static_cast<std::size_t>(std::lround(100 * (values[i] - low) / (high - low + 1e-8)));
+    const double share = range.high > range.low ? Scale{range.low, range.high}(values[i]) : 0;
+    const auto bin = static_cast<std::size_t>(std::lround(100 * share));
     const int layer = filled[std::min<std::size_t>(bin, 100)]++;
     offset[i] = std::ceil(layer / 2.0) * (layer % 2 == 1 ? 1 : -1);
   }
@@ -87,6 +86,7 @@ Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& o) {
 
 Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   c.check("beeswarm");
+  detail::check_sheet("beeswarm", o.width, o.theme);
   if (o.max_display == 0) throw ValueError("[beeswarm] max_display is 0: show at least one row.");
   if (o.max_rows == 0) throw ValueError("[beeswarm] max_rows is 0: show at least one dot.");
   const auto order = detail::by_importance(c);
@@ -134,19 +134,12 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     rows.push_back(std::move(row));
   }
 
-  double low = 0, high = 0;
+  detail::DataRange range;
+  range.add(0);
   for (const std::vector<double>& values : measures) {
-    for (const double v : values) {
-      if (!std::isfinite(v)) continue;
-      low = std::min(low, v);
-      high = std::max(high, v);
-    }
+    for (const double v : values) range.add(v);
   }
-  if (!(high > low)) {
-    low = -1;
-    high = 1;
-  }
-  const double pad = 0.03 * (high - low);
+  const auto [low, high] = detail::linear_limits(range, {0.03, 0.03, 1});
 
   std::vector<std::vector<Span>> labels;
   for (const SwarmRow& r : rows) labels.push_back({{r.name, r.rest ? Paint(Role::muted) : Paint(Role::ink)}});
@@ -163,7 +156,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
-  const Scale x{low - pad, high + pad, box.left, box.right};
+  const Scale x{low, high, box.left, box.right};
 
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
   scene.line({x(0), box.top}, {x(0), box.bottom}, {Role::edge, 1}, "zero-line");
@@ -188,9 +181,15 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   }
   double bottom = chart.x_axis(x, detail::effect_label(c));
   const std::size_t left_out = c.rows - numbers.size();
+  bool infinite = false;
   std::size_t gaps = 0;  // dots that rows with other dots do not have
   for (const std::size_t r : numbers) {
-    for (std::size_t k = 0; k < single; ++k) gaps += std::isfinite(c.value(r, order[k])) ? 0 : 1;
+    for (std::size_t k = 0; k < single; ++k) {
+      gaps += std::isfinite(c.value(r, order[k])) ? 0 : 1;
+      infinite = infinite || std::isinf(c.value(r, order[k]));
+    }
+    infinite = infinite || (single < order.size() && !std::isfinite(rest[r]));
+    gaps += single < order.size() && !std::isfinite(rest[r]) ? 1 : 0;
   }
   std::string note;
   if (shown.size() < numbers.size())
@@ -198,7 +197,9 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
                        format_count(static_cast<double>(numbers.size())));
   const auto also = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   if (left_out > 0) also(detail::left_out_note(left_out, c.rows, "their contributions are NaN"));
-  if (gaps > 0) also(fmt::format("{} single contributions left out: NaN", format_count(static_cast<double>(gaps))));
+  if (gaps > 0) 
+    also(fmt::format("{} single contributions left out: NaN{}", format_count(static_cast<double>(gaps)),
+                     infinite ? " or infinite" : ""));
   bottom = chart.note(note, bottom);
   scene.height = bottom + 10;
   if (colored) {

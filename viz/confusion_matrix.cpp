@@ -3,6 +3,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/confusion_matrix.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
@@ -20,6 +21,7 @@ Figure confusion_matrix(const nn::metrics::ClassificationReport& report, const C
 }
 
 Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
+  detail::check_sheet("confusion_matrix", o.width, o.theme);
   const std::size_t k = c.classes.size();
   if (k == 0 || c.counts.size() != k) {
     throw ValueError(
@@ -32,7 +34,8 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                                    row.size(), k));
     }
     for (const double v : row) {
-      if (!(v >= 0)) throw ValueError(fmt::format("[confusion_matrix] a count is {}: counts are zero or more.", v));
+      if (!(v >= 0) || !std::isfinite(v))
+        throw ValueError(fmt::format("[confusion_matrix] a count is {}: counts are finite, zero or more.", v));
     }
   }
   const double font = o.theme.font_px();

@@ -27,7 +27,7 @@ double Contributions::unexplained(std::size_t row) const {
   double sum = 0, size = 0;
   for (std::size_t i = 0; i < features; ++i) {
     const double v = value(row, i);
-    if (std::isnan(v)) continue;
+    if (!std::isfinite(v)) continue;
     sum += v;
     size += std::abs(v);
   }
@@ -320,6 +320,11 @@ std::string base_note(const Contributions& c, Link link, const std::string& valu
 std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why) {
   return fmt::format("{} of {} rows left out: {}", format_count(static_cast<double>(left_out)),
                      format_count(static_cast<double>(rows)), why);
+}
+
+std::string infinite_note(const Contributions& c, const char* mark) {
+  const auto n = std::count_if(c.values.begin(), c.values.end(), [](double v) { return std::isinf(v); });
+  return n == 0 ? "" : fmt::format("{} infinite contribution{} without {}", n, n == 1 ? "" : "s", mark);
 }
 
 std::string effect_label(const Contributions& c) {

@@ -55,7 +55,7 @@ struct XG_API Contributions {
   double total(std::size_t row) const;
   /// f(x): `outputs`, or the total where they are empty.
   double prediction(std::size_t row) const;
-  /// f(x) - base - sum of the contributions that are numbers; 0 where that is rounding, or f(x) is no number.
+  /// f(x) - base - sum of the contributions that are finite; 0 where that is rounding, or f(x) is no number.
   double unexplained(std::size_t row) const;
   /// "3.5", "male", or "" where the value is not known.
   std::string shown(std::size_t row, std::size_t feature) const;
@@ -96,6 +96,8 @@ bool has_prediction(const Contributions& c, std::size_t row);
 std::string whisker_note(const Contributions& c);
 /// What number the base value, `value`, is once Link::logit has made a probability of it; "" for Link::identity.
 std::string base_note(const Contributions& c, Link link, const std::string& value = {});
+/// "1 infinite contribution without a bar", or "" where there is none.
+std::string infinite_note(const Contributions& c, const char* mark);
 /// "2 of 5 rows left out: their contributions are NaN".
 std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why);
 /// The name of the bar for what contributions do not explain.

@@ -2,6 +2,8 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/decision.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/thinning.hpp>
@@ -14,7 +16,7 @@ namespace xg::viz {
 namespace {
 
 double known(double v) {
-  return std::isnan(v) ? 0 : v;
+  return std::isfinite(v) ? v : 0;
 }
 
 struct DecisionLine {
@@ -42,6 +44,7 @@ Figure decision(const explain::Explanation& e, const DecisionOptions& o) {
 
 Figure decision(const Contributions& c, const DecisionOptions& o) {
   c.check("decision");
+  detail::check_sheet("decision", o.width, o.theme);
   detail::need_sums("decision", c);
   detail::check_link("decision", o.link, c);
   if (o.max_display == 0) throw ValueError("[decision] max_display is 0: show at least one feature.");
@@ -82,7 +85,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     for (const Contributions& rival : c.rivals) bases.push_back({rival.base[r]});
     base += (o.link == Link::logit ? lead(0, c.base[r], bases) : c.base[r]) / static_cast<double>(c.rows);
   }
-  double low = base, high = base;
+  detail::DataRange range;
+  range.add(base);
   for (const std::size_t r : numbers) {
     DecisionLine line{r, path(c, r, order, shown, gap_row)};
     if (o.link == Link::logit && !c.rivals.empty()) {
@@ -92,9 +96,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     }
     for (std::size_t k = 0; k < line.at.size(); ++k) {
       measures[k].push_back(line.at[k]);
-      if (!std::isfinite(line.at[k])) continue;
-      low = std::min(low, line.at[k]);
-      high = std::max(high, line.at[k]);
+      range.add(line.at[k]);
     }
     all.push_back(std::move(line));
   }
@@ -107,14 +109,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   for (const std::size_t k : detail::rows_to_draw(all.size(), o.max_rows, measures, highlights))
     lines.push_back(std::move(all[k]));
 
-  if (!(high > low)) {
-    low -= 0.5;
-    high += 0.5;
-  } else {
-    const double pad = 0.04 * (high - low);
-    low -= pad;
-    high += pad;
-  }
+  const auto [low, high] = detail::linear_limits(range, {0.04, 0.04, 0.5});
+  const Scale share{low, high};
 
   std::vector<std::vector<Span>> labels;
   for (std::size_t k = 0; k < shown; ++k) labels.push_back({{c.name(order[k])}});
@@ -161,7 +157,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
       if (highlighted(l.row) != on_top) continue;
       std::vector<Point> points;
       for (std::size_t k = 0; k < l.at.size(); ++k) points.push_back({x(l.at[k]), border[k]});
-      const double t = (l.at.back() - low) / (high - low);
+      const double t = share(l.at.back());
       Stroke stroke{Paint(red_blue(std::round(std::clamp(t, 0.0, 1.0) * 100) / 100)).fade(opacity),
                     on_top ? width + 1.2 : width};
       if (on_top) stroke.dash = {9, 3, 2, 3};
@@ -230,11 +226,12 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
                                 format_count(static_cast<double>(numbers.size()))));
   if (numbers.size() < c.rows)
     notes.push_back(detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number"));
+  if (const std::string infinite = detail::infinite_note(c, "a step"); !infinite.empty()) notes.push_back(infinite);
   for (const std::string& text : notes) bottom = chart.note(text, bottom);
   if (!o.legend.empty()) {
     bottom += 6;
     for (const DecisionLine& l : lines) {
-      const double t = (l.at.back() - low) / (high - low);
+      const double t = share(l.at.back());
       for (const std::string& text : viz::wrap(o.legend[l.row], font, box.width() - 40)) {
         const double y = bottom + 0.5 * line_height * font;
         scene.line({box.left, y}, {box.left + 24, y}, {red_blue(std::clamp(t, 0.0, 1.0)), 2}, "legend-handle");

@@ -4,11 +4,13 @@
 #include <xgrad/viz/beeswarm.hpp>
 #include <xgrad/viz/effect_scatter.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/thinning.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace xg::viz {
@@ -166,7 +168,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     y_high += 0.5;
   }
   const double y_pad = 0.06 * (y_high - y_low);
-  const double span = high > low ? high - low : 1;
+  const double span = detail::is_constant(low, high) ? std::max(1.0, std::abs(low) * 0.05) : detail::span(low, high);
 
   Figure figure({.width = o.width, .height = o.height, .title = o.title, .theme = o.theme});
   Axes& axes = figure.axes();
@@ -205,7 +207,8 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     const double start = !values.categories.empty() ? -0.5 : low;
     std::vector<double> count(bins, 0.0), at, length, base;
     for (const double v : values.x) {
-      if (std::isfinite(v)) count[std::min(static_cast<std::size_t>((v - start) / step), bins - 1)] += 1;
+      if (std::isfinite(v)) 
+        count[static_cast<std::size_t>(std::clamp((v - start) / step, 0.0, static_cast<double>(bins - 1)))] += 1;
     }
     const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));
     for (std::size_t b = 0; b < bins; ++b) {
@@ -249,7 +252,8 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   if (!note.empty())
     axes.text(right, y_high + 0.2 * y_pad, note,
               {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
-  axes.set_xlim(left, right);
+  constexpr double largest = std::numeric_limits<double>::max();
+  axes.set_xlim(std::max(left, -largest), std::min(right, largest));
   axes.set_ylim(y_low - y_pad, y_high + y_pad);
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));

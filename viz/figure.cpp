@@ -3,6 +3,7 @@
 #include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/file.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/raster.hpp>
 #include <xgrad/viz/svg.hpp>
 
@@ -24,15 +25,14 @@ struct Figure::State {
 };
 
 Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>()) {
-  const auto good = [](double v) { return v > 0 && v <= 200; };
-  if (!good(options.width) || !good(options.height)) {
-    throw ValueError(fmt::format("[figure] size is {} x {} inches: give a width and a height between 0 and 200.",
-                                 options.width, options.height));
-  }
-  if (options.rows == 0 || options.columns == 0 || options.rows * options.columns > 400) {
+  detail::check_inches("figure", "width", options.width);
+  detail::check_inches("figure", "height", options.height);
+  detail::check_theme("figure", options.theme);
+  constexpr std::size_t most = 400;
+  if (options.rows == 0 || options.columns == 0 || options.rows > most || options.columns > most / options.rows) {
     throw ValueError(
-        fmt::format("[figure] the grid has {} rows and {} columns: give at least one of each, 400 axes at most.",
-                    options.rows, options.columns));
+        fmt::format("[figure] the grid has {} rows and {} columns: give at least one of each, {} axes at most.",
+                    options.rows, options.columns, most));
   }
   state_->options = options;
   state_->axes.resize(options.rows * options.columns);

@@ -3,6 +3,8 @@
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/force.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/thinning.hpp>
@@ -126,7 +128,7 @@ std::string name_of(const Contributions& c, std::size_t feature) {
 
 Figure single(const Contributions& c, const ForceOptions& o) {
   const double total = c.prediction(0);
-  const bool good = std::isfinite(total);  // else there is no place where arrows could meet
+  bool good = std::isfinite(total);  // else there is no place where arrows could meet
   double all = 0;
   for (std::size_t i = 0; i < c.features; ++i) all += std::abs(known(c.value(0, i)));
   std::vector<Segment> up, down;
@@ -144,6 +146,11 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   if (good) {
     for (const std::size_t i : detail::by_importance(c)) push(i, known(c.value(0, i)));
     push(no_feature, c.unexplained(0));
+    if (!std::isfinite(low_end) || !std::isfinite(high_end)) {
+      good = false;
+      up.clear();
+      down.clear();
+    }
   }
 
   const double font = o.theme.font_px();
@@ -155,17 +162,13 @@ Figure single(const Contributions& c, const ForceOptions& o) {
     y += detail::add_title(scene, o.title, 1.15 * font, y + 0.5 * line, 1.15 * line);
     y += 4;
   }
-  double low = c.base[0], high = c.base[0];
-  if (good) {
-    low = std::min({low, low_end, total});
-    high = std::max({high, high_end, total});
+  detail::DataRange range;
+  range.add(c.base[0]);
+  for (const double v : {low_end, high_end, total}) {
+    if (good) range.add(v);
   }
-  if (!(high > low)) {
-    low -= 0.5;
-    high += 0.5;
-  }
-  const double pad = 0.06 * (high - low);
-  Scale x{low - pad, high + pad, 16, scene.width - 16};
+  const auto [low, high] = detail::linear_limits(range, {0.06, 0.06, 0.5});
+  Scale x{low, high, 16, scene.width - 16};
   // Arrows are as wide as their contributions to the logit. A sigmoid's axis can say which probabilities these are;
   // that of a softmax depends on its other logits, so that its axis stays that of the logit.
   x.log_odds = o.link == Link::logit && c.rivals.empty();
@@ -174,7 +177,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   const double fx = good ? x(total) : scene.width / 2;
   const double bx = x(c.base[0]);
   const bool linked = o.link == Link::logit;
-  const int decimals = linked ? 3 : std::max(2, decimals_for(high - low));
+  const int decimals = linked ? 3 : std::max(2, decimals_for(detail::span(low, high)));
   const std::string value = format_value(detail::linked_prediction(c, 0, o.link), decimals);
   const std::string base_value = format_value(detail::linked_base(c, 0, o.link), decimals);
   const std::string what = linked && !c.rivals.empty() ? "probability " : "";
@@ -200,16 +203,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   if (!collide) place(base, y + 0.5 * line);
   y += line + 2;
 
-  Ticks t;
-  for (std::size_t most = 10; most >= 2; --most) {
-    t = x.ticks(most);
-    bool fits = true;
-    for (std::size_t i = 1; i < t.at.size(); ++i) {
-      fits = fits && x(t.at[i]) - x(t.at[i - 1]) >=
-                         (text_width(t.labels[i - 1], font) + text_width(t.labels[i], font)) / 2 + font;
-    }
-    if (fits) break;
-  }
+  Ticks t = fitting_ticks(x, 10, font, font);
+  if (!labels_fit(t, x, font, font)) t = {{t.at[0]}, {t.labels[0]}};
   const double axis = y + line + 5;
   const Stroke spine{Role::muted, 1};
   scene.line({x.from, axis}, {x.to, axis}, spine, "spine");
@@ -271,7 +266,11 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   name(down, Role::negative);
   double end = labels.draw(scene, bottom + 1) + 4;
   std::vector<std::string> notes;
-  if (!good) notes.push_back("No arrows: the output is no number");
+  if (!good)
+    notes.push_back(std::isfinite(total) ? "No arrows: the contributions are too large to be summed up"
+                    : std::isnan(total)  ? "No arrows: the output is no number"
+                                         : "No arrows: the output is infinite");
+  if (const std::string infinite = detail::infinite_note(c, "an arrow"); !infinite.empty()) notes.push_back(infinite);
   if (linked) notes.push_back(detail::base_note(c, o.link));
   const auto lines = [&](const std::string& text) { return viz::wrap(text, font, scene.width - 16); };
   std::vector<std::string> below = lines(detail::space_label(c, x.log_odds ? Link::logit : Link::identity));
@@ -395,6 +394,12 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   std::vector<std::size_t> rows = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
   for (std::size_t& r : rows) r = numbers[r];
   std::string label = "Rows in their order";
+  constexpr std::size_t most_similar = 5000;  // each is compared with each
+  if (o.order == RowOrder::similarity && rows.size() > most_similar) {
+    throw ValueError(fmt::format("[force] {} rows are too many to be ordered by similarity: give max_rows of at most {}, "
+                                 "or another order.",
+                                 rows.size(), most_similar));
+  }
   if (o.order == RowOrder::similarity) {
     if (!rows.empty()) rows = similar_rows(c, rows);
     label = "Rows, similar explanations side by side";
@@ -418,24 +423,22 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
     at.push_back(static_cast<double>(k));
     output.push_back(c.prediction(rows[k]));
   }
-  const double base = std::accumulate(c.base.begin(), c.base.end(), 0.0) / static_cast<double>(c.rows);
+  double base = 0;
+  for (const double b : c.base) base += b / static_cast<double>(c.rows);
   // Bands of the most important features lie next to the output's line, in two shades by turns; the rest is one band,
   // and beyond it comes what is not explained.
   const auto order = detail::by_importance(c);
   constexpr std::size_t named = 6;
-  double low = base, high = base;
-  for (const double v : output) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
+  detail::DataRange range;
+  range.add(base);
+  for (const double v : output) range.add(v);
   for (const bool up : {true, false}) {
     std::vector<double> inner = output;
     const auto band = [&](auto&& contribution, const FillOptions& look) {
       std::vector<double> outer = inner;
       for (std::size_t k = 0; k < rows.size(); ++k) {
         outer[k] -= contribution(rows[k]);
-        low = std::min(low, outer[k]);
-        high = std::max(high, outer[k]);
+        range.add(outer[k]);
       }
       axes.fill_between(at, outer, inner, look);
       inner = outer;
@@ -460,10 +463,10 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   axes.plot(at, output, {.color = Role::ink, .linewidth = 1.2, .label = "output"});
   axes.axhline(base, {.color = Role::ink, .label = "base value"});
   axes.set_xlim(rows.size() > 1 ? 0 : -0.5, rows.size() > 1 ? static_cast<double>(rows.size() - 1) : 0.5);
-  if (o.link == Link::logit && high > low) {
-    const double pad = 0.05 * (high - low);
-    const Ticks ticks = probability_ticks(low - pad, high + pad, 7);
-    axes.set_ylim(low - pad, high + pad);
+  if (o.link == Link::logit) {
+    const auto [low, high] = detail::linear_limits(range, {0.05, 0.05, 0.5});
+    const Ticks ticks = probability_ticks(low, high, 7);
+    axes.set_ylim(low, high);
     axes.set_yticks(ticks.at, ticks.labels);
   }
   axes.set_xlabel(label);
@@ -489,6 +492,8 @@ Figure force(const explain::Explanation& e, const ForceOptions& o) {
 
 Figure force(const Contributions& c, const ForceOptions& o) {
   c.check("force");
+  detail::check_sheet("force", o.width, o.theme);
+  detail::check_between("force", "contribution_threshold", o.contribution_threshold, 0, 1);
   detail::need_sums("force", c);
   detail::check_link("force", o.link, c);
   if (o.max_rows == 0) throw ValueError("[force] max_rows is 0: show at least one row.");

@@ -28,12 +28,11 @@ std::string magnitude(double v, int decimals) {
   if (v == 0) return "0";
   const double smallest = 0.5 * std::pow(10.0, -decimals);
   if (v >= 1e12 || v < smallest) {
-    int exponent = static_cast<int>(std::floor(std::log10(v)));
-    std::string mantissa = strip_zeros(fmt::format("{:.2f}", v / std::pow(10.0, exponent)));
-    if (mantissa == "10") {
-      mantissa = "1";
-      ++exponent;
-    }
+    // fmt rounds and finds the power of ten; that of a denormal number is none in double.
+    const std::string text = fmt::format("{:.2e}", v);
+    const std::size_t e = text.find('e');
+    const int exponent = std::stoi(text.substr(e + 1));
+    const std::string mantissa = strip_zeros(text.substr(0, e));
     if (v < smallest && exponent >= -4) return strip_zeros(fmt::format("{:.{}f}", v, 1 - exponent));
     return mantissa + "×" + power_of_ten(exponent);
   }

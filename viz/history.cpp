@@ -2,6 +2,7 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/history.hpp>
 
@@ -45,6 +46,19 @@ void mark(Axes& axes, std::int64_t epoch) {
                {.color = Role::muted, .linestyle = ":", .label = fmt::format("best epoch ({})", epoch)});
 }
 
+// Epochs without a number leave gaps in a curve, and a curve that ends early looks like one of fewer epochs.
+void note_gaps(Axes& axes, const std::string& key, const std::vector<double>& values) {
+  std::size_t missing = 0, end = values.size();  // one past the last number
+  for (const double v : values) missing += std::isfinite(v) ? 0 : 1;
+  if (missing == 0) return;
+  while (end > 0 && !std::isfinite(values[end - 1])) --end;
+  axes.state().notes.push_back(
+      missing == values.size()  ? fmt::format("{}: no epoch has a finite number", key)
+      : values.size() - end == missing ? fmt::format("{}: no finite number from epoch {} on", key, end + 1)
+                                       : fmt::format("{}: {} of {} epochs have no finite number", key, missing,
+                                                     values.size()));
+}
+
 double last(const std::vector<double>& v) {
   return v.empty() ? NAN : v.back();
 }
@@ -70,6 +84,10 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
   }
   if (longest == 0) throw ValueError("[history] the history has no epochs: fit the model for at least one.");
 
+  if (o.mark_epoch > 0 && static_cast<std::size_t>(o.mark_epoch) > longest) {
+    throw ValueError(fmt::format("[history] mark_epoch is {} of {} epochs: they count from 1.", o.mark_epoch, longest));
+  }
+
   if (o.overlay) {
     Figure figure(
         {.width = o.width, .height = o.height, .columns = quantities.size(), .title = o.title, .theme = o.theme});
@@ -84,6 +102,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
                   {.color = is_validation(key) ? Paint::series(1) : Paint::series(0),
                    .linestyle = is_validation(key) ? "--" : "-",
                    .label = is_validation(key) ? "validation" : "training"});
+        note_gaps(axes, key, values);
         n = std::max(n, values.size());
       }
       if (o.log_loss && is_loss(quantities[k])) axes.set_yscale("log");
@@ -111,6 +130,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
       const char* styles[] = {"-", "--", ":", "-."};
       axes.plot(epochs(values.size()), values,
                 {.color = Role::ink, .linestyle = styles[losses++ % 4], .label = base_name(key)});
+      note_gaps(axes, key, values);
     }
     std::size_t metric = 0;
     for (const auto& [key, values] : curves) {
@@ -119,6 +139,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
       score.set_ylabel("Score", Role::hidden);
       score.plot(epochs(values.size()), values,
                  {.color = Paint::series(metric < 7 ? metric : metric + 1), .label = base_name(key)});
+      note_gaps(axes, key, values);
       ++metric;
     }
     mark(axes, o.mark_epoch);

@@ -3,6 +3,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/network.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
@@ -69,6 +70,10 @@ Text node_name(const std::string& letter, std::size_t index, const std::vector<s
 }
 
 void check(const std::vector<NetworkLayer>& layers, const NetworkOptions& o) {
+  detail::check_sheet("network", o.width, o.theme);
+  detail::check_inches("network", "height", o.height);
+  if (o.max_nodes > 500)
+    throw ValueError(fmt::format("[network] max_nodes is {}: show at most 500 of a wide layer.", o.max_nodes));
   if (layers.empty()) throw ValueError("[network] the model has no layers: add at least one.");
   if (o.max_nodes < 3)
     throw ValueError(fmt::format("[network] max_nodes is {}: show at least 3 of a wide layer.", o.max_nodes));
@@ -79,6 +84,12 @@ void check(const std::vector<NetworkLayer>& layers, const NetworkOptions& o) {
           fmt::format("[network] the width of layer \"{}\" is not known ({}): begin the model with a layer that knows "
                       "its inputs, or call it on data once.",
                       l.name, l.out));
+    }
+    constexpr std::int64_t widest = std::int64_t{1} << 31;
+    if (l.in < 0 || l.in > widest || l.out > widest || l.neurons < 0) {
+      throw ValueError(fmt::format("[network] layer \"{}\" has {} inputs, {} neurons and {} outputs: give numbers from 0 "
+                                   "to {}.",
+                                   l.name, l.in, l.neurons, l.out, widest));
     }
     const auto need = static_cast<std::size_t>(l.out * l.in);
     if (!l.weights.empty() && l.weights.size() != need) {

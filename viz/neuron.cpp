@@ -2,6 +2,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/neuron.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/text_metrics.hpp>
@@ -32,6 +33,8 @@ void arrow(Scene& scene, Point from, Point to, const Stroke& stroke) {
 }  // namespace
 
 Figure neuron(const NeuronOptions& o) {
+  detail::check_sheet("neuron", o.width, o.theme);
+  detail::check_inches("neuron", "height", o.height);
   const std::size_t n = o.inputs.size();
   if (n == 0) throw ValueError("[neuron] there are no inputs: name at least one.");
   if (!o.values.empty() && o.values.size() != n) {

@@ -2,6 +2,7 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/plot_model.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
@@ -135,6 +136,7 @@ Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& wid
 }  // namespace
 
 Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o) {
+  detail::check_theme("plot_model", o.theme);
   if (boxes.empty()) throw ValueError("[plot_model] the model has no layers: add at least one.");
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     for (const std::size_t f : boxes[i].from) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <librsvg/rsvg.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #endif
@@ -19,6 +20,7 @@ namespace {
 
 struct Release {
   void operator()(RsvgHandle* h) const { g_object_unref(h); }
+  void operator()(GInputStream* s) const { g_object_unref(s); }
   void operator()(cairo_surface_t* s) const { cairo_surface_destroy(s); }
   void operator()(cairo_t* c) const { cairo_destroy(c); }
 };
@@ -34,12 +36,18 @@ struct Document {
 Document parse(const std::string& svg) {
   GError* error = nullptr;
   Document d;
-  d.handle.reset(rsvg_handle_new_from_data(reinterpret_cast<const guint8*>(svg.data()), svg.size(), &error));
+  // The library wrote the text itself: librsvg's limits are for documents of strangers.
+  const std::unique_ptr<GInputStream, Release> stream(
+      g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr));
+  d.handle.reset(
+      rsvg_handle_new_from_stream_sync(stream.get(), nullptr, RSVG_HANDLE_FLAG_UNLIMITED, nullptr, &error));
   if (!d.handle) {
     const std::string reason = error ? error->message : "unknown reason";
     g_clear_error(&error);
     throw Error(
-        fmt::format("[figure] librsvg cannot read the figure ({}): save it as .svg and look at it there.", reason));
+        fmt::format("[figure] librsvg cannot read the figure of {} elements in {} bytes ({}): save it as .svg, or draw "
+                    "fewer points.",
+                    std::count(svg.begin(), svg.end(), '<'), svg.size(), reason));
   }
   rsvg_handle_set_dpi(d.handle.get(), 96);
   rsvg_handle_get_intrinsic_size_in_pixels(d.handle.get(), &d.width, &d.height);
@@ -75,9 +83,20 @@ bool has_raster() {
 
 std::string png_from_svg(const std::string& svg, double scale) {
   const Document d = parse(svg);
+  const double width = std::ceil(d.width * scale), height = std::ceil(d.height * scale);
+  // What cairo can draw on, and a gigabyte.
+  constexpr double most_side = 32767, most_area = 1 << 28;
+  if (!(width <= most_side && height <= most_side && width * height <= most_area)) {
+    throw ValueError(fmt::format(
+        "[figure] a PNG of {} x {} px is too large: at most {} px a side and {} in all. Give png() a scale below {:.3g}, "
+        "or save the figure of {:.0f} x {:.0f} px as .svg or .pdf.",
+        width, height, most_side, most_area,
+        std::min({most_side / d.width, most_side / d.height, std::sqrt(most_area / d.width / d.height)}), d.width,
+        d.height));
+  }
   const Held<cairo_surface_t> surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32,
-                                                                 static_cast<int>(std::ceil(d.width * scale)),
-                                                                 static_cast<int>(std::ceil(d.height * scale))));
+                                                                 static_cast<int>(width),
+                                                                 static_cast<int>(height)));
   check(cairo_surface_status(surface.get()));
   const Held<cairo_t> context(cairo_create(surface.get()));
   cairo_scale(context.get(), scale, scale);

@@ -4,6 +4,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/regression.hpp>
 #include <xgrad/viz/thinning.hpp>
 
@@ -71,6 +72,7 @@ std::string with_unit(const std::string& name, const std::string& unit) {
 }
 
 std::string amount(double v) {
+  if (std::isinf(v)) return "beyond 1.8×10³⁰⁸";  // the difference of two finite numbers
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0));
 }
 
@@ -95,27 +97,22 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
   check("predicted_vs_true", y, p, o);
   const Rows rows = choose(y, p, o.max_points);
   std::vector<double> a, b;
-  double low = INFINITY, high = -INFINITY;
   for (const std::size_t i : rows.shown) {
     a.push_back(p[i]);
     b.push_back(y[i]);
   }
+  detail::DataRange range;
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (!is_point(y[i], p[i])) continue;
-    low = std::min({low, y[i], p[i]});
-    high = std::max({high, y[i], p[i]});
+    range.add(y[i]);
+    range.add(p[i]);
   }
-  if (!std::isfinite(low)) low = 0, high = 1;
-  if (!(high > low)) {
-    low -= 0.5;
-    high += 0.5;
-  }
-  const double pad = 0.04 * (high - low);
+  const auto [low, high] = detail::linear_limits(range, {0.04, 0.04, 0.5});
   Figure figure({.width = o.width, .height = o.height, .theme = o.theme});
   Axes& axes = figure.axes();
   axes.set_title(o.title.empty() ? "Predicted and true" : o.title);
   axes.scatter(a, b, {.color = Paint::series(0), .size = dot_size(a.size()), .alpha = dot_alpha(a.size())});
-  axes.plot({low - pad, high + pad}, {low - pad, high + pad},
+  axes.plot({low, high}, {low, high},
             {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
   if (rows.worst) {
     const std::size_t worst = *rows.worst;
@@ -125,8 +122,8 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
                   .marker = "d",
                   .label = fmt::format("largest error {}", amount(y[worst] - p[worst]))});
   }
-  axes.set_xlim(low - pad, high + pad);
-  axes.set_ylim(low - pad, high + pad);
+  axes.set_xlim(low, high);
+  axes.set_ylim(low, high);
   axes.set_xlabel(axis_name("Predicted", o.unit, rows));
   axes.set_ylabel(with_unit("True", o.unit));
   axes.grid();
@@ -140,7 +137,7 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   check("residuals", y, p, o);
   const Rows rows = choose(y, p, o.max_points);
   std::vector<double> at, residual, all;
-  double sum = 0;
+  double mean = 0;
   std::size_t count = 0;
   for (const std::size_t i : rows.shown) {
     at.push_back(p[i]);
@@ -149,8 +146,7 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   for (std::size_t i = 0; i < y.size(); ++i) {
     all.push_back(y[i] - p[i]);
     if (!std::isfinite(all.back())) continue;
-    sum += all.back();
-    ++count;
+    mean += (all.back() / 2 - mean / 2) / static_cast<double>(++count) * 2;
   }
   Figure figure({.width = o.width, .height = o.height, .columns = 2, .title = o.title, .theme = o.theme});
   Axes& left = figure.axes(0, 0);
@@ -165,7 +161,6 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   right.hist(all, {.color = Paint::series(0)});
   right.axvline(0, {.color = Role::muted, .linewidth = 1.2});
   if (count > 0) {
-    const double mean = sum / static_cast<double>(count);
     right.axvline(
         mean,
         {.color = Paint::series(3), .linewidth = 1.5, .linestyle = "-", .label = fmt::format("mean {}", amount(mean))});

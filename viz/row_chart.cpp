@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace xg::viz::detail {
 
@@ -44,16 +45,8 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
 }
 
 double RowChart::x_axis(const Scale& x, const std::string& label) {
-  Ticks t;
-  for (std::size_t most = 9; most >= 2; --most) {
-    t = x.ticks(most);
-    bool fits = true;
-    for (std::size_t i = 1; i < t.at.size(); ++i) {
-      const double need = (text_width(t.labels[i - 1], font) + text_width(t.labels[i], font)) / 2 + 0.6 * font;
-      fits = fits && x(t.at[i]) - x(t.at[i - 1]) >= need;
-    }
-    if (fits) break;
-  }
+  Ticks t = fitting_ticks(x, 9, font, 0.6 * font);
+  if (!labels_fit(t, x, font, 0.6 * font)) t = {{t.at[0]}, {t.labels[0]}};
   const Stroke spine{Role::muted, 1};
   scene.line({box.left, box.bottom}, {box.right, box.bottom}, spine, "spine");
   double y = box.bottom + 8;
@@ -100,6 +93,17 @@ double RowChart::note(const std::string& text, double bottom) {
     bottom += line_height * font;
   }
   return bottom;
+}
+
+Scale extended(const Scale& x, double from, double to) {
+  constexpr double most = std::numeric_limits<double>::max();
+  const double per_px = x.high / (x.to - x.from) - x.low / (x.to - x.from);
+  Scale out = x;
+  out.low = std::max(x.low + (from - x.from) * per_px, -most);
+  out.high = std::min(x.high + (to - x.to) * per_px, most);
+  out.from = x(out.low);
+  out.to = x(out.high);
+  return out;
 }
 
 double add_title(Scene& scene, const std::string& title, double size, double first, double step) {

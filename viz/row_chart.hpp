@@ -36,6 +36,9 @@ struct RowChart {
   double note(const std::string& text, double bottom);
 };
 
+/// The same scale with its ends at other px: data have no numbers beyond those of double there.
+Scale extended(const Scale& x, double from, double to);
+
 /// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns
 /// the height of all lines.
 double add_title(Scene& scene, const std::string& title, double size, double first, double step);

@@ -175,6 +175,10 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
   axes.plot({0, 1}, {0, 1}, {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = "perfect"});
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const CalibrationBins& c = curves[k];
+    if (!c.count.empty() && c.count.size() != c.predicted.size()) {
+      throw ValueError(fmt::format("[calibration] a curve has {} counts for {} points: give one for each, or none.",
+                                   c.count.size(), c.predicted.size()));
+    }
     std::vector<double> x, y;
     for (std::size_t i = 0; i < c.predicted.size(); ++i) {
       if (!c.count.empty() && !(c.count[i] > 0)) continue;

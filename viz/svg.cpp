@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/options.hpp>
 #include <xgrad/viz/svg.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -18,6 +21,15 @@ bool finite(const Point& p) {
 }
 bool finite(const Box& b) {
   return finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom);
+}
+bool finite(const Paint& p) {
+  return finite(p.opacity) && finite(p.color.alpha);
+}
+bool finite(const Stroke& s) {
+  return finite(s.width) && finite(s.paint) && std::all_of(s.dash.begin(), s.dash.end(), [](double v) { return finite(v); });
+}
+bool finite(const Span& s) {
+  return finite(s.scale) && finite(s.shift) && finite(s.paint);
 }
 
 // A role as the name of its CSS variable; empty for colours that no page can change.
@@ -143,7 +155,7 @@ class Writer {
   }
 
   void write(const Polyline& e) {
-    if (e.points.empty() || !e.stroke.paint.visible()) return;
+    if (e.points.empty() || !e.stroke.paint.visible() || !finite(e.stroke)) return;
     path(e.points, false);
     out_ += " fill=\"none\"";
     stroke(e.stroke);
@@ -154,7 +166,7 @@ class Writer {
     for (const Point& p : e.points) {
       if (!finite(p)) return;
     }
-    if (e.points.empty()) return;
+    if (e.points.empty() || !finite(e.fill) || !finite(e.stroke)) return;
     path(e.points, true);
     paint("fill", e.fill);
     stroke(e.stroke);
@@ -162,7 +174,7 @@ class Writer {
   }
 
   void write(const Rect& e) {
-    if (!finite(e.box)) return;
+    if (!finite(e.box) || !finite(e.radius) || !finite(e.fill) || !finite(e.stroke)) return;
     out_ += "<rect";
     attribute("x", std::min(e.box.left, e.box.right));
     attribute("y", std::min(e.box.top, e.box.bottom));
@@ -175,7 +187,7 @@ class Writer {
   }
 
   void write(const Circle& e) {
-    if (!finite(e.centre) || !finite(e.radius)) return;
+    if (!finite(e.centre) || !finite(e.radius) || !finite(e.fill) || !finite(e.stroke)) return;
     out_ += "<circle";
     attribute("cx", e.centre.x);
     attribute("cy", e.centre.y);
@@ -192,7 +204,8 @@ class Writer {
   }
 
   void write(const Text& e) {
-    if (!finite(e.at) || e.spans.empty()) return;
+    if (!finite(e.at) || !finite(e.size) || !finite(e.rotate) || e.spans.empty()) return;
+    if (!std::all_of(e.spans.begin(), e.spans.end(), [](const Span& s) { return finite(s); })) return;
     out_ += "<text";
     attribute("x", e.at.x);
     attribute("y", baseline(e));
@@ -222,6 +235,11 @@ class Writer {
   }
 
   void write(const ClipBegin& e) {
+    if (!finite(e.box)) {
+      out_ += "<g>\n";
+      ++open_clips_;
+      return;
+    }
     const std::string id = fmt::format("{}-clip{}", prefix_, ++clips_);
     put("<clipPath id=\"{}\"><rect", id);
     attribute("x", e.box.left);
@@ -292,6 +310,11 @@ std::string escape_xml(std::string_view text) {
 }
 
 std::string to_svg(const Scene& scene, const Theme& theme, const SvgOptions& options) {
+  detail::check_theme("figure", theme);
+  if (!finite(scene.width) || !finite(scene.height) || scene.width < 0 || scene.height < 0) {
+    throw ValueError(fmt::format("[figure] the scene is {} x {} px: give it a width and a height of 0 to 1e9.",
+                                 scene.width, scene.height));
+  }
   std::string text = Writer(scene, theme, options, "xg").write();
   if (!has_clips(scene)) return text;
   return Writer(scene, theme, options, fingerprint(text)).write();

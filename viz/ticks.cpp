@@ -1,31 +1,137 @@
+#include <fmt/format.h>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/range.hpp>
+#include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 namespace xg::viz {
 namespace {
 
+// mantissa * 10^exponent with a mantissa of 1, 2, 5 or 25: a step between ticks, exactly.
+struct Step {
+  std::int64_t mantissa;
+  int exponent;
+  double value() const;
+};
+
+double parse(const std::string& text) {
+  double v = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
+  if (error != std::errc::result_out_of_range) return v;
+  return text.find("e-") != std::string::npos ? 0 : text.front() == '-' ? -INFINITY : INFINITY;
+}
+
+// units * 10^exponent, correctly rounded: what a reader of the tick's label understands. Infinite beyond double.
+double decimal(std::int64_t units, int exponent) {
+  return parse(fmt::format("{}e{}", units, exponent));
+}
+
+double Step::value() const {
+  return decimal(mantissa, exponent);
+}
+
 // The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is at least `raw`.
-double round_step(double raw) {
-  const double power = std::pow(10.0, std::floor(std::log10(raw)));
-  for (const double m : {1.0, 2.0, 2.5, 5.0}) {
-    if (m * power >= raw * (1 - 1e-9)) return m * power;
-  }
-  return 10 * power;
+Step round_step(double raw) {
+  // The power of ten below a denormal number may be no number any more.
+  const int shift = raw < 1e-290 ? 40 : 0;
+  raw *= decimal(1, shift);
+  const int e = static_cast<int>(std::floor(std::log10(raw)));
+  const double power = std::pow(10.0, e);
+  if (1 * power >= raw * (1 - 1e-9)) return {1, e - shift};
+  if (2 * power >= raw * (1 - 1e-9)) return {2, e - shift};
+  if (2.5 * power >= raw * (1 - 1e-9)) return {25, e - shift - 1};
+  if (5 * power >= raw * (1 - 1e-9)) return {5, e - shift};
+  return {1, e - shift + 1};
 }
 
-int decimals_of(double step) {
-  for (int d = 0; d < 15; ++d) {
-    const double scaled = step * std::pow(10.0, d);
-    if (std::abs(scaled - std::round(scaled)) < 1e-6 * scaled) return d;
+// A tick in decimal digits, which its label shows and of which its place is the nearest double.
+struct Tick {
+  std::int64_t units;  // of 10^exponent
+  int exponent;
+  double at;
+};
+
+// The multiples of a step within [low, high], each at a place of its own.
+std::vector<Tick> multiples(double low, double high, const Step& step) {
+  // Long double has the bits to count steps even where these are as short as the distance between doubles.
+  const long double length = std::min(step.value(), std::numeric_limits<double>::max());
+  const double slack = detail::span(low, high) * 1e-9;
+  const auto first = static_cast<std::int64_t>(std::ceil(low / length));
+  const auto last = static_cast<std::int64_t>(std::floor(high / length));
+  std::vector<Tick> ticks;
+  for (std::int64_t i = first - 1; i <= last + 1; ++i) {
+    const double at = decimal(i * step.mantissa, step.exponent);
+    if (!(at >= low - slack && at <= high + slack) || !std::isfinite(at)) continue;
+    if (!ticks.empty() && ticks.back().at == at) continue;
+    ticks.push_back({i * step.mantissa, step.exponent, at});
   }
-  return 15;
+  return ticks;
 }
 
-std::string tick_label(double v, int decimals, bool powers) {
-  return powers ? format_value(v, 3) : format_fixed(v, decimals, true);
+// Digits of a tick: "1,234.50" with as many decimals as the exponent has, commas from 10,000 on.
+std::string plain_label(const Tick& t) {
+  std::string s = std::to_string(std::abs(t.units));
+  const auto decimals = static_cast<std::size_t>(std::max(0, -t.exponent));
+  if (t.exponent > 0 && t.units != 0) s.append(static_cast<std::size_t>(t.exponent), '0');
+  if (s.size() <= decimals) s.insert(0, decimals + 1 - s.size(), '0');
+  const std::size_t whole = s.size() - decimals;
+  if (decimals > 0) s.insert(whole, 1, '.');
+  for (std::size_t i = whole; whole > 4 && i > 3; i -= 3) s.insert(i - 3, 1, ',');
+  return t.units < 0 ? "−" + s : s;
+}
+
+// Significant digits of a tick without trailing zeros, and the power of ten of the first one.
+std::pair<std::string, int> scientific(const Tick& t) {
+  std::string digits = std::to_string(std::abs(t.units));
+  const int power = t.exponent + static_cast<int>(digits.size()) - 1;
+  digits.erase(std::min(digits.find_last_not_of('0') + 1, digits.size()));
+  return {digits, power};
+}
+
+// "1.25×10⁻⁷" with all digits.
+std::string scientific_label(const Tick& t) {
+  if (t.units == 0) return "0";
+  auto [digits, power] = scientific(t);
+  if (digits.size() > 1) digits.insert(1, 1, '.');
+  return fmt::format("{}{}×{}", t.units < 0 ? "−" : "", digits, power_of_ten(power));
+}
+
+// The shortest digits that tell a double from all others.
+std::string shortest_label(double v) {
+  std::string digits = fmt::format("{}", std::abs(v));
+  if (const std::size_t e = digits.find('e'); e != std::string::npos)
+    digits = digits.substr(0, e) + "×" + power_of_ten(std::stoi(digits.substr(e + 1)));
+  return v < 0 ? "−" + digits : digits;
+}
+
+// Labels that say exactly where their ticks are, so that no two are alike.
+std::vector<std::string> labels_of(const std::vector<Tick>& ticks, double low, double high) {
+  const double largest = std::max(std::abs(low), std::abs(high));
+  const bool powers = largest >= 1e9 || largest < 1e-4;
+  std::size_t digits = 0;  // that the longest mantissa has
+  bool short_enough = true;
+  for (const Tick& t : ticks) {
+    if (t.units == 0) continue;
+    const auto [mantissa, power] = scientific(t);
+    digits = std::max(digits, mantissa.size());
+    const bool written_out = power < 12 && power >= -3;
+    short_enough = short_enough && (written_out ? static_cast<int>(mantissa.size()) - 1 - power <= 3
+                                                : mantissa.size() <= 3);
+  }
+  std::vector<std::string> labels;
+  for (const Tick& t : ticks) {
+    labels.push_back(!powers                         ? plain_label(t)
+                     : short_enough                  ? format_value(t.at, 3)
+                     : digits > 5 && largest >= 1e-4 && largest < 1e18 ? plain_label(t)
+                                                     : scientific_label(t));
+  }
+  return labels;
 }
 
 }  // namespace
@@ -34,19 +140,24 @@ Ticks linear_ticks(double low, double high, std::size_t most) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
   most = std::max<std::size_t>(most, 2);
-  double step = round_step((high - low) / static_cast<double>(most));
-  const double slack = (high - low) * 1e-9;
-  const auto first = [&] { return std::ceil((low - slack) / step); };
-  const auto last = [&] { return std::floor((high + slack) / step); };
-  while (last() - first() + 1 > static_cast<double>(most)) step = round_step(step * 1.5);
+  // No shorter than the distance between doubles: between two neighbours there is no place for a tick.
   const double largest = std::max(std::abs(low), std::abs(high));
-  const bool powers = largest >= 1e9 || largest < 1e-4;
-  const int decimals = decimals_of(step);
-  for (double i = first(); i <= last(); ++i) {
-    const double v = i * step;
-    t.at.push_back(v);
-    t.labels.push_back(tick_label(i == 0 ? 0 : v, decimals, powers));
+  const double distance = largest - std::nextafter(largest, 0.0);
+  const double count = static_cast<double>(most);
+  Step step = round_step(std::max({high / count - low / count, distance}));
+  std::vector<Tick> ticks = multiples(low, high, step);
+  while (ticks.size() > most && std::isfinite(step.value() * 1.5)) {
+    step = round_step(step.value() * 1.5);
+    ticks = multiples(low, high, step);
   }
+  if (ticks.empty()) {
+    // No round number between neighbours: they themselves, in as few digits as tell them from all others.
+    t.at = {low, high};
+    t.labels = {shortest_label(low), shortest_label(high)};
+    return t;
+  }
+  t.labels = labels_of(ticks, low, high);
+  for (const Tick& tick : ticks) t.at.push_back(tick.at);
   return t;
 }
 
@@ -60,7 +171,7 @@ Ticks log_ticks(double low, double high, std::size_t most) {
       1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(most, 2)))));
   const bool plain = first >= -3 && last <= 4;
   for (int e = first; e <= last; e += stride) {
-    const double v = std::pow(10.0, e);
+    const double v = decimal(1, e);
     t.at.push_back(v);
     t.labels.push_back(plain ? format_value(v, 6) : power_of_ten(e));
   }
@@ -74,6 +185,7 @@ struct Decade {
   int k;
   bool near_one;
   double at() const {
+    if (k > 30) return (near_one ? k : -k) * std::log(10.0);
     const double p = std::pow(10.0, -k);
     return near_one ? std::log1p(-p) - std::log(p) : std::log(p) - std::log1p(-p);
   }
@@ -83,13 +195,40 @@ struct Decade {
   }
 };
 
+// Ticks of an axis so far out that no common probability lies on it: exact ones, or the log-odds.
+Ticks plain_probability_ticks(double low, double high, std::size_t most) {
+  // Near 1 probabilities are all alike, and their distances from 1 differ.
+  const bool near_one = low > 0;
+  const auto small = [&](double z) { return 1 / (1 + std::exp(near_one ? z : -z)); };
+  Ticks t = linear_ticks(std::min(small(low), small(high)), std::max(small(low), small(high)), most);
+  for (std::size_t i = 0; i < t.at.size(); ++i) {
+    const double z = std::log(t.at[i]) - std::log1p(-t.at[i]);
+    t.at[i] = near_one ? -z : z;
+    if (near_one) t.labels[i] = "1 − " + t.labels[i];
+  }
+  const bool apart = t.at.size() > 1 && std::abs(t.at.back() - t.at.front()) > 0.2 * detail::span(low, high) &&
+                     std::all_of(t.at.begin(), t.at.end(), [](double z) { return std::isfinite(z); });
+  if (apart) {
+    if (near_one) {
+      std::reverse(t.at.begin(), t.at.end());
+      std::reverse(t.labels.begin(), t.labels.end());
+    }
+    return t;
+  }
+  t = linear_ticks(low, high, most);
+  for (std::string& label : t.labels) label = "log-odds " + label;
+  return t;
+}
+
 }  // namespace
 
 Ticks probability_ticks(double low, double high, std::size_t most) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
   most = std::max<std::size_t>(most, 2);
-  const double slack = (high - low) * 1e-9;
+  // Beyond 10^-300 a probability is no number any more.
+  if (std::max(std::abs(low), std::abs(high)) > 690) return plain_probability_ticks(low, high, most);
+  const double slack = detail::span(low, high) * 1e-9;
   const auto inside = [&](double z) { return z >= low - slack && z <= high + slack; };
   // From many to few: powers of ten every `stride`-th, with these between 0.01 and 0.99.
   const std::vector<std::vector<double>> middles = {{0.02, 0.05, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98},
@@ -101,7 +240,7 @@ Ticks probability_ticks(double low, double high, std::size_t most) {
   const auto collect = [&](const std::vector<double>& middle, int stride) {
     found.clear();
     const double reach = std::max(std::abs(low), std::abs(high)) / std::log(10.0) + 1;
-    for (int k = 1; k <= std::min(reach, 300.0); k += stride) {
+    for (int k = 1; k <= reach; k += stride) {
       for (const bool near_one : {false, true}) {
         const Decade d{k, near_one};
         if (inside(d.at())) found.emplace_back(d.at(), d.label());
@@ -135,11 +274,60 @@ Ticks probability_ticks(double low, double high, std::size_t most) {
 }
 
 double Scale::operator()(double v) const {
+  if (!std::isfinite(v)) return from + (to - from) * v;
   if (log) {
     if (!(v > 0)) return from;
-    return from + (to - from) * (std::log10(v / low) / std::log10(high / low));
+    // A short piece of a logarithmic axis is straight, and logarithms would cost it its digits.
+    if (high - low > 1e-7 * low) {
+      const bool wide = !std::isfinite(high / low) || !std::isfinite(v / low) || v / low == 0;
+      return from + (to - from) * (wide ? (std::log10(v) - std::log10(low)) / (std::log10(high) - std::log10(low))
+                                        : std::log10(v / low) / std::log10(high / low));
+    }
   }
-  return from + (to - from) * ((v - low) / (high - low));
+  // Differences of halves do not leave the range of double; those of small numbers need no halving, and lose bits.
+  const double share = std::isfinite(high - low) && std::isfinite(v - low) ? (v - low) / (high - low)
+                                                                           : (v / 2 - low / 2) / (high / 2 - low / 2);
+  return std::clamp(from + (to - from) * share, -far, far);
+}
+
+Ticks fitting_ticks(const Scale& scale, std::size_t most, double size, double gap) {
+  for (; most > 2; --most) {
+    Ticks t = scale.ticks(most);
+    if (labels_fit(t, scale, size, gap)) return t;
+  }
+  return scale.ticks(2);
+}
+
+bool labels_fit(const Ticks& t, const Scale& scale, double size, double gap) {
+  for (std::size_t i = 1; i < t.at.size(); ++i) {
+    const double need = (text_width(t.labels[i - 1], size) + text_width(t.labels[i], size)) / 2 + gap;
+    if (std::abs(scale(t.at[i]) - scale(t.at[i - 1])) < need) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> tick_labels(const std::vector<double>& at) {
+  std::vector<std::string> labels;
+  const auto [low, high] = std::minmax_element(at.begin(), at.end());
+  const Ticks round = at.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
+  double gap = INFINITY;  // between neighbours
+  std::vector<double> sorted = at;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    if (sorted[i] > sorted[i - 1]) gap = std::min(gap, sorted[i] - sorted[i - 1]);
+  }
+  for (const double v : at) {
+    const auto it = std::lower_bound(round.at.begin(), round.at.end(), v);
+    if (it != round.at.end() && *it == v) {
+      labels.push_back(round.labels[static_cast<std::size_t>(it - round.at.begin())]);
+      continue;
+    }
+    int digits = 6;
+    std::string text = fmt::format("{:.{}g}", v, digits);
+    while (digits < 17 && std::abs(parse(text) - v) > 0.01 * gap) text = fmt::format("{:.{}g}", v, ++digits);
+    labels.push_back(std::move(text));
+  }
+  return labels;
 }
 
 }  // namespace xg::viz

@@ -14,7 +14,9 @@ struct Ticks {
   std::vector<std::string> labels;  ///< as many as `at`
 };
 
-/// Round numbers in [low, high]: at most `most` multiples of 1, 2, 2.5 or 5 times a power of ten.
+/// Round numbers in [low, high]: at most `most` multiples of 1, 2, 2.5 or 5 times a power of ten, at least 2. Works for
+/// any two doubles; labels have the digits that it takes to say exactly where their ticks are, so that no two are alike.
+/// Between neighbouring doubles without a round number, these two. No ticks unless low < high and both are finite.
 XG_API Ticks linear_ticks(double low, double high, std::size_t most = 8);
 
 /// Powers of ten in [low, high], thinned to at most `most`; with fewer than two of them, round numbers.
@@ -32,6 +34,10 @@ struct XG_API Scale {
   double to = 1;
   bool log = false;
   bool log_odds = false;  ///< data are log-odds, and the ticks say which probabilities these are
+
+  static constexpr double far = 1e200;
+  /// The px of `v`: a number for every finite one, at most `far` from 0. With a log scale numbers of zero or less are at
+  /// `from`.
   double operator()(double v) const;
   Ticks ticks(std::size_t most) const {
     return log        ? log_ticks(low, high, most)
@@ -39,5 +45,15 @@ struct XG_API Scale {
                       : linear_ticks(low, high, most);
   }
 };
+
+/// Do the labels of ticks stand beside one another with `gap` px between them, in letters of `size` px?
+XG_API bool labels_fit(const Ticks& ticks, const Scale& scale, double size, double gap);
+
+/// As many ticks as fit beside one another, at most `most`. Two where not even two fit.
+XG_API Ticks fitting_ticks(const Scale& scale, std::size_t most, double size, double gap);
+
+/// Labels for ticks at given places: round numbers as linear_ticks writes them, others with the digits that tell them
+/// apart, at least 6 significant ones.
+XG_API std::vector<std::string> tick_labels(const std::vector<double>& at);
 
 }  // namespace xg::viz

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/format.hpp>
+#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 #include <xgrad/viz/row_chart.hpp>
 #include <xgrad/viz/text_metrics.hpp>
 #include <xgrad/viz/waterfall.hpp>
@@ -21,7 +23,7 @@ struct Step {
 };
 
 double known(double v) {
-  return std::isnan(v) ? 0 : v;
+  return std::isfinite(v) ? v : 0;
 }
 
 // Rows from top to bottom, largest first, what is not explained last; `start` is where each arrow begins.
@@ -72,6 +74,7 @@ Figure waterfall(const explain::Explanation& e, const WaterfallOptions& o) {
 
 Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   c.check("waterfall");
+  detail::check_sheet("waterfall", o.width, o.theme);
   detail::need_sums("waterfall", c);
   detail::need_one_row("waterfall", c);
   if (o.max_display == 0) throw ValueError("[waterfall] max_display is 0: show at least one row.");
@@ -87,28 +90,17 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   const Box& box = chart.box;
   const double font = chart.font;
 
-  double low = c.base[0], high = c.base[0];
-  if (std::isfinite(total)) {
-    low = std::min(low, total);
-    high = std::max(high, total);
-  }
+  detail::DataRange range;
+  range.add(c.base[0]);
+  range.add(total);
   for (const Step& s : steps) {
-    for (const double v : {s.start, s.start + known(s.value)}) {
-      if (!std::isfinite(v)) continue;
-      low = std::min(low, v);
-      high = std::max(high, v);
-    }
-    if (std::isfinite(s.error)) {
-      low = std::min(low, s.start + known(s.value) - s.error);
-      high = std::max(high, s.start + known(s.value) + s.error);
-    }
+    const double end = s.start + known(s.value);
+    range.add(s.start);
+    range.add(end);
+    range.add(end - known(s.error));
+    range.add(end + known(s.error));
   }
-  if (!std::isfinite(low) || !std::isfinite(high)) low = 0, high = 1;
-  if (!(high > low)) {
-    const double pad = std::max(std::abs(low) * 0.05, 0.5);
-    low -= pad;
-    high += pad;
-  }
+  const auto [low, high] = detail::linear_limits(range, {0, 0, 0.5});
 
   // A number that does not fit into its arrow stands beside it; the scale leaves room for it.
   constexpr double inside_gap = 12;
@@ -145,8 +137,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     x.from += over_left;
     x.to -= over_right;
   }
-  const Scale axis{low + (box.left - x.from) * (high - low) / (x.to - x.from),
-                   high + (box.right - x.to) * (high - low) / (x.to - x.from), box.left, box.right};
+  const Scale axis = detail::extended(x, box.left, box.right);
 
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
   const double base_x = x(c.base[0]);
@@ -155,6 +146,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   scene.line({base_x, chart.middle.back()}, {base_x, box.bottom}, guide, "base-line");
   if (std::isfinite(total)) scene.line({total_x, box.top - 4}, {total_x, chart.middle.front()}, guide, "total-line");
   for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
+    if (!std::isfinite(steps[k].start)) continue;
     scene.line({x(steps[k].start), chart.middle[k]}, {x(steps[k].start), chart.middle[k + 1]}, guide, "connector");
   }
 
@@ -228,6 +220,8 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     }
   }
   if (whiskers) bottom = chart.note(detail::whisker_note(c), bottom + 2);
+  const std::string infinite = detail::infinite_note(c, "an arrow");
+  bottom = chart.note(infinite, bottom);
   scene.height = bottom + 12;
   scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;
   scene.description =
@@ -238,6 +232,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
       "moves the output of this row.";
   if (steps.back().unexplained) scene.caption += " The grey bar is what the contributions do not explain.";
   if (whiskers) scene.description += fmt::format(" {}.", detail::whisker_note(c));
+  if (!infinite.empty()) scene.description += fmt::format(" {}.", infinite);
   scene.about = c.about;
   return Figure::from_scene(std::move(scene), o.theme);
 }

@@ -1,0 +1,243 @@
+#include <xgrad/viz/simplify.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace xg::viz::detail {
+namespace {
+
+constexpr double per_px = 2;  // pictures have twice as many px as the sheet
+
+bool finite(const Point& p) {
+  return std::isfinite(p.x) && std::isfinite(p.y);
+}
+
+using Indices = std::vector<std::size_t>;
+
+// Of points in a row with the same cell along one axis: first, extremes across, last.
+template <class Along, class Across>
+Indices extremes_per_cell(const Indices& from, Along&& along, Across&& across) {
+  Indices kept;
+  for (std::size_t begin = 0; begin < from.size();) {
+    if (from[begin] == gap) {
+      kept.push_back(from[begin++]);
+      continue;
+    }
+    const double cell = std::floor(along(from[begin]) * per_px);
+    std::size_t end = begin, low = begin, high = begin;
+    for (; end < from.size() && from[end] != gap && std::floor(along(from[end]) * per_px) == cell; ++end) {
+      if (across(from[end]) < across(from[low])) low = end;
+      if (across(from[end]) > across(from[high])) high = end;
+    }
+    std::size_t few[] = {begin, std::min(low, high), std::max(low, high), end - 1};
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k == 0 || few[k] != few[k - 1]) kept.push_back(from[few[k]]);
+    }
+    begin = end;
+  }
+  return kept;
+}
+
+// Without the points on the way from their neighbour to their other neighbour.
+Indices without_collinear(const Indices& from, const std::vector<Point>& points) {
+  Indices kept;
+  for (const std::size_t i : from) {
+    while (i != gap && kept.size() >= 2 && kept.back() != gap && kept[kept.size() - 2] != gap) {
+      const Point &a = points[kept[kept.size() - 2]], &b = points[kept.back()], &c = points[i];
+      const double dx = c.x - a.x, dy = c.y - a.y, length = std::hypot(dx, dy);
+      const double off = std::abs(dx * (b.y - a.y) - dy * (b.x - a.x));
+      const double way = dx * (b.x - a.x) + dy * (b.y - a.y);
+      if (!(length > 0) || !(off <= 1e-6 * length) || way < 0 || way > length * length) break;
+      kept.pop_back();
+    }
+    kept.push_back(i);
+  }
+  return kept;
+}
+
+// How often each cell of a sheet is covered.
+class Coverage {
+ public:
+  Coverage(double width, double height, double cells_per_px) {
+    // A sheet larger than any screen is looked at from afar.
+    scale_ = std::min({cells_per_px, 4096 / std::max(width, 1.0), 4096 / std::max(height, 1.0)});
+    columns_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
+    rows_ = static_cast<std::int64_t>(std::ceil(std::max(height, 1.0) * scale_)) + 1;
+    layers_.assign(static_cast<std::size_t>(columns_ * rows_), 0);
+  }
+
+  // Adds a layer to all cells of a straight piece; true if one of them had none.
+  bool add_line(Point a, Point b) {
+    if (!clip(a, b)) return false;
+    const double steps = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1e-9}) * scale_;
+    const auto count = static_cast<std::int64_t>(std::ceil(steps));
+    bool news = false;
+    for (std::int64_t k = 0; k <= count; ++k) {
+      const double t = static_cast<double>(k) / static_cast<double>(count);
+      std::uint16_t& layers = at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
+      news = news || layers == 0;
+      layers = 1;
+    }
+    return news;
+  }
+
+  // Adds a layer to all cells of a box or of the disc in it, if one of them has less than `most`.
+  bool add_mark(const Box& box, bool round, unsigned most) {
+    if (!(box.right >= 0 && box.bottom >= 0 && box.left * scale_ < static_cast<double>(columns_) &&
+          box.top * scale_ < static_cast<double>(rows_)))
+      return false;
+    const std::int64_t left = cell(std::max(box.left, 0.0)), top = cell(std::max(box.top, 0.0));
+    const std::int64_t right = std::min(cell(std::min(box.right, 1e6)), columns_ - 1);
+    const std::int64_t bottom = std::min(cell(std::min(box.bottom, 1e6)), rows_ - 1);
+    const Point middle = box.centre();
+    const double radius = std::max(box.width(), box.height()) / 2 + 0.5 / scale_;
+    const auto inside = [&](std::int64_t x, std::int64_t y) {
+      return !round || std::hypot((static_cast<double>(x) + 0.5) / scale_ - middle.x,
+                                  (static_cast<double>(y) + 0.5) / scale_ - middle.y) <= radius;
+    };
+    bool news = false;
+    for (std::int64_t y = top; y <= bottom && !news; ++y) {
+      for (std::int64_t x = left; x <= right && !news; ++x) news = at(x, y) < most && inside(x, y);
+    }
+    if (!news) return false;
+    for (std::int64_t y = top; y <= bottom; ++y) {
+      for (std::int64_t x = left; x <= right; ++x) {
+        if (at(x, y) < most && inside(x, y)) ++at(x, y);
+      }
+    }
+    return true;
+  }
+
+ private:
+  std::int64_t cell(double px) const { return static_cast<std::int64_t>(px * scale_); }
+  std::uint16_t& at(std::int64_t x, std::int64_t y) {
+    return layers_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
+  }
+
+  // The part on the sheet, after Liang and Barsky (1984).
+  bool clip(Point& a, Point& b) const {
+    double from = 0, to = 1;
+    const double dx = b.x - a.x, dy = b.y - a.y;
+    const auto side = [&](double step, double room) {
+      if (step == 0) return room >= 0;
+      if (step < 0)
+        from = std::max(from, room / step);
+      else
+        to = std::min(to, room / step);
+      return from <= to;
+    };
+    const double right = (static_cast<double>(columns_) - 1) / scale_;
+    const double bottom = (static_cast<double>(rows_) - 1) / scale_;
+    if (!(side(-dx, a.x) && side(dx, right - a.x) && side(-dy, a.y) && side(dy, bottom - a.y))) return false;
+    const Point start = a;
+    a = {std::clamp(start.x + from * dx, 0.0, right), std::clamp(start.y + from * dy, 0.0, bottom)};
+    b = {std::clamp(start.x + to * dx, 0.0, right), std::clamp(start.y + to * dy, 0.0, bottom)};
+    return true;
+  }
+
+  double scale_ = 1;
+  std::int64_t columns_ = 1, rows_ = 1;
+  std::vector<std::uint16_t> layers_;
+};
+
+Indices without_covered(const Indices& from, const std::vector<Point>& points, double width, double height,
+                        double cell) {
+  Coverage coverage(width, height, 1 / cell);
+  Indices kept;
+  bool drawn = false;  // the line goes on from the last point that is kept
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    const std::size_t i = from[k];
+    if (i == gap) {
+      drawn = false;
+      continue;
+    }
+    const bool starts = k == 0 || from[k - 1] == gap;
+    const bool ends = k + 1 == from.size() || from[k + 1] == gap;
+    if (starts && !ends) continue;
+    const std::size_t before = starts ? i : from[k - 1];
+    const bool outer = k + 1 == from.size() || k == 1;  // first and last piece
+    if (!coverage.add_line(points[before], points[i]) && !outer) {
+      drawn = false;
+      continue;
+    }
+    if (!drawn) {
+      if (!kept.empty()) kept.push_back(gap);
+      if (before != i) kept.push_back(before);
+    }
+    kept.push_back(i);
+    drawn = true;
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double width, double height, double cell) {
+  Indices kept;
+  kept.reserve(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (finite(points[i]))
+      kept.push_back(i);
+    else if (kept.empty() || kept.back() != gap)
+      kept.push_back(gap);
+  }
+  if (points.size() <= most_points) return kept;
+  const auto x = [&](std::size_t i) { return points[i].x; };
+  const auto y = [&](std::size_t i) { return points[i].y; };
+  kept = extremes_per_cell(kept, x, y);
+  kept = extremes_per_cell(kept, y, x);
+  kept = without_collinear(kept, points);
+  if (kept.size() > 4 * most_points) kept = without_covered(kept, points, width, height, cell);
+  return kept;
+}
+
+std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const std::vector<Point>& lower) {
+  Indices kept;
+  const std::size_t n = upper.size();
+  if (n <= most_points) {
+    kept.resize(n);
+    for (std::size_t i = 0; i < n; ++i) kept[i] = i;
+    return kept;
+  }
+  const auto good = [&](std::size_t i) { return finite(upper[i]) && std::isfinite(lower[i].y); };
+  for (std::size_t begin = 0; begin < n;) {
+    if (!good(begin)) {
+      // One point that is no number makes a gap.
+      if (kept.empty() || good(kept.back())) kept.push_back(begin);
+      ++begin;
+      continue;
+    }
+    const double cell = std::floor(upper[begin].x * per_px);
+    std::size_t end = begin;
+    std::size_t few[6] = {begin, begin, begin, begin, begin, begin};
+    for (; end < n && good(end) && std::floor(upper[end].x * per_px) == cell; ++end) {
+      if (upper[end].y < upper[few[1]].y) few[1] = end;
+      if (upper[end].y > upper[few[2]].y) few[2] = end;
+      if (lower[end].y < lower[few[3]].y) few[3] = end;
+      if (lower[end].y > lower[few[4]].y) few[4] = end;
+    }
+    few[5] = end - 1;
+    std::sort(few, few + 6);
+    kept.insert(kept.end(), few, std::unique(few, few + 6));
+    begin = end;
+  }
+  return kept;
+}
+
+std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
+                                       double height) {
+  Coverage coverage(width, height, per_px);
+  const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
+  Indices kept;
+  for (std::size_t i = marks.size(); i-- > 0;) {
+    const Box& b = marks[i];
+    if (!std::isfinite(b.left) || !std::isfinite(b.top) || !std::isfinite(b.right) || !std::isfinite(b.bottom))
+      continue;
+    if (coverage.add_mark(b, round, static_cast<unsigned>(layers))) kept.push_back(i);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+}  // namespace xg::viz::detail
