@@ -35,8 +35,9 @@ std::vector<double> with_gaps(const Data& x, const Data& y) {
 
 Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   if (!std::isfinite(o.high - o.low) || !(o.low < o.high)) {
-    throw ValueError(fmt::format("[activation] the range is {} to {}: give two numbers with a finite difference, the smaller one first.",
-                                 o.low, o.high));
+    throw ValueError(fmt::format(
+        "[activation] the range is {} to {}: give two numbers with a finite difference, the smaller one first.", o.low,
+        o.high));
   }
   constexpr std::size_t steps = 400;
   std::vector<double> at(steps + 1);

@@ -16,10 +16,10 @@ namespace {
 
 constexpr double px_per_point = 96.0 / 72.0;
 constexpr double tick_length = 4;
-constexpr double tick_gap = 4;   // between a tick and its label
-constexpr double label_gap = 7;  // between tick labels and an axis label
+constexpr double tick_gap = 4;     // between a tick and its label
+constexpr double label_gap = 7;    // between tick labels and an axis label
 constexpr double note_size = 0.9;  // of other text
-constexpr double outer_gap = 9;  // between the outermost text and the sheet's edge
+constexpr double outer_gap = 9;    // between the outermost text and the sheet's edge
 constexpr double least_width = 140;
 constexpr double least_height = 90;
 
@@ -112,8 +112,8 @@ struct Panel {
   double ylabels_width = 0, y2labels_width = 0, bar_labels_width = 0;
   double twin_width = 0;  // of the right axis with its texts
   bool legend_outside = false;
-  bool legend_homeless = false;  // no place inside where it hides nothing
-  Point legend_at;               // of a legend inside: its top left corner
+  bool legend_homeless = false;                // no place inside where it hides nothing
+  Point legend_at;                             // of a legend inside: its top left corner
   double legend_height = 0, legend_width = 0;  // of one outside
   Box box;
 };
@@ -616,7 +616,8 @@ class Painter {
       std::vector<Point> line = far ? near_pieces(points) : points;
       // Round ends of a solid line meet without a seam.
       constexpr std::size_t piece = 500;
-      for (std::size_t begin = 0; in_pieces(a) && line.size() > most_points && begin + 1 < line.size(); begin += piece) {
+      for (std::size_t begin = 0; in_pieces(a) && line.size() > most_points && begin + 1 < line.size();
+           begin += piece) {
         const auto from = line.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto to = line.begin() + static_cast<std::ptrdiff_t>(std::min(begin + piece + 1, line.size()));
         scene_.add(Polyline{{from, to}, stroke, "line"});
@@ -642,7 +643,7 @@ class Painter {
       if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
       Paint paint = a.color;
       if (!a.value.empty()) {
-        const double t = !std::isfinite(a.value[i])                 ? NAN
+        const double t = !std::isfinite(a.value[i])               ? NAN
                          : is_constant(a.value_low, a.value_high) ? 0.5
                                                                   : Scale{a.value_low, a.value_high}(a.value[i]);
         paint = a.red_blue ? red_blue(t) : viridis(t);
@@ -783,8 +784,8 @@ class Simplifier {
       return out;
     }
     std::vector<std::size_t> kept = simplify_line(points, size_.x, size_.y);
-    // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not alike
-    // where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
+    // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not
+    // alike where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
     double cell = 1;
     while (!in_pieces(a) && kept.size() > most_points && cell < 16 && wanders(kept, points)) {
       cell *= 2;
@@ -880,8 +881,9 @@ class Simplifier {
   // A plot of numbers of which none has a place says so.
   void finish() const {
     if (drawn_ > 0 || missing_ == 0) return;
-    notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite", format_count(static_cast<double>(missing_)),
-                                 missing_ == 1 ? " is" : "s are", x_.log || y_.log ? ", not above 0 or" : " or"));
+    notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite",
+                                 format_count(static_cast<double>(missing_)), missing_ == 1 ? " is" : "s are",
+                                 x_.log || y_.log ? ", not above 0 or" : " or"));
   }
 
  private:
@@ -903,18 +905,19 @@ class Simplifier {
     std::vector<Box> boxes;
     boxes.reserve(points.size());
     for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
-    // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides more.
+    // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
+    // more.
     std::vector<std::size_t> kept(points.size());
     for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
     // Other markers leave parts of their boxes free, and of pale ones very many must lie on one another to hide it.
-    if ((marker == "o" || marker == "s") && opacity > 0.2) kept = visible_marks(boxes, marker == "o", opacity, size_.x, size_.y);
+    if ((marker == "o" || marker == "s") && opacity > 0.2)
+      kept = visible_marks(boxes, marker == "o", opacity, size_.x, size_.y);
     return fair(std::move(kept), points.size(), x, y, "points");
   }
 
   // Of too many a fair choice of all, with a note.
   std::vector<std::size_t> fair(std::vector<std::size_t> kept, std::size_t all, const std::vector<double>& x,
-                                const std::vector<double>& y, const char* what,
-                                std::size_t most = most_marks) const {
+                                const std::vector<double>& y, const char* what, std::size_t most = most_marks) const {
     if (kept.size() <= most) return kept;
     notes_.push_back(fmt::format("{} of {} {} drawn", format_count(static_cast<double>(most)),
                                  format_count(static_cast<double>(all)), what));

@@ -197,7 +197,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
                        format_count(static_cast<double>(numbers.size())));
   const auto also = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   if (left_out > 0) also(detail::left_out_note(left_out, c.rows, "their contributions are NaN"));
-  if (gaps > 0) 
+  if (gaps > 0)
     also(fmt::format("{} single contributions left out: NaN{}", format_count(static_cast<double>(gaps)),
                      infinite ? " or infinite" : ""));
   bottom = chart.note(note, bottom);

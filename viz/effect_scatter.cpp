@@ -207,7 +207,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     const double start = !values.categories.empty() ? -0.5 : low;
     std::vector<double> count(bins, 0.0), at, length, base;
     for (const double v : values.x) {
-      if (std::isfinite(v)) 
+      if (std::isfinite(v))
         count[static_cast<std::size_t>(std::clamp((v - start) / step, 0.0, static_cast<double>(bins - 1)))] += 1;
     }
     const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));

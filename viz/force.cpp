@@ -396,9 +396,10 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   std::string label = "Rows in their order";
   constexpr std::size_t most_similar = 5000;  // each is compared with each
   if (o.order == RowOrder::similarity && rows.size() > most_similar) {
-    throw ValueError(fmt::format("[force] {} rows are too many to be ordered by similarity: give max_rows of at most {}, "
-                                 "or another order.",
-                                 rows.size(), most_similar));
+    throw ValueError(
+        fmt::format("[force] {} rows are too many to be ordered by similarity: give max_rows of at most {}, "
+                    "or another order.",
+                    rows.size(), most_similar));
   }
   if (o.order == RowOrder::similarity) {
     if (!rows.empty()) rows = similar_rows(c, rows);

@@ -13,9 +13,8 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
   }
   if (v.empty()) return {};
   std::sort(v.begin(), v.end());
-  const bool whole =
-      std::abs(v.front()) < 1e15 && std::abs(v.back()) < 1e15 &&
-      std::all_of(v.begin(), v.end(), [](double x) { return x == std::floor(x); });
+  const bool whole = std::abs(v.front()) < 1e15 && std::abs(v.back()) < 1e15 &&
+                     std::all_of(v.begin(), v.end(), [](double x) { return x == std::floor(x); });
   if (is_constant(v.front(), v.back())) {
     const double middle = v.front() / 2 + v.back() / 2;
     return {{middle}, {static_cast<double>(v.size())}, whole ? 1 : std::abs(middle) * 0.1};

@@ -53,10 +53,10 @@ void note_gaps(Axes& axes, const std::string& key, const std::vector<double>& va
   if (missing == 0) return;
   while (end > 0 && !std::isfinite(values[end - 1])) --end;
   axes.state().notes.push_back(
-      missing == values.size()  ? fmt::format("{}: no epoch has a finite number", key)
-      : values.size() - end == missing ? fmt::format("{}: no finite number from epoch {} on", key, end + 1)
-                                       : fmt::format("{}: {} of {} epochs have no finite number", key, missing,
-                                                     values.size()));
+      missing == values.size() ? fmt::format("{}: no epoch has a finite number", key)
+      : values.size() - end == missing
+          ? fmt::format("{}: no finite number from epoch {} on", key, end + 1)
+          : fmt::format("{}: {} of {} epochs have no finite number", key, missing, values.size()));
 }
 
 double last(const std::vector<double>& v) {

@@ -87,9 +87,10 @@ void check(const std::vector<NetworkLayer>& layers, const NetworkOptions& o) {
     }
     constexpr std::int64_t widest = std::int64_t{1} << 31;
     if (l.in < 0 || l.in > widest || l.out > widest || l.neurons < 0) {
-      throw ValueError(fmt::format("[network] layer \"{}\" has {} inputs, {} neurons and {} outputs: give numbers from 0 "
-                                   "to {}.",
-                                   l.name, l.in, l.neurons, l.out, widest));
+      throw ValueError(
+          fmt::format("[network] layer \"{}\" has {} inputs, {} neurons and {} outputs: give numbers from 0 "
+                      "to {}.",
+                      l.name, l.in, l.neurons, l.out, widest));
     }
     const auto need = static_cast<std::size_t>(l.out * l.in);
     if (!l.weights.empty() && l.weights.size() != need) {

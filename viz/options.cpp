@@ -6,8 +6,8 @@ namespace xg::viz::detail {
 
 void check_between(const char* op, const char* option, double v, double low, double high, const char* unit) {
   if (v >= low && v <= high) return;
-  throw ValueError(fmt::format("[{}] {} is {}: give a number from {} to {}{}{}.", op, option, v, low, high,
-                               *unit ? " " : "", unit));
+  throw ValueError(
+      fmt::format("[{}] {} is {}: give a number from {} to {}{}{}.", op, option, v, low, high, *unit ? " " : "", unit));
 }
 
 void check_count(const char* op, const char* option, std::size_t n, std::size_t low, std::size_t high) {

@@ -39,8 +39,7 @@ Document parse(const std::string& svg) {
   // The library wrote the text itself: librsvg's limits are for documents of strangers.
   const std::unique_ptr<GInputStream, Release> stream(
       g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr));
-  d.handle.reset(
-      rsvg_handle_new_from_stream_sync(stream.get(), nullptr, RSVG_HANDLE_FLAG_UNLIMITED, nullptr, &error));
+  d.handle.reset(rsvg_handle_new_from_stream_sync(stream.get(), nullptr, RSVG_HANDLE_FLAG_UNLIMITED, nullptr, &error));
   if (!d.handle) {
     const std::string reason = error ? error->message : "unknown reason";
     g_clear_error(&error);
@@ -87,16 +86,16 @@ std::string png_from_svg(const std::string& svg, double scale) {
   // What cairo can draw on, and a gigabyte.
   constexpr double most_side = 32767, most_area = 1 << 28;
   if (!(width <= most_side && height <= most_side && width * height <= most_area)) {
-    throw ValueError(fmt::format(
-        "[figure] a PNG of {} x {} px is too large: at most {} px a side and {} in all. Give png() a scale below {:.3g}, "
-        "or save the figure of {:.0f} x {:.0f} px as .svg or .pdf.",
-        width, height, most_side, most_area,
-        std::min({most_side / d.width, most_side / d.height, std::sqrt(most_area / d.width / d.height)}), d.width,
-        d.height));
+    throw ValueError(
+        fmt::format("[figure] a PNG of {} x {} px is too large: at most {} px a side and {} in all. Give png() a scale "
+                    "below {:.3g}, "
+                    "or save the figure of {:.0f} x {:.0f} px as .svg or .pdf.",
+                    width, height, most_side, most_area,
+                    std::min({most_side / d.width, most_side / d.height, std::sqrt(most_area / d.width / d.height)}),
+                    d.width, d.height));
   }
-  const Held<cairo_surface_t> surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32,
-                                                                 static_cast<int>(width),
-                                                                 static_cast<int>(height)));
+  const Held<cairo_surface_t> surface(
+      cairo_image_surface_create(CAIRO_FORMAT_ARGB32, static_cast<int>(width), static_cast<int>(height)));
   check(cairo_surface_status(surface.get()));
   const Held<cairo_t> context(cairo_create(surface.get()));
   cairo_scale(context.get(), scale, scale);

@@ -112,8 +112,7 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
   Axes& axes = figure.axes();
   axes.set_title(o.title.empty() ? "Predicted and true" : o.title);
   axes.scatter(a, b, {.color = Paint::series(0), .size = dot_size(a.size()), .alpha = dot_alpha(a.size())});
-  axes.plot({low, high}, {low, high},
-            {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
+  axes.plot({low, high}, {low, high}, {.color = Role::muted, .linewidth = 1.2, .linestyle = "--", .label = "perfect"});
   if (rows.worst) {
     const std::size_t worst = *rows.worst;
     axes.scatter({p[worst]}, {y[worst]},

@@ -18,7 +18,8 @@ inline constexpr std::size_t most_marks = 15'000;
 ///
 /// Of points in a row within half a px of x, or of y, the first and the last one and the extremes are kept, points
 /// amid a straight piece are dropped. Of a line that still has more than most_points points those pieces are left out
-/// that run over nothing but cells of `cell` px which earlier pieces cover, so that what is left is bounded by the sheet.
+/// that run over nothing but cells of `cell` px which earlier pieces cover, so that what is left is bounded by the
+/// sheet.
 inline constexpr std::size_t gap = static_cast<std::size_t>(-1);
 XG_API std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double width, double height,
                                               double cell = 1);

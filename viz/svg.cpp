@@ -26,7 +26,8 @@ bool finite(const Paint& p) {
   return finite(p.opacity) && finite(p.color.alpha);
 }
 bool finite(const Stroke& s) {
-  return finite(s.width) && finite(s.paint) && std::all_of(s.dash.begin(), s.dash.end(), [](double v) { return finite(v); });
+  return finite(s.width) && finite(s.paint) &&
+         std::all_of(s.dash.begin(), s.dash.end(), [](double v) { return finite(v); });
 }
 bool finite(const Span& s) {
   return finite(s.scale) && finite(s.shift) && finite(s.paint);

@@ -121,15 +121,15 @@ std::vector<std::string> labels_of(const std::vector<Tick>& ticks, double low, d
     const auto [mantissa, power] = scientific(t);
     digits = std::max(digits, mantissa.size());
     const bool written_out = power < 12 && power >= -3;
-    short_enough = short_enough && (written_out ? static_cast<int>(mantissa.size()) - 1 - power <= 3
-                                                : mantissa.size() <= 3);
+    short_enough =
+        short_enough && (written_out ? static_cast<int>(mantissa.size()) - 1 - power <= 3 : mantissa.size() <= 3);
   }
   std::vector<std::string> labels;
   for (const Tick& t : ticks) {
-    labels.push_back(!powers                         ? plain_label(t)
-                     : short_enough                  ? format_value(t.at, 3)
+    labels.push_back(!powers                                           ? plain_label(t)
+                     : short_enough                                    ? format_value(t.at, 3)
                      : digits > 5 && largest >= 1e-4 && largest < 1e18 ? plain_label(t)
-                                                     : scientific_label(t));
+                                                                       : scientific_label(t));
   }
   return labels;
 }
