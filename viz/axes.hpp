@@ -152,8 +152,8 @@ struct LegendOptions {
 ///
 /// Any range of numbers can be drawn: of values that differ in their last bits only, the axes show the neighbourhood.
 /// Of lines, areas, bars and marks of more than 4000 points those are left out that nobody could see: of a line the
-/// first, the last, the lowest and the highest point in each half px are drawn. Where more than 15,000 marks would still
-/// be seen, a fair choice of them is drawn and a note says so.
+/// first, the last, the lowest and the highest point in each half px are drawn. Where more than 15,000 marks would
+/// still be seen, a fair choice of them is drawn and a note says so.
 class XG_API Axes {
  public:
   Axes();
