@@ -1,4 +1,5 @@
 #include <xgrad/autograd/attribution.hpp>
+#include <xgrad/autograd/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
@@ -23,31 +24,11 @@ double eps_of(Dtype dtype) {
   return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
 
-/// The nodes and weights of the Gauss-Legendre rule on (0, 1), by Newton's method on the Legendre polynomial.
-struct GaussLegendre {
-  static constexpr std::size_t n = 32;
-  std::array<double, n> nodes, weights;
-  GaussLegendre() {
-    for (std::size_t i = 0; i < n; ++i) {
-      double x = std::cos(3.14159265358979323846 * (static_cast<double>(i) + 0.75) / (static_cast<double>(n) + 0.5));
-      double slope = 0;
-      for (int iteration = 0; iteration < 100; ++iteration) {
-        double p0 = 1, p1 = x;
-        for (std::size_t k = 2; k <= n; ++k) {
-          const double kk = static_cast<double>(k);
-          const double p2 = ((2 * kk - 1) * x * p1 - (kk - 1) * p0) / kk;
-          p0 = p1, p1 = p2;
-        }
-        slope = static_cast<double>(n) * (x * p1 - p0) / (x * x - 1);
-        const double step = p1 / slope;
-        x -= step;
-        if (std::abs(step) < 1e-15) break;
-      }
-      nodes[i] = 0.5 * (1 - x);
-      weights[i] = 1 / ((1 - x * x) * slope * slope);
-    }
-  }
-};
+/// The rule for the integrals of one op.
+const GaussLegendre& path_rule() {
+  static const GaussLegendre rule = gauss_legendre(32);
+  return rule;
+}
 
 /// A value repeated for each of the K explained outputs: [P, ...] becomes [K P, ...].
 Tensor for_each_output(const Tensor& value, std::int64_t k) {
@@ -111,9 +92,9 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
 /// The integrals over t from 0 to 1 of the tensors that `integrand(t)` gives; undefined ones stay undefined.
 template <class Integrand>
 std::vector<Tensor> integrals(Integrand&& integrand) {
-  static const GaussLegendre rule;
+  const GaussLegendre& rule = path_rule();
   std::vector<Tensor> total;
-  for (std::size_t q = 0; q < GaussLegendre::n; ++q) {
+  for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
     const std::vector<Tensor> values = integrand(rule.nodes[q]);
     total.resize(values.size());
     for (std::size_t i = 0; i < total.size(); ++i) {

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/ops.hpp>
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 #include <optional>
 
@@ -26,33 +26,13 @@ namespace {
 constexpr const char* method_name = "IntegratedGradients";
 /// Points in one run of the model: enough for matrix products to be worthwhile, the same for any number of rows.
 constexpr std::int64_t block_points = 256;
+/// More would take gigabytes for the nodes alone.
+constexpr std::int64_t most_steps = 100'000'000;
 /// Derivatives that a chain finds at once.
 constexpr std::int64_t block_numbers = std::int64_t{1} << 20;
 
 constexpr std::array quadratures = {Quadrature::gausslegendre, Quadrature::riemann_left, Quadrature::riemann_right,
                                     Quadrature::riemann_middle, Quadrature::riemann_trapezoid};
-
-/// The roots of the Legendre polynomial of degree n, moved to (0, 1), by Newton's method; weights 2 / ((1 - x^2)
-/// P'(x)^2).
-void gauss_legendre(std::int64_t n, std::vector<double>& nodes, std::vector<double>& weights) {
-  const auto count = static_cast<double>(n);
-  for (std::int64_t i = n; i-- > 0;) {
-    double x = std::cos(std::numbers::pi * (static_cast<double>(i) + 0.75) / (count + 0.5)), slope = 0;
-    for (int iteration = 0; iteration < 100; ++iteration) {
-      double before = 1, p = x;
-      for (std::int64_t k = 2; k <= n; ++k) {
-        const auto degree = static_cast<double>(k);
-        before = std::exchange(p, ((2 * degree - 1) * x * p - (degree - 1) * before) / degree);
-      }
-      slope = count * (x * p - before) / (x * x - 1);
-      const double step = p / slope;
-      x -= step;
-      if (std::abs(step) < 1e-15) break;
-    }
-    nodes.push_back((1 + x) / 2);
-    weights.push_back(1 / ((1 - x * x) * slope * slope));
-  }
-}
 
 void riemann(Quadrature rule, std::int64_t n, std::vector<double>& nodes, std::vector<double>& weights) {
   const auto count = static_cast<double>(n);
@@ -179,10 +159,15 @@ IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradient
   if (options_.steps < least)
     throw ValueError(fmt::format("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps,
                                  name(options_.method), least));
-  if (options_.method == Quadrature::gausslegendre)
-    gauss_legendre(options_.steps, nodes_, weights_);
-  else
+  if (options_.steps > most_steps)
+    throw ValueError(fmt::format("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps));
+  if (options_.method == Quadrature::gausslegendre) {
+    autograd::GaussLegendre rule = autograd::gauss_legendre(options_.steps);
+    nodes_ = std::move(rule.nodes);
+    weights_ = std::move(rule.weights);
+  } else {
     riemann(options_.method, options_.steps, nodes_, weights_);
+  }
 }
 
 Explanation IntegratedGradients::operator()(const Tensor& rows) const {

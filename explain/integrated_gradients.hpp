@@ -41,7 +41,7 @@ struct IntegratedGradientsOptions {
 /// Source: Sundararajan et al. 2017 (arXiv:1703.01365).
 class XG_API IntegratedGradients {
  public:
-  /// Throws ValueError for fewer steps than 1 (2 for the trapezoid).
+  /// Throws ValueError for fewer steps than 1 (2 for the trapezoid), or more than 10^8.
   explicit IntegratedGradients(ModelFunction model, IntegratedGradientsOptions options = {});
   /// Throws as Saliency does; ShapeError for a baseline that does not fit the rows.
   Explanation operator()(const Tensor& rows) const;

@@ -80,6 +80,8 @@ TEST_CASE("bad options are named") {
   CHECK_ERROR(Saliency(net(), {.feature_names = {"a"}})(r), ValueError, "[Saliency]", "feature_names");
   CHECK_ERROR(Saliency(net(), {.output_names = {"a"}})(r), ValueError, "output_names");
   CHECK_ERROR(InputXGradient(net(), {.target = 7})(r), IndexError, "target is 7");
+  for (const Quadrature method : {Quadrature::gausslegendre, Quadrature::riemann_left})
+    CHECK_ERROR(IntegratedGradients(net(), {.steps = std::int64_t{1} << 62, .method = method}), ValueError, "at most");
   CHECK_ERROR(IntegratedGradients(net(), {.steps = 0}), ValueError, "steps is 0");
   CHECK_ERROR(IntegratedGradients(net(), {.steps = 1, .method = Quadrature::riemann_trapezoid}), ValueError,
               "2 or more");
