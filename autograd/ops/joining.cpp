@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <limits>
 
 namespace xg {
 namespace autograd {
@@ -156,6 +157,90 @@ struct Repeat {
     return {outer, inner};
   }
 };
+
+/// Slice i along `dim` repeated `repeats` times, or as often as an element of `counts` says where there are counts; the
+/// gradient is summed over the copies. Counts are integers, not negative, one for each slice.
+struct RepeatInterleave {
+  static constexpr const char* name = "repeat_interleave";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  std::size_t dim = 0;
+  std::int64_t repeats = 0;  // of each slice, or the sum of the counts
+  Tensor counts;             // int64, contiguous; undefined where all are equal
+
+  bool mixes_rows(std::int64_t) const { return dim == 0; }
+  Tensor forward(const Tensor& x) const {
+    Shape shape = x.shape();
+    shape[dim] = counts.defined() ? repeats : shape[dim] * repeats;
+    if (counts.defined()) return kernels::repeat_slices(x, static_cast<std::int64_t>(dim), counts, repeats);
+    const auto [outer, inner] = around(x.shape());
+    const std::int64_t size = x.shape()[dim];
+    Tensor out = kernels::empty({outer, size, repeats, inner}, x.dtype());
+    if (out.numel() != 0)
+      kernels::copy_into(out, view_of(kernels::contiguous(x), {outer, size, 1, inner}, {size * inner, inner, inner, 1}));
+    return with_shape(std::move(out), shape);
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const;
+  static std::vector<Sample> samples(Dtype d) {
+    const auto times = [](std::int64_t repeats, std::optional<std::int64_t> dim) {
+      return [=](const std::vector<Tensor>& in) { return repeat_interleave(in[0], repeats, dim); };
+    };
+    const auto each = [](std::initializer_list<std::int64_t> counts, std::int64_t dim) {
+      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
+        return repeat_interleave(in[0], c, dim);
+      };
+    };
+    return {{"rows", {spread({2, 3}, -2, 2, d)}, times(2, 0)},
+            {"columns", {spread({2, 3, 2}, -2, 2, d)}, times(3, 1)},
+            {"flat", {spread({2, 3}, -2, 2, d)}, times(2, {})},
+            {"never", {spread({2, 3}, -2, 2, d)}, times(0, 1)},
+            {"no dimensions", {spread({}, -2, 2, d)}, times(3, 0)},
+            {"counted rows", {spread({3, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
+            {"counted columns", {spread({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, times(2, 1)},
+            {"empty, counted", {spread({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
+  }
+
+ private:
+  /// The number of elements before the dimension, and behind it.
+  std::pair<std::int64_t, std::int64_t> around(const Shape& shape) const {
+    std::int64_t outer = 1, inner = 1;
+    for (std::size_t k = 0; k < shape.size(); ++k)
+      if (k != dim) (k < dim ? outer : inner) *= shape[k];
+    return {outer, inner};
+  }
+};
+
+/// The adjoint of RepeatInterleave with counts: the slices of each group of g along `dim`, counts[i] of them, are summed.
+struct SumGroups {
+  static constexpr const char* name = "sum_groups";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  std::size_t dim = 0;
+  Tensor counts;
+
+  bool mixes_rows(std::int64_t) const { return dim == 0; }
+  Tensor forward(const Tensor& g) const { return kernels::sum_groups(g, static_cast<std::int64_t>(dim), counts); }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    return apply(RepeatInterleave{dim, c.input_shape(0)[dim], counts}, g);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto each = [](std::initializer_list<std::int64_t> counts, std::size_t dim) {
+      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
+        return apply(SumGroups{dim, c}, in[0]);
+      };
+    };
+    return {{"rows", {spread({5, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
+            {"columns", {spread({2, 5}, -2, 2, d)}, each({1, 4, 0}, 1)},
+            {"empty", {spread({0, 3}, -2, 2, d)}, each({1, 2}, 1)}};
+  }
+};
+
+Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
+  if (counts.defined()) return apply(SumGroups{dim, counts}, g);
+  const auto [outer, inner] = around(c.input_shape(0));
+  return reshape(sum(reshape(g, {outer, c.input_shape(0)[dim], repeats, inner}), 2), c.input_shape(0));
+}
 
 /// Backwards along some dimensions
 struct Flip {
@@ -313,19 +398,16 @@ std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
   return std::clamp(diagonal, -x.size(-2) - 1, x.size(-1) + 1);
 }
 
-Tensor indices(const std::vector<std::int64_t>& values) {
-  return tensor(values);
-}
-
-/// One dimension of a padded tensor by which source elements it shows: those of [0, size) continued to both sides.
-Tensor pad_by_index(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
+/// One dimension of a padded tensor of which the elements continue to both sides as `mode` says. It is joined from parts
+/// of x, so that the padding costs no more memory than its elements.
+Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
   const std::int64_t size = x.size(dim);
   if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
     const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
     if (first > last)
       throw ShapeError(
           fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
-    return pad_by_index(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
+    return pad_by_parts(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
                         std::max<std::int64_t>(0, after), mode);
   }
   const std::int64_t reach = mode == PadMode::reflect ? size - 1 : size;
@@ -339,24 +421,50 @@ Tensor pad_by_index(const Tensor& x, std::int64_t dim, std::int64_t before, std:
         fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
                     "negative, and something must be there to repeat.",
                     before, after, dim, size, total));
-  std::vector<std::int64_t> source(static_cast<std::size_t>(total));
-  for (std::int64_t k = 0; k < total; ++k) {
-    std::int64_t i = k - before;
-    if (mode == PadMode::reflect)
-      i = i < 0 ? -i : (i >= size ? 2 * (size - 1) - i : i);
-    else if (mode == PadMode::replicate)
-      i = std::clamp<std::int64_t>(i, 0, size - 1);
-    else
-      i = (i + size) % size;
-    source[static_cast<std::size_t>(k)] = i;
+  // The result shows elements first .. first + total - 1 of a dimension that goes on beyond [0, size).
+  const std::int64_t first = -before, last = first + total;
+  const auto shown = [&](std::int64_t from, std::int64_t to) {  // what of [from, to) lies in [first, last)
+    const std::int64_t start = std::max(from, first);
+    return std::pair(start, std::max<std::int64_t>(0, std::min(to, last) - start));
+  };
+  std::vector<Tensor> parts;
+  const auto add = [&](std::int64_t from, std::int64_t to, auto&& part) {
+    if (const auto [start, length] = shown(from, to); length > 0) parts.push_back(part(start, length));
+  };
+  constexpr std::int64_t far = std::numeric_limits<std::int64_t>::max();
+  if (mode == PadMode::replicate) {
+    const auto edge = [&](std::int64_t at) {
+      return [&, at](std::int64_t, std::int64_t length) {
+        Shape shape = x.shape();
+        shape[static_cast<std::size_t>(dim)] = length;
+        checked_numel("pad", shape);
+        return expand(narrow(x, dim, at, 1), shape);
+      };
+    };
+    add(-far, 0, edge(0));
+    add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
+    add(size, far, edge(size - 1));
+  } else if (mode == PadMode::reflect) {
+    add(-far, 0, [&](std::int64_t start, std::int64_t length) {
+      return flip(narrow(x, dim, 1 - start - length, length), dim);
+    });
+    add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
+    add(size, far, [&](std::int64_t start, std::int64_t length) {
+      return flip(narrow(x, dim, 2 * (size - 1) - (start + length - 1), length), dim);
+    });
+  } else {
+    if (before > 0) parts.push_back(narrow(x, dim, size - before, before));
+    if (size > 0) parts.push_back(x);
+    if (after > 0) parts.push_back(narrow(x, dim, 0, after));
   }
-  return index_select(x, dim, indices(source));
+  if (parts.empty()) return narrow(x, dim, 0, 0);
+  return parts.size() == 1 ? parts[0] : cat(parts, dim);
 }
 
 }  // namespace
 
 const std::vector<OpInfo>& joining_ops() {
-  static const auto rows = OpList<Cat, Stack, Repeat, Flip, Roll, Triangle, Pad>::rows("joining");
+  static const auto rows = OpList<Cat, Stack, Repeat, RepeatInterleave, SumGroups, Flip, Roll, Triangle, Pad>::rows("joining");
   return rows;
 }
 
@@ -454,10 +562,8 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<st
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
-  std::vector<std::int64_t> source(
-      static_cast<std::size_t>(autograd::checked_numel("repeat_interleave", {size, repeats})));
-  for (std::size_t i = 0; i < source.size(); ++i) source[i] = static_cast<std::int64_t>(i) / repeats;
-  return index_select(rows, d, autograd::indices(source));
+  autograd::checked_numel("repeat_interleave", {size, repeats});
+  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), repeats, {}}, rows);
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
@@ -469,19 +575,22 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<s
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim());
-  const std::vector<std::int64_t> counts = repeats.to_vector<std::int64_t>();
-  if (static_cast<std::int64_t>(counts.size()) != rows.size(d))
+  if (repeats.numel() != rows.size(d))
     throw ShapeError(
         fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
                     "or one number for all.",
-                    counts.size(), rows.size(d), d));
-  std::vector<std::int64_t> source;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] < 0)
-      throw ValueError(fmt::format("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, counts[i]));
-    source.insert(source.end(), static_cast<std::size_t>(counts[i]), static_cast<std::int64_t>(i));
+                    repeats.numel(), rows.size(d), d));
+  // A copy, which the caller cannot change before the backward.
+  const Tensor counts = repeats.dtype() == Dtype::int64 ? kernels::copy(repeats) : kernels::cast(repeats, Dtype::int64);
+  const auto* count = static_cast<const std::int64_t*>(counts.impl().data);
+  std::int64_t total = 0;
+  for (std::int64_t i = 0; i < counts.numel(); ++i) {
+    if (count[i] < 0)
+      throw ValueError(fmt::format("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, count[i]));
+    if (__builtin_add_overflow(total, count[i], &total))
+      throw ValueError("[repeat_interleave] the sum of the repeats does not fit into 64 bits: use smaller ones.");
   }
-  return index_select(rows, d, autograd::indices(source));
+  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), total, counts}, rows);
 }
 
 Tensor flip(const Tensor& x, const Dims& dims) {
@@ -615,7 +724,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     const std::int64_t before = padding[2 * i], after = padding[2 * i + 1], d = static_cast<std::int64_t>(dim);
     if (before == 0 && after == 0) continue;
     if (mode != PadMode::constant) {
-      out = autograd::pad_by_index(out, d, before, after, mode);
+      out = autograd::pad_by_parts(out, d, before, after, mode);
       continue;
     }
     const std::int64_t size = x.shape()[dim];
@@ -631,7 +740,8 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     grows |= op.before[dim] + op.after[dim] > 0;
   }
   if (mode == PadMode::constant && grows) return apply(op, out);
-  return out.is_same(x) ? clone(x) : out;
+  // What was only cut is still a view of x, and what joined parts is not.
+  return out.shares_storage(x) ? clone(out) : out;
 }
 
 }  // namespace xg

@@ -438,11 +438,25 @@ DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim) {
   return set;
 }
 
-std::vector<Tensor> pieces(const Tensor& x, std::size_t dim, const std::vector<std::int64_t>& sizes) {
+/// An empty list with room for `count` parts of a tensor. Throws ValueError where so many tensors, each of which takes
+/// some hundred bytes however few elements it has, would be the end of the memory.
+std::vector<Tensor> list_for(const char* op, std::int64_t count) {
+  constexpr std::int64_t most = std::int64_t{1} << 24;
+  if (count > most)
+    throw ValueError(fmt::format("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.", op,
+                                 count, most));
   std::vector<Tensor> parts;
-  parts.reserve(sizes.size());
+  parts.reserve(static_cast<std::size_t>(count));
+  return parts;
+}
+
+/// x in `count` parts behind each other along `dim`, of which part i has the size size_of(i).
+template <class F>
+std::vector<Tensor> pieces(const char* op, const Tensor& x, std::size_t dim, std::int64_t count, F&& size_of) {
+  std::vector<Tensor> parts = list_for(op, count);
   std::int64_t start = 0;
-  for (const std::int64_t size : sizes) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t size = size_of(i);
     parts.push_back(apply(SliceDim{{}, dim, start, size, 1}, x));
     start += size;
   }
@@ -695,10 +709,8 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
   if (size < 0 || (size == 0 && whole != 0))
     throw ValueError(
         fmt::format("[split] size is {}, it must be positive (dimension {} has size {}).", size, d, whole));
-  std::vector<std::int64_t> sizes;
-  for (std::int64_t start = 0; start < whole; start += size) sizes.push_back(std::min(size, whole - start));
-  if (sizes.empty()) sizes.push_back(0);
-  return autograd::pieces(x, d, sizes);
+  const std::int64_t count = whole == 0 ? 1 : 1 + (whole - 1) / size;
+  return autograd::pieces("split", x, d, count, [&](std::int64_t i) { return std::min(size, whole - i * size); });
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t dim) {
@@ -713,14 +725,15 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
         fmt::format("[split] sizes add up to {}, dimension {} has size {}: they must be equal, and no size "
                     "negative.",
                     total, d, x.shape()[d]));
-  return autograd::pieces(x, d, sizes);
+  return autograd::pieces("split", x, d, static_cast<std::int64_t>(sizes.size()),
+                          [&](std::int64_t i) { return sizes[static_cast<std::size_t>(i)]; });
 }
 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
   const std::size_t d = autograd::existing_dim("chunk", x, dim);
   if (chunks < 1) throw ValueError(fmt::format("[chunk] chunks is {}, it must be positive.", chunks));
   const std::int64_t whole = x.shape()[d];
-  if (whole == 0) return autograd::pieces(x, d, std::vector<std::int64_t>(static_cast<std::size_t>(chunks), 0));
+  if (whole == 0) return autograd::pieces("chunk", x, d, chunks, [](std::int64_t) { return 0; });
   return split(x, 1 + (whole - 1) / chunks, dim);
 }
 
@@ -728,14 +741,14 @@ std::vector<Tensor> tensor_split(const Tensor& x, std::int64_t sections, std::in
   const std::size_t d = autograd::existing_dim("tensor_split", x, dim);
   if (sections < 1) throw ValueError(fmt::format("[tensor_split] sections is {}, it must be positive.", sections));
   const std::int64_t whole = x.shape()[d];
-  std::vector<std::int64_t> sizes(static_cast<std::size_t>(sections), whole / sections);
-  for (std::int64_t i = 0; i < whole % sections; ++i) ++sizes[static_cast<std::size_t>(i)];
-  return autograd::pieces(x, d, sizes);
+  const std::int64_t least = whole / sections, longer = whole % sections;
+  return autograd::pieces("tensor_split", x, d, sections,
+                          [&](std::int64_t i) { return i < longer ? least + 1 : least; });
 }
 
 std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::int64_t>& indices, std::int64_t dim) {
   const std::size_t d = autograd::existing_dim("tensor_split", x, dim);
-  std::vector<Tensor> parts;
+  std::vector<Tensor> parts = autograd::list_for("tensor_split", static_cast<std::int64_t>(indices.size()) + 1);
   std::int64_t start = 0;
   for (const std::int64_t index : indices) {
     parts.push_back(slice(x, dim, start, index));
@@ -747,8 +760,7 @@ std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::int64_t
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
   const std::size_t d = autograd::existing_dim("unbind", x, dim);
-  std::vector<Tensor> parts;
-  parts.reserve(static_cast<std::size_t>(x.shape()[d]));
+  std::vector<Tensor> parts = autograd::list_for("unbind", x.shape()[d]);
   for (std::int64_t i = 0; i < x.shape()[d]; ++i) parts.push_back(apply(autograd::Select{{}, d, i}, x));
   return parts;
 }

@@ -373,6 +373,72 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   return out;
 }
 
+namespace {
+
+/// A contiguous tensor as [outer, size of dim, inner].
+struct AroundDim {
+  std::int64_t outer = 1, inner = 1;
+  AroundDim(const Shape& shape, std::int64_t dim) {
+    for (std::size_t k = 0; k < shape.size(); ++k)
+      if (k != static_cast<std::size_t>(dim)) (k < static_cast<std::size_t>(dim) ? outer : inner) *= shape[k];
+  }
+};
+
+}  // namespace
+
+Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total) {
+  Shape shape = x.shape();
+  shape[static_cast<std::size_t>(dim)] = total;
+  Tensor out = empty(shape, x.dtype());
+  if (out.numel() == 0) return out;
+  const Tensor dense = contiguous(x);
+  const AroundDim around(shape, dim);
+  const std::size_t item = item_size(x.dtype());
+  const std::int64_t bytes = around.inner * static_cast<std::int64_t>(item);
+  const auto* from = elements<char>(dense);
+  auto* to = elements<char>(out);
+  const auto* count = elements<std::int64_t>(counts);
+  for (std::int64_t o = 0; o < around.outer; ++o)
+    for (std::int64_t i = 0; i < counts.numel(); ++i, from += bytes) {
+      if (around.inner == 1) {
+        copy_row(item, to, 1, from, 0, count[i]);
+        to += count[i] * bytes;
+      } else {
+        for (std::int64_t c = 0; c < count[i]; ++c, to += bytes) std::memcpy(to, from, static_cast<std::size_t>(bytes));
+      }
+    }
+  return out;
+}
+
+Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts) {
+  Shape shape = x.shape();
+  shape[static_cast<std::size_t>(dim)] = counts.numel();
+  Tensor out = empty(shape, x.dtype());
+  if (out.numel() == 0) return out;
+  const Tensor dense = contiguous(x);
+  const AroundDim around(shape, dim);
+  const auto* count = elements<std::int64_t>(counts);
+  dispatch(x.dtype(), [&]<class T>() {
+    using Sum = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+    constexpr std::int64_t width = 64;  // columns that are added at once
+    const T* from = elements<T>(dense);
+    T* to = elements<T>(out);
+    for (std::int64_t o = 0; o < around.outer; ++o)
+      for (std::int64_t i = 0; i < counts.numel(); ++i, to += around.inner) {
+        for (std::int64_t j = 0; j < around.inner; j += width) {
+          const std::int64_t here = std::min(width, around.inner - j);
+          Sum sums[width] = {};
+          for (std::int64_t c = 0; c < count[i]; ++c)
+            for (std::int64_t k = 0; k < here; ++k)
+              sums[k] = sum_of(sums[k], static_cast<Sum>(from[c * around.inner + j + k]));
+          for (std::int64_t k = 0; k < here; ++k) to[j + k] = static_cast<T>(sums[k]);
+        }
+        from += count[i] * around.inner;
+      }
+  });
+  return out;
+}
+
 Tensor embedding(const Tensor& index, const Tensor& weight, const char* op) {
   if (weight.dim() != 2)
     throw ShapeError(fmt::format("[{}] weight has shape {}, it must have two dimensions.", op, weight.shape().str()));

@@ -40,6 +40,12 @@ Tensor nonzero(const Tensor& x);
 /// skipped.
 Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");
 
+/// Slice i of x along dim repeated counts[i] times, `total` slices in all. counts is int64, contiguous and checked: none
+/// negative, one for each slice, and their sum is `total`.
+Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total);
+/// The adjoint: x along dim in groups of counts[i] slices, each group summed to one slice (in float64, or modulo 2^n).
+Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts);
+
 /// Rows of weight [n, d] picked by an index of any shape: [..., d]. Negative indices are errors.
 Tensor embedding(const Tensor& index, const Tensor& weight, const char* op = "embedding");
 

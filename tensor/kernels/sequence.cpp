@@ -18,7 +18,9 @@ T element(double value) {
 
 double linspace_at(double start, double stop, std::int64_t i, std::int64_t n) {
   if (n == 1) return start;
-  const double step = (stop - start) / static_cast<double>(n - 1);
+  const auto steps = static_cast<double>(n - 1);
+  const double distance = stop - start;  // may be beyond the largest double
+  const double step = std::isfinite(distance) ? distance / steps : stop / steps - start / steps;
   return i < n / 2 ? start + step * static_cast<double>(i) : stop - step * static_cast<double>(n - 1 - i);
 }
 

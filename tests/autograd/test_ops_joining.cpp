@@ -1,9 +1,12 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/storage.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -123,4 +126,91 @@ TEST_CASE("joining errors say what does not fit", "[ops][joining][errors]") {
   CHECK_ERROR(pad(x, {5, 0}, PadMode::circular), ShapeError, "[pad]", "4 elements at most");
   CHECK_ERROR(pad(x, {-3, -2}), ShapeError, "[pad]", "size 4");
   CHECK_ERROR(pad(zeros({2, 0}), {1, 1}, PadMode::replicate), ShapeError, "[pad]", "repeat");
+}
+
+TEST_CASE("counts and lengths out of range are errors of xgrad", "[ops][joining][shape][errors]") {
+  // Breaks where a list or a tensor is asked of the system before its length is checked.
+  const Tensor x = counted({3, 4}), row = counted({4}), none = zeros({0});
+  for (const std::int64_t huge : {std::int64_t{1} << 36, std::int64_t{1} << 44, std::int64_t{1} << 47, std::int64_t{1} << 58,
+                                  std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::max()}) {
+    INFO(huge);
+    CHECK_ERROR(tensor_split(x, huge), ValueError, "[tensor_split]", std::to_string(huge));
+    CHECK_ERROR(tensor_split(none, huge), ValueError, "[tensor_split]", std::to_string(huge));
+    CHECK_ERROR(chunk(none, huge), ValueError, "[chunk]", std::to_string(huge));
+    CHECK_ERROR(unbind(scalar_tensor(1.0).expand({huge})), ValueError, "[unbind]", std::to_string(huge));
+    CHECK_ERROR(split(scalar_tensor(1.0).expand({huge}), 1), ValueError, "[split]", std::to_string(huge));
+    if (huge < std::int64_t{1} << 44) continue;  // what may fit into a machine's memory
+    CHECK_ERROR(repeat_interleave(row, huge, 0), Error);
+    CHECK_ERROR(repeat_interleave(row, tensor<std::int64_t>({huge, 0, 1, 1}), 0), Error);
+    CHECK_ERROR(repeat_interleave(row, tensor<std::int64_t>({huge, huge, huge, huge}), 0), Error);
+    CHECK_ERROR(repeat(row, {huge}), Error);
+    CHECK_ERROR(tile(x, {huge, huge}), Error);
+    for (const PadMode mode : {PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular}) {
+      CHECK_ERROR(pad(row, {huge, 0}, mode), Error, "[");
+      CHECK_ERROR(pad(row, {0, huge}, mode), Error);
+      CHECK_ERROR(pad(row, {huge, huge}, mode), Error);
+      CHECK_ERROR(pad(row, {-huge, 1}, mode), Error);
+      CHECK_ERROR(pad(row, {-huge, -huge}, mode), Error);
+      CHECK_ERROR(pad(x, {huge, 0, huge, 0}, mode), Error);
+    }
+    CHECK_ERROR(scalar_tensor(1.0).expand({huge}).clone(), Error);
+    CHECK_ERROR(one_hot(tensor<std::int64_t>({1}), huge), Error);
+    CHECK_ERROR(diag_embed(row, huge), Error);
+    CHECK_ERROR(diagflat(row, -huge), Error);
+  }
+  CHECK(chunk(none, 5).size() == 5);
+  CHECK(tensor_split(row, 6).size() == 6);
+}
+
+TEST_CASE("padding continues a dimension as its mode says", "[ops][joining]") {
+  // Breaks where the parts that a padded tensor is joined from do not meet, or a cut is counted from the wrong end.
+  const auto source = [](std::int64_t k, std::int64_t size, PadMode mode) {
+    if (mode == PadMode::replicate) return std::clamp<std::int64_t>(k, 0, size - 1);
+    if (mode == PadMode::circular) return (k + size) % size;
+    return k < 0 ? -k : (k >= size ? 2 * (size - 1) - k : k);
+  };
+  for (const PadMode mode : {PadMode::reflect, PadMode::replicate, PadMode::circular})
+    for (const std::int64_t size : {1, 2, 5})
+      for (std::int64_t before = -size; before <= size + 2; ++before)
+        for (std::int64_t after = -size; after <= size + 2; ++after) {
+          const std::int64_t total = size + before + after, reach = mode == PadMode::reflect ? size - 1 : size;
+          INFO("mode " << static_cast<int>(mode) << ", size " << size << ", " << before << " and " << after);
+          const Tensor x = counted({2, size, 2}).requires_grad_();
+          if (total < 0 || (mode != PadMode::replicate && (before > reach || after > reach))) {
+            CHECK_ERROR(pad(x, {0, 0, before, after}, mode), ShapeError, "[pad]");
+            continue;
+          }
+          if (mode == PadMode::circular && (before < 0 || after < 0)) continue;  // see below
+          std::vector<std::int64_t> index;
+          for (std::int64_t k = -before; k < size + after; ++k) index.push_back(source(k, size, mode));
+          const Tensor got = pad(x, {0, 0, before, after}, mode), want = index_select(x, 1, tensor(index));
+          expect_close(got, want, 0, 0);
+          CHECK_FALSE(got.shares_storage(x));
+          const Tensor seed = counted(want.shape());
+          if (total > 0) expect_close(grad(got, x, seed), grad(want, x, seed), 1e-14, 1e-14);
+        }
+  expect_close(pad(tensor({1.0, 2.0, 3.0, 4.0}), {-1, 2}, PadMode::circular), {2, 3, 4, 2, 3});
+  expect_close(pad(tensor({1.0, 2.0, 3.0, 4.0}), {2, -2}, PadMode::circular), {1, 2, 1, 2});
+  CHECK_ERROR(pad(tensor({1.0, 2.0, 3.0, 4.0}), {3, -2}, PadMode::circular), ShapeError, "2 elements at most");
+  const Tensor cut = counted({4});
+  CHECK_FALSE(pad(cut, {-1, -1}).shares_storage(cut));
+}
+
+TEST_CASE("repeating and padding take the memory of their results", "[ops][joining]") {
+  // Breaks where an index of eight bytes is made for each byte of the result.
+  const std::int64_t n = std::int64_t{1} << 20;
+  const Tensor x = ones({n}, {.dtype = uint8});
+  const auto peak_of = [](auto&& f) {
+    const std::int64_t before = memory::statistics().bytes_in_use;
+    memory::reset_peak();
+    const Tensor y = f();
+    CHECK(y.sum().template item<std::int64_t>() == y.numel());
+    return static_cast<double>(memory::statistics().peak_bytes_in_use - before) / static_cast<double>(y.numel());
+  };
+  CHECK(peak_of([&] { return repeat_interleave(x, 3, 0); }) < 1.5);
+  CHECK(peak_of([&] { return repeat_interleave(x, 3); }) < 1.5);
+  const Tensor few = ones({2}, {.dtype = uint8}), counts = tensor<std::int64_t>({n, 2 * n});
+  CHECK(peak_of([&] { return repeat_interleave(few, counts, 0); }) < 1.5);
+  for (const PadMode mode : {PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular})
+    CHECK(peak_of([&] { return pad(x, {n - 1, n - 1}, mode, 1); }) < 2.5);
 }
