@@ -1,5 +1,6 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/process_mutex.hpp>
+#include <xgrad/tensor/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
 
 #include <fmt/format.h>
@@ -45,11 +46,8 @@ struct Counter {
   void add(std::int64_t v) noexcept { set(get() + v); }
 };
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::int64_t default_cache_limit = 0;  // so that the sanitizer sees every use after a release
-#else
-constexpr std::int64_t default_cache_limit = std::int64_t{1} << 30;
-#endif
+// No cache where a sanitizer is to see every use after a release.
+constexpr std::int64_t default_cache_limit = XGRAD_MEMORY_WATCHED ? 0 : std::int64_t{1} << 30;
 std::atomic<std::int64_t> cache_limit{default_cache_limit};
 
 // A block in use is one that is owned and not cached, so that the quick paths count what is cached alone; the peak is

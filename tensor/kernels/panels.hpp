@@ -94,9 +94,13 @@ template <class T>
 using RowStatistics = std::array<T*, 2>;
 
 /// Op on `rows` rows of n > 0 elements. out may be null where Op writes none.
+///
+/// `given` is copied here because `at` changes it. It is no argument by value: ops hold batches, and clang 14 with
+/// AddressSanitizer does not align arguments to the 64 bytes that those of AVX-512 need.
 template <class T, std::size_t K, class Op>
-void each_row(Op op, std::int64_t rows, std::int64_t n, const std::array<const T*, K>& in, T* out,
+void each_row(const Op& given, std::int64_t rows, std::int64_t n, const std::array<const T*, K>& in, T* out,
               const RowStatistics<T>& statistics = {}, std::int64_t first = 0) {
+  Op op = given;
   const auto start = [&](std::int64_t row, std::int64_t count) {
     if constexpr (requires { op.at(row, count); }) op.at(first + row, count);
   };

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/growth.hpp"
 #include "support/support.hpp"
 
 #include <xgrad/autograd/engine.hpp>
@@ -7,6 +8,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/sanitizers.hpp>
 #include <xgrad/tensor/scope.hpp>
 
 #include <ucontext.h>
@@ -385,7 +387,7 @@ void million_nodes() {
 TEST_CASE("a chain of a million nodes is swept and destroyed on a stack of 64 KiB") {
   // Breaks if building order, the sweep or destruction recurses. (A context of its own, not a thread: the C library
   // adds the thread-local storage of all libraries to what a thread's stack must hold.)
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if XGRAD_MEMORY_WATCHED
   constexpr std::size_t stack_bytes = 1 << 20;  // the sanitizers' own frames need more
 #else
   constexpr std::size_t stack_bytes = 64 << 10;
@@ -480,4 +482,63 @@ TEST_CASE("requires_grad_ and set_grad refuse what has no gradient") {
   CHECK_ERROR(y.set_grad(ones({2})), AutogradError, "[set_grad]");
   z.requires_grad_(false);
   CHECK_FALSE(z.requires_grad());
+}
+
+// Breaks when a gradient asked of many inputs looks each of them up among all others.
+TEST_CASE("the cost of grad() grows as the number of its inputs does") {
+  const auto leaves = [](long n) {
+    std::vector<Tensor> inputs;
+    for (long i = 0; i < n; ++i) inputs.push_back(full({}, 0.5).requires_grad_());
+    return inputs;
+  };
+  SECTION("leaves") {
+    CHECK(xg_test::growth_exponent(
+              [&](long n) {
+                const std::vector<Tensor> inputs = leaves(n);
+                const std::vector<Tensor> grads = grad({stack(inputs).sum()}, inputs);
+                CHECK(grads[static_cast<std::size_t>(n - 1)].item() == 1);
+              },
+              2000) < 1.6);
+  }
+  SECTION("leaves that one sum after the other reaches") {
+    CHECK(xg_test::growth_exponent(
+              [&](long n) {
+                const std::vector<Tensor> inputs = leaves(n);
+                Tensor y = inputs[0];
+                for (const Tensor& x : inputs) y = y + x;
+                CHECK(grad({y}, inputs)[0].item() == 2);
+              },
+              2000) < 1.6);
+  }
+  SECTION("results of ops, each asked for twice") {
+    CHECK(xg_test::growth_exponent(
+              [&](long n) {
+                std::vector<Tensor> inputs;
+                for (const Tensor& x : leaves(n)) inputs.push_back(x * 2);
+                const Tensor y = stack(inputs).sum();
+                for (long i = 0; i < n; ++i) inputs.push_back(inputs[static_cast<std::size_t>(i)]);
+                CHECK(grad({y}, inputs).back().item() == 1);
+              },
+              2000) < 1.6);
+  }
+  SECTION("leaves with hooks, by backward") {
+    CHECK(xg_test::growth_exponent(
+              [&](long n) {
+                const std::vector<Tensor> inputs = leaves(n);
+                for (Tensor x : inputs) x.register_hook([](const Tensor& g) { return g * 3; });
+                stack(inputs).sum().backward();
+                CHECK(inputs.back().grad().item() == 3);
+              },
+              2000) < 1.6);
+  }
+  SECTION("outputs") {
+    CHECK(xg_test::growth_exponent(
+              [&](long n) {
+                const std::vector<Tensor> inputs = leaves(n);
+                std::vector<Tensor> outputs;
+                for (const Tensor& x : inputs) outputs.push_back(x * x);
+                CHECK(grad(outputs, inputs)[0].item() == 1);
+              },
+              2000) < 1.6);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
 
 #include <cstring>
@@ -12,12 +13,12 @@ using namespace xg;
 
 namespace {
 
-/// Restores the cache's limit, which is zero under the address sanitizer.
+/// Restores the cache's limit, which is zero under sanitizers that watch memory.
 struct CacheOn {
   CacheOn() { memory::set_cache_limit(std::int64_t{1} << 28); }
   ~CacheOn() {
     memory::trim();
-#ifdef __SANITIZE_ADDRESS__
+#if XGRAD_MEMORY_WATCHED
     memory::set_cache_limit(0);
 #else
     memory::set_cache_limit(std::int64_t{1} << 30);

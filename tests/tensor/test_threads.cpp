@@ -7,6 +7,7 @@
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/random.hpp>
+#include <xgrad/tensor/sanitizers.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <pthread.h>
@@ -170,7 +171,7 @@ TEST_CASE("where the system starts no threads, ops run on fewer", "[tensor][thre
   CHECK(num_threads() == 5);
 }
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)  // they need more than is allowed here
+#if !XGRAD_MEMORY_WATCHED  // they need more than is allowed here
 // Hidden: run by the next test, because a limit of memory is for good.
 TEST_CASE("some threads can be started", "[.few-threads]") {
   const Tensor a = full({700, 300}, 0.5), b = full({300, 500}, 2.0);
@@ -201,7 +202,7 @@ TEST_CASE("where the system starts some threads, ops run on these", "[tensor][th
 }
 #endif
 
-#ifndef __SANITIZE_THREAD__  // which starts no threads in the child of a process that has some
+#if !XGRAD_THREAD_SANITIZER  // which starts no threads in the child of a process that has some
 namespace {
 
 /// Runs f in a forked child. False where it returns false, throws, crashes or hangs.

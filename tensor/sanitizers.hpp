@@ -1,0 +1,21 @@
+// Which sanitizers this file is compiled with: gcc defines macros of its own, clang is asked by __has_feature.
+#pragma once
+
+#if defined(__has_feature)
+#define XGRAD_HAS_FEATURE(name) __has_feature(name)
+#else
+#define XGRAD_HAS_FEATURE(name) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || XGRAD_HAS_FEATURE(address_sanitizer)
+#define XGRAD_ADDRESS_SANITIZER 1
+#else
+#define XGRAD_ADDRESS_SANITIZER 0
+#endif
+#if defined(__SANITIZE_THREAD__) || XGRAD_HAS_FEATURE(thread_sanitizer)
+#define XGRAD_THREAD_SANITIZER 1
+#else
+#define XGRAD_THREAD_SANITIZER 0
+#endif
+/// Those that watch memory, and must see each block being allocated and released. (UndefinedBehaviorSanitizer does not.)
+#define XGRAD_MEMORY_WATCHED (XGRAD_ADDRESS_SANITIZER || XGRAD_THREAD_SANITIZER || XGRAD_HAS_FEATURE(memory_sanitizer))
