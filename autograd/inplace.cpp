@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <optional>
 
 namespace xg::autograd {
 namespace {
@@ -103,25 +104,33 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   if (result.shape() != self.shape())
     throw ShapeError(fmt::format("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.",
                                  op, result.shape().str(), self.shape().str()));
+  // The new graph is made before the elements are written, because it may fail where memory ends.
+  xg::detail::TensorImpl* base = self.impl().base();
+  Tensor graph;  // what self's graph becomes, or that of its base
+  if (recording) {
+    std::optional<NoTrace> quiet;
+    if (base != nullptr) quiet.emplace();
+    graph = result.dtype() == self.dtype() ? result : to(result, self.dtype());
+    if (base != nullptr) {
+      // A view: the base's history is rebased, and with it that of every view of it. Not a copy of the base: the view's
+      // geometry counts in the base's strides, and what is written is replaced all the same.
+      Tensor base_before = Tensor::adopt(xg::detail::new_alias(*base));
+      if (Node* node = static_cast<Node*>(base->autograd)) set_node(base_before.impl(), NodeRef(node), base->autograd_slot);
+      graph = as_strided_scatter(base_before, graph, self.shape(), self.strides(), offset_in_base(self.impl()));
+    }
+  }
   kernels::copy_into(self, result);
   xg::detail::bump_version(self.impl().storage(), op);
   if (trace != nullptr) trace->after_write(self, result);
   if (!recording) return self;
-  if (self.impl().base() == nullptr) {
-    adopt_graph(self, result.dtype() == self.dtype() ? result : to(result, self.dtype()));
+  if (base == nullptr) {
+    adopt_graph(self, graph);
     ++self.impl().history;  // views made before show the new values: their graphs follow
     return self;
   }
-  // A view: the base's history is rebased, and with it that of every view of it.
-  xg::detail::TensorImpl& base = *self.impl().base();
   const NoTrace quiet;
-  // Not a copy: the view's geometry counts in the base's strides, and what was written is replaced all the same.
-  Tensor base_before = Tensor::adopt(xg::detail::new_alias(base));
-  if (Node* node = static_cast<Node*>(base.autograd)) set_node(base_before.impl(), NodeRef(node), base.autograd_slot);
-  const Tensor rebased = as_strided_scatter(base_before, result.dtype() == self.dtype() ? result : to(result, self.dtype()),
-                                            self.shape(), self.strides(), offset_in_base(self.impl()));
-  replace_node(base, NodeRef(node_of(rebased)), rebased.impl().autograd_slot);
-  ++base.history;
+  replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
+  ++base->history;
   // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.
   if (Node* node = static_cast<Node*>(self.impl().autograd); node != nullptr && node->extras) refresh_view(self.impl());
   return self;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <unordered_set>
@@ -54,10 +55,10 @@ class KeptLayouts {
     const std::lock_guard lock(mutex_);
     if (const auto found = layouts_.find(&layout); found != layouts_.end()) return *found;
     if (layouts_.size() >= most) return nullptr;
-    auto* copy = new Layout(layout);
+    auto copy = std::make_unique<Layout>(layout);
     copy->kept = true;
-    layouts_.insert(copy);
-    return copy;
+    layouts_.insert(copy.get());
+    return copy.release();
   }
 
  private:

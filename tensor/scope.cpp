@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 
 namespace xg {
@@ -46,8 +47,16 @@ ScopeId child(ScopeId parent, std::uint32_t label) {
   if (slot.key == k) return slot.id;
   Interned& all = interned();
   const std::lock_guard lock(all.mutex);
-  auto [it, fresh] = all.children.try_emplace(k, static_cast<ScopeId>(all.paths.size()));
-  if (fresh) all.paths.push_back({parent, label});
+  auto it = all.children.find(k);
+  if (it == all.children.end()) {
+    all.paths.push_back({parent, label});
+    try {
+      it = all.children.emplace(k, static_cast<ScopeId>(all.paths.size() - 1)).first;
+    } catch (...) {
+      all.paths.pop_back();
+      throw;
+    }
+  }
   slot = {k, it->second};
   return it->second;
 }
@@ -70,14 +79,22 @@ std::uint32_t intern_label(std::string_view label) {
   const std::lock_guard lock(all.mutex);
   auto it = all.label_ids.find(label);
   if (it == all.label_ids.end()) {
-    it = all.label_ids.emplace(std::string(label), static_cast<std::uint32_t>(all.labels.size())).first;
     all.labels.emplace_back(label);
+    try {
+      it = all.label_ids.emplace(std::string(label), static_cast<std::uint32_t>(all.labels.size() - 1)).first;
+    } catch (...) {
+      all.labels.pop_back();
+      throw;
+    }
   }
   return it->second;
 }
 
 Scope::Scope(std::uint32_t label) noexcept : previous_(detail::thread_scope) {
-  detail::thread_scope = child(previous_, label);
+  try {
+    detail::thread_scope = child(previous_, label);
+  } catch (const std::bad_alloc&) {  // a path without its last name is better than no module at all
+  }
 }
 
 }  // namespace xg

@@ -102,6 +102,8 @@ class Pool {
 
   std::int64_t workers() const { return static_cast<std::int64_t>(threads_.size()); }
 
+  std::shared_ptr<Pool> older;  // see leave_pool_to_parent
+
   /// False where the pool is busy.
   bool run(Work& work) {
     const std::unique_lock busy(busy_, std::try_to_lock);
@@ -161,7 +163,7 @@ struct Setting {
   ProcessMutex mutex;
   std::atomic<std::int64_t> count{0};  // 0: not yet read
   std::shared_ptr<Pool> pool;          // count - 1 threads, made when first needed
-  std::vector<std::shared_ptr<Pool>> of_parents;  // pools of the processes that this one was forked from
+  std::shared_ptr<Pool> of_parents;    // of the processes that this one was forked from: the latest, which has the others
 };
 
 void leave_pool_to_parent() noexcept;
@@ -180,7 +182,9 @@ Setting& setting() {
 /// as it is, because its threads cannot be joined.
 void leave_pool_to_parent() noexcept {
   Setting& s = setting();
-  if (s.pool != nullptr) s.of_parents.push_back(std::exchange(s.pool, nullptr));
+  if (s.pool == nullptr) return;
+  s.pool->older = std::exchange(s.of_parents, nullptr);  // a list that takes no memory, of which there may be none
+  s.of_parents = std::exchange(s.pool, nullptr);
 }
 
 /// A share of the pool, so that set_num_threads() may replace it while an op uses it. Null where the system starts no
