@@ -303,7 +303,7 @@ std::int64_t count_labels(const char* op, const Tensor& target, std::int64_t cla
 
 std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyParams& params) {
   const Tensor z = contiguous(logits), labels = contiguous(target);
-  const std::int64_t rows = z.shape()[0], classes = z.shape()[1];
+  const std::int64_t classes = z.shape()[1], rows = classes == 0 ? 0 : z.shape()[0];  // without classes, all are ignored
   const std::int64_t count = count_labels("cross_entropy", labels, classes, params.ignore_index);
   Tensor loss = empty({}, z.dtype()), probabilities = empty(z.shape(), z.dtype());
   dispatch_floating(z.dtype(), [&]<class T>() {
@@ -342,6 +342,7 @@ Tensor cross_entropy_backward(const Tensor& grad, const Tensor& probabilities, c
   const Tensor p = contiguous(probabilities), labels = contiguous(target);
   const std::int64_t rows = p.shape()[0], classes = p.shape()[1];
   Tensor out = empty(p.shape(), p.dtype());
+  if (out.numel() == 0) return out;
   dispatch_floating(p.dtype(), [&]<class T>() {
     const auto* label = elements<std::int64_t>(labels);
     double scale = static_cast<double>(*elements<T>(grad));
