@@ -68,10 +68,8 @@ Scalar Tensor::item_scalar() const {
   return dispatch(self.dtype, [&]<class T>() { return Scalar(*static_cast<const T*>(self.data)); });
 }
 
-void Tensor::copy_elements_to(void* out, Dtype dtype) const {
-  const Tensor converted = kernels::contiguous(this->dtype() == dtype ? *this : kernels::cast(*this, dtype));
-  if (numel() != 0)
-    std::memcpy(out, converted.impl().data, static_cast<std::size_t>(numel()) * item_size(dtype));
+Tensor Tensor::as_dense(Dtype dtype) const {
+  return kernels::contiguous(this->dtype() == dtype ? *this : kernels::cast(*this, dtype));
 }
 
 }  // namespace xg

@@ -110,14 +110,15 @@ class XG_API Tensor {
   /// All elements in row-major order, converted as `to` converts them.
   template <class T = double>
   std::vector<T> to_vector() const {
-    std::vector<T> values(static_cast<std::size_t>(numel()));
     if constexpr (std::is_same_v<T, bool>) {
       const std::vector<std::uint8_t> bytes = to(Dtype::uint8).template to_vector<std::uint8_t>();
-      values.assign(bytes.begin(), bytes.end());
+      return std::vector<bool>(bytes.begin(), bytes.end());
     } else {
-      copy_elements_to(values.data(), dtype_of<T>);
+      // The elements come before the list, so that an expanded tensor of more than memory holds is an xg::Error.
+      const Tensor dense = as_dense(dtype_of<T>);
+      const auto* first = static_cast<const T*>(dense.impl().data);
+      return std::vector<T>(first, first + dense.numel());
     }
-    return values;
   }
 
   // ---- autograd
@@ -309,7 +310,7 @@ class XG_API Tensor {
   }
   const void* checked_data(Dtype dtype) const;
   void* checked_mutable_data(Dtype dtype);
-  void copy_elements_to(void* out, Dtype dtype) const;
+  Tensor as_dense(Dtype dtype) const;
 
   detail::TensorImpl* impl_ = nullptr;
 };

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <xgrad/nn/data/dataset.hpp>
+#include <xgrad/tensor/no_options.hpp>
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +38,6 @@ struct EncoderOptions {
   std::optional<Dtype> dtype = {};  ///< of X and of a y of numbers; default_dtype() in fit if not given
 };
 
-/// The element type of empty braces.
-enum class NoOption : std::uint8_t {};
-
 /// Learns from training rows how to encode any rows.
 ///
 /// * Numbers: the training median where missing, then scaled. A constant column becomes 0 unless scaling is none.
@@ -59,7 +56,7 @@ class XG_API Encoder {
   Encoder() : Encoder(EncoderOptions{}) {}
   explicit Encoder(EncoderOptions options);
   /// Encoder({}) means no options, not a copy of Encoder().
-  explicit Encoder(std::initializer_list<NoOption>) : Encoder() {}
+  explicit Encoder(NoOptions) : Encoder() {}
 
   /// Throws IndexError for a column that is not there, ValueError for no rows, a missing or infinite target, one class
   /// only, a scaled target that is no number, a column without any value, infinite values, too many levels.

@@ -1,5 +1,6 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <csv.h>
 #include <fmt/format.h>
@@ -62,24 +63,6 @@ double beyond_range(std::string_view text) {
 /// Does `digits`, without leading zeros, spell exactly the value?
 bool spells(std::string_view digits, double value) {
   return fmt::format("{:.0f}", std::fabs(value)) == digits;
-}
-
-/// The length of the well-formed UTF-8 sequence at the front, 0 if there is none (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view s) {
-  const auto byte = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-    return follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-    return follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 /// The encoding that zero bytes at every second or fourth place give away, "" if none does.

@@ -284,8 +284,8 @@ TEST_CASE("hooks see and replace gradients") {
   CHECK_ERROR(z.sum().backward(), ShapeError, "[hook]", "[7]", "[2]");
 }
 
-// Breaks when an in-place write forgets that the gradient was asked for. The gradient is that of the present value, as if
-// it had been computed out of place.
+// Breaks when an in-place write forgets that the gradient was asked for. The gradient is that of the present value, as
+// if it had been computed out of place.
 TEST_CASE("retain_grad survives in-place writes, of the tensor and of what shares its history") {
   const Tensor weights = tensor({3, 4, 5, 6}, {.dtype = float64});
   SECTION("the tensor itself, written several times") {
@@ -486,59 +486,59 @@ TEST_CASE("requires_grad_ and set_grad refuse what has no gradient") {
 
 // Breaks when a gradient asked of many inputs looks each of them up among all others.
 TEST_CASE("the cost of grad() grows as the number of its inputs does") {
-  const auto leaves = [](long n) {
+  const auto leaves = [](int n) {
     std::vector<Tensor> inputs;
-    for (long i = 0; i < n; ++i) inputs.push_back(full({}, 0.5).requires_grad_());
+    for (int i = 0; i < n; ++i) inputs.push_back(full({}, 0.5).requires_grad_());
     return inputs;
   };
   SECTION("leaves") {
-    CHECK(xg_test::growth_exponent(
-              [&](long n) {
-                const std::vector<Tensor> inputs = leaves(n);
-                const std::vector<Tensor> grads = grad({stack(inputs).sum()}, inputs);
-                CHECK(grads[static_cast<std::size_t>(n - 1)].item() == 1);
-              },
-              2000) < 1.6);
+    CHECK(xg_test::growth(2000, [&](int n) {
+            return [&, n] {
+              const std::vector<Tensor> inputs = leaves(n);
+              const std::vector<Tensor> grads = grad({stack(inputs).sum()}, inputs);
+              CHECK(grads[static_cast<std::size_t>(n - 1)].item() == 1);
+            };
+          }) < xg_test::far_below_quadratic);
   }
   SECTION("leaves that one sum after the other reaches") {
-    CHECK(xg_test::growth_exponent(
-              [&](long n) {
-                const std::vector<Tensor> inputs = leaves(n);
-                Tensor y = inputs[0];
-                for (const Tensor& x : inputs) y = y + x;
-                CHECK(grad({y}, inputs)[0].item() == 2);
-              },
-              2000) < 1.6);
+    CHECK(xg_test::growth(2000, [&](int n) {
+            return [&, n] {
+              const std::vector<Tensor> inputs = leaves(n);
+              Tensor y = inputs[0];
+              for (const Tensor& x : inputs) y = y + x;
+              CHECK(grad({y}, inputs)[0].item() == 2);
+            };
+          }) < xg_test::far_below_quadratic);
   }
   SECTION("results of ops, each asked for twice") {
-    CHECK(xg_test::growth_exponent(
-              [&](long n) {
-                std::vector<Tensor> inputs;
-                for (const Tensor& x : leaves(n)) inputs.push_back(x * 2);
-                const Tensor y = stack(inputs).sum();
-                for (long i = 0; i < n; ++i) inputs.push_back(inputs[static_cast<std::size_t>(i)]);
-                CHECK(grad({y}, inputs).back().item() == 1);
-              },
-              2000) < 1.6);
+    CHECK(xg_test::growth(2000, [&](int n) {
+            return [&, n] {
+              std::vector<Tensor> inputs;
+              for (const Tensor& x : leaves(n)) inputs.push_back(x * 2);
+              const Tensor y = stack(inputs).sum();
+              for (int i = 0; i < n; ++i) inputs.push_back(inputs[static_cast<std::size_t>(i)]);
+              CHECK(grad({y}, inputs).back().item() == 1);
+            };
+          }) < xg_test::far_below_quadratic);
   }
   SECTION("leaves with hooks, by backward") {
-    CHECK(xg_test::growth_exponent(
-              [&](long n) {
-                const std::vector<Tensor> inputs = leaves(n);
-                for (Tensor x : inputs) x.register_hook([](const Tensor& g) { return g * 3; });
-                stack(inputs).sum().backward();
-                CHECK(inputs.back().grad().item() == 3);
-              },
-              2000) < 1.6);
+    CHECK(xg_test::growth(2000, [&](int n) {
+            return [&, n] {
+              const std::vector<Tensor> inputs = leaves(n);
+              for (Tensor x : inputs) x.register_hook([](const Tensor& g) { return g * 3; });
+              stack(inputs).sum().backward();
+              CHECK(inputs.back().grad().item() == 3);
+            };
+          }) < xg_test::far_below_quadratic);
   }
   SECTION("outputs") {
-    CHECK(xg_test::growth_exponent(
-              [&](long n) {
-                const std::vector<Tensor> inputs = leaves(n);
-                std::vector<Tensor> outputs;
-                for (const Tensor& x : inputs) outputs.push_back(x * x);
-                CHECK(grad(outputs, inputs)[0].item() == 1);
-              },
-              2000) < 1.6);
+    CHECK(xg_test::growth(2000, [&](int n) {
+            return [&, n] {
+              const std::vector<Tensor> inputs = leaves(n);
+              std::vector<Tensor> outputs;
+              for (const Tensor& x : inputs) outputs.push_back(x * x);
+              CHECK(grad(outputs, inputs)[0].item() == 1);
+            };
+          }) < xg_test::far_below_quadratic);
   }
 }

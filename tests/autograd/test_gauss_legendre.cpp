@@ -15,7 +15,8 @@ namespace {
 
 /// Node number k from below and its weight in long double, by Newton's method on the recurrence alone.
 std::pair<long double, long double> by_newton(std::int64_t n, std::int64_t k) {
-  long double t = std::numbers::pi_v<long double> * (static_cast<long double>(k) + 0.75L) / (static_cast<long double>(n) + 0.5L);
+  long double t =
+      std::numbers::pi_v<long double> * (static_cast<long double>(k) + 0.75L) / (static_cast<long double>(n) + 0.5L);
   long double slope = 0;
   for (int iteration = 0; iteration < 8; ++iteration) {
     const long double half = std::sin(t / 2), distance = 2 * half * half;
@@ -92,8 +93,9 @@ TEST_CASE("Gauss-Legendre rules are symmetric, ascending and exact for polynomia
         const long double ratio = static_cast<long double>(k) / static_cast<long double>(n + k);
         error *= ratio * ratio;  // (n!)^4 / ((2n + 1) ((2n)!)^2), the n!^2 / (2n)! of each
       }
-      const double missing = 1 / static_cast<double>(2 * n + 1) -
-                             integral(rule, [&](long double x) { return std::pow(x, static_cast<long double>(2 * n)); });
+      const double missing = 1 / static_cast<double>(2 * n + 1) - integral(rule, [&](long double x) {
+                               return std::pow(x, static_cast<long double>(2 * n));
+                             });
       CHECK(std::abs(missing - static_cast<double>(error)) < 1e-15);
     }
   }
@@ -101,7 +103,8 @@ TEST_CASE("Gauss-Legendre rules are symmetric, ascending and exact for polynomia
 
 TEST_CASE("the cost of a Gauss-Legendre rule grows as its nodes do") {
   // Breaks if each node costs a recurrence.
-  CHECK(xg_test::growth(5000, [](int n) { return [n] { CHECK(gauss_legendre(n).nodes[0] > 0); }; }) < xg_test::far_below_quadratic);
+  CHECK(xg_test::growth(5000, [](int n) { return [n] { CHECK(gauss_legendre(n).nodes[0] > 0); }; }) <
+        xg_test::far_below_quadratic);
 }
 
 TEST_CASE("Gauss-Legendre rules of no size are refused") {
