@@ -178,12 +178,6 @@ std::vector<Scenario> make_scenarios() {
       }
     };
   });
-  add("new shapes, of which some thousand are kept", [](const std::string&) -> Action {
-    auto n = std::make_shared<std::int64_t>(0);
-    return [n] {
-      for (int i = 0; i < 20; ++i) static_cast<void>(empty({1, 1000 + ++*n, 2}));
-    };
-  });
   add("a thread that allocates for the first time", [](const std::string&) -> Action {
     return [] {
       std::exception_ptr failure;

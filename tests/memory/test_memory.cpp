@@ -147,7 +147,7 @@ TEST_CASE("a chosen allocation fails") {
   xg_test::fail_allocation(0, Failing::for_good);
   bool thrown = false;
   try {
-    delete new int;
+    ::operator delete(::operator new(8));
   } catch (const std::bad_alloc&) {
     thrown = true;
   }
