@@ -4,6 +4,7 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 #include <xgrad/explain/options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
 #include <string>
@@ -14,8 +15,8 @@ namespace xg::explain {
 struct DeepLiftOptions {
   Tensor baseline = {};  ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
   Output output = Output::automatic;
-  std::vector<std::string> feature_names = {};
-  std::vector<std::string> output_names = {};
+  StringList feature_names = {};
+  StringList output_names = {};
   std::optional<std::int64_t> target = {};  ///< explain this output alone
   bool multipliers = false;                 ///< values are multipliers: the factor x - baseline is left out
   Additivity additivity = Additivity::error;

@@ -4,6 +4,7 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 #include <xgrad/explain/options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
 #include <string>
@@ -13,8 +14,8 @@ namespace xg::explain {
 
 struct DeepShapOptions {
   Output output = Output::automatic;
-  std::vector<std::string> feature_names = {};  ///< one for each feature; default x0, x1, ...
-  std::vector<std::string> output_names = {};   ///< one for each output of the model
+  StringList feature_names = {};  ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};   ///< one for each output of the model
   /// Explain sums over groups of features, as Explanation::grouped does, with standard errors of the sums.
   std::vector<nn::data::FeatureGroup> groups = {};
   std::optional<std::int64_t> target = {};  ///< explain this output alone

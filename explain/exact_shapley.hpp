@@ -3,6 +3,7 @@
 
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
 #include <string>
@@ -12,8 +13,8 @@ namespace xg::explain {
 
 struct ExactShapleyOptions {
   Output output = Output::automatic;
-  std::vector<std::string> feature_names = {};
-  std::vector<std::string> output_names = {};
+  StringList feature_names = {};
+  StringList output_names = {};
   /// Explain sums of the Shapley values of groups of features, as Explanation::grouped does, with standard errors of
   /// the sums. Players of the game remain the features.
   std::vector<nn::data::FeatureGroup> groups = {};

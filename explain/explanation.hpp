@@ -189,7 +189,7 @@ class XG_API Explanation {
   std::string str() const;
 
  private:
-  friend XG_API Explanation explanation_from_json(std::string_view json);
+  friend XG_API Explanation explanation_from_json(StringRef json);
   friend Explanation detail::grouped_with_errors(const Explanation& e,
                                                  const std::vector<nn::data::FeatureGroup>& groups,
                                                  const Tensor& errors);
@@ -213,7 +213,7 @@ XG_API std::ostream& operator<<(std::ostream& out, const Explanation& explanatio
 
 /// Reads what json() wrote. Throws IoError for anything else: every size, rank and count must be covered by values and
 /// names of the text, unknown members are skipped, and a known one that stands there twice is refused.
-XG_API Explanation explanation_from_json(std::string_view json);
+XG_API Explanation explanation_from_json(StringRef json);
 /// Reads a .json file that save() wrote. Throws IoError.
 XG_API Explanation load_explanation(const std::filesystem::path& path);
 

@@ -189,7 +189,7 @@ std::string Explanation::json() const {
   return json.take();
 }
 
-Explanation explanation_from_json(std::string_view text) {
+Explanation explanation_from_json(StringRef text) {
   try {
     const JsonDocument document(prefix, text);
     const JsonValue json = document.root();

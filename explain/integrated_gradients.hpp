@@ -3,6 +3,7 @@
 
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
 #include <string>
@@ -31,8 +32,8 @@ struct IntegratedGradientsOptions {
   Tensor baseline = {};                     ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
   std::optional<std::int64_t> target = {};  ///< explain this output alone
   Output output = Output::automatic;
-  std::vector<std::string> feature_names = {};
-  std::vector<std::string> output_names = {};
+  StringList feature_names = {};
+  StringList output_names = {};
 };
 
 /// values[r, i, k] = (x_i - b_i) sum_q w_q d f_k / d x_i at b + t_q (x - b); rows [N, n].

@@ -3,6 +3,7 @@
 
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
 #include <string>
@@ -13,8 +14,8 @@ namespace xg::explain {
 struct SaliencyOptions {
   bool abs = true;  ///< sizes of slopes, without their signs
   Output output = Output::automatic;
-  std::vector<std::string> feature_names = {};
-  std::vector<std::string> output_names = {};
+  StringList feature_names = {};
+  StringList output_names = {};
   std::optional<std::int64_t> target = {};  ///< explain this output alone
 };
 

@@ -3,6 +3,7 @@
 
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
@@ -91,7 +92,7 @@ class XG_API ActivationLayerWith : public Layer<Self> {
 
 struct LeakyReluOptions {
   double negative_slope = 0.01;
-  std::string name = {};
+  String name = {};
 };
 /// x above 0, else negative_slope x
 class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
@@ -103,7 +104,7 @@ class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOp
 struct PReluOptions {
   std::int64_t num_parameters = 1;  ///< one slope for all, or one for each feature (dimension 1)
   double init = 0.25;
-  std::string name = {};
+  String name = {};
 };
 /// x above 0, else weight x; the slope is learned.
 class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
@@ -119,7 +120,7 @@ class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
 
 struct EluOptions {
   double alpha = 1.0;
-  std::string name = {};
+  String name = {};
 };
 /// x above 0, else alpha (e^x - 1)
 class XG_API ELU final : public ActivationLayerWith<ELU, EluOptions> {
@@ -136,7 +137,7 @@ class XG_API CELU final : public ActivationLayerWith<CELU, EluOptions> {
 
 struct GeluOptions {
   GeluApproximation approximate = GeluApproximation::none;
-  std::string name = {};
+  String name = {};
 };
 /// x Phi(x)
 class XG_API GELU final : public ActivationLayerWith<GELU, GeluOptions> {
@@ -148,7 +149,7 @@ class XG_API GELU final : public ActivationLayerWith<GELU, GeluOptions> {
 struct SoftplusOptions {
   double beta = 1.0;
   double threshold = 20.0;  ///< linear where beta x is above
-  std::string name = {};
+  String name = {};
 };
 /// log(1 + e^(beta x)) / beta
 class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptions> {
@@ -160,7 +161,7 @@ class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptio
 struct HardtanhOptions {
   double min_val = -1.0;
   double max_val = 1.0;
-  std::string name = {};
+  String name = {};
 };
 /// min(max(x, min_val), max_val)
 class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptions> {
@@ -171,7 +172,7 @@ class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptio
 
 struct ShrinkOptions {
   double lambda = 0.5;
-  std::string name = {};
+  String name = {};
 };
 /// x where |x| > lambda, else 0
 class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOptions> {
@@ -200,7 +201,7 @@ class XG_API Threshold final : public Layer<Threshold> {
 
 struct DimOptions {
   std::int64_t dim = -1;
-  std::string name = {};
+  String name = {};
 };
 /// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size.
 class XG_API GLU final : public ActivationLayerWith<GLU, DimOptions> {
@@ -230,7 +231,7 @@ class XG_API LogSoftmax final : public ActivationLayerWith<LogSoftmax, DimOption
 struct RReluOptions {
   double lower = 1.0 / 8;
   double upper = 1.0 / 3;
-  std::string name = {};
+  String name = {};
 };
 /// x above 0, else a x; while training a is drawn from U(lower, upper) for each element, in eval mode it is their mean.
 class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {

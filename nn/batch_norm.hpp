@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
@@ -11,7 +12,7 @@ struct BatchNormOptions {
       0.1;  ///< share of the new batch in the running statistics; none: a plain mean of all
   bool affine = true;
   bool track_running_stats = true;  ///< without: the batch's statistics in eval mode too
-  std::string name = {};
+  String name = {};
 };
 
 /// (x - mean) / sqrt(var + eps) * weight + bias for each feature; x [N, C] or [N, C, L].

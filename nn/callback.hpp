@@ -170,10 +170,10 @@ class XG_API Best {
 };
 
 struct EarlyStoppingOptions {
-  std::string monitor = "val_loss";
+  String monitor = "val_loss";
   std::int64_t patience = 0;  ///< epochs without improvement that are tolerated
   double min_delta = 0;       ///< what counts as an improvement
-  std::string mode = "auto";  ///< "min", "max", or what the loss or metric says
+  String mode = "auto";  ///< "min", "max", or what the loss or metric says
   bool restore_best = false;  ///< put the weights of the best epoch back at the end
 };
 /// Ends training when a value has stopped improving. A value that was never a number does not improve: the History's
@@ -193,9 +193,9 @@ class XG_API EarlyStopping {
 };
 
 struct ModelCheckpointOptions {
-  std::string monitor = "val_loss";
+  String monitor = "val_loss";
   bool save_best_only = true;
-  std::string mode = "auto";
+  String mode = "auto";
 };
 /// Saves the model as safetensors after an epoch. In the path "{epoch}" stands for its number from 1, "{val_loss}" and
 /// so on for values of the epoch. Where the monitored value was never a number nothing is saved, and the History's

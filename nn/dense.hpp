@@ -4,6 +4,7 @@
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
@@ -12,7 +13,7 @@ struct DenseOptions {
   Initializer kernel_init = "glorot_uniform";
   Initializer bias_init = "zeros";
   Activation activation = {};
-  std::string name = {};
+  String name = {};
 };
 
 /// activation(x W^T + b); x [..., in], result [..., units].

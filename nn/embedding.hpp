@@ -2,12 +2,13 @@
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
 struct EmbeddingOptions {
   std::optional<std::int64_t> padding_idx = {};  ///< a row that begins as zeros and gets no gradient
-  std::string name = {};
+  String name = {};
 };
 
 /// Rows of weight [num_embeddings, embedding_dim], N(0, 1) at first; x integers of any shape, result [..., dim].

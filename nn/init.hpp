@@ -39,7 +39,7 @@ enum class Fan { in, out };
 struct KaimingOptions {
   double a = 0;  ///< negative slope of the leaky_relu that follows
   Fan mode = Fan::in;
-  std::string nonlinearity = "leaky_relu";
+  String nonlinearity = "leaky_relu";
 };
 /// U(-b, b), b = gain sqrt(3 / fan). He et al. 2015, arXiv:1502.01852.
 XG_API Tensor kaiming_uniform(const Tensor& t);

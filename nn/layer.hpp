@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/node.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@ namespace xg::nn {
 
 /// Options of layers that have none but a name.
 struct LayerOptions {
-  std::string name = {};
+  String name = {};
 };
 
 /// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
@@ -9,7 +10,7 @@ struct LayerNormOptions {
   double eps = 1e-5;
   bool elementwise_affine = true;
   bool bias = true;
-  std::string name = {};
+  String name = {};
 };
 
 /// (x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, which have `normalized_shape`.
@@ -33,7 +34,7 @@ class XG_API LayerNorm final : public Layer<LayerNorm> {
 struct RmsNormOptions {
   std::optional<double> eps = {};  ///< the dtype's machine epsilon if none
   bool elementwise_affine = true;
-  std::string name = {};
+  String name = {};
 };
 
 /// x / sqrt(mean(x^2) + eps) * weight over the last dimensions. Zhang & Sennrich 2019, arXiv:1910.07467.

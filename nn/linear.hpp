@@ -2,12 +2,13 @@
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
 struct LinearOptions {
   bool bias = true;
-  std::string name = {};
+  String name = {};
 };
 
 /// x W^T + b; x [..., in], result [..., out]. Weight [out, in] and bias begin as U(-1/sqrt(in), 1/sqrt(in)).

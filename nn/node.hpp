@@ -7,6 +7,7 @@
 
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <concepts>
 #include <memory>
@@ -50,7 +51,7 @@ class XG_API Node {
 };
 
 struct InputOptions {
-  std::string name = {};
+  String name = {};
   std::optional<Dtype> dtype = {};  ///< default_dtype() unless given; int64 for an Embedding
 };
 /// A model's input; `row` is the shape of one row. Throws ShapeError for negative sizes.

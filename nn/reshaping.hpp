@@ -2,13 +2,14 @@
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 namespace xg::nn {
 
 struct FlattenOptions {
   std::int64_t start_dim = 1;
   std::int64_t end_dim = -1;
-  std::string name = {};
+  String name = {};
 };
 /// [N, a, b] becomes [N, a b].
 class XG_API Flatten final : public Layer<Flatten> {

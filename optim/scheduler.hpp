@@ -5,6 +5,7 @@
 #pragma once
 
 #include <xgrad/optim/optimizer.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <functional>
 #include <limits>
@@ -113,11 +114,11 @@ class XG_API CosineAnnealingLR final : public Scheduler {
 };
 
 struct ReduceLROnPlateauOptions {
-  std::string mode = "min";  ///< "min": a smaller metric is better; "max"
+  String mode = "min";  ///< "min": a smaller metric is better; "max"
   double factor = 0.1;
   std::int64_t patience = 10;          ///< epochs without improvement that are tolerated
   double threshold = 1e-4;             ///< what counts as an improvement
-  std::string threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
+  String threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
   std::int64_t cooldown = 0;           ///< epochs after a reduction in which nothing is counted
   double min_lr = 0;
   double eps = 1e-8;  ///< smaller changes of the rate are not made

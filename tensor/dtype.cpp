@@ -15,7 +15,8 @@ std::atomic<Dtype> default_dtype_value{Dtype::float32};
 
 std::string_view name(Dtype dtype) { return names[static_cast<std::size_t>(dtype)]; }
 
-Dtype dtype_from_name(std::string_view text) {
+Dtype dtype_from_name(StringRef name) {
+  const std::string_view text = name;
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == text) return static_cast<Dtype>(i);
   throw DtypeError(fmt::format(

@@ -1,7 +1,7 @@
 // Element types, their names, and PyTorch's promotion rules.
 #pragma once
 
-#include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +31,7 @@ constexpr bool is_integral(Dtype dtype) { return dtype > Dtype::bool_ && dtype <
 /// "bool", "uint8", "int32", "int64", "float32" or "float64".
 XG_API std::string_view name(Dtype dtype);
 /// The inverse of name(). Throws DtypeError for any other text.
-XG_API Dtype dtype_from_name(std::string_view name);
-Dtype dtype_from_name(std::nullptr_t) = delete;
+XG_API Dtype dtype_from_name(StringRef name);
 XG_API std::ostream& operator<<(std::ostream& out, Dtype dtype);
 
 /// The dtype of creation functions that are not told another one: float32 unless changed, per process.

@@ -3,6 +3,7 @@
 // Writers replace a file completely or leave it as it was (tensor/io/atomic_file.hpp).
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstddef>
@@ -22,23 +23,23 @@ struct Safetensors {
 /// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in
 /// order of falling element size, then of name. Throws ValueError for an undefined tensor, the name "__metadata__" or
 /// text that is not UTF-8; IoError where the file cannot be written.
-XG_API void save_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
+XG_API void save_safetensors(const String& path, const std::map<std::string, Tensor>& tensors,
                              const std::map<std::string, std::string>& metadata = {});
 /// Reads a safetensors file. Dtypes that xgrad has not are widened: F16 and BF16 to float32, I8, I16 and U16 to int32,
 /// U32 and U64 to int64. Throws IoError for a file that is not whole, consistent safetensors, and for numbers that do
 /// not fit.
-XG_API Safetensors load_safetensors(const std::string& path);
+XG_API Safetensors load_safetensors(const String& path);
 
 /// Writes NumPy's npy format, version 1.0.
-XG_API void save_npy(const std::string& path, const Tensor& tensor);
+XG_API void save_npy(const String& path, const Tensor& tensor);
 /// Reads npy files of bools, integers and reals in either byte order and either element order; widened as
 /// load_safetensors does. Throws IoError for anything else.
-XG_API Tensor load_npy(const std::string& path);
+XG_API Tensor load_npy(const String& path);
 
 /// Writes NumPy's npz format: a zip archive with NAME.npy for every tensor, not compressed.
-XG_API void save_npz(const std::string& path, const std::map<std::string, Tensor>& tensors);
+XG_API void save_npz(const String& path, const std::map<std::string, Tensor>& tensors);
 /// Reads npz files, compressed ones too.
-XG_API std::map<std::string, Tensor> load_npz(const std::string& path);
+XG_API std::map<std::string, Tensor> load_npz(const String& path);
 
 /// The words for a missing value that CSV readers know unless they are told others: those of pandas. They are "",
 /// "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
@@ -55,7 +56,7 @@ struct CsvOptions {
   char decimal = '.';                                      ///< the sign before the fraction of a number
   std::optional<char> thousands = {};                      ///< a sign that may stand between digits, as in 1,000
   std::optional<char> comment = {};                        ///< begins a comment, which lasts to the end of the line
-  std::vector<std::string> missing = csv_missing_words();  ///< cells that are NaN, quoted or not
+  StringList missing = csv_missing_words();                ///< cells that are NaN, quoted or not
   char quote = '"';
 };
 /// A table of numbers.
@@ -66,14 +67,13 @@ struct NumericTable {
 
 /// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have
 /// as many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
-XG_API void save_csv(const std::string& path, const Tensor& tensor, const std::vector<std::string>& columns = {},
+XG_API void save_csv(const String& path, const Tensor& tensor, const StringList& columns = {},
                      char delimiter = ',');
 /// Reads a table of numbers from a file in UTF-8, as nn::data::read_csv reads lines, quotes, comments, names and
 /// missing values. A number beyond the range of double is 0 or infinity. Throws IoError, naming line and column, for a
 /// cell that is no number or does not fit the dtype, for a whole number beyond 2^53 that the dtype would round, for
 /// rows of unequal lengths, and for a first row that may be a header or data; ValueError for options that contradict
 /// each other.
-XG_API NumericTable load_csv(const std::string& path, CsvOptions options = {});
-NumericTable load_csv(std::nullptr_t, CsvOptions options = {}) = delete;  // a literal 0 is no path
+XG_API NumericTable load_csv(const String& path, CsvOptions options = {});
 
 }  // namespace xg

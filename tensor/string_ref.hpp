@@ -1,13 +1,16 @@
-// A name, a key or another text as an argument.
+// A name, a key or another text as an argument or an option.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace xg {
 
@@ -39,6 +42,30 @@ class StringRef {
 
  private:
   std::string_view view_;
+};
+
+/// The same for texts that are kept: a std::string that no literal 0, NULL or nullptr becomes. Options have it.
+class String : public std::string {
+ public:
+  String() = default;
+  String(std::string text) : std::string(std::move(text)) {}  // NOLINT
+  template <TextArgument S>
+  requires(!std::derived_from<S, std::string>) String(const S& text) : std::string(StringRef(text).view()) {}  // NOLINT
+  /// A std::filesystem::path, for example.
+  template <class S>
+  requires(!TextArgument<S> && std::is_class_v<S> && std::convertible_to<const S&, std::string>) String(const S& text)
+      : std::string(static_cast<std::string>(text)) {}  // NOLINT
+};
+
+/// A list of names, likewise.
+class StringList : public std::vector<std::string> {
+ public:
+  StringList() = default;
+  StringList(std::vector<std::string> texts) : std::vector<std::string>(std::move(texts)) {}  // NOLINT
+  StringList(std::initializer_list<StringRef> texts) {
+    reserve(texts.size());
+    for (const StringRef& text : texts) push_back(text.str());
+  }
 };
 
 }  // namespace xg

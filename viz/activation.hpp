@@ -1,6 +1,7 @@
 // An activation function and its derivative.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -14,7 +15,7 @@ struct ActivationOptions {
   double low = -5;  ///< of the inputs
   double high = 5;
   bool derivative = true;
-  std::string title = {};
+  String title = {};
   double width = 5;     ///< inches
   double height = 3.6;  ///< inches
   Theme theme = Theme::light;

@@ -155,18 +155,18 @@ void Axes::bar(const Data& x, const Data& height, const BarOptions2D& options) {
   state_->artists.push_back(bars("bar", *state_, x, height, options, false));
 }
 
-void Axes::bar(const Names& names, const Data& height, const BarOptions2D& options) {
+void Axes::bar(const StringList& names, const Data& height, const BarOptions2D& options) {
   bar(counting(names.size()), height, options);
-  set_xticks(counting(names.size()), names.values());
+  set_xticks(counting(names.size()), names);
 }
 
 void Axes::barh(const Data& y, const Data& width, const BarOptions2D& options) {
   state_->artists.push_back(bars("barh", *state_, y, width, options, true));
 }
 
-void Axes::barh(const Names& names, const Data& width, const BarOptions2D& options) {
+void Axes::barh(const StringList& names, const Data& width, const BarOptions2D& options) {
   barh(counting(names.size()), width, options);
-  set_yticks(counting(names.size()), names.values());
+  set_yticks(counting(names.size()), names);
   state_->y.inverted = true;
 }
 

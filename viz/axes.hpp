@@ -47,21 +47,6 @@ class Data {
   std::vector<double> values_;
 };
 
-/// Names of bars: `{"first", "second"}` or a vector of strings.
-class Names {
- public:
-  Names(std::vector<std::string> names) : values_(std::move(names)) {}
-  template <class... S>
-  requires(sizeof...(S) > 0 && (TextArgument<S> && ...)) Names(const S&... names)
-      : values_{StringRef(names).str()...} {}
-
-  const std::vector<std::string>& values() const { return values_; }
-  std::size_t size() const { return values_.size(); }
-
- private:
-  std::vector<std::string> values_;
-};
-
 /// Options of plot. An automatic colour is the next of the palette; a width of 0 is the theme's.
 ///
 /// Here and below: widths, diameters and text sizes are at most 1000 points, diameters above 0; alpha is from 0 to 1;
@@ -69,11 +54,11 @@ class Names {
 struct PlotOptions {
   Paint color = {};
   double linewidth = 0;         ///< points
-  std::string linestyle = "-";  ///< "-", "--", ":", "-." or "none"
-  std::string marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
+  String linestyle = "-";  ///< "-", "--", ":", "-." or "none"
+  String marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
   double markersize = 6;        ///< points
   double alpha = 1;
-  std::string label = {};  ///< for the legend
+  String label = {};  ///< for the legend
 };
 
 struct ScatterOptions2D {
@@ -99,15 +84,15 @@ struct BarOptions2D {
 struct FillOptions {
   Paint color = {};
   double alpha = 0.25;
-  std::string label = {};
+  String label = {};
 };
 
 struct RuleOptions {
   Paint color = Role::muted;
   double linewidth = 1;
-  std::string linestyle = "--";
+  String linestyle = "--";
   double alpha = 1;
-  std::string label = {};
+  String label = {};
 };
 
 struct ErrorbarOptions {
@@ -115,18 +100,18 @@ struct ErrorbarOptions {
   Data xerr = {};
   Paint color = {};
   double capsize = 3;  ///< points
-  std::string linestyle = "none";
-  std::string marker = "o";
+  String linestyle = "none";
+  String marker = "o";
   double markersize = 6;
   double linewidth = 0;
   double alpha = 1;
-  std::string label = {};
+  String label = {};
 };
 
 struct TextOptions {
   Paint color = Role::ink;
-  std::string ha = "left";      ///< "left", "center" or "right"
-  std::string va = "baseline";  ///< "baseline", "center", "top" or "bottom"
+  String ha = "left";      ///< "left", "center" or "right"
+  String va = "baseline";  ///< "baseline", "center", "top" or "bottom"
   double fontsize = 0;          ///< points; 0 is the theme's
   double rotation = 0;          ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
   bool bold = false;
@@ -136,14 +121,14 @@ struct HistOptions {
   std::size_t bins = 0;  ///< 0: Freedman and Diaconis' rule, between 5 and 60; at most 10,000
   Paint color = {};
   double alpha = 0.85;
-  std::string label = {};
+  String label = {};
 };
 
 struct LegendOptions {
   /// "best", "upper left", "upper right", "lower left", "lower right", "outside". A legend never covers what is drawn:
   /// where the place asked for is taken it goes to a free one, and below the axes where there is none.
-  std::string loc = "best";
-  std::string title = {};
+  String loc = "best";
+  String title = {};
 };
 
 /// One pair of axes. Points that are NaN or infinite are left out, lines have gaps there, and a point between two gaps
@@ -168,10 +153,10 @@ class XG_API Axes {
   void plot(const Data& y, const PlotOptions& options = {});
   void scatter(const Data& x, const Data& y, const ScatterOptions2D& options = {});
   void bar(const Data& x, const Data& height, const BarOptions2D& options = {});
-  void bar(const Names& names, const Data& height, const BarOptions2D& options = {});
+  void bar(const StringList& names, const Data& height, const BarOptions2D& options = {});
   void barh(const Data& y, const Data& width, const BarOptions2D& options = {});
   /// The first name stands at the top.
-  void barh(const Names& names, const Data& width, const BarOptions2D& options = {});
+  void barh(const StringList& names, const Data& width, const BarOptions2D& options = {});
   /// Whole numbers get bars of whole widths, at most `bins`, centred on them; equal values one bar around them.
   void hist(const Data& values, const HistOptions& options = {});
   /// The area between (x_i, y1_i) and (x_i, y2_i). Drawing throws ValueError where more than 15,000 x go to and fro.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/explain/explanation.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -13,7 +14,7 @@ struct BarOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
   bool error_bars = true;                  ///< of one row, where there are standard errors; the plot says what they are
-  std::string title = {};
+  String title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
 };

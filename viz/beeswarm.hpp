@@ -1,6 +1,7 @@
 // Beeswarm: every row's contribution of every feature, coloured by the feature's value.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -10,7 +11,7 @@ struct BeeswarmOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
   std::size_t max_rows = 2000;             ///< dots in a row of the plot; of more a fair choice, and the plot says so
-  std::string title = {};
+  String title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
 };

@@ -1,6 +1,7 @@
 // Confusion matrix: which class was taken for which.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/curves.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -12,7 +13,7 @@ namespace xg::viz {
 
 struct ConfusionOptions {
   bool percent = true;  ///< below each count, its share of the true class
-  std::string title = {};
+  String title = {};
   double width = 5.2;  ///< inches; grows with the number of classes
   Theme theme = Theme::light;
 };

@@ -1,6 +1,7 @@
 // Decision plot: how each row's output builds up from the base value, feature by feature.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -14,10 +15,10 @@ struct DecisionOptions {
   std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
   Order feature_order = Order::importance;
   std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
-  std::vector<std::string> legend = {};     ///< a name for each row, or none
+  StringList legend = {};     ///< a name for each row, or none
   std::optional<std::size_t> output = {};   ///< which output of several
   std::size_t max_rows = 2000;              ///< lines; of more a fair choice, and the plot says so
-  std::string title = {};
+  String title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
 };

@@ -257,7 +257,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   axes.set_ylim(y_low - y_pad, y_high + y_pad);
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));
-  figure.set_description(o.title.empty() ? fmt::format("Contribution of {}", feature) : o.title,
+  figure.set_description(o.title.empty() ? String(fmt::format("Contribution of {}", feature)) : o.title,
                          fmt::format("Values of {} against their contributions, {} rows drawn{}.", feature, shown,
                                      note.empty() ? "" : fmt::format(" ({})", note)));
   figure.set_caption(fmt::format("One dot for each row: the value of {} and how far it moves the output.{}{}", feature,

@@ -72,7 +72,7 @@ Scene Figure::scene() const {
   Scene scene;
   scene.width = std::round(o.width * 96);
   scene.height = std::round(o.height * 96);
-  scene.title = state_->title.empty() ? o.title : state_->title;
+  scene.title = state_->title.empty() ? static_cast<const std::string&>(o.title) : state_->title;
   scene.description = state_->description;
   scene.caption = state_->caption;
   scene.about = state_->about;

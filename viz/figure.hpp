@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/export.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/theme.hpp>
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct FigureOptions {
   std::size_t columns = 1;
   bool share_x = false;  ///< all axes have the same x limits
   bool share_y = false;
-  std::string title = {};
+  String title = {};
   Theme theme = Theme::light;
 };
 

@@ -1,6 +1,7 @@
 // Force plot: contributions as arrows that push the output up and down until they meet.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -15,7 +16,7 @@ struct ForceOptions {
   RowOrder order = RowOrder::similarity;   ///< of several rows
   std::optional<std::size_t> output = {};  ///< which output of several
   std::size_t max_rows = 1000;             ///< of several rows; of more a fair choice, and the plot says so
-  std::string title = {};
+  String title = {};
   double width = 10;  ///< inches
   Theme theme = Theme::light;
 };

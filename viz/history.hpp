@@ -1,6 +1,7 @@
 // Training curves.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/curves.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -17,7 +18,7 @@ struct HistoryOptions {
   bool log_loss = false;  ///< loss on a log scale
   std::int64_t mark_epoch =
       0;  ///< an epoch (from 1) to mark; of a nn::History whose best weights were put back: that one
-  std::string title = {};
+  String title = {};
   double width = 12;    ///< inches
   double height = 3.6;  ///< inches
   Theme theme = Theme::light;

@@ -1,6 +1,7 @@
 // One neuron: inputs, weights, sum, activation, output.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/figure.hpp>
 
 #include <optional>
@@ -9,14 +10,14 @@
 namespace xg::viz {
 
 struct NeuronOptions {
-  std::vector<std::string> inputs = {"x1", "x2", "x3"};  ///< names
+  StringList inputs = {"x1", "x2", "x3"};  ///< names
   std::vector<double> values = {};                       ///< of the inputs; with weights, the sum is worked out
   std::vector<double> weights = {};                      ///< empty: w1, w2, ... as symbols
   std::optional<double> bias = {};                       ///< nothing: b as a symbol
   bool use_bias = true;
-  std::string activation = "f";
+  String activation = "f";
   std::optional<double> output = {};  ///< the activation of the sum, where you know it
-  std::string title = {};
+  String title = {};
   double width = 7;     ///< inches
   double height = 3.6;  ///< inches; grows with the number of inputs
   Theme theme = Theme::light;

@@ -1,6 +1,7 @@
 // A model as boxes: names, types, shapes, parameters.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/network_layers.hpp>
 
@@ -15,7 +16,7 @@ struct PlotModelOptions {
   bool show_layer_names = true;
   bool show_parameters = true;
   bool show_activations = true;
-  std::string title = {};
+  String title = {};
   Theme theme = Theme::light;
 };
 

@@ -1,6 +1,7 @@
 // How far predictions are from what they should be.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -12,11 +13,11 @@ namespace xg::viz {
 
 struct RegressionOptions {
   std::size_t max_points = 2000;  ///< of more a fair choice, and the plot says so
-  std::string title = {};
+  String title = {};
   double width = 5.2;   ///< inches
   double height = 4.6;  ///< inches
   Theme theme = Theme::light;
-  std::string unit = {};  ///< of the target, for the axes: "dollars"
+  String unit = {};  ///< of the target, for the axes: "dollars"
 };
 
 /// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws

@@ -1,6 +1,7 @@
 // How well scores separate classes: ROC, precision and recall, calibration.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/curves.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -12,7 +13,7 @@ namespace xg::viz {
 
 /// The axes name the positive class: of a report of two classes the second one, of several each curve's own.
 struct CurveOptions {
-  std::string title = {};
+  String title = {};
   double width = 5.2;   ///< inches
   double height = 4.6;  ///< inches
   Theme theme = Theme::light;

@@ -1,6 +1,7 @@
 // Waterfall: from the base value to the prediction of one row, one arrow per feature.
 #pragma once
 
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
@@ -14,7 +15,7 @@ struct WaterfallOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
   bool error_bars = true;                  ///< draw standard errors where there are any, and say what they are
-  std::string title = {};
+  String title = {};
   double width = 8;  ///< inches
   Theme theme = Theme::light;
 };

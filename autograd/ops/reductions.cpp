@@ -219,7 +219,15 @@ struct LinearRecurrence {
   std::int64_t dim = 0;
   bool reverse = false;
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
-  Tensor forward(const Tensor& a, const Tensor& b) const { return kernels::linear_recurrence(a, b, dim, reverse); }
+  Tensor forward(const Tensor& a, const Tensor& b) const {
+    if (a.shape() != b.shape() || dim < 0 || dim >= b.dim())
+      throw ShapeError(fmt::format("[linear_recurrence] factors {} and terms {} must agree and have a dimension {}.",
+                                   a.shape().str(), b.shape().str(), dim));
+    if (a.dtype() != b.dtype())
+      throw DtypeError(fmt::format("[linear_recurrence] factors are {} and terms {}, they must agree.",
+                                   xg::name(a.dtype()), xg::name(b.dtype())));
+    return kernels::linear_recurrence(a, b, dim, reverse);
+  }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     if (g.numel() == 0)
       return gradients(

@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/data/table.hpp>
 #include <xgrad/tensor/io.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +20,10 @@ struct ReadCsvOptions {
   /// Does the first row name the columns (else they are column_1, column_2, ...)? Unless told: it does if no cell of it
   /// is a number and one is a name; it is data if every cell is a number or missing; anything between is refused.
   std::optional<bool> header = {};
-  std::vector<std::string> names = {};  ///< names to use instead, one per column
+  StringList names = {};  ///< names to use instead, one per column
   /// Cells that stand for a missing value, quoted or not.
-  std::vector<std::string> missing = csv_missing_words();
-  std::vector<std::string> text = {};  ///< columns that stay text whatever they look like: postcodes, numbers of things
+  StringList missing = csv_missing_words();
+  StringList text = {};  ///< columns that stay text whatever they look like: postcodes, numbers of things
   char quote = '"';
   std::optional<std::int64_t> max_rows = {};  ///< stop after so many
   char decimal = '.';                         ///< the sign before the fraction of a number
@@ -34,8 +35,7 @@ struct ReadCsvOptions {
 ///
 /// * Cells may be quoted, a quote inside is doubled, and quoted cells may hold separators, line ends and the sign of
 ///   comments. White space around a cell that is not quoted does not count.
-/// * Blank lines and lines of a comment alone are skipped, also before the header. In a file of one column, too, a
-/// blank
+/// * Blank lines and lines of a comment alone are skipped, also before the header. In a file of one column, too, a blank
 ///   line is no row; "" is one whose value is missing.
 /// * A column is integer, boolean (true, false in any of three spellings) or numeric if all its cells are, else text. A
 ///   number beyond the range of double is 0 or infinity. Whole numbers are never rounded: a column that holds one which
@@ -50,13 +50,12 @@ struct ReadCsvOptions {
 XG_API Table read_csv(const std::filesystem::path& path, ReadCsvOptions options = {});
 
 /// The same from text in memory; `source` names it in errors.
-XG_API Table parse_csv(std::string_view text, ReadCsvOptions options = {}, const std::string& source = "text");
-Table parse_csv(std::nullptr_t, ReadCsvOptions options = {}, const std::string& source = "text") = delete;
+XG_API Table parse_csv(StringRef text, ReadCsvOptions options = {}, StringRef source = "text");
 
 struct WriteCsvOptions {
   char separator = ',';
   bool header = true;
-  std::string missing = {};  ///< what to write for a missing value
+  String missing = {};  ///< what to write for a missing value
 };
 
 /// Writes a table so that read_csv gives it back: numbers exactly and as they were spelled, each column with its kind,

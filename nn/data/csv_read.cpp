@@ -78,10 +78,10 @@ class TableReader final : public io::CsvReader {
 
 }  // namespace
 
-Table parse_csv(std::string_view text, ReadCsvOptions options, const std::string& source) {
+Table parse_csv(StringRef text, ReadCsvOptions options, StringRef source) {
   TableReader reader(std::move(options));
-  reader.read_text(text, source);
-  return reader.table(source);
+  reader.read_text(text, source.str());
+  return reader.table(source.str());
 }
 
 Table read_csv(const std::filesystem::path& path, ReadCsvOptions options) {

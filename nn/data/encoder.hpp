@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/data/dataset.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -27,10 +28,10 @@ enum class TargetKind : std::uint8_t {
 enum class UnknownPolicy : std::uint8_t { zeros, error };
 
 struct EncoderOptions {
-  std::string target = {};    ///< the column to predict; none: features only
+  String target = {};    ///< the column to predict; none: features only
   bool scale_target = false;  ///< standardize it, for regression
   Scaling scaling = Scaling::standard;
-  std::vector<std::string> drop = {};  ///< columns to leave out
+  StringList drop = {};  ///< columns to leave out
   TargetKind target_kind = TargetKind::automatic;
   bool missing_indicator = false;                ///< a 0/1 feature `age_missing` beside numbers of which some miss
   UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have

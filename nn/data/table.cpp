@@ -89,26 +89,26 @@ std::string_view name(ColumnKind kind) {
 Column::Column(std::string name, ColumnKind kind, std::vector<bool> missing, std::size_t size)
     : name_(std::move(name)), kind_(kind), missing_(checked_missing(name_, std::move(missing), size)) {}
 
-Column Column::numeric(std::string name, std::vector<double> values) {
+Column Column::numeric(String name, std::vector<double> values) {
   Column column(std::move(name), ColumnKind::numeric, {}, values.size());
   for (std::size_t i = 0; i < values.size(); ++i) column.missing_[i] = std::isnan(values[i]);
   column.numbers_ = std::move(values);
   return column;
 }
 
-Column Column::integer(std::string name, std::vector<std::int64_t> values, std::vector<bool> missing) {
+Column Column::integer(String name, std::vector<std::int64_t> values, std::vector<bool> missing) {
   Column column(std::move(name), ColumnKind::integer, std::move(missing), values.size());
   column.integers_ = std::move(values);
   return column;
 }
 
-Column Column::boolean(std::string name, const std::vector<bool>& values, std::vector<bool> missing) {
+Column Column::boolean(String name, const std::vector<bool>& values, std::vector<bool> missing) {
   Column column(std::move(name), ColumnKind::boolean, std::move(missing), values.size());
   column.integers_.assign(values.begin(), values.end());
   return column;
 }
 
-Column Column::text(std::string name, const std::vector<std::string>& values, std::vector<bool> missing) {
+Column Column::text(String name, const std::vector<std::string>& values, std::vector<bool> missing) {
   Column column(std::move(name), ColumnKind::text, std::move(missing), values.size());
   Interner levels;
   column.places_.resize(values.size(), -1);
@@ -119,7 +119,7 @@ Column Column::text(std::string name, const std::vector<std::string>& values, st
   return column;
 }
 
-Column Column::renamed(std::string name) const {
+Column Column::renamed(String name) const {
   Column column = *this;
   column.name_ = std::move(name);
   return column;
@@ -277,11 +277,11 @@ std::vector<std::string> Table::names() const {
   return result;
 }
 
-bool Table::contains(std::string_view name) const {
+bool Table::contains(StringRef name) const {
   return find(name) != nullptr;
 }
 
-const Column& Table::column(std::string_view name) const {
+const Column& Table::column(StringRef name) const {
   if (const Column* column = find(name)) return *column;
   throw_unknown_column("Table", name, names());
 }
@@ -295,13 +295,13 @@ Table Table::with(Column column) const {
   return Table(std::move(columns));
 }
 
-Table Table::select(const std::vector<std::string>& names) const {
+Table Table::select(const StringList& names) const {
   std::vector<Column> columns;
   for (const std::string& name : names) columns.push_back(column(name));
   return Table(std::move(columns));
 }
 
-Table Table::drop(const std::vector<std::string>& names) const {
+Table Table::drop(const StringList& names) const {
   for (const std::string& name : names) column(name);
   const std::set<std::string_view> dropped(names.begin(), names.end());
   std::vector<Column> columns;
@@ -324,7 +324,7 @@ Table Table::head(std::int64_t count) const {
   return rows(indices);
 }
 
-Table Table::drop_missing(const std::vector<std::string>& names) const {
+Table Table::drop_missing(const StringList& names) const {
   const Table looked_at = names.empty() ? *this : select(names);
   std::vector<std::int64_t> kept;
   for (std::int64_t row = 0; row < rows_; ++row) {

@@ -30,20 +30,14 @@ XG_API std::string_view name(ColumnKind kind);
 class XG_API Column {
  public:
   /// Numbers; NaN is a missing one.
-  static Column numeric(std::string name, std::vector<double> values);
+  static Column numeric(String name, std::vector<double> values);
   /// Whole numbers; `missing`, if given, marks rows without a value. Throws ShapeError where its length differs.
-  static Column integer(std::string name, std::vector<std::int64_t> values, std::vector<bool> missing = {});
-  static Column boolean(std::string name, const std::vector<bool>& values, std::vector<bool> missing = {});
-  static Column text(std::string name, const std::vector<std::string>& values, std::vector<bool> missing = {});
-  // A literal 0 is no name.
-  static Column numeric(std::nullptr_t, std::vector<double> values) = delete;
-  static Column integer(std::nullptr_t, std::vector<std::int64_t> values, std::vector<bool> missing = {}) = delete;
-  static Column boolean(std::nullptr_t, const std::vector<bool>& values, std::vector<bool> missing = {}) = delete;
-  static Column text(std::nullptr_t, const std::vector<std::string>& values, std::vector<bool> missing = {}) = delete;
+  static Column integer(String name, std::vector<std::int64_t> values, std::vector<bool> missing = {});
+  static Column boolean(String name, const std::vector<bool>& values, std::vector<bool> missing = {});
+  static Column text(String name, const std::vector<std::string>& values, std::vector<bool> missing = {});
 
   const std::string& name() const { return name_; }
-  Column renamed(std::string name) const;
-  Column renamed(std::nullptr_t) const = delete;
+  Column renamed(String name) const;
   ColumnKind kind() const { return kind_; }
   bool is_number() const { return kind_ != ColumnKind::text; }
   std::int64_t size() const { return static_cast<std::int64_t>(missing_.size()); }
@@ -100,26 +94,23 @@ class XG_API Table {
   std::int64_t rows() const { return rows_; }
   const std::vector<Column>& columns() const { return columns_; }
   std::vector<std::string> names() const;
-  bool contains(std::string_view name) const;
-  bool contains(std::nullptr_t) const = delete;  // a literal 0 is no name
+  bool contains(StringRef name) const;
   /// Throws IndexError for an unknown name, with the names that there are and those that look alike.
-  const Column& column(std::string_view name) const;
-  const Column& operator[](std::string_view name) const { return column(name); }
-  const Column& column(std::nullptr_t) const = delete;
-  const Column& operator[](std::nullptr_t) const = delete;
+  const Column& column(StringRef name) const;
+  const Column& operator[](StringRef name) const { return column(name); }
 
   /// The same table with this column added, or put in the place of the one of its name.
   Table with(Column column) const;
   /// The named columns, in the given order.
-  Table select(const std::vector<std::string>& names) const;
+  Table select(const StringList& names) const;
   /// All columns but the named ones.
-  Table drop(const std::vector<std::string>& names) const;
+  Table drop(const StringList& names) const;
   /// The given rows, in the given order. Throws IndexError.
   Table rows(const std::vector<std::int64_t>& indices) const;
   /// The first `count` rows, or all if there are fewer.
   Table head(std::int64_t count = 5) const;
   /// The rows without a missing value in the named columns (in any, if none is named).
-  Table drop_missing(const std::vector<std::string>& names = {}) const;
+  Table drop_missing(const StringList& names = {}) const;
   /// Numbers as float64 [rows, columns], NaN where missing. Throws DtypeError for a table with text and for integers
   /// that float64 would round.
   Tensor tensor() const;

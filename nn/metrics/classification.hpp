@@ -5,6 +5,7 @@
 #include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/nn/metrics/confusion.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <string>
 #include <utility>
@@ -13,7 +14,7 @@ namespace xg::nn::metrics {
 
 struct AccuracyOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
-  std::string name = "accuracy";
+  String name = "accuracy";
 };
 
 /// The share of rows whose predicted class is the true one.
@@ -28,7 +29,7 @@ class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
 struct PrecisionOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;
-  std::string name = "precision";
+  String name = "precision";
 };
 
 /// TP / (TP + FP): how many of the rows taken for a class are of it. 0 where none was.
@@ -43,7 +44,7 @@ class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> 
 struct RecallOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;
-  std::string name = "recall";
+  String name = "recall";
 };
 
 /// TP / (TP + FN): how many rows of a class were found. 0 where there is none.
@@ -58,7 +59,7 @@ class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
 struct F1Options {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;
-  std::string name = "f1";
+  String name = "f1";
 };
 
 /// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall. 0 where the class never occurs.
@@ -73,7 +74,7 @@ class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
 struct JaccardOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;
-  std::string name = "jaccard";
+  String name = "jaccard";
 };
 
 /// TP / (TP + FP + FN). 0 where the class never occurs.
@@ -87,7 +88,7 @@ class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
 
 struct BalancedAccuracyOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
-  std::string name = "balanced_accuracy";
+  String name = "balanced_accuracy";
 };
 
 /// The mean recall of the classes that occur.
@@ -101,7 +102,7 @@ class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions,
 
 struct MatthewsCorrcoefOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
-  std::string name = "matthews_corrcoef";
+  String name = "matthews_corrcoef";
 };
 
 /// Correlation of true and predicted classes: (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)) for two of them,
@@ -116,7 +117,7 @@ class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions,
 
 struct CohenKappaOptions {
   double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
-  std::string name = "cohen_kappa";
+  String name = "cohen_kappa";
 };
 
 /// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
@@ -130,7 +131,7 @@ class XG_API CohenKappa : public detail::MetricOf<CohenKappaOptions, ClassCounts
 
 struct TopKAccuracyOptions {
   std::int64_t k = 5;
-  std::string name = "top_k_accuracy";
+  String name = "top_k_accuracy";
 };
 
 /// The share of rows whose true class is among the k with the largest scores; y_pred is [n, classes]. Of equal scores

@@ -11,7 +11,7 @@
 namespace xg::nn::metrics {
 
 struct LogLossOptions {
-  std::string name = "log_loss";
+  String name = "log_loss";
 };
 
 /// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
@@ -30,7 +30,7 @@ class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
 };
 
 struct BrierOptions {
-  std::string name = "brier";
+  String name = "brier";
 };
 
 /// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
@@ -76,7 +76,7 @@ class XG_API ScoreTable {
 };
 
 struct AUCOptions {
-  std::string name = "auc";
+  String name = "auc";
 };
 
 /// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
@@ -90,7 +90,7 @@ class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
 };
 
 struct AveragePrecisionOptions {
-  std::string name = "average_precision";
+  String name = "average_precision";
 };
 
 /// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over those that occur,

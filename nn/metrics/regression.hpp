@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <string>
@@ -12,7 +13,7 @@
 namespace xg::nn::metrics {
 
 struct MAEOptions {
-  std::string name = "mae";
+  String name = "mae";
 };
 
 /// mean |y - p|
@@ -30,7 +31,7 @@ class XG_API MAE : public detail::MetricWith<MAEOptions, false> {
 };
 
 struct MSEOptions {
-  std::string name = "mse";
+  String name = "mse";
 };
 
 /// mean (y - p)^2
@@ -48,7 +49,7 @@ class XG_API MSE : public detail::MetricWith<MSEOptions, false> {
 };
 
 struct RMSEOptions {
-  std::string name = "rmse";
+  String name = "rmse";
 };
 
 /// sqrt(mean (y - p)^2); several outputs: the mean of each one's, as scikit-learn
@@ -67,7 +68,7 @@ class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
 };
 
 struct MAPEOptions {
-  std::string name = "mape";
+  String name = "mape";
 };
 
 /// mean |y - p| / max(|y|, 2.2e-16): a share, not a percentage, as scikit-learn
@@ -85,7 +86,7 @@ class XG_API MAPE : public detail::MetricWith<MAPEOptions, false> {
 };
 
 struct R2Options {
-  std::string name = "r2";
+  String name = "r2";
 };
 
 /// 1 - sum (y - p)^2 / sum (y - mean y)^2, with Welford's update of the lower sum, so that no digits are lost where the
@@ -109,7 +110,7 @@ class XG_API R2 : public detail::MetricWith<R2Options, true> {
 };
 
 struct ExplainedVarianceOptions {
-  std::string name = "explained_variance";
+  String name = "explained_variance";
 };
 
 /// 1 - var(y - p) / var(y): R2 but for a constant offset of the predictions.
@@ -131,7 +132,7 @@ class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOpti
 };
 
 struct MaxErrorOptions {
-  std::string name = "max_error";
+  String name = "max_error";
 };
 
 /// max |y - p|
@@ -150,7 +151,7 @@ class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
 };
 
 struct MedianAEOptions {
-  std::string name = "median_ae";
+  String name = "median_ae";
 };
 
 /// median |y - p|; several outputs: the mean of each one's. Keeps all errors.

@@ -5,9 +5,9 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/json.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,8 +15,6 @@
 
 namespace xg::nn::metrics {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string fixed(double value, int digits = 4) {
   return std::isnan(value) ? "undefined" : fmt::format("{:.{}f}", value, digits);
@@ -82,24 +80,31 @@ void add_curves(ClassificationReport& report, const std::string& name, const Ten
   report.calibration.push_back(calibration_curve(y_true, y_score, bins));
 }
 
-Json json_of(const ClassScores& scores) {
-  return {{"name", scores.name},
-          {"precision", scores.precision},
-          {"recall", scores.recall},
-          {"f1", scores.f1},
-          {"support", scores.support}};
+void write(io::JsonWriter& json, const ClassScores& scores) {
+  json.begin_object();
+  json.key("name").text(scores.name);
+  json.key("precision").number(scores.precision);
+  json.key("recall").number(scores.recall);
+  json.key("f1").number(scores.f1);
+  json.key("support").integer(scores.support);
+  json.end_object();
 }
 
-Json json_of(const std::vector<CalibrationBin>& bins) {
-  Json result = Json::array();
-  for (const CalibrationBin& bin : bins) {
-    result.push_back({{"lower", bin.lower},
-                      {"upper", bin.upper},
-                      {"predicted", bin.predicted},
-                      {"observed", bin.observed},
-                      {"count", bin.count}});
-  }
-  return result;
+void write(io::JsonWriter& json, const CalibrationBin& bin) {
+  json.begin_object();
+  json.key("lower").number(bin.lower);
+  json.key("upper").number(bin.upper);
+  json.key("predicted").number(bin.predicted);
+  json.key("observed").number(bin.observed);
+  json.key("count").integer(bin.count);
+  json.end_object();
+}
+
+template <class T>
+void write(io::JsonWriter& json, const std::vector<T>& values) {
+  json.begin_list();
+  for (const T& value : values) write(json, value);
+  json.end_list();
 }
 
 }  // namespace
@@ -196,35 +201,47 @@ std::string ClassificationReport::str() const {
 }
 
 std::string ClassificationReport::json() const {
-  Json json = {{"task", "classification"},
-               {"support", support},
-               {"threshold", threshold},
-               {"accuracy", accuracy},
-               {"auc", auc},
-               {"precision", precision},
-               {"recall", recall},
-               {"f1", f1},
-               {"log_loss", log_loss},
-               {"brier", brier},
-               {"class_names", class_names}};
-  json["per_class"] = Json::array();
-  for (const ClassScores& scores : per_class) json["per_class"].push_back(json_of(scores));
-  json["macro"] = json_of(macro);
-  json["weighted"] = json_of(weighted);
-  json["confusion"] = confusion;
-  json["curves"] = Json::array();
+  io::JsonWriter json(io::JsonWriter::BadText::replace, 2);
+  json.begin_object();
+  json.key("task").text("classification");
+  json.key("support").integer(support);
+  json.key("threshold").number(threshold);
+  json.key("accuracy").number(accuracy);
+  json.key("auc").number(auc);
+  json.key("precision").number(precision);
+  json.key("recall").number(recall);
+  json.key("f1").number(f1);
+  json.key("log_loss").number(log_loss);
+  json.key("brier").number(brier);
+  json.key("class_names").texts(class_names);
+  write(json.key("per_class"), per_class);
+  write(json.key("macro"), macro);
+  write(json.key("weighted"), weighted);
+  json.key("confusion").begin_list();
+  for (const std::vector<std::int64_t>& row : confusion) json.integers(row);
+  json.end_list();
+  json.key("curves").begin_list();
   for (std::size_t i = 0; i < curve_names.size(); ++i) {
-    json["curves"].push_back(
-        {{"name", curve_names[i]},
-         {"roc", {{"fpr", roc[i].fpr}, {"tpr", roc[i].tpr}, {"thresholds", roc[i].thresholds}, {"auc", roc[i].auc}}},
-         {"precision_recall",
-          {{"precision", precision_recall[i].precision},
-           {"recall", precision_recall[i].recall},
-           {"thresholds", precision_recall[i].thresholds},
-           {"average_precision", precision_recall[i].average_precision}}},
-         {"calibration", json_of(calibration[i])}});
+    json.begin_object();
+    json.key("name").text(curve_names[i]);
+    json.key("roc").begin_object();
+    json.key("fpr").numbers(roc[i].fpr);
+    json.key("tpr").numbers(roc[i].tpr);
+    json.key("thresholds").numbers(roc[i].thresholds);
+    json.key("auc").number(roc[i].auc);
+    json.end_object();
+    json.key("precision_recall").begin_object();
+    json.key("precision").numbers(precision_recall[i].precision);
+    json.key("recall").numbers(precision_recall[i].recall);
+    json.key("thresholds").numbers(precision_recall[i].thresholds);
+    json.key("average_precision").number(precision_recall[i].average_precision);
+    json.end_object();
+    write(json.key("calibration"), calibration[i]);
+    json.end_object();
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  json.end_list();
+  json.end_object();
+  return json.take() + "\n";
 }
 
 void ClassificationReport::save(const std::filesystem::path& path) const {
@@ -280,19 +297,22 @@ std::string RegressionReport::str() const {
 }
 
 std::string RegressionReport::json() const {
-  const Json json = {{"task", "regression"},
-                     {"support", support},
-                     {"r2", r2},
-                     {"mae", mae},
-                     {"rmse", rmse},
-                     {"mape", mape},
-                     {"median_absolute_error", median_absolute_error},
-                     {"max_error", max_error},
-                     {"mean_error", mean_error},
-                     {"worst_row", worst_row},
-                     {"y_true", y_true.to_vector<double>()},
-                     {"y_pred", y_pred.to_vector<double>()}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  io::JsonWriter json(io::JsonWriter::BadText::replace, 2);
+  json.begin_object();
+  json.key("task").text("regression");
+  json.key("support").integer(support);
+  json.key("r2").number(r2);
+  json.key("mae").number(mae);
+  json.key("rmse").number(rmse);
+  json.key("mape").number(mape);
+  json.key("median_absolute_error").number(median_absolute_error);
+  json.key("max_error").number(max_error);
+  json.key("mean_error").number(mean_error);
+  json.key("worst_row").integer(worst_row);
+  json.key("y_true").numbers(y_true.to_vector<double>());
+  json.key("y_pred").numbers(y_pred.to_vector<double>());
+  json.end_object();
+  return json.take() + "\n";
 }
 
 void RegressionReport::save(const std::filesystem::path& path) const {

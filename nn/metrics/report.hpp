@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/nn/metrics/probability.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace xg::nn::metrics {
 
 struct ReportOptions {
   double threshold = 0.5;                     ///< class 1 where the probability is larger
-  std::vector<std::string> class_names = {};  ///< "0", "1", ... unless given
+  StringList class_names = {};  ///< "0", "1", ... unless given
   std::int64_t calibration_bins = 10;
 };
 

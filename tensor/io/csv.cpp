@@ -117,7 +117,7 @@ std::string written(const Tensor& dense, const std::vector<std::string>& columns
 
 }  // namespace
 
-void save_csv(const std::string& path, const Tensor& tensor, const std::vector<std::string>& columns, char delimiter) {
+void save_csv(const String& path, const Tensor& tensor, const StringList& columns, char delimiter) {
   io::check_csv_format({.op = "save_csv", .separator_option = "delimiter", .separator = delimiter});
   if (tensor.dim() != 1 && tensor.dim() != 2)
     throw ShapeError(fmt::format("[save_csv] the tensor has shape {}, a table has one or two dimensions: reshape it.",
@@ -136,9 +136,9 @@ const std::vector<std::string>& csv_missing_words() {
   return words;
 }
 
-NumericTable load_csv(const std::string& path, CsvOptions options) {
+NumericTable load_csv(const String& path, CsvOptions options) {
   NumericReader reader(std::move(options));
-  reader.read_file(path);
+  reader.read_file(static_cast<const std::string&>(path));
   return reader.table();
 }
 

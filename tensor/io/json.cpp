@@ -19,13 +19,31 @@ namespace xg::io {
 void JsonWriter::separate() {
   if (out_.empty()) return;
   const char last = out_.back();
-  if (last != '{' && last != '[' && last != ':') out_ += ',';
+  if (last != '{' && last != '[' && last != ':' && last != ' ') out_ += ',';
+}
+
+void JsonWriter::begin_line() {
+  if (indent_ == 0) return;
+  out_ += '\n';
+  out_.append(level_ * indent_, ' ');
+}
+
+void JsonWriter::begin_object() {
+  open('{');
+  ++level_;
+}
+
+void JsonWriter::end_object() {
+  --level_;
+  if (out_.back() != '{') begin_line();
+  out_ += '}';
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
+  begin_line();
   quoted(name);
-  out_ += ':';
+  out_ += indent_ == 0 ? ":" : ": ";
   return *this;
 }
 
@@ -54,6 +72,24 @@ void JsonWriter::integer(std::int64_t value) {
 void JsonWriter::boolean(bool value) {
   separate();
   out_ += value ? "true" : "false";
+}
+
+void JsonWriter::texts(std::span<const std::string> values) {
+  begin_list();
+  for (const std::string& value : values) text(value);
+  end_list();
+}
+
+void JsonWriter::numbers(std::span<const double> values) {
+  begin_list();
+  for (const double value : values) number(value);
+  end_list();
+}
+
+void JsonWriter::integers(std::span<const std::int64_t> values) {
+  begin_list();
+  for (const std::int64_t value : values) integer(value);
+  end_list();
 }
 
 void JsonWriter::quoted(std::string_view value) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,17 +27,21 @@ class JsonWriter {
     replace,  ///< each byte that belongs to no character becomes U+FFFD
     refuse,   ///< `text` and `key` throw ValueError
   };
-  explicit JsonWriter(BadText bad_text) : bad_text_(bad_text) {}
+  /// With an `indent`, each member of an object stands in a line of its own, so many spaces in for each level.
+  explicit JsonWriter(BadText bad_text, std::size_t indent = 0) : bad_text_(bad_text), indent_(indent) {}
 
-  void begin_object() { open('{'); }
-  void end_object() { out_ += '}'; }
+  void begin_object();
+  void end_object();
   void begin_list() { open('['); }
   void end_list() { out_ += ']'; }
   JsonWriter& key(std::string_view name);
   void text(std::string_view value);
+  void texts(std::span<const std::string> values);
   /// The shortest digits that bring back the same value, with a point or an exponent; null for NaN and infinities.
   void number(double value);
+  void numbers(std::span<const double> values);
   void integer(std::int64_t value);
+  void integers(std::span<const std::int64_t> values);
   void boolean(bool value);
 
   const std::string& str() const { return out_; }
@@ -49,8 +54,10 @@ class JsonWriter {
     out_ += bracket;
   }
   void quoted(std::string_view value);
+  void begin_line();
 
   BadText bad_text_;
+  std::size_t indent_, level_ = 0;
   std::string out_;
 };
 

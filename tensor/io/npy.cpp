@@ -239,7 +239,7 @@ std::string npy_header(const Tensor& tensor) {
 
 }  // namespace io
 
-void save_npy(const std::string& path, const Tensor& tensor) {
+void save_npy(const String& path, const Tensor& tensor) {
   const Tensor dense = kernels::contiguous(tensor);
   AtomicFile file(path, "save_npy");
   file.write(io::npy_header(dense));
@@ -247,7 +247,7 @@ void save_npy(const std::string& path, const Tensor& tensor) {
   file.commit();
 }
 
-Tensor load_npy(const std::string& path) {
+Tensor load_npy(const String& path) {
   return io::read_npy(*io::open_file("load_npy", path));
 }
 

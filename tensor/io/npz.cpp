@@ -78,7 +78,7 @@ class MemberSource final : public io::Source {
 
 }  // namespace
 
-void save_npz(const std::string& path, const std::map<std::string, Tensor>& tensors) {
+void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) {
   zip_error_t error;
   zip_error_init(&error);
   ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &error));
@@ -127,7 +127,7 @@ void save_npz(const std::string& path, const std::map<std::string, Tensor>& tens
   write_file_atomically(path, bytes, "save_npz");
 }
 
-std::map<std::string, Tensor> load_npz(const std::string& path) {
+std::map<std::string, Tensor> load_npz(const String& path) {
   io::open_file("load_npz", path);  // says what is wrong with a path
   int code = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));

@@ -191,7 +191,7 @@ const char* type_name(Dtype dtype) {
 
 }  // namespace
 
-void save_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
+void save_safetensors(const String& path, const std::map<std::string, Tensor>& tensors,
                       const std::map<std::string, std::string>& metadata) {
   std::vector<std::pair<std::string, Tensor>> order;
   for (const auto& [name, tensor] : tensors) {
@@ -244,7 +244,7 @@ void save_safetensors(const std::string& path, const std::map<std::string, Tenso
   file.commit();
 }
 
-Safetensors load_safetensors(const std::string& path) {
+Safetensors load_safetensors(const String& path) {
   const std::unique_ptr<io::Source> file = io::open_file("load_safetensors", path);
   io::Source& source = *file;
   std::uint64_t length = 0;
