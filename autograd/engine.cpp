@@ -8,6 +8,7 @@
 #include <xgrad/tensor/cached_vector.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/thread_exit.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace xg {
 namespace autograd {
@@ -96,12 +98,27 @@ class Few {
 };
 
 // The memory of a heap, kept for the next sweep of the thread. A sweep within a sweep finds none and makes its own.
-thread_local std::vector<Node*> spare_heap;
+using Heap = std::vector<Node*>;
+thread_local constinit Heap* spare_heap = nullptr;
+
+void end_heap(void*) {
+  delete std::exchange(spare_heap, nullptr);
+}
+
+Heap take_heap() {
+  if (spare_heap == nullptr) {
+    static const xg::detail::ThreadExit at_exit(end_heap);
+    auto heap = std::make_unique<Heap>();
+    at_exit.arm(heap.get());
+    spare_heap = heap.release();
+  }
+  return std::move(*spare_heap);
+}
 
 class Sweep {
  public:
   Sweep(const char* op, bool keep_graph, bool create_graph, std::vector<Target>* targets)
-      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(std::move(spare_heap)) {
+      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(take_heap()) {
     if (targets != nullptr) ends_.emplace();
   }
 
@@ -118,7 +135,7 @@ class Sweep {
     if (ends_)
       for (Node* node : ends_->marked) give_back(*node);
     heap_.clear();
-    spare_heap = std::move(heap_);
+    if (spare_heap != nullptr) *spare_heap = std::move(heap_);
   }
 
   /// Gradients for all roots; each holds its part of the graph for as long as the sweep runs.

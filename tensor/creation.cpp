@@ -62,7 +62,8 @@ std::int64_t arange_count(Scalar start, Scalar stop, Scalar step) {
     const std::int64_t a = start.to_int64(), b = stop.to_int64(), s = step.to_int64();
     std::int64_t distance = 0;
     if (s == 0) throw ValueError(described() + ": step must not be 0.");
-    if (__builtin_sub_overflow(b, a, &distance)) throw ValueError(described() + ": more values than 64 bits count.");
+    if (__builtin_sub_overflow(b, a, &distance) || (s == -1 && distance == std::numeric_limits<std::int64_t>::min()))
+      throw ValueError(described() + ": more values than 64 bits count.");
     if (distance != 0 && (distance > 0) != (s > 0))
       throw ValueError(described() + ": step leads away from stop; change its sign.");
     return distance / s + (distance % s != 0 ? 1 : 0);

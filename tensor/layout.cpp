@@ -3,6 +3,7 @@
 #include <xgrad/tensor/layout.hpp>
 #include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/thread_exit.hpp>
 
 #include <fmt/format.h>
 
@@ -78,8 +79,8 @@ LayoutRef new_layout(const Layout& layout) {
   return LayoutRef::adopt(new (memory::detail::allocate_class(layout_class)) Layout(layout));
 }
 
-// The row-major layouts that the thread used last, two at each place that shapes hash to. It ends before the
-// thread's block cache does; static TLS has room for a pointer (see storage.cpp).
+// The row-major layouts that the thread used last, two at each place that shapes hash to. Static TLS has room for a
+// pointer (see storage.cpp).
 struct Table {
   static constexpr unsigned bits = 6;
   struct Place {
@@ -92,12 +93,10 @@ struct Table {
 thread_local constinit Table* thread_table __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local constinit bool thread_ended = false;
 
-struct Farewell {
-  ~Farewell() {
-    delete std::exchange(thread_table, nullptr);
-    thread_ended = true;
-  }
-};
+void end_table(void*) {
+  delete std::exchange(thread_table, nullptr);
+  thread_ended = true;
+}
 
 /// Of a shape that the thread's table does not have.
 [[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype) {
@@ -113,9 +112,10 @@ struct Farewell {
   if (result.get() == nullptr) result = new_layout(layout);
   if (thread_ended) return result;
   if (thread_table == nullptr) {
-    thread_table = new Table;
-    static thread_local Farewell farewell;
-    static_cast<void>(farewell);
+    static const xg::detail::ThreadExit at_exit(end_table);
+    auto table = std::make_unique<Table>();
+    at_exit.arm(table.get());
+    thread_table = table.release();
   }
   Table::Place& place = thread_table->place_of(shape);
   place.before = std::exchange(place.recent, result);

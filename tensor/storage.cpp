@@ -2,6 +2,7 @@
 #include <xgrad/tensor/process_mutex.hpp>
 #include <xgrad/tensor/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/thread_exit.hpp>
 
 #include <fmt/format.h>
 
@@ -77,7 +78,7 @@ struct ThreadCache {
   }
 };
 // Static TLS is reached by one instruction, but a library that is loaded late has only some hundred bytes of it: so this
-// is a pointer. It can be asked after the thread's objects are destroyed (tensors of static lifetime die that late).
+// is a pointer. It can be asked after the thread's cache has ended (by another thread-specific key's destructor).
 thread_local constinit ThreadCache* thread_cache __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local constinit bool thread_ended = false;
 
@@ -96,31 +97,30 @@ Registry& registry() {
 }
 
 /// Ends the thread's cache when the thread ends.
-struct Farewell {
-  ~Farewell() {
-    const std::unique_ptr<ThreadCache> cache(std::exchange(thread_cache, nullptr));
-    thread_ended = true;
-    cache->trim();
-    Registry& all = registry();
-    const std::lock_guard lock(all.mutex);
-    std::erase(all.caches, cache.get());
-    all.allocations += cache->allocations.get();
-    all.system_allocations += cache->system_allocations.get();
-    all.bytes_in_use += cache->in_use();
-    all.peak = std::max(all.peak, cache->peak_in_use());
-  }
-};
+void end_cache(void*) {
+  const std::unique_ptr<ThreadCache> cache(std::exchange(thread_cache, nullptr));
+  thread_ended = true;
+  if (cache == nullptr) return;
+  cache->trim();
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  std::erase(all.caches, cache.get());
+  all.allocations += cache->allocations.get();
+  all.system_allocations += cache->system_allocations.get();
+  all.bytes_in_use += cache->in_use();
+  all.peak = std::max(all.peak, cache->peak_in_use());
+}
 
 ThreadCache& make_cache() {
+  static const xg::detail::ThreadExit at_exit(end_cache);
   auto cache = std::make_unique<ThreadCache>();
+  at_exit.arm(cache.get());
   Registry& all = registry();
   {
     const std::lock_guard lock(all.mutex);
     all.caches.push_back(cache.get());
   }
   thread_cache = cache.release();
-  static thread_local Farewell farewell;
-  static_cast<void>(farewell);
   return *thread_cache;
 }
 

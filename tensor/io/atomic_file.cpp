@@ -2,6 +2,7 @@
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/text.hpp>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -104,13 +106,19 @@ pid_t writer_of(std::string_view name, std::string_view stem) {
 }
 
 /// Removes what killed writers of `target` left behind. Where something stands in the way, it stays.
+///
+/// std::filesystem::directory_iterator ends the process where memory ends, even the one that reports errors by a code.
 void remove_leftovers(const std::string& target, const std::string& stem) {
-  const fs::path folder = folder_of(target);
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const pid_t writer = writer_of(entry->path().filename().native(), stem);
+  const std::string folder = folder_of(target);
+  struct Close {
+    void operator()(DIR* opened) const { ::closedir(opened); }
+  };
+  const std::unique_ptr<DIR, Close> entries(::opendir(folder.c_str()));
+  if (entries == nullptr) return;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const pid_t writer = writer_of(entry->d_name, stem);
     if (writer == 0 || (writer != ::getpid() && (::kill(writer, 0) == 0 || errno != ESRCH))) continue;
-    const std::string path = entry->path().string();
+    const std::string path = fmt::format("{}/{}", folder, entry->d_name);
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0) continue;
     if (lock(descriptor) && names_file(path, descriptor)) ::unlink(path.c_str());
@@ -120,8 +128,11 @@ void remove_leftovers(const std::string& target, const std::string& stem) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path, std::string what)
-    : path_(std::move(path)), target_(follow_links(path_)), what_(std::move(what)) {
+AtomicFile::AtomicFile(Closed, std::string path, std::string what)
+    : path_(std::move(path)), target_(follow_links(path_)), what_(std::move(what)) {}
+
+// What this one throws, the destructor cleans up after: to it the object is whole.
+AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}, std::move(path), std::move(what)) {
   if (path_.empty()) throw IoError(fmt::format("[{}] the path is empty: give the name of a file.", what_));
   struct stat info {};
   const bool exists = ::stat(target_.c_str(), &info) == 0;
@@ -180,6 +191,7 @@ void AtomicFile::commit() {
     if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
     return;
   }
+  const std::string folder_name = folder_of(target_);  // nothing may fail once the file is replaced
   // Closing may still report an error; the lock lasts, through the second descriptor, until the file has its name.
   const int second = ::dup(descriptor_);
   if (second < 0) fail("write", errno);
@@ -188,7 +200,7 @@ void AtomicFile::commit() {
   temporary_.clear();
   ::close(std::exchange(descriptor_, -1));
   // The new name lasts only when its folder is on the disk too; where that is refused, the file is still complete.
-  const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = ::open(folder_name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     ::fsync(folder);
     ::close(folder);

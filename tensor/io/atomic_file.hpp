@@ -25,6 +25,8 @@ class XG_API AtomicFile {
   void commit();
 
  private:
+  struct Closed {};
+  AtomicFile(Closed, std::string path, std::string what);
   [[noreturn]] void fail(const char* action, int error_number) const;
 
   std::string path_;       // as the user gave it

@@ -18,7 +18,7 @@ inline constexpr std::int64_t panel_columns = 32;  // longer rows are not short
 
 /// Rows for one thread: a multiple of any batch's lanes.
 inline std::int64_t row_tile(std::int64_t n) {
-  return std::max<std::int64_t>((std::int64_t{1} << 16) / n / 16 * 16, 16);
+  return std::max<std::int64_t>((std::int64_t{1} << 16) / std::max<std::int64_t>(n, 1) / 16 * 16, 16);
 }
 
 /// All lanes joined pairwise.

@@ -69,6 +69,27 @@ Tensor channels(Draw& d, const Tensor& x) {
   return d.tensor_like(like);
 }
 
+/// A real tensor, mostly of this shape.
+Tensor of_shape(Draw& d, const Shape& shape, Dtype dtype) {
+  return d.tensor_like(zeros(shape, {.dtype = dtype}));
+}
+
+/// Operands of a product that mostly fit: what is added, [m, k] and [k, n], or [k], and [batch] before them.
+struct Operands {
+  Tensor added, a, b;
+};
+Operands operands(Draw& d, bool batches, bool vector, bool sums_batches) {
+  const std::int64_t batch = d.below(4), m = d.below(5), k = d.below(5), n = d.below(5);
+  const Dtype dtype = d.yes() ? float32 : float64;
+  const auto with_batch = [&](Shape shape) {
+    if (batches) shape.insert(0, batch);
+    return shape;
+  };
+  const Shape result = vector ? Shape{m} : Shape{m, n};
+  return {of_shape(d, sums_batches ? result : with_batch(result), dtype), of_shape(d, with_batch({m, k}), dtype),
+          of_shape(d, vector ? Shape{k} : with_batch({k, n}), dtype)};
+}
+
 /// Class numbers for logits, most of which are right.
 Tensor labels(Draw& d, const Tensor& x) {
   if (!x.defined() || x.dim() == 0) return d.index();
@@ -302,12 +323,12 @@ const std::vector<Call>& all_calls() {
          return list(mm(a, b));
        }},
       {"mv", [](Draw& d) {
-         const Tensor a = d.tensor(), b = d.tensor_like(a);
-         return list(mv(a, b));
+         const Operands o = operands(d, false, true, false);
+         return list(mv(o.a, o.b));
        }},
       {"bmm", [](Draw& d) {
-         const Tensor a = d.tensor(), b = d.tensor_like(a);
-         return list(bmm(a, b));
+         const Operands o = operands(d, true, false, false);
+         return list(bmm(o.a, o.b));
        }},
       {"dot", [](Draw& d) {
          const Tensor a = d.tensor(), b = d.tensor_like(a);
@@ -704,24 +725,24 @@ const std::vector<Call>& all_calls() {
       {"embedding", [](Draw& d) { return list(embedding(d.index(), d.tensor())); }},
       // products
       {"addmm", [](Draw& d) {
-         const Tensor a = d.tensor();
-         return list(addmm(a, d.tensor_like(a), d.tensor_like(a), d.scalar(), d.scalar()));
+         const Operands o = operands(d, false, false, false);
+         return list(addmm(o.added, o.a, o.b, d.scalar(), d.scalar()));
        }},
       {"addmv", [](Draw& d) {
-         const Tensor a = d.tensor();
-         return list(addmv(a, d.tensor_like(a), d.tensor_like(a), d.scalar(), d.scalar()));
+         const Operands o = operands(d, false, true, false);
+         return list(addmv(o.added, o.a, o.b, d.scalar(), d.scalar()));
        }},
       {"addr", [](Draw& d) {
          const Tensor a = d.tensor();
          return list(addr(a, d.tensor_like(a), d.tensor_like(a), d.scalar(), d.scalar()));
        }},
       {"addbmm", [](Draw& d) {
-         const Tensor a = d.tensor();
-         return list(addbmm(a, d.tensor_like(a), d.tensor_like(a), d.scalar(), d.scalar()));
+         const Operands o = operands(d, true, false, true);
+         return list(addbmm(o.added, o.a, o.b, d.scalar(), d.scalar()));
        }},
       {"baddbmm", [](Draw& d) {
-         const Tensor a = d.tensor();
-         return list(baddbmm(a, d.tensor_like(a), d.tensor_like(a), d.scalar(), d.scalar()));
+         const Operands o = operands(d, true, false, false);
+         return list(baddbmm(o.added, o.a, o.b, d.scalar(), d.scalar()));
        }},
       {"matmul of any", [](Draw& d) {
          const Tensor a = d.tensor();

@@ -32,7 +32,7 @@ std::int64_t Draw::integer() {
 double Draw::real() {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (!one_in(4)) return one_of({0.0, 0.5, 1.0, 2.0, 3.5, -1.0, -0.25, 0.1});
-  return one_of({infinity, -infinity, std::nan(""), 1e300, -1e300, 5e-324, -0.0, 1e18, -1e18, 4e9});
+  return one_of({infinity, -infinity, std::nan(""), 1e300, -1e300, 5e-324, -0.0, 1e18, -1e18});
 }
 
 Scalar Draw::scalar() {
@@ -131,6 +131,10 @@ Tensor Draw::tensor_like(const Tensor& like) {
   if (one_in(40)) return {};
   const Shape shape = one_in(4) || !like.defined() ? tensor_shape() : like.shape();
   return make(shape, one_in(4) || !like.defined() ? dtype() : like.dtype());
+}
+
+Tensor Draw::other_values(const Tensor& like) {
+  return is_floating(like.dtype()) ? make(like.shape(), like.dtype()) : arranged(like, true);
 }
 
 Tensor Draw::index() {

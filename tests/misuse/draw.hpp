@@ -24,6 +24,8 @@ class Draw {
   xg::Tensor tensor();
   /// A tensor beside or in place of `like`: mostly of its shape and dtype.
   xg::Tensor tensor_like(const xg::Tensor& like);
+  /// A tensor that may stand in the place of `like`: of its shape and dtype, with its values unless they are reals.
+  xg::Tensor other_values(const xg::Tensor& like);
   /// Mostly small integers that may be indices or classes.
   xg::Tensor index();
   /// bool, mostly
