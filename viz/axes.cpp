@@ -261,11 +261,11 @@ void Axes::set_yscale(StringRef scale) {
   set_scale(state_->y, "set_yscale", scale.str());
 }
 
-void Axes::set_xticks(const Data& at, const std::vector<std::string>& labels) {
+void Axes::set_xticks(const Data& at, const StringList& labels) {
   set_ticks(state_->x, "set_xticks", at, labels);
 }
 
-void Axes::set_yticks(const Data& at, const std::vector<std::string>& labels) {
+void Axes::set_yticks(const Data& at, const StringList& labels) {
   set_ticks(state_->y, "set_yticks", at, labels);
 }
 

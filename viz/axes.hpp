@@ -64,11 +64,11 @@ struct PlotOptions {
 struct ScatterOptions2D {
   Paint color = {};
   Data c = {};                   ///< one number per point, shown as colour
-  std::string cmap = "viridis";  ///< "viridis" or "red_blue"
+  String cmap = "viridis";  ///< "viridis" or "red_blue"
   double size = 5;               ///< diameter, points
-  std::string marker = "o";
+  String marker = "o";
   double alpha = 1;
-  std::string label = {};
+  String label = {};
 };
 
 struct BarOptions2D {
@@ -78,7 +78,7 @@ struct BarOptions2D {
   Data base = {};                  ///< where bars start; 0 where empty
   Data error = {};                 ///< half lengths of error bars
   double alpha = 1;
-  std::string label = {};
+  String label = {};
 };
 
 struct FillOptions {
@@ -177,8 +177,8 @@ class XG_API Axes {
   /// "linear" or "log".
   void set_xscale(StringRef scale);
   void set_yscale(StringRef scale);
-  void set_xticks(const Data& at, const std::vector<std::string>& labels = {});
-  void set_yticks(const Data& at, const std::vector<std::string>& labels = {});
+  void set_xticks(const Data& at, const StringList& labels = {});
+  void set_yticks(const Data& at, const StringList& labels = {});
   void invert_yaxis();
   /// One unit of x is as long as one of y; on a log axis a decade is a unit. Where the limits are so unlike that less
   /// than a strip would be left of the plot, the shorter axis shows more.
