@@ -173,7 +173,7 @@ struct EarlyStoppingOptions {
   String monitor = "val_loss";
   std::int64_t patience = 0;  ///< epochs without improvement that are tolerated
   double min_delta = 0;       ///< what counts as an improvement
-  String mode = "auto";  ///< "min", "max", or what the loss or metric says
+  String mode = "auto";       ///< "min", "max", or what the loss or metric says
   bool restore_best = false;  ///< put the weights of the best epoch back at the end
 };
 /// Ends training when a value has stopped improving. A value that was never a number does not improve: the History's

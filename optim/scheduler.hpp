@@ -1,7 +1,7 @@
 // Learning rates that change from epoch to epoch. Names, defaults and arithmetic are PyTorch's: each step goes from the
-// rate that the optimizer has, so schedulers chain and a rate set by hand is respected. A scheduler applies epoch 0 when
-// it is made; the base rates of all schedulers of an optimizer are those from before the first of them was made, or that
-// were last set by hand.
+// rate that the optimizer has, so schedulers chain and a rate set by hand is respected. A scheduler applies epoch 0
+// when it is made; the base rates of all schedulers of an optimizer are those from before the first of them was made,
+// or that were last set by hand.
 #pragma once
 
 #include <xgrad/optim/optimizer.hpp>
@@ -116,10 +116,10 @@ class XG_API CosineAnnealingLR final : public Scheduler {
 struct ReduceLROnPlateauOptions {
   String mode = "min";  ///< "min": a smaller metric is better; "max"
   double factor = 0.1;
-  std::int64_t patience = 10;          ///< epochs without improvement that are tolerated
-  double threshold = 1e-4;             ///< what counts as an improvement
+  std::int64_t patience = 10;     ///< epochs without improvement that are tolerated
+  double threshold = 1e-4;        ///< what counts as an improvement
   String threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
-  std::int64_t cooldown = 0;           ///< epochs after a reduction in which nothing is counted
+  std::int64_t cooldown = 0;      ///< epochs after a reduction in which nothing is counted
   double min_lr = 0;
   double eps = 1e-8;  ///< smaller changes of the rate are not made
 };

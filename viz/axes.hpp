@@ -18,11 +18,14 @@ namespace xg::viz {
 
 /// Can T turn itself into doubles? A Tensor can.
 template <class T>
-concept HasToVector = requires(const T& t) { std::vector<double>(t.template to_vector<double>()); };
+concept HasToVector = requires(const T& t) {
+  std::vector<double>(t.template to_vector<double>());
+};
 
 /// A list of numbers: std::vector, std::array, std::span, a C array, a view of them. Characters are no numbers.
 template <class R>
-concept NumberRange = !HasToVector<std::remove_cvref_t<R>> && std::ranges::input_range<R> &&
+concept NumberRange =
+    !HasToVector<std::remove_cvref_t<R>> && std::ranges::input_range<R> &&
     std::is_arithmetic_v<std::ranges::range_value_t<R>> && !std::same_as<std::ranges::range_value_t<R>, char>;
 
 /// Numbers to draw: a list, a NumberRange of any type, or whatever has `to_vector<double>()` (a Tensor has).
@@ -53,19 +56,19 @@ class Data {
 /// every method throws ValueError that names the option where a number is out of range, NaN or infinite.
 struct PlotOptions {
   Paint color = {};
-  double linewidth = 0;         ///< points
+  double linewidth = 0;    ///< points
   String linestyle = "-";  ///< "-", "--", ":", "-." or "none"
   String marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
-  double markersize = 6;        ///< points
+  double markersize = 6;   ///< points
   double alpha = 1;
   String label = {};  ///< for the legend
 };
 
 struct ScatterOptions2D {
   Paint color = {};
-  Data c = {};                   ///< one number per point, shown as colour
+  Data c = {};              ///< one number per point, shown as colour
   String cmap = "viridis";  ///< "viridis" or "red_blue"
-  double size = 5;               ///< diameter, points
+  double size = 5;          ///< diameter, points
   String marker = "o";
   double alpha = 1;
   String label = {};
@@ -112,8 +115,8 @@ struct TextOptions {
   Paint color = Role::ink;
   String ha = "left";      ///< "left", "center" or "right"
   String va = "baseline";  ///< "baseline", "center", "top" or "bottom"
-  double fontsize = 0;          ///< points; 0 is the theme's
-  double rotation = 0;          ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
+  double fontsize = 0;     ///< points; 0 is the theme's
+  double rotation = 0;     ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
   bool bold = false;
 };
 
@@ -171,7 +174,7 @@ class XG_API Axes {
   void set_xlabel(StringRef label, const Paint& color = Role::ink);
   void set_ylabel(StringRef label, const Paint& color = Role::ink);
   /// Throws ValueError unless low < high and both are finite. On a log axis limits that begin at zero or less are those
-  /// of the data instead.
+  /// of the data instead, and a note says so.
   void set_xlim(double low, double high);
   void set_ylim(double low, double high);
   /// "linear" or "log".

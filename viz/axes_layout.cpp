@@ -83,8 +83,19 @@ void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, b
   }
 }
 
+/// Limits that no log axis has.
+bool impossible_limits(const AxisState& axis) {
+  return axis.limits && axis.log && !((*axis.limits)[0] > 0);
+}
+
+void note_impossible_limits(std::vector<std::string>& notes, const char* name, const AxisState& axis) {
+  if (!impossible_limits(axis)) return;
+  notes.push_back(fmt::format("{} limits from {} to {} are not on a log axis; it has those of the data", name,
+                              (*axis.limits)[0], (*axis.limits)[1]));
+}
+
 Limits limits(const AxisState& axis, const Range& r) {
-  if (axis.limits && !(axis.log && !((*axis.limits)[0] > 0))) return {(*axis.limits)[0], (*axis.limits)[1]};
+  if (axis.limits && !impossible_limits(axis)) return {(*axis.limits)[0], (*axis.limits)[1]};
   if (axis.log) return log_limits(r.data);
   return linear_limits(r.data, {r.stuck_low ? 0 : 0.05, r.stuck_high ? 0 : 0.05, 0});
 }
@@ -1330,6 +1341,9 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
     const Point most{std::max(least_width, scene.width / static_cast<double>(columns)),
                      std::max(least_height, scene.height / static_cast<double>(rows))};
     p.notes = p.state->notes;
+    note_impossible_limits(p.notes, "x", p.state->x);
+    note_impossible_limits(p.notes, "y", p.state->y);
+    if (p.twin) note_impossible_limits(p.notes, "right y", p.twin->y);
     const Simplifier own(p.x, p.y, most, p.notes);
     for (const Artist& a : p.state->artists) p.artists.push_back(own(a));
     own.finish();

@@ -15,7 +15,7 @@ struct DecisionOptions {
   std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
   Order feature_order = Order::importance;
   std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
-  StringList legend = {};     ///< a name for each row, or none
+  StringList legend = {};                   ///< a name for each row, or none
   std::optional<std::size_t> output = {};   ///< which output of several
   std::size_t max_rows = 2000;              ///< lines; of more a fair choice, and the plot says so
   String title = {};

@@ -8,7 +8,7 @@
 namespace xg::viz {
 
 struct ScatterOptions {
-  String color = "";                  ///< a feature's name, "auto" for the strongest apparent interaction, or ""
+  String color = "";                       ///< a feature's name, "auto" for the strongest apparent interaction, or ""
   std::optional<std::size_t> output = {};  ///< which output of several
   bool histogram = true;                   ///< how the values are distributed, in grey
   std::size_t max_rows = 2000;             ///< dots; of more a fair choice, and the plot says so

@@ -70,9 +70,9 @@ class XG_API Figure {
   std::string inline_svg() const;
   /// Whether this build writes PNG and PDF (it has librsvg).
   static bool can_rasterize();
-  /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws ValueError beyond 32767 px a
-  /// side or 2^28 px in all, Error without librsvg. Where memory ends glib, librsvg and fontconfig end the process, in
-  /// png() and pdf(); svg() throws std::bad_alloc.
+  /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws ValueError beyond 32767 px
+  /// a side or 2^28 px in all, Error without librsvg. Where memory ends glib, librsvg and fontconfig end the process,
+  /// in png() and pdf(); svg() throws std::bad_alloc.
   std::string png(double scale = 2) const;
   /// PDF bytes. Throws Error without librsvg.
   std::string pdf() const;

@@ -25,8 +25,8 @@ struct HistoryOptions {
 };
 
 /// Two panels, Training and Validation (one, where nothing was held out), with the same left axis: the loss in black at
-/// the left, the metrics at a right axis labelled Score. Epochs whose values are NaN or infinite are gaps, and a note says of which
-/// curve. Throws ValueError where no epoch was recorded, or mark_epoch is none of them.
+/// the left, the metrics at a right axis labelled Score. Epochs whose values are NaN or infinite are gaps, and a note
+/// says of which curve. Throws ValueError where no epoch was recorded, or mark_epoch is none of them.
 XG_API Figure history(const nn::History& history, const HistoryOptions& options = {});
 XG_API Figure history(const EpochCurves& curves, const HistoryOptions& options = {});
 

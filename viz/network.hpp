@@ -12,14 +12,14 @@ class Module;
 namespace xg::viz {
 
 struct NetworkOptions {
-  bool description = false;    ///< above each column: name, activation, sum, number of outputs
-  bool weights = false;        ///< links as thick as |w|, red for positive, blue for negative
-  double width = 10;           ///< inches; grows where descriptions need it
-  double height = 8;           ///< inches
-  std::size_t max_nodes = 12;  ///< of a column; of wider layers the first ones, dots and the last one are drawn
+  bool description = false;      ///< above each column: name, activation, sum, number of outputs
+  bool weights = false;          ///< links as thick as |w|, red for positive, blue for negative
+  double width = 10;             ///< inches; grows where descriptions need it
+  double height = 8;             ///< inches
+  std::size_t max_nodes = 12;    ///< of a column; of wider layers the first ones, dots and the last one are drawn
   StringList input_names = {};   ///< instead of X1, X2, ...
   StringList output_names = {};  ///< instead of y1, y2, ...
-  String title = {};                      ///< instead of the model's name
+  String title = {};             ///< instead of the model's name
   Theme theme = Theme::light;
 };
 

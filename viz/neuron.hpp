@@ -11,9 +11,9 @@ namespace xg::viz {
 
 struct NeuronOptions {
   StringList inputs = {"x1", "x2", "x3"};  ///< names
-  std::vector<double> values = {};                       ///< of the inputs; with weights, the sum is worked out
-  std::vector<double> weights = {};                      ///< empty: w1, w2, ... as symbols
-  std::optional<double> bias = {};                       ///< nothing: b as a symbol
+  std::vector<double> values = {};         ///< of the inputs; with weights, the sum is worked out
+  std::vector<double> weights = {};        ///< empty: w1, w2, ... as symbols
+  std::optional<double> bias = {};         ///< nothing: b as a symbol
   bool use_bias = true;
   String activation = "f";
   std::optional<double> output = {};  ///< the activation of the sum, where you know it

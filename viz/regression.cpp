@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/range.hpp>
@@ -155,6 +156,10 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   left.set_xlabel(axis_name("Predicted", o.unit, rows));
   left.set_ylabel(with_unit("True − predicted", o.unit));
   left.grid();
+  if (count < rows.numbers) {  // the difference of two numbers may be none
+    left.state().notes.push_back(
+        detail::left_out_note(rows.numbers - count, rows.numbers, "true − predicted is beyond 1.8×10³⁰⁸"));
+  }
   Axes& right = figure.axes(0, 1);
   right.set_title("Distribution");
   right.hist(all, {.color = Paint::series(0)});

@@ -36,15 +36,15 @@ struct ReportTable {
 /// One thing in a section of a report.
 class XG_API ReportPart {
  public:
-  ReportPart(const Figure& figure);                             // NOLINT: whatever a report shows is a part of it
+  ReportPart(const Figure& figure);  // NOLINT: whatever a report shows is a part of it
   template <TextArgument S>
   ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
-  ReportPart(const ReportTable& table);                         // NOLINT
-  ReportPart(const nn::Summary& summary);                       // NOLINT
-  ReportPart(const nn::data::Description& d);                   // NOLINT
-  ReportPart(const nn::data::Table& table);                     // NOLINT
-  ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
-  ReportPart(const nn::metrics::RegressionReport& report);      // NOLINT
+  ReportPart(const ReportTable& table);                          // NOLINT
+  ReportPart(const nn::Summary& summary);                        // NOLINT
+  ReportPart(const nn::data::Description& d);                    // NOLINT
+  ReportPart(const nn::data::Table& table);                      // NOLINT
+  ReportPart(const nn::metrics::ClassificationReport& report);   // NOLINT
+  ReportPart(const nn::metrics::RegressionReport& report);       // NOLINT
   /// What is explained and how, Explanation::about(), without its numbers.
   ReportPart(const explain::Explanation& explanation);  // NOLINT
 

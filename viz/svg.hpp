@@ -17,8 +17,8 @@ struct SvgOptions {
 
 /// The scene as one SVG document: coordinates with two decimals, ids unique by content, no dates. Characters that XML
 /// does not allow and broken UTF-8 become U+FFFD; elements with numbers that are not finite are left out:
-/// coordinates, sizes, widths of lines, opacities. Throws ValueError for a sheet whose size is not finite or negative, and
-/// for a theme whose text is no larger than nothing.
+/// coordinates, sizes, widths of lines, opacities. Throws ValueError for a sheet whose size is not finite or negative,
+/// and for a theme whose text is no larger than nothing.
 XG_API std::string to_svg(const Scene& scene, const Theme& theme = Theme::light, const SvgOptions& options = {});
 
 /// CSS declarations of the variables that `css_variables` refers to: "--xg-ink:#1a1a1a;...".

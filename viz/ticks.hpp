@@ -15,8 +15,9 @@ struct Ticks {
 };
 
 /// Round numbers in [low, high]: at most `most` multiples of 1, 2, 2.5 or 5 times a power of ten, at least 2. Works for
-/// any two doubles; labels have the digits that it takes to say exactly where their ticks are, so that no two are alike.
-/// Between neighbouring doubles without a round number, these two. No ticks unless low < high and both are finite.
+/// any two doubles; labels have the digits that it takes to say exactly where their ticks are, so that no two are
+/// alike. Between neighbouring doubles without a round number, these two. No ticks unless low < high and both are
+/// finite.
 XG_API Ticks linear_ticks(double low, double high, std::size_t most = 8);
 
 /// Powers of ten in [low, high], thinned to at most `most`; with fewer than two of them, round numbers.
@@ -36,8 +37,8 @@ struct XG_API Scale {
   bool log_odds = false;  ///< data are log-odds, and the ticks say which probabilities these are
 
   static constexpr double far = 1e200;
-  /// The px of `v`: a number for every finite one, at most `far` from 0. With a log scale numbers of zero or less are at
-  /// `from`.
+  /// The px of `v`: a number for every finite one, at most `far` from 0. With a log scale numbers of zero or less are
+  /// at `from`.
   double operator()(double v) const;
   Ticks ticks(std::size_t most) const {
     return log        ? log_ticks(low, high, most)

@@ -35,8 +35,8 @@ struct ReadCsvOptions {
 ///
 /// * Cells may be quoted, a quote inside is doubled, and quoted cells may hold separators, line ends and the sign of
 ///   comments. White space around a cell that is not quoted does not count.
-/// * Blank lines and lines of a comment alone are skipped, also before the header. In a file of one column, too, a blank
-///   line is no row; "" is one whose value is missing.
+/// * Blank lines and lines of a comment alone are skipped, also before the header and in a file of one column, where
+///   "" is a row whose value is missing.
 /// * A column is integer, boolean (true, false in any of three spellings) or numeric if all its cells are, else text. A
 ///   number beyond the range of double is 0 or infinity. Whole numbers are never rounded: a column that holds one which
 ///   neither int64 nor, beside fractions, double has is text.

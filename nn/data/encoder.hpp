@@ -28,7 +28,7 @@ enum class TargetKind : std::uint8_t {
 enum class UnknownPolicy : std::uint8_t { zeros, error };
 
 struct EncoderOptions {
-  String target = {};    ///< the column to predict; none: features only
+  String target = {};         ///< the column to predict; none: features only
   bool scale_target = false;  ///< standardize it, for regression
   Scaling scaling = Scaling::standard;
   StringList drop = {};  ///< columns to leave out

@@ -11,7 +11,7 @@ namespace xg::nn::data {
 
 struct SplitOptions {
   double test_size = 0.25;                 ///< share of the rows, in (0, 1)
-  String stratify = {};               ///< a column whose values shall be equally frequent in both parts
+  String stratify = {};                    ///< a column whose values shall be equally frequent in both parts
   bool shuffle = true;                     ///< else the last rows are the test
   std::optional<std::uint64_t> seed = {};  ///< a stream of its own; without one the default generator draws
 };

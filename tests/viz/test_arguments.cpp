@@ -10,30 +10,34 @@
 using namespace xg;
 
 // Does `expression`, which calls something of `t`, compile for a Type& t?
-#define COMPILES(Type, ...) ([]<class T>(std::type_identity<T>) { return requires(T& t) { __VA_ARGS__; }; }(std::type_identity<Type>()))
+#define COMPILES(Type, ...)             \
+  ([]<class T>(std::type_identity<T>) { \
+    return requires(T & t) {            \
+      __VA_ARGS__;                      \
+    };                                  \
+  }(std::type_identity<Type>()))
 
 // A name is taken in each form that texts have; numbers, null pointers and what is not there are not.
-#define TAKES_NAMES(Type, function, ...)                                            \
-  static_assert(COMPILES(Type, function("name" __VA_OPT__(, ) __VA_ARGS__)));        \
-  static_assert(COMPILES(Type, function(std::string("name") __VA_OPT__(, ) __VA_ARGS__))); \
+#define TAKES_NAMES(Type, function, ...)                                                        \
+  static_assert(COMPILES(Type, function("name" __VA_OPT__(, ) __VA_ARGS__)));                   \
+  static_assert(COMPILES(Type, function(std::string("name") __VA_OPT__(, ) __VA_ARGS__)));      \
   static_assert(COMPILES(Type, function(std::string_view("name") __VA_OPT__(, ) __VA_ARGS__))); \
-  static_assert(!COMPILES(Type, function(0 __VA_OPT__(, ) __VA_ARGS__)));            \
-  static_assert(!COMPILES(Type, function(NULL __VA_OPT__(, ) __VA_ARGS__)));         \
+  static_assert(!COMPILES(Type, function(0 __VA_OPT__(, ) __VA_ARGS__)));                       \
+  static_assert(!COMPILES(Type, function(NULL __VA_OPT__(, ) __VA_ARGS__)));                    \
   static_assert(!COMPILES(Type, function(nullptr __VA_OPT__(, ) __VA_ARGS__)))
 // The same where other arguments stand before the name.
-#define TAKES_NAMES_AFTER(Type, function, before, ...)                               \
-  static_assert(COMPILES(Type, function(before, "name" __VA_OPT__(, ) __VA_ARGS__)));  \
+#define TAKES_NAMES_AFTER(Type, function, before, ...)                                             \
+  static_assert(COMPILES(Type, function(before, "name" __VA_OPT__(, ) __VA_ARGS__)));              \
   static_assert(COMPILES(Type, function(before, std::string("name") __VA_OPT__(, ) __VA_ARGS__))); \
-  static_assert(!COMPILES(Type, function(before, 0 __VA_OPT__(, ) __VA_ARGS__)));      \
-  static_assert(!COMPILES(Type, function(before, NULL __VA_OPT__(, ) __VA_ARGS__)));   \
+  static_assert(!COMPILES(Type, function(before, 0 __VA_OPT__(, ) __VA_ARGS__)));                  \
+  static_assert(!COMPILES(Type, function(before, NULL __VA_OPT__(, ) __VA_ARGS__)));               \
   static_assert(!COMPILES(Type, function(before, nullptr __VA_OPT__(, ) __VA_ARGS__)))
-#define TAKES_KEYS(Type)                                \
+#define TAKES_KEYS(Type)                                 \
   static_assert(COMPILES(Type, t["name"]));              \
   static_assert(COMPILES(Type, t[std::string("name")])); \
   static_assert(!COMPILES(Type, t[0]));                  \
   static_assert(!COMPILES(Type, t[NULL]));               \
   static_assert(!COMPILES(Type, t[nullptr]))
-
 
 // A function that does not take t, in an expression that depends on T.
 template <class T, class F>
@@ -83,7 +87,41 @@ TAKES_NAMES(nn::Sequential, T, nn::Linear(1, 1));
 static_assert(COMPILES(const nn::Node, nn::Model(t, t, "name")) && !COMPILES(const nn::Node, nn::Model(t, t, 0)) &&
               !COMPILES(const nn::Node, nn::Model(t, t, nullptr)));
 
+// ---- tables and files
+TAKES_KEYS(nn::data::Table);
+TAKES_NAMES(nn::data::Table, t.column);
+TAKES_NAMES(nn::data::Table, t.contains);
+TAKES_NAMES(nn::data::Table, of<T>(&nn::data::parse_csv), nn::data::ReadCsvOptions{}, "text");
+TAKES_NAMES(nn::data::Column, t.renamed);
+TAKES_NAMES(nn::data::Column, T::numeric, std::vector<double>{1});
+static_assert(COMPILES(nn::data::Table, t.select({"a", "b"})) && !COMPILES(nn::data::Table, t.select({0})));
+static_assert(COMPILES(nn::data::Table, t.drop({"a"})) && !COMPILES(nn::data::Table, t.drop({nullptr})));
+static_assert(COMPILES(nn::data::Table, t.drop_missing({"a"})) && !COMPILES(nn::data::Table, t.drop_missing({0, 0})));
+TAKES_NAMES(Tensor, of<T>(&load_npy));
+TAKES_NAMES(Tensor, of<T>(&load_safetensors));
+TAKES_NAMES(Tensor, of<T>(&load_npz));
+TAKES_NAMES(Tensor, save_npy, t);
+TAKES_NAMES(Tensor, of<T>(&load_csv), CsvOptions{});
+static_assert(COMPILES(const std::filesystem::path, load_npy(t)) && COMPILES(const std::string, load_npy(t + "x")));
+
+// ---- options that are texts
+#define TAKES_TEXT(Options, field)                                                                         \
+  static_assert(COMPILES(Options, t.field = "text") && COMPILES(Options, t.field = std::string("text")) && \
+                !COMPILES(Options, t.field = 0) && !COMPILES(Options, t.field = nullptr) &&                \
+                !COMPILES(Options, T{.field = 0}))
+TAKES_TEXT(nn::data::EncoderOptions, target);
+TAKES_TEXT(nn::data::SplitOptions, stratify);
+TAKES_TEXT(nn::EarlyStoppingOptions, monitor);
+TAKES_TEXT(nn::DenseOptions, name);
+TAKES_TEXT(viz::PlotOptions, label);
+TAKES_TEXT(viz::FigureOptions, title);
+TAKES_TEXT(viz::ScatterOptions, color);
+static_assert(COMPILES(nn::data::EncoderOptions, t.drop = {"a"}) && !COMPILES(nn::data::EncoderOptions, t.drop = {0}));
+static_assert(COMPILES(explain::DeepShapOptions, t.feature_names = std::vector<std::string>{"a"}) &&
+              !COMPILES(explain::DeepShapOptions, t.feature_names = {0}));
+
 // ---- explain
+TAKES_NAMES(explain::Explanation, of<T>(&explain::explanation_from_json));
 TAKES_NAMES(explain::Explanation, t.feature_index);
 TAKES_NAMES(explain::Explanation, of<T>(&explain::quadrature_from_name));
 static_assert(COMPILES(explain::Explanation, t.output("name")) && !COMPILES(explain::Explanation, t.output(nullptr)));
@@ -125,7 +163,7 @@ static_assert(made_from_braces<nn::metrics::Accuracy, nn::metrics::Precision, nn
 static_assert(made_from_braces<nn::ReLU, nn::Sigmoid, nn::Tanh, nn::LeakyReLU, nn::PReLU, nn::ELU, nn::CELU, nn::GELU,
                                nn::Softplus, nn::Hardtanh, nn::Hardshrink, nn::Softmax, nn::LogSoftmax, nn::GLU,
                                nn::RReLU, nn::Flatten, nn::Identity, nn::Dropout>);
-static_assert(made_from_braces<nn::EarlyStopping, viz::Figure>);
+static_assert(made_from_braces<nn::EarlyStopping, nn::data::Encoder, viz::Figure>);
 
 // Breaks when braces make something else than the defaults, or stand in the way of options that are given.
 TEST_CASE("empty braces are default options") {

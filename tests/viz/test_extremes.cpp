@@ -2,6 +2,7 @@
 #include "figures.hpp"
 
 #include "support/catch.hpp"
+#include "support/growth.hpp"
 
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/histogram.hpp>
@@ -212,6 +213,43 @@ TEST_CASE("long lines are drawn by their extremes", "[viz]") {
     CHECK(lines.front().points.front().x == Approx(want[0].x));
     CHECK(lines.back().points.back().x == Approx(want[3].x));
   }
+}
+
+// Breaks when drawing a line compares its points with each other, or its SVG holds them all.
+TEST_CASE("the cost of a line grows as its points do", "[viz]") {
+  for (const bool ordered : {true, false}) {
+    INFO((ordered ? "x in order" : "x to and fro"));
+    CHECK(xg_test::growth(20'000, [&](int n) {
+            std::vector<double> x(static_cast<std::size_t>(n)), y(x.size());
+            for (std::size_t i = 0; i < x.size(); ++i) {
+              const auto k = static_cast<double>(i);
+              x[i] = ordered ? k : std::sin(k);
+              y[i] = std::sin(k * k);
+            }
+            return [x, y] {
+              Figure figure;
+              figure.axes().plot(x, y);
+              CHECK(figure.svg().size() < 3'000'000);
+            };
+          }) < xg_test::far_below_quadratic);
+  }
+}
+
+// Breaks when a log axis leaves out limits that it was given, or a residual that no double holds, without a word.
+TEST_CASE("what cannot be shown is noted below the axes", "[viz]") {
+  const auto notes = [](const Figure& figure) {
+    std::string out;
+    for (const Text& t : figure.scene().all<Text>("note")) out += plain(t) + " ";
+    return out;
+  };
+  Figure log;
+  log.axes().set_yscale("log");
+  log.axes().plot({1, 2}, {1, 10});
+  log.axes().set_ylim(0, 10);
+  CHECK_THAT(notes(log), xg_test::ContainsSubstring("y limits from 0 to 10 are not on a log axis"));
+  log.axes().set_ylim(0.5, 10);
+  CHECK(notes(log) == "");
+  CHECK_THAT(notes(residuals({largest, 1, 2}, {-largest, 1, 2})), xg_test::ContainsSubstring("1 of 3 rows"));
 }
 
 // Breaks when an option that cannot be drawn is not refused by name.
