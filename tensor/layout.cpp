@@ -104,7 +104,7 @@ void end_table(void*) {
   layout.numel = checked_numel(shape, dtype);
   layout.shape = shape;
   layout.strides = kernels::row_major_strides(shape);
-  for (const std::size_t i : {0, 1}) {
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
     const std::size_t bytes = sizeof(OwnerBlock) + (static_cast<std::size_t>(layout.numel) << (2 + i));
     layout.size_classes[i] = static_cast<std::uint16_t>(memory::detail::class_of(bytes));
   }
