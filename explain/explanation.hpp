@@ -54,11 +54,11 @@ struct ExplanationParts {
       {};  ///< [N, K] int64: which output of the model slot k of row r is; default: slot k is output k
   std::vector<std::string> feature_names = {};  ///< default x0, x1, ...
   std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
-  std::string method = "unknown";
+  String method = "unknown";
   Output output_space = Output::model;  ///< model, logit or probability
   /// Of a logit. Default: the sigmoid for a model of one output (a softmax of one number is 1), else unknown.
   OutputActivation output_activation = OutputActivation::unknown;
-  std::string unit = {};  ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
+  String unit = {};  ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
   bool additive = true;   ///< do values and base sum to the output by construction?
   std::int64_t n_background = 0;  ///< references; 0 for methods without
   std::vector<FallbackOp> fallback_ops = {};

@@ -1,10 +1,50 @@
 #include <xgrad/nn/activations.hpp>
+#include <xgrad/nn/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
+
 namespace xg::nn {
+
+void LeakyReLU::check(const LeakyReluOptions& o) {
+  detail::check_option("LeakyReLU", "negative_slope", o.negative_slope);
+}
+void ELU::check(const EluOptions& o) {
+  detail::check_option("ELU", "alpha", o.alpha);
+}
+void CELU::check(const EluOptions& o) {
+  detail::check_option("CELU", "alpha", o.alpha);
+  if (o.alpha == 0) throw ValueError("[CELU] alpha is 0, it must not be: the function divides by it.");
+}
+void Softplus::check(const SoftplusOptions& o) {
+  detail::check_option("Softplus", "beta", o.beta, std::numeric_limits<double>::min());
+  if (std::isnan(o.threshold)) throw ValueError("[Softplus] threshold is nan, it must be a number.");
+}
+void Hardtanh::check(const HardtanhOptions& o) {
+  if (!(o.min_val <= o.max_val))
+    throw ValueError(fmt::format("[Hardtanh] min_val is {}, max_val is {}: min_val must not exceed max_val.", o.min_val,
+                                 o.max_val));
+}
+void Hardshrink::check(const ShrinkOptions& o) {
+  detail::check_option("Hardshrink", "lambda", o.lambda, 0);
+}
+void Softshrink::check(const ShrinkOptions& o) {
+  detail::check_option("Softshrink", "lambda", o.lambda, 0);
+}
+void Threshold::check(double threshold, double value) {
+  if (std::isnan(threshold)) throw ValueError("[Threshold] threshold is nan, it must be a number.");
+  detail::check_option("Threshold", "value", value);
+}
+void RReLU::check(const RReluOptions& o) {
+  detail::check_option("RReLU", "lower", o.lower);
+  detail::check_option("RReLU", "upper", o.upper);
+  if (o.lower > o.upper)
+    throw ValueError(fmt::format("[RReLU] lower is {}, upper is {}: lower must not exceed upper.", o.lower, o.upper));
+}
 
 PReLU::PReLU(PReluOptions options) : ActivationLayerWith(std::move(options)) {
   if (options_.num_parameters < 1)

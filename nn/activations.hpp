@@ -14,6 +14,7 @@ class XG_API ActivationLayer : public Layer<Self> {
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
   explicit ActivationLayer(NoOptions) : ActivationLayer() {}
   Tensor forward(const Tensor& x) override { return function(x); }
+  bool keeps_shape() const override { return true; }
   std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 };
@@ -80,10 +81,14 @@ class XG_API Tanhshrink final : public ActivationLayer<Tanhshrink, &xg::tanhshri
 template <class Self, class Options>
 class XG_API ActivationLayerWith : public Layer<Self> {
  public:
-  explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {}
+  /// Throws ValueError for an option that makes no sense.
+  explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {
+    if constexpr (requires { Self::check(options_); }) Self::check(options_);
+  }
   explicit ActivationLayerWith(NoOptions) : ActivationLayerWith() {}
   std::tuple<Options> arguments() const { return {options_}; }
   const Options& options() const { return options_; }
+  bool keeps_shape() const override { return true; }
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 
  protected:
@@ -98,6 +103,7 @@ struct LeakyReluOptions {
 class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const LeakyReluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::leaky_relu(x, options_.negative_slope); }
 };
 
@@ -126,12 +132,14 @@ struct EluOptions {
 class XG_API ELU final : public ActivationLayerWith<ELU, EluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const EluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::elu(x, options_.alpha); }
 };
 /// max(x, 0) + min(alpha (e^(x / alpha) - 1), 0)
 class XG_API CELU final : public ActivationLayerWith<CELU, EluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const EluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::celu(x, options_.alpha); }
 };
 
@@ -155,6 +163,7 @@ struct SoftplusOptions {
 class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const SoftplusOptions& options);
   Tensor forward(const Tensor& x) override { return xg::softplus(x, options_.beta, options_.threshold); }
 };
 
@@ -167,6 +176,7 @@ struct HardtanhOptions {
 class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const HardtanhOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardtanh(x, options_.min_val, options_.max_val); }
 };
 
@@ -178,12 +188,14 @@ struct ShrinkOptions {
 class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardshrink(x, options_.lambda); }
 };
 /// x pulled towards 0 by lambda
 class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::softshrink(x, options_.lambda); }
 };
 
@@ -191,11 +203,14 @@ class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOpt
 class XG_API Threshold final : public Layer<Threshold> {
  public:
   Threshold(double threshold, double value, LayerOptions options = {})
-      : Layer(std::move(options.name)), threshold_(threshold), value_(value) {}
+      : Layer(std::move(options.name)), threshold_(threshold), value_(value) {
+    check(threshold, value);
+  }
   Tensor forward(const Tensor& x) override { return xg::threshold(x, threshold_, value_); }
   std::tuple<double, double, LayerOptions> arguments() const { return {threshold_, value_, {name()}}; }
 
  private:
+  static void check(double threshold, double value);
   double threshold_, value_;
 };
 
@@ -208,6 +223,7 @@ class XG_API GLU final : public ActivationLayerWith<GLU, DimOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override;
+  bool keeps_shape() const override { return false; }
 };
 /// e^x_i / sum e^x_j along `dim`
 class XG_API Softmax final : public ActivationLayerWith<Softmax, DimOptions> {
@@ -237,6 +253,7 @@ struct RReluOptions {
 class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  static void check(const RReluOptions& options);
   Tensor forward(const Tensor& x) override;
 };
 

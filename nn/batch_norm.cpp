@@ -1,6 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/batch_norm.hpp>
+#include <xgrad/nn/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -12,6 +13,8 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
     : Layer(options.name), features_(num_features), options_(std::move(options)) {
   if (num_features < 1)
     throw ValueError(fmt::format("[BatchNorm1d] num_features is {}, it must be 1 or more.", num_features));
+  detail::check_option("BatchNorm1d", "eps", options_.eps, 0);
+  if (options_.momentum) detail::check_option("BatchNorm1d", "momentum", *options_.momentum, 0, 1);
   if (options_.affine) {
     weight_ = param("weight", ones({num_features}));
     bias_ = param("bias", zeros({num_features}));
@@ -32,7 +35,7 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
                                  x.shape().str(), features_, features_));
   if (uses_batch_statistics() && x.numel() / features_ < 2)
     throw ValueError(
-        fmt::format("[batch_norm] input is {}, one value per feature has no variance: train on batches of at "
+        fmt::format("[batch_norm] input is {}, one value per feature has no variance: pass batches of at "
                     "least 2 rows.",
                     x.shape().str()));
   if (!options_.track_running_stats) return batch_norm(x, {}, {}, weight_, bias_, true, 0.0, options_.eps);

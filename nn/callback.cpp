@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -27,6 +28,14 @@ double FitState::value(StringRef wanted) const {
       fmt::format("[fit] \"{}\" is not among the values of an epoch, which are {}: name one of them, or pass "
                   "validation data or a metric.",
                   key, fmt::join(known, ", ")));
+}
+
+void FitState::expect(StringRef who, StringRef key) const {
+  if (expected.empty() || std::find(expected.begin(), expected.end(), key.view()) != expected.end()) return;
+  const bool validated = std::find(expected.begin(), expected.end(), "val_loss") != expected.end();
+  throw ValueError(fmt::format("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.",
+                               who.view(), key.view(), fmt::join(expected, ", "),
+                               key.view().starts_with("val_") && !validated ? ", or pass validation data" : ""));
 }
 
 std::optional<bool> FitState::larger_is_better(StringRef wanted) const {

@@ -37,6 +37,9 @@ class XG_API FitState {
   /// The values of this epoch, "loss" first; complete at the end of an epoch.
   std::vector<std::pair<std::string, double>> logs;
 
+  /// Throws ValueError, naming the known keys, where no epoch will have a value of that key. Callbacks that need one ask in
+  /// on_train_begin. Says nothing where a callback of your own may add values.
+  void expect(StringRef who, StringRef key) const;
   /// The value of `key` in this epoch. Throws ValueError for an unknown key, naming the known ones.
   double value(StringRef key) const;
   /// Is a larger value of `key` better? Unknown for metrics that do not say.
@@ -44,11 +47,12 @@ class XG_API FitState {
   /// Ends training after this epoch.
   void stop(StringRef reason);
   /// Adds a remark to the History's stop_reason(), whatever that will be.
-  void note(std::string remark) { notes.push_back(std::move(remark)); }
+  void note(String remark) { notes.push_back(std::move(remark)); }
   bool stopping() const { return !stop_reason.empty(); }
 
   std::string stop_reason;
   std::vector<std::string> notes;
+  std::vector<std::string> expected;  ///< the keys that each epoch will have; empty where callbacks may add some
   std::vector<std::pair<std::string, std::optional<bool>>> directions;
 };
 
@@ -96,6 +100,8 @@ class XG_API Callback {
   void on_batch_end(FitState& s) { held_->on_batch_end(s); }
   void on_epoch_end(FitState& s) { held_->on_epoch_end(s); }
   void on_train_end(FitState& s) { held_->on_train_end(s); }
+  /// May it add values to those of an epoch? Unless its class says `static constexpr bool adds_values = false`.
+  bool adds_values() const { return held_->adds_values(); }
 
  private:
   struct Base {
@@ -106,6 +112,7 @@ class XG_API Callback {
     virtual void on_batch_end(FitState&) = 0;
     virtual void on_epoch_end(FitState&) = 0;
     virtual void on_train_end(FitState&) = 0;
+    virtual bool adds_values() const = 0;
   };
   template <class C>
   struct Held final : Base {
@@ -128,6 +135,10 @@ class XG_API Callback {
     }
     void on_train_end([[maybe_unused]] FitState& s) override {
       if constexpr (requires { callback.on_train_end(s); }) callback.on_train_end(s);
+    }
+    bool adds_values() const override {
+      if constexpr (requires { C::adds_values; }) return C::adds_values;
+      else return true;
     }
     C callback;
   };
@@ -182,6 +193,8 @@ class XG_API EarlyStopping {
  public:
   explicit EarlyStopping(EarlyStoppingOptions options = {});
   explicit EarlyStopping(NoOptions) : EarlyStopping() {}
+  static constexpr bool adds_values = false;
+  void on_train_begin(FitState& state) const { state.expect("EarlyStopping", options_.monitor); }
   void on_epoch_end(FitState& state);
   void on_train_end(FitState& state);
 
@@ -203,6 +216,10 @@ struct ModelCheckpointOptions {
 class XG_API ModelCheckpoint {
  public:
   explicit ModelCheckpoint(std::filesystem::path path, ModelCheckpointOptions options = {});
+  static constexpr bool adds_values = false;
+  void on_train_begin(FitState& state) const {
+    if (options_.save_best_only) state.expect("ModelCheckpoint", options_.monitor);
+  }
   void on_epoch_end(FitState& state);
   void on_train_end(FitState& state);
 
@@ -221,6 +238,10 @@ class XG_API LearningRateSchedule {
   /// Steps with the value of `monitor`, in the epochs in which that is a number. If it never is, the rate stays as it
   /// is and the History's stop_reason() says why.
   explicit LearningRateSchedule(optim::ReduceLROnPlateau& scheduler, StringRef monitor = "val_loss");
+  static constexpr bool adds_values = false;
+  void on_train_begin(FitState& state) const {
+    if (plateau_ != nullptr) state.expect("LearningRateSchedule", monitor_);
+  }
   void on_epoch_begin(FitState& state);
   void on_epoch_end(FitState& state);
   void on_train_end(FitState& state);
@@ -237,6 +258,7 @@ class XG_API LearningRateSchedule {
 class XG_API CSVLogger {
  public:
   explicit CSVLogger(std::filesystem::path path) : path_(std::move(path)) {}
+  static constexpr bool adds_values = false;
   void on_epoch_end(FitState& state) { state.history.to_csv(path_); }
 
  private:

@@ -14,6 +14,7 @@ class XG_API Dropout final : public Layer<Dropout> {
   explicit Dropout(double p = 0.5, LayerOptions options = {});
   explicit Dropout(NoOptions) : Dropout() {}
   Tensor forward(const Tensor& x) override;
+  bool keeps_shape() const override { return true; }
   double p() const { return p_; }
   std::tuple<double, LayerOptions> arguments() const { return {p_, {name()}}; }
 

@@ -1,6 +1,7 @@
 #include <xgrad/nn/history.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/csv_reader.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -81,7 +82,7 @@ void History::set_stop(StringRef reason, bool early) {
 
 std::string History::csv() const {
   std::string text = "epoch";
-  for (const Entry& entry : entries_) text += "," + entry.first;
+  for (const Entry& entry : entries_) text += "," + io::csv_cell(entry.first, ',');
   text += "\n";
   for (std::int64_t epoch = 0; epoch < epochs(); ++epoch) {
     text += std::to_string(epoch + 1);

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/layer_norm.hpp>
+#include <xgrad/nn/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -18,6 +19,7 @@ void check_shape(const char* who, const Shape& shape) {
 LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
     : Layer(options.name), shape_(normalized_shape), options_(std::move(options)) {
   check_shape("LayerNorm", shape_);
+  detail::check_option("LayerNorm", "eps", options_.eps, 0);
   if (!options_.elementwise_affine) return;
   weight_ = param("weight", ones(shape_));
   if (options_.bias) bias_ = param("bias", zeros(shape_));
@@ -35,6 +37,7 @@ std::int64_t LayerNorm::flops(const Shape&, const Shape& output) const {
 RMSNorm::RMSNorm(const Shape& normalized_shape, RmsNormOptions options)
     : Layer(options.name), shape_(normalized_shape), options_(std::move(options)) {
   check_shape("RMSNorm", shape_);
+  if (options_.eps) detail::check_option("RMSNorm", "eps", *options_.eps, 0);
   if (options_.elementwise_affine) weight_ = param("weight", ones(shape_));
 }
 

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/inspect.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/release_list.hpp>
 #include <xgrad/tensor/creation.hpp>
@@ -539,6 +540,10 @@ LoadReport Module::load_state_dict(const StateDict& state, LoadStateOptions opti
         continue;
       }
       Tensor ready = value.detach().to(slot.target.dtype()).contiguous();
+      if (value.is_floating_point() && !ready.is_floating_point() && !equal(ready.to(value.dtype()), value.detach())) {
+        shapes.push_back(fmt::format("{} has numbers that {} does not hold", key, xg::name(ready.dtype())));
+        continue;
+      }
       if (first == nullptr) {
         first = &key;
         // Elements of the module itself would change while they are copied, unless they stay where they are.

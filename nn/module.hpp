@@ -170,6 +170,8 @@ class XG_API Module {
   // ---- what layers tell about themselves
   /// The shape of one row that this module takes, where it knows.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
+  /// Does the module take rows of any shape and give rows of the same one, as activations and dropout do?
+  virtual bool keeps_shape() const { return false; }
   /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on
   /// it.
   virtual void build(const Shape& row);

@@ -41,6 +41,7 @@ class XG_API Identity final : public Layer<Identity> {
   explicit Identity(LayerOptions options = {}) : Layer(std::move(options.name)) {}
   explicit Identity(NoOptions) : Identity() {}
   Tensor forward(const Tensor& x) override { return x; }
+  bool keeps_shape() const override { return true; }
   std::tuple<LayerOptions> arguments() const { return {{name()}}; }
 };
 

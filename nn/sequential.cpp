@@ -66,10 +66,10 @@ std::string Sequential::label() const {
 }
 
 std::optional<Shape> Sequential::input_shape() const {
-  // Layers that take any shape and keep it (dropout, activations) may stand before the first one that knows.
+  // Layers that keep the shape of whatever they get may stand before the first one that knows.
   for (const Child& child : child_list()) {
     if (std::optional<Shape> row = child.module->input_shape()) return row;
-    if (!child.module->own_parameters().empty() || !child.module->children().empty()) break;
+    if (!child.module->keeps_shape()) break;
   }
   return std::nullopt;
 }

@@ -52,6 +52,14 @@ void check_batch_size(const char* op, std::int64_t size) {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
+/// Where a batch of `size` rows ends, if a model in eval mode needs at least `least` rows at once: what would be left of
+/// `count` and is less joins the last batch.
+std::int64_t end_of_batch(std::int64_t start, std::int64_t size, std::int64_t count, std::int64_t least) {
+  if (count - start <= size) return count;
+  const std::int64_t stop = start + std::max(size, least);
+  return count - stop < least ? count : stop;
+}
+
 std::string rows_in_words(std::int64_t count) {
   return fmt::format("{} row{}", count, count == 1 ? "" : "s");
 }
@@ -199,10 +207,8 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
   // One row tells the prediction's shape, so that a wrong target is found before anything is trained. Where a module
   // needs more even in eval mode, as many as it needs.
   model_->eval();
-  std::int64_t probe = 1;
-  for (const auto& [path, module] : model_->named_modules())
-    probe = std::max(probe, module->min_rows(module->input_shape().value_or(Shape())));
-  probe = std::min(probe, rows.count());
+  rows.least = rows_to_predict();
+  const std::int64_t probe = std::min(rows.least, rows.count());
   Inputs inputs;
   const Tensor first = (*model_)(rows_of(rows.X, 0, probe));
   if (!first.defined() || first.dim() == 0 || first.size(0) != probe)
@@ -236,6 +242,16 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
   }
   rows.counts = loss_.counts(rows.y);
   check_counted(op, rows);
+  // A metric that takes no such targets or predictions says so now.
+  update_metrics(rows_of(rows.y, 0, probe), first, rows.counts.defined() ? rows_of(rows.counts, 0, probe) : Tensor());
+  for (Metric& metric : metrics_) metric.reset();
+  return rows;
+}
+
+std::int64_t Trainer::rows_to_predict() const {
+  std::int64_t rows = 1;
+  for (const auto& [path, module] : model_->named_modules())
+    rows = std::max(rows, module->min_rows(module->input_shape().value_or(Shape())));
   return rows;
 }
 
@@ -331,6 +347,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
         to = rows_of(from, kept, from.size(0)).contiguous();
         from = rows_of(from, 0, kept);
       };
+      held_out.least = rows.least;
       cut(rows.X, held_out.X);
       cut(rows.y, held_out.y);
       cut(rows.weights, held_out.weights);
@@ -340,6 +357,12 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     if (!options.class_weight.empty())
       rows.weights = class_weights(options.class_weight, rows.y, rows.weights, rows.dtype);
     check_counted("fit", rows);
+    if (options.drop_last && !options.shuffle && rows.count() % options.batch_size != 0) {
+      const std::int64_t kept = rows.count() / options.batch_size * options.batch_size;
+      const auto part = [&](const Tensor& all) { return all.defined() && kept > 0 ? rows_of(all, 0, kept) : all; };
+      check_counted("fit: without the last batch", {.X = part(rows.X), .y = part(rows.y), .weights = part(rows.weights),
+                                                    .counts = part(rows.counts), .dtype = rows.dtype});
+    }
   }
   check_batches(rows.count(), options, demand);
   options.batch_size = std::min(options.batch_size, rows.count());
@@ -357,6 +380,13 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   history.reserve(options.epochs);
 
   std::vector<Callback> callbacks = std::move(options.callbacks);
+  if (std::none_of(callbacks.begin(), callbacks.end(), [](const Callback& c) { return c.adds_values(); })) {
+    for (const char* prefix : {"", "val_"}) {
+      if (*prefix != '\0' && !held_out.X.defined()) break;
+      state.expected.push_back(std::string(prefix) + "loss");
+      for (const Metric& metric : metrics_) state.expected.push_back(prefix + metric.name());
+    }
+  }
   detail::Progress progress(options.verbose);
   // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
   // Without held-out rows the loss of an epoch speaks of the weights before its steps, so those are kept then.
@@ -364,6 +394,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   const std::vector<Tensor> weights = Weights::state_of(*model_);
   best.save(weights);
   double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t silent_epochs = 0;
 
   try {
     for (Callback& callback : callbacks) callback.on_train_begin(state);
@@ -377,6 +408,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       progress.begin(state.epoch, options.epochs, state.batches);
       const double loss = train_epoch(rows, options, state, callbacks, progress, best);
       state.logs.emplace_back("loss", loss);
+      silent_epochs += std::isnan(loss) ? 1 : 0;
       for (const Metric& metric : metrics_)
         state.logs.emplace_back(metric.name(), std::isnan(loss) ? not_a_number : metric.compute());
       model_->eval();
@@ -394,6 +426,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       progress.end(state.logs, history.seconds().back());
       for (Callback& callback : callbacks) callback.on_epoch_end(state);
     }
+    if (silent_epochs > 0)
+      state.note(fmt::format("in {} of {} epochs no row of a batch counted", silent_epochs, history.epochs()));
     for (Callback& callback : callbacks) callback.on_train_end(state);
   } catch (...) {
     progress.interrupt();
@@ -504,8 +538,8 @@ void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* pref
   for (Metric& metric : metrics_) metric.reset();
   const std::int64_t count = rows.count();
   double total = 0, counted = 0;
-  for (std::int64_t start = 0; start < count; start += batch_size) {
-    const std::int64_t stop = std::min(start + batch_size, count);
+  for (std::int64_t start = 0, stop = 0; start < count; start = stop) {
+    stop = end_of_batch(start, batch_size, count, rows.least);
     const Tensor counts = rows.counts.defined() ? rows_of(rows.counts, start, stop) : Tensor();
     const double weight = counts.defined() ? counts.sum().item<double>() : static_cast<double>(stop - start);
     if (counts.defined() && weight == 0) continue;
@@ -539,8 +573,11 @@ Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
   options.batch_size = std::min(options.batch_size, X.size(0));
   std::vector<Tensor> parts;
   parts.reserve(static_cast<std::size_t>((X.size(0) + options.batch_size - 1) / options.batch_size));
-  for (std::int64_t start = 0; start < X.size(0); start += options.batch_size)
-    parts.push_back((*model_)(rows_of(X, start, std::min(start + options.batch_size, X.size(0)))));
+  const std::int64_t least = rows_to_predict();
+  for (std::int64_t start = 0, stop = 0; start < X.size(0); start = stop) {
+    stop = end_of_batch(start, options.batch_size, X.size(0), least);
+    parts.push_back((*model_)(rows_of(X, start, stop)));
+  }
   return parts.size() == 1 ? std::move(parts.front()) : cat(parts, 0);
 }
 

@@ -104,10 +104,13 @@ class XG_API Trainer {
     Tensor X, y, weights;
     Tensor counts;                 // of the loss; undefined where all rows count the same
     Dtype dtype = Dtype::float32;  // of predictions
+    std::int64_t least = 1;        // so many the model must be given at once in eval mode
     std::int64_t count() const { return X.size(0); }
   };
   struct Demand;
   Rows prepared(const char* op, const Tensor& X, const Tensor& y, const Tensor& weights, Demand* demand = nullptr);
+  /// How many rows at least the model must be given at once in eval mode.
+  std::int64_t rows_to_predict() const;
   void check_counted(const char* op, const Rows& rows) const;
   void check_batches(std::int64_t rows, const FitOptions& options, const Demand& demand) const;
   double batch_loss(const Tensor& loss) const;

@@ -98,6 +98,8 @@ class XG_API Optimizer {
   };
 
   Optimizer() = default;
+  /// Throws IndexError for a group that there is not.
+  void check_group(std::size_t index) const;
   /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf, and one that is in the optimizer
   /// already, DtypeError for one that cannot have a gradient.
   void add_group(std::vector<Tensor> params);
@@ -126,7 +128,6 @@ class XG_API Optimizer {
   template <class F>
   void make_state(std::size_t group, std::vector<Slot>& slots, std::vector<Tensor>& arenas, F&& wanted) const;
   void step_slot(std::size_t group, Slot& slot);
-  void check_group(std::size_t index) const;
   /// The rate that schedules of the group are relative to: what it had when the first of them was made, so that
   /// chained ones agree, or since it was last set by hand.
   double initial_lr(std::size_t group);
@@ -147,7 +148,11 @@ class XG_API OptimizerOf : public Optimizer {
     add_group(std::move(group.params));
     options_.push_back(group.options);
   }
-  const Options& options(std::size_t group = 0) const { return options_.at(group); }
+  /// Throws IndexError for a group that there is not.
+  const Options& options(std::size_t group = 0) const {
+    check_group(group);
+    return options_[group];
+  }
 
  protected:
   void add_groups(std::vector<ParamGroup<Options>> groups) {

@@ -66,7 +66,8 @@ struct NumericTable {
 };
 
 /// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have
-/// as many digits as bring back the same value. Throws ShapeError for other tensors or another count of names.
+/// as many digits as bring back the same value. Names that are numbers are read as data unless load_csv is told .header = true.
+/// Throws ShapeError for other tensors or another count of names.
 XG_API void save_csv(const String& path, const Tensor& tensor, const StringList& columns = {},
                      char delimiter = ',');
 /// Reads a table of numbers from a file in UTF-8, as nn::data::read_csv reads lines, quotes, comments, names and

@@ -269,7 +269,7 @@ std::string space_label(const Contributions& c, Link link) {
                      : c.space == Space::probability   ? "probability"
                                                        : c.unit;
   if (c.output.empty()) return unit.empty() ? "Model output" : fmt::format("Model output ({})", unit);
-  return unit.empty() ? c.output : fmt::format("{} ({})", c.output, unit);
+  return unit.empty() ? static_cast<const std::string&>(c.output) : fmt::format("{} ({})", c.output, unit);
 }
 
 double log_odds(double own, const std::vector<double>& rivals) {

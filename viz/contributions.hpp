@@ -3,6 +3,7 @@
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -41,9 +42,9 @@ struct XG_API Contributions {
   std::vector<std::string> display = {};  ///< [rows, features]; empty: the data as text
   std::vector<double> errors = {};        ///< [rows, features] standard errors; empty: none
   Space space = Space::model;
-  std::string output = {};  ///< name of the output
+  String output = {};  ///< name of the output
   bool additive = true;     ///< do base and contributions sum to the output?
-  std::string unit = {};    ///< of a model's output: "dollars"
+  String unit = {};    ///< of a model's output: "dollars"
   std::size_t references =
       0;  ///< over which contributions are means, and of which errors are standard errors; 0: unknown
   std::vector<std::string> about = {};  ///< how they were made, one sentence each, for reports

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <string>
 #include <utility>
@@ -23,9 +24,9 @@ struct ScoreCurve {
   std::vector<double> x;
   std::vector<double> y;
   double area = 0;
-  std::string name = {};
+  String name = {};
   double chance = 0;          ///< precision of guessing: the share of positive rows
-  std::string positive = {};  ///< the class that counts as positive, where that is not `name`
+  String positive = {};  ///< the class that counts as positive, where that is not `name`
 };
 
 /// Rows grouped by predicted probability.
@@ -33,8 +34,8 @@ struct CalibrationBins {
   std::vector<double> predicted;  ///< mean predicted probability of each group
   std::vector<double> observed;   ///< share of positive rows in it
   std::vector<double> count;      ///< its rows
-  std::string name = {};
-  std::string positive = {};  ///< the class that counts as positive, where that is not `name`
+  String name = {};
+  String positive = {};  ///< the class that counts as positive, where that is not `name`
 };
 
 }  // namespace xg::viz

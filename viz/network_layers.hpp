@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,7 @@ namespace xg::viz {
 
 /// One layer of the picture of a network.
 struct NetworkLayer {
-  std::string name;
+  String name;
   std::int64_t in = 0;       ///< numbers that go in
   std::int64_t neurons = 0;  ///< units; 0 for layers without (dropout, normalization) and for the input
   std::int64_t out = 0;      ///< numbers that come out: the circles of the column
@@ -27,12 +28,12 @@ struct NetworkLayer {
 
 /// One box of plot_model.
 struct ModelBox {
-  std::string name;
-  std::string type;
-  std::string input = {};   ///< shape, as text
-  std::string output = {};  ///< shape, as text
+  String name;
+  String type;
+  String input = {};   ///< shape, as text
+  String output = {};  ///< shape, as text
   std::int64_t parameters = 0;
-  std::string detail = {};             ///< activation, rate, ...
+  String detail = {};             ///< activation, rate, ...
   std::vector<std::size_t> from = {};  ///< earlier boxes whose output goes in
 };
 

@@ -30,7 +30,7 @@ class Figure;
 struct ReportTable {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  ///< cells that look like numbers are set to the right
-  std::string caption = {};
+  String caption = {};
 };
 
 /// One thing in a section of a report.

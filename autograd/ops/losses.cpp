@@ -200,6 +200,10 @@ Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const
   return weighted(Op::name, apply(Op{{Reduction::none}}, x, t), weight, reduction);
 }
 
+void check_margin(const char* op, double margin) {
+  if (!std::isfinite(margin)) throw ValueError(fmt::format("[{}] margin is {}, it must be finite.", op, margin));
+}
+
 void check_smoothing(double smoothing) {
   if (!(smoothing >= 0 && smoothing <= 1))
     throw ValueError(fmt::format("[cross_entropy] label_smoothing is {}, it must lie in [0, 1].", smoothing));
@@ -411,12 +415,14 @@ Tensor kl_div(const Tensor& log_probabilities, const Tensor& target, KlDivOption
 }
 
 Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, MarginOptions options) {
+  autograd::check_margin("hinge_embedding_loss", options.margin);
   check_same_shape("hinge_embedding_loss", x, target, "input");
   const Tensor apart = where(target != 1, clamp(options.margin - x, 0), 0.0), together = where(target != -1, x, 0.0);
   return reduced(apart + together, options.reduction);
 }
 
 Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& target, MarginOptions options) {
+  autograd::check_margin("margin_ranking_loss", options.margin);
   check_same_shape("margin_ranking_loss", a, b, "the first input");
   check_same_shape("margin_ranking_loss", a, target, "the first input");
   return reduced(clamp(-target * (a - b) + options.margin, 0), options.reduction);

@@ -718,7 +718,11 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   std::int64_t total = 0;
   bool negative = false;
   for (const std::int64_t size : sizes) {
-    negative |= size < 0 || __builtin_add_overflow(total, size, &total);
+    negative |= size < 0;
+    if (!negative && __builtin_add_overflow(total, size, &total))
+      throw ShapeError(fmt::format("[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be "
+                                   "equal.",
+                                   d, x.shape()[d]));
   }
   if (negative || total != x.shape()[d])
     throw ShapeError(

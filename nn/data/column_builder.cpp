@@ -22,8 +22,11 @@ bool is_integer_text(std::string_view text) {
 
 }  // namespace
 
-ColumnBuilder::ColumnBuilder(std::string name, bool text)
-    : column_(std::move(name), text ? ColumnKind::text : ColumnKind::numeric, {}, 0), has_values_(text) {}
+ColumnBuilder::ColumnBuilder(std::string name, bool text, const io::CsvNumbers& numbers)
+    : numbers_(numbers), column_(std::move(name), text ? ColumnKind::text : ColumnKind::numeric, {}, 0), has_values_(text) {
+  column_.decimal_ = numbers.decimal();
+  column_.thousands_ = numbers.thousands().value_or('\0');
+}
 
 void ColumnBuilder::add_missing() {
   switch (column_.kind_) {
@@ -42,12 +45,12 @@ void ColumnBuilder::add_missing() {
   column_.missing_.push_back(true);
 }
 
-void ColumnBuilder::add(std::string_view cell, const io::CsvNumbers& numbers) {
+void ColumnBuilder::add(std::string_view cell) {
   const bool integers = !has_values_ || column_.kind_ == ColumnKind::integer;
   const bool booleans = !has_values_ || column_.kind_ == ColumnKind::boolean;
   const bool text = has_values_ && column_.kind_ == ColumnKind::text;
-  const bool added = !text && ((integers && add_integer(cell, numbers)) || (booleans && add_boolean(cell)) ||
-                               ((column_.kind_ != ColumnKind::boolean) && add_number(cell, numbers)));
+  const bool added = !text && ((integers && add_integer(cell)) || (booleans && add_boolean(cell)) ||
+                               ((column_.kind_ != ColumnKind::boolean) && add_number(cell)));
   if (!added) {
     widen_to_text();
     column_.places_.push_back(levels_.place(cell));
@@ -55,8 +58,8 @@ void ColumnBuilder::add(std::string_view cell, const io::CsvNumbers& numbers) {
   }
 }
 
-bool ColumnBuilder::add_integer(std::string_view cell, const io::CsvNumbers& numbers) {
-  const auto value = numbers.integer(cell);
+bool ColumnBuilder::add_integer(std::string_view cell) {
+  const auto value = numbers_.integer(cell);
   if (!value) return false;
   begin(ColumnKind::integer);
   constexpr std::int64_t is_long = 1'000'000'000'000'000;
@@ -68,7 +71,7 @@ bool ColumnBuilder::add_integer(std::string_view cell, const io::CsvNumbers& num
 }
 
 bool ColumnBuilder::add_boolean(std::string_view cell) {
-  const auto value = parse_boolean(cell);
+  const auto value = io::parse_boolean(cell);
   if (!value) return false;
   begin(ColumnKind::boolean);
   keep_spelling(cell, cell == boolean_text(*value));
@@ -77,8 +80,8 @@ bool ColumnBuilder::add_boolean(std::string_view cell) {
   return true;
 }
 
-bool ColumnBuilder::add_number(std::string_view cell, const io::CsvNumbers& numbers) {
-  const auto number = numbers.real(cell);
+bool ColumnBuilder::add_number(std::string_view cell) {
+  const auto number = numbers_.real(cell);
   if (!number || !number->exact || !widen_to_numeric()) return false;
   begin(ColumnKind::numeric);
   const bool missing = number->value != number->value;

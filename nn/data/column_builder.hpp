@@ -11,17 +11,17 @@ namespace xg::nn::data {
 /// asks for a wider kind, the earlier ones are widened, by the texts that they were.
 class ColumnBuilder {
  public:
-  /// With `text` the kind is text from the beginning.
-  ColumnBuilder(std::string name, bool text);
+  /// With `text` the kind is text from the beginning. `numbers` says how the cells spell numbers.
+  ColumnBuilder(std::string name, bool text, const io::CsvNumbers& numbers);
 
   void add_missing();
-  void add(std::string_view cell, const io::CsvNumbers& numbers);
+  void add(std::string_view cell);
   Column finish() &&;
 
  private:
-  bool add_integer(std::string_view cell, const io::CsvNumbers& numbers);
+  bool add_integer(std::string_view cell);
   bool add_boolean(std::string_view cell);
-  bool add_number(std::string_view cell, const io::CsvNumbers& numbers);
+  bool add_number(std::string_view cell);
   /// Changes the kind of a column all of whose cells are missing so far.
   void begin(ColumnKind kind);
   /// Turns integers into reals, unless one of them would be rounded.
@@ -30,6 +30,7 @@ class ColumnBuilder {
   void keep_spelling(std::string_view cell, bool shortest);
   std::size_t rows() const { return column_.missing_.size(); }
 
+  io::CsvNumbers numbers_;
   Column column_;
   bool has_values_ = false;
   bool has_long_integers_ = false;  // some that double may round, or spells otherwise

@@ -20,7 +20,8 @@ struct ReadCsvOptions {
   /// Does the first row name the columns (else they are column_1, column_2, ...)? Unless told: it does if no cell of it
   /// is a number and one is a name; it is data if every cell is a number or missing; anything between is refused.
   std::optional<bool> header = {};
-  StringList names = {};  ///< names to use instead, one per column
+  /// Names of the columns. The first row is data then, unless .header = true says that it is a header to replace.
+  StringList names = {};
   /// Cells that stand for a missing value, quoted or not.
   StringList missing = csv_missing_words();
   StringList text = {};  ///< columns that stay text whatever they look like: postcodes, numbers of things

@@ -22,7 +22,8 @@ class TableReader final : public io::CsvReader {
                    .decimal = options.decimal,
                    .thousands = options.thousands,
                    .comment = options.comment,
-                   .header = options.header,
+                   // Names that are given stand for a header that is not there, as in pandas.
+                   .header = options.header || options.names.empty() ? options.header : std::optional(false),
                    .missing = std::move(options.missing),
                    .max_rows = options.max_rows}),
         names_(std::move(options.names)),
@@ -62,14 +63,14 @@ class TableReader final : public io::CsvReader {
       }
     }
     builders_.reserve(names.size());
-    for (const std::string& name : names) builders_.emplace_back(name, text.contains(name));
+    for (const std::string& name : names) builders_.emplace_back(name, text.contains(name), numbers());
   }
 
   void on_cell(std::size_t column, std::string_view text) override {
     if (is_missing(text))
       builders_[column].add_missing();
     else
-      builders_[column].add(text, numbers());
+      builders_[column].add(text);
   }
 
   std::vector<std::string> names_, text_;

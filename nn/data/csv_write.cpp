@@ -10,20 +10,6 @@
 namespace xg::nn::data {
 namespace {
 
-// Quotes what would read back as something else: separators, quotes, line ends, white space at the ends, and nothing.
-std::string quoted_cell(const std::string& cell, char separator) {
-  const bool plain = !cell.empty() && cell.find_first_of("\"\r\n") == std::string::npos &&
-                     cell.find(separator) == std::string::npos && cell.find_first_of(" \t") != 0 &&
-                     cell.find_last_of(" \t") != cell.size() - 1;
-  if (plain) return cell;
-  std::string result = "\"";
-  for (char c : cell) {
-    if (c == '"') result += '"';
-    result += c;
-  }
-  return result + "\"";
-}
-
 bool is_integer(std::string_view text) {
   return text.find_first_not_of("-+0123456789") == std::string_view::npos;
 }
@@ -55,7 +41,7 @@ std::string to_csv(const Table& table, WriteCsvOptions options) {
   std::string text;
   const auto end_cell = [&](std::size_t c) { text += c + 1 < columns.size() ? options.separator : '\n'; };
   for (std::size_t c = 0; options.header && c < columns.size(); ++c) {
-    text += quoted_cell(columns[c].name(), options.separator);
+    text += io::csv_cell(columns[c].name(), options.separator);
     end_cell(c);
   }
   std::vector<bool> with_points;
@@ -65,12 +51,12 @@ std::string to_csv(const Table& table, WriteCsvOptions options) {
       const Column& column = columns[c];
       if (column.is_missing(row)) {
         // A blank line would be skipped, so the only cell of a row is quoted.
-        text += columns.size() == 1 ? quoted_cell(options.missing, options.separator) : options.missing;
+        text += columns.size() > 1 && options.missing.empty() ? "" : io::csv_cell(options.missing, options.separator);
       } else if (column.is_number()) {
         // 42 as 42.0, so that the column keeps its kind.
-        text += quoted_cell(with_points[c] ? column.cell(row) + ".0" : number(column, row), options.separator);
+        text += io::csv_cell(with_points[c] ? column.cell(row) + ".0" : number(column, row), options.separator);
       } else {
-        text += quoted_cell(column.cell(row), options.separator);
+        text += io::csv_cell(column.cell(row), options.separator);
       }
       end_cell(c);
     }

@@ -38,6 +38,25 @@ struct Source {
   throw ValueError(fmt::format("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row));
 }
 
+[[noreturn]] void throw_too_large(const char* op, const Column& column, std::int64_t row, Dtype dtype) {
+  throw ValueError(fmt::format("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.",
+                               op, column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype)));
+}
+
+/// How the cells of a column spell numbers.
+io::CsvNumbers numbers_of(const Column& column) {
+  if (column.is_number()) return {};  // cell() writes them
+  return {column.decimal(), column.thousands() == '\0' ? std::nullopt : std::optional(column.thousands())};
+}
+
+/// A cell of a column of booleans: one of their spellings, or a number that is 0 or 1.
+std::optional<bool> boolean_of(const Column& column, std::string_view cell) {
+  if (const auto value = io::parse_boolean(cell)) return value;
+  const auto number = numbers_of(column).real(cell);
+  if (number && (number->value == 0 || number->value == 1)) return number->value == 1;
+  return std::nullopt;
+}
+
 /// The cell as the number that training rows of that kind would have had, NaN where missing.
 double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   if (column.is_missing(row)) return std::numeric_limits<double>::quiet_NaN();
@@ -53,13 +72,13 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   }
   const std::string cell = column.cell(row);
   if (boolean) {
-    if (const auto value = parse_boolean(cell)) return *value ? 1 : 0;
-  } else if (const auto value = io::CsvNumbers().real(cell)) {
+    if (const auto value = boolean_of(column, cell)) return *value ? 1 : 0;
+  } else if (const auto value = numbers_of(column).real(cell)) {
     return value->value;
   }
   throw DtypeError(fmt::format(
-      "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: look for a cell that "
-      "is none.",
+      "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair that cell, or read the "
+      "file with its decimal and thousands separators.",
       column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers"));
 }
 
@@ -68,11 +87,11 @@ std::string level_as(ColumnKind trained, const Column& column, std::int64_t row)
   if (trained == ColumnKind::text) return column.spelling(row);
   const std::string cell = column.cell(row);
   if (trained == ColumnKind::boolean) {
-    const auto value = parse_boolean(cell);
+    const auto value = boolean_of(column, cell);
     return value ? std::string(boolean_text(*value)) : cell;
   }
   if (column.kind() == ColumnKind::boolean) return cell;
-  const io::CsvNumbers numbers;
+  const io::CsvNumbers numbers = numbers_of(column);
   const auto integer = numbers.integer(cell);
   const auto real = numbers.real(cell);
   if (trained == ColumnKind::numeric) return real ? number_text(real->value) : cell;
@@ -259,8 +278,11 @@ Tensor Encoder::Plan::encode_target(const Column& target) const {
       }
       value = static_cast<double>(place->second);
     } else {
-      value = forward(number_as(target_kind, target, row));
-      if (std::isinf(value)) throw_infinite("Encoder", target.name(), row);
+      const double number = number_as(target_kind, target, row);
+      if (std::isinf(number)) throw_infinite("Encoder", target.name(), row);
+      value = forward(number);
+      if (dtype == float32 ? std::isinf(static_cast<float>(value)) : std::isinf(value))
+        throw_too_large("Encoder", target, row, dtype);
     }
   }
   if (classes.size() > 2) return from_data(values.data(), {rows}, {.dtype = Dtype::int64});
@@ -279,6 +301,7 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
       const double value = missing ? source.fill : number;
       if (std::isinf(value)) throw_infinite("Encoder.transform", column.name(), row);
       features[0] = static_cast<T>(source.scaling(value));
+      if (std::isinf(features[0])) throw_too_large("Encoder.transform", column, row, dtype);
       if (source.indicator) features[1] = missing ? T(1) : T(0);
       continue;
     }

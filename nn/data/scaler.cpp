@@ -63,20 +63,25 @@ StandardScaler& StandardScaler::fit(const Tensor& X) {
   std::vector<double> means, variances, scales;
   for (const std::vector<double>& column : columns_to_fit("StandardScaler.fit", X)) {
     const auto n = static_cast<double>(column.size());
+    // Numbers whose squares would overflow, or vanish, are measured in a unit of their size.
+    double largest = 0;
+    for (const double v : column) largest = std::max(largest, std::abs(v));
+    const double unit = largest > 1e140 || (largest > 0 && largest < 1e-140) ? largest : 1;
     double mean = 0;
-    for (double v : column) mean += v / n;
+    for (double v : column) mean += v / unit / n;
     double squares = 0, deviations = 0;
     for (double v : column) {
-      squares += (v - mean) * (v - mean);
-      deviations += v - mean;
+      const double deviation = v / unit - mean;
+      squares += deviation * deviation;
+      deviations += deviation;
     }
     // Two passes with the correction of Chan, Golub and LeVeque (1983) for the rounding of the mean.
     const double variance = column.empty() ? 0.0 : std::max(0.0, (squares - deviations * deviations / n) / n);
     // What rounding alone would leave of a constant feature is no spread (the bound is scikit-learn's).
     const bool constant = variance <= n * epsilon * variance + (n * mean * epsilon) * (n * mean * epsilon);
-    means.push_back(mean);
-    variances.push_back(variance);
-    scales.push_back(constant ? 1.0 : std::sqrt(variance));
+    means.push_back(mean * unit);
+    variances.push_back(variance * unit * unit);
+    scales.push_back(constant ? 1.0 : std::sqrt(variance) * unit);
   }
   mean_ = xg::tensor(means);
   var_ = xg::tensor(variances);
@@ -103,9 +108,9 @@ Tensor StandardScaler::inverse_transform(const Tensor& X) const {
 }
 
 MinMaxScaler::MinMaxScaler(MinMaxScalerOptions options) : options_(options) {
-  if (!(options.min < options.max)) {
-    throw ValueError(
-        fmt::format("[MinMaxScaler] min is {}, max is {}: min must be the smaller one.", options.min, options.max));
+  if (!(options.min < options.max) || !std::isfinite(options.min) || !std::isfinite(options.max)) {
+    throw ValueError(fmt::format("[MinMaxScaler] min is {}, max is {}: both must be finite, and min the smaller one.",
+                                 options.min, options.max));
   }
 }
 
@@ -118,7 +123,9 @@ MinMaxScaler& MinMaxScaler::fit(const Tensor& X) {
     const double range = high - low < 10 * epsilon ? 1.0 : high - low;
     minima.push_back(low);
     maxima.push_back(high);
-    scales.push_back((options_.max - options_.min) / range);
+    // The range of numbers of both signs may overflow.
+    scales.push_back(std::isinf(range) ? (options_.max / 2 - options_.min / 2) / (high / 2 - low / 2)
+                                       : (options_.max - options_.min) / range);
     shifts.push_back(options_.min - low * scales.back());
   }
   data_min_ = xg::tensor(minima);

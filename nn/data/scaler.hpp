@@ -1,6 +1,7 @@
 // Scalers of tensors: learn from [rows, features], apply, and undo.
 #pragma once
 
+#include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct StandardScalerOptions {
 class XG_API StandardScaler {
  public:
   explicit StandardScaler(StandardScalerOptions options = {}) : options_(options) {}
+  explicit StandardScaler(NoOptions) : StandardScaler() {}
 
   /// Throws ShapeError unless X is [rows, features] with rows, ValueError for infinite values.
   StandardScaler& fit(const Tensor& X);
@@ -47,8 +49,9 @@ struct MinMaxScalerOptions {
 /// NaN takes no part in fit and stays NaN in transform.
 class XG_API MinMaxScaler {
  public:
-  /// Throws ValueError unless min < max.
+  /// Throws ValueError unless min < max and both are finite.
   explicit MinMaxScaler(MinMaxScalerOptions options = {});
+  explicit MinMaxScaler(NoOptions) : MinMaxScaler() {}
 
   MinMaxScaler& fit(const Tensor& X);
   Tensor transform(const Tensor& X) const;

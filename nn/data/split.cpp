@@ -153,13 +153,16 @@ TensorSplit train_test_split(const Tensor& X, const Tensor& y, TensorSplitOption
       throw ShapeError(
           fmt::format("[train_test_split] y is {}: to stratify it must be [rows] or [rows, 1].", y.shape().str()));
     }
-    const std::vector<double> values = y.detach().to_vector<double>();
-    for (std::size_t row = 0; row < values.size(); ++row) {
-      if (std::isnan(values[row])) {
-        throw ValueError(fmt::format("[train_test_split] y is NaN at row {}: drop such rows to stratify.", row));
+    const auto add = [&](const auto& values) {
+      for (std::size_t row = 0; row < values.size(); ++row) {
+        if (values[row] != values[row])
+          throw ValueError(fmt::format("[train_test_split] y is NaN at row {}: drop such rows to stratify.", row));
+        // -0.0 is 0.
+        levels[fmt::format("{}", values[row] == 0 ? 0 : values[row])].push_back(static_cast<std::int64_t>(row));
       }
-      levels[fmt::format("{}", values[row])].push_back(static_cast<std::int64_t>(row));
-    }
+    };
+    if (y.is_floating_point()) add(y.detach().to_vector<double>());
+    else add(y.to_vector<std::int64_t>());  // the largest ones are no doubles
   }
   const Parts parts =
       split_rows(X.size(0), options.test_size, options.shuffle, options.seed, options.stratify ? &levels : nullptr);

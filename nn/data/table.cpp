@@ -211,6 +211,8 @@ std::vector<std::string> Column::levels() const {
 Column Column::rows(const std::vector<std::int64_t>& indices) const {
   Column column(name_, kind_, {}, indices.size());
   column.levels_ = levels_;
+  column.decimal_ = decimal_;
+  column.thousands_ = thousands_;
   RowTexts spellings;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::size_t from = checked(indices[i]);

@@ -63,6 +63,11 @@ class XG_API Column {
   /// round.
   Tensor tensor() const;
 
+  /// The signs before the fraction and between digits of numbers in the file that the column was read from; '\0' for
+  /// none.
+  char decimal() const { return decimal_; }
+  char thousands() const { return thousands_; }
+
  private:
   friend class ColumnBuilder;
   friend class Table;
@@ -78,6 +83,7 @@ class XG_API Column {
   std::shared_ptr<const Texts> levels_;        // text, in order of appearance; some may have no row
   std::shared_ptr<const RowTexts> spellings_;  // other kinds: cells that are not the shortest text, if there are any
   std::vector<bool> missing_;
+  char decimal_ = '.', thousands_ = '\0';  // how the file spelled numbers that stand in text
 };
 
 /// Columns of equal length.

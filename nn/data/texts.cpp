@@ -50,16 +50,6 @@ std::string_view boolean_text(bool value) {
   return value ? "true" : "false";
 }
 
-std::optional<bool> parse_boolean(std::string_view text) {
-  for (std::string_view yes : {"true", "True", "TRUE"}) {
-    if (text == yes) return true;
-  }
-  for (std::string_view no : {"false", "False", "FALSE"}) {
-    if (text == no) return false;
-  }
-  return {};
-}
-
 void Texts::push_back(std::string_view text) {
   if (size_ == pages_.size() * page_size) {
     Page page;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +14,6 @@ std::string number_text(double value);
 bool is_number_text(std::string_view text, double value);
 /// "true" or "false"
 std::string_view boolean_text(bool value);
-/// true and false, in any of three spellings.
-std::optional<bool> parse_boolean(std::string_view text);
 
 /// Texts in order, one after another in pages: they grow without a copy of all that is there.
 class Texts {

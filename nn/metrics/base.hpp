@@ -9,6 +9,9 @@
 
 namespace xg::nn::metrics::detail {
 
+/// Throws ValueError for NaN.
+XG_API void check_threshold(const std::string& metric, double threshold);
+
 /// A metric with options and a direction.
 template <class Options, bool larger>
 class MetricWith {
@@ -17,7 +20,9 @@ class MetricWith {
   bool larger_is_better() const { return larger; }
 
  protected:
-  explicit MetricWith(Options options) : options_(std::move(options)) {}
+  explicit MetricWith(Options options) : options_(std::move(options)) {
+    if constexpr (requires { options_.threshold; }) check_threshold(options_.name, options_.threshold);
+  }
   Options options_;
 };
 

@@ -1,3 +1,4 @@
+#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/nn/metrics/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -131,6 +132,14 @@ CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const Cache
   return labels;
 }
 
+// Predicts 0 in rows that have no label.
+void clear_ignored(ClassificationInputs& in, const CachedVector<double>& truth) {
+  const auto columns = static_cast<std::size_t>(in.columns);
+  for (std::size_t row = 0; row < truth.size(); ++row)
+    if (truth[row] == static_cast<double>(ignored_label))
+      std::fill_n(in.predictions.begin() + static_cast<std::ptrdiff_t>(row * columns), columns, 0.0);
+}
+
 // Leaves out the rows that have no label.
 void drop_ignored(ClassificationInputs& in, CachedVector<double>& truth) {
   constexpr auto ignored = static_cast<double>(ignored_label);
@@ -151,6 +160,10 @@ void drop_ignored(ClassificationInputs& in, CachedVector<double>& truth) {
 }
 
 }  // namespace
+
+void detail::check_threshold(const std::string& metric, double threshold) {
+  if (std::isnan(threshold)) throw ValueError(fmt::format("[{}] threshold is nan, it must be a number.", metric));
+}
 
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
   const double* p = predictions.data() + row * columns;
@@ -178,8 +191,6 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
     in.kind = PredictionKind::scores;
   else if (labels_allowed && is_integral(y_pred.dtype()))
     in.kind = PredictionKind::labels;
-  check_numbers(metric, "y_pred", in.predictions, in.columns, true);
-
   const std::int64_t truth_columns = columns_of(y_true);
   if (truth_columns != 1 && truth_columns != in.columns) {
     throw ShapeError(
@@ -188,6 +199,8 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
                     metric, y_true.shape().str(), y_pred.shape().str(), in.rows));
   }
   CachedVector<double> truth = elements(y_true);
+  if (truth_columns == 1) clear_ignored(in, truth);  // whatever was predicted there
+  check_numbers(metric, "y_pred", in.predictions, in.columns, true);
   if (truth_columns > 1) {
     in.truth = one_hot_labels(metric, truth, in.columns);
     return in;

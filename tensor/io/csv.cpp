@@ -6,7 +6,6 @@
 #include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
-#include <csv.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -87,18 +86,12 @@ class NumericReader final : public io::CsvReader {
   std::vector<std::int64_t> integers_;
 };
 
-std::string quoted(const std::string& text) {
-  std::string out(2 * text.size() + 2, '\0');
-  out.resize(csv_write(out.data(), out.size(), text.data(), text.size()));
-  return out;
-}
-
 /// The table as text.
 std::string written(const Tensor& dense, const std::vector<std::string>& columns, char delimiter) {
   std::string out;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i != 0) out += delimiter;
-    out += quoted(columns[i]);
+    out += io::csv_quoted(columns[i]);
   }
   if (!columns.empty()) out += '\n';
   const std::int64_t width = dense.dim() == 2 ? dense.shape()[1] : 1;

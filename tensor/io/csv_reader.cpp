@@ -113,22 +113,52 @@ bool has_letter(std::string_view text) {
 
 /// Columns without a name are called by their place, and a name that comes again gets .1, .2, ... as pandas has it.
 std::vector<std::string> unique_names(std::vector<std::string> names) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i].empty()) names[i] = fmt::format("Unnamed: {}", i);
   std::unordered_set<std::string> taken(names.begin(), names.end()), seen;
   std::unordered_map<std::string, std::size_t> next;
-  for (std::string& name : names) {
-    if (seen.insert(name).second) continue;
+  const auto make_unique = [&](std::string& name) {
+    if (seen.insert(name).second) return;
     std::size_t& number = next.try_emplace(name, 1).first->second;
     std::string candidate = fmt::format("{}.{}", name, number);
     while (!taken.insert(candidate).second) candidate = fmt::format("{}.{}", name, ++number);
     ++number;
     name = std::move(candidate);
+  };
+  for (std::string& name : names)
+    if (!name.empty()) make_unique(name);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!names[i].empty()) continue;
+    names[i] = fmt::format("Unnamed: {}", i);
+    taken.insert(names[i]);
+    make_unique(names[i]);
   }
   return names;
 }
 
 }  // namespace
+
+std::optional<bool> parse_boolean(std::string_view text) {
+  for (std::string_view yes : {"true", "True", "TRUE"}) {
+    if (text == yes) return true;
+  }
+  for (std::string_view no : {"false", "False", "FALSE"}) {
+    if (text == no) return false;
+  }
+  return {};
+}
+
+std::string csv_quoted(std::string_view text) {
+  std::string out(2 * text.size() + 2, '\0');
+  out.resize(csv_write(out.data(), out.size(), text.data(), text.size()));
+  return out;
+}
+
+std::string csv_cell(std::string_view text, char separator) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  if (!text.empty() && text.find_first_of("\"\r\n") == text.npos && text.find(separator) == text.npos &&
+      !is_space(text.front()) && !is_space(text.back()))
+    return std::string(text);
+  return csv_quoted(text);
+}
 
 std::string csv_excerpt(std::string_view text, std::size_t longest) {
   if (text.size() <= longest) return std::string(text);
@@ -516,7 +546,7 @@ bool CsvReader::is_header(const std::vector<std::string>& row) const {
   bool name = false;
   for (const std::string& cell : row) {
     if (is_missing(cell)) continue;
-    if (numbers_.real(cell)) {
+    if (numbers_.real(cell) || parse_boolean(cell)) {
       if (number == nullptr) number = &cell;
       continue;
     }
@@ -528,7 +558,7 @@ bool CsvReader::is_header(const std::vector<std::string>& row) const {
   if (other == nullptr) return false;
   if (number == nullptr && name) return true;
   fail(number != nullptr && number != other
-           ? fmt::format("the first row holds the number '{}', as data do, but '{}' is none, as in a header: set "
+           ? fmt::format("the first row holds '{}', as data do, but '{}' is none, as in a header: set "
                          ".header = true or false. (Other decimal or thousands separators and words for missing "
                          "values are options.)",
                          csv_excerpt(*number), csv_excerpt(*other))

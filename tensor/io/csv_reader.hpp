@@ -34,11 +34,23 @@ void check_csv_format(const CsvFormat& format);
 /// The beginning of a text, for messages.
 std::string csv_excerpt(std::string_view text, std::size_t longest = 40);
 
+/// `text` in quotes.
+std::string csv_quoted(std::string_view text);
+/// A cell as it is written: in quotes where it would read back as something else, for separators, quotes, line ends, white
+/// space at the ends, and where there is nothing.
+std::string csv_cell(std::string_view text, char separator);
+
+/// true or false in lower case, in upper case or with a capital.
+std::optional<bool> parse_boolean(std::string_view text);
+
 /// How numbers are spelled. White space around them and a leading plus do not count.
 class CsvNumbers {
  public:
   CsvNumbers() = default;
   CsvNumbers(char decimal, std::optional<char> thousands) : decimal_(decimal), thousands_(thousands) {}
+
+  char decimal() const { return decimal_; }
+  std::optional<char> thousands() const { return thousands_; }
 
   struct Real {
     double value = 0;

@@ -360,7 +360,9 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
       throw ShapeError(
           fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op, i,
                       t.shape().str(), model->shape().str(), dim));
-    shape[d] += t.shape()[d];
+    if (__builtin_add_overflow(shape[d], t.shape()[d], &shape[d]))
+      throw ShapeError(
+          fmt::format("[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op, dim));
   }
   Tensor out = empty(shape, model->dtype());
   auto* to = elements<char>(out);

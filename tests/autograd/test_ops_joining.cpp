@@ -214,3 +214,13 @@ TEST_CASE("repeating and padding take the memory of their results", "[ops][joini
   for (const PadMode mode : {PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular})
     CHECK(peak_of([&] { return pad(x, {n - 1, n - 1}, mode, 1); }) < 2.5);
 }
+
+// Breaks when sizes that add up to more than 64 bits count wrap.
+TEST_CASE("sizes that overflow when joined or split are named") {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const Tensor b = expand(ones({1, 1}), {1, most}), q = expand(ones({1, 1}), {1, std::int64_t{1} << 62});
+  CHECK_ERROR(cat({b, b, ones({1, 7})}, 1), ShapeError, "[cat]", "64 bits");
+  CHECK_ERROR(cat({q, q, q, q, ones({1, 5})}, 1), ShapeError, "[cat]", "64 bits");
+  CHECK_ERROR(cat({b, ones({1, 1})}, 1), ShapeError, "[cat]");
+  CHECK_ERROR(split(ones({3}), std::vector<std::int64_t>{most, most, 5}), ShapeError, "[split]", "64 bits");
+}

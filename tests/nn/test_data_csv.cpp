@@ -261,3 +261,28 @@ TEST_CASE("The project's tables", "[data][csv]") {
   CHECK(ames["Neighborhood"].levels().size() == 28);
   CHECK(ames.drop_missing().rows() == 2930 - 492);
 }
+
+// Breaks when booleans pass for names of columns, or .names lets a first row of data vanish.
+TEST_CASE("Booleans are data, and names that are given replace no row", "[data][csv]") {
+  CHECK(parse_csv("true,false\nfalse,true\n").rows() == 2);
+  CHECK(parse_csv("TRUE,False\nTRUE,TRUE\n").rows() == 2);
+  CHECK_ERROR(parse_csv("name,true\na,false\n"), IoError, "'true'", ".header = true or false");
+  CHECK(parse_csv("setosa,a\nvirginica,b\n", {.names = {"species", "k"}}).rows() == 2);
+  CHECK(parse_csv("x,y\nvirginica,b\n", {.header = true, .names = {"species", "k"}}).rows() == 1);
+  CHECK(parse_csv("1,2\n3,4\n", {.names = {"a", "b"}}).rows() == 2);
+}
+
+// Breaks when a column that has a name loses it to one that has none.
+TEST_CASE("Columns that have a name keep it", "[data][csv]") {
+  const Table table = parse_csv(",Unnamed: 0,Unnamed: 0\n1,2,3\n");
+  CHECK(table["Unnamed: 0"].number(0) == 2);
+  CHECK(table.names() == Words{"Unnamed: 0.2", "Unnamed: 0", "Unnamed: 0.1"});
+}
+
+// Breaks when the word for a missing value, or a name in a history, is written so that it reads as several cells.
+TEST_CASE("What is written beside numbers is quoted where it must be", "[data][csv]") {
+  const Table table = parse_csv("a,b\n,x\n1,y\n");
+  for (const char* word : {"n,a", "\"", " ", "none"})
+    CHECK(parse_csv(to_csv(table, {.missing = word}), {.missing = {word}})["a"].is_missing(0));
+  CHECK(to_csv(table) == "a,b\n,x\n1,y\n");
+}

@@ -245,3 +245,36 @@ TEST_CASE("The encoder names what is wrong", "[data][encoder][bad input]") {
               "\"sex\" is \"x\" in 2 rows", "UnknownPolicy::zeros");
   CHECK_ERROR((Affine{0, 1}.inverse()), ValueError, "scale is 0");
 }
+
+// Breaks when text of a file with other separators is read as numbers of another size.
+TEST_CASE("Cells of text are numbers as their file spells them", "[data][encoder]") {
+  const ReadCsvOptions german{.separator = ';', .decimal = ',', .thousands = '.'};
+  Encoder encoder({.scaling = Scaling::none});
+  encoder.fit(parse_csv("v\n1.500\n2.500\n", german));
+  CHECK(encoder.transform(parse_csv("v\n2.500\nbad\n", german).rows({0})).X.item() == 2500);
+  CHECK(encoder.transform(parse_csv("v\n1,5\nbad\n", german).rows({0})).X.item() == 1.5);
+  CHECK(encoder.transform(parse_csv("v\n2.500\nbad\n").rows({0})).X.item() == 2.5);
+}
+
+// Breaks when 0 and 1 are booleans for a feature and not for a target, or as numbers and not as text.
+TEST_CASE("0 and 1 are booleans wherever they stand", "[data][encoder]") {
+  for (const char* later : {"x,t\n1,0\n0,1\n", "x,t\nTRUE,false\n0,1\n"}) {
+    Encoder encoder({.target = "t", .scaling = Scaling::none});
+    encoder.fit(parse_csv("x,t\ntrue,false\nfalse,true\n"));
+    const Dataset data = encoder.transform(parse_csv(later));
+    CHECK(data.X.to_vector() == std::vector<double>{1, 0});
+    CHECK(data.y.to_vector() == std::vector<double>{0, 1});
+  }
+}
+
+// Breaks when numbers that the dtype does not hold become infinities, or large ones are taken for constants.
+TEST_CASE("Numbers too large for the dtype are refused, large ones scaled", "[data][encoder]") {
+  const Table table = parse_csv("x,y\n1e39,1\n1,2\n");
+  CHECK_ERROR(Encoder({.scaling = Scaling::none}).fit_transform(table), ValueError, "\"x\"", "float32", ".dtype = float64");
+  CHECK(Encoder({.scaling = Scaling::none, .dtype = float64}).fit_transform(table).X[0][0].item() == 1e39);
+  CHECK_ERROR(Encoder({.target = "x"}).fit(table), ValueError, "\"x\"", "float32");
+  const Tensor huge = tensor({{1e200}, {-1e200}, {0.0}}, {.dtype = float64});
+  xg_test::expect_close(StandardScaler().fit_transform(huge), StandardScaler().fit_transform(huge / 1e200), 1e-14);
+  const Tensor ends = tensor({{-1.5e308}, {1.5e308}, {0.0}}, {.dtype = float64});
+  xg_test::expect_close(MinMaxScaler().fit_transform(ends), tensor({{0.0}, {1.0}, {0.5}}, {.dtype = float64}), 1e-14);
+}

@@ -128,3 +128,16 @@ TEST_CASE("Splits name what is wrong", "[data][split][bad input]") {
   CHECK_ERROR(train_test_split(ones({4, 2}), ones({4, 2}), {.stratify = true}), ShapeError, "y is [4, 2]", "[rows, 1]");
   CHECK_ERROR(train_test_split(Tensor(), ones({3})), ValueError, "undefined");
 }
+
+// Breaks when levels are compared as they are printed: -0.0 is 0, and large integers are not the doubles next to them.
+TEST_CASE("Levels of a tensor to stratify by are its values", "[data][split]") {
+  const auto y_of = [](const Tensor& y) {
+    const TensorSplit split = train_test_split(zeros({4, 1}), y, {.test_size = 0.5, .stratify = true, .seed = 1});
+    return std::pair(split.y_train.sum().item(), split.y_test.sum().item());
+  };
+  CHECK(y_of(tensor({-0.0, 0.0, 1.0, 1.0})) == std::pair(1.0, 1.0));
+  constexpr std::int64_t large = 9007199254740992;
+  const TensorSplit split = train_test_split(zeros({4, 1}), tensor(std::vector<std::int64_t>{large, large, large + 1, large + 1}),
+                                             {.test_size = 0.5, .stratify = true, .seed = 1});
+  CHECK(split.y_train.select(0, 0).item<std::int64_t>() != split.y_train.select(0, 1).item<std::int64_t>());
+}

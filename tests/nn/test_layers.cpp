@@ -3,8 +3,10 @@
 
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/data/scaler.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/layers.hpp>
+#include <xgrad/nn/metrics.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
@@ -307,4 +309,26 @@ TEST_CASE("activation layers apply their op with their options") {
   CHECK(nn::Identity()(x).is_same(x));
   expect_close(nn::Lambda([](const Tensor& t) { return t * 2.0; })(x), x * 2.0, 0, 0);
   CHECK_ERROR(nn::Lambda(nullptr), ValueError, "[Lambda] the function is empty");
+}
+
+// Breaks when an option that makes no sense shows in the numbers, or in the first call, rather than at once.
+TEST_CASE("options of layers that make no sense are refused") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_ERROR(nn::LayerNorm(4, {.eps = nan}), ValueError, "[LayerNorm] eps is nan");
+  CHECK_ERROR(nn::LayerNorm(4, {.eps = -1}), ValueError, "[LayerNorm] eps is -1", "0 or more");
+  CHECK_ERROR(nn::RMSNorm(4, {.eps = -5}), ValueError, "[RMSNorm] eps is -5");
+  CHECK_ERROR(nn::BatchNorm1d(4, {.eps = -1}), ValueError, "[BatchNorm1d] eps");
+  CHECK_ERROR(nn::BatchNorm1d(4, {.momentum = nan}), ValueError, "[BatchNorm1d] momentum");
+  CHECK_ERROR(nn::BatchNorm1d(4, {.momentum = 5}), ValueError, "from 0 to 1");
+  CHECK_ERROR(nn::LeakyReLU({.negative_slope = nan}), ValueError, "[LeakyReLU] negative_slope");
+  CHECK_ERROR(nn::ELU({.alpha = nan}), ValueError, "[ELU] alpha");
+  CHECK_ERROR(nn::CELU({.alpha = 0}), ValueError, "[CELU] alpha is 0");
+  CHECK_ERROR(nn::Softplus({.beta = 0}), ValueError, "[Softplus] beta is 0");
+  CHECK_ERROR(nn::Hardtanh({.min_val = 1, .max_val = 0}), ValueError, "[Hardtanh] min_val is 1, max_val is 0");
+  CHECK_ERROR(nn::Softshrink({.lambda = -1}), ValueError, "[Softshrink] lambda is -1");
+  CHECK_ERROR(nn::RReLU({.lower = 1, .upper = 0}), ValueError, "[RReLU] lower is 1, upper is 0");
+  CHECK_ERROR(nn::Threshold(nan, 0), ValueError, "[Threshold] threshold is nan");
+  CHECK_ERROR(nn::metrics::Accuracy({.threshold = nan}), ValueError, "[accuracy] threshold is nan");
+  CHECK_ERROR(nn::data::MinMaxScaler({.max = std::numeric_limits<double>::infinity()}), ValueError, "[MinMaxScaler]");
+  CHECK_ERROR(margin_ranking_loss(ones({1}), ones({1}), ones({1}), {.margin = nan}), ValueError, "margin is nan");
 }

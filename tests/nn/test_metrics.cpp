@@ -317,6 +317,11 @@ TEST_CASE("Metrics by name", "[metrics]") {
 
 // Breaks when a row labelled -100, which losses ignore, is counted or refused, or -0.0 is another class than 0.
 TEST_CASE("Metrics leave out ignored rows, and -0.0 is 0", "[metrics]") {
+  {  // whatever was predicted there
+    Accuracy accuracy;
+    accuracy.update(tensor({1.0, -100.0, 0.0}), tensor({0.9, std::nan(""), 0.1}));
+    CHECK(accuracy.compute() == 1);
+  }
   const Tensor probability = tensor({0.9, 0.2, 0.6, 0.4, 0.7}), some = tensor({1, -100, 0, -100, 1});
   const Tensor kept_probability = tensor({0.9, 0.6, 0.7}), kept = tensor({1, 0, 1}), weight = tensor({1, 9, 2, 9, 3});
   for (const char* name : {"accuracy", "precision", "recall", "f1", "jaccard", "balanced_accuracy", "matthews_corrcoef",

@@ -206,3 +206,21 @@ TEST_CASE("config is the tutorial's list of layers") {
   CHECK(graph[2].inputs == std::vector<std::size_t>{1, 0});
   CHECK(graph[2].in == 5);
 }
+
+// Breaks when a layer whose width is not known, or that changes the width, is walked past on the way to one that knows.
+TEST_CASE("a layer is built for what it gets, not for what a later layer takes") {
+  nn::Sequential lazy("lazy", nn::Dense(16, {.activation = "relu"}), nn::BatchNorm1d(16), nn::Dense(1));
+  CHECK_FALSE(lazy.is_built());
+  CHECK(lazy(randn({8, 3})).shape() == Shape{8, 1});
+  CHECK(lazy.parameters()[0].shape() == Shape{16, 3});
+  nn::Sequential after_relu(nn::ReLU(), nn::Dense(4), nn::Dense(4, 4), nn::Dense(1));
+  CHECK(after_relu(randn({8, 3})).shape() == Shape{8, 1});
+  // Layers that change the width: what stands before them does not take what stands behind them.
+  CHECK(nn::Sequential(nn::GLU(), nn::Linear(2, 3), nn::Dense(1))(randn({5, 4})).shape() == Shape{5, 1});
+  const auto doubled = [](const Tensor& x) { return cat({x, x}, -1); };
+  CHECK(nn::Sequential(nn::Lambda(doubled), nn::Linear(4, 3), nn::Dense(1))(randn({5, 2})).shape() == Shape{5, 1});
+  // Those that keep it let the first one that knows speak.
+  nn::Sequential known(nn::Dropout(0.1), nn::ReLU(), nn::LayerNorm(4), nn::Dense(1));
+  CHECK(known.is_built());
+  CHECK(known.input_shape() == Shape{4});
+}

@@ -364,3 +364,18 @@ TEST_CASE("outputs of all layers can be read") {
   expect_close(outputs[0].output, {3, 3, 3, -2, -2, -2});
   expect_close(outputs[1].output, {3, 3, 3, 0, 0, 0});
 }
+
+// Breaks when a number that an integer buffer does not hold is loaded as another one.
+TEST_CASE("a state whose numbers do not fit is refused as a whole") {
+  nn::BatchNorm1d norm(2);
+  nn::StateDict state = norm.state_dict();
+  for (const double bad : {std::nan(""), 0.5, 1e300}) {
+    state["num_batches_tracked"] = full({}, bad, {.dtype = float64});
+    state["weight"] = full({2}, 7);
+    CHECK_ERROR(norm.load_state_dict(state), Error, "num_batches_tracked", "int64");
+    CHECK(norm.state_dict()["weight"][0].item() == 1);
+  }
+  state["num_batches_tracked"] = full({}, 3, {.dtype = float64});
+  norm.load_state_dict(state);
+  CHECK(norm.state_dict()["num_batches_tracked"].item<std::int64_t>() == 3);
+}

@@ -10,6 +10,8 @@
 #include <xgrad/tensor/error.hpp>
 
 #include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -399,4 +401,50 @@ TEST_CASE("a monitored value that was never a number is said to be so") {
               "[LearningRateSchedule] the rate for epoch 0 is -1");
   CHECK_ERROR(fitted(1, {nn::LearningRateSchedule([](std::int64_t, double) { return NAN; })}), ValueError,
               "[LearningRateSchedule] the rate for epoch 0 is nan");
+}
+
+// Breaks when what fit cannot do shows only after it has changed weights.
+TEST_CASE("keys, metrics and validation batches are looked at before the first step") {
+  manual_seed(4);
+  const Tensor X = randn({7, 2}), y = randn({7, 1});
+  nn::Sequential model(nn::Dense(2, 1));
+  optim::SGD sgd(model.parameters(), {.lr = 0.1});
+  const std::vector<Tensor> before = copies(model);
+  nn::Trainer plain(model, sgd, nn::MSELoss());
+  CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::EarlyStopping({.monitor = "val_acc"})}}), ValueError,
+              "[EarlyStopping] \"val_acc\"", "loss", "validation data");
+  optim::ReduceLROnPlateau plateau(sgd);
+  CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::LearningRateSchedule(plateau)}}), ValueError, "\"val_loss\"");
+  CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::ModelCheckpoint("none.safetensors")}}), ValueError,
+              "[ModelCheckpoint] \"val_loss\"");
+  CHECK_ERROR(nn::Trainer(model, sgd, nn::MSELoss(), {.metrics = {"accuracy"}}).fit(X, y, {.verbose = 0}), Error, "accuracy");
+  expect_same(copies(model), before);
+  // A callback of one's own may add a value that another one watches.
+  const auto adds = [](nn::FitState& s) { s.logs.emplace_back("mine", 1.0); };
+  CHECK(plain.fit(X, y, {.epochs = 3, .verbose = 0, .callbacks = {adds, nn::EarlyStopping({.monitor = "mine", .patience = 1, .mode = "min"})}})
+            .epochs() == 2);
+
+  // A model that needs two rows in eval mode too gets them: what would be left joins the batch before.
+  nn::Sequential pairs(nn::BatchNorm1d(2, {.track_running_stats = false}), nn::Dense(2, 1));
+  optim::SGD of_pairs(pairs.parameters());
+  nn::Trainer trainer(pairs, of_pairs, nn::MSELoss());
+  CHECK_NOTHROW(trainer.fit(X, y, {.batch_size = 7, .validation_data = {X, y}, .verbose = 0, .validation_batch_size = 3}));
+  CHECK(trainer.predict(randn({1025, 2})).size(0) == 1025);
+  CHECK_NOTHROW(trainer.evaluate(X, y, {.batch_size = 3}));
+}
+
+// Breaks when drop_last leaves rows of which none counts, and nobody says so.
+TEST_CASE("rows that drop_last leaves must count") {
+  const Tensor X = randn({7, 2});
+  Tensor labels = full({7}, -100, {.dtype = int64});
+  labels[6].fill_(1);
+  nn::Sequential model(nn::Dense(2, 3));
+  optim::SGD sgd(model.parameters());
+  nn::Trainer trainer(model, sgd, nn::CrossEntropyLoss(), {.metrics = {"accuracy"}});
+  CHECK_ERROR(trainer.fit(X, labels, {.batch_size = 3, .shuffle = false, .drop_last = true, .verbose = 0}), ValueError,
+              "without the last batch", "6 rows");
+  manual_seed(0);
+  const nn::History h = trainer.fit(X, labels, {.batch_size = 6, .epochs = 20, .drop_last = true, .verbose = 0});
+  CHECK(((h.stop_reason().find("no row of a batch counted") != std::string::npos) ==
+         std::any_of(h["loss"].begin(), h["loss"].end(), [](double v) { return std::isnan(v); })));
 }

@@ -475,3 +475,11 @@ TEST_CASE("gradients are clipped by norm and by value") {
   CHECK_ERROR(optim::clip_grad_value({a}, -1), ValueError, "limit is -1");
   CHECK_ERROR(optim::clip_grad_norm({Tensor()}, 1), ValueError, "parameter 0 is undefined");
 }
+
+// Breaks when a group that there is not is another library's exception.
+TEST_CASE("options of a group that there is not are an error that names it") {
+  Tensor p = ones({2}).requires_grad_();
+  const optim::SGD sgd({p});
+  CHECK(sgd.options(0).lr == sgd.lr());
+  CHECK_ERROR(sgd.options(5), IndexError, "5");
+}

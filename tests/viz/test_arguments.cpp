@@ -62,6 +62,7 @@ TAKES_KEYS(nn::Evaluation);
 TAKES_NAMES(nn::FitState, t.value);
 TAKES_NAMES(nn::FitState, t.larger_is_better);
 TAKES_NAMES(nn::FitState, t.stop);
+TAKES_NAMES(nn::FitState, t.note);
 TAKES_NAMES(nn::Metric, T);
 TAKES_NAMES(nn::Metric, of<T>(&nn::metrics::metric));
 TAKES_NAMES(double(const Tensor&, const Tensor&), nn::metrics::function, t);
@@ -114,6 +115,8 @@ TAKES_TEXT(nn::data::SplitOptions, stratify);
 TAKES_TEXT(nn::EarlyStoppingOptions, monitor);
 TAKES_TEXT(nn::DenseOptions, name);
 TAKES_TEXT(viz::PlotOptions, label);
+TAKES_TEXT(viz::ScoreCurve, name);
+TAKES_TEXT(viz::ReportTable, caption);
 TAKES_TEXT(viz::FigureOptions, title);
 TAKES_TEXT(viz::ScatterOptions, color);
 static_assert(COMPILES(nn::data::EncoderOptions, t.drop = {"a"}) && !COMPILES(nn::data::EncoderOptions, t.drop = {0}));
@@ -163,7 +166,8 @@ static_assert(made_from_braces<nn::metrics::Accuracy, nn::metrics::Precision, nn
 static_assert(made_from_braces<nn::ReLU, nn::Sigmoid, nn::Tanh, nn::LeakyReLU, nn::PReLU, nn::ELU, nn::CELU, nn::GELU,
                                nn::Softplus, nn::Hardtanh, nn::Hardshrink, nn::Softmax, nn::LogSoftmax, nn::GLU,
                                nn::RReLU, nn::Flatten, nn::Identity, nn::Dropout>);
-static_assert(made_from_braces<nn::EarlyStopping, nn::data::Encoder, viz::Figure>);
+static_assert(made_from_braces<nn::EarlyStopping, nn::data::Encoder, nn::data::StandardScaler, nn::data::MinMaxScaler,
+                               viz::Figure>);
 
 // Breaks when braces make something else than the defaults, or stand in the way of options that are given.
 TEST_CASE("empty braces are default options") {
