@@ -87,7 +87,8 @@ Figure activation_curve(StringRef text, const Data& x, const Data& y, const Data
     high = std::max(high, v);
   }
   if (low < high) axes.set_xlim(low, high);
-  figure.set_description(fmt::format("The activation {}", name), "The function and its derivative.");
+  figure.set_description(fmt::format("The activation {}", name),
+                         o.derivative && !slope.empty() ? "The function and its derivative." : "The function.");
   return figure;
 }
 

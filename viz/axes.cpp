@@ -4,6 +4,7 @@
 #include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/histogram.hpp>
 #include <xgrad/viz/options.hpp>
+#include <xgrad/viz/range.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -43,12 +44,6 @@ void check_line_look(const char* op, const Options& o) {
   }
 }
 
-Data counting(std::size_t n) {
-  std::vector<double> v(n);
-  std::iota(v.begin(), v.end(), 0.0);
-  return v;
-}
-
 void set_limits(AxisState& axis, const char* op, double low, double high) {
   if (!std::isfinite(low) || !std::isfinite(high) || !(low < high)) {
     throw ValueError(
@@ -75,7 +70,10 @@ void set_ticks(AxisState& axis, const char* op, const Data& at, const std::vecto
 }  // namespace
 
 Axes::Axes() : state_(std::make_unique<State>()) {}
-Axes::Axes(const Axes& other) : state_(std::make_unique<State>(*other.state_)) {}
+Axes::Axes(const Axes& other) : state_(std::make_unique<State>(*other.state_)) {
+  state_->under = nullptr;
+  if (state_->twin) state_->twin->state().under = state_.get();
+}
 Axes::Axes(Axes&&) noexcept = default;
 Axes& Axes::operator=(Axes other) noexcept {
   state_ = std::move(other.state_);
@@ -86,13 +84,17 @@ Axes::~Axes() = default;
 void Axes::plot(const Data& x, const Data& y, const PlotOptions& o) {
   same_length("plot", "x", x.size(), "y", y.size());
   check_line_look("plot", o);
+  if (o.linestyle == "none" && o.marker.empty())
+    throw ValueError("[plot] linestyle is \"none\" and marker is \"\", neither a line nor a marker: give one of them.");
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
   state_->artists.push_back(detail::LineArtist{x.values(), y.values(), color.fade(o.alpha), o.linewidth, o.linestyle,
                                                o.marker, o.markersize, o.label});
 }
 
-void Axes::plot(const Data& y, const PlotOptions& options) {
-  plot(counting(y.size()), y, options);
+Data Axes::counting(std::size_t n) {
+  std::vector<double> v(n);
+  std::iota(v.begin(), v.end(), 0.0);
+  return v;
 }
 
 void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
@@ -102,18 +104,15 @@ void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
   detail::check_points("scatter", "size", o.size, 0.01);
   detail::check_alpha("scatter", o.alpha);
   detail::check_paint("scatter", "color", o.color);
-  detail::PointsArtist a{x.values(), y.values(), {},     0,       1,      o.cmap == "red_blue",
-                         o.color,    o.marker,   o.size, o.alpha, o.label};
+  detail::PointsArtist a{x.values(), y.values(), {},     INFINITY, -INFINITY, o.cmap == "red_blue",
+                         o.color,    o.marker,   o.size, o.alpha,  o.label};
   if (!o.c.empty()) {
     same_length("scatter", "x", x.size(), "c", o.c.size());
     a.value = o.c.values();
-    bool first = true;
-    for (const double v : a.value) {
-      if (!std::isfinite(v)) continue;
-      a.value_low = first ? v : std::min(a.value_low, v);
-      a.value_high = first ? v : std::max(a.value_high, v);
-      first = false;
-    }
+    detail::DataRange range;
+    for (const double v : a.value) range.add(v);
+    a.value_low = range.low;
+    a.value_high = range.high;
   } else if (o.color.role == Role::automatic) {
     a.color = Paint::series(state_->next_color++);
   }
@@ -199,8 +198,11 @@ void Axes::errorbar(const Data& x, const Data& y, const ErrorbarOptions& o) {
   check_line_look("errorbar", o);
   detail::check_points("errorbar", "capsize", o.capsize);
   const Paint color = o.color.role == Role::automatic ? Paint::series(state_->next_color++) : o.color;
+  const bool alone = o.linestyle == "none" && o.marker.empty();
   state_->artists.push_back(detail::ErrorArtist{x.values(), y.values(), o.xerr.values(), o.yerr.values(),
-                                                color.fade(o.alpha), o.linewidth, o.capsize});
+                                                color.fade(o.alpha), o.linewidth, o.capsize,
+                                                alone ? std::string(o.label) : std::string()});
+  if (alone) return;
   plot(x, y,
        {.color = color,
         .linewidth = o.linewidth,
@@ -232,14 +234,28 @@ void Axes::text(double x, double y, StringRef text, const TextOptions& options) 
   state_->artists.push_back(detail::TextArtist{x, y, text.str(), options});
 }
 
+namespace {
+
+// Axes made by twinx have their y axis and their legend for themselves; all else belongs to the axes under them.
+Axes::State& shared(Axes::State& state) {
+  return state.under ? *state.under : state;
+}
+
+void only_under(const Axes::State& state, const char* op) {
+  if (state.under)
+    throw ValueError(fmt::format("[{0}] these axes are made by twinx: call {0} of the axes that they lie over.", op));
+}
+
+}  // namespace
+
 void Axes::set_title(StringRef title) {
-  state_->title = title.str();
+  shared(*state_).title = title.str();
 }
 
 void Axes::set_xlabel(StringRef label, const Paint& color) {
   detail::check_paint("set_xlabel", "color", color);
-  state_->x.label = label.str();
-  state_->x.label_color = color;
+  shared(*state_).x.label = label.str();
+  shared(*state_).x.label_color = color;
 }
 
 void Axes::set_ylabel(StringRef label, const Paint& color) {
@@ -249,20 +265,20 @@ void Axes::set_ylabel(StringRef label, const Paint& color) {
 }
 
 void Axes::set_xlim(double low, double high) {
-  set_limits(state_->x, "set_xlim", low, high);
+  set_limits(shared(*state_).x, "set_xlim", low, high);
 }
 void Axes::set_ylim(double low, double high) {
   set_limits(state_->y, "set_ylim", low, high);
 }
 void Axes::set_xscale(StringRef scale) {
-  set_scale(state_->x, "set_xscale", scale.str());
+  set_scale(shared(*state_).x, "set_xscale", scale.str());
 }
 void Axes::set_yscale(StringRef scale) {
   set_scale(state_->y, "set_yscale", scale.str());
 }
 
 void Axes::set_xticks(const Data& at, const StringList& labels) {
-  set_ticks(state_->x, "set_xticks", at, labels);
+  set_ticks(shared(*state_).x, "set_xticks", at, labels);
 }
 
 void Axes::set_yticks(const Data& at, const StringList& labels) {
@@ -273,10 +289,11 @@ void Axes::invert_yaxis() {
   state_->y.inverted = !state_->y.inverted;
 }
 void Axes::set_aspect_equal() {
+  only_under(*state_, "set_aspect_equal");
   state_->equal = true;
 }
 void Axes::grid(bool on) {
-  state_->grid = on;
+  shared(*state_).grid = on;
 }
 
 void Axes::legend(const LegendOptions& options) {
@@ -285,12 +302,14 @@ void Axes::legend(const LegendOptions& options) {
 }
 
 void Axes::colorbar(StringRef label) {
-  state_->colorbar = label.str();
+  shared(*state_).colorbar = label.str();
 }
 
 Axes& Axes::twinx() {
+  only_under(*state_, "twinx");
   if (!state_->twin) {
     state_->twin.emplace();
+    state_->twin->state().under = state_.get();
     state_->twin->state().next_color = 1;
   }
   return *state_->twin;

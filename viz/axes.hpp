@@ -92,7 +92,7 @@ struct FillOptions {
 
 struct RuleOptions {
   Paint color = Role::muted;
-  double linewidth = 1;
+  double linewidth = 1;  ///< points; 0 is the theme's
   String linestyle = "--";
   double alpha = 1;
   String label = {};
@@ -135,13 +135,15 @@ struct LegendOptions {
 };
 
 /// One pair of axes. Points that are NaN or infinite are left out, lines have gaps there, and a point between two gaps
-/// is a dot; with a log scale numbers of zero or less are left out as well. Where nothing is left to draw a note below
-/// the axes says so. Every method that takes two lists throws ValueError where their lengths differ.
+/// is a dot; with a log scale numbers of zero or less are left out as well. Where nothing is left to draw, because of
+/// that or of the limits, a note below the axes says so. Every method that takes two lists throws ValueError where
+/// their lengths differ.
 ///
 /// Any range of numbers can be drawn: of values that differ in their last bits only, the axes show the neighbourhood.
 /// Of lines, areas, bars and marks of more than 4000 points those are left out that nobody could see: of a line the
 /// first, the last, the lowest and the highest point in each half px are drawn. Where more than 15,000 marks would
-/// still be seen, a fair choice of them is drawn and a note says so.
+/// still be seen, a fair choice of them is drawn and a note says so. Bars are at least one px thick. A dashed line of
+/// thousands of dashes is drawn solid, with a note.
 class XG_API Axes {
  public:
   Axes();
@@ -150,10 +152,13 @@ class XG_API Axes {
   Axes& operator=(Axes other) noexcept;
   ~Axes();
 
-  /// A line through (x_i, y_i).
+  /// A line through (x_i, y_i). Throws ValueError where there is neither a line nor a marker.
   void plot(const Data& x, const Data& y, const PlotOptions& options = {});
   /// A line through (i, y_i).
-  void plot(const Data& y, const PlotOptions& options = {});
+  template <class = void>  // {} after one list is the other list
+  void plot(const Data& y, const PlotOptions& options = {}) {
+    plot(counting(y.size()), y, options);
+  }
   void scatter(const Data& x, const Data& y, const ScatterOptions2D& options = {});
   void bar(const Data& x, const Data& height, const BarOptions2D& options = {});
   void bar(const StringList& names, const Data& height, const BarOptions2D& options = {});
@@ -162,12 +167,12 @@ class XG_API Axes {
   void barh(const StringList& names, const Data& width, const BarOptions2D& options = {});
   /// Whole numbers get bars of whole widths, at most `bins`, centred on them; equal values one bar around them.
   void hist(const Data& values, const HistOptions& options = {});
-  /// The area between (x_i, y1_i) and (x_i, y2_i). Drawing throws ValueError where more than 15,000 x go to and fro.
+  /// The area between (x_i, y1_i) and (x_i, y2_i). Drawing throws ValueError where more than 1500 x go to and fro.
   void fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& options = {});
   void errorbar(const Data& x, const Data& y, const ErrorbarOptions& options = {});
   void axhline(double y, const RuleOptions& options = {});
   void axvline(double x, const RuleOptions& options = {});
-  /// Text at a place in data coordinates.
+  /// Text at a place in data coordinates. One outside the limits is left out, with a note.
   void text(double x, double y, StringRef text, const TextOptions& options = {});
 
   void set_title(StringRef title);
@@ -188,10 +193,12 @@ class XG_API Axes {
   void set_aspect_equal();
   void grid(bool on = true);
   void legend(const LegendOptions& options = {});
-  /// A bar at the right that shows what the colours of the last scatter with `c` mean.
+  /// A bar at the right that shows what the colours of the last scatter with `c` mean. A note, where there is none.
   void colorbar(StringRef label = {});
 
-  /// Axes over these with the same x and a y axis of their own, at the right. The same ones at every call.
+  /// Axes over these with the same x and a y axis of their own, at the right. The same ones at every call. What both
+  /// have in common can be set on either: x limits, scale, ticks and label, title, grid and colour bar. Throws
+  /// ValueError on axes made by twinx, as set_aspect_equal does.
   Axes& twinx();
 
   struct State;
@@ -199,6 +206,8 @@ class XG_API Axes {
   const State& state() const { return *state_; }
 
  private:
+  static Data counting(std::size_t n);
+
   std::unique_ptr<State> state_;
 };
 

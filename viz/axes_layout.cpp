@@ -76,7 +76,7 @@ void extend(const std::vector<Artist>& artists, Range& x, Range& y, bool xlog, b
               y.add(a.high[i]);
             }
           } else if constexpr (std::is_same_v<A, RuleArtist>) {
-            (a.horizontal ? y : x).add(a.at);
+            if (shown(a.at, a.horizontal ? ylog : xlog)) (a.horizontal ? y : x).add(a.at);
           }
         },
         artist);
@@ -92,6 +92,17 @@ void note_impossible_limits(std::vector<std::string>& notes, const char* name, c
   if (!impossible_limits(axis)) return;
   notes.push_back(fmt::format("{} limits from {} to {} are not on a log axis; it has those of the data", name,
                               (*axis.limits)[0], (*axis.limits)[1]));
+}
+
+// Tells an axis what another one that it shares its limits with was told: limits that reach as far as those of both, a
+// log scale, a direction.
+void share(const AxisState& from, AxisState& to) {
+  if (from.limits && to.limits)
+    to.limits = {std::min((*from.limits)[0], (*to.limits)[0]), std::max((*from.limits)[1], (*to.limits)[1])};
+  else if (from.limits)
+    to.limits = from.limits;
+  to.log = to.log || from.log;
+  to.inverted = to.inverted || from.inverted;
 }
 
 Limits limits(const AxisState& axis, const Range& r) {
@@ -112,6 +123,7 @@ struct XLabels {
 struct Panel {
   const Axes::State* state = nullptr;
   const Axes::State* twin = nullptr;
+  AxisState xaxis, yaxis;                     // of state, with what panels that share an axis were told about it
   std::vector<Artist> artists, twin_artists;  // of state and twin, without what nobody could see
   std::vector<std::string> notes;
   Scale x, y, y2;
@@ -126,6 +138,7 @@ struct Panel {
   bool legend_homeless = false;                // no place inside where it hides nothing
   Point legend_at;                             // of a legend inside: its top left corner
   double legend_height = 0, legend_width = 0;  // of one outside
+  std::vector<std::string> legend_title;       // likewise
   Box box;
 };
 
@@ -233,7 +246,7 @@ std::vector<LegendEntry> legend_entries(const Panel& p, double size, double widt
       std::visit(
           [&](const auto& a) {
             using A = std::decay_t<decltype(a)>;
-            if constexpr (!std::is_same_v<A, TextArtist> && !std::is_same_v<A, ErrorArtist>) {
+            if constexpr (!std::is_same_v<A, TextArtist>) {
               if (!a.label.empty()) entries.push_back({&artist, wrap(a.label, size, width)});
             }
           },
@@ -280,16 +293,20 @@ double flow(const std::vector<LegendEntry>& entries, double size, double width, 
   return y + row;
 }
 
+// The last points whose colours show numbers.
 const PointsArtist* mapped_points(const Panel& p) {
   const PointsArtist* found = nullptr;
-  for (const Artist& a : p.artists) {
-    if (const auto* p = std::get_if<PointsArtist>(&a); p && !p->value.empty()) found = p;
+  for (const std::vector<Artist>* artists : {&p.artists, &p.twin_artists}) {
+    for (const Artist& a : *artists) {
+      if (const auto* points = std::get_if<PointsArtist>(&a); points && points->value_low <= points->value_high)
+        found = points;
+    }
   }
   return found;
 }
 
 Ticks colorbar_ticks(const PointsArtist& p, double height, double size) {
-  if (is_constant(p.value_low, p.value_high)) return {{p.value_low}, {format_value(p.value_low)}};
+  if (is_constant(p.value_low, p.value_high)) return {{p.value_low}, {format_value(p.value_low, 8)}};
   return linear_ticks(p.value_low, p.value_high, static_cast<std::size_t>(std::clamp(height / (1.9 * size), 2.0, 8.0)));
 }
 
@@ -314,9 +331,9 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
   p.x.to = w;
   p.y.from = h;
   p.y.to = 0;
-  if (s.y.inverted) std::swap(p.y.from, p.y.to);
-  p.tx = x_ticks(s.x, p.x, size);
-  p.ty = y_ticks(s.y, p.y, size);
+  if (p.yaxis.inverted) std::swap(p.y.from, p.y.to);
+  p.tx = x_ticks(p.xaxis, p.x, size);
+  p.ty = y_ticks(p.yaxis, p.y, size);
   p.xlabels = arrange(p.tx, p.x, size);
   p.ylabels = y_label_lines(p.ty, p.y, size, std::max(0.35 * cell_width, 120.0));
   p.title = lines_of(s.title, 1.15 * size, w, true);
@@ -365,10 +382,22 @@ void measure(Panel& p, double w, double h, double cell_width, const Theme& theme
     if (inside.empty()) p.legend_outside = false;
     if (p.legend_outside) {
       const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
-      p.legend_height = flow(entries, size, w, [](const LegendEntry&, double, double) {});
+      p.legend_title = lines_of(legend->title, size, w, true);
+      p.legend_height = static_cast<double>(p.legend_title.size()) * line +
+                        flow(entries, size, w, [](const LegendEntry&, double, double) {});
       p.bottom += p.legend_height + label_gap;
     }
   }
+}
+
+// Points of a line as px; 0 is the theme's. Numbers in a picture have two decimals, and a line of no width is none.
+double line_px(double points, const Theme& theme) {
+  return std::max((points > 0 ? points : theme.line_width) * px_per_point, 0.1);
+}
+
+// How opaque a paint is whatever the theme.
+double opacity_of(const Paint& p) {
+  return p.opacity * (p.role == Role::literal ? p.color.alpha : 1);
 }
 
 std::array<double, 4> dashes(const std::string& style, double width) {
@@ -416,15 +445,29 @@ Point place_of(const Scale& x_scale, const Scale& y_scale, double x, double y) {
   return {x_scale(x), y_scale(y)};
 }
 
+// Where a rule crosses its axis; NaN where it has no place on a log axis.
+double place_of(const RuleArtist& a, const Scale& x, const Scale& y) {
+  const Scale& scale = a.horizontal ? y : x;
+  return scale.log && !(a.at > 0) ? NAN : scale(a.at);
+}
+
+// Where a bar is; NaN where it ends at no place of a log axis. Bars are at least one px thick, so that they are seen.
 Box bar_box(const BarsArtist& a, std::size_t i, const Scale& x, const Scale& y) {
   const Scale& along = a.horizontal ? y : x;
   const Scale& value = a.horizontal ? x : y;
-  const double low = along(a.at[i] - a.width / 2), high = along(a.at[i] + a.width / 2);
+  if ((along.log && !(a.at[i] > 0)) || (value.log && !(a.base[i] + a.length[i] > 0))) return {NAN, NAN, NAN, NAN};
+  double low = along(a.at[i] - a.width / 2), high = along(a.at[i] + a.width / 2);
   const double base = value(a.base[i]), end = value(a.base[i] + a.length[i]);
   if (!std::isfinite(low) || !std::isfinite(high) || !std::isfinite(base) || !std::isfinite(end))
     return {NAN, NAN, NAN, NAN};
-  return a.horizontal ? Box{std::min(base, end), std::min(low, high), std::max(base, end), std::max(low, high)}
-                      : Box{std::min(low, high), std::min(base, end), std::max(low, high), std::max(base, end)};
+  if (low > high) std::swap(low, high);
+  if (high - low < 1) {
+    const double middle = low / 2 + high / 2;
+    low = middle - 0.5;
+    high = middle + 0.5;
+  }
+  return a.horizontal ? Box{std::min(base, end), low, std::max(base, end), high}
+                      : Box{low, std::min(base, end), high, std::max(base, end)};
 }
 
 // A text of the axes, moved so that it stays on a sheet.
@@ -525,7 +568,7 @@ class Hidden {
     return false;
   }
   bool operator()(const RuleArtist& a) const {
-    const double v = a.horizontal ? y_(a.at) : x_(a.at);
+    const double v = place_of(a, x_, y_);
     return a.horizontal ? meets({plot_.left, v}, {plot_.right, v}) : meets({v, plot_.top}, {v, plot_.bottom});
   }
   bool operator()(const TextArtist& a) const {
@@ -557,13 +600,13 @@ double near(double v) {
   return std::clamp(v, -far_off, far_off);
 }
 
-// The pieces of a line within the surroundings, with gaps between them.
-std::vector<Point> near_pieces(const std::vector<Point>& points) {
+// The pieces of a line within a box, with gaps between them.
+std::vector<Point> near_pieces(const std::vector<Point>& points, const Box& around) {
   std::vector<Point> out;
   for (std::size_t i = 1; i < points.size(); ++i) {
     Point a = points[i - 1], b = points[i];
     const bool known = std::isfinite(a.x) && std::isfinite(a.y) && std::isfinite(b.x) && std::isfinite(b.y);
-    if (!known || !clip_line(surroundings, a, b)) {
+    if (!known || !clip_line(around, a, b)) {
       if (!out.empty() && std::isfinite(out.back().x)) out.push_back({NAN, NAN});
       continue;
     }
@@ -601,9 +644,23 @@ std::vector<Point> near_part(std::vector<Point> points) {
   return points;
 }
 
+// Renderers take quadratic time for a line or an outline that crosses itself: that of one path has no more points.
+constexpr std::size_t most_crossing = 1500;
+
 // May a line be drawn piece after piece? The ends of pieces show where it is translucent or dashed.
 bool in_pieces(const LineArtist& a) {
-  return a.dash == "-" && a.color.opacity >= 1 && a.color.color.alpha >= 1;
+  return a.dash == "-" && opacity_of(a.color) >= 1;
+}
+
+// A dashed line is followed by its renderer dash after dash, and need not go on far outside the plot.
+Box around(const LineArtist& a, const Box& plot) {
+  if (a.dash == "-") return surroundings;
+  constexpr double margin = 50;
+  return {plot.left - margin, plot.top - margin, plot.right + margin, plot.bottom + margin};
+}
+
+bool contains(const Box& box, const Point& p) {
+  return p.x >= box.left && p.x <= box.right && p.y >= box.top && p.y <= box.bottom;
 }
 
 // Draws the artists of one state.
@@ -613,27 +670,29 @@ class Painter {
       : scene_(scene), x_(x), y_(y), box_(box), theme_(theme) {}
 
   void operator()(const LineArtist& a) {
-    const double width = (a.width > 0 ? a.width : theme_.line_width) * px_per_point;
+    const double width = line_px(a.width, theme_);
+    const Box drawn = around(a, box_);
     std::vector<Point> points;
     bool far = false;
     for (std::size_t i = 0; i < a.x.size(); ++i) {
       points.push_back(at(a.x[i], a.y[i]));
-      far = far || std::abs(points.back().x) > far_off || std::abs(points.back().y) > far_off;
+      far =
+          far || (std::isfinite(points.back().x) && std::isfinite(points.back().y) && !contains(drawn, points.back()));
     }
     const auto known = [&](std::size_t i) { return std::isfinite(points[i].x) && std::isfinite(points[i].y); };
     const double diameter = a.markersize * px_per_point;
     if (a.dash != "none" && points.size() > 1) {
       const Stroke stroke{a.color, width, dashes(a.dash, width), a.dash == "-"};
-      std::vector<Point> line = far ? near_pieces(points) : points;
+      std::vector<Point> line = far ? near_pieces(points, drawn) : points;
       // Round ends of a solid line meet without a seam.
       constexpr std::size_t piece = 500;
-      for (std::size_t begin = 0; in_pieces(a) && line.size() > most_points && begin + 1 < line.size();
-           begin += piece) {
+      const bool cut = in_pieces(a) && line.size() > 2 * piece;
+      for (std::size_t begin = 0; cut && begin + 1 < line.size(); begin += piece) {
         const auto from = line.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto to = line.begin() + static_cast<std::ptrdiff_t>(std::min(begin + piece + 1, line.size()));
         scene_.add(Polyline{{from, to}, stroke, "line"});
       }
-      if (!in_pieces(a) || line.size() <= most_points) scene_.add(Polyline{std::move(line), stroke, "line"});
+      if (!cut) scene_.add(Polyline{std::move(line), stroke, "line"});
     }
     if (!a.marker.empty() && a.marks) {
       for (const auto& [x, y] : *a.marks) draw_marker(scene_, a.marker, at(x, y), diameter, a.color);
@@ -665,7 +724,6 @@ class Painter {
 
   void operator()(const BarsArtist& a) {
     for (std::size_t i = 0; i < a.at.size(); ++i) {
-      const Scale& value = a.horizontal ? x_ : y_;
       const Box bar = bar_box(a, i, x_, y_);
       if (std::isnan(bar.left)) continue;
       scene_.add(Rect{{near(bar.left), near(bar.top), near(bar.right), near(bar.bottom)},
@@ -674,11 +732,8 @@ class Painter {
                       0,
                       "bar"});
       if (!a.error.empty() && std::isfinite(a.error[i])) {
-        const double from = value(a.base[i] + a.length[i] - a.error[i]);
-        const double to = value(a.base[i] + a.length[i] + a.error[i]);
-        const double middle = a.horizontal ? bar.centre().y : bar.centre().x;
-        whisker(a.horizontal ? Point{from, middle} : Point{middle, from},
-                a.horizontal ? Point{to, middle} : Point{middle, to}, 3 * px_per_point, {Role::ink, 1.2});
+        whisker(a.base[i] + a.length[i], a.error[i], a.horizontal ? bar.centre().y : bar.centre().x, a.horizontal,
+                3 * px_per_point, {Role::ink, 1.2});
       }
     }
   }
@@ -715,27 +770,25 @@ class Painter {
   }
 
   void operator()(const ErrorArtist& a) {
-    const Stroke stroke{a.color, (a.width > 0 ? a.width : theme_.line_width) * px_per_point};
+    const Stroke stroke{a.color, line_px(a.width, theme_)};
     for (std::size_t i = 0; i < a.x.size(); ++i) {
       const Point p = at(a.x[i], a.y[i]);
       if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
-      if (!a.yerr.empty() && std::isfinite(a.yerr[i])) {
-        whisker({p.x, y_(a.y[i] - a.yerr[i])}, {p.x, y_(a.y[i] + a.yerr[i])}, a.cap * px_per_point, stroke);
-      }
-      if (!a.xerr.empty() && std::isfinite(a.xerr[i])) {
-        whisker({x_(a.x[i] - a.xerr[i]), p.y}, {x_(a.x[i] + a.xerr[i]), p.y}, a.cap * px_per_point, stroke);
-      }
+      if (!a.yerr.empty() && std::isfinite(a.yerr[i]))
+        whisker(a.y[i], a.yerr[i], p.x, false, a.cap * px_per_point, stroke);
+      if (!a.xerr.empty() && std::isfinite(a.xerr[i]))
+        whisker(a.x[i], a.xerr[i], p.y, true, a.cap * px_per_point, stroke);
     }
   }
 
   void operator()(const RuleArtist& a) {
-    const double v = a.horizontal ? y_(a.at) : x_(a.at);
+    const double v = place_of(a, x_, y_);
     const double slack = 0.01;
     if (!std::isfinite(v)) return;
     if (a.horizontal ? v < box_.top - slack || v > box_.bottom + slack
                      : v < box_.left - slack || v > box_.right + slack)
       return;
-    const double width = a.width * px_per_point;
+    const double width = line_px(a.width, theme_);
     const Point from = a.horizontal ? Point{box_.left, v} : Point{v, box_.top};
     const Point to = a.horizontal ? Point{box_.right, v} : Point{v, box_.bottom};
     if (a.dash != "none") scene_.line(from, to, {a.color, width, dashes(a.dash, width)}, "rule");
@@ -749,14 +802,17 @@ class Painter {
 
  private:
   Point at(double x, double y) const { return place_of(x_, y_, x, y); }
-  void whisker(Point from, Point to, double cap, const Stroke& stroke) {
-    from = {near(from.x), near(from.y)};
-    to = {near(to.x), near(to.y)};
-    scene_.line(from, to, stroke, "error");
-    const bool vertical = from.x == to.x;
-    for (const Point& end : {from, to}) {
-      const Point d = vertical ? Point{cap, 0} : Point{0, cap};
-      scene_.line({end.x - d.x, end.y - d.y}, {end.x + d.x, end.y + d.y}, stroke, "error");
+  // An error bar along x or y around `middle`, at `aside` px on the other axis. An end that has no place on a log axis
+  // is beyond the plot and has no cap.
+  void whisker(double middle, double error, double aside, bool along_x, double cap, const Stroke& stroke) {
+    const Scale& scale = along_x ? x_ : y_;
+    const auto point = [&](double v, double off) {
+      const double px = near(scale(v)), other = near(aside) + off;
+      return along_x ? Point{px, other} : Point{other, px};
+    };
+    scene_.line(point(middle - error, 0), point(middle + error, 0), stroke, "error");
+    for (const double end : {middle - error, middle + error}) {
+      if (!scale.log || end > 0) scene_.line(point(end, -cap), point(end, cap), stroke, "error");
     }
   }
 
@@ -770,8 +826,8 @@ class Painter {
 // Takes out of the artists of a plot of at most `size` px what nobody could see, and says where points are left out.
 class Simplifier {
  public:
-  Simplifier(const Scale& x, const Scale& y, Point size, std::vector<std::string>& notes)
-      : x_(x), y_(y), size_(size), notes_(notes) {
+  Simplifier(const Scale& x, const Scale& y, Point size, const Theme& theme, std::vector<std::string>& notes)
+      : x_(x), y_(y), size_(size), theme_(theme), notes_(notes) {
     x_.from = y_.from = 0;
     x_.to = size.x;
     y_.to = size.y;
@@ -781,33 +837,57 @@ class Simplifier {
 
   Artist operator()(const LineArtist& a) const {
     const std::vector<Point> points = places(a.x, a.y);
-    if (a.x.size() <= most_points) return a;
+    count_line(points, a);
     LineArtist out = a;
+    if (a.dash != "-" && a.dash != "none" && dashes_of(points, a) > most_dashes) {
+      out.dash = "-";
+      notes_.push_back("A dashed line is drawn solid: its dashes are too many to be told apart");
+    }
+    const auto crosses = [&](const std::vector<std::size_t>& line) {
+      return line.size() > most_crossing && wanders(line, points);
+    };
+    std::vector<std::size_t> all(points.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    if (a.x.size() <= most_points && (in_pieces(out) || a.dash == "none" || !crosses(all))) return out;
     if (!a.marker.empty()) {
       out.marks.emplace();
-      for (const std::size_t i : marks(points, a.marker, a.markersize, a.color.opacity, a.x, a.y))
+      for (const std::size_t i : marks(points, a.marker, a.markersize, opacity_of(a.color), a.x, a.y))
         out.marks->push_back({a.x[i], a.y[i]});
     }
     out.x.clear();
     out.y.clear();
     if (a.dash == "none") {
-      for (const auto& [x, y] : *out.marks) out.x.push_back(x), out.y.push_back(y);
+      if (out.marks) {
+        for (const auto& [x, y] : *out.marks) out.x.push_back(x), out.y.push_back(y);
+      }
       return out;
     }
     std::vector<std::size_t> kept = simplify_line(points, size_.x, size_.y);
     // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not
     // alike where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
-    double cell = 1;
-    while (!in_pieces(a) && kept.size() > most_points && cell < 16 && wanders(kept, points)) {
-      cell *= 2;
-      kept = simplify_line(points, size_.x, size_.y, cell);
-    }
-    if (cell > 1)
-      notes_.push_back(fmt::format("{} of {} points of a line drawn", format_count(static_cast<double>(kept.size())),
-                                   format_count(static_cast<double>(points.size()))));
     const auto alone = [&](std::size_t k) {
       return kept[k] != gap && (k == 0 || kept[k - 1] == gap) && (k + 1 == kept.size() || kept[k + 1] == gap);
     };
+    const auto too_long = [&] {
+      std::vector<std::size_t> joined;
+      for (std::size_t k = 0; k < kept.size(); ++k) {
+        if (kept[k] != gap && !alone(k)) joined.push_back(kept[k]);
+      }
+      // Ends of pieces are shapes of their own, of which a path has to be free as well.
+      const bool torn = kept.size() - joined.size() > joined.size() / 20;
+      return joined.size() > (torn ? 1 : 4) * most_points || crosses(joined);
+    };
+    double cell = 1;
+    while (!in_pieces(out) && cell < 16 && too_long()) {
+      cell *= 2;
+      kept = simplify_line(points, size_.x, size_.y, cell);
+    }
+    if (cell > 1) {
+      const auto known = std::count_if(points.begin(), points.end(), [](const Point& p) { return std::isfinite(p.x); });
+      const auto left = std::count_if(kept.begin(), kept.end(), [](std::size_t i) { return i != gap; });
+      notes_.push_back(fmt::format("{} of {} points of a line drawn", format_count(static_cast<double>(left)),
+                                   format_count(static_cast<double>(known))));
+    }
     std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // of points between gaps
     std::vector<bool> hidden(kept.size(), false);
     for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -816,7 +896,7 @@ class Simplifier {
       dots[k] = {p.x - 2, p.y - 2, p.x + 2, p.y + 2};
       hidden[k] = true;
     }
-    std::vector<std::size_t> shown = visible_marks(dots, true, a.color.opacity, size_.x, size_.y);
+    std::vector<std::size_t> shown = visible_marks(dots, true, opacity_of(a.color), size_.x, size_.y);
     if (shown.size() > most_marks) {
       notes_.push_back(fmt::format("{} of {} single points drawn", format_count(static_cast<double>(most_marks)),
                                    format_count(static_cast<double>(shown.size()))));
@@ -837,75 +917,194 @@ class Simplifier {
 
   Artist operator()(const PointsArtist& a) const {
     const std::vector<Point> points = places(a.x, a.y);
+    const double r = a.size * px_per_point / 2;
+    for (const Point& p : points) count(on_plot({p.x - r, p.y - r, p.x + r, p.y + r}), std::isfinite(p.x));
     if (a.x.size() <= most_points) return a;
-    return subset(a, marks(points, a.marker, a.size, a.alpha * a.color.opacity, a.x, a.y));
+    return subset(a, marks(points, a.marker, a.size, a.alpha * (a.value.empty() ? opacity_of(a.color) : 1), a.x, a.y));
   }
 
   Artist operator()(const BarsArtist& a) const {
     std::vector<Box> boxes;
-    for (std::size_t i = 0; i < a.at.size(); ++i) boxes.push_back(bar_box(a, i, x_, y_));
-    for (const Box& b : boxes) count(std::isfinite(b.left));
+    for (std::size_t i = 0; i < a.at.size(); ++i) {
+      boxes.push_back(bar_box(a, i, x_, y_));
+      Box& b = boxes.back();
+      count(on_plot(b), std::isfinite(b.left));
+      if (a.error.empty() || !std::isfinite(a.error[i]) || !std::isfinite(b.left)) continue;
+      // An error bar may reach out of a hidden bar.
+      for (const double end : {a.base[i] + a.length[i] - a.error[i], a.base[i] + a.length[i] + a.error[i]}) {
+        const double px = a.horizontal ? x_(end) : y_(end);
+        (a.horizontal ? b.left : b.top) = std::min(a.horizontal ? b.left : b.top, px);
+        (a.horizontal ? b.right : b.bottom) = std::max(a.horizontal ? b.right : b.bottom, px);
+      }
+    }
     if (boxes.size() <= most_points) return a;
-    std::vector<std::size_t> kept(boxes.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
     double opacity = 1;
-    for (const Paint& p : a.colors) opacity = std::min(opacity, p.opacity);
-    // An error bar may reach out of a hidden bar.
-    if (a.error.empty()) kept = visible_marks(boxes, false, opacity, size_.x, size_.y);
-    kept = fair(std::move(kept), boxes.size(), a.at, a.length, "bars");
-    return subset(a, kept);
+    for (const Paint& p : a.colors) opacity = std::min(opacity, opacity_of(p));
+    const std::vector<std::size_t> kept = a.error.empty() && opacity > palest
+                                              ? visible_marks(boxes, false, opacity, size_.x, size_.y)
+                                              : those_on_plot(boxes);
+    return subset(a, fair(kept, a.at, a.length, "bars"));
   }
 
   Artist operator()(const FillArtist& a) const {
     const std::vector<Point> upper = places(a.x, a.high), lower = places(a.x, a.low);
-    if (a.x.size() <= most_points) return a;
+    const auto known = [&](std::size_t i) { return std::isfinite(upper[i].x) && std::isfinite(lower[i].x); };
+    const auto reach = [&](Box& b, std::size_t i) {
+      b = {std::min(b.left, upper[i].x - 0.5), std::min({b.top, upper[i].y, lower[i].y}),
+           std::max(b.right, upper[i].x + 0.5), std::max({b.bottom, upper[i].y, lower[i].y})};
+    };
+    constexpr Box nowhere{INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      Box b = nowhere;
+      if (known(i)) reach(b, i);
+      if (known(i) && i > 0 && known(i - 1)) reach(b, i - 1);
+      count(known(i) && on_plot(b), known(i));
+    }
     const std::vector<std::size_t> kept = simplify_area(upper, lower);
     const bool sorted = std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u < v; }) ||
                         std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u > v; });
-    if (!sorted && kept.size() > most_marks) {
+    if (!sorted && (kept.size() > most_marks || (kept.size() > most_crossing && wanders(kept, upper)))) {
       throw ValueError(fmt::format(
           "[fill_between] the area has {} points whose x go to and fro: sort them by x, or give at most {}.",
-          a.x.size(), most_marks));
+          a.x.size(), most_crossing));
     }
+    if (a.x.size() <= most_points) return a;
+    // Runs of points between gaps. Those that are no wider than a px are strips, of which very many may lie on
+    // one another.
+    std::vector<std::pair<std::size_t, std::size_t>> runs, strips;
+    std::vector<Box> boxes;
+    for (std::size_t begin = 0; begin < kept.size();) {
+      Box b = nowhere;
+      std::size_t end = begin;
+      for (; end < kept.size() && known(kept[end]); ++end) reach(b, kept[end]);
+      if (end > begin && b.width() > 2) runs.emplace_back(begin, end);
+      if (end > begin && b.width() <= 2) {
+        strips.emplace_back(begin, end);
+        boxes.push_back(b);
+      }
+      begin = std::max(end, begin + 1);
+    }
+    if (strips.size() > most_points) {
+      const double opacity = opacity_of(a.color);
+      std::vector<double> place, height;
+      for (const Box& b : boxes) place.push_back(b.left), height.push_back(b.top);
+      const std::vector<std::size_t> chosen =
+          fair(opacity > palest ? visible_marks(boxes, false, opacity, size_.x, size_.y) : those_on_plot(boxes), place,
+               height, "strips of an area");
+      for (const std::size_t i : chosen) runs.push_back(strips[i]);
+    } else {
+      runs.insert(runs.end(), strips.begin(), strips.end());
+    }
+    std::sort(runs.begin(), runs.end());
     FillArtist out{{}, {}, {}, a.color, a.label};
-    for (const std::size_t i : kept) {
-      out.x.push_back(a.x[i]);
-      out.low.push_back(a.low[i]);
-      out.high.push_back(a.high[i]);
+    for (const auto& [begin, end] : runs) {
+      for (std::size_t k = begin; k < end; ++k) {
+        out.x.push_back(a.x[kept[k]]);
+        out.low.push_back(a.low[kept[k]]);
+        out.high.push_back(a.high[kept[k]]);
+      }
+      for (std::vector<double>* values : {&out.x, &out.low, &out.high}) values->push_back(NAN);
     }
     return out;
   }
 
   Artist operator()(const ErrorArtist& a) const {
-    places(a.x, a.y);
+    const std::vector<Point> points = places(a.x, a.y);
+    std::vector<Box> boxes;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const Point& p = points[i];
+      Box b{p.x, p.y, p.x, p.y};
+      if (!a.xerr.empty() && std::isfinite(a.xerr[i])) {
+        b.left = std::min(x_(a.x[i] - a.xerr[i]), x_(a.x[i] + a.xerr[i]));
+        b.right = std::max(x_(a.x[i] - a.xerr[i]), x_(a.x[i] + a.xerr[i]));
+      }
+      if (!a.yerr.empty() && std::isfinite(a.yerr[i])) {
+        b.top = std::min(y_(a.y[i] - a.yerr[i]), y_(a.y[i] + a.yerr[i]));
+        b.bottom = std::max(y_(a.y[i] - a.yerr[i]), y_(a.y[i] + a.yerr[i]));
+      }
+      if (!std::isfinite(p.x)) b = {NAN, NAN, NAN, NAN};
+      count(on_plot(b), std::isfinite(p.x));
+      boxes.push_back(b);
+    }
     constexpr std::size_t most = most_marks / 3;  // each has a bar and two caps
     if (a.x.size() <= most) return a;
-    std::vector<std::size_t> kept(a.x.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
-    kept = fair(std::move(kept), a.x.size(), a.x, a.y, "error bars", most);
-    return subset(a, kept);
+    return subset(a, fair(those_on_plot(boxes), a.x, a.y, "error bars", most));
   }
 
-  Artist operator()(const RuleArtist& a) const { return a; }
-  Artist operator()(const TextArtist& a) const { return a; }
+  Artist operator()(const RuleArtist& a) const {
+    const double v = place_of(a, x_, y_);
+    count(v >= -0.01 && v <= (a.horizontal ? size_.y : size_.x) + 0.01, std::isfinite(v));
+    return a;
+  }
+
+  // A text outside the plot would be moved to the border of the sheet, where it seems to say something about the
+  // border.
+  Artist operator()(const TextArtist& a) const {
+    const Point p = place_of(x_, y_, a.x, a.y);
+    if (on_plot({p.x - 1, p.y - 1, p.x + 1, p.y + 1})) return a;
+    ++texts_left_out_;
+    TextArtist out = a;
+    out.x = out.y = NAN;
+    return out;
+  }
 
   // A plot of numbers of which none has a place says so.
   void finish() const {
-    if (drawn_ > 0 || missing_ == 0) return;
-    notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite",
-                                 format_count(static_cast<double>(missing_)), missing_ == 1 ? " is" : "s are",
-                                 x_.log || y_.log ? ", not above 0 or" : " or"));
+    if (texts_left_out_ > 0)
+      notes_.push_back(
+          fmt::format("{} text{} left out: outside the limits", texts_left_out_, texts_left_out_ == 1 ? "" : "s"));
+    if (drawn_ > 0) return;
+    if (outside_ > 0)
+      notes_.push_back(fmt::format("Nothing to draw: {} point{} outside the limits",
+                                   format_count(static_cast<double>(outside_)), outside_ == 1 ? " is" : "s are"));
+    if (outside_ == 0 && missing_ > 0)
+      notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite",
+                                   format_count(static_cast<double>(missing_)), missing_ == 1 ? " is" : "s are",
+                                   x_.log || y_.log ? ", not above 0 or" : " or"));
   }
 
  private:
-  void count(bool drawn) const { ++(drawn ? drawn_ : missing_); }
+  static constexpr double palest = 0.2;  // of paler marks very many must lie on one another to hide one
+  static constexpr double most_dashes = 4000;
+
+  void count(bool drawn, bool known) const { ++(drawn ? drawn_ : known ? outside_ : missing_); }
+
+  // The points of a line, and the first of each piece of it that crosses the plot.
+  void count_line(const std::vector<Point>& points, const LineArtist& a) const {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      Point p = points[i], q = points[i > 0 && std::isfinite(points[i - 1].x) && a.dash != "none" ? i - 1 : i];
+      const bool known = std::isfinite(p.x);
+      count(known && clip_line({0, 0, size_.x, size_.y}, q, p), known);
+    }
+  }
+
+  double dashes_of(const std::vector<Point>& points, const LineArtist& a) const {
+    double length = 0;
+    for (std::size_t i = 1; i < points.size(); ++i) {
+      Point p = points[i - 1], q = points[i];
+      if (std::isfinite(p.x) && std::isfinite(q.x) && clip_line(around(a, {0, 0, size_.x, size_.y}), p, q))
+        length += std::hypot(q.x - p.x, q.y - p.y);
+    }
+    double period = 0;
+    for (const double d : dashes(a.dash, line_px(a.width, theme_))) period += d;
+    return length / period;
+  }
+
+  bool on_plot(const Box& b) const { return b.right >= 0 && b.bottom >= 0 && b.left <= size_.x && b.top <= size_.y; }
+
+  std::vector<std::size_t> those_on_plot(const std::vector<Box>& boxes) const {
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      if (on_plot(boxes[i])) kept.push_back(i);
+    }
+    return kept;
+  }
 
   std::vector<Point> places(const std::vector<double>& x, const std::vector<double>& y) const {
     std::vector<Point> points(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
       const Point p = place_of(x_, y_, x[i], y[i]);
       points[i] = std::isfinite(p.x) && std::isfinite(p.y) ? Point{near(p.x), near(p.y)} : Point{NAN, NAN};
-      count(std::isfinite(points[i].x));
     }
     return points;
   }
@@ -917,30 +1116,35 @@ class Simplifier {
     boxes.reserve(points.size());
     for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
     // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
-    // more.
-    std::vector<std::size_t> kept(points.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = i;
-    // Other markers leave parts of their boxes free, and of pale ones very many must lie on one another to hide it.
-    if ((marker == "o" || marker == "s") && opacity > 0.2)
-      kept = visible_marks(boxes, marker == "o", opacity, size_.x, size_.y);
-    return fair(std::move(kept), points.size(), x, y, "points");
+    // more. Markers other than these leave parts of their boxes free.
+    const bool solid = (marker == "o" || marker == "s") && opacity > palest;
+    return fair(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : those_on_plot(boxes), x, y,
+                "visible points");
   }
 
-  // Of too many a fair choice of all, with a note.
-  std::vector<std::size_t> fair(std::vector<std::size_t> kept, std::size_t all, const std::vector<double>& x,
+  // Of too many a fair choice, with a note.
+  std::vector<std::size_t> fair(const std::vector<std::size_t>& kept, const std::vector<double>& x,
                                 const std::vector<double>& y, const char* what, std::size_t most = most_marks) const {
     if (kept.size() <= most) return kept;
     notes_.push_back(fmt::format("{} of {} {} drawn", format_count(static_cast<double>(most)),
-                                 format_count(static_cast<double>(all)), what));
-    return rows_to_draw(all, most, {x, y});
+                                 format_count(static_cast<double>(kept.size())), what));
+    std::vector<std::vector<double>> measures(2);
+    for (const std::size_t i : kept) measures[0].push_back(x[i]), measures[1].push_back(y[i]);
+    std::vector<std::size_t> chosen = rows_to_draw(kept.size(), most, measures);
+    for (std::size_t& i : chosen) i = kept[i];
+    return chosen;
   }
 
-  // Does a line go to and fro, so that its pieces cross one another?
+  // Does a line go to and fro, so that its pieces cross one another? Pieces between gaps do that as well.
   static bool wanders(const std::vector<std::size_t>& kept, const std::vector<Point>& points) {
     std::size_t turns = 0;
-    for (std::size_t k = 2; k < kept.size(); ++k) {
-      if (kept[k] == gap || kept[k - 1] == gap || kept[k - 2] == gap) continue;
-      turns += (points[kept[k]].x < points[kept[k - 1]].x) != (points[kept[k - 1]].x < points[kept[k - 2]].x) ? 1 : 0;
+    double before = NAN, last = NAN;
+    for (const std::size_t i : kept) {
+      if (i == gap || !std::isfinite(points[i].x)) continue;
+      turns += (points[i].x - last) * (last - before) < 0 ? 1 : 0;
+      if (points[i].x == last) continue;
+      before = last;
+      last = points[i].x;
     }
     return turns > kept.size() / 20;
   }
@@ -972,8 +1176,9 @@ class Simplifier {
 
   Scale x_, y_;
   Point size_;
+  const Theme& theme_;
   std::vector<std::string>& notes_;
-  mutable std::size_t drawn_ = 0, missing_ = 0;
+  mutable std::size_t drawn_ = 0, outside_ = 0, missing_ = 0, texts_left_out_ = 0;
 };
 
 void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& theme) {
@@ -983,12 +1188,15 @@ void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& th
         using A = std::decay_t<decltype(a)>;
         const Point right{left.x + handle_width, left.y};
         if constexpr (std::is_same_v<A, LineArtist>) {
-          const double width = (a.width > 0 ? a.width : theme.line_width) * px_per_point;
+          const double width = line_px(a.width, theme);
           if (a.dash != "none") scene.line(left, right, {a.color, width, dashes(a.dash, width)}, "legend-handle");
           if (!a.marker.empty())
             draw_marker(scene, a.marker, middle, a.markersize * px_per_point, a.color, "legend-handle");
         } else if constexpr (std::is_same_v<A, RuleArtist>) {
-          scene.line(left, right, {a.color, a.width * px_per_point, dashes(a.dash, a.width * px_per_point)},
+          const double width = line_px(a.width, theme);
+          if (a.dash != "none") scene.line(left, right, {a.color, width, dashes(a.dash, width)}, "legend-handle");
+        } else if constexpr (std::is_same_v<A, ErrorArtist>) {
+          scene.line({middle.x, middle.y - 5}, {middle.x, middle.y + 5}, {a.color, line_px(a.width, theme)},
                      "legend-handle");
         } else if constexpr (std::is_same_v<A, PointsArtist>) {
           draw_marker(scene, a.marker, middle, a.size * px_per_point,
@@ -1057,7 +1265,17 @@ void draw_legend(Scene& scene, const Panel& p, const LegendOptions& o, const The
   if (p.legend_outside) {
     const double w = p.legend_width;
     const auto entries = legend_entries(p, size, std::max(w - handle_width - handle_gap, 80.0));
-    const double top = p.box.bottom + p.bottom - outer_gap - p.legend_height;
+    double top = p.box.bottom + p.bottom - outer_gap - p.legend_height;
+    for (const std::string& l : p.legend_title) {
+      scene.add(Text{{p.box.left, top + line_height * size / 2},
+                     {{l, Role::ink, true}},
+                     size,
+                     Anchor::start,
+                     Align::middle,
+                     0,
+                     "legend"});
+      top += line_height * size;
+    }
     flow(entries, size, w, [&](const LegendEntry& e, double x, double y) {
       draw_entry(scene, e, {p.box.left + x, top + y}, size, theme);
     });
@@ -1248,7 +1466,7 @@ void set_scales(Panel& p) {
   p.x.to = p.box.right;
   p.y.from = p.box.bottom;
   p.y.to = p.box.top;
-  if (p.state->y.inverted) std::swap(p.y.from, p.y.to);
+  if (p.yaxis.inverted) std::swap(p.y.from, p.y.to);
   if (!p.twin) return;
   p.y2.from = p.box.bottom;
   p.y2.to = p.box.top;
@@ -1275,11 +1493,11 @@ void draw_panel(Scene& scene, const Panel& p, const Theme& theme) {
       if (std::holds_alternative<TextArtist>(a)) std::visit(painter, a);
     }
   };
-  paint(p.artists, p.y, p.state->x.limits || p.state->y.limits);
+  paint(p.artists, p.y, p.xaxis.limits || p.yaxis.limits);
   draw_x_axis(scene, p, theme);
   draw_y_axis(scene, p, theme);
   if (p.twin) {
-    paint(p.twin_artists, p.y2, p.state->x.limits || p.twin->y.limits);
+    paint(p.twin_artists, p.y2, p.xaxis.limits || p.twin->y.limits);
     draw_twin_axis(scene, p, theme);
   }
   for (std::size_t k = 0; k < p.title.size(); ++k) {
@@ -1318,21 +1536,32 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
   std::vector<Panel> panels(rows * columns);
   Range shared_x, shared_y;
   std::vector<Range> xs(panels.size()), ys(panels.size()), y2s(panels.size());
+  AxisState told_x, told_y;
+  for (const auto& row : grid) {
+    for (const Axes* axes : row) {
+      share(axes->state().x, told_x);
+      share(axes->state().y, told_y);
+    }
+  }
   for (std::size_t i = 0; i < panels.size(); ++i) {
     Panel& p = panels[i];
     p.state = &grid[i / columns][i % columns]->state();
     if (p.state->twin) p.twin = &p.state->twin->state();
+    p.xaxis = p.state->x;
+    p.yaxis = p.state->y;
+    if (share_x) share(told_x, p.xaxis);
+    if (share_y) share(told_y, p.yaxis);
     Range& rx = share_x ? shared_x : xs[i];
     Range& ry = share_y ? shared_y : ys[i];
-    extend(p.state->artists, rx, ry, p.state->x.log, p.state->y.log);
-    if (p.twin) extend(p.twin->artists, rx, y2s[i], p.state->x.log, p.twin->y.log);
+    extend(p.state->artists, rx, ry, p.xaxis.log, p.yaxis.log);
+    if (p.twin) extend(p.twin->artists, rx, y2s[i], p.xaxis.log, p.twin->y.log);
   }
   for (std::size_t i = 0; i < panels.size(); ++i) {
     Panel& p = panels[i];
-    const Limits x = limits(p.state->x, share_x ? shared_x : xs[i]);
-    const Limits y = limits(p.state->y, share_y ? shared_y : ys[i]);
-    p.x = {x.low, x.high, 0, 1, p.state->x.log};
-    p.y = {y.low, y.high, 0, 1, p.state->y.log};
+    const Limits x = limits(p.xaxis, share_x ? shared_x : xs[i]);
+    const Limits y = limits(p.yaxis, share_y ? shared_y : ys[i]);
+    p.x = {x.low, x.high, 0, 1, p.xaxis.log};
+    p.y = {y.low, y.high, 0, 1, p.yaxis.log};
     if (p.twin) {
       const Limits y2 = limits(p.twin->y, y2s[i]);
       p.y2 = {y2.low, y2.high, 0, 1, p.twin->y.log};
@@ -1341,18 +1570,19 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
     const Point most{std::max(least_width, scene.width / static_cast<double>(columns)),
                      std::max(least_height, scene.height / static_cast<double>(rows))};
     p.notes = p.state->notes;
-    note_impossible_limits(p.notes, "x", p.state->x);
-    note_impossible_limits(p.notes, "y", p.state->y);
+    note_impossible_limits(p.notes, "x", p.xaxis);
+    note_impossible_limits(p.notes, "y", p.yaxis);
     if (p.twin) note_impossible_limits(p.notes, "right y", p.twin->y);
-    const Simplifier own(p.x, p.y, most, p.notes);
+    const Simplifier own(p.x, p.y, most, theme, p.notes);
     for (const Artist& a : p.state->artists) p.artists.push_back(own(a));
     own.finish();
     if (p.twin) {
       p.notes.insert(p.notes.end(), p.twin->notes.begin(), p.twin->notes.end());
-      const Simplifier other(p.x, p.y2, most, p.notes);
+      const Simplifier other(p.x, p.y2, most, theme, p.notes);
       for (const Artist& a : p.twin->artists) p.twin_artists.push_back(other(a));
       other.finish();
     }
+    if (p.state->colorbar && !mapped_points(p)) p.notes.push_back("No colour bar: no scatter has a finite number in c");
   }
 
   const std::vector<std::string> title_lines = lines_of(title, 1.3 * size, scene.width - 2 * outer_gap, true);

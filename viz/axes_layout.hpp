@@ -27,8 +27,8 @@ struct LineArtist {
 };
 struct PointsArtist {
   std::vector<double> x, y;
-  std::vector<double> value;  // empty, or what the colours show
-  double value_low = 0, value_high = 1;
+  std::vector<double> value;             // empty, or what the colours show
+  double value_low = 0, value_high = 0;  // the finite ones of them; low > high where there is none
   bool red_blue = false;
   Paint color;
   std::string marker;
@@ -53,6 +53,7 @@ struct ErrorArtist {
   Paint color;
   double width = 0;
   double cap = 3;
+  std::string label;  // where there is neither a line nor a marker that has it
 };
 struct RuleArtist {
   double at = 0;
@@ -91,7 +92,8 @@ struct Axes::State {
   std::vector<std::string> notes;  // what a reader must know who looks at these axes, in small letters below them
   std::size_t next_color = 0;
   std::optional<Axes> twin;
-  bool touched = false;  // someone asked for these axes
+  State* under = nullptr;  // of axes made by twinx: those that they lie over
+  bool touched = false;    // someone asked for these axes
 };
 
 namespace detail {

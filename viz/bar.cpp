@@ -259,6 +259,7 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
   check(o);
   if (cohorts.empty())
     throw ValueError("[bar] there is no cohort: give at least one pair of a name and its explanation.");
+  for (const auto& [name, c] : cohorts) c.check("bar");
   std::vector<Cohort> groups;
   std::vector<std::string> notes, about;
   Contributions first = cohorts.front().second;
@@ -266,7 +267,6 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
   std::vector<std::vector<Span>> names(first.features);
   for (std::size_t i = 0; i < first.features; ++i) names[i] = {{first.name(i)}};
   for (const auto& [name, c] : cohorts) {
-    c.check("bar");
     // Cohorts may have their features in another order: what belongs together is what has the same name.
     const auto own = feature_keys(c);
     std::map<std::pair<std::string, std::size_t>, std::size_t> place;

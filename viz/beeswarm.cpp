@@ -196,7 +196,10 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
                        format_count(static_cast<double>(numbers.size())));
   const auto also = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
-  if (left_out > 0) also(detail::left_out_note(left_out, c.rows, "their contributions are NaN"));
+  const bool any_infinite = std::any_of(c.values.begin(), c.values.end(), [](double v) { return std::isinf(v); });
+  if (left_out > 0)
+    also(detail::left_out_note(
+        left_out, c.rows, any_infinite ? "their contributions are NaN or infinite" : "their contributions are NaN"));
   if (gaps > 0)
     also(fmt::format("{} single contributions left out: NaN{}", format_count(static_cast<double>(gaps)),
                      infinite ? " or infinite" : ""));

@@ -72,10 +72,12 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   const Box box{left, y, left + cell_width * static_cast<double>(k), y + cell_height * static_cast<double>(k)};
   for (std::size_t i = 0; i < k; ++i) {
     double total = 0;
-    for (const double v : c.counts[i]) total += v;
+    double largest = 0;  // of which shares are taken first: the sum may be beyond double
+    for (const double v : c.counts[i]) largest = std::max(largest, v);
+    for (const double v : c.counts[i]) total += largest > 0 ? v / largest : 0;
     const double top = box.top + cell_height * static_cast<double>(i);
     for (std::size_t j = 0; j < k; ++j) {
-      const double share = total > 0 ? c.counts[i][j] / total : 0;
+      const double share = total > 0 ? c.counts[i][j] / largest / total : 0;
       const double x = box.left + cell_width * static_cast<double>(j);
       scene.add(Rect{{x, top, x + cell_width, top + cell_height},
                      Paint(Role::hidden).fade(0.06 + 0.88 * share),

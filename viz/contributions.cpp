@@ -204,6 +204,13 @@ std::vector<double> mean_absolute(const Contributions& c) {
       ++count;
     }
     mean[i] = count > 0 ? sum / static_cast<double>(count) : NAN;
+    if (!std::isinf(sum)) continue;
+    // The mean of numbers whose sum is beyond double; infinite only where one of them is.
+    mean[i] = 0;
+    for (std::size_t r = 0; r < c.rows; ++r) {
+      const double v = c.value(r, i);
+      if (!std::isnan(v)) mean[i] += std::abs(v) / static_cast<double>(count);
+    }
   }
   return mean;
 }

@@ -224,6 +224,10 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   if (lines.size() < numbers.size())
     notes.push_back(fmt::format("{} of {} rows shown", format_count(static_cast<double>(lines.size())),
                                 format_count(static_cast<double>(numbers.size()))));
+  const auto marked = static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), [&](const DecisionLine& l) { return highlighted(l.row); }));
+  if (marked < highlights.size())
+    notes.push_back(fmt::format("{} of {} highlighted rows shown", marked, highlights.size()));
   if (numbers.size() < c.rows)
     notes.push_back(detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number"));
   if (const std::string infinite = detail::infinite_note(c, "a step"); !infinite.empty()) notes.push_back(infinite);

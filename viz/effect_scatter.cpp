@@ -79,7 +79,7 @@ double spread_of(const std::vector<double>& x) {
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   if (distinct.size() < 2 || distinct.size() > 20 || distinct.size() * 3 > x.size()) return 0;
   double gap = INFINITY;
-  for (std::size_t i = 1; i < distinct.size(); ++i) gap = std::min(gap, distinct[i] - distinct[i - 1]);
+  for (std::size_t i = 1; i < distinct.size(); ++i) gap = std::min(gap, detail::span(distinct[i - 1], distinct[i]));
   return gap;
 }
 
@@ -151,23 +151,22 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   else if (!o.color.empty())
     other = find_feature(c, o.color);
 
-  double low = INFINITY, high = -INFINITY, y_low = 0, y_high = 0;
+  double low = INFINITY, high = -INFINITY;
+  detail::DataRange effects;
+  effects.add(0);
   for (std::size_t r = 0; r < c.rows; ++r) {
     if (std::isfinite(values.x[r])) {
       low = std::min(low, values.x[r]);
       high = std::max(high, values.x[r]);
     }
-    if (std::isfinite(c.value(r, i))) {
-      y_low = std::min(y_low, c.value(r, i));
-      y_high = std::max(y_high, c.value(r, i));
-    }
+    effects.add(c.value(r, i));
   }
   if (!std::isfinite(low)) low = high = 0;
-  if (!(y_high > y_low)) {
-    y_low -= 0.5;
-    y_high += 0.5;
-  }
-  const double y_pad = 0.06 * (y_high - y_low);
+  const auto [bottom, top] = detail::linear_limits(effects, {0.06, 0.06, 0.5});
+  // Where notes stand: in the padding above the highest dot.
+  const double note_at = top - 0.04 * detail::span(bottom, top);
+  constexpr double largest = std::numeric_limits<double>::max();
+  const auto within_double = [&](double v) { return std::clamp(v, -largest, largest); };
   const double span = detail::is_constant(low, high) ? std::max(1.0, std::abs(low) * 0.05) : detail::span(low, high);
 
   Figure figure({.width = o.width, .height = o.height, .title = o.title, .theme = o.theme});
@@ -193,7 +192,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
       continue;
     }
     const double golden = std::fmod(0.6180339887498949 * static_cast<double>(k), 1.0);
-    x.push_back(values.x[r] + 0.5 * spread * (golden - 0.5));
+    x.push_back(within_double(values.x[r] + 0.5 * spread * (golden - 0.5)));
     y.push_back(c.value(r, i));
     if (other) color.push_back(other_values[r]);
   }
@@ -208,13 +207,13 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     std::vector<double> count(bins, 0.0), at, length, base;
     for (const double v : values.x) {
       if (std::isfinite(v))
-        count[static_cast<std::size_t>(std::clamp((v - start) / step, 0.0, static_cast<double>(bins - 1)))] += 1;
+        count[static_cast<std::size_t>(std::clamp(v / step - start / step, 0.0, static_cast<double>(bins - 1)))] += 1;
     }
     const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));
     for (std::size_t b = 0; b < bins; ++b) {
       at.push_back(start + (static_cast<double>(b) + 0.5) * step);
-      base.push_back(y_low - y_pad);
-      length.push_back(0.33 * (y_high - y_low) * count[b] / most);
+      base.push_back(bottom);
+      length.push_back(0.3 * detail::span(bottom, top) * (count[b] / most));
     }
     axes.bar(at, length, {.color = Role::grid, .width = step * 0.94, .base = base});
   }
@@ -226,8 +225,8 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   } else {
     axes.scatter(x, y, {.color = Role::hidden, .size = diameter, .alpha = x.size() > 500 ? 0.6 : 0.8});
   }
-  double left = low - 0.04 * span - 0.25 * spread;
-  double right = high + 0.04 * span + 0.25 * spread;
+  double left = within_double(low - 0.04 * span - 0.25 * spread);
+  double right = within_double(high + 0.04 * span + 0.25 * spread);
   if (!values.categories.empty()) {
     left = -0.6;
     right = static_cast<double>(values.categories.size()) - 0.4;
@@ -236,25 +235,26 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     axes.set_xticks(at, values.categories);
   }
   if (!missing.empty()) {
-    const double aside = left - 0.03 * span;
-    left = aside - 0.03 * span;
+    const double aside = within_double(left - 0.03 * span);
+    left = within_double(aside - 0.03 * span);
     axes.scatter(std::vector<double>(missing.size(), aside), missing, {.color = Role::muted, .size = 6, .marker = "x"});
-    axes.text(aside, y_high + 0.2 * y_pad, fmt::format("{} without a value", missing.size()),
+    axes.text(aside, note_at, fmt::format("{} without a value", missing.size()),
               {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
   }
   std::string note;
+  bool any_infinite = false;
+  for (std::size_t r = 0; r < c.rows; ++r) any_infinite = any_infinite || std::isinf(c.value(r, i));
   if (shown < numbers.size())
     note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)),
                        format_count(static_cast<double>(numbers.size())));
   if (numbers.size() < c.rows)
-    note += (note.empty() ? "" : "; ") +
-            detail::left_out_note(c.rows - numbers.size(), c.rows, "their contributions are NaN");
+    note += (note.empty() ? "" : "; ") + detail::left_out_note(c.rows - numbers.size(), c.rows,
+                                                               any_infinite ? "their contributions are NaN or infinite"
+                                                                            : "their contributions are NaN");
   if (!note.empty())
-    axes.text(right, y_high + 0.2 * y_pad, note,
-              {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
-  constexpr double largest = std::numeric_limits<double>::max();
-  axes.set_xlim(std::max(left, -largest), std::min(right, largest));
-  axes.set_ylim(y_low - y_pad, y_high + y_pad);
+    axes.text(right, note_at, note, {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
+  axes.set_xlim(left, right);
+  axes.set_ylim(bottom, top);
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));
   figure.set_description(o.title.empty() ? String(fmt::format("Contribution of {}", feature)) : o.title,

@@ -22,7 +22,7 @@ struct FigureOptions {
   double height = 4.8;   ///< inches
   std::size_t rows = 1;  ///< a grid of axes, rows x columns
   std::size_t columns = 1;
-  bool share_x = false;  ///< all axes have the same x limits
+  bool share_x = false;  ///< all axes have the same x limits and scale, those that any of them was given
   bool share_y = false;
   String title = {};
   Theme theme = Theme::light;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace xg::viz {
@@ -249,6 +250,18 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   if (good) scene.line({fx, axis}, {fx, bottom + 6}, {Role::ink, 1.2}, "total-line");
   scene.line({bx, axis - 4}, {bx, axis + 5}, {Role::ink, 1.6}, "base-line");
 
+  // Each name is compared with each at every level: of very many only those of the widest arrows are written.
+  constexpr std::size_t most_names = 60;
+  std::vector<double> shares;
+  for (const std::vector<Segment>* segments : {&up, &down}) {
+    for (const Segment& s : *segments) {
+      if (s.feature != no_feature && s.share >= o.contribution_threshold) shares.push_back(s.share);
+    }
+  }
+  const std::size_t wanted = shares.size();
+  std::sort(shares.begin(), shares.end(), std::greater<>());
+  shares.resize(std::min(wanted, most_names));
+  std::size_t names = 0;
   Labels labels(bottom + 10, font, 14, scene.width - 14);
   const auto name = [&](const std::vector<Segment>& segments, const Paint& paint) {
     for (const Segment& s : segments) {
@@ -256,7 +269,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
         labels.add((x(s.from) + x(s.to)) / 2, {detail::unexplained_name}, Role::muted);
         continue;
       }
-      if (s.share < o.contribution_threshold) continue;
+      if (s.share < o.contribution_threshold || s.share < shares.back() || names == most_names) continue;
+      ++names;
       const std::string shown = c.shown(0, s.feature);
       const std::string text = shown.empty() ? c.name(s.feature) : fmt::format("{} = {}", c.name(s.feature), shown);
       labels.add((x(s.from) + x(s.to)) / 2, viz::wrap(text, font, 0.4 * scene.width), paint);
@@ -271,6 +285,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
                     : std::isnan(total)  ? "No arrows: the output is no number"
                                          : "No arrows: the output is infinite");
   if (const std::string infinite = detail::infinite_note(c, "an arrow"); !infinite.empty()) notes.push_back(infinite);
+  if (names < wanted)
+    notes.push_back(fmt::format("{} of {} features named, those that contribute most", names, wanted));
   if (linked) notes.push_back(detail::base_note(c, o.link));
   const auto lines = [&](const std::string& text) { return viz::wrap(text, font, scene.width - 16); };
   std::vector<std::string> below = lines(detail::space_label(c, x.log_odds ? Link::logit : Link::identity));
@@ -391,7 +407,9 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
     measures[1].push_back(low);
     measures[2].push_back(high);
   }
-  std::vector<std::size_t> rows = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
+  // More rows than two in each px of the sheet would be drawn upon one another.
+  const auto columns = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
+  std::vector<std::size_t> rows = detail::rows_to_draw(numbers.size(), std::min(o.max_rows, columns), measures);
   for (std::size_t& r : rows) r = numbers[r];
   std::string label = "Rows in their order";
   constexpr std::size_t most_similar = 5000;  // each is compared with each

@@ -12,10 +12,10 @@ enum class RowOrder { similarity, output, original };
 
 struct ForceOptions {
   Link link = Link::identity;              ///< logit: log-odds, with probabilities at the axis
-  double contribution_threshold = 0.05;    ///< only features with this share of all contributions are named
+  double contribution_threshold = 0.05;    ///< only features with this share of all contributions are named, at most 60
   RowOrder order = RowOrder::similarity;   ///< of several rows
   std::optional<std::size_t> output = {};  ///< which output of several
-  std::size_t max_rows = 1000;             ///< of several rows; of more a fair choice, and the plot says so
+  std::size_t max_rows = 1000;             ///< of several rows, at most two in a px; of more a fair choice, with a note
   String title = {};
   double width = 10;  ///< inches
   Theme theme = Theme::light;

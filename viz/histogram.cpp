@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace xg::viz::detail {
 
@@ -16,8 +17,10 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
   const bool whole = std::abs(v.front()) < 1e15 && std::abs(v.back()) < 1e15 &&
                      std::all_of(v.begin(), v.end(), [](double x) { return x == std::floor(x); });
   if (is_constant(v.front(), v.back())) {
-    const double middle = v.front() / 2 + v.back() / 2;
-    return {{middle}, {static_cast<double>(v.size())}, whole ? 1 : std::abs(middle) * 0.1};
+    // Half of the smallest numbers is none.
+    const double middle = v.front() == v.back() ? v.front() : v.front() / 2 + v.back() / 2;
+    const double width = std::max(std::abs(middle) * 0.1, std::numeric_limits<double>::denorm_min());
+    return {{middle}, {static_cast<double>(v.size())}, whole ? 1 : width};
   }
   // Differences must stay within the range of double.
   const double unit = std::isfinite(v.back() - v.front()) ? 1 : 0.25;
@@ -32,6 +35,7 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
     const double width = 2 * iqr / std::cbrt(static_cast<double>(v.size()));
     bins = width > 0 ? static_cast<std::size_t>(std::clamp(std::ceil((high - low) / width), 5.0, 60.0)) : 10;
   }
+  if (unit != 1) bins = std::max<std::size_t>(bins, 2);  // one bin would be wider than any double
   double start = low, step = (high - low) / static_cast<double>(bins);
   if (whole) {
     const double numbers = high - low + 1;

@@ -18,7 +18,8 @@ struct Histogram {
 /// bins. With 0 bins the rule of Freedman and Diaconis (1981), between 5 and 60.
 ///
 /// Whole numbers get bins of whole widths, at most `bins`, whose edges lie halfway between two of them, so that a bar
-/// of width 1 stands on its number. Values that are all alike get one bin around them.
+/// of width 1 stands on its number. Values that are all alike get one bin around them, and those whose range is beyond
+/// double at least two.
 XG_API Histogram histogram(const std::vector<double>& values, std::size_t bins = 0);
 
 }  // namespace xg::viz::detail

@@ -50,6 +50,7 @@ void mark(Axes& axes, std::int64_t epoch) {
 void note_gaps(Axes& axes, const std::string& key, const std::vector<double>& values) {
   std::size_t missing = 0, end = values.size();  // one past the last number
   for (const double v : values) missing += std::isfinite(v) ? 0 : 1;
+  if (values.empty()) axes.state().notes.push_back(fmt::format("{}: no epoch was recorded", key));
   if (missing == 0) return;
   while (end > 0 && !std::isfinite(values[end - 1])) --end;
   axes.state().notes.push_back(
@@ -84,8 +85,9 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
   }
   if (longest == 0) throw ValueError("[history] the history has no epochs: fit the model for at least one.");
 
-  if (o.mark_epoch > 0 && static_cast<std::size_t>(o.mark_epoch) > longest) {
-    throw ValueError(fmt::format("[history] mark_epoch is {} of {} epochs: they count from 1.", o.mark_epoch, longest));
+  if (o.mark_epoch < 0 || static_cast<std::size_t>(o.mark_epoch) > longest) {
+    throw ValueError(fmt::format("[history] mark_epoch is {} of {} epochs: they count from 1, and 0 marks none.",
+                                 o.mark_epoch, longest));
   }
 
   if (o.overlay) {
@@ -95,19 +97,18 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
       Axes& axes = figure.axes(0, k);
       axes.set_title(quantities[k]);
       axes.grid();
-      std::size_t n = 0;
       for (const auto& [key, values] : curves) {
         if (base_name(key) != quantities[k]) continue;
+        note_gaps(axes, key, values);
+        if (values.empty()) continue;
         axes.plot(epochs(values.size()), values,
                   {.color = is_validation(key) ? Paint::series(1) : Paint::series(0),
                    .linestyle = is_validation(key) ? "--" : "-",
                    .label = is_validation(key) ? "validation" : "training"});
-        note_gaps(axes, key, values);
-        n = std::max(n, values.size());
       }
       if (o.log_loss && is_loss(quantities[k])) axes.set_yscale("log");
       mark(axes, o.mark_epoch);
-      epoch_axis(axes, n);
+      epoch_axis(axes, longest);
       axes.legend();
     }
     return figure;
@@ -127,19 +128,21 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
     std::size_t losses = 0;
     for (const auto& [key, values] : curves) {
       if (is_validation(key) != (panel == 1) || !is_loss(key)) continue;
+      note_gaps(axes, key, values);
+      if (values.empty()) continue;
       const char* styles[] = {"-", "--", ":", "-."};
       axes.plot(epochs(values.size()), values,
                 {.color = Role::ink, .linestyle = styles[losses++ % 4], .label = base_name(key)});
-      note_gaps(axes, key, values);
     }
     std::size_t metric = 0;
     for (const auto& [key, values] : curves) {
       if (is_validation(key) != (panel == 1) || is_loss(key) || is_setting(key)) continue;
+      note_gaps(axes, key, values);
+      if (values.empty()) continue;
       Axes& score = axes.twinx();
       score.set_ylabel("Score", Role::hidden);
       score.plot(epochs(values.size()), values,
                  {.color = Paint::series(metric < 7 ? metric : metric + 1), .label = base_name(key)});
-      note_gaps(axes, key, values);
       ++metric;
     }
     mark(axes, o.mark_epoch);

@@ -36,7 +36,7 @@ void check_inches(const char* op, const char* option, double v) {
 
 void check_theme(const char* op, const Theme& theme) {
   check_between(op, "the theme's font_size", theme.font_size, 1, 100, "points");
-  check_between(op, "the theme's line_width", theme.line_width, 0, 1000, "points");
+  check_between(op, "the theme's line_width", theme.line_width, 0.01, 1000, "points");
   for (const Color* c : {&theme.background, &theme.ink, &theme.muted, &theme.edge, &theme.grid, &theme.band,
                          &theme.positive, &theme.negative, &theme.outer, &theme.hidden, &theme.dropout})
     check_paint(op, "a colour of the theme", *c);

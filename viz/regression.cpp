@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/contributions.hpp>
@@ -85,14 +84,6 @@ double dot_alpha(std::size_t n) {
 }
 
 }  // namespace
-
-Figure predicted_vs_true(const nn::metrics::RegressionReport& report, const RegressionOptions& o) {
-  return predicted_vs_true(Data(report.y_true), Data(report.y_pred), o);
-}
-
-Figure residuals(const nn::metrics::RegressionReport& report, const RegressionOptions& o) {
-  return residuals(Data(report.y_true), Data(report.y_pred), o);
-}
 
 Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& o) {
   check("predicted_vs_true", y, p, o);

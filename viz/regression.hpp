@@ -5,6 +5,8 @@
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <concepts>
+
 namespace xg::nn::metrics {
 struct RegressionReport;
 }
@@ -22,11 +24,18 @@ struct RegressionOptions {
 
 /// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws
 /// ValueError where the lists differ in length or are empty.
-XG_API Figure predicted_vs_true(const nn::metrics::RegressionReport& report, const RegressionOptions& options = {});
 XG_API Figure predicted_vs_true(const Data& y_true, const Data& y_predicted, const RegressionOptions& options = {});
+/// The same of a report. Braces are never one: `{1}` is a list of numbers.
+template <std::same_as<nn::metrics::RegressionReport> Report>
+Figure predicted_vs_true(const Report& report, const RegressionOptions& options = {}) {
+  return predicted_vs_true(Data(report.y_true), Data(report.y_pred), options);
+}
 
 /// Residuals (true - predicted) against predictions, and their distribution beside.
-XG_API Figure residuals(const nn::metrics::RegressionReport& report, const RegressionOptions& options = {.width = 9});
 XG_API Figure residuals(const Data& y_true, const Data& y_predicted, const RegressionOptions& options = {.width = 9});
+template <std::same_as<nn::metrics::RegressionReport> Report>
+Figure residuals(const Report& report, const RegressionOptions& options = {.width = 9}) {
+  return residuals(Data(report.y_true), Data(report.y_pred), options);
+}
 
 }  // namespace xg::viz

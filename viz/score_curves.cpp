@@ -2,6 +2,7 @@
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/axes_layout.hpp>
 #include <xgrad/viz/format.hpp>
 #include <xgrad/viz/score_curves.hpp>
 
@@ -185,25 +186,28 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
       x.push_back(c.predicted[i]);
       y.push_back(c.observed[i]);
     }
-    if (curves.size() == 1 && c.count.size() == c.predicted.size()) {
+    const std::string name = c.name.empty() ? "model" : static_cast<const std::string&>(c.name);
+    if (x.empty() && !c.predicted.empty()) {
+      axes.state().notes.push_back(fmt::format("{}: no point has a count above 0", name));
+      continue;
+    }
+    if (curves.size() == 1 && !x.empty() && c.count.size() == c.predicted.size()) {
       // How many rows stand behind each point: bars from the bottom, the tallest a fifth of the plot.
-      double most = 1;
+      double most = 0;
       for (const double n : c.count) most = std::max(most, n);
       std::vector<double> at, height;
       for (std::size_t i = 0; i < c.count.size(); ++i) {
         if (!(c.count[i] > 0)) continue;
         at.push_back(c.predicted[i]);
-        height.push_back(0.2 * c.count[i] / most);
+        height.push_back(0.2 * (c.count[i] / most));
       }
       axes.bar(at, height,
-               {.color = Role::grid, .width = 0.04, .label = fmt::format("rows (most: {})", format_count(most))});
+               {.color = Role::grid,
+                .width = 0.04,
+                .label = fmt::format("rows (most: {})", most < 1 ? format_value(most) : format_count(most))});
     }
     axes.plot(x, y,
-              {.color = Paint::series(k % 7),
-               .linewidth = 2,
-               .linestyle = style(k),
-               .marker = "o",
-               .label = c.name.empty() ? "model" : c.name});
+              {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .marker = "o", .label = name});
   }
   axes.set_xlim(0, 1);
   axes.set_ylim(0, 1.03);

@@ -56,7 +56,7 @@ Indices without_collinear(const Indices& from, const std::vector<Point>& points)
   return kept;
 }
 
-// How often each cell of a sheet is covered.
+// Which cells of a sheet are covered.
 class Coverage {
  public:
   Coverage(double width, double height, double cells_per_px) {
@@ -64,10 +64,10 @@ class Coverage {
     scale_ = std::min({cells_per_px, 4096 / std::max(width, 1.0), 4096 / std::max(height, 1.0)});
     columns_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
     rows_ = static_cast<std::int64_t>(std::ceil(std::max(height, 1.0) * scale_)) + 1;
-    layers_.assign(static_cast<std::size_t>(columns_ * rows_), 0);
+    covered_.assign(static_cast<std::size_t>(columns_ * rows_), 0);
   }
 
-  // Adds a layer to all cells of a straight piece; true if one of them had none.
+  // Covers all cells of a straight piece; true if one of them was free.
   bool add_line(Point a, Point b) {
     if (!clip(a, b)) return false;
     const double steps = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1e-9}) * scale_;
@@ -75,44 +75,17 @@ class Coverage {
     bool news = false;
     for (std::int64_t k = 0; k <= count; ++k) {
       const double t = static_cast<double>(k) / static_cast<double>(count);
-      std::uint16_t& layers = at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
-      news = news || layers == 0;
-      layers = 1;
+      std::uint8_t& covered = at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
+      news = news || covered == 0;
+      covered = 1;
     }
     return news;
   }
 
-  // Adds a layer to all cells of a box or of the disc in it, if one of them has less than `most`.
-  bool add_mark(const Box& box, bool round, unsigned most) {
-    if (!(box.right >= 0 && box.bottom >= 0 && box.left * scale_ < static_cast<double>(columns_) &&
-          box.top * scale_ < static_cast<double>(rows_)))
-      return false;
-    const std::int64_t left = cell(std::max(box.left, 0.0)), top = cell(std::max(box.top, 0.0));
-    const std::int64_t right = std::min(cell(std::min(box.right, 1e6)), columns_ - 1);
-    const std::int64_t bottom = std::min(cell(std::min(box.bottom, 1e6)), rows_ - 1);
-    const Point middle = box.centre();
-    const double radius = std::max(box.width(), box.height()) / 2 + 0.5 / scale_;
-    const auto inside = [&](std::int64_t x, std::int64_t y) {
-      return !round || std::hypot((static_cast<double>(x) + 0.5) / scale_ - middle.x,
-                                  (static_cast<double>(y) + 0.5) / scale_ - middle.y) <= radius;
-    };
-    bool news = false;
-    for (std::int64_t y = top; y <= bottom && !news; ++y) {
-      for (std::int64_t x = left; x <= right && !news; ++x) news = at(x, y) < most && inside(x, y);
-    }
-    if (!news) return false;
-    for (std::int64_t y = top; y <= bottom; ++y) {
-      for (std::int64_t x = left; x <= right; ++x) {
-        if (at(x, y) < most && inside(x, y)) ++at(x, y);
-      }
-    }
-    return true;
-  }
-
  private:
   std::int64_t cell(double px) const { return static_cast<std::int64_t>(px * scale_); }
-  std::uint16_t& at(std::int64_t x, std::int64_t y) {
-    return layers_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
+  std::uint8_t& at(std::int64_t x, std::int64_t y) {
+    return covered_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
   }
 
   // The part on the sheet, after Liang and Barsky (1984).
@@ -138,6 +111,78 @@ class Coverage {
 
   double scale_ = 1;
   std::int64_t columns_ = 1, rows_ = 1;
+  std::vector<std::uint8_t> covered_;
+};
+
+// A sheet cut into strips of cells, of which each takes a number of layers until it is full. A strip knows the next
+// cell that is not full, so that full ones are skipped, and each layer of a cell is counted once: the cost of a mark is
+// the number of strips that it lies on.
+class Strips {
+ public:
+  Strips(double length, double width, double cells_per_px, std::uint16_t most) : most_(most) {
+    // A sheet larger than any screen is looked at from afar.
+    scale_ = std::min({cells_per_px, 4096 / std::max(length, 1.0), 4096 / std::max(width, 1.0)});
+    cells_ = static_cast<std::int64_t>(std::ceil(std::max(length, 1.0) * scale_)) + 1;
+    strips_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
+    next_.resize(static_cast<std::size_t>(strips_ * (cells_ + 1)));
+    for (std::size_t i = 0; i < next_.size(); ++i)
+      next_[i] = static_cast<std::uint32_t>(i % static_cast<std::size_t>(cells_ + 1));
+    if (most > 1) layers_.assign(next_.size(), 0);
+  }
+
+  // Adds a layer to all cells of a box or of the disc in it that are not full; false if all are.
+  bool add(const Box& box, bool round) {
+    if (!(box.right >= 0 && box.bottom >= 0 && box.left * scale_ < static_cast<double>(cells_) &&
+          box.top * scale_ < static_cast<double>(strips_)))
+      return false;
+    const Point middle = box.centre();
+    const double radius = std::max(box.width(), box.height()) / 2 + 0.5 / scale_;
+    const std::int64_t top = cell(box.top, strips_), bottom = cell(box.bottom, strips_);
+    bool news = false;
+    for (std::int64_t strip = top; strip <= bottom; ++strip) {
+      double from = box.left, to = box.right;
+      if (round) {
+        const double off = (static_cast<double>(strip) + 0.5) / scale_ - middle.y;
+        const double half = radius * radius - off * off;
+        if (half < 0) continue;
+        // Cells whose middles are within the disc.
+        from = std::max(from, middle.x - std::sqrt(half) + 0.5 / scale_);
+        to = std::min(to, middle.x + std::sqrt(half) - 0.5 / scale_);
+        if (to < from) from = to = middle.x;
+      }
+      if (to < 0 || from * scale_ >= static_cast<double>(cells_)) continue;
+      news = fill(strip, cell(from, cells_), cell(to, cells_)) || news;
+    }
+    return news;
+  }
+
+ private:
+  std::int64_t cell(double px, std::int64_t count) const {
+    return static_cast<std::int64_t>(std::clamp(px * scale_, 0.0, static_cast<double>(count - 1)));
+  }
+
+  bool fill(std::int64_t strip, std::int64_t from, std::int64_t to) {
+    const auto first = static_cast<std::size_t>(strip * (cells_ + 1));
+    std::uint32_t* next = next_.data() + first;
+    bool news = false;
+    for (std::uint32_t at = open(next, static_cast<std::uint32_t>(from)); at <= static_cast<std::uint32_t>(to);
+         at = open(next, at + 1)) {
+      news = true;
+      if (most_ == 1 || ++layers_[first + at] == most_) next[at] = at + 1;
+    }
+    return news;
+  }
+
+  // The first cell from `at` on that is not full. The last place of a strip is none of its cells and never full.
+  static std::uint32_t open(std::uint32_t* next, std::uint32_t at) {
+    while (next[at] != at) at = next[at] = next[next[at]];
+    return at;
+  }
+
+  std::uint16_t most_;
+  double scale_ = 1;
+  std::int64_t cells_ = 1, strips_ = 1;
+  std::vector<std::uint32_t> next_;
   std::vector<std::uint16_t> layers_;
 };
 
@@ -182,13 +227,13 @@ std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double 
     else if (kept.empty() || kept.back() != gap)
       kept.push_back(gap);
   }
-  if (points.size() <= most_points) return kept;
+  if (points.size() <= most_points && cell <= 1) return kept;
   const auto x = [&](std::size_t i) { return points[i].x; };
   const auto y = [&](std::size_t i) { return points[i].y; };
   kept = extremes_per_cell(kept, x, y);
   kept = extremes_per_cell(kept, y, x);
   kept = without_collinear(kept, points);
-  if (kept.size() > 4 * most_points) kept = without_covered(kept, points, width, height, cell);
+  if (kept.size() > 4 * most_points || cell > 1) kept = without_covered(kept, points, width, height, cell);
   return kept;
 }
 
@@ -227,14 +272,25 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
 
 std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
                                        double height) {
-  Coverage coverage(width, height, per_px);
   const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
+  double across = 0, down = 0;  // how large the marks are, on the whole
+  for (const Box& b : marks) {
+    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    across += std::min(b.width(), width);
+    down += std::min(b.height(), height);
+  }
+  // Strips run along the longer side of the marks, so that each mark lies on few of them. The outline of a large disc
+  // needs no half px.
+  const bool upright = down > across;
+  const double disc = round ? across / static_cast<double>(std::max<std::size_t>(marks.size(), 1)) : 0;
+  Strips strips(upright ? height : width, upright ? width : height, std::clamp(256 / std::max(disc, 1.0), 0.5, per_px),
+                static_cast<std::uint16_t>(layers));
   Indices kept;
   for (std::size_t i = marks.size(); i-- > 0;) {
-    const Box& b = marks[i];
-    if (!std::isfinite(b.left) || !std::isfinite(b.top) || !std::isfinite(b.right) || !std::isfinite(b.bottom))
-      continue;
-    if (coverage.add_mark(b, round, static_cast<unsigned>(layers))) kept.push_back(i);
+    Box b = marks[i];
+    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    if (upright) b = {b.top, b.left, b.bottom, b.right};
+    if (strips.add(b, round)) kept.push_back(i);
   }
   std::reverse(kept.begin(), kept.end());
   return kept;

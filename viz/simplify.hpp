@@ -17,9 +17,9 @@ inline constexpr std::size_t most_marks = 15'000;
 /// indices; `gap` stands where the line is interrupted. Points that are not finite are gaps.
 ///
 /// Of points in a row within half a px of x, or of y, the first and the last one and the extremes are kept, points
-/// amid a straight piece are dropped. Of a line that still has more than most_points points those pieces are left out
-/// that run over nothing but cells of `cell` px which earlier pieces cover, so that what is left is bounded by the
-/// sheet.
+/// amid a straight piece are dropped. Of a line that still has more than 4 most_points points, or with cells of more
+/// than one px, those pieces are left out that run over nothing but cells of `cell` px which earlier pieces cover, so
+/// that what is left is bounded by the sheet.
 inline constexpr std::size_t gap = static_cast<std::size_t>(-1);
 XG_API std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double width, double height,
                                               double cell = 1);

@@ -123,7 +123,8 @@ class Writer {
     } else {
       put(" {}=\"var({},{})\"", name, css, c.hex());
     }
-    if (c.alpha < 1) put(" {}-opacity=\"{:.2f}\"", name, c.alpha);
+    // Two decimals would make nothing of a faint colour.
+    if (c.alpha < 1) put(" {}-opacity=\"{:.{}f}\"", name, c.alpha, c.alpha < 0.1 ? 4 : 2);
   }
 
   void stroke(const Stroke& s) {

@@ -31,7 +31,7 @@ struct Theme {
                                 {240, 228, 66},
                                 {0, 0, 0}}};
   double font_size = 10;    ///< points; 1 point is 96/72 px
-  double line_width = 1.5;  ///< points
+  double line_width = 1.5;  ///< points, from 0.01 to 1000
 
   bool operator==(const Theme&) const = default;
 

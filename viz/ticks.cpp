@@ -150,8 +150,16 @@ Ticks linear_ticks(double low, double high, std::size_t most) {
     step = round_step(step.value() * 1.5);
     ticks = multiples(low, high, step);
   }
-  if (ticks.empty()) {
-    // No round number between neighbours: they themselves, in as few digits as tell them from all others.
+  // One round number does not make a scale: of the next finer steps there are two and more.
+  for (int finer = 0; ticks.size() == 1 && finer < 4; ++finer) {
+    const Step next = round_step(step.value() * (step.mantissa == 5 || step.mantissa == 1 ? 0.5 : 0.8));
+    if (!(next.value() > 0) || !(next.value() < step.value())) break;
+    step = next;
+    ticks = multiples(low, high, step);
+    if (ticks.size() > most) ticks = {ticks.front(), ticks.back()};
+  }
+  if (ticks.size() < 2) {
+    // No two round number between neighbours: they themselves, in as few digits as tell them from all others.
     t.at = {low, high};
     t.labels = {shortest_label(low), shortest_label(high)};
     return t;
@@ -195,10 +203,10 @@ struct Decade {
   }
 };
 
-// Ticks of an axis so far out that no common probability lies on it: exact ones, or the log-odds.
+// Ticks of an axis so far out or so short that no common probability lies on it: exact ones, or the log-odds.
 Ticks plain_probability_ticks(double low, double high, std::size_t most) {
   // Near 1 probabilities are all alike, and their distances from 1 differ.
-  const bool near_one = low > 0;
+  const bool near_one = low > std::log(1000.0);
   const auto small = [&](double z) { return 1 / (1 + std::exp(near_one ? z : -z)); };
   Ticks t = linear_ticks(std::min(small(low), small(high)), std::max(small(low), small(high)), most);
   for (std::size_t i = 0; i < t.at.size(); ++i) {
@@ -266,6 +274,7 @@ Ticks probability_ticks(double low, double high, std::size_t most) {
       if (plain.at.size() > found.size()) return plain;
     }
   }
+  if (found.size() < 2) return plain_probability_ticks(low, high, most);
   for (auto& [z, label] : found) {
     t.at.push_back(z);
     t.labels.push_back(std::move(label));

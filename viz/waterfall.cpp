@@ -220,7 +220,13 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     }
   }
   if (whiskers) bottom = chart.note(detail::whisker_note(c), bottom + 2);
-  const std::string infinite = detail::infinite_note(c, "an arrow");
+  std::string infinite = detail::infinite_note(c, "an arrow");
+  const auto lost = std::count_if(steps.begin(), steps.end(), [](const Step& s) {
+    return std::isfinite(s.value) && s.value != 0 && !std::isfinite(s.start + s.value);
+  });
+  if (lost > 0)
+    infinite += fmt::format("{}{} step{} without an arrow: the contributions are too large to be summed up",
+                            infinite.empty() ? "" : "; ", lost, lost == 1 ? "" : "s");
   bottom = chart.note(infinite, bottom);
   scene.height = bottom + 12;
   scene.title = o.title.empty() ? "Waterfall of one prediction" : o.title;

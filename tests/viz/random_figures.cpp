@@ -114,7 +114,7 @@ class Dice {
 Contributions random_contributions(Dice& d, std::size_t most_rows) {
   Contributions c;
   c.rows = 1 + d.count(static_cast<double>(most_rows));
-  c.features = 1 + d.count(30);
+  c.features = 1 + d.count(most_rows == 1 ? 300 : 30);
   c.values = d.numbers(c.rows * c.features);
   c.base = d.numbers(c.rows);
   if (d.yes()) c.outputs = d.numbers(c.rows);
@@ -152,7 +152,7 @@ void draw_on(Axes& axes, Dice& d, std::string& described) {
                           {.c = d.yes() ? Data(d.numbers(n)) : Data{},
                            .cmap = d.yes() ? "viridis" : "red_blue",
                            .size = d.option(5),
-                           .marker = d.marker().empty() ? "o" : "s",
+                           .marker = d.one_of<const char*>({"o", "s", "^", "v", "d", "x", "+"}),
                            .alpha = d.alpha(),
                            .label = d.text()});
     case 2:
@@ -303,7 +303,7 @@ const std::vector<Picture>& pictures() {
       {"force",
        [](Dice& d, std::string&) {
          return force(random_contributions(d, 1), {.link = d.yes() ? Link::logit : Link::identity,
-                                                   .contribution_threshold = d.option(0.05),
+                                                   .contribution_threshold = d.yes() ? 0 : d.option(0.05),
                                                    .width = d.option(10)});
        }},
       {"force of rows",
@@ -329,6 +329,7 @@ const std::vector<Picture>& pictures() {
        [](Dice& d, std::string&) {
          std::vector<std::pair<std::string, Contributions>> cohorts;
          for (std::size_t i = d.below(4); i > 0; --i) cohorts.emplace_back(d.text(), random_contributions(d, 20));
+         if (!cohorts.empty() && d.one_in(4)) cohorts.back().second.names = d.texts(d.below(30));
          return bar(cohorts);
        }},
       {"beeswarm",
@@ -371,7 +372,7 @@ const std::vector<Picture>& pictures() {
        [](Dice& d, std::string&) {
          return history(random_history(d), {.overlay = d.yes(),
                                             .log_loss = d.yes(),
-                                            .mark_epoch = static_cast<std::int64_t>(d.below(9)),
+                                            .mark_epoch = static_cast<std::int64_t>(d.below(10)) - 1,
                                             .width = d.option(12)});
        }},
       {"network", [](Dice& d, std::string&) { return random_network(d); }},

@@ -304,7 +304,7 @@ TEST_CASE("probability ticks", "[viz]") {
   }
   CHECK(probability_ticks(-2.5, 2.5, 3).labels == std::vector<std::string>{"0.1", "0.5", "0.9"});
   CHECK(probability_ticks(-2.5, 2.5, 3).at[2] == Approx(std::log(9)));
-  CHECK(probability_ticks(40, 41).at.empty());  // 1, as far as numbers go
+  CHECK(probability_ticks(40, 41).at.size() >= 2);  // by their distances from 1
   CHECK(probability_ticks(1, 1).at.empty());
 }
 
