@@ -16,26 +16,27 @@ std::string never_a_number(std::string_view monitor) {
   return fmt::format("{} was never a number", monitor);
 }
 
+[[noreturn]] void throw_unknown_key(std::string_view who, std::string_view key, const std::vector<std::string>& known,
+                                    std::string_view remedy) {
+  throw ValueError(fmt::format("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.", who,
+                               key, fmt::join(known, ", "), remedy));
+}
+
 }  // namespace
 
 double FitState::value(StringRef wanted) const {
   const std::string_view key = wanted;
   for (const auto& [name, number] : logs)
     if (name == key) return number;
-  std::vector<std::string_view> known;
+  std::vector<std::string> known;
   for (const auto& [name, number] : logs) known.push_back(name);
-  throw ValueError(
-      fmt::format("[fit] \"{}\" is not among the values of an epoch, which are {}: name one of them, or pass "
-                  "validation data or a metric.",
-                  key, fmt::join(known, ", ")));
+  throw_unknown_key("fit", key, known, ", or pass validation data or a metric");
 }
 
 void FitState::expect(StringRef who, StringRef key) const {
   if (expected.empty() || std::find(expected.begin(), expected.end(), key.view()) != expected.end()) return;
   const bool validated = std::find(expected.begin(), expected.end(), "val_loss") != expected.end();
-  throw ValueError(fmt::format("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.",
-                               who.view(), key.view(), fmt::join(expected, ", "),
-                               key.view().starts_with("val_") && !validated ? ", or pass validation data" : ""));
+  throw_unknown_key(who, key, expected, key.view().starts_with("val_") && !validated ? ", or pass validation data" : "");
 }
 
 std::optional<bool> FitState::larger_is_better(StringRef wanted) const {

@@ -173,7 +173,7 @@ struct RepeatInterleave {
     Shape shape = x.shape();
     shape[dim] = counts.defined() ? repeats : shape[dim] * repeats;
     if (counts.defined()) return kernels::repeat_slices(x, static_cast<std::int64_t>(dim), counts, repeats);
-    const auto [outer, inner] = around(x.shape());
+    const auto [outer, inner] = kernels::AroundDim(x.shape(), static_cast<std::int64_t>(dim));
     const std::int64_t size = x.shape()[dim];
     Tensor out = kernels::empty({outer, size, repeats, inner}, x.dtype());
     if (out.numel() != 0)
@@ -199,15 +199,6 @@ struct RepeatInterleave {
             {"counted columns", {spread({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
             {"empty", {spread({0, 3}, -2, 2, d)}, times(2, 1)},
             {"empty, counted", {spread({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
-  }
-
- private:
-  /// The number of elements before the dimension, and behind it.
-  std::pair<std::int64_t, std::int64_t> around(const Shape& shape) const {
-    std::int64_t outer = 1, inner = 1;
-    for (std::size_t k = 0; k < shape.size(); ++k)
-      if (k != dim) (k < dim ? outer : inner) *= shape[k];
-    return {outer, inner};
   }
 };
 
@@ -238,7 +229,7 @@ struct SumGroups {
 
 Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
   if (counts.defined()) return apply(SumGroups{dim, counts}, g);
-  const auto [outer, inner] = around(c.input_shape(0));
+  const auto [outer, inner] = kernels::AroundDim(c.input_shape(0), static_cast<std::int64_t>(dim));
   return reshape(sum(reshape(g, {outer, c.input_shape(0)[dim], repeats, inner}), 2), c.input_shape(0));
 }
 

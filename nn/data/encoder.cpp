@@ -46,7 +46,7 @@ struct Source {
 /// How the cells of a column spell numbers.
 io::CsvNumbers numbers_of(const Column& column) {
   if (column.is_number()) return {};  // cell() writes them
-  return {column.decimal(), column.thousands() == '\0' ? std::nullopt : std::optional(column.thousands())};
+  return {column.decimal(), column.thousands()};
 }
 
 /// A cell of a column of booleans: one of their spellings, or a number that is 0 or 1.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,10 +64,9 @@ class XG_API Column {
   /// round.
   Tensor tensor() const;
 
-  /// The signs before the fraction and between digits of numbers in the file that the column was read from; '\0' for
-  /// none.
+  /// The signs before the fraction and between digits of numbers in the file that the column was read from.
   char decimal() const { return decimal_; }
-  char thousands() const { return thousands_; }
+  std::optional<char> thousands() const { return thousands_; }
 
  private:
   friend class ColumnBuilder;
@@ -83,7 +83,8 @@ class XG_API Column {
   std::shared_ptr<const Texts> levels_;        // text, in order of appearance; some may have no row
   std::shared_ptr<const RowTexts> spellings_;  // other kinds: cells that are not the shortest text, if there are any
   std::vector<bool> missing_;
-  char decimal_ = '.', thousands_ = '\0';  // how the file spelled numbers that stand in text
+  char decimal_ = '.';  // how the file spelled numbers that stand in text
+  std::optional<char> thousands_;
 };
 
 /// Columns of equal length.

@@ -375,19 +375,6 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   return out;
 }
 
-namespace {
-
-/// A contiguous tensor as [outer, size of dim, inner].
-struct AroundDim {
-  std::int64_t outer = 1, inner = 1;
-  AroundDim(const Shape& shape, std::int64_t dim) {
-    for (std::size_t k = 0; k < shape.size(); ++k)
-      if (k != static_cast<std::size_t>(dim)) (k < static_cast<std::size_t>(dim) ? outer : inner) *= shape[k];
-  }
-};
-
-}  // namespace
-
 Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total) {
   Shape shape = x.shape();
   shape[static_cast<std::size_t>(dim)] = total;

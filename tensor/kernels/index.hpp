@@ -40,6 +40,15 @@ Tensor nonzero(const Tensor& x);
 /// skipped.
 Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");
 
+/// A contiguous tensor as [outer, size of dim, inner].
+struct AroundDim {
+  std::int64_t outer = 1, inner = 1;
+  AroundDim(const Shape& shape, std::int64_t dim) {
+    for (std::size_t k = 0; k < shape.size(); ++k)
+      if (k != static_cast<std::size_t>(dim)) (k < static_cast<std::size_t>(dim) ? outer : inner) *= shape[k];
+  }
+};
+
 /// Slice i of x along dim repeated counts[i] times, `total` slices in all. counts is int64, contiguous and checked: none
 /// negative, one for each slice, and their sum is `total`.
 Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total);
