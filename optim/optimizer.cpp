@@ -1,5 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/optim/optimizer.hpp>
+#include <xgrad/optim/state_values.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -19,10 +20,6 @@ constexpr std::int64_t long_state = 256;  // elements from which on a state star
 
 std::int64_t padded(std::int64_t numel) {
   return numel < long_state ? numel : (numel + 15) / 16 * 16;
-}
-
-Tensor number(double value) {
-  return scalar_tensor(value, {.dtype = Dtype::float64});
 }
 
 /// Runs its function at the end of the scope unless told that all went well.
@@ -67,7 +64,7 @@ void Optimizer::add_group(std::vector<Tensor> params) {
         fmt::format("[{}] the list of parameters is empty: pass model.parameters() after the model's layers "
                     "know their sizes.",
                     name()));
-  std::unordered_set<const detail::TensorImpl*> known;
+  std::unordered_set<const xg::detail::TensorImpl*> known;
   for (const Group& group : groups_)
     for (const Tensor& param : group.params) known.insert(param.unsafe_impl());
   for (std::size_t i = 0; i < params.size(); ++i) {
@@ -139,8 +136,8 @@ void Optimizer::step() {
 void Optimizer::step_slot(std::size_t group, Slot& slot) {
   const Tensor& grad = slot.param.grad();
   if (!grad.defined()) return;
-  detail::TensorImpl& p = slot.param.impl();
-  const detail::TensorImpl& g = grad.impl();
+  xg::detail::TensorImpl& p = slot.param.impl();
+  const xg::detail::TensorImpl& g = grad.impl();
   if (p.dtype != slot.dtype || g.dtype != p.dtype) [[unlikely]]
     throw DtypeError(
         fmt::format("[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make "
@@ -155,7 +152,7 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   ++slot.step;
   if (p.contiguous() && g.contiguous()) [[likely]] {
     update(group, {p.data, g.data, p.numel(), p.dtype, slot});
-    detail::bump_version(p.storage(), name());
+    xg::detail::bump_version(p.storage(), name());
     return;
   }
   const NoGrad guard;
@@ -164,7 +161,7 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   const Tensor flat_grad = grad.contiguous();
   update(group, {flat.impl().data, flat_grad.impl().data, p.numel(), p.dtype, slot});
   if (flat.is_same(alias))
-    detail::bump_version(p.storage(), name());
+    xg::detail::bump_version(p.storage(), name());
   else
     alias.copy_(flat);
 }
@@ -222,12 +219,12 @@ StateDict Optimizer::state_dict() const {
   for (std::size_t index = 0; index < groups_.size(); ++index) {
     for (const Hyperparameter& h : const_cast<Optimizer*>(this)->hyperparameters(index))
       state[fmt::format("group.{}.{}", index, h.name)] =
-          number(h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0));
+          detail::number(h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0));
     const auto names = state_names(index);
     for (const Slot& slot : groups_[index].slots) {
       const std::size_t number_of_slot = i++;
       if (slot.step == 0) continue;
-      state[fmt::format("state.{}.step", number_of_slot)] = number(static_cast<double>(slot.step));
+      state[fmt::format("state.{}.step", number_of_slot)] = detail::number(static_cast<double>(slot.step));
       for (std::size_t k = 0; k < max_slots; ++k) {
         if (names[k][0] == '\0') continue;
         Tensor copy = empty(slot.param.shape(), {.dtype = slot.dtype});
@@ -331,10 +328,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
       const std::size_t number_of_slot = i++;
       if (!slot.ready) continue;
       const std::string key = fmt::format("state.{}.step", number_of_slot);
-      const double step = state.at(key).item<double>();
-      if (!(step >= 0 && step <= 0x1p53 && step == std::floor(step)))
-        throw ValueError(fmt::format("[{}] {} is {}, it must be a count: 0, 1, 2, ....", who, key, step));
-      slot.step = static_cast<std::int64_t>(step);
+      slot.step = detail::count_in(state, who, key);
       for (std::size_t k = 0; k < max_slots; ++k) {
         if (names[k][0] == '\0') continue;
         const Tensor values =

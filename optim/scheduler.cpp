@@ -1,4 +1,5 @@
 #include <xgrad/optim/scheduler.hpp>
+#include <xgrad/optim/state_values.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -10,11 +11,10 @@
 #include <numbers>
 
 namespace xg::optim {
-namespace {
 
-Tensor number(double value) {
-  return scalar_tensor(value, {.dtype = Dtype::float64});
-}
+using detail::count_in, detail::number;
+
+namespace {
 
 // Checks that `state` has exactly these keys, so that a state of another scheduler is not taken.
 void expect_keys(const char* who, const StateDict& state, const std::vector<std::string>& keys) {
@@ -46,14 +46,6 @@ bool is_rate(double value) {
 
 void check_rate(const char* who, const char* option, double value) {
   if (!is_rate(value)) bad(who, option, value, "finite and 0 or more");
-}
-
-// The count that a state has under `key`.
-std::int64_t count_in(const StateDict& state, const char* who, const char* key) {
-  const double value = state.at(key).item<double>();
-  if (!(value >= 0 && value <= 0x1p53 && value == std::floor(value)))
-    bad(fmt::format("{}.load_state_dict", who).c_str(), key, value, "a count: 0, 1, 2, ...");
-  return static_cast<std::int64_t>(value);
 }
 
 }  // namespace
@@ -104,7 +96,7 @@ void Scheduler::load_state_dict(const StateDict& state) {
     if (!is_rate(rate))
       throw ValueError(
           fmt::format("[{}.load_state_dict] base_lr has {}, rates must be finite and 0 or more.", name(), rate));
-  epoch_ = count_in(state, name(), "epoch");
+  epoch_ = count_in(state, fmt::format("{}.load_state_dict", name()), "epoch");
   base_ = base;
 }
 
@@ -223,9 +215,9 @@ StateDict ReduceLROnPlateau::state_dict() const {
 
 void ReduceLROnPlateau::load_state_dict(const StateDict& state) {
   expect_keys("ReduceLROnPlateau", state, {"best", "bad_epochs", "cooldown_left"});
-  const char* who = "ReduceLROnPlateau";
+  constexpr const char* who = "ReduceLROnPlateau.load_state_dict";
   const double best = state.at("best").item<double>();
-  if (std::isnan(best)) bad("ReduceLROnPlateau.load_state_dict", "best", best, "a number");
+  if (std::isnan(best)) bad(who, "best", best, "a number");
   const std::int64_t bad_epochs = count_in(state, who, "bad_epochs");
   const std::int64_t cooldown_left = count_in(state, who, "cooldown_left");
   best_ = best, bad_epochs_ = bad_epochs, cooldown_left_ = cooldown_left;

@@ -494,30 +494,6 @@ Text placed_text(const TextArtist& a, Point p, const Theme& theme, double sheet_
   return t;
 }
 
-// Cuts the straight line from a to b at the box; false where they do not meet. Liang and Barsky 1984.
-bool clip_line(const Box& box, Point& a, Point& b) {
-  double from = 0, to = 1;
-  const auto side = [&](double step, double room) {
-    if (step == 0) return room >= 0;
-    const double t = room / step;
-    if (step < 0)
-      from = std::max(from, t);
-    else
-      to = std::min(to, t);
-    return from <= to;
-  };
-  const Point d{b.x - a.x, b.y - a.y};
-  if (!(side(-d.x, a.x - box.left) && side(d.x, box.right - a.x) && side(-d.y, a.y - box.top) &&
-        side(d.y, box.bottom - a.y)))
-    return false;
-  const Point start = a;
-  if (from > 0)
-    a = {std::clamp(start.x + from * d.x, box.left, box.right), std::clamp(start.y + from * d.y, box.top, box.bottom)};
-  if (to < 1)
-    b = {std::clamp(start.x + to * d.x, box.left, box.right), std::clamp(start.y + to * d.y, box.top, box.bottom)};
-  return true;
-}
-
 bool meets(const Box& box, Point a, Point b) {
   return clip_line(box, a, b);
 }

@@ -5,6 +5,31 @@
 #include <cstdint>
 
 namespace xg::viz::detail {
+
+// After Liang and Barsky (1984).
+bool clip_line(const Box& box, Point& a, Point& b) {
+  double from = 0, to = 1;
+  const auto side = [&](double step, double room) {
+    if (step == 0) return room >= 0;
+    const double t = room / step;
+    if (step < 0)
+      from = std::max(from, t);
+    else
+      to = std::min(to, t);
+    return from <= to;
+  };
+  const Point d{b.x - a.x, b.y - a.y};
+  if (!(side(-d.x, a.x - box.left) && side(d.x, box.right - a.x) && side(-d.y, a.y - box.top) &&
+        side(d.y, box.bottom - a.y)))
+    return false;
+  const Point start = a;
+  if (from > 0)
+    a = {std::clamp(start.x + from * d.x, box.left, box.right), std::clamp(start.y + from * d.y, box.top, box.bottom)};
+  if (to < 1)
+    b = {std::clamp(start.x + to * d.x, box.left, box.right), std::clamp(start.y + to * d.y, box.top, box.bottom)};
+  return true;
+}
+
 namespace {
 
 constexpr double per_px = 2;  // pictures have twice as many px as the sheet
@@ -88,25 +113,10 @@ class Coverage {
     return covered_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
   }
 
-  // The part on the sheet, after Liang and Barsky (1984).
+  // The part on the sheet.
   bool clip(Point& a, Point& b) const {
-    double from = 0, to = 1;
-    const double dx = b.x - a.x, dy = b.y - a.y;
-    const auto side = [&](double step, double room) {
-      if (step == 0) return room >= 0;
-      if (step < 0)
-        from = std::max(from, room / step);
-      else
-        to = std::min(to, room / step);
-      return from <= to;
-    };
-    const double right = (static_cast<double>(columns_) - 1) / scale_;
-    const double bottom = (static_cast<double>(rows_) - 1) / scale_;
-    if (!(side(-dx, a.x) && side(dx, right - a.x) && side(-dy, a.y) && side(dy, bottom - a.y))) return false;
-    const Point start = a;
-    a = {std::clamp(start.x + from * dx, 0.0, right), std::clamp(start.y + from * dy, 0.0, bottom)};
-    b = {std::clamp(start.x + to * dx, 0.0, right), std::clamp(start.y + to * dy, 0.0, bottom)};
-    return true;
+    return clip_line({0, 0, (static_cast<double>(columns_) - 1) / scale_, (static_cast<double>(rows_) - 1) / scale_}, a,
+                     b);
   }
 
   double scale_ = 1;
