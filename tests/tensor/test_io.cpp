@@ -58,7 +58,7 @@ std::string content(const std::string& path) {
 }
 
 std::string python_file(const std::string& name) {
-  return std::string(XGRAD_SOURCE_DIR) + "/tests/data/io/" + name;
+  return XGRAD_SOURCE_DIR "/tests/data/io/" + name;
 }
 
 std::map<std::string, Tensor> samples() {
