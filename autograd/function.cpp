@@ -4,14 +4,13 @@
 #include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
+#include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
-#include <cxxabi.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 
 namespace xg::autograd {
@@ -263,12 +262,7 @@ std::vector<Tensor> with_own_memory(const std::vector<Tensor>& results, const st
 namespace detail {
 
 std::string readable_type_name(const char* mangled) {
-  int status = 0;
-  char* text = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
-  std::string name = status == 0 && text != nullptr ? text : mangled;
-  std::free(text);
-  const std::size_t colon = name.rfind("::");
-  return colon == std::string::npos ? name : name.substr(colon + 2);
+  return xg::detail::short_class_name(mangled);
 }
 
 std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& inputs) {

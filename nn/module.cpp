@@ -3,6 +3,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/release_list.hpp>
+#include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
@@ -12,10 +13,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cxxabi.h>
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <typeinfo>
@@ -26,17 +25,6 @@ namespace xg::nn {
 namespace {
 
 thread_local constinit ForwardObserver* observer __attribute__((tls_model("initial-exec"))) = nullptr;
-
-// "xg::nn::Dense" without its namespaces: the last name outside of template arguments.
-std::string short_class_name(const std::type_info& type) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                    std::free);
-  std::string full = status == 0 ? text.get() : type.name();
-  full.resize(std::min(full.find('<'), full.size()));
-  const std::size_t colon = full.rfind("::");
-  return colon == std::string::npos ? full : full.substr(colon + 2);
-}
 
 // A record of its own for the same elements. Tensors that own their elements share a block with them; parameters do
 // not, so that Module::to can give them other elements while every handle stays valid.
@@ -231,7 +219,7 @@ std::int64_t Module::min_rows(const Shape&) const {
 }
 
 std::string Module::type_name() const {
-  return short_class_name(typeid(*this));
+  return xg::detail::short_class_name(typeid(*this).name());
 }
 
 std::string Module::label() const {

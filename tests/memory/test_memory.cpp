@@ -155,6 +155,23 @@ TEST_CASE("a chosen allocation fails") {
   CHECK(thrown);
 }
 
+// Breaks when what the demangler lacks memory for is taken for a class that it does not know.
+TEST_CASE("a class has its own name, or there is no memory for it") {
+  const xg::nn::Dense layer(2);
+  REQUIRE(layer.type_name() == "Dense");
+  for (std::int64_t n = 0; n < 20; ++n)
+    for (const Failing failing : {Failing::once, Failing::for_good}) {
+      char name[16] = "";
+      xg_test::fail_allocation(n, failing);
+      try {
+        std::snprintf(name, sizeof name, "%s", layer.type_name().c_str());
+      } catch (const std::bad_alloc&) {
+      }
+      xg_test::stop_failing();
+      CHECK((name[0] == '\0' || std::string(name) == "Dense"));
+    }
+}
+
 TEST_CASE("failing allocations are errors, whatever the program does") {
   const long points = number_from("XGRAD_MEMORY_POINTS", 10);
   const char* wanted = std::getenv("XGRAD_MEMORY_SCENARIO");
