@@ -29,13 +29,15 @@ struct Discard {
 using Archive = std::unique_ptr<zip_t, Discard>;
 using ZipSource = std::unique_ptr<zip_source_t, Discard>;
 
-std::string text_of(int code) {
+/// What went wrong in libzip. It owns the text that describes it.
+struct ZipError {
+  explicit ZipError(int code = ZIP_ER_OK) { zip_error_init_with_code(&error, code); }
+  ZipError(const ZipError&) = delete;
+  ZipError& operator=(const ZipError&) = delete;
+  ~ZipError() { zip_error_fini(&error); }
+  std::string text() { return zip_error_strerror(&error); }
   zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  const std::string text = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  return text;
-}
+};
 
 [[noreturn]] void throw_unreadable(const std::string& path, const std::string& problem) {
   throw IoError(fmt::format("[load_npz] cannot read '{}': {}", path, problem));
@@ -79,15 +81,14 @@ class MemberSource final : public io::Source {
 }  // namespace
 
 void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) {
-  zip_error_t error;
-  zip_error_init(&error);
-  ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &error));
-  if (buffer == nullptr) throw_unwritable(path, zip_error_strerror(&error));
+  ZipError problem;
+  ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &problem.error));
+  if (buffer == nullptr) throw_unwritable(path, problem.text());
   zip_source_keep(buffer.get());  // the archive takes one reference, the result is read through the other
-  Archive archive(zip_open_from_source(buffer.get(), ZIP_TRUNCATE, &error));
+  Archive archive(zip_open_from_source(buffer.get(), ZIP_TRUNCATE, &problem.error));
   if (archive == nullptr) {
     zip_source_free(buffer.get());
-    throw_unwritable(path, zip_error_strerror(&error));
+    throw_unwritable(path, problem.text());
   }
   std::list<std::string> contents;  // must outlive zip_close
   for (const auto& [name, tensor] : tensors) {
@@ -97,15 +98,14 @@ void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) 
     std::string& bytes = contents.emplace_back(io::npy_header(dense));
     bytes.append(static_cast<const char*>(dense.impl().data),
                  static_cast<std::size_t>(dense.numel()) * item_size(dense.dtype()));
-    zip_source_t* source = zip_source_buffer(archive.get(), bytes.data(), bytes.size(), 0);
+    const std::string member_name = name + std::string(suffix);
+    ZipSource source(zip_source_buffer(archive.get(), bytes.data(), bytes.size(), 0));
     if (source == nullptr) throw_unwritable(path, zip_strerror(archive.get()));
-    const zip_int64_t index =
-        zip_file_add(archive.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
-    if (index < 0) {
-      zip_source_free(source);
+    const zip_int64_t index = zip_file_add(archive.get(), member_name.c_str(), source.get(), ZIP_FL_ENC_UTF_8);
+    if (index < 0)
       throw ValueError(fmt::format("[save_npz] tensor '{}' cannot be a member of a zip archive: {}.", name,
                                    zip_strerror(archive.get())));
-    }
+    static_cast<void>(source.release());  // the archive's
     const auto member = static_cast<zip_uint64_t>(index);
     // Stored, and dated to the format's first day, so that equal tensors give equal bytes.
     zip_set_file_compression(archive.get(), member, ZIP_CM_STORE, 0);
@@ -131,7 +131,7 @@ std::map<std::string, Tensor> load_npz(const String& path) {
   io::open_file("load_npz", path);  // says what is wrong with a path
   int code = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
-  if (archive == nullptr) throw_unreadable(path, text_of(code) + ".");
+  if (archive == nullptr) throw_unreadable(path, ZipError(code).text() + ".");
   std::map<std::string, Tensor> tensors;
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
