@@ -4,7 +4,6 @@
 #include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
@@ -260,10 +259,6 @@ std::vector<Tensor> with_own_memory(const std::vector<Tensor>& results, const st
 }  // namespace
 
 namespace detail {
-
-std::string readable_type_name(const char* mangled) {
-  return xg::detail::short_class_name(mangled);
-}
 
 std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& inputs) {
   const auto info = std::make_shared<const FunctionInfo>(std::move(info_value));

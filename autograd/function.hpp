@@ -24,6 +24,7 @@
 #pragma once
 
 #include <xgrad/autograd/function_arguments.hpp>
+#include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
@@ -113,7 +114,6 @@ struct FunctionInfo {
 /// Runs forward without recording, then records one node for it. Throws ValueError for an undefined argument, and
 /// AutogradError where forward returns none or an undefined tensor, or changes an argument that asks for gradients.
 XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<Tensor>& inputs);
-XG_API std::string readable_type_name(const char* mangled);
 
 // What the parts of a Function are called with.
 template <class F, class... A>
@@ -191,7 +191,7 @@ struct Function {
                     "grad), where forward returns several const std::vector<Tensor>& grads.");
       if constexpr (each || list) {
         detail::FunctionInfo info;
-        info.name = detail::readable_type_name(typeid(Derived).name());
+        info.name = xg::detail::short_class_name(typeid(Derived).name());
         info.backward = &call_backward<Results::count, each>;
         if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
         if constexpr (requires { Derived::jumps; }) info.jumps = Derived::jumps;

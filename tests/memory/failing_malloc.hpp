@@ -14,6 +14,8 @@ enum class Failing {
 void fail_allocation(std::int64_t n, Failing failing);
 /// No call fails any more.
 void stop_failing();
+/// Whether one of the calls that failed last came from a library whose file's name contains this.
+bool failed_in(const char* library);
 /// Allocations since the program began, and blocks that are held now.
 std::int64_t allocations();
 std::int64_t live_blocks();

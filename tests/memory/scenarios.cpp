@@ -278,7 +278,7 @@ std::vector<Scenario> make_scenarios() {
       require(load_npz(folder + "/x.npz").size() == 3, "another file");
     };
   });
-  all.back().others_may_leak = true;
+  all.back().leaks_in = "libzip";
   add("CSV of numbers", [](const std::string& folder) -> Action {
     return [folder, x = randn({20, 3})] {
       save_csv(folder + "/x.csv", x, {"a", "b", "c"});

@@ -13,8 +13,8 @@ struct Scenario {
   std::function<std::function<void()>(const std::string& folder)> prepare;
   /// Libraries below xgrad that end the process where memory ends (glib, librsvg) have a part in it.
   bool others_may_abort = false;
-  /// A library below xgrad (libzip) loses blocks where an allocation of its own fails.
-  bool others_may_leak = false;
+  /// A library below xgrad that loses blocks where an allocation of its own fails; null: none does.
+  const char* leaks_in = nullptr;
 };
 
 const std::vector<Scenario>& scenarios();
