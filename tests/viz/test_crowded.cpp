@@ -3,12 +3,12 @@
 #include "figures.hpp"
 
 #include "support/catch.hpp"
+#include "support/growth.hpp"
 
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/simplify.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -37,13 +37,24 @@ std::string notes(const Figure& figure) {
   return out;
 }
 
-// Far above what each of these figures needs on a slow machine, far below what a quadratic algorithm takes.
-void check_quick(const std::function<Figure()>& draw, bool raster = true) {
-  const auto start = std::chrono::steady_clock::now();
-  const Figure figure = draw();
-  CHECK(figure.svg().size() < 4'000'000);
-  if (raster && Figure::can_rasterize()) figure.png();
-  CHECK(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < 20);
+/// The CPU time of a figure as SVG and as PNG.
+double cost(const std::function<Figure()>& draw) {
+  return xg_test::thread_seconds([&] {
+    const Figure figure = draw();
+    CHECK(figure.svg().size() < 4'000'000);
+    if (Figure::can_rasterize()) figure.png();
+  });
+}
+
+// Measured by a line of a million points, whose work is linear, so that it holds for a slow machine and for a build with
+// sanitizers too. Far above what each of these figures needs, far below what a quadratic algorithm takes.
+void check_quick(const std::function<Figure()>& draw) {
+  static const double yardstick = cost([] {
+    Figure figure;
+    figure.axes().plot(random_numbers(1'000'000, 11));
+    return figure;
+  });
+  CHECK(cost(draw) < 40 * yardstick);
 }
 
 }  // namespace
