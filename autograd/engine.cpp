@@ -7,6 +7,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/cached_vector.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/thread_exit.hpp>
 
@@ -36,7 +37,7 @@ struct Target {
   if (!pending.defined()) {
     pending = std::move(g);
   } else if (!create_graph && owned_by_nobody_else(pending)) {
-    kernels::add.into(pending, pending, g);
+    kernels::add_into(pending, pending, g);
   } else {
     pending = add(pending, g);
   }

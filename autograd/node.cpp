@@ -2,6 +2,7 @@
 #include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/op.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
 #include <fmt/format.h>
@@ -80,7 +81,7 @@ void LeafNode::accumulate(Tensor g, bool create_graph) {
   } else if (node_of(grad) != nullptr) {
     grad = add(grad, g);
   } else {
-    kernels::add.into(grad, grad, g);
+    kernels::add_into(grad, grad, g);
     xg::detail::bump_version(grad.impl().storage(), "backward");
   }
 }

@@ -268,7 +268,8 @@ class AppliedOpOf final : public AppliedOp {
     }
   }
   Tensor secant(const Tensor& x, const Tensor& r) const override {
-    if constexpr (requires { op_.secant(x, r); }) return op_.secant(x, r);
+    if constexpr (requires { op_.secant_kernel(x, r); }) return op_.secant_kernel(x, r);
+    else if constexpr (requires { op_.secant(x, r); }) return op_.secant(x, r);
     else return {};
   }
   std::vector<Tensor> attribute(const PairContext& pairs) const override {

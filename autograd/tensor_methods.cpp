@@ -238,105 +238,15 @@ Tensor Tensor::isfinite() const { return xg::isfinite(*this); }
 
 // ---- in place
 
-namespace {
-
-using BinaryFunction = Tensor (*)(const Tensor&, const Tensor&);
-
-/// self = f(self, other). Without a graph and with equal dtypes the kernel writes straight into self.
-Tensor& binary_in_place(Tensor& self, const char* op, const Tensor& other, BinaryFunction f,
-                        const kernels::BinaryKernel& kernel) {
-  const Tensor* both[] = {&self, &other};
-  const Dtype result = autograd::result_type(both);
-  if (is_floating(result) && !is_floating(self.dtype()))
-    throw DtypeError(fmt::format("[{}] the result is {}, the tensor that is changed {}: convert it first, or use the "
-                                 "out-of-place form.",
-                                 op, name(result), name(self.dtype())));
-  return in_place(
-      self, op, &other, [&](const Tensor& x) { return f(x, other); },
-      [&](Tensor& x) {
-        if (x.dtype() == other.dtype() && is_floating(x.dtype())) {
-          kernel.into(x, x, other);
-        } else {
-          const NoGrad fixed;
-          kernels::copy_into(x, f(x, other));
-        }
-      });
-}
-
-using ScalarFunction = Tensor (*)(const Tensor&, Scalar);
-
-Tensor& scalar_in_place(Tensor& self, const char* op, Scalar value, ScalarFunction f, const kernels::UnaryKernel* kernel,
-                        double parameter) {
-  if (value.category() == float64 && !is_floating(self.dtype()))
-    throw DtypeError(fmt::format("[{}] the result is real, the tensor that is changed {}: convert it first, or use the "
-                                 "out-of-place form.",
-                                 op, name(self.dtype())));
-  return in_place(
-      self, op, nullptr, [&](const Tensor& x) { return f(x, value); },
-      [&](Tensor& x) {
-        if (kernel != nullptr && is_floating(x.dtype())) {
-          kernel->into(x, x, {.a = parameter});
-        } else {
-          const NoGrad fixed;
-          kernels::copy_into(x, f(x, value));
-        }
-      });
-}
-
-using UnaryFunction = Tensor (*)(const Tensor&);
-
-Tensor& unary_in_place(Tensor& self, const char* op, UnaryFunction f, const kernels::UnaryKernel& kernel) {
-  return in_place(
-      self, op, nullptr, [&](const Tensor& x) { return f(x); },
-      [&](Tensor& x) {
-        if (is_floating(x.dtype())) {
-          kernel.into(x, x);
-        } else {
-          const Tensor result = f(x);
-          if (result.dtype() != x.dtype())
-            throw DtypeError(fmt::format("[{}] the result is {}, the tensor that is changed {}: convert it first.", op,
-                                         name(result.dtype()), name(x.dtype())));
-          kernels::copy_into(x, result);
-        }
-      });
-}
-
-}  // namespace
-
-Tensor& Tensor::add_(const Tensor& other) { return binary_in_place(*this, "add_", other, xg::add, kernels::add); }
-Tensor& Tensor::sub_(const Tensor& other) { return binary_in_place(*this, "sub_", other, xg::sub, kernels::sub); }
-Tensor& Tensor::mul_(const Tensor& other) { return binary_in_place(*this, "mul_", other, xg::mul, kernels::mul); }
-Tensor& Tensor::div_(const Tensor& other) {
-  if (!is_floating(dtype()))
-    throw DtypeError(fmt::format("[div_] the quotient is real, the tensor that is changed {}: convert it first, or use the "
-                                 "out-of-place form.",
-                                 name(dtype())));
-  return binary_in_place(*this, "div_", other, xg::div, kernels::div);
-}
-Tensor& Tensor::add_(Scalar other) {
-  return scalar_in_place(*this, "add_", other, xg::add, &kernels::add_scalar, other.to_double());
-}
-Tensor& Tensor::sub_(Scalar other) {
-  return scalar_in_place(*this, "sub_", other, xg::sub, &kernels::add_scalar, -other.to_double());
-}
-Tensor& Tensor::mul_(Scalar other) {
-  return scalar_in_place(*this, "mul_", other, xg::mul, &kernels::mul_scalar, other.to_double());
-}
 Tensor& Tensor::div_(Scalar other) {
   if (!is_floating(dtype())) return div_(full({}, other));
-  return scalar_in_place(*this, "div_", other, xg::div, nullptr, 0);
+  return div_(full({}, other, {.dtype = dtype()}));
 }
 Tensor& Tensor::clamp_(std::optional<Scalar> min, std::optional<Scalar> max) {
   return in_place(
       *this, "clamp_", nullptr, [&](const Tensor& x) { return xg::clamp(x, min, max); },
       [&](Tensor& x) { kernels::copy_into(x, xg::clamp(x, min, max)); });
 }
-Tensor& Tensor::exp_() { return unary_in_place(*this, "exp_", xg::exp, kernels::exp); }
-Tensor& Tensor::relu_() { return unary_in_place(*this, "relu_", xg::relu, kernels::relu); }
-Tensor& Tensor::sigmoid_() { return unary_in_place(*this, "sigmoid_", xg::sigmoid, kernels::sigmoid); }
-Tensor& Tensor::tanh_() { return unary_in_place(*this, "tanh_", xg::tanh, kernels::tanh); }
-Tensor& Tensor::neg_() { return unary_in_place(*this, "neg_", xg::neg, kernels::neg); }
-Tensor& Tensor::sqrt_() { return unary_in_place(*this, "sqrt_", xg::sqrt, kernels::sqrt); }
 
 // ---- reductions
 

@@ -3,6 +3,7 @@
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/explain/chain.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 
@@ -164,7 +165,7 @@ Tensor forward_columns(std::span<const Link> links, Tensor columns) {
     }
     columns = kernels::matmul(link.weight, columns);
     if (link.bias.defined())
-      kernels::add.into(columns, columns, view_of(link.bias, {link.out_size, 1}, {link.bias.strides()[0], 0}));
+      kernels::add_into(columns, columns, view_of(link.bias, {link.out_size, 1}, {link.bias.strides()[0], 0}));
   }
   return columns;
 }
@@ -284,7 +285,7 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
         const Tensor slope = slopes(link, at_references_[l], x, first, tile, b0, here);
         const Tensor spread = view_of(slope, {size, k_, tile, here}, {tile * here, 0, here, 1});
         if (references == here)
-          kernels::mul.into(m, m, spread);
+          kernels::mul_into(m, m, spread);
         else
           m = kernels::mul(m, spread);
         references = here;

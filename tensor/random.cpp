@@ -1,5 +1,6 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
@@ -48,8 +49,8 @@ Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype
     else
       kernels::philox_normal(data, out.numel(), generator.seed(), offset);
   });
-  if (scale != 1) kernels::mul_scalar.into(out, out, {.a = scale});
-  if (shift != 0) kernels::add_scalar.into(out, out, {.a = shift});
+  if (scale != 1) kernels::scale_into(out, out, scale);
+  if (shift != 0) kernels::shift_into(out, out, shift);
   return out;
 }
 
@@ -91,7 +92,7 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
   if (!replace) {
     // The largest keys log(u) / p are a sample without replacement (Efraimidis and Spirakis 2006); 1 - u is in (0, 1].
     const Tensor u = draw("choice", Distribution::uniform, p.shape(), Dtype::float64, generator);
-    const Tensor keys = kernels::div(kernels::log(kernels::rsub_scalar(u, {.a = 1})), p);
+    const Tensor keys = kernels::div(kernels::log(kernels::affine(u, -1, 1)), p);
     const Tensor zero = zeros({}, {.dtype = Dtype::float64});
     const Tensor never = full({}, -std::numeric_limits<double>::infinity(), {.dtype = Dtype::float64});
     return kernels::topk(kernels::where(kernels::gt(p, zero), keys, never), count, 0, true).second;
@@ -100,7 +101,7 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
   // a little less than the total, so that u times it stays below the total after rounding
   const double total = std::nextafter(static_cast<const double*>(cumulative.impl().data)[p.numel() - 1], 0.0);
   const Tensor u = draw("choice", Distribution::uniform, {count}, Dtype::float64, generator);
-  return kernels::searchsorted(cumulative, kernels::mul_scalar(u, {.a = total}));
+  return kernels::searchsorted(cumulative, kernels::affine(u, total));
 }
 
 Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {
@@ -223,7 +224,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOp
   const auto range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   const std::uint64_t offset = generator.reserve(kernels::philox_blocks<std::int64_t>(out.numel()));
   kernels::philox_integers(static_cast<std::int64_t*>(out.impl().data), out.numel(), range, generator.seed(), offset);
-  if (low != 0) kernels::add.into(out, out, full({}, low));
+  if (low != 0) kernels::add_into(out, out, full({}, low));
   return finished(dtype == Dtype::int64 ? std::move(out) : kernels::cast(out, dtype), options);
 }
 

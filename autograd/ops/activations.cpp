@@ -1,344 +1,414 @@
-// Activations: every one that PyTorch or Keras names. Each has its derivative twice, in ops (any order) and fused (one
-// kernel, first order), and a secant without cancellation or from generic_secant.
+// Activations: every one that PyTorch or Keras names.
 #include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/in_place.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/secants.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
 namespace xg {
 namespace autograd {
+
+using kernels::clamp_secant_of, kernels::relu_secant_of, kernels::sigmoid_secant_of, kernels::softplus_secant_of;
+
 namespace {
 
-/// max(x, 0); derivative 0 at 0
-struct Relu : Unary {
+/// max(x, 0); derivative 0 at 0. NaN stays.
+struct Relu : Elementwise1<Relu> {
   static constexpr const char* name = "relu";
   static constexpr unsigned saves = save_output();
-  static Tensor forward(const Tensor& x) { return kernels::relu(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return where(c.output() > 0, g, 0.0); }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::relu_backward, g, c.output()); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::relu_secant(x, r); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Relu{}, d, -2, 2); }
+  template <class V>
+  static V call(V x) { return pick(x <= constant(x, 0), constant(x, 0), x); }
+  template <class V>
+  static V pull(V g, V y) { return pick(y > constant(y, 0), g, constant(y, 0)); }
+  template <class V>
+  static V secant(V x, V r) { return relu_secant_of(x, r); }
   static double reference(double x) { return x > 0 ? x : 0; }
+  static constexpr Domain domain{-2, 2};
 };
 
-/// x above 0, slope x below
-struct LeakyRelu : Unary {
+/// x above 0, negative_slope x below
+struct LeakyRelu : Elementwise1<LeakyRelu> {
   static constexpr const char* name = "leaky_relu";
-  double slope = 0.01;
-  Tensor forward(const Tensor& x) const { return kernels::leaky_relu(x, {.a = slope}); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) > 0, g, g * slope); }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const {
-    return through(kernels::leaky_relu_backward, g, c.input(0), {.a = slope});
+  double negative_slope = 0.01;
+  template <class V>
+  V call(V x) const { return pick(x > constant(x, 0), x, x * constant(x, negative_slope)); }
+  template <class V>
+  V pull(V g, V x) const { return pick(x > constant(x, 0), g, g * constant(x, negative_slope)); }
+  template <class V>
+  V secant(V x, V r) const {
+    const V zero = constant(x, 0), mixed = (call(x) - call(r)) / (x - r);
+    return pick((x <= zero) & (r <= zero), constant(x, negative_slope), pick((x >= zero) & (r >= zero), constant(x, 1), mixed));
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::leaky_relu_secant(x, r, {.a = slope}); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(LeakyRelu{{}, 0.2}, d, -2, 2); }
+  static LeakyRelu example() { return {{}, 0.2}; }
   static double reference(double x) { return x > 0 ? x : 0.2 * x; }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// scale x above 0, scale alpha (e^x - 1) below
-struct Elu : Unary {
+struct Elu : Elementwise1<Elu> {
   static constexpr const char* name = "elu";
   double alpha = 1, scale = 1;
-  kernels::Params params() const { return {alpha, scale}; }
-  Tensor forward(const Tensor& x) const { return kernels::elu(x, params()); }
-  Tensor backward(const OpContext& c, const Tensor& g) const {
-    const Tensor& x = c.input(0);
-    const Tensor positive = x > 0;
-    return where(positive, g * scale, g * (exp(where(positive, 0.0, x)) * (alpha * scale)));
+  template <class V>
+  V call(V x) const {
+    const auto positive = x > constant(x, 0);
+    return pick(positive, x * constant(x, scale), constant(x, alpha * scale) * expm1_of(pick(positive, constant(x, 0), x)));
   }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const { return through(kernels::elu_backward, g, c.input(0), params()); }
-  Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::elu_secant(x, r, params()); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Elu{{}, 1.3, 1.1}, d, -2, 2); }
+  template <class V>
+  V pull(V g, V x) const {
+    const auto positive = x > constant(x, 0);
+    return pick(positive, g * constant(x, scale), g * constant(x, alpha * scale) * exp_of(pick(positive, constant(x, 0), x)));
+  }
+  template <std::floating_point T>
+  T secant(T x, T r) const {
+    if (x > 0 && r > 0) return static_cast<T>(scale);
+    if (x <= 0 && r <= 0) {
+      const T high = std::max(x, r), d = high - std::min(x, r);  // from the higher one nothing overflows
+      return static_cast<T>(alpha) * static_cast<T>(scale) * std::exp(high) * (x == r ? T(1) : -std::expm1(-d) / d);
+    }
+    const auto at = [&](T z) {
+      return z > 0 ? static_cast<T>(scale) * z : static_cast<T>(alpha) * static_cast<T>(scale) * std::expm1(z);
+    };
+    return (at(x) - at(r)) / (x - r);
+  }
+  static Elu example() { return {{}, 1.3, 1.1}; }
   static double reference(double x) { return 1.1 * (x > 0 ? x : 1.3 * std::expm1(x)); }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// 1 / (1 + e^-x)
-struct Sigmoid : Unary {
+struct Sigmoid : Elementwise1<Sigmoid> {
   static constexpr const char* name = "sigmoid";
   static constexpr unsigned saves = save_output();
-  static Tensor forward(const Tensor& x) { return kernels::sigmoid(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (c.output() * (1.0 - c.output())); }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::sigmoid_backward, g, c.output()); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::sigmoid_secant(x, r); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Sigmoid{}, d, -4, 4); }
+  template <class V>
+  static V call(V x) { return sigmoid_of(x); }
+  template <class V>
+  static V pull(V g, V y) { return g * y * (constant(y, 1) - y); }
+  template <class V>
+  static V secant(V x, V r) { return sigmoid_secant_of(x, r); }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
+  static constexpr Domain domain{-4, 4};
 };
 
-/// tanh x
-struct Tanh : Unary {
+/// tanh x = 2 sigmoid(2 x) - 1
+struct Tanh : Elementwise1<Tanh> {
   static constexpr const char* name = "tanh";
   static constexpr unsigned saves = save_output();
-  static Tensor forward(const Tensor& x) { return kernels::tanh(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g * (1.0 - square(c.output())); }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::tanh_backward, g, c.output()); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::tanh_secant(x, r); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Tanh{}, d, -3, 3); }
+  template <class V>
+  static V call(V x) { return tanh_of(x); }
+  template <class V>
+  static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
+  template <class V>
+  static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
+  template <class V>
+  static V slope(V y) { return constant(y, 1) - y * y; }
+  template <class V>
+  static V secant(V x, V r) { return constant(x, 4) * sigmoid_secant_of(x + x, r + r); }
   static double reference(double x) { return std::tanh(x); }
+  static constexpr Domain domain{-3, 3};
 };
 
-/// The standard normal distribution function and its secant.
-Tensor normal_cdf(const Tensor& x) { return 0.5 * erfc(x * (-std::numbers::sqrt2 / 2)); }
-Tensor normal_cdf_secant(const Tensor& x, const Tensor& r) {
-  const double h = std::numbers::sqrt2 / 2;
-  return kernels::erf_secant(x * h, r * h) * (0.5 * h);
-}
 /// The secant of x g(x): mean of g, plus mean of x times g's secant. Exact, and as free of cancellation as g's.
 Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const Tensor& g_r, const Tensor& g_secant) {
   return 0.5 * (g_x + g_r) + (0.5 * x + 0.5 * r) * g_secant;  // x + r may overflow
 }
 
-// Activations of the form x g(x) take their derivative at x bounded to +- reach. Beyond it g is exactly 0 or 1, so that
-// the bound changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in every order.
+// Activations of the form x g(x), where g is exactly 0 below -reach and 1 above reach. The derivative is taken at x bounded
+// to +- reach: this changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in every order.
+
+/// x g below, where g is exactly 0
+template <class V>
+V gated(const V& x, const V& factor, double reach) {
+  return pick(x < constant(x, -reach), constant(x, 0), x) * factor;
+}
+
+/// The standard normal distribution function, and its secant.
+template <class V>
+V normal_cdf(const V& x) {
+  if constexpr (std::is_same_v<V, Tensor>) return 0.5 * erfc_of(x * (-std::numbers::sqrt2 / 2));
+  else return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
+}
+struct NormalCdf {
+  static constexpr const char* name = "gelu";
+  template <std::floating_point T>
+  static T secant(T x, T r) {
+    constexpr T h = std::numbers::sqrt2_v<T> / 2;
+    return kernels::erf_secant_of(x * h, r * h) * (T(0.5) * h);
+  }
+};
 
 /// x Phi(x)
-struct Gelu : Unary {
+struct Gelu : Elementwise1<Gelu> {
   static constexpr const char* name = "gelu";
   static constexpr double reach = 40;
-  static Tensor forward(const Tensor& x) { return kernels::gelu(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor x = clamp(c.input(0), -reach, reach);
-    const Tensor density = exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2);
-    return g * (normal_cdf(x) + x * density);
+  template <class V>
+  static V call(V x) { return gated(x, normal_cdf(x), reach); }
+  template <class V>
+  static V slope(V at) {
+    const V x = bounded(at, -reach, reach);
+    const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
+    return normal_cdf(x) + x * density;
   }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::gelu_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), normal_cdf_secant(x, r));
+    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), kernels::binary<NormalCdf, kernels::Secant>(x, r, nullptr));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Gelu{}, d, -3, 3); }
   static double reference(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
+  static constexpr Domain domain{-3, 3};
 };
 
 /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
-struct GeluTanh : Unary {
+struct GeluTanh : Elementwise1<GeluTanh> {
   static constexpr const char* name = "gelu_tanh";
-  static constexpr double reach = 40;
-  static constexpr double c1 = std::numbers::sqrt2 * std::numbers::inv_sqrtpi, c3 = 0.044715;
-  static Tensor inner(const Tensor& x) { return (x + x * square(x) * c3) * c1; }
-  static Tensor forward(const Tensor& x) { return kernels::gelu_tanh(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor x = clamp(c.input(0), -reach, reach);
-    const Tensor t = tanh(inner(x));
-    return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - square(t)) * (c1 * (1.0 + 3 * c3 * square(x))));
+  static constexpr double reach = 40, c1 = std::numbers::sqrt2 * std::numbers::inv_sqrtpi, c3 = 0.044715;
+  template <class V>
+  static V inner(V x) { return constant(x, c1) * (x + constant(x, c3) * x * x * x); }
+  template <class V>
+  static V call(V x) { return gated(x, constant(x, 0.5) * (constant(x, 1) + tanh_of(inner(x))), reach); }
+  template <class V>
+  static V pull(V g, V at) {
+    const V x = bounded(at, -reach, reach), t = tanh_of(inner(x));
+    const V inner_slope = constant(x, c1) * (constant(x, 1) + constant(x, 3 * c3) * x * x);
+    return g * constant(x, 0.5) * ((constant(x, 1) + t) + x * (constant(x, 1) - t * t) * inner_slope);
   }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::gelu_tanh_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     // Beyond 30 the tangent is 1 to the last digit, and the cube would overflow: there the quotient cancels nothing.
     constexpr double far = 30;
     const Tensor a = clamp(x, -far, far), b = clamp(r, -far, far);
     const Tensor g_x = 0.5 * (1.0 + tanh(inner(a))), g_r = 0.5 * (1.0 + tanh(inner(b)));
     const Tensor inner_secant = c1 * (1.0 + c3 * (square(a) + a * b + square(b)));
-    const Tensor near_secant = 0.5 * kernels::tanh_secant(inner(a), inner(b)) * inner_secant;
+    const Tensor near_secant = 0.5 * Tanh().secant_kernel(inner(a), inner(b)) * inner_secant;
     const Tensor is_near = logical_and(a == x, b == r);
-    const Tensor g_secant = where(is_near, near_secant, difference_secant(g_x, g_r, x, r, zeros_like(x)));
-    return times_x_secant(x, r, g_x, g_r, g_secant);
+    return times_x_secant(x, r, g_x, g_r, where(is_near, near_secant, detail::secant_of_steps(g_x, g_r, x, r)));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(GeluTanh{}, d, -3, 3); }
   static double reference(double x) { return 0.5 * x * (1 + std::tanh(c1 * (x + c3 * x * x * x))); }
+  static constexpr Domain domain{-3, 3};
 };
 
 /// x sigmoid(x)
-struct Silu : Unary {
+struct Silu : Elementwise1<Silu> {
   static constexpr const char* name = "silu";
   static constexpr double reach = 1000;
-  static Tensor forward(const Tensor& x) { return kernels::silu(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor x = clamp(c.input(0), -reach, reach);
-    const Tensor s = sigmoid(x);
-    return g * (s * (1.0 + x * (1.0 - s)));
+  template <class V>
+  static V call(V x) { return gated(x, sigmoid_of(x), reach); }
+  template <class V>
+  static V pull(V g, V at) {
+    const V x = bounded(at, -reach, reach), s = sigmoid_of(x);
+    return g * s * (constant(x, 1) + x * (constant(x, 1) - s));
   }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::silu_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return times_x_secant(x, r, kernels::sigmoid(x), kernels::sigmoid(r), kernels::sigmoid_secant(x, r));
+    return times_x_secant(x, r, sigmoid(x), sigmoid(r), Sigmoid().secant_kernel(x, r));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Silu{}, d, -4, 4); }
   static double reference(double x) { return x / (1 + std::exp(-x)); }
+  static constexpr Domain domain{-4, 4};
 };
 
-constexpr double no_threshold = std::numeric_limits<double>::infinity();
-
-/// x tanh(softplus(x))
-struct Mish : Unary {
-  static constexpr const char* name = "mish";
-  static constexpr double reach = 1000;
-  static Tensor forward(const Tensor& x) { return kernels::mish(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor x = clamp(c.input(0), -reach, reach);
-    const Tensor t = tanh(softplus(x, 1.0, no_threshold));
-    return g * (t + x * (1.0 - square(t)) * sigmoid(x));
-  }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::mish_backward, g, c.input(0)); }
-  static Tensor secant(const Tensor& x, const Tensor& r) {
-    const kernels::Params p{1, no_threshold};
-    const Tensor sx = kernels::softplus(x, p), sr = kernels::softplus(r, p);
-    const Tensor g_secant = kernels::tanh_secant(sx, sr) * kernels::softplus_secant(x, r, p);
-    return times_x_secant(x, r, kernels::tanh(sx), kernels::tanh(sr), g_secant);
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Mish{}, d, -4, 4); }
-  static double reference(double x) { return x * std::tanh(std::log1p(std::exp(x))); }
-};
-
-/// log(1 + e^(beta x)) / beta; x where beta x > threshold
-struct Softplus : Unary {
+/// log(1 + e^(beta x)) / beta; x where beta x > limit
+struct Softplus : Elementwise1<Softplus> {
   static constexpr const char* name = "softplus";
   double beta = 1, limit = 20;
-  kernels::Params params() const { return {beta, limit}; }
-  Tensor forward(const Tensor& x) const { return kernels::softplus(x, params()); }
-  Tensor backward(const OpContext& c, const Tensor& g) const {
-    const Tensor z = c.input(0) * beta;
-    return where(z > limit, g, g * sigmoid(z));
+  template <class V>
+  V call(V x) const {
+    const V z = x * constant(x, beta);
+    return pick(z > constant(x, limit), x, softplus_of(z) / constant(x, beta));
   }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const {
-    return through(kernels::softplus_backward, g, c.input(0), params());
+  template <class V>
+  V pull(V g, V x) const {
+    const V z = x * constant(x, beta);
+    return pick(z > constant(x, limit), g, g * sigmoid_of(z));
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const { return kernels::softplus_secant(x, r, params()); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Softplus{{}, 1.3, 20}, d, -4, 4); }
+  template <std::floating_point T>
+  T secant(T x, T r) const { return softplus_secant_of(x, r, static_cast<T>(beta), static_cast<T>(limit)); }
+  static Softplus example() { return {{}, 1.3, 20}; }
   static double reference(double x) { return std::log1p(std::exp(1.3 * x)) / 1.3; }
+  static constexpr Domain domain{-4, 4};
+};
+constexpr Softplus plain_softplus{{}, 1, std::numeric_limits<double>::infinity()};
+
+/// x tanh(softplus(x))
+struct Mish : Elementwise1<Mish> {
+  static constexpr const char* name = "mish";
+  static constexpr double reach = 1000;
+  template <class V>
+  static V call(V x) { return gated(x, tanh_of(softplus_of(x)), reach); }
+  template <class V>
+  static V slope(V at) {
+    const V x = bounded(at, -reach, reach), t = tanh_of(softplus_of(x));
+    return t + x * (constant(x, 1) - t * t) * sigmoid_of(x);
+  }
+  static Tensor secant(const Tensor& x, const Tensor& r) {
+    const Tensor sx = softplus_of(x), sr = softplus_of(r);
+    return times_x_secant(x, r, tanh(sx), tanh(sr), Tanh().secant_kernel(sx, sr) * plain_softplus.secant_kernel(x, r));
+  }
+  static double reference(double x) { return x * std::tanh(std::log1p(std::exp(x))); }
+  static constexpr Domain domain{-4, 4};
 };
 
 /// x / (1 + |x|)
-struct Softsign : Unary {
+struct Softsign : Elementwise1<Softsign> {
   static constexpr const char* name = "softsign";
-  static Tensor forward(const Tensor& x) { return kernels::softsign(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g * square(reciprocal(1.0 + abs(c.input(0)))); }
-  static Tensor secant(const Tensor& x, const Tensor& r) {
-    // On one side of 0 the secant is 1 / ((1 + |x|)(1 + |r|)); across it nothing cancels.
-    const Tensor one_side = 1.0 / ((1.0 + abs(x)) * (1.0 + abs(r)));
-    return where(x * r >= 0, one_side, (kernels::softsign(x) - kernels::softsign(r)) / (x - r));
+  template <class V>
+  static V call(V x) {
+    const double most = static_cast<double>(std::numeric_limits<kernels::ElementOf<V>>::max());
+    const V finite = bounded(x, -most, most);
+    return finite / (constant(x, 1) + abs_of(finite));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Softsign{}, d, -3, 3); }
+  template <class V>
+  static V slope(V x) {
+    const V quotient = constant(x, 1) / (constant(x, 1) + abs_of(x));
+    return quotient * quotient;
+  }
+  /// 1 / ((1 + |x|)(1 + |r|)) on one side of 0; across it nothing cancels.
+  template <class V>
+  static V secant(V x, V r) {
+    const V one = constant(x, 1);
+    return pick(x * r >= constant(x, 0), one / ((one + abs_of(x)) * (one + abs_of(r))), (call(x) - call(r)) / (x - r));
+  }
   static double reference(double x) { return x / (1 + std::abs(x)); }
+  static constexpr Domain domain{-3, 3};
 };
 
-/// log sigmoid(x)
-struct Logsigmoid : Unary {
+/// log sigmoid(x) = -softplus(-x)
+struct Logsigmoid : Elementwise1<Logsigmoid> {
   static constexpr const char* name = "logsigmoid";
-  static Tensor forward(const Tensor& x) { return kernels::logsigmoid(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) { return g * sigmoid(-c.input(0)); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::softplus_secant(-x, -r, {1, no_threshold}); }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Logsigmoid{}, d, -4, 4); }
+  template <class V>
+  static V call(V x) {
+    return pick(x > constant(x, 0), constant(x, 0), x) - kernels::log1p_of_unit(kernels::exp_of_minus(abs_of(x)));
+  }
+  template <class V>
+  static V slope(V x) { return sigmoid_of(-x); }
+  template <std::floating_point T>
+  static T secant(T x, T r) { return softplus_secant_of(-x, -r, T(1), std::numeric_limits<T>::infinity()); }
   static double reference(double x) { return -std::log1p(std::exp(-x)); }
+  static constexpr Domain domain{-4, 4};
 };
 
 /// min(max(x, -3), 3) / 6 + 1/2
-struct Hardsigmoid : Unary {
+struct Hardsigmoid : Elementwise1<Hardsigmoid> {
   static constexpr const char* name = "hardsigmoid";
-  static Tensor forward(const Tensor& x) { return kernels::hardsigmoid(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    return where(logical_and(c.input(0) > -3, c.input(0) < 3), g / 6.0, 0.0);
+  template <class V>
+  static V call(V x) { return bounded(x + constant(x, 3), 0, 6) / constant(x, 6); }
+  template <class V>
+  static V pull(V g, V x) {
+    return pick((x > constant(x, -3)) & (x < constant(x, 3)), g / constant(x, 6), constant(x, 0));
   }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::hardsigmoid_backward, g, c.input(0)); }
-  static Tensor secant(const Tensor& x, const Tensor& r) { return kernels::clamp_secant(x, r, {-3, 3}) / 6.0; }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Hardsigmoid{}, d, -5, 5); }
+  template <class V>
+  static V secant(V x, V r) { return clamp_secant_of(x, r, constant(x, -3), constant(x, 3)) / constant(x, 6); }
   static double reference(double x) { return std::clamp(x, -3.0, 3.0) / 6 + 0.5; }
+  static constexpr Domain domain{-5, 5};
 };
 
 /// x hardsigmoid(x)
-struct Hardswish : Unary {
+struct Hardswish : Elementwise1<Hardswish> {
   static constexpr const char* name = "hardswish";
-  static Tensor forward(const Tensor& x) { return kernels::hardswish(x); }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
-    return where(x <= -3, 0.0, where(x < 3, g * (clamp(x, -3.0, 3.0) / 3.0 + 0.5), g));
+  template <class V>
+  static V call(V x) { return gated(x, Hardsigmoid::call(x), 3); }
+  template <class V>
+  static V pull(V g, V x) {
+    const V inside = g * (bounded(x, -3, 3) / constant(x, 3) + constant(x, 0.5));
+    return pick(x <= constant(x, -3), constant(x, 0), pick(x < constant(x, 3), inside, g));
   }
-  static Tensor backward_fused(const OpContext& c, Tensor& g) { return through(kernels::hardswish_backward, g, c.input(0)); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return times_x_secant(x, r, kernels::hardsigmoid(x), kernels::hardsigmoid(r), Hardsigmoid::secant(x, r));
+    return times_x_secant(x, r, hardsigmoid(x), hardsigmoid(r), Hardsigmoid().secant_kernel(x, r));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Hardswish{}, d, -5, 5); }
   static double reference(double x) { return x * (std::clamp(x, -3.0, 3.0) / 6 + 0.5); }
+  static constexpr Domain domain{-5, 5};
 };
 
 /// 0 where |x| <= lambda, else x
-struct Hardshrink : Unary {
+struct Hardshrink : Elementwise1<Hardshrink> {
   static constexpr const char* name = "hardshrink";
   static constexpr bool jumps = true;
   double lambda = 0.5;
-  Tensor forward(const Tensor& x) const { return kernels::hardshrink(x, {.a = lambda}); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const {
-    return through(kernels::hardshrink_backward, g, c.input(0), {.a = lambda});
+  template <class V>
+  V call(V x) const { return pull(x, x); }
+  template <class V>
+  V pull(V g, V x) const {
+    return pick((x >= constant(x, -lambda)) & (x <= constant(x, lambda)), constant(x, 0), g);
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return difference_secant(forward(x), forward(r), x, r, (abs(x) > lambda).to(x.dtype()));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Hardshrink{}, d, -2, 2); }
   static double reference(double x) { return std::abs(x) <= 0.5 ? 0 : x; }
+  static constexpr Domain domain{-2, 2};
 };
 
-/// x moved towards 0 by lambda, 0 in between; secant 1 - that of clamping to [-lambda, lambda]
-struct Softshrink : Unary {
+/// x moved towards 0 by lambda, 0 in between: x less x clamped to [-lambda, lambda]
+struct Softshrink : Elementwise1<Softshrink> {
   static constexpr const char* name = "softshrink";
   double lambda = 0.5;
-  Tensor forward(const Tensor& x) const { return kernels::softshrink(x, {.a = lambda}); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return where(abs(c.input(0)) <= lambda, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const {
-    return through(kernels::hardshrink_backward, g, c.input(0), {.a = lambda});
+  template <class V>
+  V call(V x) const {
+    const V bound = constant(x, lambda);
+    return pick(x > bound, x - bound, pick(x < -bound, x + bound, x * constant(x, 0)));
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const {
-    return 1.0 - kernels::clamp_secant(x, r, {-lambda, lambda});
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Softshrink{}, d, -2, 2); }
+  template <class V>
+  V pull(V g, V x) const { return Hardshrink{{}, lambda}.pull(g, x); }
+  template <class V>
+  V secant(V x, V r) const { return constant(x, 1) - clamp_secant_of(x, r, constant(x, -lambda), constant(x, lambda)); }
   static double reference(double x) { return x > 0.5 ? x - 0.5 : (x < -0.5 ? x + 0.5 : 0); }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// x where x > limit, else value
-struct Threshold : Unary {
+struct Threshold : Elementwise1<Threshold> {
   static constexpr const char* name = "threshold";
   static constexpr bool jumps = true;
   double limit = 0, value = 0;
-  Tensor forward(const Tensor& x) const { return kernels::threshold(x, {limit, value}); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return where(c.input(0) <= limit, 0.0, g); }
-  Tensor backward_fused(const OpContext& c, Tensor& g) const {
-    return through(kernels::threshold_backward, g, c.input(0), {.a = limit});
-  }
+  template <class V>
+  V call(V x) const { return pick(x <= constant(x, limit), constant(x, value), x); }
+  template <class V>
+  V pull(V g, V x) const { return pick(x <= constant(x, limit), constant(x, 0), g); }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return difference_secant(forward(x), forward(r), x, r, (x > limit).to(x.dtype()));
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Threshold{{}, 0.3, -1.5}, d, -2, 2); }
+  static Threshold example() { return {{}, 0.3, -1.5}; }
   static double reference(double x) { return x <= 0.3 ? -1.5 : x; }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// log(x / (1 - x)), of x cut to [eps, 1 - eps] where an eps is given. The derivative is 1/x + 1/(1 - x), also on the
 /// borders; outside them it is 0 with an eps, and NaN as the value without.
-struct Logit : Unary {
+struct Logit : Elementwise1<Logit> {
   static constexpr const char* name = "logit";
   std::optional<double> eps;
   double low() const { return eps.value_or(0); }
   double high() const { return 1 - low(); }
-  Tensor cut(const Tensor& x) const { return eps ? kernels::clamp(x, {low(), high()}) : x; }
-  Tensor forward(const Tensor& x) const {
-    const Tensor p = cut(x);
-    return kernels::log(kernels::div(p, kernels::rsub_scalar(p, {.a = 1})));
+  template <class V>
+  V cut(const V& x) const { return eps ? bounded(x, low(), high()) : x; }
+  template <class V>
+  V call(V x) const {
+    const V p = cut(x);
+    return log_of(p / (constant(x, 1) - p));
   }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor inside = logical_and(c.input(0) >= low(), c.input(0) <= high());
     const Tensor x = where(inside, c.input(0), 0.5);
     return where(inside, g / x + g / (1.0 - x), eps ? 0.0 : std::numeric_limits<double>::quiet_NaN());
   }
-  Tensor secant(const Tensor& x, const Tensor& r) const {
-    const Tensor p = cut(x), q = cut(r), slope = kernels::log_secant(p, q) + kernels::log_secant(1.0 - p, 1.0 - q);
-    return eps ? slope * kernels::clamp_secant(x, r, {low(), high()}) : slope;
+  template <class V>
+  V secant(V x, V r) const {
+    const V p = cut(x), q = cut(r), one = constant(x, 1);
+    const V slope = kernels::log_secant_of(p, q) + kernels::log_secant_of(one - p, one - q);
+    return eps ? slope * kernels::clamp_secant_of(x, r, constant(x, low()), constant(x, high())) : slope;
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Logit{}, d, 0.1, 0.9); }
   static double reference(double x) { return std::log(x / (1 - x)); }
+  static constexpr Domain domain{0.1, 0.9};
 };
 
 /// 1 where x > 0, else 0; derivative 0. Attribution follows the jump all the same.
-struct Step : Unary {
+struct Step : Elementwise1<Step> {
   static constexpr const char* name = "step";
   static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
-  static Tensor forward(const Tensor& x) { return kernels::step(x); }
-  static Tensor backward(const OpContext&, const Tensor& g) { return zeros_like(g); }
-  static Tensor secant(const Tensor& x, const Tensor& r) {
-    return difference_secant(kernels::step(x), kernels::step(r), x, r, zeros_like(x));
-  }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Step{}, d, -2, 2); }
+  template <class V>
+  static V call(V x) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
   static double reference(double x) { return x > 0 ? 1 : 0; }
+  static constexpr Domain domain{-2, 2};
 };
 
 }  // namespace
@@ -421,5 +491,9 @@ Tensor threshold(const Tensor& x, double threshold, double value) {
   return apply(autograd::Threshold{{}, threshold, value}, x);
 }
 Tensor step(const Tensor& x) { return apply(autograd::Step{}, x); }
+
+Tensor& Tensor::relu_() { return autograd::in_place(*this, "relu_", xg::relu, autograd::Relu{}); }
+Tensor& Tensor::sigmoid_() { return autograd::in_place(*this, "sigmoid_", xg::sigmoid, autograd::Sigmoid{}); }
+Tensor& Tensor::tanh_() { return autograd::in_place(*this, "tanh_", xg::tanh, autograd::Tanh{}); }
 
 }  // namespace xg

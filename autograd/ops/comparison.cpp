@@ -10,87 +10,108 @@ namespace xg {
 namespace autograd {
 namespace {
 
-template <const kernels::BinaryKernel& kernel>
-struct Comparison {
+/// Conditions of two numbers. As games of two players, logical and is a product, or and xor likewise.
+template <class Op>
+struct Condition2 {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  static constexpr bool to_bool = true;
   static constexpr Rule rule = Rule::two_player;
   static constexpr bool jumps = true;
-  static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
+  static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::map(Op{}, a, b); }
+  static std::vector<Sample> samples(Dtype d) { return samples2<Op>(d); }
+  static constexpr Domain domain{-2, 2, -2, 2};
 };
-struct Eq : Comparison<kernels::eq> {
+struct Eq : Condition2<Eq> {
   static constexpr const char* name = "eq";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Eq{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a == b; }
 };
-struct Ne : Comparison<kernels::ne> {
+struct Ne : Condition2<Ne> {
   static constexpr const char* name = "ne";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Ne{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a != b; }
 };
-struct Lt : Comparison<kernels::lt> {
+struct Lt : Condition2<Lt> {
   static constexpr const char* name = "lt";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Lt{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a < b; }
 };
-struct Le : Comparison<kernels::le> {
+struct Le : Condition2<Le> {
   static constexpr const char* name = "le";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Le{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a <= b; }
 };
-struct Gt : Comparison<kernels::gt> {
+struct Gt : Condition2<Gt> {
   static constexpr const char* name = "gt";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Gt{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a > b; }
 };
-struct Ge : Comparison<kernels::ge> {
+struct Ge : Condition2<Ge> {
   static constexpr const char* name = "ge";
-  static std::vector<Sample> samples(Dtype d) { return samples2(Ge{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return a >= b; }
 };
-
-/// Logic of two conditions: exact shares of the two players (and = product, or and xor likewise).
-template <const kernels::BinaryKernel& kernel>
-struct Logic {
-  static constexpr int inputs = 2;
-  static constexpr Promotion promotion = Promotion::arithmetic;
-  static constexpr Rule rule = Rule::two_player;
-  static constexpr bool jumps = true;
-  static Tensor forward(const Tensor& a, const Tensor& b) { return kernel(a, b); }
-};
-struct LogicalAnd : Logic<kernels::logical_and> {
+struct LogicalAnd : Condition2<LogicalAnd> {
   static constexpr const char* name = "logical_and";
-  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalAnd{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return (a != T(0)) & (b != T(0)); }
 };
-struct LogicalOr : Logic<kernels::logical_or> {
+struct LogicalOr : Condition2<LogicalOr> {
   static constexpr const char* name = "logical_or";
-  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalOr{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return (a != T(0)) | (b != T(0)); }
 };
-struct LogicalXor : Logic<kernels::logical_xor> {
+struct LogicalXor : Condition2<LogicalXor> {
   static constexpr const char* name = "logical_xor";
-  static std::vector<Sample> samples(Dtype d) { return samples2(LogicalXor{}, d, -2, 2, -2, 2); }
+  template <class T>
+  static bool call(T a, T b) { return (a != T(0)) != (b != T(0)); }
 };
 
-/// Conditions of one tensor.
-template <const kernels::UnaryKernel& kernel>
-struct Condition {
+/// Conditions of one number.
+template <class Op>
+struct Condition1 {
   static constexpr int inputs = 1;
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  static constexpr bool to_bool = true;
   static constexpr Rule rule = Rule::secant;
   static constexpr bool jumps = true;
-  static Tensor forward(const Tensor& x) { return kernel(x); }
+  static Tensor forward(const Tensor& x) { return kernels::map(Op{}, x); }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return difference_secant(kernel(x).to(x.dtype()), kernel(r).to(r.dtype()), x, r, zeros_like(x));
+    return detail::secant_of_steps(forward(x).to(x.dtype()), forward(r).to(r.dtype()), x, r);
+  }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Op>(d); }
+  static constexpr Domain domain{-2, 2};
+};
+struct LogicalNot : Condition1<LogicalNot> {
+  static constexpr const char* name = "logical_not";
+  template <class T>
+  static bool call(T x) {
+    if constexpr (std::is_same_v<T, bool>) return x ^ true;
+    else return x == T(0);
   }
 };
-struct LogicalNot : Condition<kernels::logical_not> {
-  static constexpr const char* name = "logical_not";
-  static std::vector<Sample> samples(Dtype d) { return samples1(LogicalNot{}, d, -2, 2); }
-};
-struct Isnan : Condition<kernels::isnan> {
+struct Isnan : Condition1<Isnan> {
   static constexpr const char* name = "isnan";
-  static std::vector<Sample> samples(Dtype d) { return samples1(Isnan{}, d, -2, 2); }
+  template <class T>
+  static bool call(T x) { return x != x; }
 };
-struct Isinf : Condition<kernels::isinf> {
+struct Isinf : Condition1<Isinf> {
   static constexpr const char* name = "isinf";
-  static std::vector<Sample> samples(Dtype d) { return samples1(Isinf{}, d, -2, 2); }
+  template <class T>
+  static bool call(T x) {
+    if constexpr (std::is_floating_point_v<T>) return std::isinf(x);
+    else return false;
+  }
 };
-struct Isfinite : Condition<kernels::isfinite> {
+struct Isfinite : Condition1<Isfinite> {
   static constexpr const char* name = "isfinite";
-  static std::vector<Sample> samples(Dtype d) { return samples1(Isfinite{}, d, -2, 2); }
+  template <class T>
+  static bool call(T x) {
+    if constexpr (std::is_floating_point_v<T>) return std::isfinite(x);
+    else return true;
+  }
 };
 
 /// a where condition, else b: c a + (1 - c) b, bilinear. The gradient of the branch not taken is 0.
@@ -134,10 +155,10 @@ struct Where {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return where(in[0] > 0.2, in[0], in[1]); };
-    return {{"equal shapes", {spread({3, 4}, -2, 2, d, 4), spread({3, 4}, -2, 2, d, 5)}, call},
-            {"row", {spread({3, 4}, -2, 2, d, 4), spread({4}, -2, 2, d, 5)}, call},
-            {"no dimensions", {spread({}, -2, 2, d, 4), spread({}, -2, 2, d, 5)}, call},
-            {"empty", {spread({0, 2}, -2, 2, d, 4), spread({2}, -2, 2, d, 5)}, call}};
+    return {{"equal shapes", {sample_values({3, 4}, -2, 2, d, 4), sample_values({3, 4}, -2, 2, d, 5)}, call},
+            {"row", {sample_values({3, 4}, -2, 2, d, 4), sample_values({4}, -2, 2, d, 5)}, call},
+            {"no dimensions", {sample_values({}, -2, 2, d, 4), sample_values({}, -2, 2, d, 5)}, call},
+            {"empty", {sample_values({0, 2}, -2, 2, d, 4), sample_values({2}, -2, 2, d, 5)}, call}};
   }
 };
 

@@ -92,10 +92,10 @@ struct IndexSelect {
       return
           [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) { return index_select(in[0], dim, i); };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
-            {"columns", {spread({3, 4}, -2, 2, d)}, by(-1, {3, 1})},
-            {"nothing", {spread({3, 4}, -2, 2, d)}, by(0, {})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, by(1, {1})}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
+            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(-1, {3, 1})},
+            {"nothing", {sample_values({3, 4}, -2, 2, d)}, by(0, {})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, by(1, {1})}};
   }
 };
 
@@ -131,9 +131,9 @@ struct IndexAdd {
         return index_add(in[0], dim, i, in[1], 1.5);
       };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d), spread({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
-            {"columns", {spread({3, 4}, -2, 2, d), spread({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})},
-            {"nothing", {spread({3, 4}, -2, 2, d), spread({0, 4}, -2, 2, d, 2)}, by(0, {})}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d), sample_values({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
+            {"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})},
+            {"nothing", {sample_values({3, 4}, -2, 2, d), sample_values({0, 4}, -2, 2, d, 2)}, by(0, {})}};
   }
 };
 
@@ -168,9 +168,9 @@ struct IndexCopy {
         return index_copy(in[0], dim, i, in[1]);
       };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d), spread({2, 4}, -2, 2, d, 2)}, by(0, {2, 0})},
-            {"one row twice", {spread({3, 4}, -2, 2, d), spread({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
-            {"columns", {spread({3, 4}, -2, 2, d), spread({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d), sample_values({2, 4}, -2, 2, d, 2)}, by(0, {2, 0})},
+            {"one row twice", {sample_values({3, 4}, -2, 2, d), sample_values({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
+            {"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})}};
   }
 };
 
@@ -204,8 +204,8 @@ struct IndexFill {
         return index_fill(in[0], dim, i, 1.5);
       };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
-            {"columns", {spread({3, 4}, -2, 2, d)}, by(1, {3})}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
+            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, {3})}};
   }
 };
 
@@ -247,14 +247,14 @@ struct Gather {
   std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Shape& shape, std::int64_t size) {
-      return [dim, i = spread(shape, 0, static_cast<double>(size), int64, 5)](const std::vector<Tensor>& in) {
+      return [dim, i = sample_values(shape, 0, static_cast<double>(size), int64, 5)](const std::vector<Tensor>& in) {
         return gather(in[0], dim, i);
       };
     };
-    return {{"rows", {spread({3, 4}, -2, 2, d)}, by(0, {5, 4}, 3)},
-            {"columns", {spread({3, 4}, -2, 2, d)}, by(1, {3, 2}, 4)},
-            {"part", {spread({3, 4}, -2, 2, d)}, by(-1, {2, 6}, 4)},
-            {"empty", {spread({3, 4}, -2, 2, d)}, by(1, {3, 0}, 4)}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {5, 4}, 3)},
+            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, {3, 2}, 4)},
+            {"part", {sample_values({3, 4}, -2, 2, d)}, by(-1, {2, 6}, 4)},
+            {"empty", {sample_values({3, 4}, -2, 2, d)}, by(1, {3, 0}, 4)}};
   }
 };
 
@@ -293,9 +293,9 @@ struct Scatter {
     };
     const Tensor columns = reshape(tensor<std::int64_t>({3, 1, 0, 2, 2, 3}), {3, 2});
     const Tensor equal = reshape(tensor<std::int64_t>({3, 3, 0, 2, 2, 2}), {3, 2});
-    return {{"columns", {spread({3, 4}, -2, 2, d), spread({3, 2}, -2, 2, d, 2)}, by(1, columns)},
-            {"equal indices", {spread({3, 4}, -2, 2, d), spread({3, 2}, -2, 2, d, 2)}, by(1, equal)},
-            {"larger source", {spread({3, 4}, -2, 2, d), spread({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
+    return {{"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, columns)},
+            {"equal indices", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, equal)},
+            {"larger source", {sample_values({3, 4}, -2, 2, d), sample_values({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
   }
 };
 
@@ -326,8 +326,8 @@ struct ScatterAdd {
       return [dim, index](const std::vector<Tensor>& in) { return scatter_add(in[0], dim, index, in[1]); };
     };
     const Tensor columns = reshape(tensor<std::int64_t>({3, 3, 0, 2, 2, 2}), {3, 2});
-    return {{"columns", {spread({3, 4}, -2, 2, d), spread({3, 2}, -2, 2, d, 2)}, by(1, columns)},
-            {"larger source", {spread({3, 4}, -2, 2, d), spread({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
+    return {{"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, columns)},
+            {"larger source", {sample_values({3, 4}, -2, 2, d), sample_values({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
   }
 };
 
@@ -356,7 +356,7 @@ struct MaskedScatter {
       const Tensor mask = reshape(tensor<std::int64_t>({0, 1, 1, 0, 0, 1}), {2, 3}) != 0;
       return apply(MaskedScatter{}, in[0], mask);
     };
-    return {{"matrix", {spread({3}, -2, 2, d)}, call}};
+    return {{"matrix", {sample_values({3}, -2, 2, d)}, call}};
   }
 };
 
@@ -375,12 +375,12 @@ struct MaskedSelect {
   static std::vector<Tensor> attribute(const PairContext& p) { return linear_beside_index(MaskedSelect{}, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) {
-      return masked_select(in[0], spread({3, 4}, -2, 2, float64, 7) > 0);
+      return masked_select(in[0], sample_values({3, 4}, -2, 2, float64, 7) > 0);
     };
     const auto none = [](const std::vector<Tensor>& in) { return masked_select(in[0], full({}, false)); };
-    return {{"matrix", {spread({3, 4}, -2, 2, d)}, call},
-            {"broadcast", {spread({4}, -2, 2, d)}, call},
-            {"nothing", {spread({3, 4}, -2, 2, d)}, none}};
+    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call},
+            {"broadcast", {sample_values({4}, -2, 2, d)}, call},
+            {"nothing", {sample_values({3, 4}, -2, 2, d)}, none}};
   }
 };
 
@@ -392,7 +392,7 @@ struct Nonzero {
   static Tensor forward(const Tensor& x) { return kernels::nonzero(x); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return nonzero(in[0]); };
-    return {{"matrix", {spread({3, 4}, -2, 2, d)}, call}, {"empty", {spread({0, 3}, -2, 2, d)}, call}};
+    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call}, {"empty", {sample_values({0, 3}, -2, 2, d)}, call}};
   }
 };
 
@@ -461,9 +461,9 @@ struct Embedding {
     const auto at = [](Tensor index) {
       return [index](const std::vector<Tensor>& in) { return embedding(index, in[0]); };
     };
-    return {{"matrix of indices", {spread({4, 3}, -2, 2, d)}, at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
-            {"one index", {spread({4, 3}, -2, 2, d)}, at(full({}, 2))},
-            {"no index", {spread({4, 3}, -2, 2, d)}, at(zeros({0, 2}, {.dtype = int64}))}};
+    return {{"matrix of indices", {sample_values({4, 3}, -2, 2, d)}, at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
+            {"one index", {sample_values({4, 3}, -2, 2, d)}, at(full({}, 2))},
+            {"no index", {sample_values({4, 3}, -2, 2, d)}, at(zeros({0, 2}, {.dtype = int64}))}};
   }
 };
 

@@ -50,7 +50,7 @@ struct Cat {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return cat(in, dim); }; };
-    const auto x = [d](const Shape& shape, std::uint64_t seed) { return spread(shape, -2, 2, d, seed); };
+    const auto x = [d](const Shape& shape, std::uint64_t seed) { return sample_values(shape, -2, 2, d, seed); };
     return {{"rows", {x({2, 3}, 1), x({1, 3}, 2), x({3, 3}, 3)}, along(0)},
             {"columns", {x({2, 3}, 1), x({2, 1}, 2)}, along(-1)},
             {"one", {x({2, 3}, 1)}, along(0)},
@@ -90,7 +90,7 @@ struct Stack {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return stack(in, dim); }; };
-    const auto x = [d](const Shape& shape, std::uint64_t seed) { return spread(shape, -2, 2, d, seed); };
+    const auto x = [d](const Shape& shape, std::uint64_t seed) { return sample_values(shape, -2, 2, d, seed); };
     return {{"first", {x({2, 3}, 1), x({2, 3}, 2)}, along(0)},
             {"last", {x({2, 3}, 1), x({2, 3}, 2), x({2, 3}, 3)}, along(-1)},
             {"no dimensions", {x({}, 1), x({}, 2)}, along(0)},
@@ -136,13 +136,13 @@ struct Repeat {
     const auto times = [](Shape times) {
       return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); };
     };
-    return {{"rows", {spread({2, 3}, -2, 2, d)}, times({2, 1})},
-            {"both", {spread({2, 3}, -2, 2, d)}, times({2, 3})},
-            {"new dimension", {spread({2, 3}, -2, 2, d)}, times({2, 1, 2})},
-            {"once", {spread({2, 3}, -2, 2, d)}, times({1, 1})},
-            {"never", {spread({2, 3}, -2, 2, d)}, times({1, 0})},
-            {"no dimensions", {spread({}, -2, 2, d)}, times({3})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, times({2, 2})}};
+    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times({2, 1})},
+            {"both", {sample_values({2, 3}, -2, 2, d)}, times({2, 3})},
+            {"new dimension", {sample_values({2, 3}, -2, 2, d)}, times({2, 1, 2})},
+            {"once", {sample_values({2, 3}, -2, 2, d)}, times({1, 1})},
+            {"never", {sample_values({2, 3}, -2, 2, d)}, times({1, 0})},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, times({3})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, times({2, 2})}};
   }
 
  private:
@@ -190,15 +190,15 @@ struct RepeatInterleave {
         return repeat_interleave(in[0], c, dim);
       };
     };
-    return {{"rows", {spread({2, 3}, -2, 2, d)}, times(2, 0)},
-            {"columns", {spread({2, 3, 2}, -2, 2, d)}, times(3, 1)},
-            {"flat", {spread({2, 3}, -2, 2, d)}, times(2, {})},
-            {"never", {spread({2, 3}, -2, 2, d)}, times(0, 1)},
-            {"no dimensions", {spread({}, -2, 2, d)}, times(3, 0)},
-            {"counted rows", {spread({3, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"counted columns", {spread({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, times(2, 1)},
-            {"empty, counted", {spread({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
+    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times(2, 0)},
+            {"columns", {sample_values({2, 3, 2}, -2, 2, d)}, times(3, 1)},
+            {"flat", {sample_values({2, 3}, -2, 2, d)}, times(2, {})},
+            {"never", {sample_values({2, 3}, -2, 2, d)}, times(0, 1)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, times(3, 0)},
+            {"counted rows", {sample_values({3, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
+            {"counted columns", {sample_values({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, times(2, 1)},
+            {"empty, counted", {sample_values({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
   }
 };
 
@@ -221,9 +221,9 @@ struct SumGroups {
         return apply(SumGroups{dim, c}, in[0]);
       };
     };
-    return {{"rows", {spread({5, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"columns", {spread({2, 5}, -2, 2, d)}, each({1, 4, 0}, 1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, each({1, 2}, 1)}};
+    return {{"rows", {sample_values({5, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
+            {"columns", {sample_values({2, 5}, -2, 2, d)}, each({1, 4, 0}, 1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, each({1, 2}, 1)}};
   }
 };
 
@@ -254,11 +254,11 @@ struct Flip {
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
     const auto along = [](Dims dims) { return [dims](const std::vector<Tensor>& in) { return flip(in[0], dims); }; };
-    return {{"rows", {spread({3, 4}, -2, 2, d)}, along(0)},
-            {"columns", {spread({3, 4}, -2, 2, d)}, along(-1)},
-            {"both", {spread({3, 4}, -2, 2, d)}, along({0, 1})},
-            {"one element", {spread({1, 1}, -2, 2, d)}, along({0, 1})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, along({0, 1})}};
+    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, along(0)},
+            {"columns", {sample_values({3, 4}, -2, 2, d)}, along(-1)},
+            {"both", {sample_values({3, 4}, -2, 2, d)}, along({0, 1})},
+            {"one element", {sample_values({1, 1}, -2, 2, d)}, along({0, 1})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, along({0, 1})}};
   }
 };
 
@@ -289,11 +289,11 @@ struct Roll {
     const auto by = [](Dims shifts, Dims dims) {
       return [=](const std::vector<Tensor>& in) { return roll(in[0], shifts, dims); };
     };
-    return {{"columns", {spread({3, 4}, -2, 2, d)}, by(1, 1)},
-            {"both", {spread({3, 4}, -2, 2, d)}, by({-1, 6}, {0, 1})},
-            {"flat", {spread({3, 4}, -2, 2, d)}, by(5, {})},
-            {"nothing moves", {spread({3, 4}, -2, 2, d)}, by(4, 1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, by(1, 0)}};
+    return {{"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, 1)},
+            {"both", {sample_values({3, 4}, -2, 2, d)}, by({-1, 6}, {0, 1})},
+            {"flat", {sample_values({3, 4}, -2, 2, d)}, by(5, {})},
+            {"nothing moves", {sample_values({3, 4}, -2, 2, d)}, by(4, 1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, by(1, 0)}};
   }
 };
 
@@ -331,11 +331,11 @@ struct Triangle {
   static std::vector<Sample> samples(Dtype d) {
     const auto lower = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return tril(in[0], k); }; };
     const auto upper = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return triu(in[0], k); }; };
-    return {{"lower", {spread({3, 4}, -2, 2, d)}, lower(0)},
-            {"upper", {spread({4, 3}, -2, 2, d)}, upper(0)},
-            {"above", {spread({3, 4}, -2, 2, d)}, upper(1)},
-            {"of a batch", {spread({2, 3, 3}, -2, 2, d)}, lower(-1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, lower(0)}};
+    return {{"lower", {sample_values({3, 4}, -2, 2, d)}, lower(0)},
+            {"upper", {sample_values({4, 3}, -2, 2, d)}, upper(0)},
+            {"above", {sample_values({3, 4}, -2, 2, d)}, upper(1)},
+            {"of a batch", {sample_values({2, 3, 3}, -2, 2, d)}, lower(-1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, lower(0)}};
   }
 };
 
@@ -370,10 +370,10 @@ struct Pad {
     const auto by = [](std::vector<std::int64_t> padding) {
       return [padding](const std::vector<Tensor>& in) { return pad(in[0], padding, PadMode::constant, 0.5); };
     };
-    return {{"columns", {spread({3, 4}, -2, 2, d)}, by({1, 2})},
-            {"both", {spread({3, 4}, -2, 2, d)}, by({0, 1, 2, 0})},
-            {"cut", {spread({3, 4}, -2, 2, d)}, by({-1, 2})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, by({1, 1, 1, 0})}};
+    return {{"columns", {sample_values({3, 4}, -2, 2, d)}, by({1, 2})},
+            {"both", {sample_values({3, 4}, -2, 2, d)}, by({0, 1, 2, 0})},
+            {"cut", {sample_values({3, 4}, -2, 2, d)}, by({-1, 2})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, by({1, 1, 1, 0})}};
   }
 };
 

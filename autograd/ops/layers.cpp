@@ -58,10 +58,10 @@ struct LinearOp {
     return largest;
   }
   static std::vector<Sample> samples(Dtype d) {
-    std::vector<Tensor> in{spread({5, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};
-    std::vector<Tensor> none{spread({0, 3}, -2, 2, d, 6), spread({4, 3}, -1, 1, d, 7)};
+    std::vector<Tensor> in{sample_values({5, 3}, -2, 2, d, 6), sample_values({4, 3}, -1, 1, d, 7)};
+    std::vector<Tensor> none{sample_values({0, 3}, -2, 2, d, 6), sample_values({4, 3}, -1, 1, d, 7)};
     if constexpr (with_bias) {
-      in.push_back(spread({4}, -1, 1, d, 8));
+      in.push_back(sample_values({4}, -1, 1, d, 8));
       none.push_back(in.back());
       const auto call = [](const std::vector<Tensor>& t) { return linear(t[0], t[1], t[2]); };
       return {{"rows", in, call}, {"no rows", none, call}};
@@ -100,7 +100,7 @@ struct StandardizeRows {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {t[0].size(-1)}); };
-    return {{"rows", {spread({5, 4}, -2, 2, d, 6)}, call}, {"three dimensions", {spread({2, 3, 4}, -2, 2, d, 6)}, call}};
+    return {{"rows", {sample_values({5, 4}, -2, 2, d, 6)}, call}, {"three dimensions", {sample_values({2, 3, 4}, -2, 2, d, 6)}, call}};
   }
 };
 
@@ -136,10 +136,10 @@ struct StandardizeColumns {
     const auto statistic = [](std::size_t which) {
       return [=](const std::vector<Tensor>& t) { return apply(StandardizeColumns{}, t[0])[which]; };
     };
-    return {{"rows", {spread({6, 3}, -2, 2, d, 6)}, call},
-            {"three dimensions", {spread({3, 2, 4}, -2, 2, d, 6)}, call},
-            {"scale", {spread({6, 3}, -2, 2, d, 6)}, statistic(2)},
-            {"variance", {spread({6, 3}, -2, 2, d, 6)}, statistic(3)}};
+    return {{"rows", {sample_values({6, 3}, -2, 2, d, 6)}, call},
+            {"three dimensions", {sample_values({3, 2, 4}, -2, 2, d, 6)}, call},
+            {"scale", {sample_values({6, 3}, -2, 2, d, 6)}, statistic(2)},
+            {"variance", {sample_values({6, 3}, -2, 2, d, 6)}, statistic(3)}};
   }
 };
 
@@ -155,7 +155,7 @@ struct DropoutOp {
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& t) { return apply(DropoutOp{0.4, 11, 3}, t[0]); };
-    return {{"matrix", {spread({6, 3}, -2, 2, d, 6)}, call}, {"empty", {spread({0, 3}, -2, 2, d, 6)}, call}};
+    return {{"matrix", {sample_values({6, 3}, -2, 2, d, 6)}, call}, {"empty", {sample_values({0, 3}, -2, 2, d, 6)}, call}};
   }
 };
 

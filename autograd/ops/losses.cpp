@@ -54,7 +54,7 @@ struct ElementLoss {
     const auto add = [&](std::string label, const Shape& shape, Reduction reduction) {
       samples.push_back(
           {std::move(label),
-           {spread(shape, low, high, d, 4), spread(shape, low_t, high_t, d, 5)},
+           {sample_values(shape, low, high, d, 4), sample_values(shape, low_t, high_t, d, 5)},
            [reduction](const std::vector<Tensor>& in) { return apply(Self{{reduction}}, in[0], in[1]); }});
     };
     add("mean", {5, 2}, Reduction::mean);
@@ -79,18 +79,19 @@ struct MseLoss : ElementLoss<MseLoss> {
 
 /// log(1 - x) - log x, logarithms cut at -100: the derivative of binary cross entropy in the target. Its own derivative
 /// is cut as that in the prediction is, so that the mixed derivatives are equal.
-struct BceTargetSlope : Unary {
+struct BceTargetSlope : Elementwise1<BceTargetSlope> {
   static constexpr const char* name = "bce_target_slope";
-  static Tensor forward(const Tensor& x) {
-    const kernels::Params cut{-100, std::numeric_limits<double>::infinity()};
-    return kernels::sub(kernels::clamp(kernels::log1p(kernels::neg(x)), cut), kernels::clamp(kernels::log(x), cut));
+  template <class V>
+  static V call(V x) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return bounded(kernels::log1p_of(-x), -100, infinity) - bounded(log_of(x), -100, infinity);
   }
-  static Tensor backward(const OpContext& c, const Tensor& g) {
-    const Tensor& x = c.input(0);
-    return -g / clamp((1 - x) * x, 1e-12);
+  template <class V>
+  static V pull(V g, V x) {
+    return -g / bounded((constant(x, 1) - x) * x, 1e-12, std::numeric_limits<double>::infinity());
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(BceTargetSlope{}, d, 0.05, 0.95); }
   static double reference(double x) { return std::log((1 - x) / x); }
+  static constexpr Domain domain{0.05, 0.95};
 };
 
 /// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100
@@ -156,7 +157,7 @@ struct CrossEntropy {
         return apply(CrossEntropy{params}, in[0], xg::tensor<std::int64_t>({2, 0, -100, 1}))[0];
       };
     };
-    const Tensor x = spread({4, 3}, -2, 2, d, 6);
+    const Tensor x = sample_values({4, 3}, -2, 2, d, 6);
     return {{"mean", {x}, call({})},
             {"sum, smoothed", {x}, call({-100, 0.1, false})},
             {"mean, smoothed", {x}, call({-100, 0.2, true})}};

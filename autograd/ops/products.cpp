@@ -99,8 +99,8 @@ struct MatrixProduct {
     const auto transposed = [](const std::vector<Tensor>& in) {
       return apply(MatrixProduct{}, transpose(in[0], 0, 1), transpose(in[1], 0, 1));
     };
-    const auto a = [d](const Shape& shape) { return spread(shape, -2, 2, d, 2); };
-    const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
+    const auto a = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 2); };
+    const auto b = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 3); };
     return {{"matrices", {a({3, 4}), b({4, 2})}, call},        {"transposed", {a({4, 3}), b({2, 4})}, transposed},
             {"leading dims", {a({2, 3, 4}), b({4, 2})}, call}, {"one element", {a({1, 1}), b({1, 1})}, call},
             {"empty", {a({0, 4}), b({4, 2})}, call},           {"empty sum", {a({3, 0}), b({0, 2})}, call}};
@@ -138,8 +138,8 @@ struct BatchedProduct {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(BatchedProduct{}, in[0], in[1]); };
-    const auto a = [d](const Shape& shape) { return spread(shape, -2, 2, d, 2); };
-    const auto b = [d](const Shape& shape) { return spread(shape, -2, 2, d, 3); };
+    const auto a = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 2); };
+    const auto b = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 3); };
     return {{"batch", {a({2, 3, 4}), b({2, 4, 2})}, call},
             {"broadcast both ways", {a({2, 1, 2, 3}), b({1, 2, 3, 2})}, call},
             {"one matrix for all", {a({2, 3}), b({3, 3, 2})}, call},
@@ -189,9 +189,9 @@ struct DotProduct {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return apply(DotProduct{}, in[0], in[1]); };
-    return {{"vectors", {spread({5}, -2, 2, d, 2), spread({5}, -2, 2, d, 3)}, call},
-            {"one element", {spread({1}, -2, 2, d, 2), spread({1}, -2, 2, d, 3)}, call},
-            {"empty", {spread({0}, -2, 2, d, 2), spread({0}, -2, 2, d, 3)}, call}};
+    return {{"vectors", {sample_values({5}, -2, 2, d, 2), sample_values({5}, -2, 2, d, 3)}, call},
+            {"one element", {sample_values({1}, -2, 2, d, 2), sample_values({1}, -2, 2, d, 3)}, call},
+            {"empty", {sample_values({0}, -2, 2, d, 2), sample_values({0}, -2, 2, d, 3)}, call}};
   }
 };
 

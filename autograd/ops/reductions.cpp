@@ -2,9 +2,11 @@
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/recurrence.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/kernels/shapley.hpp>
 
 #include <fmt/format.h>
@@ -122,14 +124,14 @@ std::vector<Sample> reduction_samples(ReductionFunction f, Dtype d, double low, 
   const auto call = [f](Dims dims, bool keepdim) {
     return [=](const std::vector<Tensor>& in) { return f(in[0], dims, keepdim); };
   };
-  std::vector<Sample> samples{{"all", {xg::autograd::spread({3, 4}, low, high, d)}, call({}, false)},
-                              {"last", {xg::autograd::spread({3, 4}, low, high, d)}, call({-1}, false)},
-                              {"middle, kept", {xg::autograd::spread({2, 3, 4}, low, high, d)}, call({1}, true)},
-                              {"several", {xg::autograd::spread({2, 3, 4}, low, high, d)}, call({-1, 1}, false)},
-                              {"one element", {xg::autograd::spread({1, 1}, low, high, d)}, call({1}, false)},
-                              {"no dimensions", {xg::autograd::spread({}, low, high, d)}, call({}, false)},
-                              {"no rows", {xg::autograd::spread({0, 3}, low, high, d)}, call({1}, false)}};
-  if (with_empty) samples.push_back({"of nothing", {xg::autograd::spread({2, 0}, low, high, d)}, call({1}, true)});
+  std::vector<Sample> samples{{"all", {xg::autograd::sample_values({3, 4}, low, high, d)}, call({}, false)},
+                              {"last", {xg::autograd::sample_values({3, 4}, low, high, d)}, call({-1}, false)},
+                              {"middle, kept", {xg::autograd::sample_values({2, 3, 4}, low, high, d)}, call({1}, true)},
+                              {"several", {xg::autograd::sample_values({2, 3, 4}, low, high, d)}, call({-1, 1}, false)},
+                              {"one element", {xg::autograd::sample_values({1, 1}, low, high, d)}, call({1}, false)},
+                              {"no dimensions", {xg::autograd::sample_values({}, low, high, d)}, call({}, false)},
+                              {"no rows", {xg::autograd::sample_values({0, 3}, low, high, d)}, call({1}, false)}};
+  if (with_empty) samples.push_back({"of nothing", {xg::autograd::sample_values({2, 0}, low, high, d)}, call({1}, true)});
   return samples;
 }
 
@@ -183,7 +185,7 @@ struct Mean : Reduction {
   double share(const OpContext& c) const { return 1.0 / static_cast<double>(count_of(c.input_shape(0), dims)); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return spread(c, g * share(c)); }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return spread_view(kernels::mul_scalar(g, {.a = share(c)}), dims, keepdim, c.input_shape(0));
+    return spread_view(kernels::affine(g, share(c)), dims, keepdim, c.input_shape(0));
   }
   Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
   static std::vector<Sample> samples(Dtype d) {
@@ -238,7 +240,7 @@ struct LinearRecurrence {
     return gradients(c, da, [&] { return adjoint; });
   }
   static std::vector<Sample> samples(Dtype d) {
-    const std::vector<Tensor> in{spread({2, 4}, -2, 2, d, 2), spread({2, 4}, -2, 2, d, 3)};
+    const std::vector<Tensor> in{sample_values({2, 4}, -2, 2, d, 2), sample_values({2, 4}, -2, 2, d, 3)};
     const auto call = [](std::int64_t dim, bool reverse) {
       return [=](const std::vector<Tensor>& t) { return apply(LinearRecurrence{dim, reverse}, t[0], t[1]); };
     };
@@ -262,10 +264,10 @@ struct Cumsum {
     const auto call = [](std::int64_t dim) {
       return [=](const std::vector<Tensor>& in) { return cumsum(in[0], dim); };
     };
-    return {{"last", {spread({3, 4}, -2, 2, d)}, call(-1)},
-            {"first", {spread({3, 4}, -2, 2, d)}, call(0)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, call(1)}};
+    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
+            {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
   }
 };
 
@@ -287,11 +289,11 @@ struct Cumprod {
       return [=](const std::vector<Tensor>& in) { return cumprod(in[0], dim); };
     };
     const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
-    return {{"last", {spread({3, 4}, -2, 2, d)}, call(-1)},
-            {"first", {spread({3, 4}, -2, 2, d)}, call(0)},
+    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
+            {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
             {"with zeros", {with_zeros}, call(1)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, call(1)}};
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
   }
 };
 
@@ -318,12 +320,12 @@ struct Prod {
     const auto call = [](std::int64_t dim, bool keep) {
       return [=](const std::vector<Tensor>& in) { return prod(in[0], dim, keep); };
     };
-    return {{"all", {spread({2, 3}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return prod(in[0]); }},
-            {"last", {spread({3, 4}, -2, 2, d)}, call(-1, false)},
-            {"first, kept", {spread({3, 2}, -2, 2, d)}, call(0, true)},
+    return {{"all", {sample_values({2, 3}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return prod(in[0]); }},
+            {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
+            {"first, kept", {sample_values({3, 2}, -2, 2, d)}, call(0, true)},
             {"with zeros", {with_zeros}, call(1, false)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0, false)},
-            {"of nothing", {spread({2, 0}, -2, 2, d)}, call(1, false)}};
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
+            {"of nothing", {sample_values({2, 0}, -2, 2, d)}, call(1, false)}};
   }
 };
 
@@ -343,7 +345,7 @@ struct Var : Reduction {
   Tensor forward(const Tensor& x) const {
     check_floating(name, x);
     const Tensor sums = kernels::sum_squared_deviation(x, kernels::mean(x, dims, true), dims, keepdim);
-    return kernels::mul_scalar(sums, {.a = share(x.shape())});
+    return kernels::affine(sums, share(x.shape()));
   }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
@@ -379,7 +381,7 @@ struct Std : Reduction {
             {"middle, kept", {spread_of({2, 3, 4}, d)}, call({1}, true)},
             {"no rows", {spread_of({0, 3}, d)}, call({1}, false)}};
   }
-  static Tensor spread_of(const Shape& shape, Dtype d) { return autograd::spread(shape, -2, 2, d); }
+  static Tensor spread_of(const Shape& shape, Dtype d) { return autograd::sample_values(shape, -2, 2, d); }
 };
 
 // ------------------------------------------------------------------------------------------------------------- extrema
@@ -461,11 +463,11 @@ struct ExtremeWithIndex {
         return largest ? max(in[0], dim, keep).first : min(in[0], dim, keep).first;
       };
     };
-    return {{"last", {spread({3, 4}, -2, 2, d)}, call(-1, false)},
-            {"middle, kept", {spread({2, 3, 4}, -2, 2, d)}, call(1, true)},
-            {"one element", {spread({1, 1}, -2, 2, d)}, call(1, false)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0, false)},
-            {"no rows", {spread({0, 3}, -2, 2, d)}, call(1, false)}};
+    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
+            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call(1, true)},
+            {"one element", {sample_values({1, 1}, -2, 2, d)}, call(1, false)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
+            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1, false)}};
   }
 };
 
@@ -490,10 +492,10 @@ struct ArgExtreme : Discrete {
       return
           [=](const std::vector<Tensor>& in) { return largest ? argmax(in[0], dim, keep) : argmin(in[0], dim, keep); };
     };
-    return {{"all", {spread({3, 4}, -2, 2, d)}, call({}, false)},
-            {"last", {spread({3, 4}, -2, 2, d)}, call(-1, false)},
-            {"middle, kept", {spread({2, 3, 4}, -2, 2, d)}, call(1, true)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0, false)}};
+    return {{"all", {sample_values({3, 4}, -2, 2, d)}, call({}, false)},
+            {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
+            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call(1, true)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)}};
   }
 };
 
@@ -530,6 +532,25 @@ struct CountNonzero : Logical<kernels::count_nonzero> {
 
 // ------------------------------------------------------------------------------------- softmax, log-softmax, logsumexp
 
+struct LogSecant {
+  static constexpr const char* name = "logsumexp";
+  template <class V>
+  static V call(V x, V r) { return kernels::log_secant_of(x, r); }
+};
+struct ExpSecant {
+  static constexpr const char* name = "logsumexp";
+  template <class V>
+  static V call(V x, V r) { return kernels::exp_secant_of(x, r); }
+};
+/// 0 in place of -infinity.
+struct WithoutMinusInfinity {
+  static constexpr const char* name = "logsumexp";
+  template <class V>
+  static V call(V x) {
+    return pick(x == constant(x, -std::numeric_limits<double>::infinity()), constant(x, 0), x);
+  }
+};
+
 /// Slopes of log sum exp over dims between r and x, in the shape of x: the secant of the exponential of each element
 /// times that of the logarithm, with one shift for x and r. Complete, and nothing overflows.
 Tensor logsumexp_slopes(const Tensor& x, const Tensor& r, const Shape& dims) {
@@ -540,8 +561,8 @@ Tensor logsumexp_slopes(const Tensor& x, const Tensor& r, const Shape& dims) {
   const Tensor change = sum_x - sum_r, largest = maximum(sum_x, sum_r);
   // Far apart, one of the sums may have vanished: its logarithm is found with a shift of its own.
   const Tensor logs = kernels::logsumexp(x, dims, true) - kernels::logsumexp(r, dims, true);
-  const Tensor log_slope = where(abs(change) < 0.5 * largest, kernels::log_secant(sum_x, sum_r), logs / change);
-  return log_slope * kernels::exp_secant(zx, zr);
+  const Tensor log_slope = where(abs(change) < 0.5 * largest, kernels::map(LogSecant{}, sum_x, sum_r), logs / change);
+  return log_slope * kernels::map(ExpSecant{}, zx, zr);
 }
 
 /// log sum e^x; derivative softmax(x), 0 where all terms are 0.
@@ -558,10 +579,10 @@ struct Logsumexp : Reduction {
   }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     const Shape& shape = c.input_shape(0);
-    const Tensor shift = kernels::nan_to_num(c.output(), {0, std::numeric_limits<double>::infinity()});
+    const Tensor shift = kernels::map(WithoutMinusInfinity{}, c.output());
     Tensor dx = kernels::sub(c.input(0), spread_view(shift, dims, keepdim, shape));
-    kernels::exp.into(dx, dx);
-    kernels::mul.into(dx, dx, spread_view(g, dims, keepdim, shape));
+    kernels::exp_into(dx, dx);
+    kernels::mul_into(dx, dx, spread_view(g, dims, keepdim, shape));
     return dx;
   }
   std::vector<Tensor> attribute(const PairContext& p) const {
@@ -590,10 +611,10 @@ std::vector<Sample> softmax_samples(Dtype d) {
   const auto call = [](std::int64_t dim) {
     return [=](const std::vector<Tensor>& in) { return apply(Op{{dim}}, in[0]); };
   };
-  return {{"last", {spread({3, 4}, -2, 2, d)}, call(1)},      {"first", {spread({3, 4}, -2, 2, d)}, call(0)},
-          {"middle", {spread({2, 3, 4}, -2, 2, d)}, call(1)}, {"one class", {spread({3, 1}, -2, 2, d)}, call(1)},
-          {"no dimensions", {spread({}, -2, 2, d)}, call(0)}, {"no rows", {spread({0, 3}, -2, 2, d)}, call(1)},
-          {"large", {spread({3, 4}, -900, 900, d)}, call(1)}};
+  return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(1)},      {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
+          {"middle", {sample_values({2, 3, 4}, -2, 2, d)}, call(1)}, {"one class", {sample_values({3, 1}, -2, 2, d)}, call(1)},
+          {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)}, {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1)},
+          {"large", {sample_values({3, 4}, -900, 900, d)}, call(1)}};
 }
 
 /// p_i = e^x_i / sum e^x_j; dx = p (g - sum g p). Attribution: p_k = sigmoid(z_k - log sum_{j != k} e^z_j), by the
@@ -642,6 +663,13 @@ struct LogSoftmax : AlongDim {
 
 // --------------------------------------------------------------------------------------------------------------- norms
 
+struct Power {
+  static constexpr const char* name = "vector_norm";
+  double exponent;
+  template <std::floating_point T>
+  T call(T x) const { return std::pow(x, static_cast<T>(exponent)); }
+};
+
 /// (sum |x|^p)^(1/p). The derivative is 0 where the norm is 0 (a subgradient).
 struct VectorNorm : Reduction {
   static constexpr const char* name = "vector_norm";
@@ -656,15 +684,15 @@ struct VectorNorm : Reduction {
     if (p == 0) return kernels::cast(kernels::count_nonzero(x, dims, keepdim), x.dtype());
     if (p == 2) {
       Tensor norms = kernels::sum(kernels::square(x), dims, keepdim);
-      kernels::sqrt.into(norms, norms);
+      kernels::sqrt_into(norms, norms);
       return norms;
     }
     Tensor powers = kernels::abs(x);
     if (std::isinf(p)) return p > 0 ? kernels::amax(powers, dims, keepdim) : kernels::amin(powers, dims, keepdim);
     if (p == 1) return kernels::sum(powers, dims, keepdim);
-    kernels::pow_scalar.into(powers, powers, {.a = p});
+    kernels::map_into(Power{p}, powers, powers);
     Tensor norms = kernels::sum(powers, dims, keepdim);
-    kernels::pow_scalar.into(norms, norms, {.a = 1 / p});
+    kernels::map_into(Power{1 / p}, norms, norms);
     return norms;
   }
   Tensor backward(const OpContext& c, const Tensor& grad) const {
@@ -700,7 +728,7 @@ struct VectorNorm : Reduction {
       return [=](const std::vector<Tensor>& in) { return vector_norm(in[0], p, dims, keep); };
     };
     constexpr double inf = std::numeric_limits<double>::infinity();
-    const Tensor x = autograd::spread({3, 4}, -2, 2, d);
+    const Tensor x = autograd::sample_values({3, 4}, -2, 2, d);
     return {{"2, all", {x}, call(2, {}, false)},
             {"2, last", {x}, call(2, {-1}, false)},
             {"1, first, kept", {x}, call(1, {0}, true)},
@@ -711,8 +739,8 @@ struct VectorNorm : Reduction {
             {"0, last", {x}, call(0, {1}, false)},
             {"inf, last", {x}, call(inf, {1}, false)},
             {"-inf, last", {x}, call(-inf, {1}, false)},
-            {"no dimensions", {autograd::spread({}, -2, 2, d)}, call(2, {}, false)},
-            {"no rows", {autograd::spread({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
+            {"no dimensions", {autograd::sample_values({}, -2, 2, d)}, call(2, {}, false)},
+            {"no rows", {autograd::sample_values({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
   }
 };
 

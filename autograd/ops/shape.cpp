@@ -68,13 +68,13 @@ struct Reshape : Rearrangement {
     const auto to = [](Shape shape) {
       return [shape](const std::vector<Tensor>& in) { return reshape(in[0], shape); };
     };
-    const Tensor x = spread({3, 4}, -2, 2, d);
+    const Tensor x = sample_values({3, 4}, -2, 2, d);
     return {{"split", {x}, to({3, 2, 2})},
             {"merge", {x}, to({-1})},
             {"rows", {x}, to({2, 6})},
-            {"no dimensions", {spread({1, 1}, -2, 2, d)}, to({})},
-            {"from no dimensions", {spread({}, -2, 2, d)}, to({1, 1})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, to({3, 0, 2})}};
+            {"no dimensions", {sample_values({1, 1}, -2, 2, d)}, to({})},
+            {"from no dimensions", {sample_values({}, -2, 2, d)}, to({1, 1})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, to({3, 0, 2})}};
   }
 };
 
@@ -94,11 +94,11 @@ struct Transpose : Rearrangement {
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return transpose(in[0], 0, -1); };
-    return {{"matrix", {spread({3, 4}, -2, 2, d)}, call},
-            {"ends", {spread({2, 3, 4}, -2, 2, d)}, call},
-            {"vector", {spread({3}, -2, 2, d)}, call},
-            {"no dimensions", {spread({}, -2, 2, d)}, call},
-            {"empty", {spread({0, 3}, -2, 2, d)}, call}};
+    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call},
+            {"ends", {sample_values({2, 3, 4}, -2, 2, d)}, call},
+            {"vector", {sample_values({3}, -2, 2, d)}, call},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call}};
   }
 };
 
@@ -122,10 +122,10 @@ struct Permute : Rearrangement {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto to = [](Dims dims) { return [dims](const std::vector<Tensor>& in) { return permute(in[0], dims); }; };
-    return {{"cycle", {spread({2, 3, 4}, -2, 2, d)}, to({2, 0, 1})},
-            {"rows stay", {spread({2, 3, 4}, -2, 2, d)}, to({0, 2, 1})},
-            {"no dimensions", {spread({}, -2, 2, d)}, to(Dims{})},
-            {"empty", {spread({0, 3}, -2, 2, d)}, to({1, 0})}};
+    return {{"cycle", {sample_values({2, 3, 4}, -2, 2, d)}, to({2, 0, 1})},
+            {"rows stay", {sample_values({2, 3, 4}, -2, 2, d)}, to({0, 2, 1})},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, to(Dims{})},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, to({1, 0})}};
   }
 };
 
@@ -149,10 +149,10 @@ struct Squeeze : Rearrangement {
   static std::vector<Sample> samples(Dtype d) {
     const auto all = [](const std::vector<Tensor>& in) { return squeeze(in[0]); };
     const auto last = [](const std::vector<Tensor>& in) { return squeeze(in[0], -1); };
-    return {{"all", {spread({1, 3, 1}, -2, 2, d)}, all},
-            {"last", {spread({1, 3, 1}, -2, 2, d)}, last},
-            {"one element", {spread({1, 1}, -2, 2, d)}, all},
-            {"empty", {spread({0, 1}, -2, 2, d)}, all}};
+    return {{"all", {sample_values({1, 3, 1}, -2, 2, d)}, all},
+            {"last", {sample_values({1, 3, 1}, -2, 2, d)}, last},
+            {"one element", {sample_values({1, 1}, -2, 2, d)}, all},
+            {"empty", {sample_values({0, 1}, -2, 2, d)}, all}};
   }
 };
 
@@ -177,11 +177,11 @@ struct Unsqueeze : Rearrangement {
     const auto at = [](std::int64_t dim) {
       return [dim](const std::vector<Tensor>& in) { return unsqueeze(in[0], dim); };
     };
-    return {{"first", {spread({3, 4}, -2, 2, d)}, at(0)},
-            {"middle", {spread({3, 4}, -2, 2, d)}, at(1)},
-            {"last", {spread({3, 4}, -2, 2, d)}, at(-1)},
-            {"no dimensions", {spread({}, -2, 2, d)}, at(0)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, at(1)}};
+    return {{"first", {sample_values({3, 4}, -2, 2, d)}, at(0)},
+            {"middle", {sample_values({3, 4}, -2, 2, d)}, at(1)},
+            {"last", {sample_values({3, 4}, -2, 2, d)}, at(-1)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, at(0)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, at(1)}};
   }
 };
 
@@ -201,11 +201,11 @@ struct Expand : Rearrangement {
   static Tensor backward(const OpContext& c, const Tensor& g) { return sum_to_size(g, c.input_shape(0)); }
   static std::vector<Sample> samples(Dtype d) {
     const auto to = [](Shape shape) { return [shape](const std::vector<Tensor>& in) { return expand(in[0], shape); }; };
-    return {{"row", {spread({4}, -2, 2, d)}, to({3, 4})},
-            {"column", {spread({3, 1}, -2, 2, d)}, to({-1, 4})},
-            {"same", {spread({3, 4}, -2, 2, d)}, to({3, 4})},
-            {"no dimensions", {spread({}, -2, 2, d)}, to({2, 2})},
-            {"to nothing", {spread({1, 3}, -2, 2, d)}, to({0, 3})}};
+    return {{"row", {sample_values({4}, -2, 2, d)}, to({3, 4})},
+            {"column", {sample_values({3, 1}, -2, 2, d)}, to({-1, 4})},
+            {"same", {sample_values({3, 4}, -2, 2, d)}, to({3, 4})},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, to({2, 2})},
+            {"to nothing", {sample_values({1, 3}, -2, 2, d)}, to({0, 3})}};
   }
 };
 
@@ -228,11 +228,11 @@ struct SliceDim : Rearrangement {
     const auto of = [](std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) {
       return [=](const std::vector<Tensor>& in) { return slice(in[0], dim, start, stop, step); };
     };
-    return {{"columns", {spread({3, 5}, -2, 2, d)}, of(1, 1, 4, 1)},
-            {"every second row", {spread({5, 2}, -2, 2, d)}, of(0, 0, 5, 2)},
-            {"from the end", {spread({3, 4}, -2, 2, d)}, of(-1, -3, -1, 1)},
-            {"nothing", {spread({3, 4}, -2, 2, d)}, of(1, 3, 2, 1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, of(1, 1, 3, 1)}};
+    return {{"columns", {sample_values({3, 5}, -2, 2, d)}, of(1, 1, 4, 1)},
+            {"every second row", {sample_values({5, 2}, -2, 2, d)}, of(0, 0, 5, 2)},
+            {"from the end", {sample_values({3, 4}, -2, 2, d)}, of(-1, -3, -1, 1)},
+            {"nothing", {sample_values({3, 4}, -2, 2, d)}, of(1, 3, 2, 1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(1, 1, 3, 1)}};
   }
 };
 
@@ -257,7 +257,7 @@ struct SliceScatter : Rearrangement {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return slice_scatter(in[0], {3, 5}, 1, 1, 2); };
-    return {{"columns", {spread({3, 2}, -2, 2, d)}, call}, {"nothing", {spread({3, 0}, -2, 2, d)}, call}};
+    return {{"columns", {sample_values({3, 2}, -2, 2, d)}, call}, {"nothing", {sample_values({3, 0}, -2, 2, d)}, call}};
   }
 };
 
@@ -281,10 +281,10 @@ struct Select : Rearrangement {
     const auto of = [](std::int64_t dim, std::int64_t index) {
       return [=](const std::vector<Tensor>& in) { return select(in[0], dim, index); };
     };
-    return {{"row", {spread({3, 4}, -2, 2, d)}, of(0, 1)},
-            {"last column", {spread({3, 4}, -2, 2, d)}, of(1, -1)},
-            {"of a vector", {spread({3}, -2, 2, d)}, of(0, 2)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, of(1, 1)}};
+    return {{"row", {sample_values({3, 4}, -2, 2, d)}, of(0, 1)},
+            {"last column", {sample_values({3, 4}, -2, 2, d)}, of(1, -1)},
+            {"of a vector", {sample_values({3}, -2, 2, d)}, of(0, 2)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(1, 1)}};
   }
 };
 
@@ -323,13 +323,13 @@ struct Diagonal : Rearrangement {
     const auto of = [](std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
       return [=](const std::vector<Tensor>& in) { return diagonal(in[0], offset, dim1, dim2); };
     };
-    return {{"main", {spread({3, 4}, -2, 2, d)}, of(0, 0, 1)},
-            {"above", {spread({3, 4}, -2, 2, d)}, of(2, 0, 1)},
-            {"below", {spread({4, 3}, -2, 2, d)}, of(-1, 0, 1)},
-            {"of a batch", {spread({2, 3, 3}, -2, 2, d)}, of(1, -2, -1)},
-            {"reversed", {spread({3, 2, 4}, -2, 2, d)}, of(1, 2, 0)},
-            {"outside", {spread({2, 2}, -2, 2, d)}, of(5, 0, 1)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, of(0, 0, 1)}};
+    return {{"main", {sample_values({3, 4}, -2, 2, d)}, of(0, 0, 1)},
+            {"above", {sample_values({3, 4}, -2, 2, d)}, of(2, 0, 1)},
+            {"below", {sample_values({4, 3}, -2, 2, d)}, of(-1, 0, 1)},
+            {"of a batch", {sample_values({2, 3, 3}, -2, 2, d)}, of(1, -2, -1)},
+            {"reversed", {sample_values({3, 2, 4}, -2, 2, d)}, of(1, 2, 0)},
+            {"outside", {sample_values({2, 2}, -2, 2, d)}, of(5, 0, 1)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(0, 0, 1)}};
   }
 };
 
@@ -350,7 +350,7 @@ struct DiagonalScatter : Rearrangement {
   Tensor backward(const OpContext&, const Tensor& gg) const { return apply(Diagonal{{}, offset, dim1, dim2}, gg); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& in) { return diagonal_scatter(in[0], {2, 4, 3}, -1, 1, 2); };
-    return {{"of a batch", {spread({2, 3}, -2, 2, d)}, call}};
+    return {{"of a batch", {sample_values({2, 3}, -2, 2, d)}, call}};
   }
 };
 
@@ -359,7 +359,8 @@ struct Clone : Rearrangement {
   static constexpr const char* name = "clone";
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Clone{}, d, -2, 2); }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Clone>(d); }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// The same values, row-major without gaps
@@ -367,7 +368,8 @@ struct Contiguous : Rearrangement {
   static constexpr const char* name = "contiguous";
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Contiguous{}, d, -2, 2); }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Contiguous>(d); }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
@@ -376,7 +378,8 @@ struct Detach : Rearrangement {
   static constexpr const char* name = "detach";
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Detach{}, d, -2, 2); }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Detach>(d); }
+  static constexpr Domain domain{-2, 2};
 };
 
 /// x in a dtype that holds its values
@@ -391,7 +394,7 @@ struct Cast : Rearrangement {
   static Tensor rounding(const RoundingContext& c) {
     return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
   }
-  static std::vector<Sample> samples(Dtype d) { return samples1(Cast{{}, d, float64}, d, -2, 2); }
+  static std::vector<Sample> samples(Dtype d) { return detail::samples1([d](const std::vector<Tensor>& in) { return apply(Cast{{}, d, float64}, in[0]); }, d, {-2, 2}); }
 };
 
 /// Reals as integers (the fraction is cut off) or bools (is it not zero?): a step function without a derivative, whose
@@ -407,8 +410,11 @@ struct CastToInteger {
     return difference_secant(forward(x).to(x.dtype()), forward(r).to(x.dtype()), x, r, zeros_like(x));
   }
   static std::vector<Sample> samples(Dtype d) {
-    std::vector<Sample> all = samples1(CastToInteger{int64}, d, -3, 3);
-    for (Sample& sample : samples1(CastToInteger{bool_}, d, -3, 3)) all.push_back(std::move(sample));
+    const auto call = [](Dtype dtype) {
+      return [dtype](const std::vector<Tensor>& in) { return apply(CastToInteger{dtype}, in[0]); };
+    };
+    std::vector<Sample> all = detail::samples1(call(int64), d, {-3, 3});
+    for (Sample& sample : detail::samples1(call(bool_), d, {-3, 3})) all.push_back(std::move(sample));
     return all;
   }
 };

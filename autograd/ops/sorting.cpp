@@ -36,11 +36,11 @@ struct Sort : Picked {
     const auto call = [](std::int64_t dim, bool descending) {
       return [=](const std::vector<Tensor>& in) { return sort(in[0], dim, descending).first; };
     };
-    return {{"last", {spread({3, 5}, -2, 2, d)}, call(-1, false)},
-            {"first, descending", {spread({4, 2}, -2, 2, d)}, call(0, true)},
-            {"one element", {spread({1, 1}, -2, 2, d)}, call(1, false)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(0, false)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, call(1, false)}};
+    return {{"last", {sample_values({3, 5}, -2, 2, d)}, call(-1, false)},
+            {"first, descending", {sample_values({4, 2}, -2, 2, d)}, call(0, true)},
+            {"one element", {sample_values({1, 1}, -2, 2, d)}, call(1, false)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1, false)}};
   }
 };
 
@@ -57,12 +57,12 @@ struct Topk : Picked {
     const auto call = [](std::int64_t k, std::int64_t dim, bool largest) {
       return [=](const std::vector<Tensor>& in) { return topk(in[0], k, dim, largest).first; };
     };
-    return {{"last", {spread({3, 5}, -2, 2, d)}, call(2, -1, true)},
-            {"first, smallest", {spread({4, 2}, -2, 2, d)}, call(3, 0, false)},
-            {"none", {spread({2, 3}, -2, 2, d)}, call(0, 1, true)},
-            {"no dimensions", {spread({}, -2, 2, d)}, call(1, 0, true)},
-            {"none of no dimensions", {spread({}, -2, 2, d)}, call(0, 0, true)},
-            {"empty", {spread({0, 3}, -2, 2, d)}, call(2, 1, true)}};
+    return {{"last", {sample_values({3, 5}, -2, 2, d)}, call(2, -1, true)},
+            {"first, smallest", {sample_values({4, 2}, -2, 2, d)}, call(3, 0, false)},
+            {"none", {sample_values({2, 3}, -2, 2, d)}, call(0, 1, true)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(1, 0, true)},
+            {"none of no dimensions", {sample_values({}, -2, 2, d)}, call(0, 0, true)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(2, 1, true)}};
   }
 };
 
@@ -78,7 +78,7 @@ struct Unique {
     return {std::move(values), std::move(inverse), std::move(counts)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    return {{"matrix", {spread({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) {
+    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) {
                return std::get<0>(unique(in[0]));
              }}};
   }

@@ -99,7 +99,7 @@ std::vector<Sample> AsStrided::samples(Dtype dtype) {
   const auto view = [](Geometry geometry, Shape layout) {
     return [=](const std::vector<Tensor>& in) { return apply(AsStrided{geometry, layout}, in[0]); };
   };
-  const Tensor x = spread({3, 4}, -2, 2, dtype);
+  const Tensor x = sample_values({3, 4}, -2, 2, dtype);
   return {{"block", {x}, view({{2, 2}, {4, 1}, 5}, {4, 1})},
           {"repeated", {x}, view({{3, 2, 2}, {0, 1, 4}, 1}, {4, 1})},
           {"of a transposed base", {x}, view({{4}, {3}, 2}, {1, 3})},
@@ -110,9 +110,9 @@ std::vector<Sample> AsStridedScatter::samples(Dtype dtype) {
   const auto scatter = [](Geometry geometry, Shape layout) {
     return [=](const std::vector<Tensor>& in) { return apply(AsStridedScatter{geometry, layout}, in[0], in[1]); };
   };
-  const Tensor x = spread({3, 4}, -2, 2, dtype);
-  return {{"block", {x, spread({2, 2}, -2, 2, dtype, 2)}, scatter({{2, 2}, {4, 1}, 5}, {4, 1})},
-          {"of a transposed base", {x, spread({4}, -2, 2, dtype, 2)}, scatter({{4}, {3}, 2}, {1, 3})}};
+  const Tensor x = sample_values({3, 4}, -2, 2, dtype);
+  return {{"block", {x, sample_values({2, 2}, -2, 2, dtype, 2)}, scatter({{2, 2}, {4, 1}, 5}, {4, 1})},
+          {"of a transposed base", {x, sample_values({4}, -2, 2, dtype, 2)}, scatter({{4}, {3}, 2}, {1, 3})}};
 }
 
 void check_inside(const char* op, const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {

@@ -96,7 +96,7 @@ void copy_elements(Tensor& out, const Tensor& x, const Shape& strides) {
 }
 
 template <class From, class To>
-void convert(const void* x_, void* out_, std::int64_t n, const Params&) {
+void convert(const void* x_, void* out_, std::int64_t n, const void*) {
   // A bool is read as the byte that it is: compilers make vector code of those.
   using In = std::conditional_t<std::is_same_v<From, bool>, std::uint8_t, From>;
   const In* x = static_cast<const In*>(x_);
@@ -121,7 +121,7 @@ UnaryKernel conversion(Dtype from, Dtype to) {
 
 Tensor cast(const Tensor& x, Dtype dtype) {
   Tensor out = empty(x.shape(), dtype);
-  conversion(x.dtype(), dtype).into(out, x);
+  conversion(x.dtype(), dtype).into(out, x, nullptr);
   return out;
 }
 

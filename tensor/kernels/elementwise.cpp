@@ -54,22 +54,22 @@ bool spreads_to(const Shape& small, const Shape& shape) {
 }
 
 [[gnu::noinline]] void run_strided(const UnaryKernel& kernel, UnaryLoop loop, Tensor& out, const Tensor& x,
-                                   const Params& params);
+                                   const void* op);
 
-void run(const UnaryKernel& kernel, Tensor& out, const Tensor& x, const Params& params) {
+void run(const UnaryKernel& kernel, Tensor& out, const Tensor& x, const void* op) {
   const UnaryLoop loop = kernel.loops[static_cast<std::size_t>(x.dtype())];
   if (loop == nullptr) throw_no_loop(kernel.name, x.dtype());
   if (x.numel() == 0) return;
-  if (!x.is_contiguous() || !out.is_contiguous()) return run_strided(kernel, loop, out, x, params);
-  if (x.numel() < 2 * tile_elements) return loop(x.impl().data, out.impl().data, x.numel(), params);
+  if (!x.is_contiguous() || !out.is_contiguous()) return run_strided(kernel, loop, out, x, op);
+  if (x.numel() < 2 * tile_elements) return loop(x.impl().data, out.impl().data, x.numel(), op);
   const auto in_item = static_cast<std::int64_t>(item_size(x.dtype()));
   const auto out_item = static_cast<std::int64_t>(item_size(out.dtype()));
   xg::detail::parallel_ranges(x.numel(), tile_elements, [&](std::int64_t begin, std::int64_t end) {
-    loop(bytes_of(x) + begin * in_item, bytes_of(out) + begin * out_item, end - begin, params);
+    loop(bytes_of(x) + begin * in_item, bytes_of(out) + begin * out_item, end - begin, op);
   });
 }
 
-void run_strided(const UnaryKernel& kernel, UnaryLoop loop, Tensor& out, const Tensor& x, const Params& params) {
+void run_strided(const UnaryKernel& kernel, UnaryLoop loop, Tensor& out, const Tensor& x, const void* op) {
   const RowPlan<2> plan(out.shape(), {out.strides(), x.strides()});
   const std::int64_t length = plan.row_length();
   if (length >= long_row && plan.strides[0].back() == 1 && plan.strides[1].back() == 1) {
@@ -78,25 +78,25 @@ void run_strided(const UnaryKernel& kernel, UnaryLoop loop, Tensor& out, const T
     const std::int64_t tile = std::max<std::int64_t>(tile_elements / length, 1);
     xg::detail::parallel_ranges(plan.rows(), tile, [&](std::int64_t begin, std::int64_t end) {
       plan.for_rows(begin, end, [&](const std::array<std::int64_t, 2>& at) {
-        loop(bytes_of(x) + at[1] * in_item, bytes_of(out) + at[0] * out_item, length, params);
+        loop(bytes_of(x) + at[1] * in_item, bytes_of(out) + at[0] * out_item, length, op);
       });
     });
   } else if (!out.is_contiguous()) {
     Tensor result = empty(out.shape(), out.dtype());
-    run(kernel, result, x, params);
+    run(kernel, result, x, op);
     copy_into(out, result);
   } else if (x.dtype() == out.dtype()) {
     copy_into(out, x);
-    run(kernel, out, out, params);
+    run(kernel, out, out, op);
   } else {
-    run(kernel, out, copy(x), params);
+    run(kernel, out, copy(x), op);
   }
 }
 
 [[gnu::noinline]] void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& out, const Tensor& a,
-                                   const Tensor& b, const Params& params);
+                                   const Tensor& b, const void* op);
 
-void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor& b, const Params& params) {
+void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor& b, const void* op) {
   const BinaryLoops& loops = kernel.loops[static_cast<std::size_t>(a.dtype())];
   if (loops.vector_vector == nullptr) throw_no_loop(kernel.name, a.dtype());
   const std::int64_t numel = out.numel();
@@ -106,14 +106,14 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
                           : a_full && b.numel() == 1 ? loops.vector_scalar
                           : a.numel() == 1 && b_full ? loops.scalar_vector
                                                      : nullptr;
-  if (loop == nullptr || !out.is_contiguous()) return run_strided(kernel, loops, out, a, b, params);
-  if (numel < 2 * tile_elements) return loop(a.impl().data, b.impl().data, out.impl().data, numel, params);
+  if (loop == nullptr || !out.is_contiguous()) return run_strided(kernel, loops, out, a, b, op);
+  if (numel < 2 * tile_elements) return loop(a.impl().data, b.impl().data, out.impl().data, numel, op);
   const auto item = static_cast<std::int64_t>(item_size(a.dtype()));
   const std::int64_t a_step = a_full ? item : 0, b_step = b_full ? item : 0;
   const auto out_step = static_cast<std::int64_t>(item_size(out.dtype()));
   xg::detail::parallel_ranges(numel, tile_elements, [&](std::int64_t begin, std::int64_t end) {
     loop(bytes_of(a) + begin * a_step, bytes_of(b) + begin * b_step, bytes_of(out) + begin * out_step, end - begin,
-         params);
+         op);
   });
 }
 
@@ -165,7 +165,7 @@ class Spread {
 
 template <class Word>
 void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tensor& a, const Tensor& b,
-                const Params& params) {
+                const void* op) {
   const std::int64_t n = plan.row_length(), block = block_elements / n, rows = plan.rows();
   const auto out_row = n * static_cast<std::int64_t>(item_size(out.dtype()));
   const std::int64_t tile = tile_elements / n / block * block;
@@ -174,7 +174,7 @@ void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tens
     for (std::int64_t begin = first; begin < last; begin += block) {
       const std::int64_t count = std::min(block, last - begin);
       const Word *pa = spread_a.rows(begin, count), *pb = spread_b.rows(begin, count);
-      loop(pa, pb, bytes_of(out) + begin * out_row, count * n, params);
+      loop(pa, pb, bytes_of(out) + begin * out_row, count * n, op);
     }
   });
 }
@@ -232,7 +232,7 @@ const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, 
 }
 
 template <class Word>
-void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const Params& params) {
+void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const void* op) {
   const Shape& shape = out.shape();
   const std::int64_t rows = shape.size() < 2 ? 1 : shape[0], cols = shape.back();
   alignas(64) Word left_buffer[block_elements + chunk<Word>], right_buffer[block_elements + chunk<Word>];
@@ -241,23 +241,23 @@ void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Ten
   const BinaryLoop loop = b.numel() == 1   ? loops.vector_scalar
                           : a.numel() == 1 ? loops.scalar_vector
                                            : loops.vector_vector;
-  loop(left, right, out.impl().data, out.numel(), params);
+  loop(left, right, out.impl().data, out.numel(), op);
 }
 
 /// False for a result that is not a small matrix; it has elements.
-bool run_if_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const Params& params) {
+bool run_if_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const void* op) {
   const std::size_t dims = out.shape().size();
   if (out.numel() > block_elements || (dims != 1 && dims != 2) || !out.is_contiguous()) return false;
   const std::size_t item = item_size(a.dtype());
-  if (item == 4) run_small<std::uint32_t>(loops, out, a, b, params);
-  else if (item == 8) run_small<std::uint64_t>(loops, out, a, b, params);
-  else run_small<std::uint8_t>(loops, out, a, b, params);
+  if (item == 4) run_small<std::uint32_t>(loops, out, a, b, op);
+  else if (item == 8) run_small<std::uint64_t>(loops, out, a, b, op);
+  else run_small<std::uint8_t>(loops, out, a, b, op);
   return true;
 }
 
 void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b,
-                 const Params& params) {
-  if (run_if_small(loops, out, a, b, params)) return;
+                 const void* op) {
+  if (run_if_small(loops, out, a, b, op)) return;
   const RowPlan<3> plan(out.shape(),
                         {out.strides(), broadcast_strides(a, out.shape()), broadcast_strides(b, out.shape())});
   const std::int64_t length = plan.row_length();
@@ -274,23 +274,23 @@ void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& o
     xg::detail::parallel_ranges(plan.rows(), tile, [&](std::int64_t begin, std::int64_t end) {
       plan.for_rows(begin, end, [&](const std::array<std::int64_t, 3>& at) {
         loop(bytes_of(a) + at[1] * in_item, bytes_of(b) + at[2] * in_item, bytes_of(out) + at[0] * out_item, length,
-             params);
+             op);
       });
     });
   } else if (!out.is_contiguous()) {
     Tensor result = empty(out.shape(), out.dtype());
-    run(kernel, result, a, b, params);
+    run(kernel, result, a, b, op);
     copy_into(out, result);
   } else if (!a.is_contiguous()) {
-    run(kernel, out, copy(a), b, params);
+    run(kernel, out, copy(a), b, op);
   } else if (!b.is_contiguous()) {
-    run(kernel, out, a, copy(b), params);
+    run(kernel, out, a, copy(b), op);
   } else if (in_item == 4) {
-    run_blocks<std::uint32_t>(plan, loops.vector_vector, out, a, b, params);
+    run_blocks<std::uint32_t>(plan, loops.vector_vector, out, a, b, op);
   } else if (in_item == 8) {
-    run_blocks<std::uint64_t>(plan, loops.vector_vector, out, a, b, params);
+    run_blocks<std::uint64_t>(plan, loops.vector_vector, out, a, b, op);
   } else {
-    run_blocks<std::uint8_t>(plan, loops.vector_vector, out, a, b, params);
+    run_blocks<std::uint8_t>(plan, loops.vector_vector, out, a, b, op);
   }
 }
 
@@ -323,17 +323,17 @@ void select(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& o
 
 }  // namespace
 
-Tensor UnaryKernel::operator()(const Tensor& x, const Params& params) const {
+Tensor UnaryKernel::operator()(const Tensor& x, const void* op) const {
   Tensor out = empty_like(x, to_bool ? Dtype::bool_ : x.dtype());
-  run(*this, out, x, params);
+  run(*this, out, x, op);
   return out;
 }
 
-void UnaryKernel::into(Tensor& out, const Tensor& x, const Params& params) const {
-  run(*this, out, without_overlap(x, out), params);
+void UnaryKernel::into(Tensor& out, const Tensor& x, const void* op) const {
+  run(*this, out, without_overlap(x, out), op);
 }
 
-Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const Params& params) const {
+Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const void* op) const {
   const xg::detail::Layout* layout = a.impl().layout.get();
   const BinaryLoops& of_dtype = loops[static_cast<std::size_t>(a.dtype())];
   const Dtype dtype = to_bool ? Dtype::bool_ : a.dtype();
@@ -341,19 +341,19 @@ Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const Params& 
       of_dtype.vector_vector != nullptr) {
     Tensor out = empty_like(a, dtype);
     if (layout->numel != 0)
-      of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, params);
+      of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, op);
     return out;
   }
   Tensor out = spreads_to(b.shape(), a.shape())   ? empty_like(a, dtype)
                : spreads_to(a.shape(), b.shape()) ? empty_like(b, dtype)
                                                   : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
-  if (out.numel() == 0 || of_dtype.vector_vector == nullptr || !run_if_small(of_dtype, out, a, b, params))
-    run(*this, out, a, b, params);
+  if (out.numel() == 0 || of_dtype.vector_vector == nullptr || !run_if_small(of_dtype, out, a, b, op))
+    run(*this, out, a, b, op);
   return out;
 }
 
-void BinaryKernel::into(Tensor& out, const Tensor& a, const Tensor& b, const Params& params) const {
-  run(*this, out, without_overlap(a, out), without_overlap(b, out), params);
+void BinaryKernel::into(Tensor& out, const Tensor& a, const Tensor& b, const void* op) const {
+  run(*this, out, without_overlap(a, out), without_overlap(b, out), op);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {

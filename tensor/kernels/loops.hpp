@@ -1,5 +1,8 @@
-// How a functor becomes the loops of a kernel: whole xsimd batches for reals (ends of rows too, so that an element's
-// bits do not depend on where it stands), plain loops for the rest.
+// How the arithmetic of an op becomes the loops of a kernel: whole xsimd batches where it takes them (ends of rows too, so
+// that an element's bits do not depend on where it stands), plain loops for the rest.
+//
+// Arithmetic is a member template of the op, `template <class V> V call(V x) const`, where V is a number or a batch of them;
+// an op that takes no batches says so by a constraint, `template <std::floating_point T> T call(T x) const`.
 #pragma once
 
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -8,6 +11,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include <cmath>
+#include <tuple>
 #include <type_traits>
 
 namespace xg::kernels {
@@ -15,7 +19,14 @@ namespace xg::kernels {
 template <class T>
 using Batch = xsimd::batch<T>;
 
-// One spelling for batches and for single numbers.
+// One spelling for batches and for single numbers; autograd/ops/elementwise.hpp adds tensors.
+
+/// A number of V's type.
+template <class V>
+V constant(const V&, double value) {
+  if constexpr (std::is_arithmetic_v<V>) return static_cast<V>(value);
+  else return V(static_cast<typename V::value_type>(value));
+}
 template <class T>
 requires std::is_arithmetic_v<T> T pick(bool condition, T a, T b) {
   return condition ? a : b;
@@ -23,6 +34,48 @@ requires std::is_arithmetic_v<T> T pick(bool condition, T a, T b) {
 template <class Mask, class T>
 Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
   return xsimd::select(mask, a, b);
+}
+
+/// What V has for each element: V itself, or T of a Batch<T>.
+template <class V>
+struct ElementType {
+  using type = V;
+};
+template <class T>
+struct ElementType<Batch<T>> {
+  using type = T;
+};
+template <class V>
+using ElementOf = typename ElementType<V>::type;
+
+// Integers wrap where a result does not fit: they are computed as unsigned numbers.
+template <class V, class F>
+V wrapped(V a, V b, F f) {
+  if constexpr (std::is_integral_v<V>) {
+    using U = std::make_unsigned_t<V>;
+    return static_cast<V>(f(static_cast<U>(a), static_cast<U>(b)));
+  } else {
+    return static_cast<V>(f(a, b));
+  }
+}
+template <class V>
+V sum_of(V a, V b) {
+  if constexpr (std::is_same_v<V, bool>) return a || b;
+  else return wrapped(a, b, [](auto x, auto y) { return x + y; });
+}
+template <class V>
+V difference_of(V a, V b) {
+  return wrapped(a, b, [](auto x, auto y) { return x - y; });
+}
+template <class V>
+V product_of(V a, V b) {
+  if constexpr (std::is_same_v<V, bool>) return a && b;
+  else return wrapped(a, b, [](auto x, auto y) { return x * y; });
+}
+template <class V>
+V negative_of(V x) {
+  if constexpr (std::is_integral_v<V>) return difference_of(V(0), x);
+  else return -x;
 }
 
 /// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
@@ -36,64 +89,125 @@ auto is_nan(const Batch<T>& x) {
   return xsimd::isnan(x);
 }
 
+// The larger and the smaller one; NaN where either is, and the other one where one of them is NaN.
+template <class V>
+V maximum_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>) return a > b ? a : b;
+  else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a > b, a, b)));
+}
+template <class V>
+V minimum_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>) return a < b ? a : b;
+  else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a < b, a, b)));
+}
+template <class V>
+V fmax_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>) return a > b ? a : b;
+  else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a > b, a, b)));
+}
+template <class V>
+V fmin_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>) return a < b ? a : b;
+  else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a < b, a, b)));
+}
+
 // The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
 // before the first store, so that `out` may be an operand, and stored last. Rows shorter than a batch are padded.
 
-/// F::call(V x, const Params&) on batches; F::plain_call(x), if there is one, where F::plain(x) holds for all lanes.
-template <class F, class T>
-void vector_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {
+// ---- readings: which member of an op's arithmetic a loop computes
+
+/// The function itself.
+struct Call {
+  template <class Op, class... V>
+  static constexpr bool takes = requires(const Op& op, const V&... v) { op.call(v...); };
+  template <class Op, class... V>
+  static auto of(const Op& op, const V&... v) {
+    return op.call(v...);
+  }
+};
+
+/// The gradient g of the result, pulled back to the argument: g times the slope. `at` is the argument or the result, as
+/// the op saves it.
+struct Pull {
+  template <class Op, class... V>
+  static constexpr bool takes = requires(const Op& op, const V&... v) { op.pull(v...); } ||
+                                requires(const Op& op, const std::tuple<V...>& v) { op.slope(std::get<0>(v)); };
+  template <class Op, class V>
+  static V of(const Op& op, const V& g, const V& at) {
+    if constexpr (requires { op.pull(g, at); }) return op.pull(g, at);
+    else return g * op.slope(at);
+  }
+};
+
+/// (f(x) - f(r)) / (x - r) without cancellation.
+struct Secant {
+  template <class Op, class... V>
+  static constexpr bool takes = requires(const Op& op, const V&... v) { op.secant(v...); };
+  template <class Op, class V>
+  static V of(const Op& op, const V& x, const V& r) {
+    return op.secant(x, r);
+  }
+};
+
+// ---- loops
+
+/// On batches; with op.plain_call(x), if there is one, where op.plain(x) holds for all lanes.
+template <class Reading, class Op, class T>
+void vector_unary(const void* x_, void* out_, std::int64_t n, const void* op_) {
   const T* x = static_cast<const T*>(x_);
   T* out = static_cast<T*>(out_);
+  const Op op = *static_cast<const Op*>(op_);  // a copy: a store of `out` cannot change it
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   if (n < width) {
     const Partial<T> part(n);
-    return part.store(out, F::call(part.load(x), p));
+    return part.store(out, Reading::of(op, part.load(x)));
   }
   const std::int64_t whole = n / width * width;
   V last;
-  if (whole < n) last = F::call(V::load_unaligned(x + n - width), p);
+  if (whole < n) last = Reading::of(op, V::load_unaligned(x + n - width));
   std::int64_t i = 0;
-  if constexpr (requires(V v) { F::plain(v); }) {
+  if constexpr (requires(V v) { op.plain(v); }) {
     // Eight batches are looked at together: none of them needs care, as a rule, and that loop has no branches.
     for (; i + 8 * width <= whole; i += 8 * width) {
-      auto plain = F::plain(V::load_unaligned(x + i));
-      for (std::int64_t k = width; k < 8 * width; k += width) plain = plain & F::plain(V::load_unaligned(x + i + k));
+      auto plain = op.plain(V::load_unaligned(x + i));
+      for (std::int64_t k = width; k < 8 * width; k += width) plain = plain & op.plain(V::load_unaligned(x + i + k));
       if (!xsimd::all(plain)) {
         for (std::int64_t k = i; k < i + 8 * width; k += width)
-          F::call(V::load_unaligned(x + k), p).store_unaligned(out + k);
+          Reading::of(op, V::load_unaligned(x + k)).store_unaligned(out + k);
         continue;
       }
       for (std::int64_t k = i; k < i + 8 * width; k += width)
-        F::plain_call(V::load_unaligned(x + k)).store_unaligned(out + k);
+        op.plain_call(V::load_unaligned(x + k)).store_unaligned(out + k);
     }
   }
-  for (; i < whole; i += width) F::call(V::load_unaligned(x + i), p).store_unaligned(out + i);
+  for (; i < whole; i += width) Reading::of(op, V::load_unaligned(x + i)).store_unaligned(out + i);
   if (whole < n) last.store_unaligned(out + n - width);
 }
 
-/// F::call(T x, const Params&) on single numbers.
-template <class F, class T, class Out = T>
-void scalar_unary(const void* x_, void* out_, std::int64_t n, const Params& p) {
+template <class Reading, class Op, class T, class Out>
+void scalar_unary(const void* x_, void* out_, std::int64_t n, const void* op_) {
   const T* x = static_cast<const T*>(x_);
   Out* out = static_cast<Out*>(out_);
-  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<Out>(F::call(x[i], p));
+  const Op op = *static_cast<const Op*>(op_);  // a copy: a store of `out` cannot change it
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<Out>(Reading::of(op, x[i]));
 }
 
-template <class F, class T, bool ScalarA, bool ScalarB>
-void vector_binary(const void* a_, const void* b_, void* out_, std::int64_t n, const Params& p) {
+template <class Reading, class Op, class T, bool ScalarA, bool ScalarB>
+void vector_binary(const void* a_, const void* b_, void* out_, std::int64_t n, const void* op_) {
   const T* a = static_cast<const T*>(a_);
   const T* b = static_cast<const T*>(b_);
   T* out = static_cast<T*>(out_);
+  const Op op = *static_cast<const Op*>(op_);  // a copy: a store of `out` cannot change it
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   const V fixed_a(ScalarA ? *a : T(0)), fixed_b(ScalarB ? *b : T(0));
   if (n < width) {
     const Partial<T> part(n);
-    return part.store(out, F::call(ScalarA ? fixed_a : part.load(a), ScalarB ? fixed_b : part.load(b), p));
+    return part.store(out, Reading::of(op, ScalarA ? fixed_a : part.load(a), ScalarB ? fixed_b : part.load(b)));
   }
   const auto at = [&](std::int64_t i) {
-    return F::call(ScalarA ? fixed_a : V::load_unaligned(a + i), ScalarB ? fixed_b : V::load_unaligned(b + i), p);
+    return Reading::of(op, ScalarA ? fixed_a : V::load_unaligned(a + i), ScalarB ? fixed_b : V::load_unaligned(b + i));
   };
   const std::int64_t whole = n / width * width;
   V last;
@@ -102,105 +216,115 @@ void vector_binary(const void* a_, const void* b_, void* out_, std::int64_t n, c
   if (whole < n) last.store_unaligned(out + n - width);
 }
 
-template <class F, class T, bool ScalarA, bool ScalarB, class Out = T>
-void scalar_binary(const void* a_, const void* b_, void* out_, std::int64_t n, const Params& p) {
+template <class Reading, class Op, class T, class Out, bool ScalarA, bool ScalarB>
+void scalar_binary(const void* a_, const void* b_, void* out_, std::int64_t n, const void* op_) {
   const T* a = static_cast<const T*>(a_);
   const T* b = static_cast<const T*>(b_);
   Out* out = static_cast<Out*>(out_);
+  const Op op = *static_cast<const Op*>(op_);  // a copy: a store of `out` cannot change it
   const T fixed_a = *a, fixed_b = *b;  // read before `out` is written, which may be an operand
   for (std::int64_t i = 0; i < n; ++i)
-    out[i] = static_cast<Out>(F::call(ScalarA ? fixed_a : a[i], ScalarB ? fixed_b : b[i], p));
+    out[i] = static_cast<Out>(Reading::of(op, ScalarA ? fixed_a : a[i], ScalarB ? fixed_b : b[i]));
 }
 
-template <class F, class T>
-constexpr BinaryLoops vector_loops() {
-  return {vector_binary<F, T, false, false>, vector_binary<F, T, false, true>, vector_binary<F, T, true, false>};
+// ---- kernels
+
+/// The dtypes that an elementwise op has loops for, as a set. An op without `dtypes` has those of floating-point numbers.
+enum Dtypes : unsigned { bools = 1, integers = 2, reals = 4, numbers = integers | reals, every_dtype = bools | numbers };
+
+namespace detail {
+
+template <class Op>
+constexpr bool has_loop(std::size_t dtype) {
+  unsigned set = reals;
+  if constexpr (requires { Op::dtypes; }) set = Op::dtypes;
+  return (set & (dtype == 0 ? bools : (dtype < 4 ? integers : reals))) != 0;
 }
-template <class F, class T, class Out = T>
-constexpr BinaryLoops scalar_loops() {
-  return {scalar_binary<F, T, false, false, Out>, scalar_binary<F, T, false, true, Out>,
-          scalar_binary<F, T, true, false, Out>};
+template <class Op>
+constexpr bool to_bool() {
+  if constexpr (requires { Op::to_bool; }) return Op::to_bool;
+  else return false;
 }
 
-// Which dtypes a kernel has, and how each is looped. `Real` are float32 and float64.
-template <class F>
-constexpr UnaryKernel vector_real(const char* name) {
-  return {name, {nullptr, nullptr, nullptr, nullptr, vector_unary<F, float>, vector_unary<F, double>}};
+template <class Reading, class Op, class T>
+constexpr UnaryLoop unary_loop() {
+  if constexpr (std::is_floating_point_v<T> && !to_bool<Op>() && Reading::template takes<Op, Batch<float>>)
+    return vector_unary<Reading, Op, T>;
+  else
+    return scalar_unary<Reading, Op, T, std::conditional_t<to_bool<Op>(), bool, T>>;
 }
-template <class F>
-constexpr UnaryKernel scalar_real(const char* name) {
-  return {name, {nullptr, nullptr, nullptr, nullptr, scalar_unary<F, float>, scalar_unary<F, double>}};
+
+template <class Reading, class Op, class T>
+constexpr BinaryLoops binary_loops() {
+  if constexpr (std::is_floating_point_v<T> && !to_bool<Op>() && Reading::template takes<Op, Batch<float>, Batch<float>>) {
+    return {vector_binary<Reading, Op, T, false, false>, vector_binary<Reading, Op, T, false, true>,
+            vector_binary<Reading, Op, T, true, false>};
+  } else {
+    using Out = std::conditional_t<to_bool<Op>(), bool, T>;
+    return {scalar_binary<Reading, Op, T, Out, false, false>, scalar_binary<Reading, Op, T, Out, false, true>,
+            scalar_binary<Reading, Op, T, Out, true, false>};
+  }
 }
-template <class F>
-constexpr UnaryKernel scalar_number(const char* name) {
-  return {name,
-          {nullptr, scalar_unary<F, std::uint8_t>, scalar_unary<F, std::int32_t>, scalar_unary<F, std::int64_t>,
-           scalar_unary<F, float>, scalar_unary<F, double>}};
-}
-/// Batches for reals, single numbers for integers; bool has no loop.
-template <class F>
-constexpr UnaryKernel vector_number(const char* name) {
-  return {name,
-          {nullptr, scalar_unary<F, std::uint8_t>, scalar_unary<F, std::int32_t>, scalar_unary<F, std::int64_t>,
-           vector_unary<F, float>, vector_unary<F, double>}};
-}
-template <class F>
-constexpr UnaryKernel any_to_bool(const char* name) {
-  return {name,
-          {scalar_unary<F, bool, bool>, scalar_unary<F, std::uint8_t, bool>, scalar_unary<F, std::int32_t, bool>,
-           scalar_unary<F, std::int64_t, bool>, scalar_unary<F, float, bool>, scalar_unary<F, double, bool>},
-          true};
-}
-template <class F>
-constexpr BinaryKernel vector_real2(const char* name) {
-  return {name, {{}, {}, {}, {}, vector_loops<F, float>(), vector_loops<F, double>()}};
-}
-template <class F>
-constexpr BinaryKernel scalar_real2(const char* name) {
-  return {name, {{}, {}, {}, {}, scalar_loops<F, float>(), scalar_loops<F, double>()}};
-}
-template <class F>
-constexpr BinaryKernel vector_number2(const char* name) {
-  return {name,
-          {{},
-           scalar_loops<F, std::uint8_t>(),
-           scalar_loops<F, std::int32_t>(),
-           scalar_loops<F, std::int64_t>(),
-           vector_loops<F, float>(),
-           vector_loops<F, double>()}};
-}
-template <class F>
-constexpr BinaryKernel scalar_number2(const char* name) {
-  return {name,
-          {{},
-           scalar_loops<F, std::uint8_t>(),
-           scalar_loops<F, std::int32_t>(),
-           scalar_loops<F, std::int64_t>(),
-           scalar_loops<F, float>(),
-           scalar_loops<F, double>()}};
-}
-template <class F>
-constexpr BinaryKernel scalar_integer2(const char* name) {
-  return {name,
-          {scalar_loops<F, bool>(),
-           scalar_loops<F, std::uint8_t>(),
-           scalar_loops<F, std::int32_t>(),
-           scalar_loops<F, std::int64_t>(),
-           {},
-           {}}};
-}
-template <class F>
-constexpr BinaryKernel any_to_bool2(const char* name) {
-  return {name,
-          {scalar_loops<F, bool, bool>(), scalar_loops<F, std::uint8_t, bool>(), scalar_loops<F, std::int32_t, bool>(),
-           scalar_loops<F, std::int64_t, bool>(), scalar_loops<F, float, bool>(), scalar_loops<F, double, bool>()},
-          true};
-}
-/// A kernel with another loop for bool.
-template <class F>
-constexpr BinaryKernel with_bool(BinaryKernel kernel) {
-  kernel.loops[0] = scalar_loops<F, bool>();
+
+template <class Reading, class Op>
+constexpr UnaryKernel make_unary() {
+  UnaryKernel kernel{Op::name, {}, to_bool<Op>()};
+  if constexpr (has_loop<Op>(0)) kernel.loops[0] = unary_loop<Reading, Op, bool>();
+  if constexpr (has_loop<Op>(1)) {
+    kernel.loops[1] = unary_loop<Reading, Op, std::uint8_t>();
+    kernel.loops[2] = unary_loop<Reading, Op, std::int32_t>();
+    kernel.loops[3] = unary_loop<Reading, Op, std::int64_t>();
+  }
+  if constexpr (has_loop<Op>(4)) {
+    kernel.loops[4] = unary_loop<Reading, Op, float>();
+    kernel.loops[5] = unary_loop<Reading, Op, double>();
+  }
   return kernel;
+}
+
+/// Derivatives and secants have loops for floating-point numbers alone.
+template <class Reading, class Op>
+constexpr BinaryKernel make_binary() {
+  constexpr bool itself = std::is_same_v<Reading, Call>;
+  BinaryKernel kernel{Op::name, {}, itself && to_bool<Op>()};
+  if constexpr (itself && has_loop<Op>(0)) kernel.loops[0] = binary_loops<Reading, Op, bool>();
+  if constexpr (itself && has_loop<Op>(1)) {
+    kernel.loops[1] = binary_loops<Reading, Op, std::uint8_t>();
+    kernel.loops[2] = binary_loops<Reading, Op, std::int32_t>();
+    kernel.loops[3] = binary_loops<Reading, Op, std::int64_t>();
+  }
+  if constexpr (has_loop<Op>(4)) {
+    kernel.loops[4] = binary_loops<Reading, Op, float>();
+    kernel.loops[5] = binary_loops<Reading, Op, double>();
+  }
+  return kernel;
+}
+
+}  // namespace detail
+
+/// The kernel of an op struct, or of any struct with `name` and `call`.
+template <class Op>
+inline constexpr UnaryKernel unary = detail::make_unary<Call, Op>();
+template <class Op, class Reading = Call>
+inline constexpr BinaryKernel binary = detail::make_binary<Reading, Op>();
+
+/// op.call of each element, or of each pair of elements with broadcasting.
+template <class Op>
+Tensor map(const Op& op, const Tensor& x) {
+  return unary<Op>(x, &op);
+}
+template <class Op>
+Tensor map(const Op& op, const Tensor& a, const Tensor& b) {
+  return binary<Op>(a, b, &op);
+}
+/// The same into `out`, which has the shape of the result, any strides, and may be an operand.
+template <class Op>
+void map_into(const Op& op, Tensor& out, const Tensor& x) {
+  unary<Op>.into(out, x, &op);
+}
+template <class Op>
+void map_into(const Op& op, Tensor& out, const Tensor& a, const Tensor& b) {
+  binary<Op>.into(out, a, b, &op);
 }
 
 }  // namespace xg::kernels

@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
 #include <xgrad/tensor/threads.hpp>
 
@@ -301,6 +302,14 @@ std::int64_t count_labels(const char* op, const Tensor& target, std::int64_t cla
   return count;
 }
 
+namespace {
+struct LogOf {
+  template <class V>
+  static V call(V x) { return log_of(x); }
+};
+constexpr LogOf log_of_sums;
+}  // namespace
+
 std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyParams& params) {
   const Tensor z = contiguous(logits), labels = contiguous(target);
   const std::int64_t classes = z.shape()[1], rows = classes == 0 ? 0 : z.shape()[0];  // without classes, all are ignored
@@ -318,7 +327,7 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
         const std::int64_t count = std::min({block, rows - begin, (t + 1) * tile - begin});
         T max[block], log_sum[block];
         each_row<T, 1>(SoftmaxRows{}, count, classes, {in + begin * classes}, p + begin * classes, {max, log_sum});
-        log.loops[static_cast<std::size_t>(z.dtype())](log_sum, log_sum, count, {});
+        vector_unary<Call, LogOf, T>(log_sum, log_sum, count, &log_of_sums);
         for (std::int64_t i = 0; i < count; ++i) {
           const std::int64_t at = label[begin + i];
           if (at == params.ignore_index) continue;

@@ -293,4 +293,46 @@ V erf_of(const V& x) {
   return xsimd::copysign(pick(a < V(static_cast<T>(0.75)), small, large), x);
 }
 
+// ---- further functions of numbers and batches, under the names that ops use
+
+/// x bounded to [low, high]; NaN stays.
+template <class V>
+V bounded(const V& x, double low, double high) {
+  const V least = constant(x, low), most = constant(x, high), above = pick(x < least, least, x);
+  return pick(above > most, most, above);
+}
+template <class V>
+V abs_of(const V& x) {
+  if constexpr (std::is_unsigned_v<V>) return x;
+  else if constexpr (std::is_integral_v<V>) return x < 0 ? negative_of(x) : x;
+  else return xsimd::abs(x);
+}
+/// -1, 0 or 1; NaN stays.
+template <class V>
+V sign_of(const V& x) {
+  if constexpr (std::is_integral_v<V>) return static_cast<V>((x > V(0)) - (x < V(0)));
+  else return pick(x > constant(x, 0), constant(x, 1), pick(x < constant(x, 0), constant(x, -1), x * constant(x, 0)));
+}
+template <class V>
+V sqrt_of(const V& x) {
+  return xsimd::sqrt(x);
+}
+template <class V>
+V sin_of(const V& x) {
+  return xsimd::sin(x);
+}
+template <class V>
+V cos_of(const V& x) {
+  return xsimd::cos(x);
+}
+template <std::floating_point T>
+T erfc_of(T x) {
+  return std::erfc(x);
+}
+/// log(1 + x); the sign of zero stays.
+template <class V>
+V log1p_of(const V& x) {
+  return pick(x == constant(x, 0), x, xsimd::log1p(x));
+}
+
 }  // namespace xg::kernels

@@ -1,4 +1,4 @@
-#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
 
 #include <xsimd/xsimd.hpp>
@@ -89,21 +89,33 @@ std::uint64_t word(const std::uint32_t* bits, std::int64_t i) {
   return std::uint64_t{bits[2 * i + 1]} << 32 | bits[2 * i];
 }
 
-template <class T>
-void loop(const UnaryKernel& kernel, T* values, std::int64_t n, const Params& params = {}) {
-  kernel.loops[static_cast<std::size_t>(dtype_of<T>)](values, values, n, params);
+struct Radius {  // from a uniform number
+  template <class V>
+  static V call(V u) { return sqrt_of(log_of(u) * constant(u, -2)); }
+};
+struct Cosine {
+  template <class V>
+  static V call(V x) { return cos_of(x); }
+};
+struct Sine {
+  template <class V>
+  static V call(V x) { return sin_of(x); }
+};
+/// values = f(values)
+template <class F, class T>
+void replace(T* values, std::int64_t n) {
+  const F f;
+  vector_unary<Call, F, T>(values, values, n, &f);
 }
 
 /// values[2i], values[2i + 1] from radius and angle i.
 template <class T, std::int64_t Pairs>
 void box_muller(T (&radius)[Pairs], T (&angle)[Pairs], T* values) {
-  loop(log, radius, Pairs);
-  for (T& r : radius) r *= T(-2);
-  loop(sqrt, radius, Pairs);
+  replace<Radius>(radius, Pairs);
   T sine[Pairs];
   std::copy(angle, angle + Pairs, sine);
-  loop(cos, angle, Pairs);
-  loop(sin, sine, Pairs);
+  replace<Cosine>(angle, Pairs);
+  replace<Sine>(sine, Pairs);
   for (std::int64_t i = 0; i < Pairs; ++i) {
     values[2 * i] = radius[i] * angle[i];
     values[2 * i + 1] = radius[i] * sine[i];
