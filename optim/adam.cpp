@@ -1,73 +1,68 @@
 #include <xgrad/optim/adam.hpp>
-#include <xgrad/tensor/kernels/optimizer.hpp>
+#include <xgrad/optim/step.hpp>
 
 #include <cmath>
-#include <type_traits>
 
 namespace xg::optim {
-namespace detail {
+namespace {
 
-void BiasCorrections::at(std::int64_t t, double b1, double b2) {
-  if (t == step && b1 == beta1 && b2 == beta2) return;
-  step = t, beta1 = b1, beta2 = b2;
-  first = 1 - std::pow(b1, static_cast<double>(t));
-  root_second = std::sqrt(1 - std::pow(b2, static_cast<double>(t)));
-}
-
+/// What Adam and AdamW share: all but what they do with weight decay.
 template <class Options>
-std::array<const char*, Optimizer::max_slots> AdamFamily<Options>::state_names(std::size_t group) const {
-  return {"exp_avg", "exp_avg_sq", this->options_[group].amsgrad ? "max_exp_avg_sq" : ""};
-}
+struct AdamStep {
+  static std::vector<Hyperparameter> hyperparameters(Options& o) {
+    constexpr auto half_open_unit = Hyperparameter::Range::half_open_unit;
+    return {{"lr", o.lr},
+            {"beta1", o.betas.first, half_open_unit, "betas.first"},
+            {"beta2", o.betas.second, half_open_unit, "betas.second"},
+            {"eps", o.eps},
+            {"weight_decay", o.weight_decay},
+            {"amsgrad", o.amsgrad},
+            {"maximize", o.maximize}};
+  }
+  static std::array<const char*, 3> states(const Options& o) {
+    return {"exp_avg", "exp_avg_sq", o.amsgrad ? "max_exp_avg_sq" : ""};
+  }
+  static std::array<bool, 1> flags(const Options& o) { return {o.amsgrad}; }
 
-template <class Options>
-std::vector<Optimizer::Hyperparameter> AdamFamily<Options>::hyperparameters_in(Options& o) const {
-  using Range = Optimizer::Range;
-  return {{.name = "lr", .number = &o.lr},
-          {.name = "beta1", .number = &o.betas.first, .range = Range::half_open_unit, .option = "betas.first"},
-          {.name = "beta2", .number = &o.betas.second, .range = Range::half_open_unit, .option = "betas.second"},
-          {.name = "eps", .number = &o.eps},
-          {.name = "weight_decay", .number = &o.weight_decay},
-          {.name = "amsgrad", .flag = &o.amsgrad},
-          {.name = "maximize", .flag = &o.maximize}};
-}
+  AdamStep(const Options& o, std::int64_t t, double shrink)
+      : beta1(o.betas.first),
+        beta2(o.betas.second),
+        step_size(o.lr / (1 - std::pow(beta1, static_cast<double>(t)))),
+        per_root(1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(t)))),
+        eps(o.eps),
+        shrink(shrink) {}
 
-template <class Options>
-void AdamFamily<Options>::update(std::size_t group, const Optimizer::Update& u) {
-  const Options& o = this->options_[group];
-  constexpr bool decoupled = std::is_same_v<Options, AdamWOptions>;
-  corrections_.at(u.slot.step, o.betas.first, o.betas.second);
-  const kernels::AdamStep step = {.beta1 = o.betas.first,
-                                  .beta2 = o.betas.second,
-                                  .step_size = o.lr / corrections_.first,
-                                  .root_bias2 = corrections_.root_second,
-                                  .eps = o.eps,
-                                  .weight_decay = decoupled ? 0 : o.weight_decay,
-                                  .shrink = decoupled ? 1 - o.lr * o.weight_decay : 1,
-                                  .maximize = o.maximize};
-  dispatch_floating(u.dtype, [&]<class T>() {
-    const auto& state = u.slot.state;
-    kernels::adam_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(state[0]),
-                       static_cast<T*>(state[1]), static_cast<T*>(state[2]), u.numel, step);
-  });
-}
+  template <bool amsgrad, class T>
+  void operator()(T& p, T g, T& mean, T& square, T& largest) const {
+    mean += static_cast<T>(1 - beta1) * (g - mean);
+    T v = square = static_cast<T>(beta2) * square + static_cast<T>(1 - beta2) * g * g;
+    if constexpr (amsgrad) v = largest = largest < v ? v : largest;
+    p = static_cast<T>(shrink) * p -
+        static_cast<T>(step_size) * mean / (std::sqrt(v) * static_cast<T>(per_root) + static_cast<T>(eps));
+  }
 
-template class AdamFamily<AdamOptions>;
-template class AdamFamily<AdamWOptions>;
+  double beta1, beta2;
+  double step_size;  ///< lr / (1 - beta1^t)
+  double per_root;   ///< 1 / sqrt(1 - beta2^t)
+  double eps;
+  double shrink;  ///< the factor of the parameter
+};
 
-}  // namespace detail
+}  // namespace
 
-Adam::Adam(std::vector<Tensor> params, AdamOptions options) {
-  add_groups({{std::move(params), options}});
-}
-Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) {
-  add_groups(std::move(groups));
-}
+template <>
+struct Step<AdamOptions> : AdamStep<AdamOptions> {
+  static constexpr const char* name = "Adam";
+  Step(const AdamOptions& o, std::int64_t t) : AdamStep(o, t, 1) {}
+};
+template class OptimizerOf<AdamOptions>;
 
-AdamW::AdamW(std::vector<Tensor> params, AdamWOptions options) {
-  add_groups({{std::move(params), options}});
-}
-AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) {
-  add_groups(std::move(groups));
-}
+template <>
+struct Step<AdamWOptions> : AdamStep<AdamWOptions> {
+  static constexpr const char* name = "AdamW";
+  static constexpr bool decoupled = true;
+  Step(const AdamWOptions& o, std::int64_t t) : AdamStep(o, t, 1 - o.lr * o.weight_decay) {}
+};
+template class OptimizerOf<AdamWOptions>;
 
 }  // namespace xg::optim

@@ -43,9 +43,17 @@ class Rollback {
 
 Optimizer::~Optimizer() = default;
 
-void Optimizer::check_range(std::string_view who, std::string_view option, double value, Range range) {
+void Hyperparameter::set(double value) const {
+  if (number_ != nullptr)
+    *number_ = value;
+  else
+    *flag_ = value != 0;
+}
+
+void Hyperparameter::check(std::string_view who, std::string_view called, double value) const {
   const auto [inside, needed] = [&]() -> std::pair<bool, const char*> {
-    switch (range) {
+    if (flag_ != nullptr) return {value == 0 || value == 1, "0 or 1"};
+    switch (range_) {
       case Range::any: return {true, "a number"};
       case Range::non_negative: return {value >= 0, "0 or more"};
       case Range::closed_unit: return {value >= 0 && value <= 1, "in [0, 1]"};
@@ -54,8 +62,8 @@ void Optimizer::check_range(std::string_view who, std::string_view option, doubl
     return {false, ""};
   }();
   if (inside && std::isfinite(value)) return;
-  throw ValueError(fmt::format("[{}] {} is {}, it must be {}{}.", who, option, value,
-                               std::isfinite(value) ? "" : "finite and ", needed));
+  throw ValueError(fmt::format("[{}] {} is {}, it must be {}{}.", who, called, value,
+                               std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed));
 }
 
 void Optimizer::add_group(std::vector<Tensor> params) {
@@ -119,7 +127,7 @@ void Optimizer::make_state(std::size_t index, std::vector<Slot>& all, std::vecto
     }
     for (Slot* slot : slots) {
       slot->ready = true;
-      for (std::size_t k = 0; k < max_slots; ++k) {
+      for (std::size_t k = 0; k < names.size(); ++k) {
         if (names[k][0] == '\0' || next == nullptr) continue;
         slot->state[k] = next;
         next += static_cast<std::size_t>(padded(slot->param.numel())) * item_size(dtype);
@@ -129,8 +137,10 @@ void Optimizer::make_state(std::size_t index, std::vector<Slot>& all, std::vecto
 }
 
 void Optimizer::step() {
-  for (std::size_t index = 0; index < groups_.size(); ++index)
+  for (std::size_t index = 0; index < groups_.size(); ++index) {
+    begin(index);
     for (Slot& slot : groups_[index].slots) step_slot(index, slot);
+  }
 }
 
 void Optimizer::step_slot(std::size_t group, Slot& slot) {
@@ -199,7 +209,7 @@ void Optimizer::set_lr(std::size_t group, double lr) {
 
 void Optimizer::schedule_lr(std::size_t group, double lr) {
   check_group(group);
-  check_range(name(), "lr", lr, Range::non_negative);
+  Hyperparameter("lr", lr).check(name(), "lr");
   rate(group) = lr;
 }
 
@@ -218,14 +228,13 @@ StateDict Optimizer::state_dict() const {
   std::size_t i = 0;
   for (std::size_t index = 0; index < groups_.size(); ++index) {
     for (const Hyperparameter& h : const_cast<Optimizer*>(this)->hyperparameters(index))
-      state[fmt::format("group.{}.{}", index, h.name)] =
-          detail::number(h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0));
+      state[fmt::format("group.{}.{}", index, h.key)] = detail::number(h.value());
     const auto names = state_names(index);
     for (const Slot& slot : groups_[index].slots) {
       const std::size_t number_of_slot = i++;
       if (slot.step == 0) continue;
       state[fmt::format("state.{}.step", number_of_slot)] = detail::number(static_cast<double>(slot.step));
-      for (std::size_t k = 0; k < max_slots; ++k) {
+      for (std::size_t k = 0; k < names.size(); ++k) {
         if (names[k][0] == '\0') continue;
         Tensor copy = empty(slot.param.shape(), {.dtype = slot.dtype});
         if (copy.numel() > 0)
@@ -269,27 +278,16 @@ void Optimizer::load_state_dict(const StateDict& state) {
   std::vector<Loaded> options;
   for (std::size_t index = 0; index < groups_.size(); ++index)
     for (const Hyperparameter& h : hyperparameters(index)) {
-      std::string key = fmt::format("group.{}.{}", index, h.name);
+      std::string key = fmt::format("group.{}.{}", index, h.key);
       if (!expect(key, {})) continue;
       const double value = state.at(key).item<double>();
-      options.push_back({h, std::move(key), value, h.number != nullptr ? *h.number : (*h.flag ? 1.0 : 0.0)});
+      options.push_back({h, std::move(key), value, h.value()});
     }
-  for (const Loaded& option : options) {
-    if (option.place.number != nullptr)
-      check_range(who, option.key, option.value, option.place.range);
-    else if (option.value != 0 && option.value != 1)
-      throw ValueError(fmt::format("[{}] {} is {}, it must be 0 or 1.", who, option.key, option.value));
-  }
-  const auto put = [](const Hyperparameter& place, double value) {
-    if (place.number != nullptr)
-      *place.number = value;
-    else
-      *place.flag = value != 0;
-  };
+  for (const Loaded& option : options) option.place.check(who, option.key, option.value);
   Rollback rollback([&] {
-    for (const Loaded& option : options) put(option.place, option.before);
+    for (const Loaded& option : options) option.place.set(option.before);
   });
-  for (const Loaded& option : options) put(option.place, option.value);
+  for (const Loaded& option : options) option.place.set(option.value);
 
   std::size_t i = 0;
   for (std::size_t index = 0; index < groups_.size(); ++index)
@@ -329,7 +327,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
       if (!slot.ready) continue;
       const std::string key = fmt::format("state.{}.step", number_of_slot);
       slot.step = detail::count_in(state, who, key);
-      for (std::size_t k = 0; k < max_slots; ++k) {
+      for (std::size_t k = 0; k < names.size(); ++k) {
         if (names[k][0] == '\0') continue;
         const Tensor values =
             state.at(fmt::format("state.{}.{}", number_of_slot, names[k])).to(slot.dtype).contiguous();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,39 @@ template <class Options>
 struct ParamGroup {
   std::vector<Tensor> params;
   Options options = {};
+};
+
+/// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may be
+/// wherever it comes from.
+class XG_API Hyperparameter {
+ public:
+  /// What a number may be. All are finite.
+  enum class Range : std::uint8_t {
+    any,
+    non_negative,
+    closed_unit,     ///< [0, 1]
+    half_open_unit,  ///< [0, 1)
+  };
+  /// `option` is what it is called among the options, where that is not `key`.
+  Hyperparameter(const char* key, double& number, Range range = Range::non_negative, const char* option = nullptr)
+      : key(key), option(option != nullptr ? option : key), number_(&number), range_(range) {}
+  Hyperparameter(const char* key, bool& flag) : key(key), option(key), flag_(&flag) {}
+
+  /// A switch is 0 or 1.
+  double value() const { return number_ != nullptr ? *number_ : (*flag_ ? 1 : 0); }
+  void set(double value) const;
+  /// Throws ValueError unless `value` is one that it may have: `[Adam] lr is -1, it must be 0 or more.`
+  void check(std::string_view who, std::string_view called, double value) const;
+  /// The same of the value that it has.
+  void check(std::string_view who, std::string_view called) const { check(who, called, value()); }
+
+  const char* key;
+  const char* option;
+
+ private:
+  double* number_ = nullptr;
+  bool* flag_ = nullptr;
+  Range range_ = Range::any;
 };
 
 /// Changes parameters along their gradients. Names, defaults and arithmetic are PyTorch's.
@@ -64,14 +98,14 @@ class XG_API Optimizer {
   void load(const std::filesystem::path& path);
 
  protected:
-  static constexpr std::size_t max_slots = 3;
+  static constexpr std::size_t max_states = 4;
   /// A parameter and what an optimizer remembers of it.
   struct Slot {
     Tensor param;
-    Dtype dtype = Dtype::float32;          ///< of the parameter when it was added
-    bool ready = false;                    ///< is there memory for its state?
-    std::int64_t step = 0;                 ///< steps in which it had a gradient
-    std::array<void*, max_slots> state{};  ///< null where the options ask for none
+    Dtype dtype = Dtype::float32;           ///< of the parameter when it was added
+    bool ready = false;                     ///< is there memory for its state?
+    std::int64_t step = 0;                  ///< steps in which it had a gradient
+    std::array<void*, max_states> state{};  ///< null where the options ask for none
   };
   /// Pointers to one parameter's elements for one step, all of one dtype and contiguous.
   struct Update {
@@ -80,21 +114,6 @@ class XG_API Optimizer {
     std::int64_t numel;
     Dtype dtype;
     const Slot& slot;
-  };
-  /// What an option may be. All are finite.
-  enum class Range : std::uint8_t {
-    any,
-    non_negative,
-    closed_unit,     ///< [0, 1]
-    half_open_unit,  ///< [0, 1)
-  };
-  /// A number or a switch among the options: where it stands, and what it may be wherever it comes from.
-  struct Hyperparameter {
-    const char* name;  ///< its key in state dictionaries
-    double* number = nullptr;
-    Range range = Range::non_negative;
-    const char* option = nullptr;  ///< what it is called among the options, where that is not `name`
-    bool* flag = nullptr;
   };
 
   Optimizer() = default;
@@ -106,14 +125,14 @@ class XG_API Optimizer {
   /// Throws ValueError where all parameters are frozen.
   void check_trainable() const;
   /// The names of the state tensors, "" where the options of the group ask for none.
-  virtual std::array<const char*, max_slots> state_names(std::size_t group) const = 0;
+  virtual std::vector<const char*> state_names(std::size_t group) const = 0;
   virtual std::vector<Hyperparameter> hyperparameters(std::size_t group) = 0;
   /// Throws ValueError for options of the group that do not go together.
   virtual void check_combination(std::size_t group) const = 0;
   virtual double& rate(std::size_t group) = 0;
+  /// Comes before the updates of a group in a step.
+  virtual void begin(std::size_t group) = 0;
   virtual void update(std::size_t group, const Update& u) = 0;
-  /// Throws ValueError unless `value` is finite and in the range: `[Adam] lr is -1, it must be 0 or more.`
-  static void check_range(std::string_view who, std::string_view option, double value, Range range);
 
  private:
   friend class Scheduler;
@@ -137,45 +156,36 @@ class XG_API Optimizer {
   std::vector<Group> groups_;
 };
 
+/// The arithmetic of the optimizer whose options these are: see step.hpp.
+template <class Options>
+struct Step;
+
 /// An optimizer whose groups have options of one type.
 template <class Options>
 class XG_API OptimizerOf : public Optimizer {
  public:
+  /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a gradient.
+  explicit OptimizerOf(std::vector<Tensor> params, Options options = {});
+  explicit OptimizerOf(std::vector<ParamGroup<Options>> groups);
+  ~OptimizerOf() override;
+  const char* name() const final;
   /// Adds parameters with options of their own. Throws as the constructor does.
-  void add_param_group(ParamGroup<Options> group) {
-    check(group.options);
-    options_.reserve(options_.size() + 1);
-    add_group(std::move(group.params));
-    options_.push_back(group.options);
-  }
+  void add_param_group(ParamGroup<Options> group);
   /// Throws IndexError for a group that there is not.
-  const Options& options(std::size_t group = 0) const {
-    check_group(group);
-    return options_[group];
-  }
+  const Options& options(std::size_t group = 0) const;
 
  protected:
-  void add_groups(std::vector<ParamGroup<Options>> groups) {
-    if (groups.empty()) add_group({});
-    for (ParamGroup<Options>& group : groups) add_param_group(std::move(group));
-    check_trainable();
-  }
-  /// The numbers and switches in `options`.
-  virtual std::vector<Hyperparameter> hyperparameters_in(Options& options) const = 0;
-  /// Throws ValueError for options that do not go together.
-  virtual void check_together(const Options&) const {}
-  std::vector<Hyperparameter> hyperparameters(std::size_t group) final { return hyperparameters_in(options_[group]); }
-  void check_combination(std::size_t group) const final { check_together(options_[group]); }
-  double& rate(std::size_t group) override { return options_[group].lr; }
-
-  std::vector<Options> options_;
+  std::vector<const char*> state_names(std::size_t group) const final;
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) final;
+  void check_combination(std::size_t group) const final;
+  double& rate(std::size_t group) final;
+  void begin(std::size_t group) final;
+  void update(std::size_t group, const Update& u) final;
 
  private:
-  void check(Options options) const {
-    for (const Hyperparameter& h : hyperparameters_in(options))
-      if (h.number != nullptr) check_range(name(), h.option != nullptr ? h.option : h.name, *h.number, h.range);
-    check_together(options);
-  }
+  struct Current;
+  std::vector<Options> options_;
+  std::unique_ptr<Current> current_;
 };
 
 }  // namespace xg::optim

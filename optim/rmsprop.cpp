@@ -1,42 +1,43 @@
 #include <xgrad/optim/rmsprop.hpp>
-#include <xgrad/tensor/kernels/optimizer.hpp>
+#include <xgrad/optim/step.hpp>
+
+#include <cmath>
 
 namespace xg::optim {
 
-RMSprop::RMSprop(std::vector<Tensor> params, RmspropOptions options) {
-  add_groups({{std::move(params), options}});
-}
-RMSprop::RMSprop(std::vector<ParamGroup<RmspropOptions>> groups) {
-  add_groups(std::move(groups));
-}
+template <>
+struct Step<RmspropOptions> {
+  static constexpr const char* name = "RMSprop";
+  static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o) {
+    return {{"lr", o.lr},
+            {"alpha", o.alpha, Hyperparameter::Range::closed_unit},
+            {"eps", o.eps},
+            {"weight_decay", o.weight_decay},
+            {"momentum", o.momentum},
+            {"centered", o.centered},
+            {"maximize", o.maximize}};
+  }
+  static std::array<const char*, 3> states(const RmspropOptions& o) {
+    return {"square_avg", o.centered ? "grad_avg" : "", o.momentum > 0 ? "momentum_buffer" : ""};
+  }
+  static std::array<bool, 2> flags(const RmspropOptions& o) { return {o.centered, o.momentum > 0}; }
 
-std::array<const char*, RMSprop::max_slots> RMSprop::state_names(std::size_t group) const {
-  const RmspropOptions& o = options_[group];
-  return {"square_avg", o.centered ? "grad_avg" : "", o.momentum > 0 ? "momentum_buffer" : ""};
-}
+  Step(const RmspropOptions& o, std::int64_t) : lr(o.lr), alpha(o.alpha), eps(o.eps), momentum(o.momentum) {}
 
-std::vector<RMSprop::Hyperparameter> RMSprop::hyperparameters_in(RmspropOptions& o) const {
-  return {{.name = "lr", .number = &o.lr},
-          {.name = "alpha", .number = &o.alpha, .range = Range::closed_unit},
-          {.name = "eps", .number = &o.eps},
-          {.name = "weight_decay", .number = &o.weight_decay},
-          {.name = "momentum", .number = &o.momentum},
-          {.name = "centered", .flag = &o.centered},
-          {.name = "maximize", .flag = &o.maximize}};
-}
+  template <bool centered, bool has_momentum, class T>
+  void operator()(T& p, T g, T& square_avg, T& grad_avg, T& buffer) const {
+    T variance = square_avg = static_cast<T>(alpha) * square_avg + static_cast<T>(1 - alpha) * g * g;
+    if constexpr (centered) {
+      grad_avg += static_cast<T>(1 - alpha) * (g - grad_avg);
+      variance -= grad_avg * grad_avg;
+    }
+    T move = g / (std::sqrt(variance) + static_cast<T>(eps));
+    if constexpr (has_momentum) move = buffer = static_cast<T>(momentum) * buffer + move;
+    p -= static_cast<T>(lr) * move;
+  }
 
-void RMSprop::update(std::size_t group, const Update& u) {
-  const RmspropOptions& o = options_[group];
-  const kernels::RmspropStep step{.lr = o.lr,
-                                  .alpha = o.alpha,
-                                  .eps = o.eps,
-                                  .momentum = o.momentum,
-                                  .weight_decay = o.weight_decay,
-                                  .maximize = o.maximize};
-  dispatch_floating(u.dtype, [&]<class T>() {
-    kernels::rmsprop_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(u.slot.state[0]),
-                          static_cast<T*>(u.slot.state[1]), static_cast<T*>(u.slot.state[2]), u.numel, step);
-  });
-}
+  double lr, alpha, eps, momentum;
+};
+template class OptimizerOf<RmspropOptions>;
 
 }  // namespace xg::optim

@@ -20,15 +20,7 @@ struct RmspropOptions {
 /// Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850.
 class XG_API RMSprop final : public OptimizerOf<RmspropOptions> {
  public:
-  /// Throws ValueError for options or parameters that make no sense.
-  explicit RMSprop(std::vector<Tensor> params, RmspropOptions options = {});
-  explicit RMSprop(std::vector<ParamGroup<RmspropOptions>> groups);
-  const char* name() const override { return "RMSprop"; }
-
- private:
-  std::array<const char*, max_slots> state_names(std::size_t group) const override;
-  std::vector<Hyperparameter> hyperparameters_in(RmspropOptions& options) const override;
-  void update(std::size_t group, const Update& u) override;
+  using OptimizerOf::OptimizerOf;
 };
 
 }  // namespace xg::optim

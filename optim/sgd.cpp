@@ -1,47 +1,41 @@
 #include <xgrad/optim/sgd.hpp>
+#include <xgrad/optim/step.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/kernels/optimizer.hpp>
 
 namespace xg::optim {
 
-SGD::SGD(std::vector<Tensor> params, SgdOptions options) {
-  add_groups({{std::move(params), options}});
-}
-SGD::SGD(std::vector<ParamGroup<SgdOptions>> groups) {
-  add_groups(std::move(groups));
-}
+template <>
+struct Step<SgdOptions> {
+  static constexpr const char* name = "SGD";
+  static std::vector<Hyperparameter> hyperparameters(SgdOptions& o) {
+    return {{"lr", o.lr},
+            {"momentum", o.momentum},
+            {"dampening", o.dampening, Hyperparameter::Range::any},
+            {"weight_decay", o.weight_decay},
+            {"nesterov", o.nesterov},
+            {"maximize", o.maximize}};
+  }
+  static void check(const SgdOptions& o) {
+    if (o.nesterov && (o.momentum <= 0 || o.dampening != 0))
+      throw ValueError("[SGD] nesterov needs a momentum above 0 and a dampening of 0.");
+  }
+  static std::array<const char*, 1> states(const SgdOptions& o) { return {o.momentum != 0 ? "momentum_buffer" : ""}; }
+  static std::array<bool, 2> flags(const SgdOptions& o) { return {o.momentum != 0, o.nesterov}; }
 
-void SGD::check_together(const SgdOptions& o) const {
-  if (o.nesterov && (o.momentum <= 0 || o.dampening != 0))
-    throw ValueError("[SGD] nesterov needs a momentum above 0 and a dampening of 0.");
-}
+  Step(const SgdOptions& o, std::int64_t t) : lr(o.lr), momentum(o.momentum), share(t == 1 ? 1 : 1 - o.dampening) {}
 
-std::array<const char*, SGD::max_slots> SGD::state_names(std::size_t group) const {
-  return {options_[group].momentum != 0 ? "momentum_buffer" : "", "", ""};
-}
+  template <bool has_momentum, bool nesterov, class T>
+  void operator()(T& p, T g, T& buffer) const {
+    if constexpr (has_momentum) {
+      buffer = static_cast<T>(momentum) * buffer + static_cast<T>(share) * g;
+      g = nesterov ? g + static_cast<T>(momentum) * buffer : buffer;
+    }
+    p -= static_cast<T>(lr) * g;
+  }
 
-std::vector<SGD::Hyperparameter> SGD::hyperparameters_in(SgdOptions& o) const {
-  return {{.name = "lr", .number = &o.lr},
-          {.name = "momentum", .number = &o.momentum},
-          {.name = "dampening", .number = &o.dampening, .range = Range::any},
-          {.name = "weight_decay", .number = &o.weight_decay},
-          {.name = "nesterov", .flag = &o.nesterov},
-          {.name = "maximize", .flag = &o.maximize}};
-}
-
-void SGD::update(std::size_t group, const Update& u) {
-  const SgdOptions& o = options_[group];
-  const kernels::SgdStep step{.lr = o.lr,
-                              .momentum = o.momentum,
-                              .dampening = o.dampening,
-                              .weight_decay = o.weight_decay,
-                              .nesterov = o.nesterov,
-                              .maximize = o.maximize,
-                              .first = u.slot.step == 1};
-  dispatch_floating(u.dtype, [&]<class T>() {
-    kernels::sgd_step(static_cast<T*>(u.param), static_cast<const T*>(u.grad), static_cast<T*>(u.slot.state[0]),
-                      u.numel, step);
-  });
-}
+  double lr, momentum;
+  double share;  ///< of the gradient in the buffer: all of it in the first step
+};
+template class OptimizerOf<SgdOptions>;
 
 }  // namespace xg::optim

@@ -19,16 +19,7 @@ struct SgdOptions {
 /// Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's form.
 class XG_API SGD final : public OptimizerOf<SgdOptions> {
  public:
-  /// Throws ValueError for options or parameters that make no sense.
-  explicit SGD(std::vector<Tensor> params, SgdOptions options = {});
-  explicit SGD(std::vector<ParamGroup<SgdOptions>> groups);
-  const char* name() const override { return "SGD"; }
-
- private:
-  void check_together(const SgdOptions& options) const override;
-  std::array<const char*, max_slots> state_names(std::size_t group) const override;
-  std::vector<Hyperparameter> hyperparameters_in(SgdOptions& options) const override;
-  void update(std::size_t group, const Update& u) override;
+  using OptimizerOf::OptimizerOf;
 };
 
 }  // namespace xg::optim
