@@ -18,7 +18,8 @@
 // `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
 // Rule::two_player), `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution
-// must know of jumps and of rounding), `mixes_rows(ndim)`, `reference(double...)` (an independent value for tests).
+// must know of jumps and of rounding), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in
+// terms of others), `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
 #pragma once
@@ -349,6 +350,8 @@ auto apply(const Op& op, const Inputs&... inputs) {
   for (const Tensor* x : pointers)
     if (!x->defined()) [[unlikely]]
       throw_undefined();
+  if constexpr (requires { op.composite(inputs...); })
+    if (tracing()) return op.composite(inputs...);
   std::array<Tensor, n> holders;
   if (!detail::settled(detail::promotion<Op>(), pointers)) [[unlikely]]
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);

@@ -5,7 +5,9 @@
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,103 +25,85 @@ enum class Target {
   any,         ///< only the loss knows
 };
 
+namespace detail {
+
+/// The name of a function, as a template parameter.
+template <std::size_t n>
+struct Name {
+  constexpr Name(const char (&characters)[n]) { std::copy_n(characters, n, text); }  // NOLINT: a literal is one
+  char text[n];
+};
+
+template <class Options>
+Options unreduced(Options options) {
+  options.reduction = Reduction::none;
+  if constexpr (requires { options.batchmean; }) options.batchmean = false;
+  return options;
+}
+
+}  // namespace detail
+
+/// A loss function with its options, as an object.
+template <detail::Name function_name, auto function, Target target_kind = Target::same_shape>
+struct LossFunction;
+template <detail::Name function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options), Target target_kind>
+struct LossFunction<function_name, function, target_kind> {
+  explicit LossFunction(Options options = {}) : options(std::move(options)) {}
+  explicit LossFunction(NoOptions) {}
+  Options options;
+  static constexpr Target target = target_kind;
+  std::string name() const { return function_name.text; }
+  /// Of a batch: one number, unless the option `reduction` is none.
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return function(prediction, target, options); }
+  /// The losses of all elements, or rows, whatever the option `reduction` is.
+  Tensor per_element(const Tensor& prediction, const Tensor& target) const {
+    return function(prediction, target, detail::unreduced(options));
+  }
+};
+
 /// (prediction - target)^2
-struct XG_API MSELoss {
-  explicit MSELoss(LossOptions options = {}) : options(std::move(options)) {}
-  explicit MSELoss(NoOptions) : MSELoss() {}
-  LossOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "mse_loss"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct MSELoss : LossFunction<"mse_loss", mse_loss> {
+  using LossFunction::LossFunction;
 };
 
 /// |prediction - target|
-struct XG_API L1Loss {
-  explicit L1Loss(LossOptions options = {}) : options(std::move(options)) {}
-  explicit L1Loss(NoOptions) : L1Loss() {}
-  LossOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "l1_loss"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct L1Loss : LossFunction<"l1_loss", l1_loss> {
+  using LossFunction::LossFunction;
 };
 
 /// d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2); d = prediction - target
-struct XG_API HuberLoss {
-  explicit HuberLoss(HuberLossOptions options = {}) : options(std::move(options)) {}
-  explicit HuberLoss(NoOptions) : HuberLoss() {}
-  HuberLossOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "huber_loss"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct HuberLoss : LossFunction<"huber_loss", huber_loss> {
+  using LossFunction::LossFunction;
 };
 
 /// d^2 / (2 beta) where |d| < beta, else |d| - beta / 2; d = prediction - target
-struct XG_API SmoothL1Loss {
-  explicit SmoothL1Loss(SmoothL1LossOptions options = {}) : options(std::move(options)) {}
-  explicit SmoothL1Loss(NoOptions) : SmoothL1Loss() {}
-  SmoothL1LossOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "smooth_l1_loss"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct SmoothL1Loss : LossFunction<"smooth_l1_loss", smooth_l1_loss> {
+  using LossFunction::LossFunction;
 };
 
 /// -(t log p + (1 - t) log(1 - p)), p a probability
-struct XG_API BCELoss {
-  explicit BCELoss(LossOptions options = {}) : options(std::move(options)) {}
-  explicit BCELoss(NoOptions) : BCELoss() {}
-  LossOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "binary_cross_entropy"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct BCELoss : LossFunction<"binary_cross_entropy", binary_cross_entropy> {
+  using LossFunction::LossFunction;
 };
 
 /// The same with p = sigmoid(prediction), without loss of precision
-struct XG_API BCEWithLogitsLoss {
-  explicit BCEWithLogitsLoss(BceWithLogitsOptions options = {}) : options(std::move(options)) {}
-  explicit BCEWithLogitsLoss(NoOptions) : BCEWithLogitsLoss() {}
-  BceWithLogitsOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "binary_cross_entropy_with_logits"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct BCEWithLogitsLoss : LossFunction<"binary_cross_entropy_with_logits", binary_cross_entropy_with_logits> {
+  using LossFunction::LossFunction;
 };
 
 /// -log softmax(prediction)[target]; see xg::cross_entropy
-struct XG_API CrossEntropyLoss {
-  explicit CrossEntropyLoss(CrossEntropyOptions options = {}) : options(std::move(options)) {}
-  explicit CrossEntropyLoss(NoOptions) : CrossEntropyLoss() {}
-  CrossEntropyOptions options;
-  static constexpr Target target = Target::classes;
-  std::string name() const { return "cross_entropy"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct CrossEntropyLoss : LossFunction<"cross_entropy", cross_entropy, Target::classes> {
+  using LossFunction::LossFunction;
 };
 
 /// -prediction[target], the prediction being log probabilities
-struct XG_API NLLLoss {
-  explicit NLLLoss(NllLossOptions options = {}) : options(std::move(options)) {}
-  explicit NLLLoss(NoOptions) : NLLLoss() {}
-  NllLossOptions options;
-  static constexpr Target target = Target::classes;
-  std::string name() const { return "nll_loss"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct NLLLoss : LossFunction<"nll_loss", nll_loss, Target::classes> {
+  using LossFunction::LossFunction;
 };
 
 /// t (log t - prediction), the prediction being log probabilities
-struct XG_API KLDivLoss {
-  explicit KLDivLoss(KlDivOptions options = {}) : options(std::move(options)) {}
-  explicit KLDivLoss(NoOptions) : KLDivLoss() {}
-  KlDivOptions options;
-  static constexpr Target target = Target::same_shape;
-  std::string name() const { return "kl_div"; }
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const;
-  Tensor per_element(const Tensor& prediction, const Tensor& target) const;
+struct KLDivLoss : LossFunction<"kl_div", kl_div> {
+  using LossFunction::LossFunction;
 };
 
 /// What serves as a loss: a function of (prediction, target) that gives a tensor. It may also have `name()`, a static

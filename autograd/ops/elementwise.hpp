@@ -29,7 +29,7 @@ namespace xg::autograd {
 
 using kernels::abs_of, kernels::constant, kernels::cos_of, kernels::erf_of, kernels::erfc_of, kernels::exp_of,
     kernels::expm1_of, kernels::log_of, kernels::pick, kernels::sigmoid_of, kernels::sign_of, kernels::sin_of,
-    kernels::softplus_of, kernels::sqrt_of, kernels::tanh_of;
+    kernels::softplus_of, kernels::sqrt_of, kernels::square_of, kernels::tanh_of;
 
 inline double constant(const Tensor&, double value) { return value; }
 inline Tensor pick(const Tensor& condition, const Tensor& a, const Tensor& b) { return where(condition, a, b); }
@@ -37,6 +37,7 @@ inline Tensor pick(const Tensor& condition, double a, const Tensor& b) { return 
 inline Tensor pick(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, b); }
 inline Tensor abs_of(const Tensor& x) { return abs(x); }
 inline Tensor sign_of(const Tensor& x) { return sign(x); }
+inline Tensor square_of(const Tensor& x) { return square(x); }
 inline Tensor sqrt_of(const Tensor& x) { return sqrt(x); }
 inline Tensor exp_of(const Tensor& x) { return exp(x); }
 inline Tensor expm1_of(const Tensor& x) { return expm1(x); }
@@ -50,7 +51,8 @@ inline Tensor sigmoid_of(const Tensor& x) { return sigmoid(x); }
 inline Tensor softplus_of(const Tensor& x) { return softplus(x, 1, std::numeric_limits<double>::infinity()); }
 /// x bounded to [low, high]; NaN stays.
 inline Tensor bounded(const Tensor& x, double low, double high) { return clamp(x, low, high); }
-using kernels::bounded;
+inline Tensor at_least(const Tensor& x, double low) { return clamp(x, low); }
+using kernels::at_least, kernels::bounded;
 
 /// x with infinities replaced by finite numbers whose square is infinite: in a derivative that vanishes at infinity, for
 /// its own derivative not to meet 0 times infinity.

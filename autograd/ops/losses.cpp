@@ -5,12 +5,13 @@
 #include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/kernels/loss.hpp>
+#include <xgrad/tensor/kernels/element_loss.hpp>
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace xg {
 namespace autograd {
@@ -22,9 +23,21 @@ constexpr kernels::LossReduction kernel_reduction(Reduction reduction) {
              : (reduction == Reduction::mean ? kernels::LossReduction::mean : kernels::LossReduction::sum);
 }
 
-/// A loss of each element of (prediction, target), reduced. `Self` gives slope_x and slope_t, the derivatives of one
-/// element's loss, in differentiable ops.
-template <class Self>
+Tensor reduced(const Tensor& loss, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean:
+      return mean(loss);
+    case Reduction::sum:
+      return sum(loss);
+    case Reduction::none:
+      break;
+  }
+  return loss;
+}
+
+/// A loss of each element of (prediction, target), reduced. `Op` has what kernels/element_loss.hpp reads, and slope_t, the
+/// derivative of one element's loss in the target, in differentiable ops.
+template <class Op>
 struct ElementLoss {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::floating;
@@ -33,29 +46,35 @@ struct ElementLoss {
   Reduction reduction = Reduction::mean;
 
   bool mixes_rows(std::int64_t) const { return reduction != Reduction::none; }
+  /// What explainers see, so that a loss can be explained too.
+  Tensor composite(const Tensor& x, const Tensor& t) const { return reduced(Op::elements(x, t), reduction); }
+  static Tensor elements(const Tensor& x, const Tensor& t) { return Op::call(x, t); }
+
+  Tensor forward(const Tensor& x, const Tensor& t) const {
+    return kernels::element_loss<Op>(x, t, kernel_reduction(reduction), Op::refuse);
+  }
   Tensor scaled(const OpContext& c, const Tensor& g) const {
     return reduction == Reduction::mean ? g / static_cast<double>(c.input_shape(0).numel()) : g;
   }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     const Tensor &x = c.input(0), &t = c.input(1);
     return gradients(
-        c, [&] { return scaled(c, g) * Self::slope_x(x, t); }, [&] { return scaled(c, g) * Self::slope_t(x, t); });
+        c, [&] { return scaled(c, g) * Op::slope(x, t); }, [&] { return scaled(c, g) * Op::slope_t(x, t); });
   }
   std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) const {
     const Tensor &x = c.input(0), &t = c.input(1);
     return gradients(
-        c, [&] { return Self::kernel_backward(g, x, t, kernel_reduction(reduction)); },
-        [&] { return scaled(c, g) * Self::slope_t(x, t); });
+        c, [&] { return kernels::element_loss_backward<Op>(g, x, t, kernel_reduction(reduction)); },
+        [&] { return scaled(c, g) * Op::slope_t(x, t); });
   }
-  Tensor forward(const Tensor& x, const Tensor& t) const { return Self::kernel(x, t, kernel_reduction(reduction)); }
 
-  static std::vector<Sample> samples_between(Dtype d, double low, double high, double low_t, double high_t) {
+  static std::vector<Sample> samples(Dtype d) {
     std::vector<Sample> samples;
     const auto add = [&](std::string label, const Shape& shape, Reduction reduction) {
-      samples.push_back(
-          {std::move(label),
-           {sample_values(shape, low, high, d, 4), sample_values(shape, low_t, high_t, d, 5)},
-           [reduction](const std::vector<Tensor>& in) { return apply(Self{{reduction}}, in[0], in[1]); }});
+      samples.push_back({std::move(label),
+                         {sample_values(shape, Op::domain.low, Op::domain.high, d, 4),
+                          sample_values(shape, Op::domain.low_b, Op::domain.high_b, d, 5)},
+                         [reduction](const std::vector<Tensor>& in) { return apply(Op{{reduction}}, in[0], in[1]); }});
     };
     add("mean", {5, 2}, Reduction::mean);
     add("sum", {5, 2}, Reduction::sum);
@@ -70,26 +89,50 @@ struct ElementLoss {
 /// (x - t)^2
 struct MseLoss : ElementLoss<MseLoss> {
   static constexpr const char* name = "mse_loss";
-  static constexpr auto kernel = kernels::mse;
-  static constexpr auto kernel_backward = kernels::mse_backward;
-  static Tensor slope_x(const Tensor& x, const Tensor& t) { return 2 * (x - t); }
+  template <class V>
+  static V call(const V& x, const V& t) { return square_of(x - t); }
+  template <class V>
+  static V slope(const V& x, const V& t) { return constant(x, 2) * (x - t); }
   static Tensor slope_t(const Tensor& x, const Tensor& t) { return 2 * (t - x); }
-  static std::vector<Sample> samples(Dtype d) { return samples_between(d, -2, 2, -2, 2); }
+  static constexpr std::pair neutral{0.0, 0.0};
+  static constexpr Domain domain{-2, 2, -2, 2};
+
+  template <class V>
+  static auto valid(const V&, const V&) { return typename V::batch_bool_type(true); }  // a NaN shows in the sum
+  static void refuse(bool, const Tensor& loss, const Tensor&, const Tensor& t) {
+    if (loss.dim() > 0 || !std::isnan(loss.item<double>())) return;
+    dispatch_floating(t.dtype(), [&]<class T>() {
+      const T* values = kernels::elements<T>(t);
+      for (std::int64_t i = 0; i < t.numel(); ++i)
+        if (std::isnan(values[i]))
+          throw ValueError(fmt::format("[mse_loss] target{} is nan: drop the rows without a target, or fill them in.",
+                                       kernels::position(t.shape(), i)));
+    });
+  }
 };
+
+/// Throws the ValueError of the first element that is no probability: of x, where `remedy` says what to do, or of t.
+void refuse_probability(const char* op, const char* remedy, const Tensor& x, const Tensor& t) {
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    const T *px = kernels::elements<T>(x), *pt = kernels::elements<T>(t);
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      if (remedy != nullptr && !(px[i] >= 0 && px[i] <= 1))
+        throw ValueError(fmt::format("[{}] prediction{} is {}: {}.", op, kernels::position(x.shape(), i), px[i], remedy));
+      if (!(pt[i] >= 0 && pt[i] <= 1))
+        throw ValueError(fmt::format("[{}] target{} is {}: a label must be 0, 1 or a probability between them.", op,
+                                     kernels::position(x.shape(), i), pt[i]));
+    }
+  });
+}
 
 /// log(1 - x) - log x, logarithms cut at -100: the derivative of binary cross entropy in the target. Its own derivative
 /// is cut as that in the prediction is, so that the mixed derivatives are equal.
 struct BceTargetSlope : Elementwise1<BceTargetSlope> {
   static constexpr const char* name = "bce_target_slope";
   template <class V>
-  static V call(V x) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    return bounded(kernels::log1p_of(-x), -100, infinity) - bounded(log_of(x), -100, infinity);
-  }
+  static V call(V x) { return at_least(kernels::log1p_of(-x), -100) - at_least(log_of(x), -100); }
   template <class V>
-  static V pull(V g, V x) {
-    return -g / bounded((constant(x, 1) - x) * x, 1e-12, std::numeric_limits<double>::infinity());
-  }
+  static V pull(V g, V x) { return -g / at_least((constant(x, 1) - x) * x, 1e-12); }
   static double reference(double x) { return std::log((1 - x) / x); }
   static constexpr Domain domain{0.05, 0.95};
 };
@@ -97,21 +140,53 @@ struct BceTargetSlope : Elementwise1<BceTargetSlope> {
 /// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100
 struct BceLoss : ElementLoss<BceLoss> {
   static constexpr const char* name = "binary_cross_entropy";
-  static constexpr auto kernel = kernels::bce;
-  static constexpr auto kernel_backward = kernels::bce_backward;
-  static Tensor slope_x(const Tensor& x, const Tensor& t) { return (x - t) / clamp((1 - x) * x, 1e-12); }
+  template <class V>
+  static V call(const V& x, const V& t) {
+    return (t - V(1)) * at_least(xsimd::log1p(-x), -100) - t * at_least(log_of(x), -100);
+  }
+  static Tensor elements(const Tensor& x, const Tensor& t) {
+    return (t - 1) * clamp(log1p(-x), -100) - t * clamp(log(x), -100);
+  }
+  template <class V>
+  static V slope(const V& x, const V& t) { return (x - t) / at_least((constant(x, 1) - x) * x, 1e-12); }
   static Tensor slope_t(const Tensor& x, const Tensor&) { return apply(BceTargetSlope{}, x); }
-  static std::vector<Sample> samples(Dtype d) { return samples_between(d, 0.05, 0.95, 0, 1); }
+  static constexpr std::pair neutral{0.0, 0.0};
+  static constexpr Domain domain{0.05, 0.95, 0, 1};
+
+  template <class V>
+  static auto valid(const V& x, const V& t) { return (x >= V(0)) & (x <= V(1)) & (t >= V(0)) & (t <= V(1)); }
+  static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
+    if (!valid)
+      refuse_probability(name,
+                         "a prediction must be a probability in [0, 1], apply sigmoid or use "
+                         "binary_cross_entropy_with_logits",
+                         x, t);
+  }
 };
 
 /// max(x, 0) - x t + log(1 + e^-|x|)
 struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   static constexpr const char* name = "binary_cross_entropy_with_logits";
-  static constexpr auto kernel = kernels::bce_with_logits;
-  static constexpr auto kernel_backward = kernels::bce_with_logits_backward;
-  static Tensor slope_x(const Tensor& x, const Tensor& t) { return sigmoid(x) - t; }
+  template <class V>
+  static V call(const V& x, const V& t) {
+    return xsimd::max(x, V(0)) - x * t + kernels::log1p_of_unit(kernels::exp_of_minus(abs_of(x)));
+  }
+  static Tensor elements(const Tensor& x, const Tensor& t) { return (1 - t) * x - logsigmoid(x); }
+  template <class V>
+  static V slope(const V& x, const V& t) {
+    const V small = kernels::exp_of_minus(abs_of(x));  // never overflows
+    return pick(x >= V(0), V(1), small) / (V(1) + small) - t;
+  }
+  static Tensor slope(const Tensor& x, const Tensor& t) { return sigmoid(x) - t; }
   static Tensor slope_t(const Tensor& x, const Tensor&) { return -x; }
-  static std::vector<Sample> samples(Dtype d) { return samples_between(d, -3, 3, 0, 1); }
+  static constexpr std::pair neutral{-1e30, 0.0};
+  static constexpr Domain domain{-3, 3, 0, 1};
+
+  template <class V>
+  static auto valid(const V&, const V& t) { return (t >= V(0)) & (t <= V(1)); }
+  static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
+    if (!valid) refuse_probability(name, nullptr, x, t);
+  }
 };
 
 /// Cross entropy of logits [n, classes] with class numbers [n], reduced; also gives the probabilities p.
@@ -126,6 +201,7 @@ struct CrossEntropy {
   kernels::CrossEntropyParams params;
 
   bool mixes_rows(std::int64_t) const { return true; }
+  std::array<Tensor, 2> composite(const Tensor& logits, const Tensor& target) const;
   std::array<Tensor, 2> forward(const Tensor& logits, const Tensor& target) const {
     return kernels::cross_entropy(logits, target, params);
   }
@@ -164,18 +240,6 @@ struct CrossEntropy {
   }
 };
 
-Tensor reduced(const Tensor& loss, Reduction reduction) {
-  switch (reduction) {
-    case Reduction::mean:
-      return mean(loss);
-    case Reduction::sum:
-      return sum(loss);
-    case Reduction::none:
-      break;
-  }
-  return loss;
-}
-
 /// PyTorch broadcasts [n] against [n, 1] to [n, n], which is never meant.
 void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target,
                       const char* prediction_name = "prediction") {
@@ -195,8 +259,9 @@ Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduct
 }
 
 template <class Op>
-Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight) {
-  check_same_shape(Op::name, x, t);
+Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight,
+                    const char* prediction_name = "prediction") {
+  check_same_shape(Op::name, x, t, prediction_name);
   if (!weight.defined()) return apply(Op{{reduction}}, x, t);
   return weighted(Op::name, apply(Op{{Reduction::none}}, x, t), weight, reduction);
 }
@@ -263,6 +328,35 @@ Tensor nll_of_rows(const ClassRows& in, const Tensor& weight, std::int64_t ignor
   return reduction == Reduction::sum ? sum(losses) : sum(losses) / sum(weights);
 }
 
+Tensor composed_cross_entropy(const ClassRows& in, const CrossEntropyOptions& options) {
+  const std::int64_t classes = in.rows.size(1);
+  kernels::count_labels("cross_entropy", in.labels, classes, options.ignore_index);
+  const Tensor log_p = log_softmax(in.rows, 1);
+  const Tensor plain =
+      nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index, options.reduction);
+  if (options.label_smoothing == 0) return plain;
+  // The uniform part: every class, weighted, in the rows that are not ignored.
+  const Tensor kept = in.labels != options.ignore_index;
+  const Tensor row_losses = where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
+  Tensor uniform;
+  if (options.reduction == Reduction::none)
+    uniform = row_losses.reshape(in.positions);
+  else if (options.reduction == Reduction::sum)
+    uniform = sum(row_losses);
+  else
+    uniform =
+        sum(row_losses) / sum(picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
+  return (1 - options.label_smoothing) * plain + (options.label_smoothing / static_cast<double>(classes)) * uniform;
+}
+
+std::array<Tensor, 2> CrossEntropy::composite(const Tensor& logits, const Tensor& target) const {
+  return {composed_cross_entropy({logits, target, target.shape()},
+                                 {.reduction = params.mean ? Reduction::mean : Reduction::sum,
+                                  .ignore_index = params.ignore_index,
+                                  .label_smoothing = params.smoothing}),
+          Tensor()};
+}
+
 /// Throws ValueError, naming the position, where NaN targets made a loss NaN.
 void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) {
   const NoGrad fixed;
@@ -313,10 +407,6 @@ using autograd::reduced;
 using autograd::weighted;
 
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, LossOptions options) {
-  if (autograd::tracing()) {
-    check_same_shape("mse_loss", prediction, target);
-    return weighted("mse_loss", square(prediction - target), options.weight, options.reduction);
-  }
   return element_loss<autograd::MseLoss>(prediction, target, options.reduction, options.weight);
 }
 
@@ -344,27 +434,19 @@ Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, SmoothL1Lo
 }
 
 Tensor binary_cross_entropy(const Tensor& prediction, const Tensor& target, LossOptions options) {
-  if (autograd::tracing()) {
-    check_same_shape("binary_cross_entropy", prediction, target);
-    const Tensor loss = (target - 1) * clamp(log1p(-prediction), -100) - target * clamp(log(prediction), -100);
-    return weighted("binary_cross_entropy", loss, options.weight, options.reduction);
-  }
   return element_loss<autograd::BceLoss>(prediction, target, options.reduction, options.weight);
 }
 
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target, BceWithLogitsOptions options) {
   constexpr const char* op = "binary_cross_entropy_with_logits";
-  if (!options.pos_weight.defined() && !autograd::tracing())
-    return element_loss<autograd::BceWithLogitsLoss>(logits, target, options.reduction, options.weight);
+  if (!options.pos_weight.defined())
+    return element_loss<autograd::BceWithLogitsLoss>(logits, target, options.reduction, options.weight, "logits");
   check_same_shape(op, logits, target, "logits");
-  Tensor log_part = -logsigmoid(logits);
-  if (options.pos_weight.defined()) {
-    if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
-      throw ShapeError(
-          fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
-                      options.pos_weight.shape().str(), logits.shape().str()));
-    log_part = (1 + (options.pos_weight - 1) * target) * log_part;
-  }
+  if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
+    throw ShapeError(
+        fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
+                    options.pos_weight.shape().str(), logits.shape().str()));
+  const Tensor log_part = (1 + (options.pos_weight - 1) * target) * -logsigmoid(logits);
   return weighted(op, (1 - target) * logits + log_part, options.weight, options.reduction);
 }
 
@@ -376,30 +458,13 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOpt
   const autograd::ClassRows in = autograd::class_rows(op, logits, target);
   const std::int64_t classes = in.rows.size(1);
   autograd::check_class_weight(op, options.weight, classes);
-  if (!options.weight.defined() && options.reduction != Reduction::none && !autograd::tracing()) {
+  if (!options.weight.defined() && options.reduction != Reduction::none) {
     const kernels::CrossEntropyParams params{options.ignore_index, options.label_smoothing,
                                              options.reduction == Reduction::mean};
     return std::move(apply(autograd::CrossEntropy{params}, in.rows, in.labels)[0]);
   }
-  kernels::count_labels(op, in.labels, classes, options.ignore_index);
-  const Tensor log_p = log_softmax(in.rows, 1);
-  const Tensor plain =
-      autograd::nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index, options.reduction);
-  if (options.label_smoothing == 0) return plain;
-  // The uniform part: every class, weighted, in the rows that are not ignored.
-  const Tensor kept = in.labels != options.ignore_index;
-  const Tensor spread_loss = where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
-  Tensor uniform;
-  if (options.reduction == Reduction::none)
-    uniform = spread_loss.reshape(in.positions);
-  else if (options.reduction == Reduction::sum)
-    uniform = sum(spread_loss);
-  else
-    uniform =
-        sum(spread_loss) / sum(autograd::picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
-  return (1 - options.label_smoothing) * plain + (options.label_smoothing / static_cast<double>(classes)) * uniform;
+  return autograd::composed_cross_entropy(in, options);
 }
-
 Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, NllLossOptions options) {
   const autograd::ClassRows in = autograd::class_rows("nll_loss", log_probabilities, target);
   autograd::check_class_weight("nll_loss", options.weight, in.rows.size(1));

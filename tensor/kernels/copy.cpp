@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/saturated.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
+#include <xgrad/tensor/kernels/tiles.hpp>
 #include <xgrad/tensor/kernels/transpose.hpp>
 #include <xgrad/tensor/threads.hpp>
 
@@ -11,7 +12,6 @@
 namespace xg::kernels {
 namespace {
 
-constexpr std::int64_t tile_elements = 1 << 16;  // for one thread: tens of microseconds
 
 /// n elements at two strides; 0 repeats one.
 template <class Word>

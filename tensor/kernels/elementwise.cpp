@@ -2,6 +2,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
+#include <xgrad/tensor/kernels/tiles.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -17,7 +18,6 @@ namespace {
 // each. Of short rows, whole blocks are one call: what is broadcast is spread over a buffer first, once for all blocks
 // where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well. Small
 // matrices are one call as well, without a plan: what is not contiguous is spread over a buffer.
-constexpr std::int64_t tile_elements = 1 << 16;  // for one thread: tens of microseconds
 constexpr std::int64_t long_row = 32;
 constexpr std::int64_t block_elements = 1024;
 

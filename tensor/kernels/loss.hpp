@@ -1,28 +1,19 @@
-// Losses in one pass: value and reduction together, no temporaries; bad targets are found on the way.
+// Cross entropy in one pass: value and reduction together, no temporaries; bad targets are found on the way. Losses of
+// elements: element_loss.hpp.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
 
 #include <array>
+#include <cstdint>
+#include <string>
 
 namespace xg::kernels {
 
 enum class LossReduction { none, mean, sum };
 
-// Prediction x and target t have the same shape and floating dtype. A loss that is not reduced has x's shape, else
-// none. The backward kernels give the gradient of x from that of the (reduced) loss.
-
-/// (x - t)^2. Throws ValueError, naming its position, for a NaN among the targets where the reduced loss is NaN.
-Tensor mse(const Tensor& x, const Tensor& t, LossReduction reduction);
-Tensor mse_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction);
-/// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100. Throws ValueError unless 0 <= x, t <= 1.
-Tensor bce(const Tensor& x, const Tensor& t, LossReduction reduction);
-/// (x - t) / max(x (1 - x), 1e-12)
-Tensor bce_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction);
-/// max(x, 0) - x t + log(1 + e^-|x|). Throws ValueError unless 0 <= t <= 1.
-Tensor bce_with_logits(const Tensor& x, const Tensor& t, LossReduction reduction);
-/// sigmoid(x) - t
-Tensor bce_with_logits_backward(const Tensor& grad, const Tensor& x, const Tensor& t, LossReduction reduction);
+/// "[2, 0]" for the element that is number `at` in row-major order.
+std::string position(const Shape& shape, std::int64_t at);
 
 struct CrossEntropyParams {
   std::int64_t ignore_index = -100;

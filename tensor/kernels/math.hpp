@@ -301,6 +301,16 @@ V bounded(const V& x, double low, double high) {
   const V least = constant(x, low), most = constant(x, high), above = pick(x < least, least, x);
   return pick(above > most, most, above);
 }
+/// The larger of x and low; NaN stays.
+template <class V>
+V at_least(const V& x, double low) {
+  if constexpr (std::is_arithmetic_v<V>) return x < constant(x, low) ? constant(x, low) : x;
+  else return xsimd::max(constant(x, low), x);
+}
+template <class V>
+V square_of(const V& x) {
+  return x * x;
+}
 template <class V>
 V abs_of(const V& x) {
   if constexpr (std::is_unsigned_v<V>) return x;

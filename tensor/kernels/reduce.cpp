@@ -5,6 +5,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/runs.hpp>
+#include <xgrad/tensor/kernels/tiles.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
@@ -52,7 +53,6 @@ struct CountNonzero {
 
 constexpr std::int64_t panel = 512;              // columns at a time: their accumulators stay in the first-level cache
 constexpr std::int64_t column_block = 2048;      // rows that are added before the totals are joined
-constexpr std::int64_t tile_elements = 1 << 16;  // read by one thread: tens of microseconds
 constexpr std::int64_t narrow = 32;              // fewer columns than this: several rows are read as one
 
 /// Rows 0 .. Rows-1 of one column, joined as a balanced tree.
@@ -123,16 +123,13 @@ void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, type
   xg::detail::parallel_ranges(cols, std::max<std::int64_t>(64, tile_elements / rows / 64 * 64), some);
 }
 
-/// One long run: its tiles are joined in order, whoever computed them.
+/// One long run in tiles.
 template <class R>
 typename R::Wide run_in_tiles(const typename R::In* x, std::int64_t n) {
-  std::vector<typename R::Wide> parts(static_cast<std::size_t>((n + tile_elements - 1) / tile_elements));
-  xg::detail::parallel_ranges(n, tile_elements, [&](std::int64_t begin, std::int64_t end) {
-    parts[static_cast<std::size_t>(begin / tile_elements)] = run<R>(x + begin, end - begin);
-  });
-  typename R::Wide total = R::widen(R::identity);
-  for (const typename R::Wide& part : parts) total = R::join(total, part);
-  return total;
+  return join_tiles(
+      n, tile_elements, R::widen(R::identity),
+      [&](std::int64_t begin, std::int64_t end) { return run<R>(x + begin, end - begin); },
+      [](const typename R::Wide& a, const typename R::Wide& b) { return R::join(a, b); });
 }
 
 // -------------------------------------------------------------------------------------------------- shapes and plans
