@@ -19,7 +19,7 @@
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
 // Rule::two_player), `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution
 // must know of jumps and of rounding), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in
-// terms of others), `reference(double...)` (an independent value for tests).
+// terms of others; undefined where it sees the op itself), `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
 #pragma once
@@ -299,6 +299,12 @@ class AppliedOpOf final : public AppliedOp {
   [[no_unique_address]] Op op_;
 };
 
+inline const Tensor& first_of(const Tensor& result) { return result; }
+template <std::size_t n>
+const Tensor& first_of(const std::array<Tensor, n>& results) {
+  return results[0];
+}
+
 [[noreturn]] void throw_inference(const char* op);
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders);
 
@@ -350,8 +356,12 @@ auto apply(const Op& op, const Inputs&... inputs) {
   for (const Tensor* x : pointers)
     if (!x->defined()) [[unlikely]]
       throw_undefined();
-  if constexpr (requires { op.composite(inputs...); })
-    if (tracing()) return op.composite(inputs...);
+  if constexpr (requires { op.composite(inputs...); }) {
+    if (tracing()) [[unlikely]] {
+      auto composed = op.composite(inputs...);
+      if (detail::first_of(composed).defined()) return composed;
+    }
+  }
   std::array<Tensor, n> holders;
   if (!detail::settled(detail::promotion<Op>(), pointers)) [[unlikely]]
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);

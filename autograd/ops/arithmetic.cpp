@@ -25,6 +25,10 @@ struct Add : Elementwise2<Add> {
   static constexpr unsigned dtypes = kernels::every_dtype;
   template <class V>
   static V call(V a, V b) { return kernels::sum_of(a, b); }
+  /// The sum of two bools is not linear in them.
+  static Tensor composite(const Tensor& a, const Tensor& b) {
+    return a.dtype() == bool_ && b.dtype() == bool_ ? logical_or(a, b) : Tensor();
+  }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return g; });
   }
@@ -573,11 +577,7 @@ using autograd::apply;
 using autograd::as_tensor;
 using autograd::holds;
 
-Tensor add(const Tensor& a, const Tensor& b) {
-  // The sum of two bools is not linear in them: a trace sees what it is.
-  if (autograd::tracing() && a.dtype() == bool_ && b.dtype() == bool_) return logical_or(a, b);
-  return apply(autograd::Add{}, a, b);
-}
+Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }
 Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }
 Tensor mul(const Tensor& a, const Tensor& b) { return apply(autograd::Mul{}, a, b); }
 Tensor div(const Tensor& a, const Tensor& b) { return apply(autograd::Div{}, a, b); }

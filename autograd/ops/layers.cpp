@@ -1,5 +1,4 @@
-// What layers are made of: linear maps, normalizations, dropout. Each fused op has its composite beside it, which is the
-// reference of the parity tests and what trace mode sees.
+// What layers are made of: linear maps, normalizations, dropout.
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -72,7 +71,7 @@ struct LinearOp {
   }
 };
 
-/// y = (x - mean) / sqrt(var + eps) over the columns of [rows, columns]; also gives mean and 1 / sqrt(var + eps).
+/// y = (x - mean) / sqrt(var + eps) over the last `tail` dimensions; also gives mean and 1 / sqrt(var + eps).
 ///   dx = inv (g - mean(g) - y mean(g y))
 struct StandardizeRows {
   static constexpr const char* name = "standardize_rows";
@@ -81,16 +80,33 @@ struct StandardizeRows {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = save_input(0) | save_output(0) | save_output(2);
   static constexpr Rule rule = Rule::quadrature;
+  std::size_t tail = 1;
   double eps = 1e-5;
-  std::array<Tensor, 3> forward(const Tensor& x) const { return kernels::standardize_rows(x, eps); }
+
+  Dims dims() const {
+    Dims last;
+    for (std::size_t i = 0; i < tail; ++i) last.push_back(-static_cast<std::int64_t>(i) - 1);
+    return last;
+  }
+  double columns(const Shape& shape) const {
+    std::int64_t count = 1;
+    for (std::size_t i = 0; i < tail; ++i) count *= shape[shape.size() - 1 - i];
+    return static_cast<double>(count);
+  }
+  std::array<Tensor, 3> composite(const Tensor& x) const {
+    const Tensor average = mean(x, dims(), true), centered = x - average;
+    const Tensor inv = rsqrt(mean(square(centered), dims(), true) + eps);
+    return {centered * inv, average, inv};
+  }
+  std::array<Tensor, 3> forward(const Tensor& x) const { return kernels::standardize_rows(x, tail, eps); }
   std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
     const Tensor &y = c.output(0), &inv = c.output(2);
     Tensor dx;
     const auto accumulate = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
-    if (g[0].defined()) accumulate(inv * (g[0] - mean(g[0], 1, true) - y * mean(g[0] * y, 1, true)));
-    if (g[1].defined()) accumulate((g[1] / static_cast<double>(c.input_shape(0)[1])).expand(c.input_shape(0)));
-    if (g[2].defined())  // d inv / dx = -inv^2 y / columns
-      accumulate(g[2] * (-square(inv) * y / static_cast<double>(c.input_shape(0)[1])));
+    if (g[0].defined()) accumulate(inv * (g[0] - mean(g[0], dims(), true) - y * mean(g[0] * y, dims(), true)));
+    const Shape& shape = c.input_shape(0);
+    if (g[1].defined()) accumulate((g[1] / columns(shape)).expand(shape));
+    if (g[2].defined()) accumulate(g[2] * (-square(inv) * y / columns(shape)));  // d inv / dx = -inv^2 y / columns
     return {dx};
   }
   std::array<Tensor, 1> backward_fused(const OpContext& c, std::span<const Tensor> g) const {
@@ -100,7 +116,11 @@ struct StandardizeRows {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {t[0].size(-1)}); };
-    return {{"rows", {sample_values({5, 4}, -2, 2, d, 6)}, call}, {"three dimensions", {sample_values({2, 3, 4}, -2, 2, d, 6)}, call}};
+    const auto over_two = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {3, 4}); };
+    return {{"rows", {sample_values({5, 4}, -2, 2, d, 6)}, call},
+            {"three dimensions", {sample_values({2, 3, 4}, -2, 2, d, 6)}, call},
+            {"over two", {sample_values({2, 3, 4}, -2, 2, d, 6)}, over_two},
+            {"no rows", {sample_values({0, 4}, -2, 2, d, 6)}, call}};
   }
 };
 
@@ -197,9 +217,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 namespace {
 
-/// How many elements the last dimensions have that `normalized_shape` names. Throws ShapeError where they differ.
-std::int64_t checked_tail(const char* op, const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
-                          const Tensor& bias) {
+/// Throws ShapeError unless the last dimensions of x are those that `normalized_shape` names.
+void check_tail(const char* op, const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
+                const Tensor& bias) {
   const Shape& xs = x.shape();
   bool fits = !normalized_shape.empty() && xs.size() >= normalized_shape.size();
   for (std::size_t i = 0; fits && i < normalized_shape.size(); ++i)
@@ -214,7 +234,6 @@ std::int64_t checked_tail(const char* op, const Tensor& x, const Shape& normaliz
   if (!x.is_floating_point())
     throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
                                  name(x.dtype())));
-  return normalized_shape.numel();
 }
 
 Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
@@ -226,23 +245,12 @@ Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
 }  // namespace
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
-  const std::int64_t columns = checked_tail("layer_norm", x, normalized_shape, weight, bias);
-  Dims dims;
-  for (std::size_t i = 0; i < normalized_shape.size(); ++i) dims.push_back(-static_cast<std::int64_t>(i) - 1);
-  Tensor y;
-  if (autograd::tracing() || x.numel() == 0) {
-    const Tensor centered = x - mean(x, dims, true);
-    y = centered * rsqrt(mean(square(centered), dims, true) + eps);
-  } else if (x.dim() == 2 && columns == x.size(1)) {
-    y = apply(autograd::StandardizeRows{eps}, x)[0];
-  } else {
-    y = apply(autograd::StandardizeRows{eps}, x.reshape({x.numel() / columns, columns}))[0].reshape(x.shape());
-  }
-  return scaled_and_shifted(y, weight, bias);
+  check_tail("layer_norm", x, normalized_shape, weight, bias);
+  return scaled_and_shifted(apply(autograd::StandardizeRows{normalized_shape.size(), eps}, x)[0], weight, bias);
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, std::optional<double> eps) {
-  checked_tail("rms_norm", x, normalized_shape, weight, {});
+  check_tail("rms_norm", x, normalized_shape, weight, {});
   Dims dims;
   for (std::size_t i = 0; i < normalized_shape.size(); ++i) dims.push_back(-static_cast<std::int64_t>(i) - 1);
   const double floor = eps.value_or(x.dtype() == float32 ? 1.1920928955078125e-07 : 2.220446049250313e-16);

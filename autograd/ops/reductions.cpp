@@ -364,6 +364,7 @@ struct Std : Reduction {
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::quadrature;
   double correction = 1;
+  Tensor composite(const Tensor& x) const { return root_of_squares(apply(Var{{dims, keepdim}, correction}, x)); }
   Tensor forward(const Tensor& x) const { return kernels::sqrt(Var{{dims, keepdim}, correction}.forward(x)); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
@@ -509,6 +510,10 @@ struct Logical : Reduction {
 };
 struct All : Logical<kernels::all> {
   static constexpr const char* name = "all";
+  /// An extremum has a rule.
+  Tensor composite(const Tensor& x) const {
+    return x.numel() > 0 ? apply(Extreme<false>{{dims, keepdim}}, x != 0) : Tensor();
+  }
   static std::vector<Sample> samples(Dtype d) {
     return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return all(x, dims, keep); }, d, -2, 2,
                              true);
@@ -516,6 +521,9 @@ struct All : Logical<kernels::all> {
 };
 struct Any : Logical<kernels::any> {
   static constexpr const char* name = "any";
+  Tensor composite(const Tensor& x) const {
+    return x.numel() > 0 ? apply(Extreme<true>{{dims, keepdim}}, x != 0) : Tensor();
+  }
   static std::vector<Sample> samples(Dtype d) {
     return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return any(x, dims, keep); }, d, -2, 2,
                              true);
@@ -523,6 +531,7 @@ struct Any : Logical<kernels::any> {
 };
 struct CountNonzero : Logical<kernels::count_nonzero> {
   static constexpr const char* name = "count_nonzero";
+  Tensor composite(const Tensor& x) const { return apply(Sum{{dims, keepdim}}, to(x != 0, Dtype::int64)); }
   Tensor forward(const Tensor& x) const { return kernels::count_nonzero(x, dims, keepdim); }
   static std::vector<Sample> samples(Dtype d) {
     return reduction_samples([](const Tensor& x, const Dims& dims, bool) { return count_nonzero(x, dims); }, d, -2, 2,
@@ -714,7 +723,7 @@ struct VectorNorm : Reduction {
     const Tensor ratio = abs(where(absent, 1.0, x)) / safe_norm;
     return where(absent, 0.0, sign(x) * pow(ratio, p - 1) * where(none, 0.0, g));
   }
-  static Tensor composite(const Tensor& x, double p, const Shape& dims, bool keepdim) {
+  Tensor composite(const Tensor& x) const {
     if (p == 2) return root_of_squares(apply(Sum{{dims, keepdim}}, square(x)));
     const Tensor size = abs(x);
     if (std::isinf(p))
@@ -783,7 +792,6 @@ Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
   return apply(autograd::Var{{reduced_dims("var", x, dims), keepdim}, correction}, x);
 }
 Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
-  if (autograd::tracing()) return autograd::root_of_squares(var(x, dims, correction, keepdim));
   return apply(autograd::Std{{reduced_dims("std", x, dims), keepdim}, correction}, x);
 }
 std::pair<Tensor, Tensor> var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
@@ -838,16 +846,12 @@ Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
 }
 
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
-  // A trace sees an extremum, which has a rule.
-  if (autograd::tracing() && x.numel() > 0) return amin(x != 0, dims, keepdim);
   return apply(autograd::All{{{reduced_dims("all", x, dims), keepdim}}}, x);
 }
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
-  if (autograd::tracing() && x.numel() > 0) return amax(x != 0, dims, keepdim);
   return apply(autograd::Any{{{reduced_dims("any", x, dims), keepdim}}}, x);
 }
 Tensor count_nonzero(const Tensor& x, const Dims& dims) {
-  if (autograd::tracing()) return sum(to(x != 0, Dtype::int64), dims);
   return apply(autograd::CountNonzero{{{reduced_dims("count_nonzero", x, dims), false}}}, x);
 }
 
@@ -872,9 +876,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
 }
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
-  const Shape reduced = reduced_dims("vector_norm", x, dims);
-  if (autograd::tracing()) return autograd::VectorNorm::composite(x, p, reduced, keepdim);
-  return apply(autograd::VectorNorm{{reduced, keepdim}, p}, x);
+  return apply(autograd::VectorNorm{{reduced_dims("vector_norm", x, dims), keepdim}, p}, x);
 }
 Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   return vector_norm(x, p, dims, keepdim);

@@ -94,10 +94,12 @@ std::int64_t column_tile(std::int64_t rows) {
 
 }  // namespace
 
-std::array<Tensor, 3> standardize_rows(const Tensor& x_, double eps) {
+std::array<Tensor, 3> standardize_rows(const Tensor& x_, std::size_t tail, double eps) {
   const Tensor x = contiguous(x_);
-  const std::int64_t rows = x.shape()[0], columns = x.shape()[1];
-  Tensor y = empty(x.shape(), x.dtype()), mean = empty({rows, 1}, x.dtype()), inv = empty({rows, 1}, x.dtype());
+  Shape kept = x.shape();
+  for (std::size_t i = 0; i < tail; ++i) kept[kept.size() - 1 - i] = 1;
+  Tensor y = empty(x.shape(), x.dtype()), mean = empty(kept, x.dtype()), inv = empty(kept, x.dtype());
+  const std::int64_t rows = mean.numel(), columns = rows == 0 ? 0 : x.numel() / rows;
   if (columns == 0) {
     fill(mean, std::nan(""));
     fill(inv, std::nan(""));
@@ -112,9 +114,9 @@ std::array<Tensor, 3> standardize_rows(const Tensor& x_, double eps) {
 
 Tensor standardize_rows_backward(const Tensor& grad_, const Tensor& y, const Tensor& inv) {
   const Tensor grad = contiguous(grad_);
-  const std::int64_t rows = y.shape()[0], columns = y.shape()[1];
   Tensor out = empty(y.shape(), y.dtype());
   if (out.numel() == 0) return out;
+  const std::int64_t rows = inv.numel(), columns = y.numel() / rows;
   dispatch_floating(y.dtype(), [&]<class T>() {
     each_row_parallel<T, 2>(StandardizedBackwardRows<T>{elements<T>(inv)}, rows, columns,
                             {elements<T>(grad), elements<T>(y)}, elements<T>(out));

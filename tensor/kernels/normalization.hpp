@@ -7,13 +7,13 @@
 
 namespace xg::kernels {
 
-/// x [rows, columns] of a floating dtype: y = (x - mean) / sqrt(var + eps) over the columns, with the mean [rows, 1] and
-/// 1 / sqrt(var + eps) [rows, 1]; the variance divides by the count.
-std::array<Tensor, 3> standardize_rows(const Tensor& x, double eps);
-/// inv (g - mean(g) - y mean(g y)), means over the columns.
+/// y = (x - mean) / sqrt(var + eps) over the last `tail` dimensions, with the mean and 1 / sqrt(var + eps), of size 1 there;
+/// the variance divides by the count.
+std::array<Tensor, 3> standardize_rows(const Tensor& x, std::size_t tail, double eps);
+/// inv (g - mean(g) - y mean(g y)), means over the same dimensions.
 Tensor standardize_rows_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
 
-/// The same over the rows, and var too; mean, 1 / sqrt(var + eps) and var are [1, columns].
+/// The same over the rows of [rows, columns], and var too; mean, 1 / sqrt(var + eps) and var are [1, columns].
 std::array<Tensor, 4> standardize_columns(const Tensor& x, double eps);
 Tensor standardize_columns_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);
 
