@@ -1,4 +1,4 @@
-// Sums, products, extrema, spreads and norms over dimensions; running sums and products; softmax and its relatives.
+// Sums, products, extrema, variances and norms over dimensions; running sums and products; softmax and its relatives.
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -6,6 +6,7 @@
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/recurrence.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/kernels/reduce_loops.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/kernels/shapley.hpp>
 
@@ -59,12 +60,12 @@ Tensor with_kept(const Tensor& g, const Shape& dims, bool keepdim, const Shape& 
 }
 
 /// The gradient of a sum: g for each of the elements that were summed.
-Tensor spread_over(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape) {
+Tensor expanded_over(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape) {
   return dims.empty() ? g : with_kept(g, dims, keepdim, shape).expand(shape);
 }
 
 /// The same as a view with strides of 0, outside the graph.
-Tensor spread_view(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape) {
+Tensor expanded_view(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape) {
   Shape strides = shape;
   std::size_t at = 0;
   for (std::size_t d = 0; d < shape.size(); ++d) {
@@ -103,38 +104,6 @@ struct Grouped {
   Tensor undo(const Tensor& rows) const { return rows.reshape(permuted).permute(back); }
 };
 
-/// dims and keepdim: the attributes of most ops here.
-struct Reduction {
-  static constexpr int inputs = 1;
-  Shape dims;
-  bool keepdim = false;
-
-  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && contains(dims, 0); }
-  Tensor spread(const OpContext& c, const Tensor& g) const { return spread_over(g, dims, keepdim, c.input_shape(0)); }
-  Tensor kept(const OpContext& c, const Tensor& g) const { return with_kept(g, dims, keepdim, c.input_shape(0)); }
-  /// That of a sum over dims.
-  Tensor rounding_of_terms(const RoundingContext& c) const {
-    return c.inputs[0].numel() == 0 ? Tensor() : kernels::amax(c.of_term(0), dims, keepdim);
-  }
-};
-
-/// Samples of a function of (x, dims, keepdim).
-using ReductionFunction = Tensor (*)(const Tensor&, const Dims&, bool);
-std::vector<Sample> reduction_samples(ReductionFunction f, Dtype d, double low, double high, bool with_empty) {
-  const auto call = [f](Dims dims, bool keepdim) {
-    return [=](const std::vector<Tensor>& in) { return f(in[0], dims, keepdim); };
-  };
-  std::vector<Sample> samples{{"all", {xg::autograd::sample_values({3, 4}, low, high, d)}, call({}, false)},
-                              {"last", {xg::autograd::sample_values({3, 4}, low, high, d)}, call({-1}, false)},
-                              {"middle, kept", {xg::autograd::sample_values({2, 3, 4}, low, high, d)}, call({1}, true)},
-                              {"several", {xg::autograd::sample_values({2, 3, 4}, low, high, d)}, call({-1, 1}, false)},
-                              {"one element", {xg::autograd::sample_values({1, 1}, low, high, d)}, call({1}, false)},
-                              {"no dimensions", {xg::autograd::sample_values({}, low, high, d)}, call({}, false)},
-                              {"no rows", {xg::autograd::sample_values({0, 3}, low, high, d)}, call({1}, false)}};
-  if (with_empty) samples.push_back({"of nothing", {xg::autograd::sample_values({2, 0}, low, high, d)}, call({1}, true)});
-  return samples;
-}
-
 void check_floating(const char* op, const Tensor& x) {
   if (!x.is_floating_point())
     throw DtypeError(
@@ -152,26 +121,66 @@ void check_not_empty(const char* op, const Tensor& x, const Shape& dims) {
                       op, x.shape().str(), d, op));
 }
 
-// ------------------------------------------------------------------------------------------------------ sums and means
+/// A function of the elements along `dims`. An op that is a reducer (kernels/runs.hpp) names it: `template <class T> using
+/// Reducer`; `of_nothing` says that it is defined for no elements.
+template <class Op>
+struct Reduction {
+  static constexpr int inputs = 1;
+  Shape dims;
+  bool keepdim = false;
 
-/// sum x
-struct Sum : Reduction {
-  static constexpr const char* name = "sum";
-  static constexpr Rule rule = Rule::linear;
-  Tensor forward(const Tensor& x) const { return kernels::sum(x, dims, keepdim); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return spread(c, g); }
-  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return spread_view(g, dims, keepdim, c.input_shape(0));
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && contains(dims, 0); }
+  Tensor forward(const Tensor& x) const {
+    if constexpr (!Op::of_nothing) check_not_empty(Op::name, x, dims);
+    return kernels::reduce<Op::template Reducer>(x, dims, keepdim);
   }
-  Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
+  Tensor expanded(const OpContext& c, const Tensor& g) const { return expanded_over(g, dims, keepdim, c.input_shape(0)); }
+  Tensor kept(const OpContext& c, const Tensor& g) const { return with_kept(g, dims, keepdim, c.input_shape(0)); }
+  /// That of a sum over dims.
+  Tensor rounding_of_terms(const RoundingContext& c) const {
+    return c.inputs[0].numel() == 0 ? Tensor() : kernels::amax(c.of_term(0), dims, keepdim);
+  }
+
   static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return sum(x, dims, keep); }, d, -2, 2,
-                             true);
+    const auto call = [](Dims dims, bool keepdim) {
+      return [=](const std::vector<Tensor>& in) {
+        Op op = detail::example<Op>();
+        op.dims = reduced_dims(Op::name, in[0], dims);
+        op.keepdim = keepdim;
+        return apply(op, in[0]);
+      };
+    };
+    const auto input = [d](const Shape& shape) { return std::vector{sample_values(shape, -2, 2, d)}; };
+    std::vector<Sample> samples{{"all", input({3, 4}), call({}, false)},
+                                {"last", input({3, 4}), call({-1}, false)},
+                                {"middle, kept", input({2, 3, 4}), call({1}, true)},
+                                {"several", input({2, 3, 4}), call({-1, 1}, false)},
+                                {"one element", input({1, 1}), call({1}, false)},
+                                {"no dimensions", input({}), call({}, false)},
+                                {"no rows", input({0, 3}), call({1}, false)}};
+    if (Op::of_nothing) samples.push_back({"of nothing", input({2, 0}), call({1}, true)});
+    return samples;
   }
 };
 
+// ------------------------------------------------------------------------------------------------------ sums and means
+
+/// sum x
+struct Sum : Reduction<Sum> {
+  static constexpr const char* name = "sum";
+  static constexpr Rule rule = Rule::linear;
+  static constexpr bool of_nothing = true;
+  template <class T>
+  using Reducer = kernels::Sum<T>;
+  Tensor backward(const OpContext& c, const Tensor& g) const { return expanded(c, g); }
+  Tensor backward_fused(const OpContext& c, const Tensor& g) const {
+    return expanded_view(g, dims, keepdim, c.input_shape(0));
+  }
+  Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
+};
+
 /// sum x / n
-struct Mean : Reduction {
+struct Mean : Reduction<Mean> {
   static constexpr const char* name = "mean";
   static constexpr Rule rule = Rule::linear;
   Tensor forward(const Tensor& x) const {
@@ -180,18 +189,15 @@ struct Mean : Reduction {
           fmt::format("[mean] input is {}, a mean needs a floating dtype: pass {{.dtype = xg::float32}} or "
                       "convert with x.to(xg::float32).",
                       xg::name(x.dtype())));
-    return kernels::mean(x, dims, keepdim);
+    return kernels::reduce<kernels::Mean>(x, dims, keepdim);
   }
+  static constexpr bool of_nothing = false;
   double share(const OpContext& c) const { return 1.0 / static_cast<double>(count_of(c.input_shape(0), dims)); }
-  Tensor backward(const OpContext& c, const Tensor& g) const { return spread(c, g * share(c)); }
+  Tensor backward(const OpContext& c, const Tensor& g) const { return expanded(c, g * share(c)); }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return spread_view(kernels::affine(g, share(c)), dims, keepdim, c.input_shape(0));
+    return expanded_view(kernels::affine(g, share(c)), dims, keepdim, c.input_shape(0));
   }
   Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return mean(x, dims, keep); }, d, -2, 2,
-                             false);
-  }
 };
 
 // ------------------------------------------------------------------------------------------- products and running sums
@@ -306,7 +312,7 @@ struct Prod {
   std::int64_t dim = 0;
   bool keepdim = false;
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
-  Tensor forward(const Tensor& x) const { return kernels::prod(x, {dim}, keepdim); }
+  Tensor forward(const Tensor& x) const { return kernels::reduce<kernels::Prod>(x, {dim}, keepdim); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
     if (x.dim() == 0) return g;
@@ -329,15 +335,17 @@ struct Prod {
   }
 };
 
-// ------------------------------------------------------------------------------------------------------------- spreads
+// --------------------------------------------------------------------------------------------------------- dispersion
 
 /// sum (x - mean)^2 / (n - correction). A quadratic form, so that its difference is its derivative at the midpoint
 /// times the change: the bilinear rule is exact.
-struct Var : Reduction {
+struct Var : Reduction<Var> {
   static constexpr const char* name = "var";
   static constexpr unsigned saves = save_input(0);
   static constexpr Rule rule = Rule::bilinear;
+  static constexpr bool of_nothing = false;
   double correction = 1;
+  static Var example() { return {{}, 0.5}; }
   /// 1 / (n - correction), infinite where too few values are there.
   double share(const Shape& shape) const {
     return 1 / std::max(0.0, static_cast<double>(count_of(shape, dims)) - correction);
@@ -352,14 +360,10 @@ struct Var : Reduction {
     const Tensor centered = x - apply(Mean{{dims, true}}, x);
     return kept(c, g) * (2 * share(c.input_shape(0))) * centered;
   }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return var(x, dims, 0.5, keep); }, d,
-                             -2, 2, false);
-  }
 };
 
 /// sqrt of var; derivative 0 where it is 0.
-struct Std : Reduction {
+struct Std : Reduction<Std> {
   static constexpr const char* name = "std";
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::quadrature;
@@ -377,12 +381,11 @@ struct Std : Reduction {
     const auto call = [](Dims dims, bool keepdim) {
       return [=](const std::vector<Tensor>& in) { return xg::std(in[0], dims, 1, keepdim); };
     };
-    return {{"all", {spread_of({3, 4}, d)}, call({}, false)},
-            {"last", {spread_of({3, 4}, d)}, call({-1}, false)},
-            {"middle, kept", {spread_of({2, 3, 4}, d)}, call({1}, true)},
-            {"no rows", {spread_of({0, 3}, d)}, call({1}, false)}};
+    return {{"all", {sample_values({3, 4}, -2, 2, d)}, call({}, false)},
+            {"last", {sample_values({3, 4}, -2, 2, d)}, call({-1}, false)},
+            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call({1}, true)},
+            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call({1}, false)}};
   }
-  static Tensor spread_of(const Shape& shape, Dtype d) { return autograd::sample_values(shape, -2, 2, d); }
 };
 
 // ------------------------------------------------------------------------------------------------------------- extrema
@@ -397,14 +400,15 @@ Tensor extreme_slopes(const PairContext& p, const Shape& dims, bool largest) {
 
 /// max or min over dims; elements that tie for it share the gradient equally.
 template <bool largest>
-struct Extreme : Reduction {
+struct Extreme : Reduction<Extreme<largest>> {
+  using Base = Reduction<Extreme>;
+  using Base::dims, Base::keepdim, Base::kept;
   static constexpr const char* name = largest ? "amax" : "amin";
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::custom;
-  Tensor forward(const Tensor& x) const {
-    check_not_empty(name, x, dims);
-    return largest ? kernels::amax(x, dims, keepdim) : kernels::amin(x, dims, keepdim);
-  }
+  static constexpr bool of_nothing = false;
+  template <class T>
+  using Reducer = kernels::Extreme<T, largest>;
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
     const Tensor y = kept(c, c.output());
@@ -414,11 +418,6 @@ struct Extreme : Reduction {
   std::vector<Tensor> attribute(const PairContext& p) const {
     const Tensor m = multiplier_with_kept(p.multipliers[0], dims, keepdim, p.x[0].shape());
     return {m * extreme_slopes(p, dims, largest)};
-  }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims,
-                                bool keep) { return largest ? amax(x, dims, keep) : amin(x, dims, keep); },
-                             d, -2, 2, false);
   }
 };
 
@@ -500,43 +499,41 @@ struct ArgExtreme : Discrete {
   }
 };
 
-template <Tensor (*kernel)(const Tensor&, const Shape&, bool)>
-struct Logical : Reduction {
+/// Reducers whose results are no function of the elements that could be differentiated.
+template <class Op>
+struct DiscreteReduction : Reduction<Op> {
   static constexpr Rule rule = Rule::unsupported;
+  static constexpr bool of_nothing = true;
+};
+template <class Op>
+struct Logical : DiscreteReduction<Op> {
   Tensor forward(const Tensor& x) const {
-    Tensor result = kernel(x, dims, keepdim);
+    Tensor result = Reduction<Op>::forward(x);
     return x.dtype() == uint8 ? kernels::cast(result, uint8) : result;  // PyTorch's bytes stay bytes
   }
 };
-struct All : Logical<kernels::all> {
+struct All : Logical<All> {
   static constexpr const char* name = "all";
+  template <class T>
+  using Reducer = kernels::All<T>;
   /// An extremum has a rule.
   Tensor composite(const Tensor& x) const {
     return x.numel() > 0 ? apply(Extreme<false>{{dims, keepdim}}, x != 0) : Tensor();
   }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return all(x, dims, keep); }, d, -2, 2,
-                             true);
-  }
 };
-struct Any : Logical<kernels::any> {
+struct Any : Logical<Any> {
   static constexpr const char* name = "any";
+  template <class T>
+  using Reducer = kernels::Any<T>;
   Tensor composite(const Tensor& x) const {
     return x.numel() > 0 ? apply(Extreme<true>{{dims, keepdim}}, x != 0) : Tensor();
   }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return any(x, dims, keep); }, d, -2, 2,
-                             true);
-  }
 };
-struct CountNonzero : Logical<kernels::count_nonzero> {
+struct CountNonzero : DiscreteReduction<CountNonzero> {
   static constexpr const char* name = "count_nonzero";
+  template <class T>
+  using Reducer = kernels::CountNonzero<T>;
   Tensor composite(const Tensor& x) const { return apply(Sum{{dims, keepdim}}, to(x != 0, Dtype::int64)); }
-  Tensor forward(const Tensor& x) const { return kernels::count_nonzero(x, dims, keepdim); }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool) { return count_nonzero(x, dims); }, d, -2, 2,
-                             true);
-  }
 };
 
 // ------------------------------------------------------------------------------------- softmax, log-softmax, logsumexp
@@ -575,11 +572,12 @@ Tensor logsumexp_slopes(const Tensor& x, const Tensor& r, const Shape& dims) {
 }
 
 /// log sum e^x; derivative softmax(x), 0 where all terms are 0.
-struct Logsumexp : Reduction {
+struct Logsumexp : Reduction<Logsumexp> {
   static constexpr const char* name = "logsumexp";
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::custom;
+  static constexpr bool of_nothing = false;
   Tensor forward(const Tensor& x) const { return kernels::logsumexp(x, dims, keepdim); }
   // In place of the logarithm of nothing stands 0, so that the shares of terms e^-infinity are 0.
   Tensor backward(const OpContext& c, const Tensor& g) const {
@@ -589,18 +587,14 @@ struct Logsumexp : Reduction {
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     const Shape& shape = c.input_shape(0);
     const Tensor shift = kernels::map(WithoutMinusInfinity{}, c.output());
-    Tensor dx = kernels::sub(c.input(0), spread_view(shift, dims, keepdim, shape));
+    Tensor dx = kernels::sub(c.input(0), expanded_view(shift, dims, keepdim, shape));
     kernels::exp_into(dx, dx);
-    kernels::mul_into(dx, dx, spread_view(g, dims, keepdim, shape));
+    kernels::mul_into(dx, dx, expanded_view(g, dims, keepdim, shape));
     return dx;
   }
   std::vector<Tensor> attribute(const PairContext& p) const {
     const Tensor m = multiplier_with_kept(p.multipliers[0], dims, keepdim, p.x[0].shape());
     return {m * logsumexp_slopes(p.x[0], p.r[0], dims)};
-  }
-  static std::vector<Sample> samples(Dtype d) {
-    return reduction_samples([](const Tensor& x, const Dims& dims, bool keep) { return logsumexp(x, dims, keep); }, d,
-                             -2, 2, false);
   }
 };
 
@@ -680,7 +674,7 @@ struct Power {
 };
 
 /// (sum |x|^p)^(1/p). The derivative is 0 where the norm is 0 (a subgradient).
-struct VectorNorm : Reduction {
+struct VectorNorm : Reduction<VectorNorm> {
   static constexpr const char* name = "vector_norm";
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = save_input(0) | save_output();
@@ -690,7 +684,7 @@ struct VectorNorm : Reduction {
   Tensor forward(const Tensor& x) const {
     check_floating(name, x);
     if (p < 0 || std::isinf(p)) check_not_empty(name, x, dims);
-    if (p == 0) return kernels::cast(kernels::count_nonzero(x, dims, keepdim), x.dtype());
+    if (p == 0) return kernels::cast(kernels::reduce<kernels::CountNonzero>(x, dims, keepdim), x.dtype());
     if (p == 2) {
       Tensor norms = kernels::sum(kernels::square(x), dims, keepdim);
       kernels::sqrt_into(norms, norms);
@@ -737,7 +731,7 @@ struct VectorNorm : Reduction {
       return [=](const std::vector<Tensor>& in) { return vector_norm(in[0], p, dims, keep); };
     };
     constexpr double inf = std::numeric_limits<double>::infinity();
-    const Tensor x = autograd::sample_values({3, 4}, -2, 2, d);
+    const Tensor x = sample_values({3, 4}, -2, 2, d);
     return {{"2, all", {x}, call(2, {}, false)},
             {"2, last", {x}, call(2, {-1}, false)},
             {"1, first, kept", {x}, call(1, {0}, true)},
@@ -748,8 +742,8 @@ struct VectorNorm : Reduction {
             {"0, last", {x}, call(0, {1}, false)},
             {"inf, last", {x}, call(inf, {1}, false)},
             {"-inf, last", {x}, call(-inf, {1}, false)},
-            {"no dimensions", {autograd::sample_values({}, -2, 2, d)}, call(2, {}, false)},
-            {"no rows", {autograd::sample_values({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(2, {}, false)},
+            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
   }
 };
 
@@ -846,10 +840,10 @@ Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
 }
 
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
-  return apply(autograd::All{{{reduced_dims("all", x, dims), keepdim}}}, x);
+  return apply(autograd::All{{{{reduced_dims("all", x, dims), keepdim}}}}, x);
 }
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
-  return apply(autograd::Any{{{reduced_dims("any", x, dims), keepdim}}}, x);
+  return apply(autograd::Any{{{{reduced_dims("any", x, dims), keepdim}}}}, x);
 }
 Tensor count_nonzero(const Tensor& x, const Dims& dims) {
   return apply(autograd::CountNonzero{{{reduced_dims("count_nonzero", x, dims), false}}}, x);

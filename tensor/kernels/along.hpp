@@ -22,6 +22,14 @@ struct AlongDim {
         out_stride(x.shape().empty() ? 1 : out_strides[static_cast<std::size_t>(dim)]),
         outer(without_dim(x.shape(), dim), {without_dim(out_strides, dim), without_dim(x.strides(), dim)}) {}
 
+  /// The rows that the walk's innermost loop visits: `kept` of them, side by side or at a stride.
+  struct Columns {
+    std::int64_t kept, kept_stride, n, stride, out_stride;
+  };
+  Columns columns() const {
+    return {outer.row_length(), outer.strides[1].back(), n, stride, outer.strides[0].back()};
+  }
+
   /// Calls f(offset in the output, offset in x) once for each row.
   template <class F>
   void for_each(F&& f) const {

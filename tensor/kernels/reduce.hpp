@@ -1,9 +1,9 @@
-// Reductions, scans and what is made of them. Accuracy: blocks are summed in many lanes and joined pairwise, float32
+// Reductions for the library's own use (reduce_loops.hpp makes any other), scans and what is made of them. Accuracy: blocks are summed in many lanes and joined pairwise, float32
 // blocks in float64, so that a float32 result lies within a few ulp of the exact one for any length.
 //
 // `dims`: the dimensions to reduce, normalized, sorted and unique; ignored for tensors without dimensions. Results are
-// fresh contiguous tensors. Reducing nothing gives the neutral element: 0, 1, NaN for mean; amax, amin and argmax of
-// nothing are for the caller to refuse.
+// fresh contiguous tensors. Reducing nothing gives the neutral element, NaN for mean; amax, amin and argmax of nothing are
+// for the caller to refuse.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -17,16 +17,9 @@ Shape reduced_shape(const Shape& shape, const Shape& dims, bool keepdim);
 Tensor sum(const Tensor& x, const Shape& dims, bool keepdim);
 /// x is floating.
 Tensor mean(const Tensor& x, const Shape& dims, bool keepdim);
-/// Bools and integers multiply to int64, and wrap.
-Tensor prod(const Tensor& x, const Shape& dims, bool keepdim);
 /// NaN where there is one.
 Tensor amax(const Tensor& x, const Shape& dims, bool keepdim);
 Tensor amin(const Tensor& x, const Shape& dims, bool keepdim);
-/// bool; NaN counts as true.
-Tensor all(const Tensor& x, const Shape& dims, bool keepdim);
-Tensor any(const Tensor& x, const Shape& dims, bool keepdim);
-/// int64
-Tensor count_nonzero(const Tensor& x, const Shape& dims, bool keepdim = false);
 /// int64: where the largest element along `dim` first occurs; a NaN is larger than all numbers.
 Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim);
 /// int64: where the smallest element along `dim` first occurs; a NaN is smaller than all numbers.

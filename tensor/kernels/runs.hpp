@@ -94,6 +94,58 @@ struct Extreme {
   static T finish(T a, std::int64_t) { return a; }
 };
 
+template <class T>
+using Largest = Extreme<T, true>;
+template <class T>
+using Smallest = Extreme<T, false>;
+
+template <class T>
+struct Mean : Sum<T> {
+  static constexpr bool floating_only = true;
+  static T finish(double a, std::int64_t n) { return static_cast<T>(a / static_cast<double>(n)); }
+};
+
+template <class T>
+struct Prod {
+  using In = T;
+  using Lane = SumWide<T>;
+  using Wide = SumWide<T>;
+  using Out = SumOut<T>;
+  static constexpr bool quick = false;
+  static constexpr Lane identity = 1;
+  static Lane load(T x) { return widened(x); }
+  static Lane combine(Lane a, Lane b) { return a * b; }
+  static Wide widen(Lane a) { return a; }
+  static Wide join(Wide a, Wide b) { return a * b; }
+  static Out finish(Wide a, std::int64_t) { return static_cast<Out>(a); }
+};
+
+/// Counts elements that are not zero.
+template <class T>
+struct CountNonzero {
+  using In = T;
+  using Lane = std::int64_t;
+  using Wide = std::int64_t;
+  using Out = std::int64_t;
+  static constexpr bool quick = false;
+  static constexpr Lane identity = 0;
+  static Lane load(T x) { return x != T(0) ? 1 : 0; }
+  static Lane combine(Lane a, Lane b) { return a + b; }
+  static Wide widen(Lane a) { return a; }
+  static Wide join(Wide a, Wide b) { return a + b; }
+  static Out finish(Wide a, std::int64_t) { return a; }
+};
+template <class T>
+struct All : CountNonzero<T> {
+  using Out = bool;
+  static bool finish(std::int64_t count, std::int64_t n) { return count == n; }
+};
+template <class T>
+struct Any : CountNonzero<T> {
+  using Out = bool;
+  static bool finish(std::int64_t count, std::int64_t) { return count != 0; }
+};
+
 inline constexpr std::int64_t run_block = 4096;  // elements that are added before their total joins the others
 
 /// Eight batches joined as a balanced tree, lane by lane.

@@ -1,0 +1,53 @@
+// Running sums and products.
+#include <xgrad/tensor/kernels/along.hpp>
+#include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/kernels/reduce_loops.hpp>
+
+#include <algorithm>
+
+namespace xg::kernels {
+namespace {
+
+/// out[i] = x[0] op ... op x[i] along each run. Along the last dimension row by row, else many columns at once.
+template <class R>
+void scan_columns(const void* x, std::int64_t from, const AlongDim::Columns& columns, void* out, std::int64_t to,
+                  std::int64_t step) {
+  const auto* in = static_cast<const typename R::In*>(x) + from;
+  auto* target = static_cast<typename R::Out*>(out) + to;
+  const std::int64_t together = step == 1 ? 1 : column_group;
+  typename R::Wide acc[column_group];
+  for (std::int64_t begin = 0; begin < columns.kept; begin += together) {
+    const std::int64_t cols = std::min(together, columns.kept - begin);
+    std::fill(acc, acc + cols, R::widen(R::identity));
+    for (std::int64_t i = 0; i < columns.n; ++i)
+      for (std::int64_t j = 0; j < cols; ++j) {
+        acc[j] = R::join(acc[j], R::widen(R::load(in[i * columns.stride + (begin + j) * columns.kept_stride])));
+        target[i * step + (begin + j) * columns.out_stride] = R::finish(acc[j], i + 1);
+      }
+  }
+}
+
+template <template <class> class R>
+Tensor scan(const Tensor& x, std::int64_t dim) {
+  Tensor result = empty(x.shape(), is_floating(x.dtype()) ? x.dtype() : Dtype::int64);
+  if (result.numel() == 0) return result;
+  const AlongDim along(x, dim, result.strides());
+  const AlongDim::Columns columns = along.columns();
+  const auto loop = dispatch(x.dtype(), []<class T>() { return &scan_columns<R<T>>; });
+  along.outer.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+    loop(x.impl().data, at[1], columns, result.impl().data, at[0], along.out_stride);
+  });
+  return result;
+}
+
+}  // namespace
+
+Tensor cumsum(const Tensor& x, std::int64_t dim) {
+  return scan<Sum>(x, dim);
+}
+
+Tensor cumprod(const Tensor& x, std::int64_t dim) {
+  return scan<Prod>(x, dim);
+}
+
+}  // namespace xg::kernels
