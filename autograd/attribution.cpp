@@ -16,6 +16,7 @@ namespace xg::autograd {
 
 AppliedOp::~AppliedOp() = default;
 Tensor AppliedOp::partial_secant(std::size_t, const Tensor&, const Tensor&, const Tensor&) const { return {}; }
+LinearMap AppliedOp::linear_map(std::span<const Tensor>, std::size_t) const { return {}; }
 Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
 
 namespace {
@@ -117,7 +118,7 @@ std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
 Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size_t which, const Tensor& result) {
   const std::size_t n = inputs.size();
   const Dtype dtype = real_dtype(result.dtype());
-  if (!op.has_derivative()) return zeros(result.shape(), {.dtype = dtype});
+  if (!op.traits().has_derivative) return zeros(result.shape(), {.dtype = dtype});
   const auto needed = std::make_unique<bool[]>(n);
   std::vector<Shape> shapes;
   for (std::size_t i = 0; i < n; ++i) {
@@ -201,7 +202,7 @@ std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p
       return p.varies[other] ? (at_x + between(from, r[other])) * 0.5 : at_x;
     };
     slopes[i] = mean_secant(r[i]);
-    if (op.jumps()) {
+    if (op.traits().jumps) {
       const Tensor small = p.is_rounding(p.delta(i), i);
       if (any(small).item<bool>()) {
         slopes[i] = where(small, mean_secant(x[i]), slopes[i]);
@@ -211,7 +212,7 @@ std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p
     const Tensor bad = logical_not(isfinite(slopes[i]));
     undefined = undefined.defined() ? logical_or(undefined, bad) : bad;
   }
-  if (p.varies[0] && p.varies[1] && op.has_derivative() && is_floating(x[0].dtype()) && any(undefined).item<bool>()) {
+  if (p.varies[0] && p.varies[1] && op.traits().has_derivative && is_floating(x[0].dtype()) && any(undefined).item<bool>()) {
     const std::vector<Tensor> means = path_slopes(op, x, r);
     for (const std::size_t i : {0u, 1u}) slopes[i] = where(undefined, means[i], slopes[i]);
     *integrated = true;
@@ -321,7 +322,7 @@ std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, s
     for (std::size_t i = 0; i < errors.size(); ++i)
       if (is_floating(errors[i].dtype())) errors[i] = c.errors[i].defined() ? c.errors[i] : zeros_like(errors[i]);
     results[0] = abs(op.forward(errors)[0]);
-  } else if (op.elementwise() && inexact) {
+  } else if (op.traits().elementwise && inexact) {
     std::vector<Tensor> inputs;
     for (const Tensor& x : c.inputs) inputs.push_back(x.expand(outputs[0].shape()));
     for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -372,7 +373,7 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
     case Rule::bilinear: return product(op, p, [&](std::size_t i) { return p.mean(i); });
     case Rule::secant: {
       Tensor slope = secant_of(op, p.x[0], p.r[0]);
-      if (op.jumps()) {
+      if (op.traits().jumps) {
         const Tensor small = p.is_rounding(p.delta(0), 0);
         if (any(small).item<bool>()) {
           slope = where(small, secant_of(op, p.x[0], p.x[0]), slope);
@@ -389,7 +390,7 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
       return shares;
     case Rule::custom:
       shares = op.attribute(p);
-      rounded = op.jumps();
+      rounded = op.traits().jumps;
       break;
     case Rule::constant: return std::vector<Tensor>(p.x.size());
     case Rule::unsupported:

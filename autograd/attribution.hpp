@@ -10,9 +10,11 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace xg::autograd {
@@ -28,6 +30,42 @@ enum class Rule {
   custom,       ///< the op's own `attribute`
   constant,     ///< the result does not depend on the values of the inputs
   unsupported,  ///< no rule is possible: a named error
+};
+
+/// How an op makes probabilities of scores.
+enum class ScoreMap : std::uint8_t { none, sigmoid, softmax, log_softmax };
+
+/// Facts about an op that do not depend on values. An op, ours or a user's Function, states those that hold as `static
+/// constexpr` members of these names.
+struct OpTraits {
+  bool keeps_elements = false;    ///< the elements of its input, in order, under another shape: reshape
+  bool random = false;            ///< other results each time
+  bool batch_statistics = false;  ///< standardizes by what the rows of a batch have in common, as in training mode
+  bool mixes_rows = false;        ///< of a Function: does row i of the result depend on other rows of an input?
+  bool jumps = false;             ///< the result jumps where an argument changes by ever so little
+  bool elementwise = false;       ///< element i of the result is a function of element i of each (broadcast) input
+  bool has_derivative = true;
+  ScoreMap score_map = ScoreMap::none;
+};
+
+/// The traits that `Op` states.
+template <class Op>
+constexpr OpTraits traits_of() {
+  OpTraits t;
+  if constexpr (requires { Op::keeps_elements; }) t.keeps_elements = Op::keeps_elements;
+  if constexpr (requires { Op::random; }) t.random = Op::random;
+  if constexpr (requires { Op::batch_statistics; }) t.batch_statistics = Op::batch_statistics;
+  if constexpr (requires { requires std::is_same_v<decltype(Op::mixes_rows), const bool>; }) t.mixes_rows = Op::mixes_rows;
+  if constexpr (requires { Op::jumps; }) t.jumps = Op::jumps;
+  if constexpr (requires { Op::elementwise; }) t.elementwise = Op::elementwise;
+  if constexpr (requires { Op::score_map; }) t.score_map = Op::score_map;
+  return t;
+}
+
+/// rows -> rows weight^T + bias. Without a weight: no such map.
+struct LinearMap {
+  Tensor weight;  ///< [out, in], of any strides
+  Tensor bias;    ///< [out], or undefined
 };
 
 class PairContext;
@@ -58,6 +96,7 @@ class XG_API AppliedOp {
   virtual ~AppliedOp();
   virtual const char* name() const = 0;
   virtual Rule rule() const = 0;
+  virtual const OpTraits& traits() const = 0;
   /// Does row i of the result depend on other rows of an input with `ndim` dimensions? (Shapes that change tell by
   /// themselves; this is for ops that keep them, such as a cumulative sum over dimension 0.)
   virtual bool mixes_rows(std::int64_t ndim) const = 0;
@@ -73,11 +112,8 @@ class XG_API AppliedOp {
   /// For Rule::two_player: the secant in argument i between x and r where the other argument is `other`, without
   /// cancellation; undefined where the op has no formula of its own.
   virtual Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const;
-  /// Does the result jump where an argument changes by ever so little?
-  virtual bool jumps() const { return false; }
-  /// Is element i of the result a function of element i of each (broadcast) input?
-  virtual bool elementwise() const { return rule() == Rule::secant || rule() == Rule::two_player; }
-  virtual bool has_derivative() const { return true; }
+  /// What the op does to the rows of input `varying`, a matrix, while the other inputs stay: where that is a linear map.
+  virtual LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const;
   /// What `rounding_of` cannot tell from the rule: the rounding of a sum from that of its largest term, for example.
   virtual Tensor rounding(const RoundingContext& context) const;
 };

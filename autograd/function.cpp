@@ -208,8 +208,8 @@ class AppliedFunction final : public AppliedOp {
   explicit AppliedFunction(std::shared_ptr<const detail::FunctionInfo> info) : info_(std::move(info)) {}
   const char* name() const override { return info_->name.c_str(); }
   Rule rule() const override { return info_->secant != nullptr ? Rule::secant : Rule::quadrature; }
-  bool mixes_rows(std::int64_t) const override { return false; }
-  bool jumps() const override { return info_->jumps; }
+  const OpTraits& traits() const override { return info_->traits; }
+  bool mixes_rows(std::int64_t) const override { return info_->traits.mixes_rows; }
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const override {
     Context context = FunctionCall::make(*info_, asking_for_gradients(inputs));
     return checked_forward(*info_, context, {inputs.begin(), inputs.end()});

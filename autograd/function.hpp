@@ -19,10 +19,12 @@
 //
 // An explanation passes through it by integrating backward along the path from the reference, with the error reported; an
 // optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)` (elementwise functions of one
-// tensor: (f(x) - f(r)) / (x - r)) makes it exact. One that jumps says so by `static constexpr bool jumps = true`: then a
-// jump over a change that is only rounding passes nothing on (docs/explanations.md).
+// tensor: (f(x) - f(r)) / (x - r)) makes it exact. What else explainers must know of an op it states as for any op, see
+// OpTraits: by `static constexpr bool jumps = true`, for example, a jump over a change that is only rounding passes nothing
+// on (docs/explanations.md).
 #pragma once
 
+#include <xgrad/autograd/attribution.hpp>
 #include <xgrad/autograd/function_arguments.hpp>
 #include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/string_ref.hpp>
@@ -106,7 +108,7 @@ struct FunctionInfo {
   std::function<std::vector<Tensor>(Context&, const std::vector<Tensor>&)> forward;
   Gradients (*backward)(Context&, std::span<const Tensor>);
   Tensor (*secant)(const Context&, const Tensor&, const Tensor&) = nullptr;
-  bool jumps = false;
+  OpTraits traits = {};
   /// For each argument that is absent, how many tensors stand before it.
   std::vector<std::size_t> absent = {};
 };
@@ -194,7 +196,8 @@ struct Function {
         info.name = xg::detail::short_class_name(typeid(Derived).name());
         info.backward = &call_backward<Results::count, each>;
         if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
-        if constexpr (requires { Derived::jumps; }) info.jumps = Derived::jumps;
+        info.traits = traits_of<Derived>();
+        info.traits.elementwise |= info.secant != nullptr;
         std::vector<Tensor> inputs;
         // Braces: from left to right.
         info.forward = [kept = std::tuple<detail::Kept<Args>...>{detail::Kept<Args>(args, inputs, info.absent)...}](

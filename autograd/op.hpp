@@ -17,8 +17,8 @@
 // one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
 // `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
-// Rule::two_player), `attribute(...)` (for Rule::custom), `jumps`, `elementwise` and `rounding(context)` (what attribution
-// must know of jumps and of rounding), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in
+// Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold (`jumps`, `random`, ...),
+// `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`, `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in
 // terms of others; undefined where it sees the op itself), `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
@@ -231,6 +231,15 @@ class AppliedOpOf final : public AppliedOp {
   explicit AppliedOpOf(const Op& op) : op_(op) {}
   const char* name() const override { return Op::name; }
   Rule rule() const override { return Op::rule; }
+  const OpTraits& traits() const override {
+    static constexpr OpTraits traits = [] {
+      OpTraits t = traits_of<Op>();
+      t.has_derivative = has_backward<Op>;
+      t.elementwise |= Op::rule == Rule::secant || Op::rule == Rule::two_player;
+      return t;
+    }();
+    return traits;
+  }
   bool mixes_rows(std::int64_t ndim) const override {
     if constexpr (requires { op_.mixes_rows(ndim); }) return op_.mixes_rows(ndim);
     else return false;
@@ -281,15 +290,10 @@ class AppliedOpOf final : public AppliedOp {
     if constexpr (requires { op_.partial_secant(i, x, r, other); }) return op_.partial_secant(i, x, r, other);
     else return {};
   }
-  bool jumps() const override {
-    if constexpr (requires { Op::jumps; }) return Op::jumps;
-    else return false;
+  LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const override {
+    if constexpr (requires { op_.linear_map(inputs, varying); }) return op_.linear_map(inputs, varying);
+    else return {};
   }
-  bool elementwise() const override {
-    if constexpr (requires { Op::elementwise; }) return Op::elementwise;
-    else return AppliedOp::elementwise();
-  }
-  bool has_derivative() const override { return has_backward<Op>; }
   Tensor rounding(const RoundingContext& context) const override {
     if constexpr (requires { op_.rounding(context); }) return op_.rounding(context);
     else return {};

@@ -8,7 +8,6 @@
 #include <xgrad/tensor/kernels/gemm.hpp>
 
 #include <algorithm>
-#include <string_view>
 
 namespace xg::explain::detail {
 namespace {
@@ -31,42 +30,29 @@ constexpr std::int64_t least_outputs = 4, least_width = 32;
 /// Numbers in the block that a product reads again and again: half of a small second-level cache.
 constexpr std::int64_t block_numbers = 1 << 17;
 
-/// Ops that give the numbers of a row another shape, and nothing else.
-bool keeps_numbers(std::string_view op) {
-  constexpr std::string_view names[] = {"reshape", "squeeze", "unsqueeze", "contiguous", "clone", "detach"};
-  return std::find(std::begin(names), std::end(names), op) != std::end(names);
-}
-
 std::int64_t row_size(const Tensor& value) {
   return value.numel() / value.shape()[0];
 }
 
 /// The entry as a link; false where a chain cannot have it. Only `entry.inputs[varying]` depends on the features.
 bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t varying, Link& link) {
-  const std::string_view op = entry.op->name();
   const Tensor &in = recording.value(entry.inputs[varying]), &out = recording.value(entry.outputs[0]);
-  const auto constant = [&](std::size_t i) -> const Tensor& { return recording.value(entry.inputs[i]); };
   link.in = entry.inputs[varying];
   link.out = entry.outputs[0];
   link.in_size = row_size(in);
   link.out_size = row_size(out);
   if (entry.op->rule() == Rule::secant) {
-    if (entry.op->jumps()) return false;  // rounding decides, and a chain does not follow it
+    if (entry.op->traits().jumps) return false;  // rounding decides, and a chain does not follow it
     link.function = entry.op;
     return link.in_size == link.out_size;
   }
-  if (in.dim() != 2 || varying != 0) return false;
-  if (entry.op->rule() == Rule::bilinear && op == "linear") {
-    link.weight = constant(1);
-    if (entry.inputs.size() > 2) link.bias = constant(2);
-    return true;
-  }
-  if (entry.op->rule() == Rule::bilinear && op == "matmul" && constant(1).dim() == 2) {
-    const Tensor& b = constant(1);
-    link.weight = view_of(b, {b.shape()[1], b.shape()[0]}, {b.strides()[1], b.strides()[0]});
-    return true;
-  }
-  return false;
+  if (in.dim() != 2 || out.dim() != 2) return false;
+  std::vector<Tensor> inputs;
+  for (const ValueId id : entry.inputs) inputs.push_back(recording.value(id));
+  autograd::LinearMap map = entry.op->linear_map(inputs, varying);
+  link.weight = std::move(map.weight);
+  link.bias = std::move(map.bias);
+  return link.weight.defined();
 }
 
 /// The most numbers that a value of the chain has in a row.
@@ -113,7 +99,7 @@ std::optional<Chain> find_chain(const Recording& recording, const Structure& str
     }
     if (count != 1 || !fits(entry.inputs[varying])) return std::nullopt;
     wanted = entry.inputs[varying];
-    if (keeps_numbers(entry.op->name()) && entry.op->rule() == Rule::linear &&
+    if (entry.op->traits().keeps_elements &&
         recording.value(wanted).numel() == recording.value(entry.outputs[0]).numel())
       continue;
     Link link;

@@ -73,7 +73,7 @@ std::string op_without_derivative(const ModelFunction& model, const Tensor& rows
   wanted[at(find_target(recording, request.output, request.method).value)] = true;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     if (!any_of(entry->outputs, wanted) || !any_of(entry->inputs, varies)) continue;
-    if (!entry->op->has_derivative() || entry->op->jumps()) return describe(*entry);
+    if (!entry->op->traits().has_derivative || entry->op->traits().jumps) return describe(*entry);
     for (const autograd::ValueId id : entry->inputs) wanted[at(id)] = true;
   }
   return {};

@@ -14,10 +14,7 @@ Tensor ModelFunction::operator()(const Tensor& rows) const {
 void ModelFunction::check_eval(const char* method) const {
   if (module_ == nullptr) return;
   for (const auto& [path, module] : module_->named_modules()) {
-    const std::string type = module->type_name();
-    const bool changes = module->children().empty() &&
-                         (type.find("Dropout") != std::string::npos || type.find("BatchNorm") != std::string::npos);
-    if (changes && module->is_training())
+    if (module->depends_on_mode() && module->is_training())
       throw Error(fmt::format("[{}] the model is in training mode and has the layer {}{}: call model.eval() first.",
                               method, module->label(), path.empty() ? "" : fmt::format(" at '{}'", path)));
   }

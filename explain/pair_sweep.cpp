@@ -138,14 +138,14 @@ PairContext PairSweep::context(const TraceEntry& entry, const std::vector<Tensor
     pairs.x.push_back(read ? value(id).x : placeholder(id));
     pairs.r.push_back(read ? value(id).r : pairs.x.back());
   }
-  const bool results = everything || (!product && (rule != Rule::secant || entry.op->jumps()));
+  const bool results = everything || (!product && (rule != Rule::secant || entry.op->traits().jumps));
   for (const ValueId id : entry.outputs) {
     pairs.x_out.push_back(results ? value(id).x : Tensor());
     pairs.r_out.push_back(results ? value(id).r : Tensor());
   }
   if (settles_)
     for (const ValueId id : entry.inputs) pairs.no_number.push_back(value(id).no_number);
-  if (entry.op->jumps())
+  if (entry.op->traits().jumps)
     for (const ValueId id : entry.inputs) {
       const Tensor &x = x_roundings_[at(id)], &r = r_roundings_[at(id)];
       const bool rows = s_.has_rows[at(id)];

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 namespace xg::explain::detail {
 
+using autograd::ScoreMap;
 using autograd::TraceEntry;
 using autograd::ValueId;
 
@@ -37,11 +37,11 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
                                  method, result.shape().str(), rows.shape().str()));
   recording.output = recording.trace.id_of(result);
   for (const TraceEntry& entry : recording.trace.entries()) {
-    const std::string_view op = entry.op->name();
-    if (op == "dropout" || op == "standardize_columns")
+    const autograd::OpTraits& traits = entry.op->traits();
+    if (traits.random || traits.batch_statistics)
       throw Error(fmt::format("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.",
                               method, describe(entry),
-                              op == "dropout" ? "is random" : "for a row depends on the other rows of its batch"));
+                              traits.random ? "is random" : "for a row depends on the other rows of its batch"));
   }
   return recording;
 }
@@ -58,16 +58,12 @@ Target find_target(const Recording& recording, Output asked, const char* method)
     return shape.front() == 0 ? std::int64_t{0} : shape.numel() / shape.front();
   };
   // Ops that only rename places: what stands before them is the same number.
-  constexpr std::string_view transparent[] = {"reshape", "squeeze", "unsqueeze", "contiguous",
-                                              "clone",   "detach",  "view"};
   const TraceEntry* last = maker(recording.output);
-  while (last != nullptr &&
-         std::find(std::begin(transparent), std::end(transparent), last->op->name()) != std::end(transparent))
-    last = maker(last->inputs[0]);
+  while (last != nullptr && last->op->traits().keeps_elements) last = maker(last->inputs[0]);
 
-  const std::string_view op = last != nullptr ? last->op->name() : "";
-  const bool probability = op == "sigmoid" || op == "softmax";
-  const bool from_logit = probability || op == "log_softmax";
+  const ScoreMap map = last != nullptr ? last->op->traits().score_map : ScoreMap::none;
+  const bool probability = map == ScoreMap::sigmoid || map == ScoreMap::softmax;
+  const bool from_logit = map != ScoreMap::none;
   const auto found = [&] {
     return last == nullptr ? std::string("with its input unchanged") : fmt::format("with {}", describe(*last));
   };
@@ -93,9 +89,9 @@ Target find_target(const Recording& recording, Output asked, const char* method)
         const ValueId logit = last->inputs[0];
         const Shape& shape = recording.value(logit).shape();
         // A softmax of more than two dimensions takes the logits of one of them together, not all of a row.
-        const OutputActivation activation = op == "sigmoid"     ? OutputActivation::sigmoid
-                                            : shape.size() == 2 ? OutputActivation::softmax
-                                                                : OutputActivation::unknown;
+        const OutputActivation activation = map == ScoreMap::sigmoid ? OutputActivation::sigmoid
+                                            : shape.size() == 2      ? OutputActivation::softmax
+                                                                     : OutputActivation::unknown;
         if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, activation, slots(logit)};
         if (asked == Output::logit)
           throw ShapeError(

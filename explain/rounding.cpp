@@ -14,7 +14,7 @@ std::vector<Tensor> roundings_of(const Recording& recording, const Structure& st
   for (std::size_t e = entries.size(); e-- > 0;) {
     const TraceEntry& entry = entries[e];
     const bool leads_on = std::any_of(entry.outputs.begin(), entry.outputs.end(), [&](ValueId id) { return wanted[at(id)]; });
-    if (!leads_on && !(structure.on_path[e] && entry.op->jumps())) continue;
+    if (!leads_on && !(structure.on_path[e] && entry.op->traits().jumps)) continue;
     for (const ValueId id : entry.inputs) wanted[at(id)] = true;
   }
   std::vector<Tensor> errors(wanted.size());

@@ -29,6 +29,7 @@ class XG_API BatchNorm1d final : public Layer<BatchNorm1d> {
   std::optional<Shape> input_shape() const override { return Shape{features_}; }
   std::int64_t min_rows(const Shape& row) const override;
   std::int64_t flops(const Shape& input, const Shape& output) const override;
+  bool depends_on_mode() const override { return true; }
 
  private:
   bool uses_batch_statistics() const { return is_training() || !options_.track_running_stats; }

@@ -15,6 +15,7 @@ class XG_API Dropout final : public Layer<Dropout> {
   explicit Dropout(NoOptions) : Dropout() {}
   Tensor forward(const Tensor& x) override;
   bool keeps_shape() const override { return true; }
+  bool depends_on_mode() const override { return true; }
   double p() const { return p_; }
   std::tuple<double, LayerOptions> arguments() const { return {p_, {name()}}; }
 

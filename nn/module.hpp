@@ -123,6 +123,8 @@ class XG_API Module {
   virtual void train(bool on = true);
   void eval() { train(false); }
   bool is_training() const { return training_; }
+  /// Does forward give something else in training mode than in eval mode? Explainers ask for eval mode then.
+  virtual bool depends_on_mode() const { return false; }
 
   // ---- what is inside; shared ones come once
   std::vector<Tensor> parameters() const;

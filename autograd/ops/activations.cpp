@@ -84,6 +84,7 @@ struct Elu : Elementwise1<Elu> {
 /// 1 / (1 + e^-x)
 struct Sigmoid : Elementwise1<Sigmoid> {
   static constexpr const char* name = "sigmoid";
+  static constexpr ScoreMap score_map = ScoreMap::sigmoid;
   static constexpr unsigned saves = save_output();
   template <class V>
   static V call(V x) { return sigmoid_of(x); }

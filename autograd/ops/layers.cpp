@@ -33,6 +33,10 @@ struct LinearOp {
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     return kernels::linear(x, weight, bias);
   }
+  static LinearMap linear_map(std::span<const Tensor> in, std::size_t varying) {
+    if (varying != 0) return {};
+    return {in[1], with_bias ? in[2] : Tensor()};
+  }
   using Gradients = std::array<Tensor, static_cast<std::size_t>(inputs)>;
   static Gradients backward(const OpContext& c, const Tensor& g) {
     Gradients grads;
@@ -132,7 +136,8 @@ struct StandardizeColumns {
   static constexpr int outputs = 4;
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = save_input(0) | save_output(0) | save_output(2);
-  static constexpr Rule rule = Rule::unsupported;  // rows are coupled
+  static constexpr Rule rule = Rule::unsupported;
+  static constexpr bool batch_statistics = true;
   double eps = 1e-5;
   std::array<Tensor, 4> forward(const Tensor& x) const { return kernels::standardize_columns(x, eps); }
   std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
@@ -168,7 +173,8 @@ struct DropoutOp {
   static constexpr const char* name = "dropout";
   static constexpr int inputs = 1;
   static constexpr Promotion promotion = Promotion::none;
-  static constexpr Rule rule = Rule::unsupported;  // a random mask: explain the model in eval mode
+  static constexpr Rule rule = Rule::unsupported;
+  static constexpr bool random = true;
   double p = 0.5;
   std::uint64_t seed = 0, offset = 0;
   Tensor forward(const Tensor& x) const { return kernels::dropout(x, p, seed, offset); }

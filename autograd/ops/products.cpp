@@ -56,6 +56,9 @@ struct MatrixProduct {
   static constexpr unsigned saves = save_input(0) | save_input(1);
   static constexpr Rule rule = Rule::bilinear;
   static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+  static LinearMap linear_map(std::span<const Tensor> in, std::size_t varying) {
+    return varying == 0 ? LinearMap{transposed_view(in[1]), {}} : LinearMap{};
+  }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     if (a.dim() == 2) return kernels::matmul(a, b);
     Shape shape = a.shape();

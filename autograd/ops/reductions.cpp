@@ -624,6 +624,7 @@ std::vector<Sample> softmax_samples(Dtype d) {
 /// secants of sigmoid, logarithm and exponential: complete, and closest to the exact shares among what costs O(n).
 struct Softmax : AlongDim {
   static constexpr const char* name = "softmax";
+  static constexpr ScoreMap score_map = ScoreMap::softmax;
   Tensor forward(const Tensor& x) const { return kernels::softmax(x, dim); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     if (g.dim() == 0) return zeros_like(g);
@@ -649,6 +650,7 @@ struct Softmax : AlongDim {
 /// x_i - log sum e^x_j; dx = g - e^y sum g.
 struct LogSoftmax : AlongDim {
   static constexpr const char* name = "log_softmax";
+  static constexpr ScoreMap score_map = ScoreMap::log_softmax;
   Tensor forward(const Tensor& x) const { return kernels::log_softmax(x, dim); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     return g.dim() == 0 ? zeros_like(g) : g - exp(c.output()) * sum(g, dim, true);

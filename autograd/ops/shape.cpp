@@ -57,6 +57,7 @@ Tensor reshape_unless_same(const Tensor& g, const Shape& shape) {
 /// The same elements, row-major, in another shape
 struct Reshape : Rearrangement {
   static constexpr const char* name = "reshape";
+  static constexpr bool keeps_elements = true;
   Shape shape;
   Tensor forward(const Tensor& x) const {
     Shape strides;
@@ -134,6 +135,7 @@ using DimSet = std::bitset<max_dims>;
 /// Without the dimensions in `removed`, which have size 1
 struct Squeeze : Rearrangement {
   static constexpr const char* name = "squeeze";
+  static constexpr bool keeps_elements = true;
   DimSet removed;
   bool mixes_rows(std::int64_t) const { return removed[0]; }
   Tensor forward(const Tensor& x) const {
@@ -159,6 +161,7 @@ struct Squeeze : Rearrangement {
 /// With a dimension of size 1 more
 struct Unsqueeze : Rearrangement {
   static constexpr const char* name = "unsqueeze";
+  static constexpr bool keeps_elements = true;
   std::size_t dim = 0;
   bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& x) const {
@@ -357,6 +360,7 @@ struct DiagonalScatter : Rearrangement {
 /// The same values in memory of their own
 struct Clone : Rearrangement {
   static constexpr const char* name = "clone";
+  static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Clone>(d); }
@@ -366,6 +370,7 @@ struct Clone : Rearrangement {
 /// The same values, row-major without gaps
 struct Contiguous : Rearrangement {
   static constexpr const char* name = "contiguous";
+  static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Contiguous>(d); }
@@ -376,6 +381,7 @@ struct Contiguous : Rearrangement {
 /// is the identity.
 struct Detach : Rearrangement {
   static constexpr const char* name = "detach";
+  static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Detach>(d); }
