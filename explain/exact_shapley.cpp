@@ -1,10 +1,9 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/exact_shapley.hpp>
 #include <xgrad/explain/gradients.hpp>
 #include <xgrad/explain/inputs.hpp>
-#include <xgrad/explain/recording.hpp>
+#include <xgrad/explain/plan.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
@@ -24,13 +23,6 @@ namespace xg::explain {
 namespace {
 
 constexpr const char* method = "ExactShapley";
-/// Rows in one run of the model, the same whatever is explained.
-constexpr std::int64_t block_points = 1024;
-/// Numbers in one run of a chain: its widest layer is to fit the cache.
-constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
-/// Coalitions in one run of a chain, so that the sums over them are products that are worth their call.
-constexpr std::int64_t least_at_once = 16;
-
 std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
 }
@@ -46,7 +38,7 @@ std::vector<double> shapley_weights(std::int64_t m) {
   return weights;
 }
 
-using Indices = std::vector<std::int64_t>;
+using detail::Game, detail::Indices;
 
 /// References that differ from a row in the same features: these are the players, for all of them.
 struct Group {
@@ -67,159 +59,6 @@ std::vector<Group> groups_of(const double* row, const std::vector<double>& refer
   }
   return groups;
 }
-
-/// What is explained, at points between one row and some references: player j of coalition s has the row's value where
-/// bit j of s is set, else the reference's.
-class Game {
- public:
-  virtual ~Game() = default;
-  /// The most coalitions, a power of two, to ask for at once.
-  virtual std::uint64_t at_once(std::int64_t references) const = 0;
-  /// The most references in one game.
-  virtual std::int64_t most_references() const = 0;
-  /// May several threads call worth()?
-  virtual bool is_threaded() const = 0;
-  /// May rounding decide otherwise here than in a run of the model on the rows alone, as at the threshold of a step?
-  virtual bool may_jump() const = 0;
-  virtual void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) = 0;
-  /// out[K, sets, references] for the coalitions from `first`, a multiple of the power of two `sets`, on.
-  virtual void worth(std::uint64_t first, std::uint64_t sets, double* out) const = 0;
-};
-
-/// Any model: it runs on the points.
-class ModelGame final : public Game {
- public:
-  ModelGame(const ModelFunction& model, const detail::GradientRequest& request, const Tensor& rows,
-            const Tensor& background)
-      : model_(model), request_(request), rows_(rows), background_(background) {}
-
-  std::uint64_t at_once(std::int64_t references) const override {
-    return std::bit_floor(static_cast<std::uint64_t>(block_points / references));
-  }
-  std::int64_t most_references() const override { return block_points; }
-  bool is_threaded() const override { return false; }
-  bool may_jump() const override { return true; }
-  void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
-    row_ = rows_.select(0, row).contiguous();
-    players_ = &players;
-    Tensor which = empty({static_cast<std::int64_t>(references.size())}, {.dtype = Dtype::int64});
-    std::copy(references.begin(), references.end(), which.mutable_data<std::int64_t>());
-    references_ = background_.index_select(0, which);
-  }
-  void worth(std::uint64_t first, std::uint64_t sets, double* out) const override {
-    const std::int64_t count = static_cast<std::int64_t>(sets), b = references_.size(0), n = references_.size(1);
-    Tensor points = references_.unsqueeze(0).expand({count, b, n}).clone();
-    dispatch_floating(points.dtype(), [&]<class T>() {
-      const T* x = row_.data<T>();
-      T* p = points.mutable_data<T>();
-      for (std::int64_t s = 0; s < count; ++s)
-        for (std::size_t j = 0; j < players_->size(); ++j)
-          if ((first + static_cast<std::uint64_t>(s)) >> j & 1)
-            for (std::int64_t r = 0; r < b; ++r) p[(s * b + r) * n + (*players_)[j]] = x[(*players_)[j]];
-    });
-    const Tensor results = detail::values_at(model_, points.reshape({count * b, n}), request_).values;
-    const std::int64_t k = results.size(1);
-    const auto* v = results.data<double>();
-    for (std::int64_t point = 0; point < count * b; ++point)
-      for (std::int64_t slot = 0; slot < k; ++slot) out[slot * count * b + point] = v[point * k + slot];
-  }
-
- private:
-  const ModelFunction& model_;
-  const detail::GradientRequest& request_;
-  Tensor rows_, background_, row_, references_;
-  const Indices* players_ = nullptr;
-};
-
-// Note [Coalitions of a chain]
-// The first linear map of a chain has z(S) = z(reference) + sum over j in S of W_j (a_j(row) - a_j(reference)), where a
-// are the features or a function of each. So a coalition costs one addition of a column to that of the coalition
-// without its highest player, and at most M roundings; all later layers run on many coalitions and references at once.
-class ChainGame final : public Game {
- public:
-  /// `chain` has a linear map; `first` is the first.
-  ChainGame(detail::Chain chain, std::size_t first, const detail::Recording& rows, const detail::Recording& references,
-            std::int64_t count, std::int64_t b, std::optional<std::int64_t> target)
-      : chain_(std::move(chain)),
-        first_(first),
-        target_(target),
-        rows_(detail::columns_of(rows, chain_[first].in, count)),
-        references_(detail::columns_of(references, chain_[first].in, b)),
-        at_references_(detail::columns_of(references, chain_[first].out, b)) {
-    for (const detail::Link& link : rest()) widest_ = std::max(widest_, link.out_size);
-    widest_ = std::max(widest_, chain_[first].out_size);
-  }
-
-  std::uint64_t at_once(std::int64_t references) const override {
-    return std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(most_points() / references, 1)));
-  }
-  std::int64_t most_references() const override { return std::max<std::int64_t>(most_points() / least_at_once, 1); }
-  bool is_threaded() const override { return true; }
-  bool may_jump() const override { return false; }
-  void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
-    players_ = players.size();
-    const std::int64_t g = static_cast<std::int64_t>(references.size()), h = chain_[first_].out_size;
-    const Dtype dtype = rows_.dtype();
-    base_ = empty({h, g}, {.dtype = dtype});
-    steps_ = empty({static_cast<std::int64_t>(players_), h, g}, {.dtype = dtype});
-    const Tensor& weight = chain_[first_].weight;
-    const std::int64_t down = weight.strides()[0], right = weight.strides()[1];
-    dispatch_floating(dtype, [&]<class T>() {
-      const T *a = references_.data<T>(), *z = at_references_.data<T>(), *w = weight.data<T>();
-      T *base = base_.mutable_data<T>(), *step = steps_.mutable_data<T>();
-      for (std::int64_t i = 0; i < h; ++i)
-        for (std::int64_t r = 0; r < g; ++r) *base++ = z[i * at_references_.size(1) + references[at(r)]];
-      std::vector<T> change(at(g));
-      for (const std::int64_t j : players) {
-        const T x = rows_.data<T>()[j * rows_.size(1) + row];
-        for (std::int64_t r = 0; r < g; ++r) change[at(r)] = x - a[j * references_.size(1) + references[at(r)]];
-        for (std::int64_t i = 0; i < h; ++i, step += g) {
-          const T factor = w[i * down + j * right];
-          for (std::int64_t r = 0; r < g; ++r) step[r] = factor * change[at(r)];
-        }
-      }
-    });
-  }
-  void worth(std::uint64_t first, std::uint64_t sets, double* out) const override {
-    const NoGrad fixed;
-    const autograd::NoTrace quiet;
-    const std::int64_t h = base_.size(0), g = base_.size(1), count = static_cast<std::int64_t>(sets);
-    Tensor z = empty({h, count * g}, {.dtype = base_.dtype()});
-    dispatch_floating(z.dtype(), [&]<class T>() {
-      const T *base = base_.data<T>(), *steps = steps_.data<T>();
-      T* columns = z.mutable_data<T>();
-      for (std::int64_t i = 0; i < h; ++i, columns += count * g) {
-        std::copy_n(base + i * g, g, columns);
-        const auto add = [&](std::size_t j, const T* from, T* to) {
-          const T* step = steps + (static_cast<std::int64_t>(j) * h + i) * g;
-          for (std::int64_t r = 0; r < g; ++r) to[r] = from[r] + step[r];
-        };
-        for (std::size_t j = 0; j < players_; ++j)
-          if (first >> j & 1) add(j, columns, columns);
-        for (std::size_t j = 0; std::int64_t{1} << j < count; ++j)
-          for (std::int64_t s = 0, with = std::int64_t{1} << j; s < with; ++s)
-            add(j, columns + s * g, columns + (s + with) * g);
-      }
-    });
-    const Tensor results = detail::forward_columns(rest(), std::move(z));
-    dispatch_floating(results.dtype(), [&]<class T>() {
-      const std::int64_t outputs = target_ ? 1 : results.size(0);
-      const T* v = results.data<T>() + target_.value_or(0) * count * g;
-      std::copy_n(v, outputs * count * g, out);
-    });
-  }
-
- private:
-  std::int64_t most_points() const { return std::clamp<std::int64_t>(block_numbers / widest_, 1, 2 * block_points); }
-  std::span<const detail::Link> rest() const { return std::span(chain_).subspan(first_ + 1); }
-
-  detail::Chain chain_;
-  std::size_t first_, players_ = 0;
-  std::optional<std::int64_t> target_;
-  std::int64_t widest_ = 1;
-  Tensor rows_, references_, at_references_;  // [n, N], [n, B], [h, B]
-  Tensor base_, steps_;                       // of the game: [h, references], [players, h, references]
-};
 
 /// Shapley values of one row, by output and feature, and their spread over the references.
 class RowGame {
@@ -381,21 +220,6 @@ class RowGame {
   std::vector<double> contributions_;  // [K, n, B]; empty for one reference
 };
 
-/// The game of a chain, where the model is one that starts with a linear map, perhaps behind functions of single
-/// features. A model that cannot be followed op by op is run on all points instead.
-std::optional<ChainGame> chain_game(const ModelFunction& model, const Tensor& rows, const Tensor& background,
-                                    const detail::GradientRequest& request) {
-  std::optional<detail::FoundChain> found = detail::find_chain(model, rows, background, request.output, method);
-  if (!found) return std::nullopt;
-  detail::Chain& chain = found->chain;
-  const auto linear =
-      std::find_if(chain.begin(), chain.end(), [](const detail::Link& link) { return link.function == nullptr; });
-  if (linear == chain.end()) return std::nullopt;
-  const auto first = static_cast<std::size_t>(linear - chain.begin());
-  return ChainGame(std::move(chain), first, found->rows, found->references, rows.size(0), background.size(0),
-                   request.target);
-}
-
 std::string note_on_coalition(const Indices& features, const std::vector<std::int64_t>& rows,
                               const std::vector<std::string>& names) {
   std::string who;
@@ -458,9 +282,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   auto *values = parts.values.mutable_data<double>(), *errors = parts.standard_errors.mutable_data<double>();
   const auto groups_given = static_cast<std::int64_t>(options_.groups.size());
   Tensor group_errors = full({count, groups_given, k}, std::numeric_limits<double>::quiet_NaN(), {.dtype = float64});
-  ModelGame model_game(model_, request, x, background_);
-  std::optional<ChainGame> chain = chain_game(model_, x, background_, request);
-  Game& game = chain ? static_cast<Game&>(*chain) : model_game;
+  const std::unique_ptr<Game> game = detail::plan_game(model_, x, background_, request);
   const Tensor row_values = at_rows.values.contiguous(),
                reference_values = detail::values_at(model_, background_, request).values.contiguous();
   std::optional<Indices> no_number;
@@ -470,7 +292,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
     const double* at_row = row_values.data<double>() + row * k;
     RowGame sums(n, k, b, at_row, reference_values.data<double>());
     for (const Group& group : groups[at(row)])
-      if (!group.players.empty()) sums.add(group, row, game);
+      if (!group.players.empty()) sums.add(group, row, *game);
     sums.finish(values + row * n * k, errors + row * n * k);
     sums.finish_groups(options_.groups, group_errors.mutable_data<double>() + row * groups_given * k);
     if (sums.without_number() && std::all_of(at_row, at_row + k, [](double v) { return std::isfinite(v); })) {

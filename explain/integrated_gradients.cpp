@@ -1,12 +1,11 @@
 #include <xgrad/autograd/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/node.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/averages.hpp>
-#include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/gradients.hpp>
 #include <xgrad/explain/inputs.hpp>
 #include <xgrad/explain/integrated_gradients.hpp>
+#include <xgrad/explain/plan.hpp>
 #include <xgrad/explain/recording.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/threads.hpp>
@@ -28,8 +27,6 @@ constexpr const char* method_name = "IntegratedGradients";
 constexpr std::int64_t block_points = 256;
 /// More would take gigabytes for the nodes alone.
 constexpr std::int64_t most_steps = 100'000'000;
-/// Derivatives that a chain finds at once.
-constexpr std::int64_t block_numbers = std::int64_t{1} << 20;
 
 constexpr std::array quadratures = {Quadrature::gausslegendre, Quadrature::riemann_left, Quadrature::riemann_right,
                                     Quadrature::riemann_middle, Quadrature::riemann_trapezoid};
@@ -43,44 +40,6 @@ void riemann(Quadrature rule, std::int64_t n, std::vector<double>& nodes, std::v
     nodes.push_back(trapezoid ? place / (count - 1) : (place + shift) / count);
     weights.push_back(trapezoid && (i == 0 || i == n - 1) ? 0.5 / count : 1 / count);
   }
-}
-
-/// Is the value in the graph of its model, and does nothing but ops decide what its gradient is?
-bool is_plain(const Tensor& value) {
-  const autograd::Node* node = autograd::node_of(value);
-  return node != nullptr &&
-         (node->extras == nullptr || (node->extras->hooks.empty() && node->extras->node_hooks.empty()));
-}
-
-/// The model as a chain whose derivatives are those that a backward through the model would give: not where it detaches
-/// values, forbids gradients or has hooks.
-std::optional<detail::Chain> differentiable_chain(const ModelFunction& model, const Tensor& rows,
-                                                  const Tensor& baseline, const detail::GradientRequest& request) {
-  std::optional<detail::FoundChain> found =
-      detail::find_chain(model, rows, baseline, request.output, request.method, true);
-  if (!found) return std::nullopt;
-  const detail::Recording& x = found->rows;
-  bool plain = is_plain(x.value(x.input)) && is_plain(x.value(found->target.value));
-  for (const detail::Link& link : found->chain)
-    plain = plain && is_plain(x.value(link.in)) && is_plain(x.value(link.out));
-  if (!plain) return std::nullopt;
-  return std::move(found->chain);
-}
-
-/// Derivatives at points [P, n] as [P, n, K] in float64, some outputs at a time.
-Tensor chain_gradients(const detail::Chain& chain, const Tensor& points, const detail::GradientRequest& request,
-                       std::int64_t k) {
-  std::int64_t widest = points.size(1);
-  for (const detail::Link& link : chain) widest = std::max(widest, link.out_size);
-  const std::int64_t at_once = std::clamp<std::int64_t>(block_numbers / (widest * points.size(0)), 1, k);
-  const Tensor columns = points.t().contiguous();
-  std::vector<Tensor> parts;
-  for (std::int64_t slot = 0; slot < k; slot += at_once) {
-    std::vector<std::int64_t> slots(static_cast<std::size_t>(std::min(at_once, k - slot)));
-    std::iota(slots.begin(), slots.end(), request.target.value_or(slot));
-    parts.push_back(detail::gradients_of_columns(chain, columns, slots));
-  }
-  return (parts.size() == 1 ? parts[0] : cat(parts, 1)).to(float64).permute({2, 0, 1});
 }
 
 /// A note on features that change and move the output although every gradient in them is 0, so that their contributions
@@ -189,7 +148,7 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
                      block_rows = std::max<std::int64_t>(1, block_points / steps / 2);
   Tensor sums = zeros({count, n, k}, {.dtype = float64});
   auto* out = sums.mutable_data<double>();
-  const std::optional<detail::Chain> chain = differentiable_chain(model_, x, baseline, request);
+  const std::unique_ptr<detail::GradientPlan> plan = detail::plan_gradients(model_, x, baseline, request, k);
   const auto block = [&](std::int64_t tile) {
     const NoGrad guard;  // each thread has a mode of its own
     const std::int64_t row = tile * block_rows, there = std::min(block_rows, count - row);
@@ -199,9 +158,7 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
       Tensor t = empty({here, 1}, {.dtype = float64});
       std::copy_n(nodes_.begin() + step, here, t.mutable_data<double>());
       const Tensor points = (from.unsqueeze(1) + t.to(x.dtype()) * (to - from).unsqueeze(1)).reshape({-1, n});
-      const Tensor slopes = (chain ? chain_gradients(*chain, points, request, k)
-                                   : detail::gradients_at(model_, points, request).gradients)
-                                .to(float64);
+      const Tensor slopes = plan->at(points).to(float64);
       const double *slope = slopes.data<double>(), *weight = weights_.data() + step;
       const std::int64_t point = slopes.strides()[0], feature = slopes.strides()[1], output = slopes.strides()[2];
       for (std::int64_t r = 0; r < there; ++r) {
@@ -221,7 +178,7 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
       }
     }
   };
-  if (chain)
+  if (plan->is_threaded())
     xg::detail::parallel_for((count + block_rows - 1) / block_rows, block);
   else  // only the caller's thread runs the model
     for (std::int64_t tile = 0; tile * block_rows < count; ++tile) block(tile);

@@ -1,40 +1,23 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/additivity.hpp>
-#include <xgrad/explain/averages.hpp>
-#include <xgrad/explain/chain.hpp>
 #include <xgrad/explain/inputs.hpp>
-#include <xgrad/explain/pair_sweep.hpp>
-#include <xgrad/explain/recording.hpp>
-#include <xgrad/explain/rounding.hpp>
-#include <xgrad/explain/structure.hpp>
+#include <xgrad/explain/plan.hpp>
 #include <xgrad/explain/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numeric>
-#include <span>
 
 namespace xg::explain::detail {
 namespace {
 
 using autograd::Rule;
 using autograd::TraceEntry;
-using autograd::ValueId;
-using autograd::with_front;
-
-/// Rows in one run of the model. Every block has this size, padded if need be, because a matrix product may give a row
-/// other bits when the number of rows changes.
-constexpr std::int64_t block_rows = 16;
-/// Blocks that are recorded before threads sweep them together.
-constexpr std::size_t blocks_at_once = 8;
-/// Pairs in a block below which the work per op is less than what an op costs by itself.
-constexpr std::int64_t worthwhile_pairs = 256;
 
 std::size_t at(std::int64_t i) {
   return static_cast<std::size_t>(i);
@@ -64,9 +47,9 @@ std::vector<double> mean_of_references(const std::vector<double>& values, std::i
 
 // ---- all blocks of one request
 
-class Explainer {
+class RequestSweep {
  public:
-  Explainer(const ModelFunction& model, const Tensor& rows, const Tensor& references, const SweepRequest& request)
+  RequestSweep(const ModelFunction& model, const Tensor& rows, const Tensor& references, const SweepRequest& request)
       : model_(model),
         request_(request),
         rows_(rows),
@@ -112,13 +95,13 @@ class Explainer {
   Tensor explain_all() {
     averages_.reset();
     losses_.reset();
-    chain_.reset();
+    plan_.reset();
     slots_.clear();
     outputs_.clear();
     bases_.clear();
     if (!request_.paired) prepare(record_references(0));
     for (std::int64_t start = 0; start < n_; start += block_rows) explain_block(start);
-    sweep_pending();
+    if (plan_) plan_->finish();
     return averages_->means();
   }
 
@@ -130,9 +113,6 @@ class Explainer {
     return true;
   }
 
-  Recording record_rows(std::int64_t start) const {
-    return record(model_, padded_rows(rows_, start, block_rows), request_.method);
-  }
   /// References have another number of rows than a block of rows, so that shapes tell which values have rows.
   Recording record_references(std::int64_t start) const {
     std::int64_t count = request_.paired ? block_rows + 1 : std::max<std::int64_t>(b_, 2);
@@ -155,7 +135,6 @@ class Explainer {
     for (const auto& group : request_.groups) groups.push_back(group.features);
     averages_.emplace(n_, k_, features_, groups);
     losses_.emplace(n_, k_, b_);
-    reference_roundings_.clear();
     if (!request_.paired)
       base_of_output_ = mean_of_references(target_values(reference_recording_, target_, b_), j, request_.method);
   }
@@ -198,32 +177,21 @@ class Explainer {
       else
         prepare(std::move(references));
     }
-    Recording x = record_rows(start);
-    const Structure s = compare(x, reference_recording_, target_, false, request_.method);
-    if (start == 0) remember_ops(x, s);
-    if (reference_roundings_.empty() || request_.paired) reference_roundings_ = roundings_of(reference_recording_, s);
-    std::vector<std::int64_t> chosen = choose_slots(x, start);
-    if (start == 0 && !request_.paired && !settles_)
-      if (std::optional<Chain> chain = find_chain(reference_recording_, s, target_))
-        chain_.emplace(std::move(*chain), reference_recording_, b_, target_.outputs, k_, request_.max_bytes);
-    if (!chain_) return for_each_pair_block(x, s, start, std::min(start + block_rows, n_), chosen, nullptr);
-    pending_.push_back({start, std::move(x), std::move(chosen)});
-    if (pending_.size() == blocks_at_once) sweep_pending();
+    RowBlock block = recorded_block(start);
+    if (start == 0) remember_ops(block.recording, block.structure);
+    if (!block.structure.coupled.empty()) coupled_ = block.structure.coupled;
+    block.slots = choose_slots(block.recording, start);
+    if (!plan_) plan_ = plan_pairs(work(), block);
+    plan_->take(std::move(block));
   }
 
-  /// Sweeps the blocks that have been recorded, tiles of rows by several threads: the model itself has run in the
-  /// caller's thread.
-  void sweep_pending() {
-    if (!chain_) return;
-    const std::int64_t tile = chain_->tile_rows(block_rows), tiles = block_rows / tile;
-    xg::detail::parallel_for(static_cast<std::int64_t>(pending_.size()) * tiles, [&](std::int64_t i) {
-      const Pending& block = pending_[at(i / tiles)];
-      const std::int64_t first = i % tiles * tile, there = std::min(tile, n_ - block.start - first);
-      if (there > 0)
-        chain_->run(block.x, first, tile, std::span(block.chosen).subspan(at(first * k_), at(tile * k_)),
-                    block.start + first, there, request_.multipliers, *averages_);
-    });
-    pending_.clear();
+  RowBlock recorded_block(std::int64_t start) const {
+    RowBlock block{start, record(model_, padded_rows(rows_, start, block_rows), request_.method), {}, {}};
+    block.structure = compare(block.recording, reference_recording_, target_, false, request_.method);
+    return block;
+  }
+  PairWork work() {
+    return {model_, request_, rows_, references_, reference_recording_, target_, k_, settles_, *averages_, *losses_};
   }
 
   void remember_ops(const Recording& x, const Structure& s) {
@@ -251,121 +219,6 @@ class Explainer {
       if (e < errors.size()) same->residual = std::max(same->residual, errors[e]);
     }
     return ops;
-  }
-
-  /// Sweeps rows [first, last) of the recorded block x with all their references.
-  void for_each_pair_block(const Recording& x, const Structure& s, std::int64_t first, std::int64_t last,
-                           const std::vector<std::int64_t>& chosen, Audit* audit) {
-    const std::int64_t start = first / block_rows * block_rows;
-    const auto item = static_cast<std::int64_t>(item_size(rows_.dtype()));
-    const std::int64_t per_pair = std::max<std::int64_t>(1, s.widest * (2 * k_ + 2) * item);
-    const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(request_.max_bytes) / per_pair);
-    const std::int64_t references = request_.paired ? 1 : std::min(b_, most);
-    std::int64_t rows = 1;  // rows that cannot be taken apart are swept one by one, so that a loss belongs to one
-    while (s.coupled.empty() && 2 * rows <= block_rows && 2 * rows * b_ <= std::min(most, worthwhile_pairs)) rows *= 2;
-    if (audit != nullptr) rows = 1;
-    const std::int64_t from = (first - start) / rows * rows, tiles = (last - start - from + rows - 1) / rows;
-    const std::vector<Tensor> roundings = roundings_of(x, s);
-    std::vector<LargestLosses> largest(at(tiles));
-    const auto tile = [&](std::int64_t i) {
-      const NoGrad fixed;  // each thread has a mode of its own
-      const std::int64_t n0 = from + i * rows;
-      for (std::int64_t b0 = 0; b0 < b_; b0 += references) {
-        const PairBlock block{n0, rows, request_.paired ? n0 : b0,
-                              request_.paired ? rows : std::min(references, b_ - b0), request_.paired};
-        if (s.coupled.empty())
-          sweep_pairs({x, roundings}, s, start, block, chosen, largest[at(i)], audit);
-        else
-          sweep_whole(s, start, block, chosen, largest[at(i)], audit);
-      }
-    };
-    // Only the caller's thread runs the model, and looks for the op that lost something.
-    if (s.coupled.empty() && audit == nullptr)
-      xg::detail::parallel_for(tiles, tile);
-    else
-      for (std::int64_t i = 0; i < tiles; ++i) tile(i);
-    if (audit == nullptr)
-      for (const LargestLosses& found : largest) losses_->add_ops(found);
-  }
-
-  /// Takes what a block found into the averages and the losses.
-  void take(const Tensor& multipliers, const Losses& losses, std::int64_t start, const PairBlock& block,
-            std::int64_t slot, std::int64_t count, LargestLosses& largest) {
-    average(multipliers, start, block, slot, count);
-    losses_->add(losses, slot, start + block.n0, std::min(block.rows, n_ - start - block.n0),
-                 block.paired ? 1 : block.references);
-    keep_larger(largest, losses.largest_of);
-  }
-
-  /// All outputs at once, from rows and references recorded apart.
-  void sweep_pairs(const RoundedRecording& x, const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
-                   Audit* audit) {
-    PairSweep sweep(x, {reference_recording_, reference_roundings_}, s, target_, false, settles_);
-    Losses losses;
-    const Tensor m = sweep.run(block, seed(x.recording, block, chosen, 0, k_), losses, audit);
-    if (audit == nullptr) take(m, losses, start, block, 0, k_, largest);
-  }
-
-  /// One output after the other, from the pairs recorded as they are.
-  void sweep_whole(const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
-                   Audit* audit) {
-    const std::int64_t pairs = block.pairs();
-    const Tensor rows = padded_rows(rows_, start, block_rows).narrow(0, block.n0, block.rows);
-    const Tensor references = request_.paired
-                                  ? padded_rows(references_, start, block_rows).narrow(0, block.b0, block.references)
-                                  : references_.narrow(0, block.b0, block.references);
-    const auto spread = [&](const Tensor& t, std::int64_t dim) {
-      return block.paired ? t.clone()
-                          : t.unsqueeze(dim)
-                                .expand({block.rows, block.references, features_})
-                                .reshape({pairs, features_})
-                                .clone();
-    };
-    const Recording x = record(model_, spread(rows, 1), request_.method);
-    const Recording r = record(model_, spread(references, 0), request_.method);
-    const Structure whole = compare(x, r, target_, true, request_.method);
-    const std::vector<Tensor> x_roundings = roundings_of(x, whole), r_roundings = roundings_of(r, whole);
-    coupled_ = s.coupled;
-    for (std::int64_t slot = 0; slot < k_; ++slot) {
-      PairSweep sweep({x, x_roundings}, {r, r_roundings}, whole, target_, true, settles_);
-      Losses losses;
-      const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), losses, audit);
-      if (audit == nullptr) take(m, losses, start, block, slot, 1, largest);
-    }
-  }
-
-  /// [K, P, ...] in the dtype of the rows: one at the explained output of each pair, for `count` slots from `first` on.
-  Tensor seed(const Recording& x, const PairBlock& block, const std::vector<std::int64_t>& chosen, std::int64_t first,
-              std::int64_t count) const {
-    const Tensor& value = x.value(target_.value);
-    const std::int64_t pairs = block.pairs(), j = target_.outputs, each = block.paired ? 1 : block.references;
-    Tensor m = zeros(with_front(count, with_front(pairs, value.shape(), 1)), {.dtype = rows_.dtype()});
-    dispatch_floating(m.dtype(), [&]<class T>() {
-      T* out = m.mutable_data<T>();
-      for (std::int64_t slot = 0; slot < count; ++slot)
-        for (std::int64_t p = 0; p < pairs; ++p)
-          out[(slot * pairs + p) * j + chosen[at((block.n0 + p / each) * k_ + first + slot)]] = 1;
-    });
-    return m;
-  }
-
-  /// Takes multipliers [count, P, n] of the features into the averages.
-  void average(const Tensor& multipliers, std::int64_t start, const PairBlock& block, std::int64_t first,
-               std::int64_t count) {
-    const std::int64_t pairs = block.pairs(), each = block.paired ? 1 : block.references;
-    const Tensor m =
-        (multipliers.defined() ? multipliers : zeros({count, pairs, features_}, {.dtype = rows_.dtype()})).contiguous();
-    dispatch_floating(m.dtype(), [&]<class T>() {
-      const T* data = m.data<T>();
-      for (std::int64_t slot = 0; slot < count; ++slot)
-        for (std::int64_t i = 0; i < block.rows && start + block.n0 + i < n_; ++i) {
-          const std::int64_t row = start + block.n0 + i, reference = block.paired ? row : block.b0;
-          averages_->add(row, first + slot, data + (slot * pairs + i * each) * features_, x64_.data() + row * features_,
-                         r64_.data() + reference * features_, features_, each, request_.multipliers);
-        }
-    });
   }
 
   void check_additivity(ExplanationParts& parts) {
@@ -415,14 +268,9 @@ class Explainer {
   std::string reason_of(const Miss& miss) {
     const std::int64_t start = miss.row / block_rows * block_rows;
     if (request_.paired) reference_recording_ = record_references(start);
-    const Recording x = record_rows(start);
-    const Structure s = compare(x, reference_recording_, target_, false, request_.method);
-    if (request_.paired) reference_roundings_ = roundings_of(reference_recording_, s);
-    const std::vector<std::int64_t> chosen(slots_.begin() + start * k_,
-                                           slots_.begin() + std::min(start + block_rows, n_) * k_);
-    Audit audit;
-    audit.ops.resize(x.trace.entries().size());
-    for_each_pair_block(x, s, miss.row, miss.row + 1, chosen, &audit);
+    RowBlock block = recorded_block(start);
+    block.slots.assign(slots_.begin() + start * k_, slots_.begin() + std::min(start + block_rows, n_) * k_);
+    const Audit audit = audit_row(work(), block, miss.row);
     double rounding = 0, most = 0;
     std::size_t worst_op = audit.ops.size();
     for (std::size_t e = audit.ops.size(); e-- > 0;) {  // as the sweep goes: a NaN comes from the first op to have one
@@ -436,14 +284,14 @@ class Explainer {
           "{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result for a row "
           "depends on that row alone",
           coupled_);
-    if (const std::string op = op_with_other_attributes(x, reference_recording_, s); !op.empty())
+    if (const std::string op = op_with_other_attributes(block.recording, reference_recording_, block.structure); !op.empty())
       return fmt::format(
           "{} was applied with other attributes to the rows than to the references: the model branches on its data, or "
           "reads numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops",
           op);
     if (worst_op < audit.ops.size())
-      return fmt::format("{} shares out {:.3g} more or less than arrives at it: its attribution rule is to blame",
-                         describe(x.trace.entries()[worst_op]), audit.ops[worst_op].miss);
+      return fmt::format("{} shares out {:.3g} more or less than arrives at it: its attribution rule is wrong",
+                         describe(block.recording.trace.entries()[worst_op]), audit.ops[worst_op].miss);
     return "no op lost it, so part of the result was computed without ops (from data read by hand, or by chance)";
   }
 
@@ -460,19 +308,12 @@ class Explainer {
   std::vector<std::int64_t> slots_;         // [N, K]
   std::vector<double> outputs_, bases_;     // [N, K]
   std::optional<LossLedger> losses_;
-  std::vector<Tensor> reference_roundings_;  // by value, of the references
   std::vector<std::string> op_names_;        // by op
   std::vector<FallbackOp> integrated_;       // by op; without a name for ops with rules
   double coarsest_eps_ = 0;
   bool settles_ = false;                     // are values that are infinite or NaN replaced?
   std::string coupled_;
-  struct Pending {
-    std::int64_t start;
-    Recording x;
-    std::vector<std::int64_t> chosen;
-  };
-  std::optional<ChainSweep> chain_;  // where the model is a chain
-  std::vector<Pending> pending_;     // recorded and not yet swept
+  std::unique_ptr<PairPlan> plan_;
 };
 
 }  // namespace
@@ -480,11 +321,11 @@ class Explainer {
 ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
                        const SweepRequest& request, std::int64_t* model_outputs, Tensor* group_errors) {
   const NoGrad fixed;
-  Explainer explainer(model, rows, references, request);
-  ExplanationParts parts = explainer.run();
+  RequestSweep request_sweep(model, rows, references, request);
+  ExplanationParts parts = request_sweep.run();
   parts.method = request.method;
-  *model_outputs = explainer.model_outputs();
-  if (group_errors != nullptr) *group_errors = explainer.group_errors();
+  *model_outputs = request_sweep.model_outputs();
+  if (group_errors != nullptr) *group_errors = request_sweep.group_errors();
   return parts;
 }
 
