@@ -1,5 +1,5 @@
 #include <xgrad/autograd/attribution.hpp>
-#include <xgrad/autograd/gauss_legendre.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
@@ -26,8 +26,8 @@ double eps_of(Dtype dtype) {
 }
 
 /// The rule for the integrals of one op.
-const GaussLegendre& path_rule() {
-  static const GaussLegendre rule = gauss_legendre(32);
+const kernels::GaussLegendre& path_rule() {
+  static const kernels::GaussLegendre rule = kernels::gauss_legendre(32);
   return rule;
 }
 
@@ -93,7 +93,7 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
 /// The integrals over t from 0 to 1 of the tensors that `integrand(t)` gives; undefined ones stay undefined.
 template <class Integrand>
 std::vector<Tensor> integrals(Integrand&& integrand) {
-  const GaussLegendre& rule = path_rule();
+  const kernels::GaussLegendre& rule = path_rule();
   std::vector<Tensor> total;
   for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
     const std::vector<Tensor> values = integrand(rule.nodes[q]);

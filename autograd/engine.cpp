@@ -3,13 +3,13 @@
 // Leaves alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their gradient.
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/node.hpp>
+#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/cached_vector.hpp>
+#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-#include <xgrad/tensor/thread_exit.hpp>
+#include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
 

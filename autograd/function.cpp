@@ -1,7 +1,7 @@
 #include <xgrad/autograd/attribution.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/node.hpp>
+#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>

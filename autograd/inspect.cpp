@@ -1,5 +1,5 @@
 #include <xgrad/autograd/inspect.hpp>
-#include <xgrad/autograd/node.hpp>
+#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
@@ -43,6 +43,11 @@ std::vector<std::string> op_names(const Tensor& output) {
   for (const Node* node : nodes_behind(output))
     if (!node->is_leaf()) names.emplace_back(node->name());
   return names;
+}
+
+bool has_hooks(const Tensor& x) {
+  const Node* node = node_of(x);
+  return node != nullptr && node->extras != nullptr && !(node->extras->hooks.empty() && node->extras->node_hooks.empty());
 }
 
 void register_node_hook(const Tensor& x, std::function<void(std::span<Tensor>, std::span<const Tensor>)> hook) {

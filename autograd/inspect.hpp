@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace xg::autograd {
 
@@ -14,6 +16,9 @@ XG_API std::vector<const void*> leaf_identities(const Tensor& output);
 XG_API const void* leaf_identity(const Tensor& leaf);
 /// Names of the ops behind `output`, newest first, each node once.
 XG_API std::vector<std::string> op_names(const Tensor& output);
+
+/// Do hooks of the tensor, or of the op that made it, take part in a backward that passes through it?
+XG_API bool has_hooks(const Tensor& x);
 
 /// Calls `hook` after each backward of the op that made `x`, with the gradients of its inputs (which the hook may replace)
 /// and of its outputs. Throws AutogradError without a graph.

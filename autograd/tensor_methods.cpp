@@ -1,9 +1,9 @@
 // The methods of Tensor that are ops, or that speak to the graph. Declared in tensor/tensor.hpp, which knows neither.
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/inplace.hpp>
-#include <xgrad/autograd/node.hpp>
-#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/detail/in_place.hpp>
+#include <xgrad/autograd/detail/node.hpp>
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>

@@ -1,6 +1,6 @@
 #include <xgrad/explain/deep_lift.hpp>
-#include <xgrad/explain/inputs.hpp>
-#include <xgrad/explain/sweep.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
+#include <xgrad/explain/detail/sweep.hpp>
 
 namespace xg::explain {
 

@@ -1,6 +1,6 @@
 #include <xgrad/explain/deep_shap.hpp>
-#include <xgrad/explain/inputs.hpp>
-#include <xgrad/explain/sweep.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
+#include <xgrad/explain/detail/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/exact_shapley.hpp>
-#include <xgrad/explain/gradients.hpp>
-#include <xgrad/explain/inputs.hpp>
-#include <xgrad/explain/plan.hpp>
-#include <xgrad/explain/sweep.hpp>
+#include <xgrad/explain/detail/gradients.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
+#include <xgrad/explain/detail/plan.hpp>
+#include <xgrad/explain/detail/sweep.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/threads.hpp>

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
 

@@ -1,8 +1,8 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/model_function.hpp>
-#include <xgrad/explain/recording.hpp>
-#include <xgrad/explain/structure.hpp>
+#include <xgrad/explain/detail/recording.hpp>
+#include <xgrad/explain/detail/structure.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/gradients.hpp>
+#include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/input_x_gradient.hpp>
-#include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 
 namespace xg::explain {
 

@@ -1,12 +1,12 @@
-#include <xgrad/autograd/gauss_legendre.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/averages.hpp>
-#include <xgrad/explain/gradients.hpp>
-#include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/detail/averages.hpp>
+#include <xgrad/explain/detail/gradients.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/integrated_gradients.hpp>
-#include <xgrad/explain/plan.hpp>
-#include <xgrad/explain/recording.hpp>
+#include <xgrad/explain/detail/plan.hpp>
+#include <xgrad/explain/detail/recording.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/threads.hpp>
 
@@ -121,7 +121,7 @@ IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradient
   if (options_.steps > most_steps)
     throw ValueError(fmt::format("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps));
   if (options_.method == Quadrature::gausslegendre) {
-    autograd::GaussLegendre rule = autograd::gauss_legendre(options_.steps);
+    kernels::GaussLegendre rule = kernels::gauss_legendre(options_.steps);
     nodes_ = std::move(rule.nodes);
     weights_ = std::move(rule.weights);
   } else {

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/explain/gradients.hpp>
-#include <xgrad/explain/inputs.hpp>
+#include <xgrad/explain/detail/gradients.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/saliency.hpp>
 
 namespace xg::explain {

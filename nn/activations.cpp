@@ -1,5 +1,5 @@
 #include <xgrad/nn/activations.hpp>
-#include <xgrad/nn/option_checks.hpp>
+#include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/batch_norm.hpp>
-#include <xgrad/nn/option_checks.hpp>
+#include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

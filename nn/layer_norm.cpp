@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/layer_norm.hpp>
-#include <xgrad/nn/option_checks.hpp>
+#include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/model.hpp>
-#include <xgrad/nn/node_record.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

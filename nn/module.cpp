@@ -2,7 +2,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/module.hpp>
-#include <xgrad/nn/release_list.hpp>
+#include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/model.hpp>
-#include <xgrad/nn/node_record.hpp>
-#include <xgrad/nn/release_list.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
+#include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

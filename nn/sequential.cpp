@@ -1,5 +1,5 @@
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/nn/node_record.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/module.hpp>
-#include <xgrad/nn/node_record.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

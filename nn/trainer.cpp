@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/nn/progress.hpp>
+#include <xgrad/nn/detail/progress.hpp>
 #include <xgrad/nn/trainer.hpp>
 #include <xgrad/optim/clip.hpp>
 #include <xgrad/tensor/error.hpp>

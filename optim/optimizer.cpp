@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/optim/optimizer.hpp>
-#include <xgrad/optim/state_values.hpp>
+#include <xgrad/optim/detail/state_values.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,5 +1,5 @@
 #include <xgrad/optim/scheduler.hpp>
-#include <xgrad/optim/state_values.hpp>
+#include <xgrad/optim/detail/state_values.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,9 +1,9 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/layout.hpp>
-#include <xgrad/tensor/process_mutex.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/storage.hpp>
-#include <xgrad/tensor/thread_exit.hpp>
+#include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
-#include <xgrad/tensor/process_mutex.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/random.hpp>
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include <xgrad/tensor/process_mutex.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/scope.hpp>
 
 #include <deque>

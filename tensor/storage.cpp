@@ -1,8 +1,8 @@
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/process_mutex.hpp>
-#include <xgrad/tensor/sanitizers.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
-#include <xgrad/tensor/thread_exit.hpp>
+#include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/process_mutex.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
-#include <xgrad/viz/axes_layout.hpp>
-#include <xgrad/viz/histogram.hpp>
-#include <xgrad/viz/options.hpp>
-#include <xgrad/viz/range.hpp>
+#include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/histogram.hpp>
+#include <xgrad/viz/detail/options.hpp>
+#include <xgrad/viz/detail/range.hpp>
 
 #include <algorithm>
 #include <cmath>

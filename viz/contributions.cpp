@@ -2,7 +2,7 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/contributions.hpp>
-#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/detail/format.hpp>
 
 #include <algorithm>
 #include <cmath>

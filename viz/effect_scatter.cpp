@@ -3,9 +3,9 @@
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/beeswarm.hpp>
 #include <xgrad/viz/effect_scatter.hpp>
-#include <xgrad/viz/format.hpp>
-#include <xgrad/viz/range.hpp>
-#include <xgrad/viz/thinning.hpp>
+#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/range.hpp>
+#include <xgrad/viz/detail/thinning.hpp>
 
 #include <algorithm>
 #include <charconv>

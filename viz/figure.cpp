@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_layout.hpp>
 #include <xgrad/viz/figure.hpp>
-#include <xgrad/viz/file.hpp>
-#include <xgrad/viz/options.hpp>
-#include <xgrad/viz/raster.hpp>
-#include <xgrad/viz/svg.hpp>
+#include <xgrad/viz/detail/file.hpp>
+#include <xgrad/viz/detail/options.hpp>
+#include <xgrad/viz/detail/raster.hpp>
+#include <xgrad/viz/detail/svg.hpp>
 
 #include <algorithm>
 #include <cmath>

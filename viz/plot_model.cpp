@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/format.hpp>
-#include <xgrad/viz/options.hpp>
+#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/plot_model.hpp>
-#include <xgrad/viz/row_chart.hpp>
+#include <xgrad/viz/detail/row_chart.hpp>
 #include <xgrad/viz/scene.hpp>
-#include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/detail/text_metrics.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_layout.hpp>
 #include <xgrad/viz/contributions.hpp>
-#include <xgrad/viz/format.hpp>
-#include <xgrad/viz/range.hpp>
+#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/range.hpp>
 #include <xgrad/viz/regression.hpp>
-#include <xgrad/viz/thinning.hpp>
+#include <xgrad/viz/detail/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -5,11 +5,11 @@
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/figure.hpp>
-#include <xgrad/viz/file.hpp>
-#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/detail/file.hpp>
+#include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/report.hpp>
 #include <xgrad/viz/scene.hpp>
-#include <xgrad/viz/svg.hpp>
+#include <xgrad/viz/detail/svg.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 #include <xgrad/viz/scene.hpp>
-#include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/detail/text_metrics.hpp>
 
 #include <algorithm>
 #include <cmath>

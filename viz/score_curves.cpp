@@ -2,8 +2,8 @@
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
-#include <xgrad/viz/axes_layout.hpp>
-#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/score_curves.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
-#include <xgrad/viz/format.hpp>
-#include <xgrad/viz/range.hpp>
-#include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/range.hpp>
+#include <xgrad/viz/detail/text_metrics.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Activations: every one that PyTorch or Keras names.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/in_place.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,5 +1,5 @@
 // The list of ops that tests walk: every family's rows.
-#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/detail/op.hpp>
 
 namespace xg::autograd {
 

@@ -1,6 +1,6 @@
 // Sums, products, quotients, rounding quotients, extrema: ops whose derivatives are arithmetic again.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/in_place.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,8 +1,8 @@
 // Elements picked by integer tensors and masks, and put back. An index by several tensors becomes an index by one: the
 // indexed dimensions are merged (a view where strides allow) and the tensors become one flat index.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/strided.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>

@@ -1,6 +1,6 @@
 // Tensors joined, repeated, turned around and padded.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 

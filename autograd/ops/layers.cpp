@@ -1,6 +1,6 @@
 // What layers are made of: linear maps, normalizations, dropout.
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>

@@ -3,7 +3,7 @@
 // mode sees composites, so that a loss can be explained too.
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/losses.hpp>
-#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/element_loss.hpp>
 

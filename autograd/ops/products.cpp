@@ -1,7 +1,7 @@
 // Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never
 // with copies.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 

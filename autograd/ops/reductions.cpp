@@ -1,6 +1,6 @@
 // Sums, products, extrema, variances and norms over dimensions; running sums and products; softmax and its relatives.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/index.hpp>

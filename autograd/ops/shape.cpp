@@ -1,7 +1,7 @@
 // Other shapes of the same elements: views where strides allow. Copies, casts and detach stand here too.
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 

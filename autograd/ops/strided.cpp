@@ -1,8 +1,8 @@
 // Views by geometry, and their adjoint. `layout` is the strides that the first argument had: a gradient comes in any
 // layout, and is brought into this one before the geometry is read.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/strided.hpp>
-#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 

@@ -1,7 +1,7 @@
 // Powers, exponentials, trigonometry, rounding: functions of one number, and their relatives of two.
 // Those of two numbers are games of two players to attribution.
-#include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/in_place.hpp>
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,4 +1,4 @@
-#include <xgrad/nn/data/column_builder.hpp>
+#include <xgrad/nn/detail/column_builder.hpp>
 #include <xgrad/nn/data/csv.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>

@@ -1,5 +1,5 @@
 #include <xgrad/nn/data/table.hpp>
-#include <xgrad/nn/data/text_table.hpp>
+#include <xgrad/nn/detail/text_table.hpp>
 
 #include <fmt/format.h>
 

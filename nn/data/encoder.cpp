@@ -1,6 +1,6 @@
 #include <xgrad/nn/data/encoder.hpp>
 #include <xgrad/nn/data/scaler.hpp>
-#include <xgrad/nn/data/texts.hpp>
+#include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>

@@ -1,6 +1,6 @@
 #include <xgrad/nn/data/table.hpp>
-#include <xgrad/nn/data/text_table.hpp>
-#include <xgrad/nn/data/texts.hpp>
+#include <xgrad/nn/detail/text_table.hpp>
+#include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,4 +1,4 @@
-#include <xgrad/nn/metrics/inputs.hpp>
+#include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/tensor/error.hpp>
 

@@ -1,5 +1,5 @@
 #include <xgrad/nn/metrics/classification.hpp>
-#include <xgrad/nn/metrics/inputs.hpp>
+#include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/creation.hpp>

@@ -19,7 +19,7 @@ namespace xg::kernels {
 template <class T>
 using Batch = xsimd::batch<T>;
 
-// One spelling for batches and for single numbers; autograd/ops/elementwise.hpp adds tensors.
+// One spelling for batches and for single numbers; autograd/detail/elementwise.hpp adds tensors.
 
 /// A number of V's type.
 template <class V>

@@ -8,7 +8,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/sanitizers.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/scope.hpp>
 
 #include <ucontext.h>

@@ -1,15 +1,15 @@
 #include "support/catch.hpp"
 #include "support/growth.hpp"
 
-#include <xgrad/autograd/gauss_legendre.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-using xg::autograd::gauss_legendre;
-using xg::autograd::GaussLegendre;
+using xg::kernels::gauss_legendre;
+using xg::kernels::GaussLegendre;
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "memory/scenarios.hpp"
 
-#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/xgrad.hpp>
 
 #include <algorithm>

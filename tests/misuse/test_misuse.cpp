@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 #include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/op.hpp>
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>

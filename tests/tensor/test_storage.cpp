@@ -3,7 +3,7 @@
 
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/sanitizers.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
 
 #include <cstring>

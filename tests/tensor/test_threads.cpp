@@ -7,7 +7,7 @@
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/random.hpp>
-#include <xgrad/tensor/sanitizers.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 #include "figures.hpp"
 
-#include <xgrad/viz/text_metrics.hpp>
+#include <xgrad/viz/detail/text_metrics.hpp>
 
 #include <algorithm>
 

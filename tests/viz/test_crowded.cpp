@@ -6,7 +6,7 @@
 #include "support/growth.hpp"
 
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/simplify.hpp>
+#include <xgrad/viz/detail/simplify.hpp>
 
 #include <algorithm>
 #include <cmath>

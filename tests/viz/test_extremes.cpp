@@ -5,8 +5,8 @@
 #include "support/growth.hpp"
 
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/histogram.hpp>
-#include <xgrad/viz/simplify.hpp>
+#include <xgrad/viz/detail/histogram.hpp>
+#include <xgrad/viz/detail/simplify.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/report.hpp>
-#include <xgrad/viz/svg.hpp>
+#include <xgrad/viz/detail/svg.hpp>
 
 #include <unistd.h>
 

@@ -9,9 +9,9 @@
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/format.hpp>
+#include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/report.hpp>
-#include <xgrad/viz/thinning.hpp>
+#include <xgrad/viz/detail/thinning.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/histogram.hpp>
+#include <xgrad/viz/detail/histogram.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <algorithm>

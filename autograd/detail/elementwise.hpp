@@ -1,0 +1,171 @@
+// The base of elementwise ops. Such an op is its arithmetic: what it computes from one number or from a batch of numbers,
+// its slope, its secant. From these come the loops, both derivatives, the attribution rule and the samples of the tests.
+//
+//   struct Tanh : Elementwise1<Tanh> {
+//     static constexpr const char* name = "tanh";
+//     static constexpr unsigned saves = save_output();                       // slope is given the output, else the input
+//     template <class V> static V call(V x) { return tanh_of(x); }
+//     template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
+//     template <class V> static V secant(V x, V r) { ... }                   // optional: generic_secant otherwise
+//     static double reference(double x) { return std::tanh(x); }             // by other means, for tests
+//     static constexpr Domain domain{-3, 3};                                 // of the samples
+//   };
+//
+// V is a number, a batch of them or, for the derivative that can be differentiated again, a Tensor; later readings (forward
+// mode, source code) are further types. An op whose derivative selects rather than scales gives `pull(g, at)` in place of
+// `slope(at)`, so that an infinite g beside a slope of 0 is 0. Attributes are members, and `example()` is what tests use.
+// `dtypes` says what an op computes besides floating-point numbers, `jumps` that its derivative is 0 or has steps between.
+#pragma once
+
+#include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/autograd/detail/samples.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
+
+#include <limits>
+
+namespace xg::autograd {
+
+// ---- arithmetic of tensors under the names that batches have
+
+using kernels::abs_of, kernels::constant, kernels::cos_of, kernels::erf_of, kernels::erfc_of, kernels::exp_of,
+    kernels::expm1_of, kernels::log_of, kernels::pick, kernels::sigmoid_of, kernels::sign_of, kernels::sin_of,
+    kernels::softplus_of, kernels::sqrt_of, kernels::square_of, kernels::tanh_of;
+
+inline double constant(const Tensor&, double value) { return value; }
+inline Tensor pick(const Tensor& condition, const Tensor& a, const Tensor& b) { return where(condition, a, b); }
+inline Tensor pick(const Tensor& condition, double a, const Tensor& b) { return where(condition, a, b); }
+inline Tensor pick(const Tensor& condition, const Tensor& a, double b) { return where(condition, a, b); }
+inline Tensor abs_of(const Tensor& x) { return abs(x); }
+inline Tensor sign_of(const Tensor& x) { return sign(x); }
+inline Tensor square_of(const Tensor& x) { return square(x); }
+inline Tensor sqrt_of(const Tensor& x) { return sqrt(x); }
+inline Tensor exp_of(const Tensor& x) { return exp(x); }
+inline Tensor expm1_of(const Tensor& x) { return expm1(x); }
+inline Tensor log_of(const Tensor& x) { return log(x); }
+inline Tensor sin_of(const Tensor& x) { return sin(x); }
+inline Tensor cos_of(const Tensor& x) { return cos(x); }
+inline Tensor erf_of(const Tensor& x) { return erf(x); }
+inline Tensor erfc_of(const Tensor& x) { return erfc(x); }
+inline Tensor tanh_of(const Tensor& x) { return tanh(x); }
+inline Tensor sigmoid_of(const Tensor& x) { return sigmoid(x); }
+inline Tensor softplus_of(const Tensor& x) { return softplus(x, 1, std::numeric_limits<double>::infinity()); }
+/// x bounded to [low, high]; NaN stays.
+inline Tensor bounded(const Tensor& x, double low, double high) { return clamp(x, low, high); }
+inline Tensor at_least(const Tensor& x, double low) { return clamp(x, low); }
+using kernels::at_least, kernels::bounded;
+
+/// x with infinities replaced by finite numbers whose square is infinite: in a derivative that vanishes at infinity, for
+/// its own derivative not to meet 0 times infinity.
+template <class V>
+V finite(const V& x) {
+  if constexpr (std::is_same_v<V, Tensor>) {
+    const double most = x.dtype() == float32 ? 0.25 * static_cast<double>(std::numeric_limits<float>::max())
+                                             : 0.25 * std::numeric_limits<double>::max();
+    return bounded(x, -most, most);
+  } else {
+    const double most = 0.25 * static_cast<double>(std::numeric_limits<kernels::ElementOf<V>>::max());
+    return bounded(x, -most, most);
+  }
+}
+
+// ---- the bases
+
+namespace detail {
+
+/// kernel(g, at, op), in g's memory where nobody else holds it: a gradient passes through a chain of activations in one
+/// buffer.
+Tensor pull_into(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& at, const void* op);
+/// (f(x) - f(r)) / (x - r), 0 where x is r: the secant of a function that is constant between its jumps.
+Tensor secant_of_steps(const Tensor& f_x, const Tensor& f_r, const Tensor& x, const Tensor& r);
+
+template <class Op>
+constexpr bool is_step_function() {
+  if constexpr (requires { Op::jumps; }) return Op::jumps && !kernels::Pull::takes<Op, Tensor, Tensor>;
+  else return false;
+}
+template <class Op>
+constexpr bool has_slope = kernels::Pull::takes<Op, Tensor, Tensor> || is_step_function<Op>();
+
+}  // namespace detail
+
+/// One tensor in, one out, of the same shape.
+template <class Op>
+struct Elementwise1 {
+  static constexpr int inputs = 1;
+  static constexpr Promotion promotion = Promotion::floating;
+  static constexpr unsigned saves = save_input(0);
+  static constexpr Rule rule = Rule::secant;
+  static constexpr bool elementwise = true;
+
+  Tensor forward(const Tensor& x) const { return kernels::map(self(), x); }
+
+  Tensor backward(const OpContext& c, const Tensor& g) const
+    requires(detail::has_slope<Op>)
+  {
+    if constexpr (detail::is_step_function<Op>()) return zeros_like(g);
+    else return kernels::Pull::of(self(), g, saved(c));
+  }
+  Tensor backward_fused(const OpContext& c, Tensor& g) const
+    requires(kernels::Pull::takes<Op, float, float> && !detail::is_step_function<Op>())
+  {
+    return detail::pull_into(kernels::binary<Op, kernels::Pull>, g, saved(c), &self());
+  }
+  Tensor secant_kernel(const Tensor& x, const Tensor& r) const
+    requires(kernels::Secant::takes<Op, float, float>)
+  {
+    return kernels::binary<Op, kernels::Secant>(x, r, &self());
+  }
+  Tensor secant_kernel(const Tensor& x, const Tensor& r) const
+    requires(detail::is_step_function<Op>())
+  {
+    return detail::secant_of_steps(self().forward(x), self().forward(r), x, r);
+  }
+  static std::vector<Sample> samples(Dtype dtype) { return samples1<Op>(dtype); }
+
+ private:
+  const Op& self() const { return static_cast<const Op&>(*this); }
+  static const Tensor& saved(const OpContext& c) { return Op::saves == save_input(0) ? c.input(0) : c.output(); }
+};
+
+/// Two tensors in, one out, with broadcasting. The derivatives are the op's own.
+template <class Op>
+struct Elementwise2 {
+  static constexpr int inputs = 2;
+  static constexpr Promotion promotion = Promotion::arithmetic;
+  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr Rule rule = Rule::two_player;
+  static constexpr bool elementwise = true;
+
+  Tensor forward(const Tensor& a, const Tensor& b) const { return kernels::map(self(), a, b); }
+
+  /// Of a function that is constant between its jumps.
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const
+    requires(detail::is_step_function<Op>() && Op::saves == 0 && !(Op::dtypes == (kernels::bools | kernels::integers)))
+  {
+    return {c.needs(0) ? zeros_like(g) : Tensor(), c.needs(1) ? zeros_like(g) : Tensor()};
+  }
+  static std::vector<Sample> samples(Dtype dtype) { return samples2<Op>(dtype); }
+
+ private:
+  const Op& self() const { return static_cast<const Op&>(*this); }
+};
+
+// ---- what several families use
+
+/// a / hypot(a, b), the derivative of hypot: its limit at infinities, 0 at the origin.
+Tensor hypot_share(const Tensor& a, const Tensor& b);
+/// sqrt(x) with the derivative 0 where x is 0, as of a norm.
+Tensor root_of_squares(const Tensor& x);
+/// 1 / hypot(a, b), 0 at the origin.
+Tensor inverse_hypot(const Tensor& a, const Tensor& b);
+
+/// Two gradients, each computed only where it is wanted.
+template <class A, class B>
+std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
+  return {c.needs(0) ? a() : Tensor(), c.needs(1) ? b() : Tensor()};
+}
+
+/// Saved input i is read for the other input's gradient alone.
+inline bool other_needs(std::size_t i, const bool* needed) { return needed[1 - i]; }
+
+}  // namespace xg::autograd

@@ -1,0 +1,139 @@
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/detail/in_place.hpp>
+#include <xgrad/autograd/detail/node.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/trace.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <optional>
+
+namespace xg::autograd {
+namespace {
+
+std::int64_t offset_in_base(const xg::detail::TensorImpl& view) {
+  const auto bytes = static_cast<const char*>(view.data) - static_cast<const char*>(view.base()->data);
+  return bytes / static_cast<std::int64_t>(item_size(view.dtype));
+}
+
+Tensor share(xg::detail::TensorImpl& impl) {
+  impl.refs.acquire();
+  return Tensor::adopt(&impl);
+}
+
+/// The same values in other memory, with the same graph: what `self` was before the write.
+Tensor snapshot(const Tensor& self) {
+  Tensor before = kernels::copy(self);
+  if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
+  return before;
+}
+
+void adopt_graph(const Tensor& target, const Tensor& of) {
+  replace_node(target.impl(), NodeRef(node_of(of)), of.impl().autograd_slot);
+}
+
+void check(const Tensor& self, const char* op) {
+  Node* node = node_of(self);
+  if (grad_enabled()) {
+    const bool leaf = node != nullptr && node->is_leaf();
+    Node* base = self.impl().base() != nullptr ? static_cast<Node*>(self.impl().base()->autograd) : nullptr;
+    if (leaf || (base != nullptr && base->is_leaf()))
+      throw AutogradError(fmt::format(
+          "[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside NoGrad, or use "
+          "the out-of-place form.",
+          op));
+  }
+  for (std::size_t i = 0; i < self.shape().size(); ++i)
+    if (self.strides()[i] == 0 && self.shape()[i] > 1)
+      throw ShapeError(fmt::format(
+          "[{}] several elements of the tensor (shape {}) share one place in memory, as after expand: clone it first.", op,
+          self.shape().str()));
+}
+
+}  // namespace
+
+void refresh_view(xg::detail::TensorImpl& view) {
+  const Tensor base = share(*view.base());
+  Tensor again;
+  if (node_of(base) != nullptr) {
+    const EnableGrad recording;
+    const NoTrace quiet;
+    again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
+  }
+  static auto* one_at_a_time = new xg::detail::ProcessMutex;
+  NodeRef previous;  // destroyed after the lock is given back
+  const std::lock_guard lock(*one_at_a_time);
+  if (is_fresh(view, base.impl())) return;  // another thread was quicker
+  previous = NodeRef(static_cast<Node*>(view.autograd));
+  if (again.defined())
+    replace_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
+  else
+    set_node(view, NodeRef(), 0);
+}
+
+Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::function<Tensor(const Tensor&)>& compute,
+                 const std::function<void(Tensor&)>& write) {
+  check(self, op);
+  if (other != nullptr && broadcast_shapes(op, self.shape(), other->shape()) != self.shape())
+    throw ShapeError(fmt::format(
+        "[{}] the result of shapes {} and {} does not have the shape of the tensor that is changed: use the out-of-place "
+        "form.",
+        op, self.shape().str(), other->shape().str()));
+  Trace* trace = state().trace;
+  const bool recording = grad_enabled() && is_floating(self.dtype()) &&
+                         (node_of(self) != nullptr || (other != nullptr && node_of(*other) != nullptr));
+  if (!recording && trace == nullptr) {
+    write(self);
+    xg::detail::bump_version(self.impl().storage(), op);
+    return self;
+  }
+  Tensor before = self;
+  if (trace == nullptr || recording) before = snapshot(self);
+  if (trace != nullptr) {
+    const ValueId id = trace->id_of(self);
+    trace->before_write(self, op);
+    before = trace->value(id);
+    if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
+  }
+  const Tensor result = compute(before);
+  if (result.shape() != self.shape())
+    throw ShapeError(fmt::format("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.",
+                                 op, result.shape().str(), self.shape().str()));
+  // The new graph is made before the elements are written, because it may fail where memory ends.
+  xg::detail::TensorImpl* base = self.impl().base();
+  Tensor graph;  // what self's graph becomes, or that of its base
+  if (recording) {
+    std::optional<NoTrace> quiet;
+    if (base != nullptr) quiet.emplace();
+    graph = result.dtype() == self.dtype() ? result : to(result, self.dtype());
+    if (base != nullptr) {
+      // A view: the base's history is rebased, and with it that of every view of it. Not a copy of the base: the view's
+      // geometry counts in the base's strides, and what is written is replaced all the same.
+      Tensor base_before = Tensor::adopt(xg::detail::new_alias(*base));
+      if (Node* node = static_cast<Node*>(base->autograd)) set_node(base_before.impl(), NodeRef(node), base->autograd_slot);
+      graph = as_strided_scatter(base_before, graph, self.shape(), self.strides(), offset_in_base(self.impl()));
+    }
+  }
+  kernels::copy_into(self, result);
+  xg::detail::bump_version(self.impl().storage(), op);
+  if (trace != nullptr) trace->after_write(self, result);
+  if (!recording) return self;
+  if (base == nullptr) {
+    adopt_graph(self, graph);
+    ++self.impl().history;  // views made before show the new values: their graphs follow
+    return self;
+  }
+  const NoTrace quiet;
+  replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
+  ++base->history;
+  // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.
+  if (Node* node = static_cast<Node*>(self.impl().autograd); node != nullptr && node->extras) refresh_view(self.impl());
+  return self;
+}
+
+}  // namespace xg::autograd

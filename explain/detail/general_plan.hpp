@@ -1,0 +1,13 @@
+// Plans for any model. Internal to explain/.
+#pragma once
+
+#include <xgrad/explain/detail/plan.hpp>
+
+namespace xg::explain::detail {
+
+std::unique_ptr<PairPlan> general_pairs(const PairWork& work);
+std::unique_ptr<GradientPlan> general_gradients(const ModelFunction& model, const GradientRequest& request);
+std::unique_ptr<Game> general_game(const ModelFunction& model, const Tensor& rows, const Tensor& background,
+                                   const GradientRequest& request);
+
+}  // namespace xg::explain::detail

@@ -1,0 +1,62 @@
+// Reading labels, predictions and weights, with the checks that all metrics share. For the sources of this folder.
+#pragma once
+
+#include <xgrad/tensor/support/cached_vector.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace xg::nn::metrics {
+
+/// What the predictions of a classifier are.
+enum class PredictionKind : std::uint8_t {
+  probability,  ///< one score of class 1 per row
+  scores,       ///< one score per class and row
+  labels,       ///< predicted class indices
+};
+
+struct ClassificationInputs {
+  PredictionKind kind = PredictionKind::probability;
+  std::int64_t rows = 0;
+  std::int64_t columns = 1;          // scores per row
+  CachedVector<std::int64_t> truth;  // class index per row
+  CachedVector<double> predictions;  // [rows][columns]; for labels the class indices
+  CachedVector<double> weights;      // per row, or empty
+  bool float32 = false;              // were the predictions of that dtype?
+  double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
+  /// `value` rounded as the predictions are: 0.3 in float32 is not above 0.3.
+  double threshold(double value) const { return float32 ? static_cast<double>(static_cast<float>(value)) : value; }
+  /// The predicted class of a row: 1 where its probability exceeds `threshold`, or the first of the largest scores.
+  std::int64_t predicted(std::int64_t row, double threshold) const;
+};
+
+/// The class number that stands for no class, as the losses have it.
+inline constexpr std::int64_t ignored_label = -100;
+
+/// The rows that are not labelled with ignored_label, which may be none of them. Throws as ClassCounts::update
+/// documents; `metric` names the caller.
+ClassificationInputs read_classification(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                         const Tensor& sample_weight, bool labels_allowed);
+
+/// The same, of probabilities. Throws ValueError outside [0, 1] and for rows of several classes that do not sum to one.
+ClassificationInputs read_probabilities(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                        const Tensor& sample_weight);
+
+struct RegressionInputs {
+  std::int64_t rows = 0;
+  std::int64_t outputs = 1;
+  CachedVector<double> truth;        // [rows][outputs]
+  CachedVector<double> predictions;  // [rows][outputs]
+  CachedVector<double> weights;      // per row, or empty
+  double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
+};
+
+/// Throws ShapeError unless both are [n] or [n, outputs] with the same numbers, ValueError for NaN and infinite values.
+RegressionInputs read_regression(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                                 const Tensor& sample_weight);
+
+/// Throws ValueError unless `weight` is above 0.
+void check_not_empty(const std::string& metric, double weight);
+
+}  // namespace xg::nn::metrics

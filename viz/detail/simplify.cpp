@@ -1,0 +1,309 @@
+#include <xgrad/viz/detail/simplify.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace xg::viz::detail {
+
+// After Liang and Barsky (1984).
+bool clip_line(const Box& box, Point& a, Point& b) {
+  double from = 0, to = 1;
+  const auto side = [&](double step, double room) {
+    if (step == 0) return room >= 0;
+    const double t = room / step;
+    if (step < 0)
+      from = std::max(from, t);
+    else
+      to = std::min(to, t);
+    return from <= to;
+  };
+  const Point d{b.x - a.x, b.y - a.y};
+  if (!(side(-d.x, a.x - box.left) && side(d.x, box.right - a.x) && side(-d.y, a.y - box.top) &&
+        side(d.y, box.bottom - a.y)))
+    return false;
+  const Point start = a;
+  if (from > 0)
+    a = {std::clamp(start.x + from * d.x, box.left, box.right), std::clamp(start.y + from * d.y, box.top, box.bottom)};
+  if (to < 1)
+    b = {std::clamp(start.x + to * d.x, box.left, box.right), std::clamp(start.y + to * d.y, box.top, box.bottom)};
+  return true;
+}
+
+namespace {
+
+constexpr double per_px = 2;  // pictures have twice as many px as the sheet
+
+bool finite(const Point& p) {
+  return std::isfinite(p.x) && std::isfinite(p.y);
+}
+
+using Indices = std::vector<std::size_t>;
+
+// Of points in a row with the same cell along one axis: first, extremes across, last.
+template <class Along, class Across>
+Indices extremes_per_cell(const Indices& from, Along&& along, Across&& across) {
+  Indices kept;
+  for (std::size_t begin = 0; begin < from.size();) {
+    if (from[begin] == gap) {
+      kept.push_back(from[begin++]);
+      continue;
+    }
+    const double cell = std::floor(along(from[begin]) * per_px);
+    std::size_t end = begin, low = begin, high = begin;
+    for (; end < from.size() && from[end] != gap && std::floor(along(from[end]) * per_px) == cell; ++end) {
+      if (across(from[end]) < across(from[low])) low = end;
+      if (across(from[end]) > across(from[high])) high = end;
+    }
+    std::size_t few[] = {begin, std::min(low, high), std::max(low, high), end - 1};
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k == 0 || few[k] != few[k - 1]) kept.push_back(from[few[k]]);
+    }
+    begin = end;
+  }
+  return kept;
+}
+
+// Without the points on the way from their neighbour to their other neighbour.
+Indices without_collinear(const Indices& from, const std::vector<Point>& points) {
+  Indices kept;
+  for (const std::size_t i : from) {
+    while (i != gap && kept.size() >= 2 && kept.back() != gap && kept[kept.size() - 2] != gap) {
+      const Point &a = points[kept[kept.size() - 2]], &b = points[kept.back()], &c = points[i];
+      const double dx = c.x - a.x, dy = c.y - a.y, length = std::hypot(dx, dy);
+      const double off = std::abs(dx * (b.y - a.y) - dy * (b.x - a.x));
+      const double way = dx * (b.x - a.x) + dy * (b.y - a.y);
+      if (!(length > 0) || !(off <= 1e-6 * length) || way < 0 || way > length * length) break;
+      kept.pop_back();
+    }
+    kept.push_back(i);
+  }
+  return kept;
+}
+
+// Which cells of a sheet are covered.
+class Coverage {
+ public:
+  Coverage(double width, double height, double cells_per_px) {
+    // A sheet larger than any screen is looked at from afar.
+    scale_ = std::min({cells_per_px, 4096 / std::max(width, 1.0), 4096 / std::max(height, 1.0)});
+    columns_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
+    rows_ = static_cast<std::int64_t>(std::ceil(std::max(height, 1.0) * scale_)) + 1;
+    covered_.assign(static_cast<std::size_t>(columns_ * rows_), 0);
+  }
+
+  // Covers all cells of a straight piece; true if one of them was free.
+  bool add_line(Point a, Point b) {
+    if (!clip(a, b)) return false;
+    const double steps = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1e-9}) * scale_;
+    const auto count = static_cast<std::int64_t>(std::ceil(steps));
+    bool news = false;
+    for (std::int64_t k = 0; k <= count; ++k) {
+      const double t = static_cast<double>(k) / static_cast<double>(count);
+      std::uint8_t& covered = at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
+      news = news || covered == 0;
+      covered = 1;
+    }
+    return news;
+  }
+
+ private:
+  std::int64_t cell(double px) const { return static_cast<std::int64_t>(px * scale_); }
+  std::uint8_t& at(std::int64_t x, std::int64_t y) {
+    return covered_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
+  }
+
+  // The part on the sheet.
+  bool clip(Point& a, Point& b) const {
+    return clip_line({0, 0, (static_cast<double>(columns_) - 1) / scale_, (static_cast<double>(rows_) - 1) / scale_}, a,
+                     b);
+  }
+
+  double scale_ = 1;
+  std::int64_t columns_ = 1, rows_ = 1;
+  std::vector<std::uint8_t> covered_;
+};
+
+// A sheet cut into strips of cells, of which each takes a number of layers until it is full. A strip knows the next
+// cell that is not full, so that full ones are skipped, and each layer of a cell is counted once: the cost of a mark is
+// the number of strips that it lies on.
+class Strips {
+ public:
+  Strips(double length, double width, double cells_per_px, std::uint16_t most) : most_(most) {
+    // A sheet larger than any screen is looked at from afar.
+    scale_ = std::min({cells_per_px, 4096 / std::max(length, 1.0), 4096 / std::max(width, 1.0)});
+    cells_ = static_cast<std::int64_t>(std::ceil(std::max(length, 1.0) * scale_)) + 1;
+    strips_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
+    next_.resize(static_cast<std::size_t>(strips_ * (cells_ + 1)));
+    for (std::size_t i = 0; i < next_.size(); ++i)
+      next_[i] = static_cast<std::uint32_t>(i % static_cast<std::size_t>(cells_ + 1));
+    if (most > 1) layers_.assign(next_.size(), 0);
+  }
+
+  // Adds a layer to all cells of a box or of the disc in it that are not full; false if all are.
+  bool add(const Box& box, bool round) {
+    if (!(box.right >= 0 && box.bottom >= 0 && box.left * scale_ < static_cast<double>(cells_) &&
+          box.top * scale_ < static_cast<double>(strips_)))
+      return false;
+    const Point middle = box.centre();
+    const double radius = std::max(box.width(), box.height()) / 2 + 0.5 / scale_;
+    const std::int64_t top = cell(box.top, strips_), bottom = cell(box.bottom, strips_);
+    bool news = false;
+    for (std::int64_t strip = top; strip <= bottom; ++strip) {
+      double from = box.left, to = box.right;
+      if (round) {
+        const double off = (static_cast<double>(strip) + 0.5) / scale_ - middle.y;
+        const double half = radius * radius - off * off;
+        if (half < 0) continue;
+        // Cells whose middles are within the disc.
+        from = std::max(from, middle.x - std::sqrt(half) + 0.5 / scale_);
+        to = std::min(to, middle.x + std::sqrt(half) - 0.5 / scale_);
+        if (to < from) from = to = middle.x;
+      }
+      if (to < 0 || from * scale_ >= static_cast<double>(cells_)) continue;
+      news = fill(strip, cell(from, cells_), cell(to, cells_)) || news;
+    }
+    return news;
+  }
+
+ private:
+  std::int64_t cell(double px, std::int64_t count) const {
+    return static_cast<std::int64_t>(std::clamp(px * scale_, 0.0, static_cast<double>(count - 1)));
+  }
+
+  bool fill(std::int64_t strip, std::int64_t from, std::int64_t to) {
+    const auto first = static_cast<std::size_t>(strip * (cells_ + 1));
+    std::uint32_t* next = next_.data() + first;
+    bool news = false;
+    for (std::uint32_t at = open(next, static_cast<std::uint32_t>(from)); at <= static_cast<std::uint32_t>(to);
+         at = open(next, at + 1)) {
+      news = true;
+      if (most_ == 1 || ++layers_[first + at] == most_) next[at] = at + 1;
+    }
+    return news;
+  }
+
+  // The first cell from `at` on that is not full. The last place of a strip is none of its cells and never full.
+  static std::uint32_t open(std::uint32_t* next, std::uint32_t at) {
+    while (next[at] != at) at = next[at] = next[next[at]];
+    return at;
+  }
+
+  std::uint16_t most_;
+  double scale_ = 1;
+  std::int64_t cells_ = 1, strips_ = 1;
+  std::vector<std::uint32_t> next_;
+  std::vector<std::uint16_t> layers_;
+};
+
+Indices without_covered(const Indices& from, const std::vector<Point>& points, double width, double height,
+                        double cell) {
+  Coverage coverage(width, height, 1 / cell);
+  Indices kept;
+  bool drawn = false;  // the line goes on from the last point that is kept
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    const std::size_t i = from[k];
+    if (i == gap) {
+      drawn = false;
+      continue;
+    }
+    const bool starts = k == 0 || from[k - 1] == gap;
+    const bool ends = k + 1 == from.size() || from[k + 1] == gap;
+    if (starts && !ends) continue;
+    const std::size_t before = starts ? i : from[k - 1];
+    const bool outer = k + 1 == from.size() || k == 1;  // first and last piece
+    if (!coverage.add_line(points[before], points[i]) && !outer) {
+      drawn = false;
+      continue;
+    }
+    if (!drawn) {
+      if (!kept.empty()) kept.push_back(gap);
+      if (before != i) kept.push_back(before);
+    }
+    kept.push_back(i);
+    drawn = true;
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double width, double height, double cell) {
+  Indices kept;
+  kept.reserve(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (finite(points[i]))
+      kept.push_back(i);
+    else if (kept.empty() || kept.back() != gap)
+      kept.push_back(gap);
+  }
+  if (points.size() <= most_points && cell <= 1) return kept;
+  const auto x = [&](std::size_t i) { return points[i].x; };
+  const auto y = [&](std::size_t i) { return points[i].y; };
+  kept = extremes_per_cell(kept, x, y);
+  kept = extremes_per_cell(kept, y, x);
+  kept = without_collinear(kept, points);
+  if (kept.size() > 4 * most_points || cell > 1) kept = without_covered(kept, points, width, height, cell);
+  return kept;
+}
+
+std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const std::vector<Point>& lower) {
+  Indices kept;
+  const std::size_t n = upper.size();
+  if (n <= most_points) {
+    kept.resize(n);
+    for (std::size_t i = 0; i < n; ++i) kept[i] = i;
+    return kept;
+  }
+  const auto good = [&](std::size_t i) { return finite(upper[i]) && std::isfinite(lower[i].y); };
+  for (std::size_t begin = 0; begin < n;) {
+    if (!good(begin)) {
+      // One point that is no number makes a gap.
+      if (kept.empty() || good(kept.back())) kept.push_back(begin);
+      ++begin;
+      continue;
+    }
+    const double cell = std::floor(upper[begin].x * per_px);
+    std::size_t end = begin;
+    std::size_t few[6] = {begin, begin, begin, begin, begin, begin};
+    for (; end < n && good(end) && std::floor(upper[end].x * per_px) == cell; ++end) {
+      if (upper[end].y < upper[few[1]].y) few[1] = end;
+      if (upper[end].y > upper[few[2]].y) few[2] = end;
+      if (lower[end].y < lower[few[3]].y) few[3] = end;
+      if (lower[end].y > lower[few[4]].y) few[4] = end;
+    }
+    few[5] = end - 1;
+    std::sort(few, few + 6);
+    kept.insert(kept.end(), few, std::unique(few, few + 6));
+    begin = end;
+  }
+  return kept;
+}
+
+std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
+                                       double height) {
+  const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
+  double across = 0, down = 0;  // how large the marks are, on the whole
+  for (const Box& b : marks) {
+    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    across += std::min(b.width(), width);
+    down += std::min(b.height(), height);
+  }
+  // Strips run along the longer side of the marks, so that each mark lies on few of them. The outline of a large disc
+  // needs no half px.
+  const bool upright = down > across;
+  const double disc = round ? across / static_cast<double>(std::max<std::size_t>(marks.size(), 1)) : 0;
+  Strips strips(upright ? height : width, upright ? width : height, std::clamp(256 / std::max(disc, 1.0), 0.5, per_px),
+                static_cast<std::uint16_t>(layers));
+  Indices kept;
+  for (std::size_t i = marks.size(); i-- > 0;) {
+    Box b = marks[i];
+    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    if (upright) b = {b.top, b.left, b.bottom, b.right};
+    if (strips.add(b, round)) kept.push_back(i);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+}  // namespace xg::viz::detail

@@ -1,0 +1,59 @@
+#include <xgrad/viz/detail/thinning.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace xg::viz::detail {
+namespace {
+
+// The finalizer of splitmix64 (Steele, Lea and Flood 2014): neighbours get numbers that have nothing in common.
+std::uint64_t hash(std::uint64_t i) {
+  std::uint64_t z = (i + 1) * 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+std::vector<std::size_t> rows_to_draw(std::size_t rows, std::size_t most,
+                                      const std::vector<std::vector<double>>& measures,
+                                      const std::vector<std::size_t>& kept) {
+  std::vector<std::size_t> shown;
+  if (rows <= most) {
+    shown.resize(rows);
+    std::iota(shown.begin(), shown.end(), std::size_t{0});
+    return shown;
+  }
+  std::vector<bool> taken(rows, false);
+  const auto take = [&](std::size_t row) {
+    if (taken[row] || shown.size() == most) return;
+    taken[row] = true;
+    shown.push_back(row);
+  };
+  for (const std::size_t row : kept) take(row);
+  for (const std::vector<double>& measure : measures) {
+    std::size_t least = rows, largest = rows;
+    for (std::size_t r = 0; r < rows; ++r) {
+      if (!std::isfinite(measure[r])) continue;
+      if (least == rows || measure[r] < measure[least]) least = r;
+      if (largest == rows || measure[r] > measure[largest]) largest = r;
+    }
+    if (least == rows) continue;
+    take(least);
+    take(largest);
+  }
+  std::vector<std::pair<std::uint64_t, std::size_t>> others;
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (!taken[r]) others.emplace_back(hash(r), r);
+  }
+  const auto room = static_cast<std::ptrdiff_t>(most - shown.size());
+  std::nth_element(others.begin(), others.begin() + room, others.end());
+  for (auto it = others.begin(); it != others.begin() + room; ++it) shown.push_back(it->second);
+  std::sort(shown.begin(), shown.end());
+  return shown;
+}
+
+}  // namespace xg::viz::detail
