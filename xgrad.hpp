@@ -25,4 +25,5 @@
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/threads.hpp>
+#include <xgrad/version.hpp>
 #include <xgrad/viz/viz.hpp>

@@ -2,6 +2,7 @@
 #include <xgrad/xgrad.hpp>
 
 #include <iostream>
+#include <string>
 
 using namespace xg;
 
@@ -12,6 +13,13 @@ struct Twice : nn::Module {
 };
 
 int main() {
+  // The package, the headers and the library that was loaded are of one version.
+  const std::string headers = std::to_string(XGRAD_VERSION / 10000) + "." + std::to_string(XGRAD_VERSION / 100 % 100) +
+                              "." + std::to_string(XGRAD_VERSION % 100);
+  if (headers != PACKAGE_VERSION || headers != version()) {
+    std::cerr << "headers " << headers << ", package " << PACKAGE_VERSION << ", library " << version() << "\n";
+    return 1;
+  }
   Twice net(3);
   net(ones({2, 3})).sum().backward();
   if (!net.fc.weight().grad().defined()) return 1;
