@@ -31,8 +31,10 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <any>
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>

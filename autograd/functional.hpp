@@ -3,6 +3,10 @@
 
 #include <xgrad/autograd/engine.hpp>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 namespace xg {
 
 using TensorFunction = std::function<Tensor(const Tensor&)>;

@@ -10,7 +10,9 @@
 #include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <optional>
 #include <tuple>
+#include <vector>
 
 namespace xg {
 

@@ -11,6 +11,11 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace xg {
 
 using autograd::in_place;

@@ -5,6 +5,8 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <tuple>
+
 namespace xg::nn {
 
 /// A layer that applies one function without options.

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
+
 namespace xg::nn {
 
 Dense::Dense(std::int64_t in, std::int64_t units, DenseOptions options)

@@ -6,6 +6,10 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <memory>
+#include <optional>
+#include <tuple>
+
 namespace xg::nn {
 
 struct DenseOptions {

@@ -3,6 +3,8 @@
 
 #include <xgrad/nn/layer.hpp>
 
+#include <tuple>
+
 namespace xg::nn {
 
 /// While training: zero with probability p, else x / (1 - p). In eval mode: x.

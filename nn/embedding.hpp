@@ -4,6 +4,9 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <optional>
+#include <tuple>
+
 namespace xg::nn {
 
 struct EmbeddingOptions {

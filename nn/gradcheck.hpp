@@ -4,6 +4,8 @@
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/nn/module.hpp>
 
+#include <vector>
+
 namespace xg::nn {
 
 /// gradcheck of module(x) with respect to x and every parameter that asks for gradients; frozen ones are constants, tied

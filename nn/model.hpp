@@ -3,6 +3,12 @@
 
 #include <xgrad/nn/layer.hpp>
 
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 namespace xg::nn {
 
 /// From inputs to outputs through the layers between them. Layers are children, called by their names or numbers.

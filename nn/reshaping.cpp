@@ -2,6 +2,8 @@
 #include <xgrad/nn/reshaping.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <functional>
+
 namespace xg::nn {
 
 Tensor Flatten::forward(const Tensor& x) {

@@ -7,7 +7,11 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace xg::nn {
 namespace {

@@ -3,6 +3,10 @@
 
 #include <xgrad/nn/layer.hpp>
 
+#include <memory>
+#include <optional>
+#include <string>
+
 namespace xg::nn {
 
 namespace detail {

@@ -1,7 +1,9 @@
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/optim/step.hpp>
 
+#include <array>
 #include <cmath>
+#include <vector>
 
 namespace xg::optim {
 namespace {

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <limits>
+#include <vector>
 
 namespace xg::optim {
 

@@ -2,6 +2,9 @@
 #include <xgrad/optim/step.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <array>
+#include <vector>
+
 namespace xg::optim {
 
 template <>

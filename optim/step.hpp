@@ -21,9 +21,11 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/threads.hpp>
 
+#include <array>
 #include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace xg::optim {
 

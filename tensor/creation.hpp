@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <vector>
 
 namespace xg {
 

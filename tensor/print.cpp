@@ -11,7 +11,9 @@
 #include <limits>
 #include <memory>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace xg {
 namespace {

@@ -2,6 +2,7 @@
 #include <xgrad/tensor/scope.hpp>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <new>

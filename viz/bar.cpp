@@ -12,6 +12,8 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace xg::viz {
 namespace {

@@ -6,7 +6,10 @@
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace xg::viz {
 

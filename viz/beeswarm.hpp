@@ -5,6 +5,9 @@
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <optional>
+#include <vector>
+
 namespace xg::viz {
 
 struct BeeswarmOptions {

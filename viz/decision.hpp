@@ -5,6 +5,9 @@
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <optional>
+#include <vector>
+
 namespace xg::viz {
 
 /// In which order features stand: by falling mean size of their contributions, or as they come.

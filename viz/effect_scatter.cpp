@@ -12,6 +12,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace xg::viz {
 namespace {

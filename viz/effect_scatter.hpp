@@ -5,6 +5,8 @@
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <optional>
+
 namespace xg::viz {
 
 struct ScatterOptions {

@@ -13,6 +13,8 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace xg::viz {
 namespace {

@@ -11,6 +11,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace xg::viz {
 namespace {

@@ -5,6 +5,8 @@
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/network_layers.hpp>
 
+#include <vector>
+
 namespace xg::nn {
 class Module;
 }

@@ -5,6 +5,8 @@
 #include <xgrad/viz/curves.hpp>
 #include <xgrad/viz/figure.hpp>
 
+#include <vector>
+
 namespace xg::nn::metrics {
 struct ClassificationReport;
 }

@@ -21,7 +21,9 @@
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
 
+#include <array>
 #include <limits>
+#include <vector>
 
 namespace xg::autograd {
 

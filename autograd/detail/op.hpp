@@ -30,9 +30,13 @@
 #include <xgrad/autograd/trace.hpp>
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace xg::autograd {
 

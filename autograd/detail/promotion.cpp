@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 namespace xg::autograd {
 
 Dtype result_type(std::span<const Tensor* const> tensors) {

@@ -1,6 +1,8 @@
 #include <xgrad/autograd/detail/samples.hpp>
 
 #include <cmath>
+#include <functional>
+#include <vector>
 
 namespace xg::autograd {
 

@@ -4,6 +4,8 @@
 #include <xgrad/autograd/detail/op.hpp>
 
 #include <array>
+#include <functional>
+#include <vector>
 
 namespace xg::autograd {
 

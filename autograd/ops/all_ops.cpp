@@ -1,6 +1,8 @@
 // The list of ops that tests walk: every family's rows.
 #include <xgrad/autograd/detail/op.hpp>
 
+#include <vector>
+
 namespace xg::autograd {
 
 const std::vector<OpInfo>& arithmetic_ops();

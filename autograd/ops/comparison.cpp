@@ -4,7 +4,10 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -10,6 +10,9 @@
 #include <array>
 #include <bitset>
 #include <limits>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -9,6 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
 namespace xg {
 namespace autograd {
 namespace {

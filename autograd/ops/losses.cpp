@@ -9,9 +9,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -8,8 +8,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -7,8 +7,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
+#include <optional>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -4,6 +4,11 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
 
+#include <array>
+#include <span>
+#include <tuple>
+#include <vector>
+
 namespace xg {
 namespace autograd {
 namespace {

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <vector>
+
 namespace xg::autograd {
 namespace {
 

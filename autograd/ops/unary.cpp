@@ -5,9 +5,13 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
+#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace xg::explain::detail {
 namespace {

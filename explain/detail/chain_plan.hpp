@@ -3,6 +3,8 @@
 
 #include <xgrad/explain/detail/plan.hpp>
 
+#include <memory>
+
 namespace xg::explain::detail {
 
 std::unique_ptr<PairPlan> chain_pairs(const PairWork& work, const RowBlock& first);

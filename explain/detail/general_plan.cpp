@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
+#include <span>
+#include <vector>
 
 namespace xg::explain::detail {
 namespace {

@@ -6,6 +6,7 @@
 #include <xgrad/explain/detail/recording.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace xg::explain::detail {
 namespace {

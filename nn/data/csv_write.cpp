@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace xg::nn::data {
 namespace {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <map>
 #include <ostream>
+#include <string>
+#include <vector>
 
 namespace xg::nn::data {
 namespace {

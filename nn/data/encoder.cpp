@@ -13,6 +13,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
 
 namespace xg::nn::data {
 namespace {

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace xg::nn::data {
 namespace {

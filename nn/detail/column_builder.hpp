@@ -5,6 +5,9 @@
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 
+#include <string>
+#include <string_view>
+
 namespace xg::nn::data {
 
 /// Keeps the cells as the narrowest kind that holds all of them: integer, boolean, numeric, text. Where a later cell

@@ -3,6 +3,10 @@
 
 #include <xgrad/nn/node.hpp>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace xg::nn::detail {
 
 struct NodeRecord {

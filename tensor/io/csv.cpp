@@ -10,7 +10,9 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace xg {
 namespace {

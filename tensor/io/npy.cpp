@@ -14,8 +14,10 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace xg {
 namespace io {

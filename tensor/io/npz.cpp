@@ -11,7 +11,9 @@
 #include <zip.h>
 
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace xg {

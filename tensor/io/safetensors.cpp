@@ -14,8 +14,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace xg {
 namespace {

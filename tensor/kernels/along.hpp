@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/kernels/strided.hpp>
 
+#include <array>
+
 namespace xg::kernels {
 
 inline Shape without_dim(Shape shape, std::int64_t dim) {

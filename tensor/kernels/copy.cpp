@@ -7,6 +7,7 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace xg::kernels {

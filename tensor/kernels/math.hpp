@@ -6,6 +6,7 @@
 #include <xgrad/tensor/kernels/loops.hpp>
 
 #include <bit>
+#include <cmath>
 #include <limits>
 
 namespace xg::kernels {

@@ -6,6 +6,7 @@
 #include <xgrad/tensor/kernels/strided.hpp>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace xg::kernels {

@@ -4,6 +4,7 @@
 #include <xgrad/tensor/kernels/reduce_loops.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace xg::kernels {
 namespace {

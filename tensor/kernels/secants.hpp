@@ -5,6 +5,7 @@
 #include <xgrad/tensor/kernels/math.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <limits>
 #include <numbers>

@@ -4,7 +4,10 @@
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
 
+#include <array>
 #include <cmath>
+#include <limits>
+#include <tuple>
 
 namespace xg::kernels {
 namespace {

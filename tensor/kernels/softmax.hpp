@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/kernels/panels.hpp>
 
+#include <array>
+
 namespace xg::kernels {
 
 /// The sum of f(0), ..., f(n - 1), batches, by two accumulators.

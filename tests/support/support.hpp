@@ -1,4 +1,4 @@
-// What tests of all rooms share: comparison that shows the worst element, and one tensor in many layouts.
+// What tests of all layers share: comparison that shows the worst element, and one tensor in many layouts.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace xg::viz {
 

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace xg::viz {
 namespace {

@@ -5,6 +5,7 @@
 #include <xgrad/viz/theme.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace xg::viz {
 
