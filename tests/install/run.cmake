@@ -46,3 +46,15 @@ foreach(path README.md docs/architecture.md examples/tensors.cpp)
     message(FATAL_ERROR "${path} was not installed")
   endif()
 endforeach()
+
+# Each header compiles alone. The bridges to libraries that users need not have are tried where the libraries are.
+file(GLOB_RECURSE headers ${WORK}/moved/include/xgrad/*.hpp)
+if(NOT headers)
+  message(FATAL_ERROR "no header was installed")
+endif()
+list(JOIN headers "\n" lines)
+file(WRITE ${WORK}/headers "${lines}\n")
+cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+separate_arguments(common UNIX_COMMAND "${FLAGS}")
+execute_process(COMMAND xargs -a ${WORK}/headers -n 1 -P ${cores} ${COMPILER} -std=c++20 ${common} -Wall -Wextra -Werror
+  -fsyntax-only -I${WORK}/moved/include -x c++ /dev/null -include COMMAND_ERROR_IS_FATAL ANY)
