@@ -67,15 +67,23 @@ Tensor along(const Tensor& mask, std::size_t dim, std::size_t ndim) {
   return reshape(mask, shape);
 }
 
-/// out[.., i, ..] = x[.., index[i], ..]
-struct IndexSelect {
-  static constexpr const char* name = "index_select";
-  static constexpr int inputs = 2;
+/// An op of (x, index) or (x, index, source) along one dimension, linear in x and in source.
+template <class Op, int count>
+struct AlongIndex {
+  static constexpr int inputs = count;
   static constexpr unsigned saves = save_input(1);
   static constexpr Rule rule = Rule::custom;
   std::size_t dim = 0;
 
   bool mixes_rows(std::int64_t) const { return dim == 0; }
+  std::vector<Tensor> attribute(const PairContext& p) const {
+    return linear_beside_index(static_cast<const Op&>(*this), p, 1);
+  }
+};
+
+/// out[.., i, ..] = x[.., index[i], ..]
+struct IndexSelect : AlongIndex<IndexSelect, 2> {
+  static constexpr const char* name = "index_select";
   Tensor forward(const Tensor& x, const Tensor& index) const {
     return kernels::index_select(x, static_cast<std::int64_t>(dim), index, name);
   }
@@ -89,7 +97,6 @@ struct IndexSelect {
     kernels::index_add_(out, static_cast<std::int64_t>(dim), c.input(1), g, 1, name);
     return {std::move(out), Tensor()};
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
       return
@@ -103,15 +110,9 @@ struct IndexSelect {
 };
 
 /// x[.., index[i], ..] += alpha source[.., i, ..], in a copy of x
-struct IndexAdd {
+struct IndexAdd : AlongIndex<IndexAdd, 3> {
   static constexpr const char* name = "index_add";
-  static constexpr int inputs = 3;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
   Scalar alpha = 1;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   static bool needs_saved(std::size_t, const bool* needed) { return needed[2]; }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
     Tensor out = kernels::copy(x);
@@ -127,7 +128,6 @@ struct IndexAdd {
     }
     return grads;
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
       return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
@@ -141,14 +141,8 @@ struct IndexAdd {
 };
 
 /// x[.., index[i], ..] = source[.., i, ..], in a copy of x; the last of equal indices wins
-struct IndexCopy {
+struct IndexCopy : AlongIndex<IndexCopy, 3> {
   static constexpr const char* name = "index_copy";
-  static constexpr int inputs = 3;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
     Tensor out = kernels::copy(x);
     kernels::index_copy_(out, static_cast<std::int64_t>(dim), index, source, name);
@@ -164,7 +158,6 @@ struct IndexCopy {
     }
     return grads;
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
       return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
@@ -178,15 +171,9 @@ struct IndexCopy {
 };
 
 /// x[.., index[i], ..] = value, in a copy of x
-struct IndexFill {
+struct IndexFill : AlongIndex<IndexFill, 2> {
   static constexpr const char* name = "index_fill";
-  static constexpr int inputs = 2;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
   Scalar value = 0;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& x, const Tensor& index) const {
     Tensor out = kernels::copy(x);
     Tensor one = kernels::empty({}, x.dtype());
@@ -200,7 +187,6 @@ struct IndexFill {
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
     return {apply(IndexFill{dim, 0}, g, c.input(1)), Tensor()};
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
       return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
@@ -226,14 +212,8 @@ Tensor enlarge(const Tensor& g, const Shape& shape) {
 }
 
 /// out[i, j, k] = x[index[i, j, k], j, k] for dim 0
-struct Gather {
+struct Gather : AlongIndex<Gather, 2> {
   static constexpr const char* name = "gather";
-  static constexpr int inputs = 2;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& x, const Tensor& index) const {
     return kernels::gather(x, static_cast<std::int64_t>(dim), index, name);
   }
@@ -247,7 +227,6 @@ struct Gather {
     kernels::scatter_add_(out, static_cast<std::int64_t>(dim), c.input(1), g, name);
     return {std::move(out), Tensor()};
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Shape& shape, std::int64_t size) {
       return [dim, i = sample_values(shape, 0, static_cast<double>(size), int64, 5)](const std::vector<Tensor>& in) {
@@ -262,14 +241,8 @@ struct Gather {
 };
 
 /// x[index[i, j, k], j, k] = source[i, j, k] for dim 0, in a copy of x; the last of equal indices wins
-struct Scatter {
+struct Scatter : AlongIndex<Scatter, 3> {
   static constexpr const char* name = "scatter";
-  static constexpr int inputs = 3;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
     Tensor out = kernels::copy(x);
     kernels::scatter_(out, static_cast<std::int64_t>(dim), index, source, name);
@@ -289,7 +262,6 @@ struct Scatter {
     }
     return grads;
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Tensor& index) {
       return [dim, index](const std::vector<Tensor>& in) { return scatter(in[0], dim, index, in[1]); };
@@ -303,14 +275,8 @@ struct Scatter {
 };
 
 /// x[index[i, j, k], j, k] += source[i, j, k] for dim 0, in a copy of x
-struct ScatterAdd {
+struct ScatterAdd : AlongIndex<ScatterAdd, 3> {
   static constexpr const char* name = "scatter_add";
-  static constexpr int inputs = 3;
-  static constexpr unsigned saves = save_input(1);
-  static constexpr Rule rule = Rule::custom;
-  std::size_t dim = 0;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
   static bool needs_saved(std::size_t, const bool* needed) { return needed[2]; }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
     Tensor out = kernels::copy(x);
@@ -323,7 +289,6 @@ struct ScatterAdd {
     if (c.needs(2)) grads[2] = enlarge(gather(g, static_cast<std::int64_t>(dim), c.input(1)), c.input_shape(2));
     return grads;
   }
-  std::vector<Tensor> attribute(const PairContext& p) const { return linear_beside_index(*this, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Tensor& index) {
       return [dim, index](const std::vector<Tensor>& in) { return scatter_add(in[0], dim, index, in[1]); };

@@ -16,13 +16,15 @@ XG_API void check_threshold(const std::string& metric, double threshold);
 template <class Options, bool larger>
 class MetricWith {
  public:
+  /// Throws ValueError for options that make no sense.
+  explicit MetricWith(Options options = {}) : options_(std::move(options)) {
+    if constexpr (requires { options_.threshold; }) check_threshold(options_.name, options_.threshold);
+  }
+  explicit MetricWith(NoOptions) : MetricWith() {}
   const std::string& name() const { return options_.name; }
   bool larger_is_better() const { return larger; }
 
  protected:
-  explicit MetricWith(Options options) : options_(std::move(options)) {
-    if constexpr (requires { options_.threshold; }) check_threshold(options_.name, options_.threshold);
-  }
   Options options_;
 };
 
@@ -30,14 +32,15 @@ class MetricWith {
 template <class Options, class Gathered>
 class MetricOf : public MetricWith<Options, true> {
  public:
+  explicit MetricOf(Options options = {})
+      : MetricWith<Options, true>(std::move(options)), gathered_(nothing(this->options_)) {}
+  explicit MetricOf(NoOptions) : MetricOf() {}
   void reset() { gathered_.reset(); }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
     gathered_.update(y_true, y_pred, sample_weight);
   }
 
  protected:
-  explicit MetricOf(Options options)
-      : MetricWith<Options, true>(std::move(options)), gathered_(nothing(this->options_)) {}
   Gathered gathered_;
 
  private:

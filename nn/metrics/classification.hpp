@@ -20,8 +20,7 @@ struct AccuracyOptions {
 /// The share of rows whose predicted class is the true one.
 class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
  public:
-  explicit Accuracy(AccuracyOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit Accuracy(NoOptions) : Accuracy() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -35,8 +34,7 @@ struct PrecisionOptions {
 /// TP / (TP + FP): how many of the rows taken for a class are of it. 0 where none was.
 class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> {
  public:
-  explicit Precision(PrecisionOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit Precision(NoOptions) : Precision() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -50,8 +48,7 @@ struct RecallOptions {
 /// TP / (TP + FN): how many rows of a class were found. 0 where there is none.
 class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
  public:
-  explicit Recall(RecallOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit Recall(NoOptions) : Recall() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -65,8 +62,7 @@ struct F1Options {
 /// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall. 0 where the class never occurs.
 class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
  public:
-  explicit F1(F1Options options = {}) : MetricOf(std::move(options)) {}
-  explicit F1(NoOptions) : F1() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -80,8 +76,7 @@ struct JaccardOptions {
 /// TP / (TP + FP + FN). 0 where the class never occurs.
 class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
  public:
-  explicit Jaccard(JaccardOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit Jaccard(NoOptions) : Jaccard() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -94,8 +89,7 @@ struct BalancedAccuracyOptions {
 /// The mean recall of the classes that occur.
 class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions, ClassCounts> {
  public:
-  explicit BalancedAccuracy(BalancedAccuracyOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit BalancedAccuracy(NoOptions) : BalancedAccuracy() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -109,8 +103,7 @@ struct MatthewsCorrcoefOptions {
 /// Gorodkin's R_K for several. 0 where all rows are of one class or taken for one.
 class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
  public:
-  explicit MatthewsCorrcoef(MatthewsCorrcoefOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit MatthewsCorrcoef(NoOptions) : MatthewsCorrcoef() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };
@@ -123,8 +116,7 @@ struct CohenKappaOptions {
 /// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
 class XG_API CohenKappa : public detail::MetricOf<CohenKappaOptions, ClassCounts> {
  public:
-  explicit CohenKappa(CohenKappaOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit CohenKappa(NoOptions) : CohenKappa() {}
+  using MetricOf::MetricOf;
   double compute() const;
   const ClassCounts& counts() const { return gathered_; }
 };

@@ -18,9 +18,7 @@ struct LogLossOptions {
 /// [n, 1] with probabilities of class 1, or [n, classes] whose rows sum to one. Throws ValueError for anything else.
 class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
  public:
-  explicit LogLoss(LogLossOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit LogLoss(NoOptions) : LogLoss() {}
-
+  using MetricWith::MetricWith;
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -37,9 +35,7 @@ struct BrierOptions {
 /// several. Inputs as LogLoss.
 class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
  public:
-  explicit Brier(BrierOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit Brier(NoOptions) : Brier() {}
-
+  using MetricWith::MetricWith;
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -84,8 +80,7 @@ struct AUCOptions {
 /// does.
 class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
  public:
-  explicit AUC(AUCOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit AUC(NoOptions) : AUC() {}
+  using MetricOf::MetricOf;
   double compute() const;
 };
 
@@ -97,8 +92,7 @@ struct AveragePrecisionOptions {
 /// each against the rest. 0 where class 1 does not occur.
 class XG_API AveragePrecision : public detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
  public:
-  explicit AveragePrecision(AveragePrecisionOptions options = {}) : MetricOf(std::move(options)) {}
-  explicit AveragePrecision(NoOptions) : AveragePrecision() {}
+  using MetricOf::MetricOf;
   double compute() const;
 };
 

@@ -19,9 +19,7 @@ struct MAEOptions {
 /// mean |y - p|
 class XG_API MAE : public detail::MetricWith<MAEOptions, false> {
  public:
-  explicit MAE(MAEOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit MAE(NoOptions) : MAE() {}
-
+  using MetricWith::MetricWith;
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -37,9 +35,7 @@ struct MSEOptions {
 /// mean (y - p)^2
 class XG_API MSE : public detail::MetricWith<MSEOptions, false> {
  public:
-  explicit MSE(MSEOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit MSE(NoOptions) : MSE() {}
-
+  using MetricWith::MetricWith;
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -55,9 +51,7 @@ struct RMSEOptions {
 /// sqrt(mean (y - p)^2); several outputs: the mean of each one's, as scikit-learn
 class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
  public:
-  explicit RMSE(RMSEOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit RMSE(NoOptions) : RMSE() {}
-
+  using MetricWith::MetricWith;
   void reset() { sums_.clear(), weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -74,9 +68,7 @@ struct MAPEOptions {
 /// mean |y - p| / max(|y|, 2.2e-16): a share, not a percentage, as scikit-learn
 class XG_API MAPE : public detail::MetricWith<MAPEOptions, false> {
  public:
-  explicit MAPE(MAPEOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit MAPE(NoOptions) : MAPE() {}
-
+  using MetricWith::MetricWith;
   void reset() { sum_ = weight_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -94,9 +86,7 @@ struct R2Options {
 /// one row alone gives NaN. As scikit-learn.
 class XG_API R2 : public detail::MetricWith<R2Options, true> {
  public:
-  explicit R2(R2Options options = {}) : MetricWith(std::move(options)) {}
-  explicit R2(NoOptions) : R2() {}
-
+  using MetricWith::MetricWith;
   void reset() { outputs_.clear(), rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -116,9 +106,7 @@ struct ExplainedVarianceOptions {
 /// 1 - var(y - p) / var(y): R2 but for a constant offset of the predictions.
 class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOptions, true> {
  public:
-  explicit ExplainedVariance(ExplainedVarianceOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit ExplainedVariance(NoOptions) : ExplainedVariance() {}
-
+  using MetricWith::MetricWith;
   void reset() { outputs_.clear(), rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;
@@ -138,9 +126,7 @@ struct MaxErrorOptions {
 /// max |y - p|
 class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
  public:
-  explicit MaxError(MaxErrorOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit MaxError(NoOptions) : MaxError() {}
-
+  using MetricWith::MetricWith;
   void reset() { max_ = 0, rows_ = 0; }
   void update(const Tensor& y_true, const Tensor& y_pred);
   double compute() const;
@@ -157,9 +143,7 @@ struct MedianAEOptions {
 /// median |y - p|; several outputs: the mean of each one's. Keeps all errors.
 class XG_API MedianAE : public detail::MetricWith<MedianAEOptions, false> {
  public:
-  explicit MedianAE(MedianAEOptions options = {}) : MetricWith(std::move(options)) {}
-  explicit MedianAE(NoOptions) : MedianAE() {}
-
+  using MetricWith::MetricWith;
   void reset() { errors_.clear(); }
   void update(const Tensor& y_true, const Tensor& y_pred);
   double compute() const;
