@@ -1,6 +1,4 @@
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/explain/detail/gradients.hpp>
-#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/saliency.hpp>
 
 namespace xg::explain {
@@ -9,18 +7,9 @@ Saliency::Saliency(ModelFunction model, SaliencyOptions options)
     : model_(std::move(model)), options_(std::move(options)) {}
 
 Explanation Saliency::operator()(const Tensor& rows) const {
-  const detail::GradientRequest request{"Saliency", options_.output, options_.target};
-  const Tensor x = detail::checked_matrix(request.method, "rows", rows);
-  detail::check_feature_names(request.method, options_.feature_names, x.size(1));
-  model_.check_eval(request.method);
-  model_.check_independence(x, {}, request.method);
-  const detail::Gradients at_rows = detail::gradients_at(model_, x, request);
-  const NoGrad fixed;
-  ExplanationParts parts = detail::gradient_parts(at_rows, x, request);
-  parts.values = (options_.abs ? at_rows.gradients.abs() : at_rows.gradients).to(float64).clone();
-  parts.additive = false;
-  detail::blank_rows_without_numbers(parts);
-  return detail::named(std::move(parts), options_.feature_names, options_.output_names, at_rows.model_outputs);
+  return detail::explain_by_gradients("Saliency", model_, options_, rows, [&](const Tensor& gradients, const Tensor&) {
+    return (options_.abs ? gradients.abs() : gradients).to(float64).clone();
+  });
 }
 
 }  // namespace xg::explain

@@ -1,11 +1,14 @@
 // Gradients of the explained value: what saliency and integrated gradients share. Internal to explain/.
 #pragma once
 
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace xg::explain::detail {
 
@@ -36,5 +39,23 @@ std::string op_without_derivative(const ModelFunction& model, const Tensor& rows
 
 /// The parts that an explanation by gradients has from its request, but values: outputs, ranks, space, data.
 ExplanationParts gradient_parts(const Gradients& at_rows, const Tensor& rows, const GradientRequest& request);
+
+/// The explanation whose values [N, n, K] are `values(gradients [N, n, K], rows [N, n])`.
+template <class Options, class Values>
+Explanation explain_by_gradients(const char* method, const ModelFunction& model, const Options& options, const Tensor& rows,
+                                 Values&& values) {
+  const GradientRequest request{method, options.output, options.target};
+  const Tensor x = checked_matrix(method, "rows", rows);
+  check_feature_names(method, options.feature_names, x.size(1));
+  model.check_eval(method);
+  model.check_independence(x, {}, method);
+  const Gradients at_rows = gradients_at(model, x, request);
+  const NoGrad guard;
+  ExplanationParts parts = gradient_parts(at_rows, x, request);
+  parts.values = values(at_rows.gradients, x);
+  parts.additive = false;
+  blank_rows_without_numbers(parts);
+  return named(std::move(parts), options.feature_names, options.output_names, at_rows.model_outputs);
+}
 
 }  // namespace xg::explain::detail
