@@ -304,8 +304,8 @@ Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x
 }
 
 std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, std::span<const Tensor> outputs) {
-  const NoTrace quiet;
-  const NoGrad fixed;
+  const NoTrace trace_guard;
+  const NoGrad guard;
   std::vector<Tensor> results(outputs.size());
   for (std::size_t j = 0; j < outputs.size(); ++j)
     if (is_floating(outputs[j].dtype()) && outputs[j].numel() > 0) results[j] = abs(outputs[j]) * c.unit;
@@ -359,8 +359,8 @@ std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, 
 }  // namespace
 
 std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, AttributionLoss* loss) {
-  const NoTrace quiet;
-  const NoGrad fixed;
+  const NoTrace trace_guard;
+  const NoGrad guard;
   const bool reached =
       std::any_of(p.multipliers.begin(), p.multipliers.end(), [](const Tensor& m) { return m.defined(); });
   if (!reached && op.rule() != Rule::unsupported) return std::vector<Tensor>(p.x.size());

@@ -137,7 +137,7 @@ class XG_API PairContext {
   /// Which elements of input i were NaN or infinite before they were replaced; undefined where none was. May be empty.
   std::vector<Tensor> no_number;
 
-  /// Sums a multiplier over what broadcasting spread, so that it has the shape [K, shape of input i].
+  /// Sums a multiplier over what was broadcast, so that it has the shape [K, shape of input i].
   Tensor unbroadcast(const Tensor& multiplier, std::size_t i) const;
   Tensor mean(std::size_t i) const;   ///< (x_i + r_i) / 2
   Tensor delta(std::size_t i) const;  ///< x_i - r_i

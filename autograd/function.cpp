@@ -272,8 +272,8 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
   Context context = FunctionCall::make(*info, needs);
   std::vector<Tensor> returned;
   {
-    const NoGrad fixed;
-    const NoTrace quiet;
+    const NoGrad guard;
+    const NoTrace trace_guard;
     returned = checked_forward(*info, context, inputs);
   }
   for (std::size_t i = 0; recording && i < inputs.size(); ++i)

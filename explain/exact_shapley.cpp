@@ -61,7 +61,7 @@ std::vector<Group> groups_of(const double* row, const std::vector<double>& refer
   return groups;
 }
 
-/// Shapley values of one row, by output and feature, and their spread over the references.
+/// Shapley values of one row, by output and feature, and their deviation over the references.
 class RowGame {
  public:
   /// `at_row` [K] and `at_references` [B, K] are what the model gives there.
@@ -247,7 +247,7 @@ ExactShapley::ExactShapley(ModelFunction model, Tensor background, ExactShapleyO
 }
 
 Explanation ExactShapley::operator()(const Tensor& rows) const {
-  const NoGrad fixed;
+  const NoGrad guard;
   const Tensor x = detail::checked_matrix(method, "rows", rows);
   detail::check_match(method, x, "background", background_);
   model_.check_eval(method);

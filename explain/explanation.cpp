@@ -87,7 +87,7 @@ std::string_view name(OutputActivation activation) {
 }
 
 Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
-  const NoGrad fixed;
+  const NoGrad guard;
   ExplanationParts& p = parts_;
   if (!p.values.defined() || p.values.dim() != 3)
     throw ShapeError(fmt::format("[Explanation] values are {}, they must be [rows, features, outputs].",
@@ -164,7 +164,7 @@ std::int64_t Explanation::outputs_explained() const {
 
 Tensor Explanation::residual() const {
   if (!parts_.additive) return full(parts_.outputs.shape(), nan, {.dtype = float64});
-  const NoGrad fixed;
+  const NoGrad guard;
   return parts_.outputs - parts_.base_values - parts_.values.sum(1);
 }
 
@@ -206,7 +206,7 @@ Tensor Explanation::probabilities() const {
     throw ValueError(
         fmt::format("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
                     parts_.output_space == Output::probability ? "a probability" : "what the model returns"));
-  const NoGrad fixed;
+  const NoGrad guard;
   switch (parts_.output_activation) {
     case OutputActivation::sigmoid:
       return sigmoid(parts_.outputs);
@@ -292,7 +292,7 @@ Explanation Explanation::with_display(const nn::data::Table& raw) const {
 // ---- views
 
 Explanation Explanation::rows_between(std::int64_t start, std::int64_t stop) const {
-  const NoGrad fixed;
+  const NoGrad guard;
   const auto cut = [&](const Tensor& t) { return t.slice(0, start, stop).clone(); };
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -326,7 +326,7 @@ Explanation Explanation::output(std::int64_t slot) const {
   if (at < 0 || at >= k)
     throw IndexError(fmt::format("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
                                  listing(parts_.output_names)));
-  const NoGrad fixed;
+  const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
   for (Tensor* t : {&p.values, &p.base_values, &p.outputs, &p.standard_errors, &p.output_ranks})
@@ -446,7 +446,7 @@ Explanation Explanation::rescaled(double scale, double shift, StringRef unit) co
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
     throw ValueError(fmt::format(
         "[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale, shift));
-  const NoGrad fixed;
+  const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
   p.output_space = Output::model;
@@ -460,7 +460,7 @@ Explanation Explanation::rescaled(double scale, double shift, StringRef unit) co
 }
 
 Explanation Explanation::abs() const {
-  const NoGrad fixed;
+  const NoGrad guard;
   Explanation e = *this;
   e.parts_.values = parts_.values.abs();
   e.parts_.additive = false;

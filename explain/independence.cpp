@@ -102,7 +102,7 @@ bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const 
 
 void ModelFunction::check_independence(const Tensor& rows, const Tensor& others, const char* method) const {
   if (independent_->load(std::memory_order_relaxed)) return;
-  const NoGrad fixed;
+  const NoGrad guard;
   std::vector<Tensor> candidates = clean_rows(rows);
   if (candidates.empty()) return;
   const Tensor a = candidates.front();

@@ -139,7 +139,7 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
   model_.check_eval(method_name);
   model_.check_independence(x, baseline, method_name);
 
-  const NoGrad fixed;
+  const NoGrad guard;
   const detail::Gradients at_rows = detail::values_at(model_, x, request);
   const detail::Gradients at_baseline = detail::values_at(model_, baseline, request);
   const std::int64_t count = x.size(0), n = x.size(1), k = at_rows.values.size(1), steps = options_.steps;

@@ -12,7 +12,7 @@ enum class Rank : std::uint8_t { max, min, max_abs };
 /// What happens where base value and contributions do not sum to the prediction. They do to rounding (1e-5 of their
 /// sizes in float32, 1e-9 in float64), widened by the residual of ops whose gradient had to be integrated.
 enum class Additivity : std::uint8_t {
-  error,   ///< an Error that names the op to blame
+  error,   ///< an Error that names the op that lost something
   warn,    ///< the same words as a note in the explanation
   report,  ///< Explanation::residual() alone tells
 };

@@ -45,7 +45,7 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
                         const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   const std::vector<Module*> modules = module.modules();
   if (!std::all_of(modules.begin(), modules.end(), [](const Module* m) { return m->is_built(); })) {
-    const NoGrad fixed;
+    const NoGrad guard;
     f(inputs);  // layers that learn their size from the first rows have no parameters before
   }
   GradcheckOptions all = options;

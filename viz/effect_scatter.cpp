@@ -73,7 +73,7 @@ Values values_of(const Contributions& c, std::size_t i) {
 }
 
 // Few distinct values: dots would hide one another. Then they are spread by the golden ratio, the same at every run.
-double spread_of(const std::vector<double>& x) {
+double jitter_of(const std::vector<double>& x) {
   std::vector<double> distinct;
   for (const double v : x) {
     if (std::isfinite(v)) distinct.push_back(v);
@@ -187,7 +187,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   }
   const std::vector<std::size_t> chosen = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
   const std::size_t shown = chosen.size();
-  const double spread = spread_of(values.x);
+  const double jitter = jitter_of(values.x);
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t r = numbers[chosen[k]];
     if (!std::isfinite(values.x[r])) {
@@ -195,7 +195,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
       continue;
     }
     const double golden = std::fmod(0.6180339887498949 * static_cast<double>(k), 1.0);
-    x.push_back(within_double(values.x[r] + 0.5 * spread * (golden - 0.5)));
+    x.push_back(within_double(values.x[r] + 0.5 * jitter * (golden - 0.5)));
     y.push_back(c.value(r, i));
     if (other) color.push_back(other_values[r]);
   }
@@ -228,8 +228,8 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   } else {
     axes.scatter(x, y, {.color = Role::hidden, .size = diameter, .alpha = x.size() > 500 ? 0.6 : 0.8});
   }
-  double left = within_double(low - 0.04 * span - 0.25 * spread);
-  double right = within_double(high + 0.04 * span + 0.25 * spread);
+  double left = within_double(low - 0.04 * span - 0.25 * jitter);
+  double right = within_double(high + 0.04 * span + 0.25 * jitter);
   if (!values.categories.empty()) {
     left = -0.6;
     right = static_cast<double>(values.categories.size()) - 0.4;

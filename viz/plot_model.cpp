@@ -108,7 +108,7 @@ Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& wid
   r.ranks.resize(deepest + 1);
   for (std::size_t p = 0; p < r.places.size(); ++p) r.ranks[r.places[p].rank].push_back(p);
   constexpr double gap = 36;
-  const auto spread = [&](std::vector<std::size_t>& rank) {
+  const auto assign = [&](std::vector<std::size_t>& rank) {
     double total = -gap;
     for (const std::size_t p : rank) total += r.places[p].width + gap;
     double x = -total / 2;
@@ -117,7 +117,7 @@ Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& wid
       x += r.places[p].width + gap;
     }
   };
-  for (auto& rank : r.ranks) spread(rank);
+  for (auto& rank : r.ranks) assign(rank);
   const auto sort_by = [&](std::vector<std::size_t>& rank, bool upward) {
     std::vector<double> key(r.places.size(), 0.0);
     for (const std::size_t p : rank) {
@@ -127,7 +127,7 @@ Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& wid
       key[p] = near.empty() ? r.places[p].x : sum / static_cast<double>(near.size());
     }
     std::stable_sort(rank.begin(), rank.end(), [&](std::size_t a, std::size_t b) { return key[a] < key[b]; });
-    spread(rank);
+    assign(rank);
   };
   for (int sweep = 0; sweep < 4; ++sweep) {
     for (std::size_t k = 1; k < r.ranks.size(); ++k) sort_by(r.ranks[k], false);

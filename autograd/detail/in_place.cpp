@@ -62,7 +62,7 @@ void refresh_view(xg::detail::TensorImpl& view) {
   Tensor again;
   if (node_of(base) != nullptr) {
     const EnableGrad recording;
-    const NoTrace quiet;
+    const NoTrace trace_guard;
     again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
   }
   static auto* one_at_a_time = new xg::detail::ProcessMutex;
@@ -128,7 +128,7 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
     ++self.impl().history;  // views made before show the new values: their graphs follow
     return self;
   }
-  const NoTrace quiet;
+  const NoTrace trace_guard;
   replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
   ++base->history;
   // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.

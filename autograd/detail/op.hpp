@@ -101,16 +101,16 @@ bool reads_saved(const Op& op, std::size_t i, const bool* needed) {
   else return true;
 }
 
-/// Sums `grad` over what broadcasting spread, so that it has the input's shape.
+/// Sums `grad` over what was broadcast, so that it has the input's shape.
 inline Tensor unbroadcast(Tensor grad, const Shape& shape) {
   return !grad.defined() || grad.shape() == shape ? std::move(grad) : sum_to_size(grad, shape);
 }
 
-/// Calls op.backward (or backward_fused) and spreads what it returns over `grad_inputs`.
+/// Calls op.backward (or backward_fused) and stores what it returns in `grad_inputs`.
 template <class Op>
 void call_backward(const Op& op, const OpContext& context, std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs,
                    bool fused) {
-  auto spread = [&](auto&& result) {
+  auto store = [&](auto&& result) {
     if constexpr (std::is_same_v<std::decay_t<decltype(result)>, Tensor>) {
       grad_inputs[0] = unbroadcast(std::move(result), context.input_shape(0));
     } else {
@@ -121,14 +121,14 @@ void call_backward(const Op& op, const OpContext& context, std::span<Tensor> gra
   if constexpr (outputs_of<Op>() == 1) {
     if (!grad_outputs[0].defined()) return;
     if constexpr (has_fused<Op>) {
-      if (fused) return spread(op.backward_fused(context, grad_outputs[0]));
+      if (fused) return store(op.backward_fused(context, grad_outputs[0]));
     }
-    spread(op.backward(context, grad_outputs[0]));
+    store(op.backward(context, grad_outputs[0]));
   } else {
     if constexpr (has_fused<Op>) {
-      if (fused) return spread(op.backward_fused(context, grad_outputs));
+      if (fused) return store(op.backward_fused(context, grad_outputs));
     }
-    spread(op.backward(context, grad_outputs));
+    store(op.backward(context, grad_outputs));
   }
   static_cast<void>(fused);
 }
@@ -317,7 +317,7 @@ const Tensor& first_of(const std::array<Tensor, n>& results) {
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders);
 
 /// Are all dtypes already what the promotion would make of them? The common case, decided without a table.
-[[gnu::always_inline]] inline bool settled(Promotion promotion, std::span<const Tensor* const> inputs) {
+[[gnu::always_inline]] inline bool needs_no_conversion(Promotion promotion, std::span<const Tensor* const> inputs) {
   if (promotion == Promotion::none) return true;
   const Dtype first = inputs[0]->dtype();
   if (promotion != Promotion::arithmetic && !is_floating(first)) return false;
@@ -328,7 +328,7 @@ void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*
 
 /// Records what backward and attribution need.
 template <class Op, std::size_t count>
-[[gnu::always_inline]] inline void finish(const Op& op, std::span<const Tensor* const, count> inputs,
+[[gnu::always_inline]] inline void attach_node(const Op& op, std::span<const Tensor* const, count> inputs,
                                           std::span<Tensor, outputs_of<Op>()> results) {
   State& s = state();
   if constexpr (has_backward<Op>) {
@@ -371,15 +371,15 @@ auto apply(const Op& op, const Inputs&... inputs) {
     }
   }
   std::array<Tensor, n> holders;
-  if (!detail::settled(detail::promotion<Op>(), pointers)) [[unlikely]]
+  if (!detail::needs_no_conversion(detail::promotion<Op>(), pointers)) [[unlikely]]
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);
   auto result = [&]<std::size_t... I>(std::index_sequence<I...>) {
     return op.forward(*pointers[I]...);
   }(std::make_index_sequence<n>());
   if constexpr (detail::outputs_of<Op>() == 1)
-    detail::finish<Op, n>(op, pointers, std::span<Tensor, 1>(&result, 1));
+    detail::attach_node<Op, n>(op, pointers, std::span<Tensor, 1>(&result, 1));
   else
-    detail::finish<Op, n>(op, pointers, result);
+    detail::attach_node<Op, n>(op, pointers, result);
   return result;
 }
 
@@ -394,10 +394,10 @@ Tensor apply(const Op& op, const std::vector<Tensor>& inputs) {
     pointers.push_back(&x);
   }
   std::vector<Tensor> holders(inputs.size());
-  if (!detail::settled(detail::promotion<Op>(), pointers))
+  if (!detail::needs_no_conversion(detail::promotion<Op>(), pointers))
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);
   Tensor result = op.forward(std::span<const Tensor* const>(pointers));
-  detail::finish<Op, std::dynamic_extent>(op, pointers, std::span<Tensor, 1>(&result, 1));
+  detail::attach_node<Op, std::dynamic_extent>(op, pointers, std::span<Tensor, 1>(&result, 1));
   return result;
 }
 

@@ -215,7 +215,7 @@ T truncated_quotient(T a, T b) {
 /// Refuses integer division by zero, which has no value and would trap.
 void check_divisor(const char* op, const Tensor& b) {
   if (!is_floating(b.dtype()) && b.numel() > 0) {
-    const NoTrace quiet;
+    const NoTrace trace_guard;
     if (any(b == 0).item<bool>())
       throw ValueError(fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
   }

@@ -238,7 +238,7 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool 
     throw DtypeError("[isclose] dtypes are " + std::string(name(a.dtype())) + " and " + std::string(name(b.dtype())) +
                      ", they must be equal: convert one with x.to(...).");
   if (rtol < 0 || atol < 0) throw ValueError("[isclose] rtol and atol must not be negative.");
-  const NoGrad fixed;
+  const NoGrad guard;
   const Dtype real = promote_types(a.dtype(), a.is_floating_point() ? a.dtype() : float64);
   const Tensor x = to(a, real), y = to(b, real);
   Tensor close = logical_or(eq(a, b), logical_and(isfinite(x - y), abs(x - y) <= abs(y) * rtol + atol));

@@ -303,8 +303,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   const auto [y, average, inv, variance] =
       apply(autograd::StandardizeColumns{eps}, flat ? x : moved.reshape({count, channels}));
   {
-    const NoGrad fixed;
-    const autograd::NoTrace quiet;
+    const NoGrad guard;
+    const autograd::NoTrace trace_guard;
     if (running_mean.defined()) {
       Tensor target = running_mean;
       target.mul_(1 - momentum).add_(average.reshape({channels}).detach() * momentum);

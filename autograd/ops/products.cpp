@@ -350,10 +350,10 @@ Named contract(Named a, Named b, Needed&& needed) {
   const auto as = [](const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); };
   const Labels labels = batch + only_a + only_b;
   if (inner.empty()) {  // an outer product: the dimensions of a stand before those of b
-    Shape spread_a = joined(batch_shape, a_shape), spread_b = batch_shape;
-    for (std::size_t i = 0; i < only_b.size(); ++i) spread_a.push_back(1);
-    for (std::size_t i = 0; i < only_a.size(); ++i) spread_b.push_back(1);
-    return {as(a.tensor, spread_a) * as(b.tensor, joined(spread_b, b_shape)), labels};
+    Shape padded_a = joined(batch_shape, a_shape), padded_b = batch_shape;
+    for (std::size_t i = 0; i < only_b.size(); ++i) padded_a.push_back(1);
+    for (std::size_t i = 0; i < only_a.size(); ++i) padded_b.push_back(1);
+    return {as(a.tensor, padded_a) * as(b.tensor, joined(padded_b, b_shape)), labels};
   }
   if (!batch.empty() && only_a.empty() && only_b.empty()) {
     Dims dims;

@@ -805,7 +805,7 @@ Tensor clone(const Tensor& x) {
 }
 
 Tensor detach(const Tensor& x) {
-  const NoGrad cut;
+  const NoGrad guard;
   return apply(autograd::Detach{}, x);
 }
 

@@ -576,7 +576,7 @@ struct Pow : Elementwise2<Pow> {
   }
   Tensor forward(const Tensor& a, const Tensor& b) const {
     if (order_a + order_b == 0 && !is_floating(a.dtype()) && b.numel() > 0) {
-      const NoTrace guard;
+      const NoTrace trace_guard;
       if (any(b < 0).item<bool>())
         throw ValueError(
             "[pow] integers to negative powers are not integers: convert the base to a floating-point dtype first.");

@@ -23,10 +23,10 @@ double sum_in_lanes(std::int64_t count, F&& f) {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/// Mean and spread of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add to
+/// Mean and deviation of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add to
 /// different rows at the same time.
 ///
-/// The spread of a sum of features is not known from those of the features. For features that form groups it is taken
+/// The deviation of a sum of features is not known from those of the features. For features that form groups it is taken
 /// from their sums for each reference.
 class Averages {
  public:
@@ -142,10 +142,10 @@ class Averages {
       const double part = here / (before + here), both = before * part, each = 1 / here;
       double *mean = &mean_[at(place * n_ + first)], *total = &squares_[at(place * n_ + first)], size = 0;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = offsets[i] * each, spread = squares[i] - offsets[i] * offset,
+        const double offset = offsets[i] * each, sum_of_squares = squares[i] - offsets[i] * offset,
                      d = shift[i] + offset - mean[i];
         mean[i] += d * part;
-        total[i] += (spread < 0 ? 0 : spread) + d * d * both;
+        total[i] += (sum_of_squares < 0 ? 0 : sum_of_squares) + d * d * both;
       }
       for (std::int64_t i = 0; i < columns; ++i) size += sizes[i];
       size_[at(place)] += size;

@@ -245,8 +245,8 @@ Tensor ChainSweep::slopes(const Link& link, const Tensor& at_references, const R
 
 void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, std::span<const std::int64_t> slots,
                      std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const {
-  const NoGrad fixed;  // each thread has a mode of its own
-  const autograd::NoTrace quiet;
+  const NoGrad guard;  // each thread has a mode of its own
+  const autograd::NoTrace trace_guard;
   const Tensor& input = x.value(x.input);
   const Dtype dtype = input.dtype();
   if (!panels_.empty())
@@ -269,11 +269,11 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
       const Link& link = chain_[l];
       if (link.function != nullptr) {
         const Tensor slope = slopes(link, at_references_[l], x, first, tile, b0, here);
-        const Tensor spread = view_of(slope, {size, k_, tile, here}, {tile * here, 0, here, 1});
+        const Tensor expanded = view_of(slope, {size, k_, tile, here}, {tile * here, 0, here, 1});
         if (references == here)
-          kernels::mul_into(m, m, spread);
+          kernels::mul_into(m, m, expanded);
         else
-          m = kernels::mul(m, spread);
+          m = kernels::mul(m, expanded);
         references = here;
       } else {
         const std::int64_t columns = k_ * tile * references;

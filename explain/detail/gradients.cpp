@@ -20,7 +20,7 @@ Tensor explained(const ModelFunction& model, const Tensor& points, const Gradien
   out.activation = target.activation;
   out.model_outputs = target.outputs;
   const Tensor values = recording.value(target.value).reshape({points.size(0), target.outputs});
-  const NoGrad fixed;
+  const NoGrad guard;
   out.values = values.detach().to(float64);
   if (request.target) out.values = out.values.slice(1, *request.target, *request.target + 1);
   out.values = out.values.clone();
@@ -46,20 +46,20 @@ Gradients gradients_at(const ModelFunction& model, const Tensor& points, const G
     }
     columns.push_back(slope.defined() ? slope : zeros(x.shape(), {.dtype = x.dtype()}));
   }
-  const NoGrad fixed;
+  const NoGrad guard;
   out.gradients = stack(columns, -1);
   return out;
 }
 
 Gradients values_at(const ModelFunction& model, const Tensor& points, const GradientRequest& request) {
-  const NoGrad fixed;
+  const NoGrad guard;
   Gradients out;
   explained(model, points.detach().clone(), request, out);
   return out;
 }
 
 std::string op_without_derivative(const ModelFunction& model, const Tensor& rows, const GradientRequest& request) {
-  const NoGrad fixed;
+  const NoGrad guard;
   const Recording recording = record(model, rows.detach().clone(), request.method);
   const auto at = [](autograd::ValueId id) { return static_cast<std::size_t>(id); };
   std::vector<bool> varies(recording.trace.value_count(), false), wanted = varies;

@@ -27,7 +27,7 @@ Tensor checked_matrix(const char* method, const char* what, const Tensor& t) {
   if (t.size(1) == 0)
     throw ShapeError(fmt::format("[{}] {} is {}: it has no features, there is nothing to explain by.", method, what,
                                  t.shape().str()));
-  const NoGrad fixed;
+  const NoGrad guard;
   return t.detach().contiguous();
 }
 

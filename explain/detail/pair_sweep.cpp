@@ -244,7 +244,7 @@ Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs)
       return {};  // somebody's own op, which may have constants in float32
     }
   };
-  const autograd::NoTrace quiet;
+  const autograd::NoTrace trace_guard;
   const std::vector<Tensor> x = in_float64(x_), r = in_float64(r_);
   if (x.empty() || r.empty()) return {};
   const std::int64_t groups = whole_ ? 1 : block_.pairs();

@@ -320,7 +320,7 @@ class RequestSweep {
 
 ExplanationParts sweep(const ModelFunction& model, const Tensor& rows, const Tensor& references,
                        const SweepRequest& request, std::int64_t* model_outputs, Tensor* group_errors) {
-  const NoGrad fixed;
+  const NoGrad guard;
   RequestSweep request_sweep(model, rows, references, request);
   ExplanationParts parts = request_sweep.run();
   parts.method = request.method;
@@ -337,7 +337,7 @@ Tensor mean_of_rows(const Tensor& outputs, const char* method) {
 }
 
 Tensor mean_output(const ModelFunction& model, const Tensor& references, const char* method, Output output) {
-  const NoGrad fixed;
+  const NoGrad guard;
   model.check_eval(method);
   const Recording recording = record(model, references.clone(), method);
   const Target target = find_target(recording, output, method);

@@ -77,7 +77,7 @@ StandardScaler& StandardScaler::fit(const Tensor& X) {
     }
     // Two passes with the correction of Chan, Golub and LeVeque (1983) for the rounding of the mean.
     const double variance = column.empty() ? 0.0 : std::max(0.0, (squares - deviations * deviations / n) / n);
-    // What rounding alone would leave of a constant feature is no spread (the bound is scikit-learn's).
+    // What rounding alone would leave of a constant feature is no deviation (the bound is scikit-learn's).
     const bool constant = variance <= n * epsilon * variance + (n * mean * epsilon) * (n * mean * epsilon);
     means.push_back(mean * unit);
     variances.push_back(variance * unit * unit);

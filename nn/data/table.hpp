@@ -122,7 +122,7 @@ class XG_API Table {
   /// that float64 would round.
   Tensor tensor() const;
 
-  /// Name, kind, missing and distinct values, and the spread of every column.
+  /// Name, kind, missing and distinct values, and the distribution of every column.
   Description describe() const;
   /// A text table; the middle of a long one is left out.
   std::string str() const;

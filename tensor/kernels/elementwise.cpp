@@ -16,9 +16,9 @@ namespace {
 
 // Note [Layouts of elementwise kernels]
 // Loops see contiguous memory, or one value for all. Contiguous tensors and scalars are one call; long rows one call
-// each. Of short rows, whole blocks are one call: what is broadcast is spread over a buffer first, once for all blocks
+// each. Of short rows, whole blocks are one call: what is broadcast is expanded into a buffer first, once for all blocks
 // where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well. Small
-// matrices are one call as well, without a plan: what is not contiguous is spread over a buffer.
+// matrices are one call as well, without a plan: what is not contiguous is packed into a buffer.
 constexpr std::int64_t long_row = 32;
 constexpr std::int64_t block_elements = 1024;
 
@@ -39,7 +39,7 @@ Tensor without_overlap(const Tensor& x, const Tensor& out) {
 }
 
 /// Does `small` broadcast to `shape` as it is? (That of most operands that broadcast.)
-bool spreads_to(const Shape& small, const Shape& shape) {
+bool broadcasts_to(const Shape& small, const Shape& shape) {
   if (small.size() > shape.size()) return false;
   const std::int64_t* to = shape.end() - small.size();
 #pragma GCC unroll 1
@@ -118,11 +118,11 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
   });
 }
 
-/// An operand of short rows, spread over a buffer for a block of them. Operand k of the plan.
+/// An operand of short rows, packed into a buffer for a block of them. Operand k of the plan.
 template <class Word>
-class Spread {
+class Packed {
  public:
-  Spread(const RowPlan<3>& plan, std::size_t k, const void* data)
+  Packed(const RowPlan<3>& plan, std::size_t k, const void* data)
       : plan_(plan), k_(k), data_(static_cast<const Word*>(data)), stride_(plan.strides[k].back()) {
     std::int64_t expected = plan.row_length();
     dense_ = stride_ == 1;
@@ -171,10 +171,10 @@ void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tens
   const auto out_row = n * static_cast<std::int64_t>(item_size(out.dtype()));
   const std::int64_t tile = tile_elements / n / block * block;
   xg::detail::parallel_ranges(rows, tile, [&](std::int64_t first, std::int64_t last) {
-    Spread<Word> spread_a(plan, 1, bytes_of(a)), spread_b(plan, 2, bytes_of(b));
+    Packed<Word> packed_a(plan, 1, bytes_of(a)), packed_b(plan, 2, bytes_of(b));
     for (std::int64_t begin = first; begin < last; begin += block) {
       const std::int64_t count = std::min(block, last - begin);
-      const Word *pa = spread_a.rows(begin, count), *pb = spread_b.rows(begin, count);
+      const Word *pa = packed_a.rows(begin, count), *pb = packed_b.rows(begin, count);
       loop(pa, pb, bytes_of(out) + begin * out_row, count * n, op);
     }
   });
@@ -186,7 +186,7 @@ template <class Word>
 constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
 
 template <class Word>
-[[gnu::noinline]] void spread_column(const Word* from, std::int64_t step, std::int64_t rows, std::int64_t cols, Word* to) {
+[[gnu::noinline]] void pack_column(const Word* from, std::int64_t step, std::int64_t rows, std::int64_t cols, Word* to) {
   for (std::int64_t r = 0; r < rows; ++r, from += step, to += cols) {
     const Word value = *from;
     for (std::int64_t i = 0; i < cols; i += chunk<Word>)
@@ -195,7 +195,7 @@ template <class Word>
 }
 
 template <class Word>
-[[gnu::noinline]] void spread_matrix(const Word* from, std::int64_t row, std::int64_t column, std::int64_t rows,
+[[gnu::noinline]] void pack_matrix(const Word* from, std::int64_t row, std::int64_t column, std::int64_t rows,
                                      std::int64_t cols, Word* to) {
   for (std::int64_t r = 0; r < rows; ++r, from += row, to += cols)
 #pragma GCC unroll 1
@@ -203,8 +203,8 @@ template <class Word>
 }
 
 template <class Word>
-[[gnu::noinline]] void spread_row(const Word* from, std::int64_t column, std::int64_t rows, std::int64_t cols, Word* to) {
-  spread_matrix(from, 0, column, 1, cols, to);
+[[gnu::noinline]] void pack_row(const Word* from, std::int64_t column, std::int64_t rows, std::int64_t cols, Word* to) {
+  pack_matrix(from, 0, column, 1, cols, to);
   const Word* first = to;
   for (std::int64_t r = 1; r < rows; ++r) {
     to += cols;
@@ -218,7 +218,7 @@ template <class Word>
 
 /// x broadcast to a small matrix: where it lies, or in `buffer` where it is neither one value nor contiguous.
 template <class Word>
-const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
+const void* pack_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
   const xg::detail::TensorImpl& impl = x.impl();
   if (impl.numel() == 1 || (impl.numel() == rows * cols && impl.contiguous())) return impl.data;
   const Shape &shape = impl.shape(), &strides = impl.strides();
@@ -226,9 +226,9 @@ const void* spread_small(const Tensor& x, std::int64_t rows, std::int64_t cols, 
   const std::int64_t row = n < 2 || shape[n - 2] == 1 ? 0 : strides[n - 2];
   const std::int64_t column = shape[n - 1] == 1 ? 0 : strides[n - 1];
   const Word* from = static_cast<const Word*>(impl.data);
-  if (column == 0) spread_column(from, row, rows, cols, buffer);
-  else if (row == 0) spread_row(from, column, rows, cols, buffer);
-  else spread_matrix(from, row, column, rows, cols, buffer);
+  if (column == 0) pack_column(from, row, rows, cols, buffer);
+  else if (row == 0) pack_row(from, column, rows, cols, buffer);
+  else pack_matrix(from, row, column, rows, cols, buffer);
   return buffer;
 }
 
@@ -237,8 +237,8 @@ void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Ten
   const Shape& shape = out.shape();
   const std::int64_t rows = shape.size() < 2 ? 1 : shape[0], cols = shape.back();
   alignas(64) Word left_buffer[block_elements + chunk<Word>], right_buffer[block_elements + chunk<Word>];
-  const void* left = spread_small(a, rows, cols, left_buffer);
-  const void* right = spread_small(b, rows, cols, right_buffer);
+  const void* left = pack_small(a, rows, cols, left_buffer);
+  const void* right = pack_small(b, rows, cols, right_buffer);
   const BinaryLoop loop = b.numel() == 1   ? loops.vector_scalar
                           : a.numel() == 1 ? loops.scalar_vector
                                            : loops.vector_vector;
@@ -345,8 +345,8 @@ Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const void* op
       of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, op);
     return out;
   }
-  Tensor out = spreads_to(b.shape(), a.shape())   ? empty_like(a, dtype)
-               : spreads_to(a.shape(), b.shape()) ? empty_like(b, dtype)
+  Tensor out = broadcasts_to(b.shape(), a.shape())   ? empty_like(a, dtype)
+               : broadcasts_to(a.shape(), b.shape()) ? empty_like(b, dtype)
                                                   : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
   if (out.numel() == 0 || of_dtype.vector_vector == nullptr || !run_if_small(of_dtype, out, a, b, op))
     run(*this, out, a, b, op);
@@ -367,11 +367,11 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   }
   if (out.numel() == 0) return out;
   Tensor copies[3];
-  const auto spread = [&](const Tensor& x, std::size_t i, bool scalars) -> const Tensor& {
+  const auto broadcast = [&](const Tensor& x, std::size_t i, bool scalars) -> const Tensor& {
     const bool fits = x.is_contiguous() && (x.numel() == out.numel() || (scalars && x.numel() == 1));
     return fits ? x : copies[i] = copy(x, out.shape());
   };
-  const Tensor &c = spread(condition, 0, false), &yes = spread(a, 1, true), &no = spread(b, 2, true);
+  const Tensor &c = broadcast(condition, 0, false), &yes = broadcast(a, 1, true), &no = broadcast(b, 2, true);
   switch (item_size(a.dtype())) {
     case 8:
       select<std::uint64_t>(c, yes, no, out);

@@ -166,9 +166,9 @@ std::array<Tensor, 4> standardize_columns(const Tensor& x_, double eps) {
         average[first + c] = static_cast<T>(center[c]);
         missed[c] = static_cast<T>(center[c] - static_cast<double>(average[first + c]));
         // Rounding may leave less than nothing of a constant column; NaN stays.
-        const double spread = squares[c] < 0 ? 0 : squares[c] / static_cast<double>(rows);
-        variance[first + c] = static_cast<T>(spread);
-        scale[first + c] = static_cast<T>(1 / std::sqrt(spread + eps));
+        const double of_channel = squares[c] < 0 ? 0 : squares[c] / static_cast<double>(rows);
+        variance[first + c] = static_cast<T>(of_channel);
+        scale[first + c] = static_cast<T>(1 / std::sqrt(of_channel + eps));
       }
       for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t c = 0; c < here; ++c)

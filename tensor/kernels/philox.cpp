@@ -16,7 +16,7 @@ constexpr std::uint32_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
 constexpr std::uint32_t weyl0 = 0x9E3779B9, weyl1 = 0xBB67AE85;
 constexpr int rounds = 10;
 
-constexpr std::int64_t lanes = 16;  // blocks that are computed abreast
+constexpr std::int64_t lanes = 16;  // blocks that are computed at once
 constexpr std::int64_t chunk = 4 * lanes;
 
 using Wide = xsimd::batch<std::uint64_t>;

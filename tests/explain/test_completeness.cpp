@@ -205,10 +205,10 @@ TEST_CASE("an op without a rule is integrated and says so") {
 }
 
 // Breaks if a wrong rule, or a number that no op made, passes for an explanation.
-TEST_CASE("a miss is an error that names the op to blame") {
+TEST_CASE("a miss is an error that names the op that lost something") {
   const Tensor x = random_rows(5, 3, 61), r = random_rows(4, 3, 62);
   const auto wrong = [](const Tensor& t) { return Wrong::apply(relu(t)).sum(1, true); };
-  CHECK_ERROR(DeepShap(wrong, r)(x), Error, "[DeepShap]", "do not sum up", "Wrong", "rule is to blame",
+  CHECK_ERROR(DeepShap(wrong, r)(x), Error, "[DeepShap]", "do not sum up", "Wrong", "rule is wrong",
               "Additivity::report");
   const Explanation noted = DeepShap(wrong, r, {.additivity = Additivity::warn})(x);
   REQUIRE(noted.notes().size() == 1);
