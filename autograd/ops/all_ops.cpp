@@ -10,6 +10,9 @@ const std::vector<OpInfo>& unary_ops();
 const std::vector<OpInfo>& activation_ops();
 const std::vector<OpInfo>& comparison_ops();
 const std::vector<OpInfo>& reduction_ops();
+const std::vector<OpInfo>& scan_ops();
+const std::vector<OpInfo>& softmax_ops();
+const std::vector<OpInfo>& norm_ops();
 const std::vector<OpInfo>& sorting_ops();
 const std::vector<OpInfo>& shape_ops();
 const std::vector<OpInfo>& strided_ops();
@@ -23,6 +26,7 @@ const std::vector<OpInfo>& all_ops() {
   static const std::vector<OpInfo> rows = [] {
     std::vector<OpInfo> all;
     for (const auto* family : {&arithmetic_ops(), &unary_ops(), &activation_ops(), &comparison_ops(), &reduction_ops(),
+                               &scan_ops(), &softmax_ops(), &norm_ops(),
                                &sorting_ops(), &shape_ops(), &strided_ops(), &joining_ops(), &indexing_ops(),
                                &product_ops(), &layer_ops(), &loss_ops()})
       all.insert(all.end(), family->begin(), family->end());

@@ -1,0 +1,176 @@
+// Products over a dimension, running sums and products.
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/recurrence.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// x without its last element along dim, moved on by one, with `first` in front.
+Tensor shifted(const Tensor& x, std::int64_t dim, double first) {
+  Shape one = x.shape();
+  one[static_cast<std::size_t>(dim)] = 1;
+  return cat({full(one, first, {.dtype = x.dtype()}), narrow(x, dim, 0, x.size(dim) - 1)}, dim);
+}
+/// x without its first element along dim, moved back by one, with a zero behind.
+Tensor shifted_back(const Tensor& x, std::int64_t dim) {
+  Shape one = x.shape();
+  one[static_cast<std::size_t>(dim)] = 1;
+  return cat({narrow(x, dim, 1, x.size(dim) - 1), zeros(one, {.dtype = x.dtype()})}, dim);
+}
+
+/// y_k = a_k y_{k-1} + b_k along dim, or from the end. Its derivative is such a recurrence again, in the other
+/// direction:
+///   db_k = l_k with l_k = g_k + a_{k+1} l_{k+1},   da_k = l_k y_{k-1}
+/// No division anywhere, so that products with zeros have exact derivatives of any order.
+struct LinearRecurrence {
+  static constexpr const char* name = "linear_recurrence";
+  static constexpr int inputs = 2;
+  static constexpr unsigned saves = save_input(0) | save_output();
+  static constexpr Rule rule = Rule::quadrature;
+  std::int64_t dim = 0;
+  bool reverse = false;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  Tensor forward(const Tensor& a, const Tensor& b) const {
+    if (a.shape() != b.shape() || dim < 0 || dim >= b.dim())
+      throw ShapeError(fmt::format("[linear_recurrence] factors {} and terms {} must agree and have a dimension {}.",
+                                   a.shape().str(), b.shape().str(), dim));
+    if (a.dtype() != b.dtype())
+      throw DtypeError(fmt::format("[linear_recurrence] factors are {} and terms {}, they must agree.",
+                                   xg::name(a.dtype()), xg::name(b.dtype())));
+    return kernels::linear_recurrence(a, b, dim, reverse);
+  }
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
+    if (g.numel() == 0)
+      return gradients(
+          c, [&] { return g; }, [&] { return g; });
+    const Tensor next = reverse ? shifted(c.input(0), dim, 0) : shifted_back(c.input(0), dim);
+    const Tensor adjoint = apply(LinearRecurrence{dim, !reverse}, next, g);
+    const auto da = [&] { return adjoint * (reverse ? shifted_back(c.output(), dim) : shifted(c.output(), dim, 0)); };
+    return gradients(c, da, [&] { return adjoint; });
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const std::vector<Tensor> in{sample_values({2, 4}, -2, 2, d, 2), sample_values({2, 4}, -2, 2, d, 3)};
+    const auto call = [](std::int64_t dim, bool reverse) {
+      return [=](const std::vector<Tensor>& t) { return apply(LinearRecurrence{dim, reverse}, t[0], t[1]); };
+    };
+    return {{"forward", in, call(1, false)}, {"from the end", in, call(1, true)}, {"along rows", in, call(0, false)}};
+  }
+};
+
+/// Running sum; its derivative is the running sum from the end.
+struct Cumsum {
+  static constexpr const char* name = "cumsum";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+  std::int64_t dim = 0;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  Tensor forward(const Tensor& x) const { return kernels::cumsum(x, dim); }
+  Tensor backward(const OpContext&, const Tensor& g) const {
+    return g.dim() == 0 ? g : flip(cumsum(flip(g, dim), dim), dim);
+  }
+  Tensor rounding(const RoundingContext& c) const { return kernels::cumsum(c.of_term(0), dim); }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](std::int64_t dim) {
+      return [=](const std::vector<Tensor>& in) { return cumsum(in[0], dim); };
+    };
+    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
+            {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
+  }
+};
+
+/// Running product y_k = x_k y_{k-1}. dx_i = (product before i) l_i with l_i = g_i + x_{i+1} l_{i+1}.
+struct Cumprod {
+  static constexpr const char* name = "cumprod";
+  static constexpr int inputs = 1;
+  static constexpr unsigned saves = save_input(0) | save_output();
+  static constexpr Rule rule = Rule::quadrature;
+  std::int64_t dim = 0;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  Tensor forward(const Tensor& x) const { return kernels::cumprod(x, dim); }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    if (g.dim() == 0 || g.numel() == 0) return g;
+    return shifted(c.output(), dim, 1) * apply(LinearRecurrence{dim, true}, shifted_back(c.input(0), dim), g);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](std::int64_t dim) {
+      return [=](const std::vector<Tensor>& in) { return cumprod(in[0], dim); };
+    };
+    const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
+    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
+            {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
+            {"with zeros", {with_zeros}, call(1)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
+  }
+};
+
+/// Product along one dimension. dx_i = g (product before i) (product after i): exact where factors are zero.
+struct Prod {
+  static constexpr const char* name = "prod";
+  static constexpr int inputs = 1;
+  static constexpr unsigned saves = save_input(0);
+  static constexpr Rule rule = Rule::quadrature;
+  std::int64_t dim = 0;
+  bool keepdim = false;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  Tensor forward(const Tensor& x) const { return kernels::reduce<kernels::Prod>(x, {dim}, keepdim); }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    const Tensor& x = c.input(0);
+    if (x.dim() == 0) return g;
+    if (x.numel() == 0) return zeros_like(x);
+    const Tensor before = cumprod(shifted(x, dim, 1), dim);
+    const Tensor after = flip(cumprod(shifted(flip(x, dim), dim, 1), dim), dim);
+    return with_kept(g, {dim}, keepdim, x.shape()) * before * after;
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
+    const auto call = [](std::int64_t dim, bool keep) {
+      return [=](const std::vector<Tensor>& in) { return prod(in[0], dim, keep); };
+    };
+    return {{"all", {sample_values({2, 3}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return prod(in[0]); }},
+            {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
+            {"first, kept", {sample_values({3, 2}, -2, 2, d)}, call(0, true)},
+            {"with zeros", {with_zeros}, call(1, false)},
+            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
+            {"of nothing", {sample_values({2, 0}, -2, 2, d)}, call(1, false)}};
+  }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& scan_ops() {
+  static const auto rows = OpList<LinearRecurrence, Cumsum, Cumprod, Prod>::rows("scans");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+using autograd::converted;
+
+Tensor prod(const Tensor& x, DtypeOption options) {
+  const Tensor y = converted(x, options);
+  return apply(autograd::Prod{0, false}, y.dim() <= 1 ? y : y.reshape({-1}));
+}
+Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim, DtypeOption options) {
+  return apply(autograd::Prod{normalize_dim("prod", dim, x.dim()), keepdim}, converted(x, options));
+}
+
+Tensor cumsum(const Tensor& x, std::int64_t dim, DtypeOption options) {
+  return apply(autograd::Cumsum{normalize_dim("cumsum", dim, x.dim())}, converted(x, options));
+}
+Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options) {
+  return apply(autograd::Cumprod{normalize_dim("cumprod", dim, x.dim())}, converted(x, options));
+}
+
+}  // namespace xg
