@@ -18,6 +18,8 @@ const std::vector<OpInfo>& shape_ops();
 const std::vector<OpInfo>& strided_ops();
 const std::vector<OpInfo>& joining_ops();
 const std::vector<OpInfo>& indexing_ops();
+const std::vector<OpInfo>& gathering_ops();
+const std::vector<OpInfo>& lookup_ops();
 const std::vector<OpInfo>& product_ops();
 const std::vector<OpInfo>& layer_ops();
 const std::vector<OpInfo>& loss_ops();
@@ -28,6 +30,7 @@ const std::vector<OpInfo>& all_ops() {
     for (const auto* family : {&arithmetic_ops(), &unary_ops(), &activation_ops(), &comparison_ops(), &reduction_ops(),
                                &scan_ops(), &softmax_ops(), &norm_ops(),
                                &sorting_ops(), &shape_ops(), &strided_ops(), &joining_ops(), &indexing_ops(),
+                               &gathering_ops(), &lookup_ops(),
                                &product_ops(), &layer_ops(), &loss_ops()})
       all.insert(all.end(), family->begin(), family->end());
     return all;

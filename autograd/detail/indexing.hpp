@@ -1,0 +1,68 @@
+// What ops that take an index share: its checks, and their rule of attribution.
+#pragma once
+
+#include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace xg::autograd {
+
+// ---- checks
+
+std::size_t checked_dim(const char* op, const Tensor& x, std::int64_t dim);
+/// An index as the kernels take it: int64 or int32. Throws DtypeError where it is not an integer.
+Tensor checked_index(const char* op, const Tensor& index);
+void check_same_dtype(const char* op, const Tensor& x, const Tensor& source);
+/// An index as a vector, for ops along one dimension.
+Tensor index_vector(const char* op, const Tensor& given);
+/// index_add and index_copy: source has x's shape except along dim, where it has the index's.
+void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor& source);
+/// scatter and gather: as many dimensions, and nowhere larger but along dim.
+void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source);
+/// Counts from the end where negative, after a check of the range.
+Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim);
+
+// ---- attribution
+
+template <class Op>
+struct Linear : Op {
+  static constexpr Rule rule = Rule::linear;
+};
+
+/// The rule of an op that is linear in all but the index: an index that itself depends on the features chooses
+/// elements, and what its choice contributes cannot be told apart from what was chosen.
+template <class Op>
+std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
+  if (p.varies[index])
+    throw AutogradError(
+        fmt::format("[attribution] {}: the index depends on the features, so that no share of the result can be given "
+                    "to it. Explain a "
+                    "model in which the index is constant, or one that looks it up by embedding or one_hot.",
+                    Op::name));
+  return autograd::attribute(detail::AppliedOpOf<Linear<Op>>(Linear<Op>{op}), p, nullptr);
+}
+
+/// The multiplier of an index from which a vector follows: the contribution of the vector's change over that of the
+/// index, 0 where the index stays.
+Tensor multiplier_of_lookup(const PairContext& p, std::size_t index);
+
+// ---- the base
+
+/// An op of (x, index) or (x, index, source) along one dimension, linear in x and in source.
+template <class Op, int count>
+struct AlongIndex {
+  static constexpr int inputs = count;
+  static constexpr unsigned saves = save_input(1);
+  static constexpr Rule rule = Rule::custom;
+  std::size_t dim = 0;
+
+  bool mixes_rows(std::int64_t) const { return dim == 0; }
+  std::vector<Tensor> attribute(const PairContext& p) const {
+    return linear_beside_index(static_cast<const Op&>(*this), p, 1);
+  }
+};
+
+}  // namespace xg::autograd

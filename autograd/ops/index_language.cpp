@@ -1,0 +1,229 @@
+// x[i, j, ...]: the index language of NumPy. An index by several tensors becomes an index by one: the indexed dimensions are
+// merged (a view where strides allow) and the tensors become one flat index.
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/indexing.hpp>
+#include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/trace.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace xg {
+namespace autograd {
+namespace {
+
+/// What numbers, slices, newaxis and ellipsis leave: a view, and the tensors that index its dimensions.
+struct PartlyIndexed {
+  Tensor view;
+  std::vector<Tensor> tensors;  // one for each dimension of view, undefined for all of it
+  bool any = false;
+};
+
+std::int64_t dims_of(const Index& index) {
+  switch (index.kind) {
+    case Index::Kind::number:
+    case Index::Kind::slice:
+      return 1;
+    case Index::Kind::tensor:
+      return index.tensor.dtype() == Dtype::bool_ ? index.tensor.dim() : 1;
+    default:
+      return 0;
+  }
+}
+
+PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Index>& indices) {
+  std::int64_t named = 0, ellipses = 0;
+  for (const Index& index : indices) {
+    named += dims_of(index);
+    ellipses += index.kind == Index::Kind::ellipsis;
+  }
+  if (named > x.dim())
+    throw IndexError(fmt::format("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
+                                 x.shape().str(), x.dim()));
+  if (ellipses > 1)
+    throw IndexError(fmt::format("[{}] there are {} ellipses: one may stand in an index.", op, ellipses));
+  PartlyIndexed out{x, {}, false};
+  const auto dim = [&] { return static_cast<std::int64_t>(out.tensors.size()); };
+  for (const Index& index : indices) {
+    switch (index.kind) {
+      case Index::Kind::number: {
+        const std::int64_t size = out.view.size(dim());
+        if (index.number < -size || index.number >= size)
+          throw IndexError(
+              fmt::format("[{}] index {} is out of range for dimension {} of size {} (shape {}): {}.", op, index.number,
+                          x.dim() - (out.view.dim() - dim()), size, x.shape().str(),
+                          size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+        out.view = select(out.view, dim(), index.number);
+        break;
+      }
+      case Index::Kind::slice: {
+        const Slice& s = index.slice;
+        const bool whole = s.step == 1 && s.start.value_or(0) == 0 && !s.stop;
+        if (!whole)
+          out.view = slice(out.view, dim(), s.start.value_or(0),
+                           s.stop.value_or(std::numeric_limits<std::int64_t>::max()), s.step);
+        out.tensors.emplace_back();
+        break;
+      }
+      case Index::Kind::newaxis:
+        out.view = unsqueeze(out.view, dim());
+        out.tensors.emplace_back();
+        break;
+      case Index::Kind::ellipsis:
+        for (std::int64_t i = named; i < x.dim(); ++i) out.tensors.emplace_back();
+        break;
+      case Index::Kind::tensor: {
+        const Tensor& t = index.tensor;
+        out.any = true;
+        if (t.dtype() != Dtype::bool_) {
+          if (is_floating(t.dtype()))
+            throw DtypeError(
+                fmt::format("[{}] an index is {}, it must be a mask (bool) or integers: convert with "
+                            "index.to(xg::int64).",
+                            op, name(t.dtype())));
+          out.tensors.push_back(t.dtype() == Dtype::uint8 ? to(t, Dtype::int64) : t);
+          break;
+        }
+        if (t.dim() == 0) {  // true takes x as it is, false takes nothing of it: along a new dimension
+          out.view = unsqueeze(out.view, dim());
+          out.tensors.push_back(zeros({t.item<bool>() ? 1 : 0}, {.dtype = Dtype::int64}));
+          break;
+        }
+        for (std::int64_t k = 0; k < t.dim(); ++k)
+          if (out.view.size(dim() + k) != t.size(k))
+            throw IndexError(
+                fmt::format("[{}] a mask of shape {} does not fit dimension {} of size {} (shape {}): they must "
+                            "be equal.",
+                            op, t.shape().str(), dim() + k, out.view.size(dim() + k), x.shape().str()));
+        const Tensor places = nonzero(t);
+        for (std::int64_t k = 0; k < t.dim(); ++k) out.tensors.push_back(select(places, 1, k));
+        break;
+      }
+    }
+  }
+  out.tensors.resize(out.view.shape().size());
+  return out;
+}
+
+/// An index by several tensors as an index by one vector along one dimension of a rearranged view.
+struct FlatIndex {
+  Tensor view;           // of x: the indexed dimensions side by side and merged
+  Shape before_merging;  // the shape of view before
+  Dims order;            // the permutation that put them side by side; empty for none
+  std::size_t dim = 0;   // the merged dimension
+  Tensor index;          // a vector
+  Shape index_shape;     // what the tensors broadcast to: it stands where the merged dimension was
+};
+
+FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
+  FlatIndex out;
+  std::vector<std::size_t> indexed;
+  for (std::size_t i = 0; i < parts.tensors.size(); ++i) {
+    if (!parts.tensors[i].defined()) continue;
+    indexed.push_back(i);
+    out.index_shape = broadcast_shapes(op, out.index_shape, parts.tensors[i].shape());
+  }
+  out.view = parts.view;
+  const bool together = indexed.back() - indexed.front() + 1 == indexed.size();
+  if (together) {
+    out.dim = indexed.front();
+  } else {
+    for (const std::size_t i : indexed) out.order.push_back(static_cast<std::int64_t>(i));
+    for (std::size_t i = 0; i < parts.tensors.size(); ++i)
+      if (!parts.tensors[i].defined()) out.order.push_back(static_cast<std::int64_t>(i));
+    out.view = permute(out.view, out.order);
+  }
+  out.before_merging = out.view.shape();
+  for (const std::size_t i : indexed) {
+    const std::int64_t size = parts.view.shape()[i];
+    const Tensor places = wrapped(op, parts.tensors[i], size, i);
+    out.index = out.index.defined() ? out.index * size + places : places;
+  }
+  out.index = ravel(out.index.shape() == out.index_shape ? out.index : expand(out.index, out.index_shape));
+  if (indexed.size() > 1)
+    out.view =
+        flatten(out.view, static_cast<std::int64_t>(out.dim), static_cast<std::int64_t>(out.dim + indexed.size() - 1));
+  return out;
+}
+
+/// `shape` with dimension `dim` replaced by several.
+Shape replaced(const Shape& shape, std::size_t dim, const Shape& by) {
+  Shape out(shape.begin(), shape.begin() + dim);
+  for (const std::int64_t size : by) out.push_back(size);
+  for (std::size_t i = dim + 1; i < shape.size(); ++i) out.push_back(shape[i]);
+  return out;
+}
+
+/// Is this one mask over the whole tensor?
+bool is_full_mask(const Tensor& x, const std::vector<Index>& indices) {
+  return indices.size() == 1 && indices[0].kind == Index::Kind::tensor && indices[0].tensor.defined() &&
+         indices[0].tensor.dtype() == Dtype::bool_ && x.dim() > 0 && indices[0].tensor.shape() == x.shape();
+}
+
+void check_defined(const std::vector<Index>& indices) {
+  for (const Index& index : indices)
+    if (index.kind == Index::Kind::tensor) static_cast<void>(index.tensor.impl());
+}
+
+/// What `parts` indexes, with values in the places that the tensors name.
+Tensor put(const PartlyIndexed& parts, const Tensor& values, bool accumulate) {
+  const FlatIndex flat = flatten_index("index_put", parts);
+  const Shape shape = replaced(flat.view.shape(), flat.dim, flat.index_shape);
+  Shape rows = flat.view.shape();
+  rows[flat.dim] = flat.index.numel();
+  if (broadcast_shapes("index_put", values.shape(), shape) != shape)
+    throw ShapeError(fmt::format("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
+                                 values.shape().str(), shape.str()));
+  const Tensor source = reshape(expand(values, shape), rows);
+  const auto d = static_cast<std::int64_t>(flat.dim);
+  Tensor out = accumulate ? index_add(flat.view, d, flat.index, source) : index_copy(flat.view, d, flat.index, source);
+  if (out.shape() != flat.before_merging) out = reshape(out, flat.before_merging);
+  if (flat.order.empty()) return out;
+  Dims inverse = flat.order;
+  for (std::size_t i = 0; i < flat.order.size(); ++i)
+    inverse[static_cast<std::size_t>(flat.order[i])] = static_cast<std::int64_t>(i);
+  return permute(out, inverse);
+}
+
+}  // namespace
+}  // namespace autograd
+
+Tensor index(const Tensor& x, const std::vector<Index>& indices) {
+  autograd::check_defined(indices);
+  if (autograd::is_full_mask(x, indices)) return masked_select(x, indices[0].tensor);
+  const autograd::PartlyIndexed parts = autograd::apply_basic("index", x, indices);
+  if (!parts.any) return parts.view;
+  const autograd::FlatIndex flat = autograd::flatten_index("index", parts);
+  const Tensor rows = index_select(flat.view, static_cast<std::int64_t>(flat.dim), flat.index);
+  const Shape shape = autograd::replaced(rows.shape(), flat.dim, flat.index_shape);
+  return rows.shape() == shape ? rows : reshape(rows, shape);
+}
+
+Tensor index_put(const Tensor& given, const std::vector<Index>& indices, const Tensor& values, bool accumulate) {
+  autograd::check_defined(indices);
+  const Tensor x = contiguous(given), converted = to(values, given.dtype());
+  if (autograd::is_full_mask(x, indices) && !accumulate && converted.numel() == 1)
+    return where(indices[0].tensor, reshape(converted, {}), x);
+  const autograd::PartlyIndexed parts = autograd::apply_basic("index_put", x, indices);
+  const Tensor& view = parts.view;
+  Tensor part;
+  if (parts.any) {
+    part = autograd::put(parts, converted, accumulate);
+    if (view.is_same(x)) return part;
+  } else {
+    if (converted.dim() > view.dim() || broadcast_shapes("index_put", converted.shape(), view.shape()) != view.shape())
+      throw ShapeError(fmt::format("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
+                                   converted.shape().str(), view.shape().str()));
+    part = accumulate ? view + converted : expand(converted, view.shape());
+  }
+  const auto bytes = static_cast<const char*>(view.impl().data) - static_cast<const char*>(x.impl().data);
+  return autograd::as_strided_scatter(x, part, view.shape(), view.strides(),
+                                      bytes / static_cast<std::int64_t>(item_size(x.dtype())));
+}
+
+}  // namespace xg
