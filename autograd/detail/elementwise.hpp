@@ -161,6 +161,11 @@ Tensor root_of_squares(const Tensor& x);
 /// 1 / hypot(a, b), 0 at the origin.
 Tensor inverse_hypot(const Tensor& a, const Tensor& b);
 
+/// Can an integer (or bool) dtype hold the number?
+bool holds(Dtype dtype, Scalar value);
+/// A scalar as a tensor without dimensions, for dtypes whose kernels take no real parameter.
+Tensor as_tensor(Scalar value, const Tensor& like);
+
 /// Two gradients, each computed only where it is wanted.
 template <class A, class B>
 std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {

@@ -1,21 +1,19 @@
 // Tensors joined, repeated, turned around and padded.
+#include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/kernels/index.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bitset>
-#include <limits>
-#include <optional>
 #include <span>
 #include <vector>
 
 namespace xg {
 namespace autograd {
+
 namespace {
 
 /// A vector without elements joins with anything and adds nothing, as in PyTorch.
@@ -100,141 +98,6 @@ struct Stack {
             {"empty", {x({0, 3}, 1), x({0, 3}, 2)}, along(1)}};
   }
 };
-
-/// x laid out repeats[i] times along dimension i of the result, which may have new leading dimensions; the gradient is
-/// summed over the copies.
-struct Repeat {
-  static constexpr const char* name = "repeat";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
-  Shape repeats;
-
-  bool mixes_rows(std::int64_t ndim) const { return static_cast<std::size_t>(ndim) != repeats.size(); }
-  Tensor forward(const Tensor& x) const {
-    Shape shape = with_leading_ones(x.shape());
-    Tensor current = kernels::contiguous(x);
-    for (std::size_t i = repeats.size(); i-- > 0;) {
-      if (repeats[i] == 1) continue;
-      const auto [outer, inner] = around(shape, i);
-      Tensor out = kernels::empty({outer, repeats[i], inner}, x.dtype());
-      kernels::copy_into(out, view_of(current, {outer, 1, inner}, {inner, inner, 1}));
-      current = std::move(out);
-      shape[i] *= repeats[i];
-    }
-    return current.is_same(x) ? with_shape(kernels::copy(x), shape) : with_shape(std::move(current), shape);
-  }
-  Tensor backward(const OpContext& c, const Tensor& g) const {
-    const Shape once = with_leading_ones(c.input_shape(0));
-    Shape shape = g.shape();
-    Tensor sum_of_copies = g;
-    for (std::size_t i = 0; i < repeats.size(); ++i) {
-      if (repeats[i] == 1) continue;
-      shape[i] = once[i];
-      const auto [outer, inner] = around(shape, i);
-      sum_of_copies = sum(reshape(sum_of_copies, {outer, repeats[i], inner}), 1);
-    }
-    return reshape(sum_of_copies, c.input_shape(0));
-  }
-  static std::vector<Sample> samples(Dtype d) {
-    const auto times = [](Shape times) {
-      return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); };
-    };
-    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times({2, 1})},
-            {"both", {sample_values({2, 3}, -2, 2, d)}, times({2, 3})},
-            {"new dimension", {sample_values({2, 3}, -2, 2, d)}, times({2, 1, 2})},
-            {"once", {sample_values({2, 3}, -2, 2, d)}, times({1, 1})},
-            {"never", {sample_values({2, 3}, -2, 2, d)}, times({1, 0})},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, times({3})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, times({2, 2})}};
-  }
-
- private:
-  Shape with_leading_ones(Shape shape) const {
-    while (shape.size() < repeats.size()) shape.insert(0, 1);
-    return shape;
-  }
-  /// The number of elements before dimension i, and from it on.
-  static std::pair<std::int64_t, std::int64_t> around(const Shape& shape, std::size_t i) {
-    std::int64_t outer = 1, inner = 1;
-    for (std::size_t k = 0; k < shape.size(); ++k) (k < i ? outer : inner) *= shape[k];
-    return {outer, inner};
-  }
-};
-
-/// Slice i along `dim` repeated `repeats` times, or as often as an element of `counts` says where there are counts; the
-/// gradient is summed over the copies. Counts are integers, not negative, one for each slice.
-struct RepeatInterleave {
-  static constexpr const char* name = "repeat_interleave";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
-  std::size_t dim = 0;
-  std::int64_t repeats = 0;  // of each slice, or the sum of the counts
-  Tensor counts;             // int64, contiguous; undefined where all are equal
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
-  Tensor forward(const Tensor& x) const {
-    Shape shape = x.shape();
-    shape[dim] = counts.defined() ? repeats : shape[dim] * repeats;
-    if (counts.defined()) return kernels::repeat_slices(x, static_cast<std::int64_t>(dim), counts, repeats);
-    const auto [outer, inner] = kernels::AroundDim(x.shape(), static_cast<std::int64_t>(dim));
-    const std::int64_t size = x.shape()[dim];
-    Tensor out = kernels::empty({outer, size, repeats, inner}, x.dtype());
-    if (out.numel() != 0)
-      kernels::copy_into(out, view_of(kernels::contiguous(x), {outer, size, 1, inner}, {size * inner, inner, inner, 1}));
-    return with_shape(std::move(out), shape);
-  }
-  Tensor backward(const OpContext& c, const Tensor& g) const;
-  static std::vector<Sample> samples(Dtype d) {
-    const auto times = [](std::int64_t repeats, std::optional<std::int64_t> dim) {
-      return [=](const std::vector<Tensor>& in) { return repeat_interleave(in[0], repeats, dim); };
-    };
-    const auto each = [](std::initializer_list<std::int64_t> counts, std::int64_t dim) {
-      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
-        return repeat_interleave(in[0], c, dim);
-      };
-    };
-    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times(2, 0)},
-            {"columns", {sample_values({2, 3, 2}, -2, 2, d)}, times(3, 1)},
-            {"flat", {sample_values({2, 3}, -2, 2, d)}, times(2, {})},
-            {"never", {sample_values({2, 3}, -2, 2, d)}, times(0, 1)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, times(3, 0)},
-            {"counted rows", {sample_values({3, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"counted columns", {sample_values({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, times(2, 1)},
-            {"empty, counted", {sample_values({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
-  }
-};
-
-/// The adjoint of RepeatInterleave with counts: the slices of each group of g along `dim`, counts[i] of them, are summed.
-struct SumGroups {
-  static constexpr const char* name = "sum_groups";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
-  std::size_t dim = 0;
-  Tensor counts;
-
-  bool mixes_rows(std::int64_t) const { return dim == 0; }
-  Tensor forward(const Tensor& g) const { return kernels::sum_groups(g, static_cast<std::int64_t>(dim), counts); }
-  Tensor backward(const OpContext& c, const Tensor& g) const {
-    return apply(RepeatInterleave{dim, c.input_shape(0)[dim], counts}, g);
-  }
-  static std::vector<Sample> samples(Dtype d) {
-    const auto each = [](std::initializer_list<std::int64_t> counts, std::size_t dim) {
-      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
-        return apply(SumGroups{dim, c}, in[0]);
-      };
-    };
-    return {{"rows", {sample_values({5, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"columns", {sample_values({2, 5}, -2, 2, d)}, each({1, 4, 0}, 1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, each({1, 2}, 1)}};
-  }
-};
-
-Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
-  if (counts.defined()) return apply(SumGroups{dim, counts}, g);
-  const auto [outer, inner] = kernels::AroundDim(c.input_shape(0), static_cast<std::int64_t>(dim));
-  return reshape(sum(reshape(g, {outer, c.input_shape(0)[dim], repeats, inner}), 2), c.input_shape(0));
-}
 
 /// Backwards along some dimensions
 struct Flip {
@@ -342,47 +205,6 @@ struct Triangle {
   }
 };
 
-/// `value` around x; before and after are not negative.
-struct Pad {
-  static constexpr const char* name = "pad";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
-  Shape before, after;
-  double value = 0;
-
-  Tensor forward(const Tensor& x) const {
-    Shape shape = x.shape();
-    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] += before[i] + after[i];
-    Tensor out = kernels::empty(shape, x.dtype());
-    kernels::fill(out, value, name);
-    if (x.numel() == 0) return out;
-    std::int64_t offset = 0;
-    for (std::size_t i = 0; i < shape.size(); ++i) offset += before[i] * out.strides()[i];
-    Tensor middle = view_of(out, x.shape(), out.strides(), offset);
-    kernels::copy_into(middle, x);
-    return out;
-  }
-  Tensor backward(const OpContext& c, const Tensor& g) const {
-    Tensor middle = g;
-    for (std::size_t i = 0; i < before.size(); ++i)
-      if (before[i] + after[i] > 0)
-        middle = narrow(middle, static_cast<std::int64_t>(i), before[i], c.input_shape(0)[i]);
-    return middle;
-  }
-  static std::vector<Sample> samples(Dtype d) {
-    const auto by = [](std::vector<std::int64_t> padding) {
-      return [padding](const std::vector<Tensor>& in) { return pad(in[0], padding, PadMode::constant, 0.5); };
-    };
-    return {{"columns", {sample_values({3, 4}, -2, 2, d)}, by({1, 2})},
-            {"both", {sample_values({3, 4}, -2, 2, d)}, by({0, 1, 2, 0})},
-            {"cut", {sample_values({3, 4}, -2, 2, d)}, by({-1, 2})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, by({1, 1, 1, 0})}};
-  }
-};
-
-/// More than any dimension of a tensor in memory has; sums of a few of these do not overflow.
-constexpr std::int64_t widest = std::int64_t{1} << 60;
-
 void check_list(const char* op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) throw ValueError(fmt::format("[{}] the list of tensors is empty: pass at least one.", op));
 }
@@ -392,73 +214,10 @@ std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
   return std::clamp(diagonal, -x.size(-2) - 1, x.size(-1) + 1);
 }
 
-/// One dimension of a padded tensor of which the elements continue to both sides as `mode` says. It is joined from parts
-/// of x, so that the padding costs no more memory than its elements.
-Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
-  const std::int64_t size = x.size(dim);
-  if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
-    const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
-    if (first > last)
-      throw ShapeError(
-          fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
-    return pad_by_parts(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
-                        std::max<std::int64_t>(0, after), mode);
-  }
-  const std::int64_t reach = mode == PadMode::reflect ? size - 1 : size;
-  if (mode != PadMode::replicate && (before > reach || after > reach))
-    throw ShapeError(fmt::format(
-        "[pad] padding {} and {} of dimension {} of size {}: {} continues it by {} elements at most on each side.",
-        before, after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0)));
-  const std::int64_t total = size + before + after;
-  if (total < 0 || (size == 0 && total > 0))
-    throw ShapeError(
-        fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
-                    "negative, and something must be there to repeat.",
-                    before, after, dim, size, total));
-  // The result shows elements first .. first + total - 1 of a dimension that goes on beyond [0, size).
-  const std::int64_t first = -before, last = first + total;
-  const auto shown = [&](std::int64_t from, std::int64_t to) {  // what of [from, to) lies in [first, last)
-    const std::int64_t start = std::max(from, first);
-    return std::pair(start, std::max<std::int64_t>(0, std::min(to, last) - start));
-  };
-  std::vector<Tensor> parts;
-  const auto add = [&](std::int64_t from, std::int64_t to, auto&& part) {
-    if (const auto [start, length] = shown(from, to); length > 0) parts.push_back(part(start, length));
-  };
-  constexpr std::int64_t far = std::numeric_limits<std::int64_t>::max();
-  if (mode == PadMode::replicate) {
-    const auto edge = [&](std::int64_t at) {
-      return [&, at](std::int64_t, std::int64_t length) {
-        Shape shape = x.shape();
-        shape[static_cast<std::size_t>(dim)] = length;
-        checked_numel("pad", shape);
-        return expand(narrow(x, dim, at, 1), shape);
-      };
-    };
-    add(-far, 0, edge(0));
-    add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
-    add(size, far, edge(size - 1));
-  } else if (mode == PadMode::reflect) {
-    add(-far, 0, [&](std::int64_t start, std::int64_t length) {
-      return flip(narrow(x, dim, 1 - start - length, length), dim);
-    });
-    add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
-    add(size, far, [&](std::int64_t start, std::int64_t length) {
-      return flip(narrow(x, dim, 2 * (size - 1) - (start + length - 1), length), dim);
-    });
-  } else {
-    if (before > 0) parts.push_back(narrow(x, dim, size - before, before));
-    if (size > 0) parts.push_back(x);
-    if (after > 0) parts.push_back(narrow(x, dim, 0, after));
-  }
-  if (parts.empty()) return narrow(x, dim, 0, 0);
-  return parts.size() == 1 ? parts[0] : cat(parts, dim);
-}
-
 }  // namespace
 
 const std::vector<OpInfo>& joining_ops() {
-  static const auto rows = OpList<Cat, Stack, Repeat, RepeatInterleave, SumGroups, Flip, Roll, Triangle, Pad>::rows("joining");
+  static const auto rows = OpList<Cat, Stack, Flip, Roll, Triangle>::rows("joining");
   return rows;
 }
 
@@ -500,6 +259,7 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
 }
 
 namespace {
+
 template <class F>
 std::vector<Tensor> each(const std::vector<Tensor>& tensors, F&& f) {
   std::vector<Tensor> out;
@@ -507,84 +267,27 @@ std::vector<Tensor> each(const std::vector<Tensor>& tensors, F&& f) {
   for (const Tensor& x : tensors) out.push_back(f(x));
   return out;
 }
+
 }  // namespace
 
 Tensor hstack(const std::vector<Tensor>& tensors) {
   autograd::check_list("hstack", tensors);
   return cat(each(tensors, [](const Tensor& x) { return atleast_1d(x); }), tensors[0].dim() <= 1 ? 0 : 1);
 }
+
 Tensor vstack(const std::vector<Tensor>& tensors) {
   autograd::check_list("vstack", tensors);
   return cat(each(tensors, [](const Tensor& x) { return atleast_2d(x); }), 0);
 }
+
 Tensor dstack(const std::vector<Tensor>& tensors) {
   autograd::check_list("dstack", tensors);
   return cat(each(tensors, [](const Tensor& x) { return atleast_3d(x); }), 2);
 }
+
 Tensor column_stack(const std::vector<Tensor>& tensors) {
   autograd::check_list("column_stack", tensors);
   return hstack(each(tensors, [](const Tensor& x) { return x.dim() <= 1 ? reshape(x, {x.numel(), 1}) : x; }));
-}
-
-Tensor repeat(const Tensor& x, const Shape& repeats) {
-  if (repeats.size() < x.shape().size())
-    throw ShapeError(
-        fmt::format("[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not "
-                    "ask for all).",
-                    repeats.str(), x.shape().str()));
-  for (const std::int64_t n : repeats)
-    if (n < 0) throw ValueError(fmt::format("[repeat] repeats are {}: they must not be negative.", repeats.str()));
-  Shape shape = repeats;
-  const std::size_t skip = repeats.size() - x.shape().size();
-  for (std::size_t i = 0; i < x.shape().size(); ++i) {
-    autograd::checked_numel("repeat", {repeats[i + skip], x.shape()[i]});
-    shape[i + skip] *= x.shape()[i];
-  }
-  autograd::checked_numel("repeat", shape);
-  return apply(autograd::Repeat{repeats}, x);
-}
-
-Tensor tile(const Tensor& x, const Shape& repeats) {
-  Shape all = repeats;
-  while (all.size() < x.shape().size()) all.insert(0, 1);
-  return repeat(x, all);
-}
-
-Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> dim) {
-  if (repeats < 0)
-    throw ValueError(fmt::format("[repeat_interleave] repeats is {}: it must not be negative.", repeats));
-  if (!dim) return repeat_interleave(ravel(x), repeats, 0);
-  const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
-  const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
-  autograd::checked_numel("repeat_interleave", {size, repeats});
-  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), repeats, {}}, rows);
-}
-
-Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
-  if (!is_integral(repeats.dtype()) || repeats.dim() > 1)
-    throw DtypeError(
-        fmt::format("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
-                    name(repeats.dtype()), repeats.shape().str()));
-  if (repeats.numel() == 1) return repeat_interleave(x, repeats.item<std::int64_t>(), dim);
-  if (!dim) return repeat_interleave(ravel(x), repeats, 0);
-  const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
-  const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim());
-  if (repeats.numel() != rows.size(d))
-    throw ShapeError(
-        fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
-                    "or one number for all.",
-                    repeats.numel(), rows.size(d), d));
-  // A copy, which the caller cannot change before the backward.
-  const Tensor counts = repeats.dtype() == Dtype::int64 ? kernels::copy(repeats) : kernels::cast(repeats, Dtype::int64);
-  const auto* count = static_cast<const std::int64_t*>(counts.impl().data);
-  std::int64_t total = 0;
-  for (std::int64_t i = 0; i < counts.numel(); ++i) {
-    if (count[i] < 0)
-      throw ValueError(fmt::format("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, count[i]));
-    if (__builtin_add_overflow(total, count[i], &total))
-      throw ValueError("[repeat_interleave] the sum of the repeats does not fit into 64 bits: use smaller ones.");
-  }
-  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), total, counts}, rows);
 }
 
 Tensor flip(const Tensor& x, const Dims& dims) {
@@ -598,11 +301,13 @@ Tensor flip(const Tensor& x, const Dims& dims) {
   }
   return apply(op, x);
 }
+
 Tensor fliplr(const Tensor& x) {
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[fliplr] shape is {}, it must have two dimensions at least.", x.shape().str()));
   return flip(x, 1);
 }
+
 Tensor flipud(const Tensor& x) {
   if (x.dim() < 1) throw ShapeError("[flipud] the tensor has no dimensions, it must have one at least.");
   return flip(x, 0);
@@ -628,6 +333,7 @@ Tensor tril(const Tensor& x, std::int64_t diagonal) {
     throw ShapeError(fmt::format("[tril] shape is {}, it must have two dimensions at least.", x.shape().str()));
   return apply(autograd::Triangle{false, autograd::clamped_diagonal(x, diagonal)}, x);
 }
+
 Tensor triu(const Tensor& x, std::int64_t diagonal) {
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[triu] shape is {}, it must have two dimensions at least.", x.shape().str()));
@@ -641,12 +347,17 @@ Tensor diag(const Tensor& x, std::int64_t diagonal) {
   return x.dim() == 1 ? diag_embed(x, diagonal) : clone(xg::diagonal(x, diagonal));
 }
 
+namespace {
+/// So that sums with it do not overflow.
+constexpr std::int64_t widest_offset = std::int64_t{1} << 60;
+}  // namespace
+
 Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
   if (x.dim() == 0) throw ShapeError("[diag_embed] the tensor has no dimensions: reshape({1}) first.");
   const auto a = static_cast<std::size_t>(normalize_dim("diag_embed", dim1, x.dim() + 1));
   const auto b = static_cast<std::size_t>(normalize_dim("diag_embed", dim2, x.dim() + 1));
   if (a == b) throw ShapeError(fmt::format("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2));
-  if (offset < -autograd::widest || offset > autograd::widest)
+  if (offset < -widest_offset || offset > widest_offset)
     throw ShapeError(fmt::format("[diag_embed] offset is {}: no tensor is that large.", offset));
   const std::int64_t side = x.shape().back() + std::abs(offset);
   Shape shape(x.shape().begin(), x.shape().end() - 1);
@@ -698,44 +409,6 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexi
     grids.push_back(swap ? transpose(grid, 0, 1) : grid);
   }
   return grids;
-}
-
-Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {
-  const std::size_t count = padding.size() / 2, ndim = x.shape().size();
-  if (padding.size() % 2 != 0 || count > ndim)
-    throw ValueError(
-        fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
-                    "dimensions, the last one first.",
-                    padding.size(), x.shape().str()));
-  for (const std::int64_t n : padding)
-    if (n < -autograd::widest || n > autograd::widest)
-      throw ShapeError(fmt::format("[pad] padding is {}: no tensor is that large.", n));
-  Tensor out = x;
-  autograd::Pad op{Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
-  bool grows = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t dim = ndim - 1 - i;
-    const std::int64_t before = padding[2 * i], after = padding[2 * i + 1], d = static_cast<std::int64_t>(dim);
-    if (before == 0 && after == 0) continue;
-    if (mode != PadMode::constant) {
-      out = autograd::pad_by_parts(out, d, before, after, mode);
-      continue;
-    }
-    const std::int64_t size = x.shape()[dim];
-    if (size + before + after < 0 || -before > size || -after > size)
-      throw ShapeError(fmt::format("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before,
-                                   after, dim, size));
-    if (before < 0 || after < 0) {
-      const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
-      out = narrow(out, d, first, std::max<std::int64_t>(0, last - first));
-    }
-    op.before[dim] = std::max<std::int64_t>(0, before);
-    op.after[dim] = std::max<std::int64_t>(0, after);
-    grows |= op.before[dim] + op.after[dim] > 0;
-  }
-  if (mode == PadMode::constant && grows) return apply(op, out);
-  // What was only cut is still a view of x, and what joined parts is not.
-  return out.shares_storage(x) ? clone(out) : out;
 }
 
 }  // namespace xg

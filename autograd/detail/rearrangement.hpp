@@ -1,0 +1,26 @@
+// What ops share that only move elements.
+#pragma once
+
+#include <xgrad/autograd/detail/op.hpp>
+
+#include <bitset>
+
+namespace xg::autograd {
+
+/// Linear, of one tensor, of any dtype.
+struct Rearrangement {
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::linear;
+};
+
+/// A set of dimensions.
+using DimSet = std::bitset<max_dims>;
+
+/// A dimension counted from the front. Throws IndexError, naming `op`, for one that is not there.
+std::size_t checked_dim(const char* op, std::int64_t dim, std::int64_t ndim);
+/// As checked_dim, for an op that needs a dimension to work on.
+std::size_t existing_dim(const char* op, const Tensor& x, std::int64_t dim);
+/// Each of `dims` once.
+DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim);
+
+}  // namespace xg::autograd

@@ -1,0 +1,114 @@
+// Copies, other dtypes, and out of the graph.
+#include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/autograd/detail/samples.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/tensor/kernels/strided.hpp>
+
+#include <bitset>
+#include <vector>
+
+namespace xg {
+namespace autograd {
+
+namespace {
+
+/// The same values in memory of their own
+struct Clone : Rearrangement {
+  static constexpr const char* name = "clone";
+  static constexpr bool keeps_elements = true;
+  static Tensor forward(const Tensor& x) { return kernels::copy(x); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Clone>(d); }
+  static constexpr Domain domain{-2, 2};
+};
+
+/// The same values, row-major without gaps
+struct Contiguous : Rearrangement {
+  static constexpr const char* name = "contiguous";
+  static constexpr bool keeps_elements = true;
+  static Tensor forward(const Tensor& x) { return kernels::copy(x); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Contiguous>(d); }
+  static constexpr Domain domain{-2, 2};
+};
+
+/// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
+/// is the identity.
+struct Detach : Rearrangement {
+  static constexpr const char* name = "detach";
+  static constexpr bool keeps_elements = true;
+  static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
+  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Detach>(d); }
+  static constexpr Domain domain{-2, 2};
+};
+
+/// x in a dtype that holds its values
+struct Cast : Rearrangement {
+  static constexpr const char* name = "to";
+  static constexpr Rule rule = Rule::custom;
+  Dtype from = Dtype::float32, dtype = Dtype::float32;
+  Tensor forward(const Tensor& x) const { return kernels::cast(x, dtype); }
+  Tensor backward(const OpContext&, const Tensor& g) const { return to(g, from); }
+  /// The dtype of a value is not that of its multiplier: 0.3 for a bool would be 1.
+  static std::vector<Tensor> attribute(const PairContext& p) { return {p.multipliers[0]}; }
+  static Tensor rounding(const RoundingContext& c) {
+    return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
+  }
+  static std::vector<Sample> samples(Dtype d) { return detail::samples1([d](const std::vector<Tensor>& in) { return apply(Cast{{}, d, float64}, in[0]); }, d, {-2, 2}); }
+};
+
+/// Reals as integers (the fraction is cut off) or bools (is it not zero?): a step function without a derivative, whose
+/// secant is (g(x) - g(r)) / (x - r), 0 where nothing changes
+struct CastToInteger {
+  static constexpr const char* name = "to";
+  static constexpr int inputs = 1;
+  static constexpr Rule rule = Rule::secant;
+  static constexpr bool jumps = true;
+  Dtype dtype = Dtype::int64;
+  Tensor forward(const Tensor& x) const { return kernels::cast(x, dtype); }
+  Tensor secant(const Tensor& x, const Tensor& r) const {
+    return difference_secant(forward(x).to(x.dtype()), forward(r).to(x.dtype()), x, r, zeros_like(x));
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](Dtype dtype) {
+      return [dtype](const std::vector<Tensor>& in) { return apply(CastToInteger{dtype}, in[0]); };
+    };
+    std::vector<Sample> all = detail::samples1(call(int64), d, {-3, 3});
+    for (Sample& sample : detail::samples1(call(bool_), d, {-3, 3})) all.push_back(std::move(sample));
+    return all;
+  }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& convert_ops() {
+  static const auto rows = OpList<Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+Tensor contiguous(const Tensor& x) {
+  return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x);
+}
+
+Tensor clone(const Tensor& x) {
+  return apply(autograd::Clone{}, x);
+}
+
+Tensor detach(const Tensor& x) {
+  const NoGrad guard;
+  return apply(autograd::Detach{}, x);
+}
+
+Tensor to(const Tensor& x, Dtype dtype) {
+  if (x.dtype() == dtype) return x;
+  if (x.is_floating_point() && !is_floating(dtype)) return apply(autograd::CastToInteger{dtype}, x);
+  return apply(autograd::Cast{{}, x.dtype(), dtype}, x);
+}
+
+}  // namespace xg

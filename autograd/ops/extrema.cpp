@@ -1,0 +1,176 @@
+// The larger and the smaller of two.
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/secants.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace xg {
+namespace autograd {
+
+using kernels::clamp_secant_of, kernels::relu_secant_of;
+
+namespace {
+
+/// The gradient of an extremum: all of it to the one that is chosen, half to each where they are equal. Beside a NaN
+/// neither has lost.
+Tensor chosen(const Tensor& g, const Tensor& lost, const Tensor& equal) {
+  return where(lost, 0.0, where(equal, 0.5 * g, g));
+}
+
+struct ReluSecant {
+  static constexpr const char* name = "maximum";
+  template <class V>
+  static V call(V x, V r) { return relu_secant_of(x, r); }
+};
+
+/// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that both
+/// arguments of the tie have the same.
+Tensor larger_secant(const Tensor& a_x, const Tensor& a_r, const Tensor& other) {
+  const Dtype real = real_dtype(a_x.dtype());
+  const Tensor x = a_x.to(real), r = a_r.to(real), level = other.to(real);
+  return where(logical_and(x == level, r == level), 0.5, kernels::map(ReluSecant{}, x - level, r - level));
+}
+
+Tensor smaller_secant(const Tensor& x, const Tensor& r, const Tensor& other) {
+  const Dtype real = real_dtype(x.dtype());
+  return larger_secant(-x.to(real), -r.to(real), -other.to(real));
+}
+
+/// max(a, b), NaN where either is
+struct Maximum : Elementwise2<Maximum> {
+  static constexpr const char* name = "maximum";
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  template <class V>
+  static V call(V a, V b) { return kernels::maximum_of(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
+  }
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return larger_secant(x, r, other);
+  }
+  static constexpr Domain domain{-2, 2, -2, 2};
+  static double reference(double a, double b) { return std::fmax(a, b); }
+};
+
+/// min(a, b), NaN where either is
+struct Minimum : Elementwise2<Minimum> {
+  static constexpr const char* name = "minimum";
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  template <class V>
+  static V call(V a, V b) { return kernels::minimum_of(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
+  }
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return smaller_secant(x, r, other);
+  }
+  static constexpr Domain domain{-2, 2, -2, 2};
+  static double reference(double a, double b) { return std::fmin(a, b); }
+};
+
+/// max(a, b), ignoring a NaN
+struct Fmax : Elementwise2<Fmax> {
+  static constexpr const char* name = "fmax";
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  template <class V>
+  static V call(V a, V b) { return kernels::fmax_of(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a > b, isnan(b));
+    return gradients(
+        c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
+        [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
+  }
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return where(isnan(other), 1.0, larger_secant(x, r, other));
+  }
+  static constexpr Domain domain{-2, 2, -2, 2};
+  static double reference(double a, double b) { return std::fmax(a, b); }
+};
+
+/// min(a, b), ignoring a NaN
+struct Fmin : Elementwise2<Fmin> {
+  static constexpr const char* name = "fmin";
+  static constexpr unsigned dtypes = kernels::every_dtype;
+  template <class V>
+  static V call(V a, V b) { return kernels::fmin_of(a, b); }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a < b, isnan(b));
+    return gradients(
+        c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
+        [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
+  }
+  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return where(isnan(other), 1.0, smaller_secant(x, r, other));
+  }
+  static constexpr Domain domain{-2, 2, -2, 2};
+  static double reference(double a, double b) { return std::fmin(a, b); }
+};
+
+/// min(max(x, low), high), for reals, NaN where a bound is; derivative 1 inside, 0 outside and on the borders
+struct Clamp : Elementwise1<Clamp> {
+  static constexpr const char* name = "clamp";
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  template <class V>
+  V call(V x) const { return bounded(x, low, high); }
+  Tensor forward(const Tensor& x) const {
+    if (std::isnan(low) || std::isnan(high)) return full_like(x, std::numeric_limits<double>::quiet_NaN());
+    return kernels::map(*this, x);
+  }
+  template <class V>
+  V pull(V g, V x) const { return pick((x > constant(x, low)) & (x < constant(x, high)), g, constant(x, 0)); }
+  template <class V>
+  V secant(V x, V r) const { return clamp_secant_of(x, r, constant(x, low), constant(x, high)); }
+  static Clamp example() { return {{}, -0.6, 0.7}; }
+  static constexpr Domain domain{-2, 2};
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& extrema_ops() {
+  static const auto rows = OpList<Maximum, Minimum, Fmax, Fmin, Clamp>::rows("arithmetic");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+using autograd::holds;
+
+Tensor maximum(const Tensor& a, const Tensor& b) { return apply(autograd::Maximum{}, a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return apply(autograd::Minimum{}, a, b); }
+Tensor fmax(const Tensor& a, const Tensor& b) { return apply(autograd::Fmax{}, a, b); }
+Tensor fmin(const Tensor& a, const Tensor& b) { return apply(autograd::Fmin{}, a, b); }
+
+Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  if (!min && !max) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
+  const Dtype dtype = xg::result_type(min ? xg::result_type(x.dtype(), *min) : x.dtype(), max ? *max : *min);
+  if (!is_floating(dtype)) {
+    Tensor out = to(x, dtype);
+    // A bound beyond all that the dtype holds bounds nothing on its own side; on the other one it is refused.
+    if (min && (min->to_int64() > 0 || holds(dtype, *min))) out = maximum(out, full({}, *min, {.dtype = dtype}));
+    if (max && (max->to_int64() < 0 || holds(dtype, *max))) out = minimum(out, full({}, *max, {.dtype = dtype}));
+    return out;
+  }
+  autograd::Clamp op;
+  if (min) op.low = min->to_double();
+  if (max) op.high = max->to_double();
+  return apply(op, to(x, dtype));
+}
+
+Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
+  if (!min.defined() && !max.defined()) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
+  // On a border x and the bound share the gradient, as in maximum and minimum.
+  Tensor out = x;
+  if (min.defined()) out = maximum(out, min);
+  if (max.defined()) out = minimum(out, max);
+  return out;
+}
+
+}  // namespace xg

@@ -1,0 +1,152 @@
+// Quotients rounded to whole numbers, and what remains.
+#include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace xg {
+namespace autograd {
+
+namespace {
+
+/// Integer division by zero is refused before the loop. The least integer divided by -1 overflows: it wraps, as a negation
+/// does.
+template <class T>
+T truncated_quotient(T a, T b) {
+  if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+    if (b == T(-1)) return kernels::negative_of(a);
+  }
+  return static_cast<T>(a / b);
+}
+
+/// Refuses integer division by zero, which has no value and would trap.
+void check_divisor(const char* op, const Tensor& b) {
+  if (!is_floating(b.dtype()) && b.numel() > 0) {
+    const NoTrace trace_guard;
+    if (any(b == 0).item<bool>())
+      throw ValueError(fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
+  }
+}
+
+/// Quotients rounded to whole numbers, and what remains. The samples have all signs of both arguments, away from the jumps
+/// of the quotient; the last one has them mixed, so that a row and its reverse differ in sign.
+template <class Op>
+struct Quotient : Elementwise2<Op> {
+  static constexpr unsigned dtypes = kernels::numbers;
+  static constexpr bool jumps = true;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    check_divisor(Op::name, b);
+    return kernels::map(Op{}, a, b);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    std::vector<Sample> all = samples2<Op>(d);
+    all.push_back({"mixed signs",
+                   {tensor({3.1, -3.3, 2.2, -5.7}).to(d), tensor({0.57, 0.58, -0.91, -1.3}).to(d)},
+                   [](const std::vector<Tensor>& in) { return apply(Op{}, in[0], in[1]); }});
+    return all;
+  }
+  static constexpr std::array domain{Domain{3.1, 3.9, 0.55, 0.59}, Domain{-3.9, -3.1, 0.55, 0.59},
+                                     Domain{3.1, 3.9, -0.59, -0.55}, Domain{-3.9, -3.1, -0.59, -0.55}};
+};
+
+/// floor(a / b); derivative 0
+struct FloorDivide : Quotient<FloorDivide> {
+  static constexpr const char* name = "floor_divide";
+  static constexpr unsigned saves = 0;
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  static T call(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) {
+      // As CPython: from the remainder, so that floor_divide and remainder agree.
+      if (b == T(0)) return a / b;
+      const T mod = std::fmod(a, b);
+      T quotient = (a - mod) / b;
+      if (mod != T(0) && (b < T(0)) != (mod < T(0))) quotient -= T(1);
+      if (quotient == T(0)) return std::copysign(T(0), a / b);
+      T floored = std::floor(quotient);
+      if (quotient - floored > T(0.5)) floored += T(1);
+      return floored;
+    } else {
+      const T quotient = truncated_quotient(a, b);
+      if constexpr (std::is_signed_v<T>) {
+        if (b != T(-1) && a % b != 0 && ((a < 0) != (b < 0))) return static_cast<T>(quotient - 1);
+      }
+      return quotient;
+    }
+  }
+  static double reference(double a, double b) { return std::floor(a / b); }
+};
+
+/// trunc(a / b); derivative 0
+struct TruncDivide : Quotient<TruncDivide> {
+  static constexpr const char* name = "trunc_divide";
+  static constexpr unsigned saves = 0;
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  static T call(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) return std::trunc(a / b);
+    else return truncated_quotient(a, b);
+  }
+  static double reference(double a, double b) { return std::trunc(a / b); }
+};
+
+/// a - floor(a / b) b; da = 1, db = -floor(a / b)
+struct Remainder : Quotient<Remainder> {
+  static constexpr const char* name = "remainder";
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  static T call(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const T mod = std::fmod(a, b);
+      return mod != T(0) && (b < T(0)) != (mod < T(0)) ? mod + b : mod;
+    } else if constexpr (std::is_signed_v<T>) {
+      if (b == T(-1)) return 0;
+      const T mod = static_cast<T>(a % b);
+      return mod != 0 && ((mod < 0) != (b < 0)) ? static_cast<T>(mod + b) : mod;
+    } else {
+      return static_cast<T>(a % b);
+    }
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return -g * floor_divide(c.input(0), c.input(1)); });
+  }
+  static double reference(double a, double b) { return a - std::floor(a / b) * b; }
+};
+
+/// a - trunc(a / b) b; da = 1, db = -trunc(a / b)
+struct Fmod : Quotient<Fmod> {
+  static constexpr const char* name = "fmod";
+  template <class T>
+  requires std::is_arithmetic_v<T>
+  static T call(T a, T b) {
+    if constexpr (std::is_floating_point_v<T>) return std::fmod(a, b);
+    else if constexpr (std::is_signed_v<T>) return b == T(-1) ? T(0) : static_cast<T>(a % b);
+    else return static_cast<T>(a % b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    return gradients(c, [&] { return g; }, [&] { return -g * trunc_divide(c.input(0), c.input(1)); });
+  }
+  static double reference(double a, double b) { return std::fmod(a, b); }
+};
+
+}  // namespace
+
+const std::vector<OpInfo>& quotients_ops() {
+  static const auto rows = OpList<FloorDivide, TruncDivide, Remainder, Fmod>::rows("arithmetic");
+  return rows;
+}
+
+}  // namespace autograd
+
+using autograd::apply;
+
+Tensor floor_divide(const Tensor& a, const Tensor& b) { return apply(autograd::FloorDivide{}, a, b); }
+Tensor trunc_divide(const Tensor& a, const Tensor& b) { return apply(autograd::TruncDivide{}, a, b); }
+Tensor remainder(const Tensor& a, const Tensor& b) { return apply(autograd::Remainder{}, a, b); }
+Tensor fmod(const Tensor& a, const Tensor& b) { return apply(autograd::Fmod{}, a, b); }
+
+}  // namespace xg
