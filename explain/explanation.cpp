@@ -1,5 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -15,6 +16,7 @@
 #include <ostream>
 
 namespace xg::explain {
+
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -41,22 +43,6 @@ void check_count(const char* what, std::size_t found, std::int64_t needed, const
 /// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
 /// are believed; beyond it, a count must be covered by values.
 constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
-
-/// The number as people read it.
-std::string number(double value, int digits = 6) {
-  if (std::isnan(value)) return "NaN";
-  const std::string text = fmt::format("{:.{}g}", value, digits);
-  return text == "-0" ? "0" : text;
-}
-
-/// Names that look like the one asked for, or simply the first ones.
-std::string listing(const std::vector<std::string>& names) {
-  constexpr std::size_t most = 30;
-  std::vector<std::string> first;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) first.push_back(io::shortened(names[i]));
-  return fmt::format("{}{}", fmt::join(first, ", "),
-                     names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
-}
 
 }  // namespace
 
@@ -155,9 +141,11 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
 std::int64_t Explanation::size() const {
   return parts_.values.size(0);
 }
+
 std::int64_t Explanation::features() const {
   return parts_.values.size(1);
 }
+
 std::int64_t Explanation::outputs_explained() const {
   return parts_.values.size(2);
 }
@@ -182,7 +170,7 @@ std::int64_t Explanation::feature_index(StringRef name) const {
   const auto found = std::find(names.begin(), names.end(), wanted);
   if (found == names.end())
     throw IndexError(fmt::format("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
-                                 listing(names)));
+                                 detail::listing(names)));
   return found - names.begin();
 }
 
@@ -231,7 +219,7 @@ std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
   if (feature < 0 || feature >= features())
     throw IndexError(fmt::format("[Explanation.display] feature is {}, the explanation has {}.", feature, features()));
   if (has_display()) return display_[index(row)][index(feature)];
-  return number(parts_.data.data<double>()[row * features() + feature]);
+  return detail::number(parts_.data.data<double>()[row * features() + feature]);
 }
 
 std::vector<std::vector<std::string>> Explanation::display() const {
@@ -325,7 +313,7 @@ Explanation Explanation::output(std::int64_t slot) const {
   const std::int64_t k = outputs_explained(), at = slot < 0 ? slot + k : slot;
   if (at < 0 || at >= k)
     throw IndexError(fmt::format("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
-                                 listing(parts_.output_names)));
+                                 detail::listing(parts_.output_names)));
   const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -344,7 +332,7 @@ Explanation Explanation::output(StringRef name) const {
   for (std::int64_t slot = 0; size() > 0 && slot < outputs_explained(); ++slot)
     if (output_name(0, slot) == wanted) return output(slot);
   throw IndexError(fmt::format("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
-                               listing(parts_.output_names)));
+                               detail::listing(parts_.output_names)));
 }
 
 Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& groups) const {
@@ -500,187 +488,5 @@ std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
 }
 
 // ---- text
-
-namespace {
-
-std::string space_in_words(const Explanation& e) {
-  switch (e.output_space()) {
-    case Output::logit:
-      switch (e.output_activation()) {
-        case OutputActivation::sigmoid:
-          return "the logit (log-odds), which goes into the model's final sigmoid";
-        case OutputActivation::softmax:
-          return "the logit, known up to a constant shared by all outputs, which goes into the model's final softmax";
-        case OutputActivation::unknown:
-          break;
-      }
-      return "the logit, which goes into the model's final sigmoid or softmax";
-    case Output::probability:
-      return "the probability";
-    default:
-      return fmt::format("what the model returns{}", e.unit().empty() ? "" : fmt::format(", in {}", e.unit()));
-  }
-}
-
-/// "output: survived", or "" where nobody gave a name.
-std::string outputs_in_words(const Explanation& e) {
-  if (e.size() == 0 || e.ranked()) return "";
-  std::vector<std::string> names;
-  bool named = false;
-  for (std::int64_t slot = 0; slot < e.outputs_explained(); ++slot) {
-    names.push_back(e.output_name(0, slot));
-    named = named || (names.back() != "output" && names.back() != fmt::format("output {}", slot));
-  }
-  return named ? fmt::format("output{}: {}", names.size() == 1 ? "" : "s", listing(names)) : "";
-}
-
-/// "gender (gender_female, gender_male), embarked (4)": the features that are sums.
-std::string sums_in_words(const Explanation& e) {
-  constexpr std::size_t most = 12;
-  std::vector<std::string> sums;
-  std::size_t count = 0;
-  for (std::int64_t i = 0; i < e.features(); ++i) {
-    const auto& members = e.group_members(i);
-    if (members.empty() || ++count > most) continue;
-    sums.push_back(fmt::format("{} ({})", e.feature_names()[static_cast<std::size_t>(i)],
-                               members.size() <= 3 ? fmt::format("{}", fmt::join(members, " + "))
-                                                   : fmt::format("{} features", members.size())));
-  }
-  return fmt::format("{}{}", fmt::join(sums, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
-}
-
-/// Width in columns of a terminal, near enough: code points.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string padded(const std::string& text, std::size_t columns) {
-  return text + std::string(columns > width(text) ? columns - width(text) : 0, ' ');
-}
-
-/// `probabilities` [N, K] of logits, or undefined; `residuals` [N, K].
-void append_row(std::string& out, const Explanation& e, const Tensor& probabilities, const Tensor& residuals,
-                std::int64_t row, std::int64_t slot) {
-  constexpr std::int64_t most = 20;
-  const std::int64_t n = e.features(), k = e.outputs_explained();
-  const auto at = [&](const Tensor& t, std::int64_t i) { return t.data<double>()[(row * n + i) * k + slot]; };
-  const auto of_row = [&](const Tensor& t) { return t.data<double>()[row * k + slot]; };
-
-  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    return std::abs(at(e.values(), a)) > std::abs(at(e.values(), b));
-  });
-  const std::int64_t shown = n <= most ? n : most - 1;
-  struct Line {
-    std::string label;
-    double value, error;
-  };
-  std::vector<Line> lines;
-  for (std::int64_t i = 0; i < shown; ++i) {
-    const std::int64_t feature = order[static_cast<std::size_t>(i)];
-    lines.push_back(
-        {fmt::format("{} = {}", e.feature_names()[static_cast<std::size_t>(feature)], e.display(row, feature)),
-         at(e.values(), feature), at(e.standard_errors(), feature)});
-  }
-  if (shown < n) {
-    double rest = 0;
-    for (std::int64_t i = shown; i < n; ++i) rest += at(e.values(), order[static_cast<std::size_t>(i)]);
-    lines.push_back({fmt::format("{} other features", n - shown), rest, nan});
-  }
-  std::size_t columns = width("prediction");
-  for (const Line& line : lines) columns = std::max(columns, width(line.label));
-  const auto numbered = [&](const std::string& label, double value) {
-    return fmt::format("  {}  {:>12}", padded(label, columns), number(value));
-  };
-
-  out += fmt::format("row {}, {}\n", row, e.output_name(row, slot));
-  const double base = of_row(e.base_values());
-  if (!std::isnan(base)) {
-    out += numbered("base value", base);
-    if (e.n_background() > 1) out += fmt::format("  mean over {} references", e.n_background());
-    out += '\n';
-  }
-  for (const Line& line : lines) {
-    out += fmt::format("  {}  {:>12}", padded(line.label, columns),
-                       std::isnan(line.value) ? "NaN" : fmt::format("{:+.6g}", line.value));
-    if (!std::isnan(line.error)) out += fmt::format("  +- {:.2g}", line.error);
-    out += '\n';
-  }
-  out += numbered("prediction", of_row(e.outputs()));
-  if (probabilities.defined()) out += fmt::format("  probability {}", number(of_row(probabilities), 4));
-  out += '\n';
-  if (e.additive())
-    out += numbered("residual", of_row(residuals)) + "  prediction - base value - sum of contributions\n";
-}
-
-}  // namespace
-
-std::vector<std::string> Explanation::about() const {
-  const std::vector<double> errors = parts_.standard_errors.to_vector(), bases = parts_.base_values.to_vector(),
-                            residuals = residual().to_vector();
-  const auto any_finite = [](const std::vector<double>& list) {
-    return std::any_of(list.begin(), list.end(), [](double v) { return std::isfinite(v); });
-  };
-  const std::int64_t b = parts_.n_background;
-  const auto count = [](std::int64_t number, const char* what) {
-    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-  };
-  std::vector<std::string> out;
-  out.push_back(fmt::format("{} of {}, {}, {}", parts_.method, space_in_words(*this), count(size(), "row"),
-                            count(features(), "feature")));
-  if (const std::string outputs = outputs_in_words(*this); !outputs.empty()) out.push_back(outputs);
-  if (any_finite(bases) && b > 0)
-    out.push_back(b == 1 ? std::string("base value: that of one reference")
-                         : fmt::format("base value: the mean of that over {} references{}", b,
-                                       parts_.output_space == Output::logit
-                                           ? "; its probability is not the mean of their probabilities"
-                                           : ""));
-  if (any_finite(errors))
-    out.push_back(fmt::format(
-        "standard error (+-): of the mean over {}, that is how much another sample of as many references would "
-        "move a contribution; errors of the method and of the model are not in it",
-        b > 1 ? fmt::format("the {} references", b) : std::string("references")));
-  if (const std::string sums = sums_in_words(*this); !sums.empty())
-    out.push_back(fmt::format("sums of the contributions of several features: {}", sums));
-  double largest = 0;
-  for (const double r : residuals)
-    if (std::isfinite(r)) largest = std::max(largest, std::abs(r));
-  if (!parts_.additive)
-    out.push_back("contributions do not sum to the prediction");
-  else if (any_finite(residuals))
-    out.push_back(fmt::format("base value + contributions = prediction, up to {:.2g}", largest));
-  for (const FallbackOp& op : parts_.fallback_ops)
-    out.push_back(fmt::format("{}{} has no rule of its own; its gradient was integrated, residual {:.2g}", op.op,
-                              op.scope.empty() ? "" : fmt::format(" in {}", op.scope), op.residual));
-  for (const std::string& note : parts_.notes) out.push_back(fmt::format("note: {}", note));
-  return out;
-}
-
-std::string Explanation::str() const {
-  constexpr std::int64_t most = 5;
-  const std::vector<std::string> lines = about();
-  std::string out = lines.front() + '\n';
-  const bool all = size() <= most;
-  const bool squashed = parts_.output_activation == OutputActivation::sigmoid ||
-                        (parts_.output_activation == OutputActivation::softmax &&
-                         index(outputs_explained()) == parts_.output_names.size());
-  const Tensor squashed_outputs = squashed ? probabilities() : Tensor(), residuals = residual();
-  for (std::int64_t row = 0; row < size(); ++row) {
-    if (!all && row == most - 1) {
-      out += fmt::format("... {} more rows\n", size() - most);
-      row = size() - 1;
-    }
-    for (std::int64_t slot = 0; slot < outputs_explained(); ++slot)
-      append_row(out, *this, squashed_outputs, residuals, row, slot);
-  }
-  for (std::size_t i = 1; i < lines.size(); ++i) out += lines[i] + '\n';
-  out.pop_back();
-  return out;
-}
-
-std::ostream& operator<<(std::ostream& out, const Explanation& explanation) {
-  return out << explanation.str();
-}
 
 }  // namespace xg::explain

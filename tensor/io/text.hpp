@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/export.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -18,5 +19,18 @@ std::size_t cut_length(std::string_view text, std::size_t bytes) noexcept;
 /// `text` for a message: longer text is cut between two characters and ends in "...", so that a message stays readable
 /// whatever a file contains.
 XG_API std::string shortened(std::string_view text, std::size_t bytes = 80);
+
+inline bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+inline bool has_letter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; });
+}
 
 }  // namespace xg::io

@@ -1,0 +1,62 @@
+// The walk over a module and all below it, for the parts of Module.
+#pragma once
+
+#include <xgrad/nn/module.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace xg::nn {
+
+// f(path, module) for this module and all below it, parents first; a module in several places once for each. The path
+// is one text that grows and shrinks, and the levels are on the heap: neither depth nor length of names costs more than
+// once.
+template <class F>
+void Module::walk(F&& f) const {
+  struct Level {
+    const Module* module;
+    std::size_t next_child;
+    std::size_t path_length;
+  };
+  std::string path;
+  std::vector<Level> levels;
+  const auto enter = [&](const Module& module) {
+    f(std::as_const(path), module);
+    levels.push_back({&module, 0, path.size()});
+  };
+  enter(*this);
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    path.resize(level.path_length);
+    if (level.next_child == level.module->children_.size()) {
+      levels.pop_back();
+      continue;
+    }
+    const Child& child = level.module->children_[level.next_child++];
+    if (!path.empty()) path += '.';
+    path += child.name;
+    enter(*child.module);
+  }
+}
+
+namespace detail {
+
+// Gives `tensor` the elements of `fresh`, which may be of another dtype. All handles see it.
+inline void replace_elements(const Tensor& tensor, const Tensor& fresh) {
+  auto& to = static_cast<xg::detail::SharingImpl&>(tensor.impl());
+  const xg::detail::TensorImpl& from = fresh.impl();
+  from.storage().refs.acquire();
+  xg::detail::Storage* old = std::exchange(to.of, &from.storage());
+  to.data = from.data;
+  to.dtype = from.dtype;
+  to.layout = from.layout;
+  xg::detail::release_storage(old);
+}
+
+inline std::string joined(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+}  // namespace detail
+}  // namespace xg::nn
