@@ -14,6 +14,9 @@
 #include <cmath>
 #include <numeric>
 #include <ostream>
+#include <limits>
+#include <string>
+#include <vector>
 
 namespace xg::explain {
 
@@ -122,7 +125,7 @@ void append_row(std::string& out, const Explanation& e, const Tensor& probabilit
   if (shown < n) {
     double rest = 0;
     for (std::int64_t i = shown; i < n; ++i) rest += at(e.values(), order[static_cast<std::size_t>(i)]);
-    lines.push_back({fmt::format("{} other features", n - shown), rest, nan});
+    lines.push_back({fmt::format("{} other features", n - shown), rest, std::numeric_limits<double>::quiet_NaN()});
   }
   std::size_t columns = width("prediction");
   for (const Line& line : lines) columns = std::max(columns, width(line.label));

@@ -14,9 +14,13 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace xg::io {
 
