@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
-#include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/detail/histogram.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
@@ -133,7 +133,7 @@ detail::BarsArtist bars(const char* op, Axes::State& state, const Data& at, cons
   detail::check_paint(op, "color", o.color);
   for (const Paint& p : o.colors) detail::check_paint(op, "one of colors", p);
   detail::BarsArtist a;
-  a.at = at.values();
+  a.position = at.values();
   a.length = length.values();
   a.base = o.base.empty() ? std::vector<double>(at.size(), 0.0) : o.base.values();
   a.error = o.error.values();

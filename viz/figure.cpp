@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/detail/file.hpp>
 #include <xgrad/viz/detail/options.hpp>

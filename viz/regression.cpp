@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/contributions.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/detail/range.hpp>

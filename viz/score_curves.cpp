@@ -2,7 +2,7 @@
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
-#include <xgrad/viz/detail/axes_layout.hpp>
+#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/score_curves.hpp>
 

@@ -1,108 +1,17 @@
-// What axes hold, and how a grid of them becomes a scene. Internal to viz/.
+// How a grid of axes becomes a scene. Internal to viz/.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/theme.hpp>
-#include <xgrad/viz/ticks.hpp>
 
-#include <array>
-#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-namespace xg::viz {
-
-namespace detail {
-
-struct LineArtist {
-  std::vector<double> x, y;
-  Paint color;
-  double width = 0;
-  std::string dash;
-  std::string marker;
-  double markersize = 6;
-  std::string label;
-  // Of a line of very many points: those of its markers that can be seen. Else there is one at every point.
-  std::optional<std::vector<std::array<double, 2>>> marks = {};
-};
-struct PointsArtist {
-  std::vector<double> x, y;
-  std::vector<double> value;             // empty, or what the colours show
-  double value_low = 0, value_high = 0;  // the finite ones of them; low > high where there is none
-  bool red_blue = false;
-  Paint color;
-  std::string marker;
-  double size = 5;
-  double alpha = 1;
-  std::string label;
-};
-struct BarsArtist {
-  std::vector<double> at, length, base, error;
-  std::vector<Paint> colors;  // one, or one for each bar
-  double width = 0.8;
-  bool horizontal = false;
-  std::string label;
-};
-struct FillArtist {
-  std::vector<double> x, low, high;
-  Paint color;
-  std::string label;
-};
-struct ErrorArtist {
-  std::vector<double> x, y, xerr, yerr;
-  Paint color;
-  double width = 0;
-  double cap = 3;
-  std::string label;  // where there is neither a line nor a marker that has it
-};
-struct RuleArtist {
-  double at = 0;
-  bool horizontal = true;
-  Paint color;
-  double width = 1;
-  std::string dash;
-  std::string label;
-};
-struct TextArtist {
-  double x = 0, y = 0;
-  std::string text;
-  TextOptions options;
-};
-using Artist = std::variant<FillArtist, BarsArtist, RuleArtist, LineArtist, ErrorArtist, PointsArtist, TextArtist>;
-
-struct AxisState {
-  std::string label;
-  Paint label_color = Role::ink;
-  std::optional<std::array<double, 2>> limits;
-  bool log = false;
-  bool inverted = false;
-  std::optional<Ticks> ticks;
-};
-
-}  // namespace detail
-
-struct Axes::State {
-  std::vector<detail::Artist> artists;
-  detail::AxisState x, y;
-  std::string title;
-  bool grid = false;
-  bool equal = false;
-  std::optional<LegendOptions> legend;
-  std::optional<std::string> colorbar;
-  std::vector<std::string> notes;  // what a reader must know who looks at these axes, in small letters below them
-  std::size_t next_color = 0;
-  std::optional<Axes> twin;
-  State* under = nullptr;  // of axes made by twinx: those that they lie over
-  bool touched = false;    // someone asked for these axes
-};
-
-namespace detail {
+namespace xg::viz::detail {
 
 /// Lays out and draws a grid of axes on `scene`, whose size is the wish and grows where labels need more.
 void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
                const std::string& title, const Theme& theme);
 
-}  // namespace detail
-}  // namespace xg::viz
+}  // namespace xg::viz::detail

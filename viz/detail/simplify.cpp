@@ -1,3 +1,4 @@
+#include <xgrad/viz/detail/clipping.hpp>
 #include <xgrad/viz/detail/simplify.hpp>
 
 #include <algorithm>
@@ -6,37 +7,9 @@
 
 namespace xg::viz::detail {
 
-// After Liang and Barsky (1984).
-bool clip_line(const Box& box, Point& a, Point& b) {
-  double from = 0, to = 1;
-  const auto side = [&](double step, double room) {
-    if (step == 0) return room >= 0;
-    const double t = room / step;
-    if (step < 0)
-      from = std::max(from, t);
-    else
-      to = std::min(to, t);
-    return from <= to;
-  };
-  const Point d{b.x - a.x, b.y - a.y};
-  if (!(side(-d.x, a.x - box.left) && side(d.x, box.right - a.x) && side(-d.y, a.y - box.top) &&
-        side(d.y, box.bottom - a.y)))
-    return false;
-  const Point start = a;
-  if (from > 0)
-    a = {std::clamp(start.x + from * d.x, box.left, box.right), std::clamp(start.y + from * d.y, box.top, box.bottom)};
-  if (to < 1)
-    b = {std::clamp(start.x + to * d.x, box.left, box.right), std::clamp(start.y + to * d.y, box.top, box.bottom)};
-  return true;
-}
-
 namespace {
 
 constexpr double per_px = 2;  // pictures have twice as many px as the sheet
-
-bool finite(const Point& p) {
-  return std::isfinite(p.x) && std::isfinite(p.y);
-}
 
 using Indices = std::vector<std::size_t>;
 
@@ -232,7 +205,7 @@ std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double 
   Indices kept;
   kept.reserve(points.size());
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (finite(points[i]))
+    if (is_finite(points[i]))
       kept.push_back(i);
     else if (kept.empty() || kept.back() != gap)
       kept.push_back(gap);
@@ -255,7 +228,7 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
     for (std::size_t i = 0; i < n; ++i) kept[i] = i;
     return kept;
   }
-  const auto good = [&](std::size_t i) { return finite(upper[i]) && std::isfinite(lower[i].y); };
+  const auto good = [&](std::size_t i) { return is_finite(upper[i]) && std::isfinite(lower[i].y); };
   for (std::size_t begin = 0; begin < n;) {
     if (!good(begin)) {
       // One point that is no number makes a gap.
@@ -285,7 +258,7 @@ std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round
   const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
   double across = 0, down = 0;  // how large the marks are, on the whole
   for (const Box& b : marks) {
-    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    if (!is_finite({b.left, b.top}) || !is_finite({b.right, b.bottom})) continue;
     across += std::min(b.width(), width);
     down += std::min(b.height(), height);
   }
@@ -298,7 +271,7 @@ std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round
   Indices kept;
   for (std::size_t i = marks.size(); i-- > 0;) {
     Box b = marks[i];
-    if (!finite({b.left, b.top}) || !finite({b.right, b.bottom})) continue;
+    if (!is_finite({b.left, b.top}) || !is_finite({b.right, b.bottom})) continue;
     if (upright) b = {b.top, b.left, b.bottom, b.right};
     if (strips.add(b, round)) kept.push_back(i);
   }

@@ -8,9 +8,6 @@
 
 namespace xg::viz::detail {
 
-/// Cuts the straight line from a to b at the box; false where they do not meet.
-bool clip_line(const Box& box, Point& a, Point& b);
-
 /// Above so many points lines, areas and marks are simplified; up to here they are drawn as they are.
 inline constexpr std::size_t most_points = 4000;
 /// Above so many visible marks a fair choice is drawn, and the picture says so.

@@ -1,0 +1,21 @@
+// The bar at the right of a panel that shows what the colours of its points mean. Internal to viz/.
+#pragma once
+
+#include <xgrad/viz/detail/axes_state.hpp>
+#include <xgrad/viz/detail/panel.hpp>
+#include <xgrad/viz/scene.hpp>
+#include <xgrad/viz/theme.hpp>
+
+namespace xg::viz::detail {
+
+/// The last points of a panel whose colours show numbers: those that its colour bar is about. nullptr where there are
+/// none.
+const PointsArtist* mapped_points(const Panel& p);
+
+/// Adds the room that the colour bar of a plot `height` px high takes to the right margin.
+void measure_colorbar(Panel& p, double height, const Theme& theme);
+
+/// Draws the colour bar; nothing where nobody asked for one or no points have one.
+void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme);
+
+}  // namespace xg::viz::detail

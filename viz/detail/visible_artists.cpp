@@ -1,0 +1,391 @@
+#include <fmt/format.h>
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/viz/detail/artist_geometry.hpp>
+#include <xgrad/viz/detail/clipping.hpp>
+#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/simplify.hpp>
+#include <xgrad/viz/detail/thinning.hpp>
+#include <xgrad/viz/detail/visible_artists.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace xg::viz::detail {
+namespace {
+
+// Renderers take quadratic time for a line or an outline that crosses itself: that of one path has no more points.
+constexpr std::size_t most_crossing = 1500;
+
+// Takes out of the artists of a plot of at most `size` px what nobody could see, and says where points are left out.
+class Simplifier {
+ public:
+  Simplifier(const Scale& x, const Scale& y, Point size, const Theme& theme, std::vector<std::string>& notes)
+      : x_(x), y_(y), size_(size), theme_(theme), notes_(notes) {
+    x_.from = y_.from = 0;
+    x_.to = size.x;
+    y_.to = size.y;
+  }
+
+  Artist operator()(const Artist& artist) const { return std::visit(*this, artist); }
+
+  Artist operator()(const LineArtist& a) const {
+    const std::vector<Point> points = places(a.x, a.y);
+    count_line(points, a);
+    LineArtist out = a;
+    if (a.dash != "-" && a.dash != "none" && dashes_of(points, a) > most_dashes) {
+      out.dash = "-";
+      notes_.push_back("A dashed line is drawn solid: its dashes are too many to be told apart");
+    }
+    const auto crosses = [&](const std::vector<std::size_t>& line) {
+      return line.size() > most_crossing && wanders(line, points);
+    };
+    std::vector<std::size_t> all(points.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    if (a.x.size() <= most_points && (drawn_in_pieces(out) || a.dash == "none" || !crosses(all))) return out;
+    if (!a.marker.empty()) {
+      out.marks.emplace();
+      for (const std::size_t i : marks(points, a.marker, a.markersize, opacity_of(a.color), a.x, a.y))
+        out.marks->push_back({a.x[i], a.y[i]});
+    }
+    out.x.clear();
+    out.y.clear();
+    if (a.dash == "none") {
+      if (out.marks) {
+        for (const auto& [x, y] : *out.marks) out.x.push_back(x), out.y.push_back(y);
+      }
+      return out;
+    }
+    std::vector<std::size_t> kept = simplify_line(points, size_.x, size_.y);
+    // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not
+    // alike where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
+    const auto alone = [&](std::size_t k) {
+      return kept[k] != gap && (k == 0 || kept[k - 1] == gap) && (k + 1 == kept.size() || kept[k + 1] == gap);
+    };
+    const auto too_long = [&] {
+      std::vector<std::size_t> joined;
+      for (std::size_t k = 0; k < kept.size(); ++k) {
+        if (kept[k] != gap && !alone(k)) joined.push_back(kept[k]);
+      }
+      // Ends of pieces are shapes of their own, of which a path has to be free as well.
+      const bool torn = kept.size() - joined.size() > joined.size() / 20;
+      return joined.size() > (torn ? 1 : 4) * most_points || crosses(joined);
+    };
+    double cell = 1;
+    while (!drawn_in_pieces(out) && cell < 16 && too_long()) {
+      cell *= 2;
+      kept = simplify_line(points, size_.x, size_.y, cell);
+    }
+    if (cell > 1) {
+      const auto known = std::count_if(points.begin(), points.end(), [](const Point& p) { return std::isfinite(p.x); });
+      const auto left = std::count_if(kept.begin(), kept.end(), [](std::size_t i) { return i != gap; });
+      notes_.push_back(fmt::format("{} of {} points of a line drawn", format_count(static_cast<double>(left)),
+                                   format_count(static_cast<double>(known))));
+    }
+    std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // of points between gaps
+    std::vector<bool> hidden(kept.size(), false);
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (!alone(k)) continue;
+      const Point& p = points[kept[k]];
+      dots[k] = {p.x - 2, p.y - 2, p.x + 2, p.y + 2};
+      hidden[k] = true;
+    }
+    std::vector<std::size_t> shown = visible_marks(dots, true, opacity_of(a.color), size_.x, size_.y);
+    if (shown.size() > most_marks) {
+      notes_.push_back(fmt::format("{} of {} single points drawn", format_count(static_cast<double>(most_marks)),
+                                   format_count(static_cast<double>(shown.size()))));
+      std::vector<std::size_t> chosen = rows_to_draw(shown.size(), most_marks, {});
+      for (std::size_t& k : chosen) k = shown[k];
+      shown = std::move(chosen);
+    }
+    for (const std::size_t k : shown) hidden[k] = false;
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (hidden[k]) continue;
+      const std::size_t i = kept[k];
+      if (i == gap && (out.x.empty() || std::isnan(out.x.back()))) continue;
+      out.x.push_back(i == gap ? NAN : a.x[i]);
+      out.y.push_back(i == gap ? NAN : a.y[i]);
+    }
+    return out;
+  }
+
+  Artist operator()(const PointsArtist& a) const {
+    const std::vector<Point> points = places(a.x, a.y);
+    const double r = a.size * px_per_point / 2;
+    for (const Point& p : points) count(on_plot({p.x - r, p.y - r, p.x + r, p.y + r}), std::isfinite(p.x));
+    if (a.x.size() <= most_points) return a;
+    return subset(a, marks(points, a.marker, a.size, a.alpha * (a.value.empty() ? opacity_of(a.color) : 1), a.x, a.y));
+  }
+
+  Artist operator()(const BarsArtist& a) const {
+    std::vector<Box> boxes;
+    for (std::size_t i = 0; i < a.position.size(); ++i) {
+      boxes.push_back(bar_box(a, i, x_, y_));
+      Box& b = boxes.back();
+      count(on_plot(b), std::isfinite(b.left));
+      if (a.error.empty() || !std::isfinite(a.error[i]) || !std::isfinite(b.left)) continue;
+      // An error bar may reach out of a hidden bar.
+      for (const double end : {a.base[i] + a.length[i] - a.error[i], a.base[i] + a.length[i] + a.error[i]}) {
+        const double px = a.horizontal ? x_(end) : y_(end);
+        (a.horizontal ? b.left : b.top) = std::min(a.horizontal ? b.left : b.top, px);
+        (a.horizontal ? b.right : b.bottom) = std::max(a.horizontal ? b.right : b.bottom, px);
+      }
+    }
+    if (boxes.size() <= most_points) return a;
+    double opacity = 1;
+    for (const Paint& p : a.colors) opacity = std::min(opacity, opacity_of(p));
+    const std::vector<std::size_t> kept = a.error.empty() && opacity > palest
+                                              ? visible_marks(boxes, false, opacity, size_.x, size_.y)
+                                              : those_on_plot(boxes);
+    return subset(a, fair(kept, a.position, a.length, "bars"));
+  }
+
+  Artist operator()(const FillArtist& a) const {
+    const std::vector<Point> upper = places(a.x, a.high), lower = places(a.x, a.low);
+    const auto known = [&](std::size_t i) { return std::isfinite(upper[i].x) && std::isfinite(lower[i].x); };
+    const auto reach = [&](Box& b, std::size_t i) {
+      b = {std::min(b.left, upper[i].x - 0.5), std::min({b.top, upper[i].y, lower[i].y}),
+           std::max(b.right, upper[i].x + 0.5), std::max({b.bottom, upper[i].y, lower[i].y})};
+    };
+    constexpr Box nowhere{INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (std::size_t i = 0; i < a.x.size(); ++i) {
+      Box b = nowhere;
+      if (known(i)) reach(b, i);
+      if (known(i) && i > 0 && known(i - 1)) reach(b, i - 1);
+      count(known(i) && on_plot(b), known(i));
+    }
+    const std::vector<std::size_t> kept = simplify_area(upper, lower);
+    const bool sorted = std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u < v; }) ||
+                        std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u > v; });
+    if (!sorted && (kept.size() > most_marks || (kept.size() > most_crossing && wanders(kept, upper)))) {
+      throw ValueError(fmt::format(
+          "[fill_between] the area has {} points whose x go to and fro: sort them by x, or give at most {}.",
+          a.x.size(), most_crossing));
+    }
+    if (a.x.size() <= most_points) return a;
+    // Runs of points between gaps. Those that are no wider than a px are strips, of which very many may lie on
+    // one another.
+    std::vector<std::pair<std::size_t, std::size_t>> runs, strips;
+    std::vector<Box> boxes;
+    for (std::size_t begin = 0; begin < kept.size();) {
+      Box b = nowhere;
+      std::size_t end = begin;
+      for (; end < kept.size() && known(kept[end]); ++end) reach(b, kept[end]);
+      if (end > begin && b.width() > 2) runs.emplace_back(begin, end);
+      if (end > begin && b.width() <= 2) {
+        strips.emplace_back(begin, end);
+        boxes.push_back(b);
+      }
+      begin = std::max(end, begin + 1);
+    }
+    if (strips.size() > most_points) {
+      const double opacity = opacity_of(a.color);
+      std::vector<double> place, height;
+      for (const Box& b : boxes) place.push_back(b.left), height.push_back(b.top);
+      const std::vector<std::size_t> chosen =
+          fair(opacity > palest ? visible_marks(boxes, false, opacity, size_.x, size_.y) : those_on_plot(boxes), place,
+               height, "strips of an area");
+      for (const std::size_t i : chosen) runs.push_back(strips[i]);
+    } else {
+      runs.insert(runs.end(), strips.begin(), strips.end());
+    }
+    std::sort(runs.begin(), runs.end());
+    FillArtist out{{}, {}, {}, a.color, a.label};
+    for (const auto& [begin, end] : runs) {
+      for (std::size_t k = begin; k < end; ++k) {
+        out.x.push_back(a.x[kept[k]]);
+        out.low.push_back(a.low[kept[k]]);
+        out.high.push_back(a.high[kept[k]]);
+      }
+      for (std::vector<double>* values : {&out.x, &out.low, &out.high}) values->push_back(NAN);
+    }
+    return out;
+  }
+
+  Artist operator()(const ErrorArtist& a) const {
+    const std::vector<Point> points = places(a.x, a.y);
+    std::vector<Box> boxes;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const Point& p = points[i];
+      Box b{p.x, p.y, p.x, p.y};
+      if (!a.xerr.empty() && std::isfinite(a.xerr[i])) {
+        b.left = std::min(x_(a.x[i] - a.xerr[i]), x_(a.x[i] + a.xerr[i]));
+        b.right = std::max(x_(a.x[i] - a.xerr[i]), x_(a.x[i] + a.xerr[i]));
+      }
+      if (!a.yerr.empty() && std::isfinite(a.yerr[i])) {
+        b.top = std::min(y_(a.y[i] - a.yerr[i]), y_(a.y[i] + a.yerr[i]));
+        b.bottom = std::max(y_(a.y[i] - a.yerr[i]), y_(a.y[i] + a.yerr[i]));
+      }
+      if (!std::isfinite(p.x)) b = {NAN, NAN, NAN, NAN};
+      count(on_plot(b), std::isfinite(p.x));
+      boxes.push_back(b);
+    }
+    constexpr std::size_t most = most_marks / 3;  // each has a bar and two caps
+    if (a.x.size() <= most) return a;
+    return subset(a, fair(those_on_plot(boxes), a.x, a.y, "error bars", most));
+  }
+
+  Artist operator()(const RuleArtist& a) const {
+    const double v = place_of(a, x_, y_);
+    count(v >= -0.01 && v <= (a.horizontal ? size_.y : size_.x) + 0.01, std::isfinite(v));
+    return a;
+  }
+
+  // A text outside the plot would be moved to the border of the sheet, where it seems to say something about the
+  // border.
+  Artist operator()(const TextArtist& a) const {
+    const Point p = place_of(x_, y_, a.x, a.y);
+    if (on_plot({p.x - 1, p.y - 1, p.x + 1, p.y + 1})) return a;
+    ++texts_left_out_;
+    TextArtist out = a;
+    out.x = out.y = NAN;
+    return out;
+  }
+
+  // A plot of numbers of which none has a place says so.
+  void finish() const {
+    if (texts_left_out_ > 0)
+      notes_.push_back(
+          fmt::format("{} text{} left out: outside the limits", texts_left_out_, texts_left_out_ == 1 ? "" : "s"));
+    if (drawn_ > 0) return;
+    if (outside_ > 0)
+      notes_.push_back(fmt::format("Nothing to draw: {} point{} outside the limits",
+                                   format_count(static_cast<double>(outside_)), outside_ == 1 ? " is" : "s are"));
+    if (outside_ == 0 && missing_ > 0)
+      notes_.push_back(fmt::format("Nothing to draw: {} point{} NaN{} infinite",
+                                   format_count(static_cast<double>(missing_)), missing_ == 1 ? " is" : "s are",
+                                   x_.log || y_.log ? ", not above 0 or" : " or"));
+  }
+
+ private:
+  static constexpr double palest = 0.2;  // of paler marks very many must lie on one another to hide one
+  static constexpr double most_dashes = 4000;
+
+  void count(bool drawn, bool known) const { ++(drawn ? drawn_ : known ? outside_ : missing_); }
+
+  // The points of a line, and the first of each piece of it that crosses the plot.
+  void count_line(const std::vector<Point>& points, const LineArtist& a) const {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      Point p = points[i], q = points[i > 0 && std::isfinite(points[i - 1].x) && a.dash != "none" ? i - 1 : i];
+      const bool known = std::isfinite(p.x);
+      count(known && clip_line({0, 0, size_.x, size_.y}, q, p), known);
+    }
+  }
+
+  double dashes_of(const std::vector<Point>& points, const LineArtist& a) const {
+    double length = 0;
+    for (std::size_t i = 1; i < points.size(); ++i) {
+      Point p = points[i - 1], q = points[i];
+      if (std::isfinite(p.x) && std::isfinite(q.x) && clip_line(drawn_region(a, {0, 0, size_.x, size_.y}), p, q))
+        length += std::hypot(q.x - p.x, q.y - p.y);
+    }
+    double period = 0;
+    for (const double d : dash_pattern(a.dash, line_px(a.width, theme_))) period += d;
+    return length / period;
+  }
+
+  bool on_plot(const Box& b) const { return b.right >= 0 && b.bottom >= 0 && b.left <= size_.x && b.top <= size_.y; }
+
+  std::vector<std::size_t> those_on_plot(const std::vector<Box>& boxes) const {
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      if (on_plot(boxes[i])) kept.push_back(i);
+    }
+    return kept;
+  }
+
+  std::vector<Point> places(const std::vector<double>& x, const std::vector<double>& y) const {
+    std::vector<Point> points(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const Point p = place_of(x_, y_, x[i], y[i]);
+      points[i] = is_finite(p) ? Point{clamp_to_surroundings(p.x), clamp_to_surroundings(p.y)} : Point{NAN, NAN};
+    }
+    return points;
+  }
+
+  std::vector<std::size_t> marks(const std::vector<Point>& points, const std::string& marker, double diameter,
+                                 double opacity, const std::vector<double>& x, const std::vector<double>& y) const {
+    const double r = diameter * px_per_point / 2;
+    std::vector<Box> boxes;
+    boxes.reserve(points.size());
+    for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
+    // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
+    // more. Markers other than these leave parts of their boxes free.
+    const bool solid = (marker == "o" || marker == "s") && opacity > palest;
+    return fair(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : those_on_plot(boxes), x, y,
+                "visible points");
+  }
+
+  // Of too many a fair choice, with a note.
+  std::vector<std::size_t> fair(const std::vector<std::size_t>& kept, const std::vector<double>& x,
+                                const std::vector<double>& y, const char* what, std::size_t most = most_marks) const {
+    if (kept.size() <= most) return kept;
+    notes_.push_back(fmt::format("{} of {} {} drawn", format_count(static_cast<double>(most)),
+                                 format_count(static_cast<double>(kept.size())), what));
+    std::vector<std::vector<double>> measures(2);
+    for (const std::size_t i : kept) measures[0].push_back(x[i]), measures[1].push_back(y[i]);
+    std::vector<std::size_t> chosen = rows_to_draw(kept.size(), most, measures);
+    for (std::size_t& i : chosen) i = kept[i];
+    return chosen;
+  }
+
+  // Does a line go to and fro, so that its pieces cross one another? Pieces between gaps do that as well.
+  static bool wanders(const std::vector<std::size_t>& kept, const std::vector<Point>& points) {
+    std::size_t turns = 0;
+    double before = NAN, last = NAN;
+    for (const std::size_t i : kept) {
+      if (i == gap || !std::isfinite(points[i].x)) continue;
+      turns += (points[i].x - last) * (last - before) < 0 ? 1 : 0;
+      if (points[i].x == last) continue;
+      before = last;
+      last = points[i].x;
+    }
+    return turns > kept.size() / 20;
+  }
+
+  template <class T>
+  static void choose(std::vector<T>& values, const std::vector<std::size_t>& kept, std::size_t all) {
+    if (values.size() != all) return;  // empty, or one for all
+    std::vector<T> chosen;
+    chosen.reserve(kept.size());
+    for (const std::size_t i : kept) chosen.push_back(values[i]);
+    values = std::move(chosen);
+  }
+  static PointsArtist subset(PointsArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.value}) choose(*values, kept, all);
+    return a;
+  }
+  static BarsArtist subset(BarsArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.position.size();
+    for (auto* values : {&a.position, &a.length, &a.base, &a.error}) choose(*values, kept, all);
+    choose(a.colors, kept, all);
+    return a;
+  }
+  static ErrorArtist subset(ErrorArtist a, const std::vector<std::size_t>& kept) {
+    const std::size_t all = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.xerr, &a.yerr}) choose(*values, kept, all);
+    return a;
+  }
+
+  Scale x_, y_;
+  Point size_;
+  const Theme& theme_;
+  std::vector<std::string>& notes_;
+  mutable std::size_t drawn_ = 0, outside_ = 0, missing_ = 0, texts_left_out_ = 0;
+};
+
+}  // namespace
+
+std::vector<Artist> visible_artists(const std::vector<Artist>& artists, const Scale& x, const Scale& y, Point size,
+                                    const Theme& theme, std::vector<std::string>& notes) {
+  const Simplifier simplifier(x, y, size, theme, notes);
+  std::vector<Artist> visible;
+  for (const Artist& artist : artists) visible.push_back(simplifier(artist));
+  simplifier.finish();
+  return visible;
+}
+
+}  // namespace xg::viz::detail
