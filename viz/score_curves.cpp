@@ -26,11 +26,6 @@ void check(const char* op, const std::vector<Curve>& curves, const std::vector<d
   }
 }
 
-const char* style(std::size_t k) {
-  constexpr const char* styles[] = {"-", "--", "-.", ":"};
-  return styles[(k / 7) % 4];
-}
-
 // One curve needs no name; of several each is a class against the rest.
 std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k, std::size_t curves) {
   return curves > 1 && k < r.curve_names.size() ? r.curve_names[k] : std::string();
@@ -65,6 +60,38 @@ std::string positive_of(const nn::metrics::ClassificationReport& r, std::size_t 
 std::string score_label(const std::string& name, const char* what, double value) {
   return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what,
                      std::isnan(value) ? "undefined" : format_fixed(value, 3));
+}
+
+// How curve `k` is drawn: seven colours, then the same ones in other styles.
+PlotOptions curve_look(std::size_t k, const std::string& label) {
+  constexpr const char* styles[] = {"-", "--", "-.", ":"};
+  return {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = styles[(k / 7) % 4], .label = label};
+}
+
+// A dashed line from x = 0 to x = 1 that curves are compared with.
+void add_reference(Axes& axes, double from, double to, const std::string& label) {
+  axes.plot({0, 1}, {from, to}, {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = label});
+}
+
+struct ScoreTexts {
+  std::string title, x_label, y_label, description, caption;
+  const char* legend_place;  // of few curves; of many it is outside
+};
+
+// What plots of scores have in common besides their curves: axes from 0 to 1 with a grid, texts and a legend.
+template <class Curve>
+void finish(Figure& figure, const std::vector<Curve>& curves, const ScoreTexts& texts) {
+  Axes& axes = figure.axes();
+  axes.set_title(texts.title);
+  axes.set_xlim(0, 1);
+  axes.set_ylim(0, 1.03);
+  axes.set_xlabel(texts.x_label);
+  axes.set_ylabel(texts.y_label);
+  axes.grid();
+  axes.legend({.loc = curves.size() > 6 ? "outside" : texts.legend_place});
+  const std::string positive = positive_sentence(curves);
+  figure.set_description(texts.title, texts.description + positive);
+  figure.set_caption(texts.caption + positive);
 }
 
 }  // namespace
@@ -114,26 +141,23 @@ Figure roc(const std::vector<ScoreCurve>& curves, const CurveOptions& o) {
   check("roc", curves, &ScoreCurve::x, &ScoreCurve::y);
   Figure figure({.width = o.width, .height = o.height, .theme = o.theme});
   Axes& axes = figure.axes();
-  axes.set_title(o.title.empty() ? "ROC curve" : o.title);
   std::string description;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const ScoreCurve& c = curves[k];
     const std::string label = score_label(c.name, "AUC", c.area);
     if (curves.size() == 1)
       axes.fill_between(c.x, std::vector<double>(c.x.size(), 0.0), c.y, {.color = Paint::series(0), .alpha = 0.1});
-    axes.plot(c.x, c.y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .label = label});
+    axes.plot(c.x, c.y, curve_look(k, label));
     description += fmt::format("{}. ", label);
   }
-  axes.plot({0, 1}, {0, 1}, {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = "guessing"});
-  axes.set_xlim(0, 1);
-  axes.set_ylim(0, 1.03);
-  axes.set_xlabel("False positive rate");
-  axes.set_ylabel(of_positive("True positive rate", positive_class(curves)));
-  axes.grid();
-  axes.legend({.loc = curves.size() > 6 ? "outside" : "lower right"});
-  figure.set_description(o.title.empty() ? "ROC curve" : o.title, description + positive_sentence(curves));
-  figure.set_caption("How many positive rows are found for how many false alarms, over all thresholds." +
-                     positive_sentence(curves));
+  add_reference(axes, 0, 1, "guessing");
+  finish(figure, curves,
+         {.title = o.title.empty() ? "ROC curve" : o.title,
+          .x_label = "False positive rate",
+          .y_label = of_positive("True positive rate", positive_class(curves)),
+          .description = description,
+          .caption = "How many positive rows are found for how many false alarms, over all thresholds.",
+          .legend_place = "lower right"});
   return figure;
 }
 
@@ -141,32 +165,25 @@ Figure precision_recall(const std::vector<ScoreCurve>& curves, const CurveOption
   check("precision_recall", curves, &ScoreCurve::x, &ScoreCurve::y);
   Figure figure({.width = o.width, .height = o.height, .theme = o.theme});
   Axes& axes = figure.axes();
-  axes.set_title(o.title.empty() ? "Precision and recall" : o.title);
   std::string description;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const ScoreCurve& c = curves[k];
     const std::string label = score_label(c.name, "AP", c.area);
-    axes.plot(c.x, c.y, {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .label = label});
+    axes.plot(c.x, c.y, curve_look(k, label));
     description += fmt::format("{}. ", label);
   }
   if (curves.size() == 1 && curves[0].chance > 0) {
-    axes.plot({0, 1}, {curves[0].chance, curves[0].chance},
-              {.color = Role::muted,
-               .linewidth = 1,
-               .linestyle = "--",
-               .label = fmt::format("guessing ({})", format_fixed(curves[0].chance, 2))});
+    const double chance = curves[0].chance;
+    add_reference(axes, chance, chance, fmt::format("guessing ({})", format_fixed(chance, 2)));
   }
-  axes.set_xlim(0, 1);
-  axes.set_ylim(0, 1.03);
-  axes.set_xlabel("Recall");
-  axes.set_ylabel(of_positive("Precision", positive_class(curves)));
-  axes.grid();
-  axes.legend({.loc = curves.size() > 6 ? "outside" : "best"});
-  figure.set_description(o.title.empty() ? "Precision and recall" : o.title, description + positive_sentence(curves));
-  figure.set_caption(
-      "How many of the rows called positive are so, against how many of the positive rows are found, over all "
-      "thresholds." +
-      positive_sentence(curves));
+  finish(figure, curves,
+         {.title = o.title.empty() ? "Precision and recall" : o.title,
+          .x_label = "Recall",
+          .y_label = of_positive("Precision", positive_class(curves)),
+          .description = description,
+          .caption = "How many of the rows called positive are so, against how many of the positive rows are found, "
+                     "over all thresholds.",
+          .legend_place = "best"});
   return figure;
 }
 
@@ -174,8 +191,7 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
   check("calibration", curves, &CalibrationBins::predicted, &CalibrationBins::observed);
   Figure figure({.width = o.width, .height = o.height, .theme = o.theme});
   Axes& axes = figure.axes();
-  axes.set_title(o.title.empty() ? "Calibration" : o.title);
-  axes.plot({0, 1}, {0, 1}, {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = "perfect"});
+  add_reference(axes, 0, 1, "perfect");
   for (std::size_t k = 0; k < curves.size(); ++k) {
     const CalibrationBins& c = curves[k];
     if (!c.count.empty() && c.count.size() != c.predicted.size()) {
@@ -197,35 +213,31 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
       // How many rows stand behind each point: bars from the bottom, the tallest a fifth of the plot.
       double most = 0;
       for (const double n : c.count) most = std::max(most, n);
-      std::vector<double> at, height;
+      std::vector<double> position, height;
       for (std::size_t i = 0; i < c.count.size(); ++i) {
         if (!(c.count[i] > 0)) continue;
-        at.push_back(c.predicted[i]);
+        position.push_back(c.predicted[i]);
         height.push_back(0.2 * (c.count[i] / most));
       }
-      axes.bar(at, height,
+      axes.bar(position, height,
                {.color = Role::grid,
                 .width = 0.04,
                 .label = fmt::format("rows (most: {})", most < 1 ? format_value(most) : format_count(most))});
     }
-    axes.plot(x, y,
-              {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = style(k), .marker = "o", .label = name});
+    PlotOptions look = curve_look(k, name);
+    look.marker = "o";
+    axes.plot(x, y, look);
   }
-  axes.set_xlim(0, 1);
-  axes.set_ylim(0, 1.03);
   const std::string positive = positive_class(curves);
-  axes.set_xlabel(positive.empty() ? "Mean predicted probability"
-                                   : fmt::format("Mean predicted probability of {}", positive));
-  axes.set_ylabel(positive.empty() ? "Share of positive rows" : fmt::format("Share of rows that are {}", positive));
-  axes.grid();
-  axes.legend({.loc = curves.size() > 6 ? "outside" : "upper left"});
-  figure.set_description(
-      o.title.empty() ? "Calibration" : o.title,
-      "Observed share of positive rows against the predicted probability." + positive_sentence(curves));
-  figure.set_caption(
-      "Rows grouped by their predicted probability: on the dashed line it is the share of rows that are "
-      "positive." +
-      positive_sentence(curves));
+  finish(figure, curves,
+         {.title = o.title.empty() ? "Calibration" : o.title,
+          .x_label = positive.empty() ? "Mean predicted probability"
+                                      : fmt::format("Mean predicted probability of {}", positive),
+          .y_label = positive.empty() ? "Share of positive rows" : fmt::format("Share of rows that are {}", positive),
+          .description = "Observed share of positive rows against the predicted probability.",
+          .caption = "Rows grouped by their predicted probability: on the dashed line it is the share of rows that are "
+                     "positive.",
+          .legend_place = "upper left"});
   return figure;
 }
 
