@@ -1,33 +1,45 @@
 #include <xgrad/viz/theme.hpp>
 
 namespace xg::viz {
+namespace {
+
+// Colours that a theme has for more than one purpose.
+constexpr Color light_ink{232, 232, 232};
+constexpr Color light_green{32, 190, 145};
+constexpr Color light_vermilion{236, 124, 44};
+constexpr Color black{0, 0, 0};
+constexpr Color lime_green{50, 205, 50};
+constexpr Color blue{0, 0, 255};
+constexpr Color red{255, 0, 0};
+
+}  // namespace
 
 const Theme Theme::light{};
 
 const Theme Theme::dark{
     .background = {24, 26, 31},
-    .ink = {232, 232, 232},
+    .ink = light_ink,
     .muted = {176, 178, 184},
     .edge = {110, 113, 120},
     .grid = {55, 58, 66},
     .band = {34, 37, 44},
     .positive = {255, 51, 119},
     .negative = {51, 161, 255},
-    .outer = {32, 190, 145},
+    .outer = light_green,
     .hidden = {64, 158, 219},
-    .dropout = {236, 124, 44},
-    .palette = {{{72, 163, 224},
+    .dropout = light_vermilion,
+    .palette = {{Color{72, 163, 224},
                  {230, 159, 0},
-                 {32, 190, 145},
-                 {236, 124, 44},
+                 light_green,
+                 light_vermilion,
                  {220, 142, 184},
                  {130, 205, 250},
                  {240, 228, 66},
-                 {232, 232, 232}}},
+                 light_ink}},
 };
 
 const Theme Theme::paper{
-    .ink = {0, 0, 0},
+    .ink = black,
     .muted = {64, 64, 64},
     .edge = {140, 140, 140},
     .grid = {221, 221, 221},
@@ -37,18 +49,11 @@ const Theme Theme::paper{
 };
 
 const Theme Theme::tutorial{
-    .ink = {0, 0, 0},
-    .outer = {50, 205, 50},
-    .hidden = {0, 0, 255},
-    .dropout = {255, 0, 0},
-    .palette = {{{70, 130, 180},
-                 {255, 165, 0},
-                 {50, 205, 50},
-                 {255, 0, 0},
-                 {148, 103, 189},
-                 {0, 0, 255},
-                 {188, 189, 34},
-                 {0, 0, 0}}},
+    .ink = black,
+    .outer = lime_green,
+    .hidden = blue,
+    .dropout = red,
+    .palette = {{Color{70, 130, 180}, {255, 165, 0}, lime_green, red, {148, 103, 189}, blue, {188, 189, 34}, black}},
 };
 
 Color Theme::resolve(const Paint& paint) const {
