@@ -77,7 +77,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     for (std::size_t k = 0; k < r.value.size(); ++k) {
       infinite += std::isinf(r.value[k]) ? 1 : 0;
       if (!std::isfinite(r.value[k])) continue;
-      const double e = std::isfinite(r.error[k]) ? r.error[k] : 0;
+      const double e = detail::finite_or_zero(r.error[k]);
       for (const double v : {r.value[k], r.value[k] - e, r.value[k] + e}) range.add(v);
       largest = std::max(largest, std::abs(r.value[k]));
     }
@@ -101,26 +101,24 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   Scale x{low, high, box.left, box.right};
   const auto text = [&](double v) { return sign ? format_signed(v, decimals) : format_value(v, decimals); };
   const auto place = [&](double v, double e) {
-    const double tip = std::isfinite(e) ? e : 0;
+    const double tip = detail::finite_or_zero(e);
     if (!std::isfinite(v)) return x(0) + (v < 0 ? -6 : 6);
     return v < 0 ? x(v - tip) - 6 : x(v + tip) + 6;
   };
   // Room for the numbers beside the bars.
-  for (int round = 0; round < 8; ++round) {
-    double over_left = 0, over_right = 0;
+  detail::leave_room(x, 0.25 * box.width(), [&] {
+    detail::Overhang over;
     for (const BarRow& r : rows) {
       for (std::size_t k = 0; k < r.value.size(); ++k) {
         const double w = text_width(text(r.value[k]), font);
         if (r.value[k] < 0)
-          over_left = std::max(over_left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
+          over.left = std::max(over.left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
         else
-          over_right = std::max(over_right, place(r.value[k], r.error[k]) + w - (box.right - 2));
+          over.right = std::max(over.right, place(r.value[k], r.error[k]) + w - (box.right - 2));
       }
     }
-    if ((over_left <= 0.01 && over_right <= 0.01) || x.to - x.from - over_left - over_right < 0.25 * box.width()) break;
-    x.from += over_left;
-    x.to -= over_right;
-  }
+    return over;
+  });
   const Scale axis = detail::extended(x, box.left, box.right);
 
   const double thick = cohorts.size() == 1 ? 26 : std::min(26.0, (row - 8) / groups);
@@ -134,11 +132,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
         scene.add(Rect{{std::min(x(0), x(v)), y - half, std::max(x(0), x(v)), y + half}, paint, {}, 0, "bar"});
       }
       const double e = rows[i].error[k];
-      if (std::isfinite(e) && e > 0) {
-        const Stroke stroke{Role::ink, 1.2};
-        scene.line({x(v - e), y}, {x(v + e), y}, stroke, "error");
-        for (const double end : {v - e, v + e}) scene.line({x(end), y - 4}, {x(end), y + 4}, stroke, "error");
-      }
+      if (std::isfinite(e) && e > 0) detail::add_error_bar(scene, x, v, e, y);
       const Paint ink = legend || !std::isfinite(v) ? Paint(Role::muted) : paint;
       detail::add_inside(scene, Text{{place(v, e), y},
                                      {{text(v), ink}},
@@ -220,7 +214,7 @@ std::vector<std::pair<std::string, std::size_t>> feature_keys(const Contribution
 
 void check(const BarOptions& o) {
   detail::check_sheet("bar", o.width, o.theme);
-  if (o.max_display == 0) throw ValueError("[bar] max_display is 0: show at least one row.");
+  detail::check_not_zero("bar", "max_display", o.max_display, "row");
 }
 
 }  // namespace

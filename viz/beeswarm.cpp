@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/beeswarm.hpp>
+#include <xgrad/viz/detail/colorbar.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
@@ -75,7 +76,7 @@ std::vector<double> stack(const std::vector<double>& values) {
 
 struct SwarmRow {
   std::string name;
-  bool rest = false;
+  bool is_sum = false;  // of the features without a row of their own
   std::vector<double> value;
   std::vector<double> color;
 };
@@ -89,31 +90,30 @@ Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& o) {
 Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   c.check("beeswarm");
   detail::check_sheet("beeswarm", o.width, o.theme);
-  if (o.max_display == 0) throw ValueError("[beeswarm] max_display is 0: show at least one row.");
-  if (o.max_rows == 0) throw ValueError("[beeswarm] max_rows is 0: show at least one dot.");
+  detail::check_not_zero("beeswarm", "max_display", o.max_display, "row");
+  detail::check_not_zero("beeswarm", "max_rows", o.max_rows, "dot");
   const auto order = detail::by_importance(c);
   const std::size_t single = order.size() > o.max_display ? o.max_display - 1 : order.size();
-  std::vector<double> rest(c.rows, 0.0);
-  std::vector<std::size_t> numbers;  // rows that have a dot
+  std::vector<double> others(c.rows, 0.0);
+  std::vector<std::size_t> drawable;  // rows that have a dot
   for (std::size_t r = 0; r < c.rows; ++r) {
     bool any = false;
     for (std::size_t k = 0; k < order.size(); ++k) {
       const double v = c.value(r, order[k]);
       any = any || std::isfinite(v);
-      if (k >= single && !std::isnan(v)) rest[r] += v;
+      if (k >= single && !std::isnan(v)) others[r] += v;
     }
-    if (any) numbers.push_back(r);
+    if (any) drawable.push_back(r);
   }
   std::vector<std::vector<double>> measures;
   const auto measure = [&](auto&& value) {
     std::vector<double> all;
-    for (const std::size_t r : numbers) all.push_back(value(r));
+    for (const std::size_t r : drawable) all.push_back(value(r));
     measures.push_back(std::move(all));
   };
   for (std::size_t k = 0; k < single; ++k) measure([&](std::size_t r) { return c.value(r, order[k]); });
-  if (single < order.size()) measure([&](std::size_t r) { return rest[r]; });
-  std::vector<std::size_t> shown = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
-  for (std::size_t& r : shown) r = numbers[r];
+  if (single < order.size()) measure([&](std::size_t r) { return others[r]; });
+  const std::vector<std::size_t> shown = detail::rows_to_draw(drawable, o.max_rows, measures);
 
   std::vector<SwarmRow> rows;
   for (std::size_t k = 0; k < single; ++k) {
@@ -130,7 +130,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   if (single < order.size()) {
     SwarmRow row{fmt::format("Sum of {} other features", order.size() - single), true, {}, {}};
     for (const std::size_t r : shown) {
-      row.value.push_back(rest[r]);
+      row.value.push_back(others[r]);
       row.color.push_back(NAN);
     }
     rows.push_back(std::move(row));
@@ -144,7 +144,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   const auto [low, high] = detail::linear_limits(range, {0.03, 0.03, 1});
 
   std::vector<std::vector<Span>> labels;
-  for (const SwarmRow& r : rows) labels.push_back({{r.name, r.rest ? Paint(Role::muted) : Paint(Role::ink)}});
+  for (const SwarmRow& r : rows) labels.push_back({{r.name, r.is_sum ? Paint(Role::muted) : Paint(Role::ink)}});
   const double font_guess = o.theme.font_px();
   const bool colored = !c.data.empty();
   const double bar_room = colored
@@ -182,29 +182,23 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     }
   }
   double bottom = chart.x_axis(x, detail::effect_label(c));
-  const std::size_t left_out = c.rows - numbers.size();
   bool infinite = false;
   std::size_t gaps = 0;  // dots that rows with other dots do not have
-  for (const std::size_t r : numbers) {
+  for (const std::size_t r : drawable) {
     for (std::size_t k = 0; k < single; ++k) {
       gaps += std::isfinite(c.value(r, order[k])) ? 0 : 1;
       infinite = infinite || std::isinf(c.value(r, order[k]));
     }
-    infinite = infinite || (single < order.size() && !std::isfinite(rest[r]));
-    gaps += single < order.size() && !std::isfinite(rest[r]) ? 1 : 0;
+    infinite = infinite || (single < order.size() && !std::isfinite(others[r]));
+    gaps += single < order.size() && !std::isfinite(others[r]) ? 1 : 0;
   }
-  std::string note;
-  if (shown.size() < numbers.size())
-    note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown.size())),
-                       format_count(static_cast<double>(numbers.size())));
-  const auto also = [&](const std::string& text) { note += (note.empty() ? "" : "; ") + text; };
   const bool any_infinite = std::any_of(c.values.begin(), c.values.end(), [](double v) { return std::isinf(v); });
-  if (left_out > 0)
-    also(detail::left_out_note(
-        left_out, c.rows, any_infinite ? "their contributions are NaN or infinite" : "their contributions are NaN"));
+  std::string note =
+      detail::rows_note(shown.size(), drawable.size(), c.rows,
+                        any_infinite ? "their contributions are NaN or infinite" : "their contributions are NaN");
   if (gaps > 0)
-    also(fmt::format("{} single contributions left out: NaN{}", format_count(static_cast<double>(gaps)),
-                     infinite ? " or infinite" : ""));
+    note += fmt::format("{}{} single contributions left out: NaN{}", note.empty() ? "" : "; ",
+                        format_count(static_cast<double>(gaps)), infinite ? " or infinite" : "");
   bottom = chart.note(note, bottom);
   scene.height = bottom + 10;
   if (colored) {
@@ -212,13 +206,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     const double middle = box.centre().y;
     const double length = std::clamp(box.height() - 2 * font, 40.0, 320.0);
     const Box bar{left, middle - length / 2, left + 10, middle + length / 2};
-    for (int k = 0; k < 64; ++k) {
-      scene.add(Rect{{bar.left, bar.top + bar.height() * k / 64, bar.right, bar.bottom},
-                     red_blue(1 - (k + 0.5) / 64),
-                     {},
-                     0,
-                     "colorbar"});
-    }
+    detail::add_color_strips(scene, bar, true);
     scene.add(Text{
         {bar.right + 6, bar.top + 0.4 * font}, {{"High"}}, font, Anchor::start, Align::middle, 0, "colorbar-label"});
     scene.add(Text{

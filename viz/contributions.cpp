@@ -302,10 +302,14 @@ double linked_base(const Contributions& c, std::size_t row, Link link) {
   return logistic(log_odds(c.base[row], rivals));
 }
 
-bool has_prediction(const Contributions& c, std::size_t row) {
-  bool good = std::isfinite(c.prediction(row));
-  for (const Contributions& rival : c.rivals) good = good && std::isfinite(rival.prediction(row));
-  return good;
+std::vector<std::size_t> rows_with_prediction(const Contributions& c) {
+  std::vector<std::size_t> rows;
+  for (std::size_t r = 0; r < c.rows; ++r) {
+    bool good = std::isfinite(c.prediction(r));
+    for (const Contributions& rival : c.rivals) good = good && std::isfinite(rival.prediction(r));
+    if (good) rows.push_back(r);
+  }
+  return rows;
 }
 
 std::string whisker_note(const Contributions& c) {
@@ -325,8 +329,17 @@ std::string base_note(const Contributions& c, Link link, const std::string& valu
 }
 
 std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why) {
-  return fmt::format("{} of {} rows left out: {}", format_count(static_cast<double>(left_out)),
-                     format_count(static_cast<double>(rows)), why);
+  return fmt::format("{} rows left out: {}", format_part(left_out, rows), why);
+}
+
+std::string shown_note(std::size_t shown, std::size_t rows) {
+  return shown < rows ? fmt::format("{} rows shown", format_part(shown, rows)) : "";
+}
+
+std::string rows_note(std::size_t shown, std::size_t drawable, std::size_t rows, const char* why) {
+  std::string note = shown_note(shown, drawable);
+  if (drawable < rows) note += (note.empty() ? "" : "; ") + left_out_note(rows - drawable, rows, why);
+  return note;
 }
 
 std::string infinite_note(const Contributions& c, const char* mark) {

@@ -91,8 +91,8 @@ double log_odds(double own, const std::vector<double>& rivals);
 /// What Link::logit makes of the output of row `row`, or of its base value.
 double linked_prediction(const Contributions& c, std::size_t row, Link link);
 double linked_base(const Contributions& c, std::size_t row, Link link);
-/// Is the output of a row a number, so that a line or arrows can lead to it?
-bool has_prediction(const Contributions& c, std::size_t row);
+/// The rows whose output is a number, so that a line or arrows can lead to it.
+std::vector<std::size_t> rows_with_prediction(const Contributions& c);
 /// "Whiskers: ± standard error of the mean over the 100 references".
 std::string whisker_note(const Contributions& c);
 /// What number the base value, `value`, is once Link::logit has made a probability of it; "" for Link::identity.
@@ -101,6 +101,11 @@ std::string base_note(const Contributions& c, Link link, const std::string& valu
 std::string infinite_note(const Contributions& c, const char* mark);
 /// "2 of 5 rows left out: their contributions are NaN".
 std::string left_out_note(std::size_t left_out, std::size_t rows, const char* why);
+/// "2,000 of 5,000 rows shown", or "" where all are.
+std::string shown_note(std::size_t shown, std::size_t rows);
+/// Both, where only `drawable` of `rows` rows can be drawn and `shown` of these are: "2,000 of 4,998 rows shown; 2 of
+/// 5,000 rows left out: their contributions are NaN".
+std::string rows_note(std::size_t shown, std::size_t drawable, std::size_t rows, const char* why);
 /// The name of the bar for what contributions do not explain.
 inline constexpr const char* unexplained_name = "unexplained";
 /// "Contribution to survived (log-odds)".

@@ -17,10 +17,6 @@
 namespace xg::viz {
 namespace {
 
-double known(double v) {
-  return std::isfinite(v) ? v : 0;
-}
-
 struct DecisionLine {
   std::size_t row = 0;
   std::vector<double> at;  // outputs from the bottom to the top, one more than rows of the chart
@@ -31,10 +27,10 @@ struct DecisionLine {
 std::vector<double> path(const Contributions& c, std::size_t r, const std::vector<std::size_t>& order,
                          std::size_t shown, bool gap_row) {
   double sum = c.base[r];
-  for (std::size_t k = shown; k < order.size(); ++k) sum += known(c.value(r, order[k]));
+  for (std::size_t k = shown; k < order.size(); ++k) sum += detail::finite_or_zero(c.value(r, order[k]));
   std::vector<double> at = {sum};
   if (gap_row) at.push_back(sum += c.unexplained(r));
-  for (std::size_t k = shown; k-- > 0;) at.push_back(sum += known(c.value(r, order[k])));
+  for (std::size_t k = shown; k-- > 0;) at.push_back(sum += detail::finite_or_zero(c.value(r, order[k])));
   return at;
 }
 
@@ -49,8 +45,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   detail::check_sheet("decision", o.width, o.theme);
   detail::need_sums("decision", c);
   detail::check_link("decision", o.link, c);
-  if (o.max_display == 0) throw ValueError("[decision] max_display is 0: show at least one feature.");
-  if (o.max_rows == 0) throw ValueError("[decision] max_rows is 0: show at least one row.");
+  detail::check_not_zero("decision", "max_display", o.max_display, "feature");
+  detail::check_not_zero("decision", "max_rows", o.max_rows, "row");
   if (!o.legend.empty() && o.legend.size() != c.rows) {
     throw ValueError(fmt::format("[decision] legend has {} names for {} rows: give one for each, or none.",
                                  o.legend.size(), c.rows));
@@ -64,12 +60,9 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   const std::size_t shown = std::min(c.features, o.max_display);
 
   // Lines are drawn of rows with a number to end at.
-  std::vector<std::size_t> numbers;
-  for (std::size_t r = 0; r < c.rows; ++r) {
-    if (detail::has_prediction(c, r)) numbers.push_back(r);
-  }
+  const std::vector<std::size_t> drawable = detail::rows_with_prediction(c);
   bool gap_row = false;
-  for (const std::size_t r : numbers) {
+  for (const std::size_t r : drawable) {
     gap_row = gap_row || c.unexplained(r) != 0;
     for (const Contributions& rival : c.rivals) gap_row = gap_row || rival.unexplained(r) != 0;
   }
@@ -89,7 +82,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   }
   detail::DataRange range;
   range.add(base);
-  for (const std::size_t r : numbers) {
+  for (const std::size_t r : drawable) {
     DecisionLine line{r, path(c, r, order, shown, gap_row)};
     if (o.link == Link::logit && !c.rivals.empty()) {
       std::vector<std::vector<double>> others;
@@ -103,9 +96,12 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     all.push_back(std::move(line));
   }
   std::reverse(measures.begin(), measures.end());  // outputs first: their extremes matter most
+  const auto highlighted = [&](std::size_t row) {
+    return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end();
+  };
   std::vector<std::size_t> highlights;
   for (std::size_t k = 0; k < all.size(); ++k) {
-    if (std::find(o.highlight.begin(), o.highlight.end(), all[k].row) != o.highlight.end()) highlights.push_back(k);
+    if (highlighted(all[k].row)) highlights.push_back(k);
   }
   std::vector<DecisionLine> lines;
   for (const std::size_t k : detail::rows_to_draw(all.size(), o.max_rows, measures, highlights))
@@ -149,9 +145,6 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   // A line bends at the borders between rows: across row k it moves by feature k.
   std::vector<double> border = {box.bottom};
   for (std::size_t k = labels.size(); k-- > 0;) border.push_back(chart.middle[k] - chart.height[k] / 2);
-  const auto highlighted = [&](std::size_t row) {
-    return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end();
-  };
   const double width = single ? 2.2 : lines.size() > 200 ? 1 : 1.5;
   const double opacity = lines.size() > 400 ? 0.5 : 1;
   for (const bool on_top : {false, true}) {
@@ -223,15 +216,13 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
         fmt::format("{}: what contributions do not explain of the model's output", detail::unexplained_name));
   if (shown < c.features)
     notes.push_back(fmt::format("{} of {} features shown; lines start with the sum of the others", shown, c.features));
-  if (lines.size() < numbers.size())
-    notes.push_back(fmt::format("{} of {} rows shown", format_count(static_cast<double>(lines.size())),
-                                format_count(static_cast<double>(numbers.size()))));
+  if (lines.size() < drawable.size()) notes.push_back(detail::shown_note(lines.size(), drawable.size()));
   const auto marked = static_cast<std::size_t>(
       std::count_if(lines.begin(), lines.end(), [&](const DecisionLine& l) { return highlighted(l.row); }));
   if (marked < highlights.size())
     notes.push_back(fmt::format("{} of {} highlighted rows shown", marked, highlights.size()));
-  if (numbers.size() < c.rows)
-    notes.push_back(detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number"));
+  if (drawable.size() < c.rows)
+    notes.push_back(detail::left_out_note(c.rows - drawable.size(), c.rows, "their output is no number"));
   if (const std::string infinite = detail::infinite_note(c, "a step"); !infinite.empty()) notes.push_back(infinite);
   for (const std::string& text : notes) bottom = chart.note(text, bottom);
   if (!o.legend.empty()) {

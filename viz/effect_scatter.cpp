@@ -3,7 +3,7 @@
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/beeswarm.hpp>
 #include <xgrad/viz/effect_scatter.hpp>
-#include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
 
@@ -120,7 +120,7 @@ std::optional<std::size_t> strongest_interaction(const Contributions& c, std::si
       for (std::size_t k = begin; k < begin + block; ++k) {
         const double v = c.data[order[k] * c.features + other];
         phi.push_back(c.value(order[k], feature));
-        value.push_back(std::isfinite(v) ? v : 0);
+        value.push_back(detail::finite_or_zero(v));
       }
       sum += std::abs(correlation(phi, value));
     }
@@ -141,7 +141,7 @@ Figure scatter(const explain::Explanation& e, StringRef feature, const ScatterOp
 Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) {
   const std::string feature = name.str();
   c.check("scatter");
-  if (o.max_rows == 0) throw ValueError("[scatter] max_rows is 0: show at least one row.");
+  detail::check_not_zero("scatter", "max_rows", o.max_rows, "row");
   const std::size_t i = find_feature(c, feature);
   if (c.data.empty() && c.display.empty()) {
     throw ValueError(
@@ -176,20 +176,19 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   Axes& axes = figure.axes();
   std::vector<double> x, y, color, missing;
   std::vector<double> other_values = other ? values_of(c, *other).x : std::vector<double>();
-  std::vector<std::size_t> numbers;  // rows with a contribution to draw
+  std::vector<std::size_t> drawable;  // rows with a contribution to draw
   for (std::size_t r = 0; r < c.rows; ++r) {
-    if (std::isfinite(c.value(r, i))) numbers.push_back(r);
+    if (std::isfinite(c.value(r, i))) drawable.push_back(r);
   }
   std::vector<std::vector<double>> measures(2);
-  for (const std::size_t r : numbers) {
+  for (const std::size_t r : drawable) {
     measures[0].push_back(values.x[r]);
     measures[1].push_back(c.value(r, i));
   }
-  const std::vector<std::size_t> chosen = detail::rows_to_draw(numbers.size(), o.max_rows, measures);
-  const std::size_t shown = chosen.size();
+  const std::vector<std::size_t> shown = detail::rows_to_draw(drawable, o.max_rows, measures);
   const double jitter = jitter_of(values.x);
-  for (std::size_t k = 0; k < shown; ++k) {
-    const std::size_t r = numbers[chosen[k]];
+  for (std::size_t k = 0; k < shown.size(); ++k) {
+    const std::size_t r = shown[k];
     if (!std::isfinite(values.x[r])) {
       missing.push_back(c.value(r, i));
       continue;
@@ -244,16 +243,11 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     axes.text(aside, note_at, fmt::format("{} without a value", missing.size()),
               {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
   }
-  std::string note;
   bool any_infinite = false;
   for (std::size_t r = 0; r < c.rows; ++r) any_infinite = any_infinite || std::isinf(c.value(r, i));
-  if (shown < numbers.size())
-    note = fmt::format("{} of {} rows shown", format_count(static_cast<double>(shown)),
-                       format_count(static_cast<double>(numbers.size())));
-  if (numbers.size() < c.rows)
-    note += (note.empty() ? "" : "; ") + detail::left_out_note(c.rows - numbers.size(), c.rows,
-                                                               any_infinite ? "their contributions are NaN or infinite"
-                                                                            : "their contributions are NaN");
+  const std::string note =
+      detail::rows_note(shown.size(), drawable.size(), c.rows,
+                        any_infinite ? "their contributions are NaN or infinite" : "their contributions are NaN");
   if (!note.empty())
     axes.text(right, note_at, note, {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
   axes.set_xlim(left, right);
@@ -261,8 +255,8 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   axes.set_xlabel(feature);
   axes.set_ylabel(detail::effect_label(c));
   figure.set_description(o.title.empty() ? String(fmt::format("Contribution of {}", feature)) : o.title,
-                         fmt::format("Values of {} against their contributions, {} rows drawn{}.", feature, shown,
-                                     note.empty() ? "" : fmt::format(" ({})", note)));
+                         fmt::format("Values of {} against their contributions, {} rows drawn{}.", feature,
+                                     shown.size(), note.empty() ? "" : fmt::format(" ({})", note)));
   figure.set_caption(fmt::format("One dot for each row: the value of {} and how far it moves the output.{}{}", feature,
                                  other ? fmt::format(" Colour: {}.", c.name(*other)) : "",
                                  o.histogram ? " Grey: how the values are distributed." : ""),

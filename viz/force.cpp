@@ -19,10 +19,6 @@
 namespace xg::viz {
 namespace {
 
-double known(double v) {
-  return std::isfinite(v) ? v : 0;
-}
-
 constexpr std::size_t no_feature = static_cast<std::size_t>(-1);  // what contributions do not explain
 
 struct Segment {
@@ -133,7 +129,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   const double total = c.prediction(0);
   bool good = std::isfinite(total);  // else there is no place where arrows could meet
   double all = 0;
-  for (std::size_t i = 0; i < c.features; ++i) all += std::abs(known(c.value(0, i)));
+  for (std::size_t i = 0; i < c.features; ++i) all += std::abs(detail::finite_or_zero(c.value(0, i)));
   std::vector<Segment> up, down;
   double high_end = total, low_end = total;
   const auto push = [&](std::size_t feature, double v) {
@@ -147,7 +143,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
     }
   };
   if (good) {
-    for (const std::size_t i : detail::by_importance(c)) push(i, known(c.value(0, i)));
+    for (const std::size_t i : detail::by_importance(c)) push(i, detail::finite_or_zero(c.value(0, i)));
     push(no_feature, c.unexplained(0));
     if (!std::isfinite(low_end) || !std::isfinite(high_end)) {
       good = false;
@@ -206,8 +202,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   if (!collide) place(base, y + 0.5 * line);
   y += line + 2;
 
-  Ticks t = fitting_ticks(x, 10, font, font);
-  if (!labels_fit(t, x, font, font)) t = {{t.at[0]}, {t.labels[0]}};
+  const Ticks t = detail::separate_ticks(x, 10, font, font);
   const double axis = y + line + 5;
   const Stroke spine{Role::muted, 1};
   scene.line({x.from, axis}, {x.to, axis}, spine, "spine");
@@ -332,7 +327,7 @@ std::vector<std::size_t> similar_rows(const Contributions& c, const std::vector<
     for (std::size_t b = 0; b < a; ++b) {
       double sum = 0;
       for (std::size_t i = 0; i < c.features; ++i) {
-        const double d = known(c.value(rows[a], i)) - known(c.value(rows[b], i));
+        const double d = detail::finite_or_zero(c.value(rows[a], i)) - detail::finite_or_zero(c.value(rows[b], i));
         sum += d * d;
       }
       distance[a * n + b] = distance[b * n + a] = static_cast<float>(sum);
@@ -392,27 +387,24 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
         "[force] link = logit has no axis for several rows of a softmax: its probability depends on the other logits, "
         "which "
         "differ from row to row. Draw decision with link = logit, force of one row, or link = identity.");
-  std::vector<std::size_t> numbers;
+  const std::vector<std::size_t> drawable = detail::rows_with_prediction(c);
   std::vector<std::vector<double>> measures(3);  // the output, and the ends of the bands below and above it
   bool gaps = false;
-  for (std::size_t r = 0; r < c.rows; ++r) {
-    if (!detail::has_prediction(c, r)) continue;
-    numbers.push_back(r);
+  for (const std::size_t r : drawable) {
     const double gap = c.unexplained(r);
     gaps = gaps || gap != 0;
     double low = c.prediction(r) - std::max(gap, 0.0), high = c.prediction(r) - std::min(gap, 0.0);
     for (std::size_t i = 0; i < c.features; ++i) {
-      low -= std::max(known(c.value(r, i)), 0.0);
-      high -= std::min(known(c.value(r, i)), 0.0);
+      low -= std::max(detail::finite_or_zero(c.value(r, i)), 0.0);
+      high -= std::min(detail::finite_or_zero(c.value(r, i)), 0.0);
     }
     measures[0].push_back(c.prediction(r));
     measures[1].push_back(low);
     measures[2].push_back(high);
   }
   // More rows than two in each px of the sheet would be drawn upon one another.
-  const auto columns = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
-  std::vector<std::size_t> rows = detail::rows_to_draw(numbers.size(), std::min(o.max_rows, columns), measures);
-  for (std::size_t& r : rows) r = numbers[r];
+  const auto most_rows = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
+  std::vector<std::size_t> rows = detail::rows_to_draw(drawable, std::min(o.max_rows, most_rows), measures);
   std::string label = "Rows in their order";
   constexpr std::size_t most_similar = 5000;  // each is compared with each
   if (o.order == RowOrder::similarity && rows.size() > most_similar) {
@@ -429,13 +421,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
                      [&](std::size_t a, std::size_t b) { return c.prediction(a) > c.prediction(b); });
     label = "Rows by falling output";
   }
-  std::string remark;
-  if (rows.size() < numbers.size())
-    remark = fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.size())),
-                         format_count(static_cast<double>(numbers.size())));
-  if (numbers.size() < c.rows)
-    remark += (remark.empty() ? "" : "; ") +
-              detail::left_out_note(c.rows - numbers.size(), c.rows, "their output is no number");
+  const std::string remark = detail::rows_note(rows.size(), drawable.size(), c.rows, "their output is no number");
   if (!remark.empty()) label = fmt::format("{} ({})", label, remark);
   Figure figure({.width = o.width, .height = 4.2, .title = o.title, .theme = o.theme});
   Axes& axes = figure.axes();
@@ -468,7 +454,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
       const auto share = [&](std::size_t r) {
         double sum = 0;
         for (std::size_t j = b; j < (b == named ? order.size() : b + 1); ++j) {
-          const double v = known(c.value(r, order[j]));
+          const double v = detail::finite_or_zero(c.value(r, order[j]));
           if ((v > 0) == up) sum += v;
         }
         return sum;
@@ -517,7 +503,7 @@ Figure force(const Contributions& c, const ForceOptions& o) {
   detail::check_between("force", "contribution_threshold", o.contribution_threshold, 0, 1);
   detail::need_sums("force", c);
   detail::check_link("force", o.link, c);
-  if (o.max_rows == 0) throw ValueError("[force] max_rows is 0: show at least one row.");
+  detail::check_not_zero("force", "max_rows", o.max_rows, "row");
   return c.rows == 1 ? single(c, o) : stacked(c, o);
 }
 

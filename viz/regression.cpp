@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/contributions.hpp>
+#include <xgrad/viz/detail/axes_state.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/detail/range.hpp>
-#include <xgrad/viz/regression.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
+#include <xgrad/viz/regression.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -52,8 +52,7 @@ Rows choose(const Data& y, const Data& p, std::size_t most) {
     if (!rows.worst || std::abs(y[i] - p[i]) > std::abs(y[*rows.worst] - p[*rows.worst])) rows.worst = i;
   }
   rows.numbers = numbers.size();
-  rows.shown = detail::rows_to_draw(numbers.size(), most, measures);
-  for (std::size_t& i : rows.shown) i = numbers[i];
+  rows.shown = detail::rows_to_draw(numbers, most, measures);
   return rows;
 }
 
@@ -61,11 +60,8 @@ Rows choose(const Data& y, const Data& p, std::size_t most) {
 std::string axis_name(const std::string& name, const std::string& unit, const Rows& rows) {
   std::vector<std::string> remarks;
   if (!unit.empty()) remarks.push_back(unit);
-  if (rows.shown.size() < rows.numbers)
-    remarks.push_back(fmt::format("{} of {} rows shown", format_count(static_cast<double>(rows.shown.size())),
-                                  format_count(static_cast<double>(rows.numbers))));
-  if (rows.numbers < rows.all)
-    remarks.push_back(detail::left_out_note(rows.all - rows.numbers, rows.all, "a value is no number"));
+  const std::string note = detail::rows_note(rows.shown.size(), rows.numbers, rows.all, "a value is no number");
+  if (!note.empty()) remarks.push_back(note);
   return remarks.empty() ? name : fmt::format("{} ({})", name, fmt::join(remarks, "; "));
 }
 

@@ -24,16 +24,12 @@ struct Step {
   std::string text;
 };
 
-double known(double v) {
-  return std::isfinite(v) ? v : 0;
-}
-
 // Rows from top to bottom, largest first, what is not explained last; `start` is where each arrow begins.
 std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool errors) {
   const auto order = detail::by_importance(c);
   const std::size_t single = order.size() > max_display ? max_display - 1 : order.size();
   double largest = 0;
-  for (const double v : c.values) largest = std::max(largest, std::abs(known(v)));
+  for (const double v : c.values) largest = std::max(largest, std::abs(detail::finite_or_zero(v)));
   const int decimals = decimals_for(largest);
   std::vector<Step> steps;
   for (std::size_t k = 0; k < single; ++k) {
@@ -47,10 +43,10 @@ std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool
     steps.push_back(std::move(s));
   }
   if (single < order.size()) {
-    Step rest;
-    rest.label.push_back({fmt::format("{} other features", order.size() - single), Role::muted});
-    for (std::size_t k = single; k < order.size(); ++k) rest.value += known(c.value(0, order[k]));
-    steps.push_back(std::move(rest));
+    Step others;
+    others.label.push_back({fmt::format("{} other features", order.size() - single), Role::muted});
+    for (std::size_t k = single; k < order.size(); ++k) others.value += detail::finite_or_zero(c.value(0, order[k]));
+    steps.push_back(std::move(others));
   }
   if (const double gap = c.unexplained(0); gap != 0) {
     Step step;
@@ -59,10 +55,10 @@ std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool
     step.unexplained = true;
     steps.push_back(std::move(step));
   }
-  double at = c.base[0];
+  double output = c.base[0];
   for (std::size_t k = steps.size(); k-- > 0;) {
-    steps[k].start = at;
-    at += known(steps[k].value);
+    steps[k].start = output;
+    output += detail::finite_or_zero(steps[k].value);
     steps[k].text = format_signed(steps[k].value, decimals);
   }
   return steps;
@@ -79,7 +75,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   detail::check_sheet("waterfall", o.width, o.theme);
   detail::need_sums("waterfall", c);
   detail::need_one_row("waterfall", c);
-  if (o.max_display == 0) throw ValueError("[waterfall] max_display is 0: show at least one row.");
+  detail::check_not_zero("waterfall", "max_display", o.max_display, "row");
   const std::vector<Step> steps = steps_of(c, o.max_display, o.error_bars);
   const double total = c.prediction(0);
 
@@ -96,11 +92,11 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   range.add(c.base[0]);
   range.add(total);
   for (const Step& s : steps) {
-    const double end = s.start + known(s.value);
+    const double end = s.start + detail::finite_or_zero(s.value);
     range.add(s.start);
     range.add(end);
-    range.add(end - known(s.error));
-    range.add(end + known(s.error));
+    range.add(end - detail::finite_or_zero(s.error));
+    range.add(end + detail::finite_or_zero(s.error));
   }
   const auto [low, high] = detail::linear_limits(range, {0, 0, 0.5});
 
@@ -108,11 +104,10 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   constexpr double inside_gap = 12;
   constexpr double beside_gap = 6;
   Scale x{low, high, box.left + 0.02 * box.width(), box.right - 0.02 * box.width()};
-  const double least = box.width() * 0.3;
   // The part of an arrow that no error bar covers.
   const auto free_end = [&](const Step& s) {
-    const double error = std::isfinite(s.error) ? s.error : 0;
-    const double tip = s.start + known(s.value);
+    const double error = detail::finite_or_zero(s.error);
+    const double tip = s.start + detail::finite_or_zero(s.value);
     return s.value < 0 ? std::max(x(tip), std::min(x(tip + error) + 4, x(s.start)))
                        : std::min(x(tip), std::max(x(tip - error) - 4, x(s.start)));
   };
@@ -120,25 +115,22 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     return std::abs(free_end(s) - x(s.start)) >= text_width(s.text, font) + inside_gap;
   };
   const auto beside = [&](const Step& s) {
-    const double end = s.start + known(s.value);
-    const double error = std::isfinite(s.error) ? s.error : 0;
+    const double end = s.start + detail::finite_or_zero(s.value);
+    const double error = detail::finite_or_zero(s.error);
     return s.value < 0 ? x(end - error) - beside_gap : x(end + error) + beside_gap;
   };
-  for (int round = 0; round < 8; ++round) {
-    double over_left = 0, over_right = 0;
+  detail::leave_room(x, 0.3 * box.width(), [&] {
+    detail::Overhang over;
     for (const Step& s : steps) {
       if (fits(s)) continue;
       const double w = text_width(s.text, font);
       if (s.value < 0)
-        over_left = std::max(over_left, box.left + 2 - (beside(s) - w));
+        over.left = std::max(over.left, box.left + 2 - (beside(s) - w));
       else
-        over_right = std::max(over_right, beside(s) + w - (box.right - 2));
+        over.right = std::max(over.right, beside(s) + w - (box.right - 2));
     }
-    if (over_left <= 0.01 && over_right <= 0.01) break;
-    if (x.to - x.from - over_left - over_right < least) break;
-    x.from += over_left;
-    x.to -= over_right;
-  }
+    return over;
+  });
   const Scale axis = detail::extended(x, box.left, box.right);
 
   for (const double y : chart.middle) scene.line({box.left, y}, {box.right, y}, {Role::grid, 1, {1, 4}}, "row-line");
@@ -157,7 +149,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   for (std::size_t k = 0; k < steps.size(); ++k) {
     const Step& s = steps[k];
     const double from = x(s.start);
-    const double to = x(s.start + known(s.value));
+    const double to = x(s.start + detail::finite_or_zero(s.value));
     const double y = chart.middle[k];
     const Paint paint = s.unexplained ? Role::muted : s.value < 0 ? Role::negative : Role::positive;
     if (from != to && std::isfinite(to)) {
@@ -170,11 +162,8 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
                         "bar"});
     }
     if (std::isfinite(s.error) && s.error > 0) {
-      const double end = s.start + known(s.value);
-      const Stroke stroke{Role::ink, 1.2};
       whiskers = true;
-      scene.line({x(end - s.error), y}, {x(end + s.error), y}, stroke, "error");
-      for (const double v : {end - s.error, end + s.error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
+      detail::add_error_bar(scene, x, s.start + detail::finite_or_zero(s.value), s.error, y);
     }
     if (fits(s)) {
       const double middle = std::isfinite(s.error) && s.error > 0 ? (from + free_end(s)) / 2 : (from + to) / 2;

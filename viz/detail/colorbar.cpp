@@ -1,3 +1,4 @@
+#include <xgrad/viz/color.hpp>
 #include <xgrad/viz/detail/colorbar.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/detail/range.hpp>
@@ -45,22 +46,26 @@ void measure_colorbar(Panel& p, double height, const Theme& theme) {
   if (!lines.empty()) p.margins.right += label_gap + static_cast<double>(lines.size()) * (line_height * size);
 }
 
+void add_color_strips(Scene& scene, const Box& bar, bool red_blue_map) {
+  constexpr int steps = 64;
+  for (int i = 0; i < steps; ++i) {
+    // Each strip reaches to the bottom, so that no seam shows between two of them.
+    const double t = 1 - (i + 0.5) / steps;
+    scene.add(Rect{{bar.left, bar.top + bar.height() * i / steps, bar.right, bar.bottom},
+                   red_blue_map ? red_blue(t) : viridis(t),
+                   {},
+                   0,
+                   "colorbar"});
+  }
+}
+
 void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
   const PointsArtist* points = mapped_points(p);
   if (!points || !p.state->colorbar) return;
   const double size = theme.font_px();
   const double left = p.box.right + p.twin_width + plot_gap;
   const Box bar{left, p.box.top, left + bar_width, p.box.bottom};
-  constexpr int steps = 64;
-  for (int i = 0; i < steps; ++i) {
-    // Each strip reaches to the bottom, so that no seam shows between two of them.
-    const double t = 1 - (i + 0.5) / steps;
-    scene.add(Rect{{bar.left, bar.top + bar.height() * i / steps, bar.right, bar.bottom},
-                   points->red_blue ? red_blue(t) : viridis(t),
-                   {},
-                   0,
-                   "colorbar"});
-  }
+  add_color_strips(scene, bar, points->red_blue);
   const Scale s{points->value_low, points->value_high, bar.bottom, bar.top};
   const Ticks t = colorbar_ticks(*points, bar.height(), size);
   for (std::size_t i = 0; i < t.at.size(); ++i) {

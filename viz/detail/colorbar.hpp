@@ -15,6 +15,9 @@ const PointsArtist* mapped_points(const Panel& p);
 /// Adds the room that the colour bar of a plot `height` px high takes to the right margin.
 void measure_colorbar(Panel& p, double height, const Theme& theme);
 
+/// An upright bar of colours, red_blue or viridis, with the largest at the top.
+void add_color_strips(Scene& scene, const Box& bar, bool red_blue_map);
+
 /// Draws the colour bar; nothing where nobody asked for one or no points have one.
 void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme);
 

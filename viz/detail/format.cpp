@@ -76,6 +76,10 @@ std::string format_count(double v) {
   return s;
 }
 
+std::string format_part(std::size_t part, std::size_t all) {
+  return fmt::format("{} of {}", format_count(static_cast<double>(part)), format_count(static_cast<double>(all)));
+}
+
 int decimals_for(double largest, int least) {
   largest = std::abs(largest);
   if (!std::isfinite(largest) || largest == 0) return least;

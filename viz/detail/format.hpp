@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/export.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace xg::viz {
@@ -19,6 +20,9 @@ XG_API std::string format_fixed(double v, int decimals, bool group = false);
 
 /// An integer with commas between thousands: 22051 is "22,051".
 XG_API std::string format_count(double v);
+
+/// How many of all: "2,000 of 22,051".
+std::string format_part(std::size_t part, std::size_t all);
 
 /// "10⁻³" for -3.
 XG_API std::string power_of_ten(int exponent);

@@ -15,6 +15,11 @@ void check_count(const char* op, const char* option, std::size_t n, std::size_t 
   throw ValueError(fmt::format("[{}] {} is {}: give {} to {}.", op, option, n, low, high));
 }
 
+void check_not_zero(const char* op, const char* option, std::size_t n, const char* what) {
+  if (n > 0) return;
+  throw ValueError(fmt::format("[{}] {} is 0: show at least one {}.", op, option, what));
+}
+
 void check_points(const char* op, const char* option, double v, double low) {
   check_between(op, option, v, low, 1000, "points");
 }

@@ -14,6 +14,9 @@ namespace xg::viz::detail {
 void check_between(const char* op, const char* option, double v, double low, double high, const char* unit = "");
 void check_count(const char* op, const char* option, std::size_t n, std::size_t low, std::size_t high);
 
+/// "[bar] max_display is 0: show at least one row." `what` is "row".
+void check_not_zero(const char* op, const char* option, std::size_t n, const char* what);
+
 /// Widths, diameters and text sizes in points, from `low` on.
 void check_points(const char* op, const char* option, double v, double low = 0);
 void check_alpha(const char* op, double v);

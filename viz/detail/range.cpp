@@ -15,6 +15,10 @@ double finite(double v) {
 
 }  // namespace
 
+double finite_or_zero(double v) {
+  return std::isfinite(v) ? v : 0;
+}
+
 double span(double low, double high) {
   return std::min(high - low, largest);
 }

@@ -13,6 +13,10 @@ struct Limits {
   double high = 1;
 };
 
+/// `v`, or 0 where it is NaN or infinite: such contributions and errors move nothing that is drawn, and a note tells of
+/// the infinite ones.
+double finite_or_zero(double v);
+
 /// high - low, or the largest finite number where that is beyond the range of double.
 XG_API double span(double low, double high);
 

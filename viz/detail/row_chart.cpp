@@ -45,8 +45,7 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
 }
 
 double RowChart::x_axis(const Scale& x, const std::string& label) {
-  Ticks t = fitting_ticks(x, 9, font, 0.6 * font);
-  if (!labels_fit(t, x, font, 0.6 * font)) t = {{t.at[0]}, {t.labels[0]}};
+  const Ticks t = separate_ticks(x, 9, font, 0.6 * font);
   const Stroke spine{Role::muted, 1};
   scene.line({box.left, box.bottom}, {box.right, box.bottom}, spine, "spine");
   double y = box.bottom + 8;
@@ -104,6 +103,28 @@ Scale extended(const Scale& x, double from, double to) {
   out.from = x(out.low);
   out.to = x(out.high);
   return out;
+}
+
+Ticks separate_ticks(const Scale& scale, std::size_t most, double size, double gap) {
+  Ticks t = fitting_ticks(scale, most, size, gap);
+  if (!labels_fit(t, scale, size, gap)) t = {{t.at[0]}, {t.labels[0]}};
+  return t;
+}
+
+void leave_room(Scale& x, double least, const std::function<Overhang()>& overhang) {
+  for (int round = 0; round < 8; ++round) {
+    const Overhang over = overhang();
+    if (over.left <= 0.01 && over.right <= 0.01) return;
+    if (x.to - x.from - over.left - over.right < least) return;
+    x.from += over.left;
+    x.to -= over.right;
+  }
+}
+
+void add_error_bar(Scene& scene, const Scale& x, double end, double error, double y) {
+  const Stroke stroke{Role::ink, 1.2};
+  scene.line({x(end - error), y}, {x(end + error), y}, stroke, "error");
+  for (const double v : {end - error, end + error}) scene.line({x(v), y - 4}, {x(v), y + 4}, stroke, "error");
 }
 
 double add_title(Scene& scene, const std::string& title, double size, double first, double step) {

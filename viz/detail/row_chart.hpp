@@ -5,6 +5,8 @@
 #include <xgrad/viz/theme.hpp>
 #include <xgrad/viz/ticks.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,21 @@ struct RowChart {
 
 /// The same scale with its ends at other px: data have no numbers beyond those of double there.
 Scale extended(const Scale& x, double from, double to);
+
+/// As fitting_ticks, and one tick where not even two fit beside one another.
+Ticks separate_ticks(const Scale& scale, std::size_t most, double size, double gap);
+
+/// How far texts beside bars reach out of the plot, in px.
+struct Overhang {
+  double left = 0;
+  double right = 0;
+};
+/// Moves the ends of a scale inwards until no text beside a bar reaches out of the plot, or the scale would become
+/// shorter than `least` px. `overhang` measures by the scale as it is.
+void leave_room(Scale& x, double least, const std::function<Overhang()>& overhang);
+
+/// The error bar of a bar that ends at `end`, with its caps, at `y` px.
+void add_error_bar(Scene& scene, const Scale& x, double end, double error, double y);
 
 /// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns
 /// the height of all lines.

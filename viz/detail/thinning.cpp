@@ -56,4 +56,11 @@ std::vector<std::size_t> rows_to_draw(std::size_t rows, std::size_t most,
   return shown;
 }
 
+std::vector<std::size_t> rows_to_draw(const std::vector<std::size_t>& rows, std::size_t most,
+                                      const std::vector<std::vector<double>>& measures) {
+  std::vector<std::size_t> shown = rows_to_draw(rows.size(), most, measures);
+  for (std::size_t& r : shown) r = rows[r];
+  return shown;
+}
+
 }  // namespace xg::viz::detail

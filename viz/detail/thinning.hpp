@@ -18,4 +18,9 @@ XG_API std::vector<std::size_t> rows_to_draw(std::size_t rows, std::size_t most,
                                              const std::vector<std::vector<double>>& measures,
                                              const std::vector<std::size_t>& kept = {});
 
+/// The same for some rows only, `rows`, which are given by their numbers: at most `most` of these numbers. Measures
+/// have one number for each of them.
+std::vector<std::size_t> rows_to_draw(const std::vector<std::size_t>& rows, std::size_t most,
+                                      const std::vector<std::vector<double>>& measures);
+
 }  // namespace xg::viz::detail

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -29,9 +30,9 @@ class Simplifier {
     y_.to = size.y;
   }
 
-  Artist operator()(const Artist& artist) const { return std::visit(*this, artist); }
+  Artist operator()(const Artist& artist) { return std::visit(*this, artist); }
 
-  Artist operator()(const LineArtist& a) const {
+  Artist operator()(const LineArtist& a) {
     const std::vector<Point> points = places(a.x, a.y);
     count_line(points, a);
     LineArtist out = a;
@@ -42,9 +43,9 @@ class Simplifier {
     const auto crosses = [&](const std::vector<std::size_t>& line) {
       return line.size() > most_crossing && wanders(line, points);
     };
-    std::vector<std::size_t> all(points.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    if (a.x.size() <= most_points && (drawn_in_pieces(out) || a.dash == "none" || !crosses(all))) return out;
+    std::vector<std::size_t> indices(points.size());
+    std::iota(indices.begin(), indices.end(), std::size_t{0});
+    if (a.x.size() <= most_points && (drawn_in_pieces(out) || a.dash == "none" || !crosses(indices))) return out;
     if (!a.marker.empty()) {
       out.marks.emplace();
       for (const std::size_t i : marks(points, a.marker, a.markersize, opacity_of(a.color), a.x, a.y))
@@ -80,9 +81,8 @@ class Simplifier {
     }
     if (cell > 1) {
       const auto known = std::count_if(points.begin(), points.end(), [](const Point& p) { return std::isfinite(p.x); });
-      const auto left = std::count_if(kept.begin(), kept.end(), [](std::size_t i) { return i != gap; });
-      notes_.push_back(fmt::format("{} of {} points of a line drawn", format_count(static_cast<double>(left)),
-                                   format_count(static_cast<double>(known))));
+      const auto drawn = std::count_if(kept.begin(), kept.end(), [](std::size_t i) { return i != gap; });
+      note_choice(static_cast<std::size_t>(drawn), static_cast<std::size_t>(known), "points of a line");
     }
     std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // of points between gaps
     std::vector<bool> hidden(kept.size(), false);
@@ -94,11 +94,8 @@ class Simplifier {
     }
     std::vector<std::size_t> shown = visible_marks(dots, true, opacity_of(a.color), size_.x, size_.y);
     if (shown.size() > most_marks) {
-      notes_.push_back(fmt::format("{} of {} single points drawn", format_count(static_cast<double>(most_marks)),
-                                   format_count(static_cast<double>(shown.size()))));
-      std::vector<std::size_t> chosen = rows_to_draw(shown.size(), most_marks, {});
-      for (std::size_t& k : chosen) k = shown[k];
-      shown = std::move(chosen);
+      note_choice(most_marks, shown.size(), "single points");
+      shown = rows_to_draw(shown, most_marks, {});
     }
     for (const std::size_t k : shown) hidden[k] = false;
     for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -111,7 +108,7 @@ class Simplifier {
     return out;
   }
 
-  Artist operator()(const PointsArtist& a) const {
+  Artist operator()(const PointsArtist& a) {
     const std::vector<Point> points = places(a.x, a.y);
     const double r = a.size * px_per_point / 2;
     for (const Point& p : points) count(on_plot({p.x - r, p.y - r, p.x + r, p.y + r}), std::isfinite(p.x));
@@ -119,7 +116,7 @@ class Simplifier {
     return subset(a, marks(points, a.marker, a.size, a.alpha * (a.value.empty() ? opacity_of(a.color) : 1), a.x, a.y));
   }
 
-  Artist operator()(const BarsArtist& a) const {
+  Artist operator()(const BarsArtist& a) {
     std::vector<Box> boxes;
     for (std::size_t i = 0; i < a.position.size(); ++i) {
       boxes.push_back(bar_box(a, i, x_, y_));
@@ -139,10 +136,10 @@ class Simplifier {
     const std::vector<std::size_t> kept = a.error.empty() && opacity > palest
                                               ? visible_marks(boxes, false, opacity, size_.x, size_.y)
                                               : those_on_plot(boxes);
-    return subset(a, fair(kept, a.position, a.length, "bars"));
+    return subset(a, fair_choice(kept, a.position, a.length, "bars"));
   }
 
-  Artist operator()(const FillArtist& a) const {
+  Artist operator()(const FillArtist& a) {
     const std::vector<Point> upper = places(a.x, a.high), lower = places(a.x, a.low);
     const auto known = [&](std::size_t i) { return std::isfinite(upper[i].x) && std::isfinite(lower[i].x); };
     const auto reach = [&](Box& b, std::size_t i) {
@@ -185,8 +182,8 @@ class Simplifier {
       std::vector<double> place, height;
       for (const Box& b : boxes) place.push_back(b.left), height.push_back(b.top);
       const std::vector<std::size_t> chosen =
-          fair(opacity > palest ? visible_marks(boxes, false, opacity, size_.x, size_.y) : those_on_plot(boxes), place,
-               height, "strips of an area");
+          fair_choice(opacity > palest ? visible_marks(boxes, false, opacity, size_.x, size_.y) : those_on_plot(boxes),
+                      place, height, "strips of an area");
       for (const std::size_t i : chosen) runs.push_back(strips[i]);
     } else {
       runs.insert(runs.end(), strips.begin(), strips.end());
@@ -204,7 +201,7 @@ class Simplifier {
     return out;
   }
 
-  Artist operator()(const ErrorArtist& a) const {
+  Artist operator()(const ErrorArtist& a) {
     const std::vector<Point> points = places(a.x, a.y);
     std::vector<Box> boxes;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -222,12 +219,12 @@ class Simplifier {
       count(on_plot(b), std::isfinite(p.x));
       boxes.push_back(b);
     }
-    constexpr std::size_t most = most_marks / 3;  // each has a bar and two caps
-    if (a.x.size() <= most) return a;
-    return subset(a, fair(those_on_plot(boxes), a.x, a.y, "error bars", most));
+    constexpr std::size_t most_bars = most_marks / 3;  // each has a bar and two caps
+    if (a.x.size() <= most_bars) return a;
+    return subset(a, fair_choice(those_on_plot(boxes), a.x, a.y, "error bars", most_bars));
   }
 
-  Artist operator()(const RuleArtist& a) const {
+  Artist operator()(const RuleArtist& a) {
     const double v = place_of(a, x_, y_);
     count(v >= -0.01 && v <= (a.horizontal ? size_.y : size_.x) + 0.01, std::isfinite(v));
     return a;
@@ -235,7 +232,7 @@ class Simplifier {
 
   // A text outside the plot would be moved to the border of the sheet, where it seems to say something about the
   // border.
-  Artist operator()(const TextArtist& a) const {
+  Artist operator()(const TextArtist& a) {
     const Point p = place_of(x_, y_, a.x, a.y);
     if (on_plot({p.x - 1, p.y - 1, p.x + 1, p.y + 1})) return a;
     ++texts_left_out_;
@@ -245,7 +242,7 @@ class Simplifier {
   }
 
   // A plot of numbers of which none has a place says so.
-  void finish() const {
+  void finish() {
     if (texts_left_out_ > 0)
       notes_.push_back(
           fmt::format("{} text{} left out: outside the limits", texts_left_out_, texts_left_out_ == 1 ? "" : "s"));
@@ -263,10 +260,10 @@ class Simplifier {
   static constexpr double palest = 0.2;  // of paler marks very many must lie on one another to hide one
   static constexpr double most_dashes = 4000;
 
-  void count(bool drawn, bool known) const { ++(drawn ? drawn_ : known ? outside_ : missing_); }
+  void count(bool drawn, bool known) { ++(drawn ? drawn_ : known ? outside_ : missing_); }
 
   // The points of a line, and the first of each piece of it that crosses the plot.
-  void count_line(const std::vector<Point>& points, const LineArtist& a) const {
+  void count_line(const std::vector<Point>& points, const LineArtist& a) {
     for (std::size_t i = 0; i < points.size(); ++i) {
       Point p = points[i], q = points[i > 0 && std::isfinite(points[i - 1].x) && a.dash != "none" ? i - 1 : i];
       const bool known = std::isfinite(p.x);
@@ -306,7 +303,7 @@ class Simplifier {
   }
 
   std::vector<std::size_t> marks(const std::vector<Point>& points, const std::string& marker, double diameter,
-                                 double opacity, const std::vector<double>& x, const std::vector<double>& y) const {
+                                 double opacity, const std::vector<double>& x, const std::vector<double>& y) {
     const double r = diameter * px_per_point / 2;
     std::vector<Box> boxes;
     boxes.reserve(points.size());
@@ -314,59 +311,60 @@ class Simplifier {
     // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
     // more. Markers other than these leave parts of their boxes free.
     const bool solid = (marker == "o" || marker == "s") && opacity > palest;
-    return fair(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : those_on_plot(boxes), x, y,
-                "visible points");
+    return fair_choice(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : those_on_plot(boxes), x,
+                       y, "visible points");
   }
 
-  // Of too many a fair choice, with a note.
-  std::vector<std::size_t> fair(const std::vector<std::size_t>& kept, const std::vector<double>& x,
-                                const std::vector<double>& y, const char* what, std::size_t most = most_marks) const {
+  void note_choice(std::size_t drawn, std::size_t visible, const char* what) {
+    notes_.push_back(fmt::format("{} {} drawn", format_part(drawn, visible), what));
+  }
+
+  // Of too many marks, at x and y, a fair choice, with a note.
+  std::vector<std::size_t> fair_choice(const std::vector<std::size_t>& kept, const std::vector<double>& x,
+                                       const std::vector<double>& y, const char* what, std::size_t most = most_marks) {
     if (kept.size() <= most) return kept;
-    notes_.push_back(fmt::format("{} of {} {} drawn", format_count(static_cast<double>(most)),
-                                 format_count(static_cast<double>(kept.size())), what));
+    note_choice(most, kept.size(), what);
     std::vector<std::vector<double>> measures(2);
     for (const std::size_t i : kept) measures[0].push_back(x[i]), measures[1].push_back(y[i]);
-    std::vector<std::size_t> chosen = rows_to_draw(kept.size(), most, measures);
-    for (std::size_t& i : chosen) i = kept[i];
-    return chosen;
+    return rows_to_draw(kept, most, measures);
   }
 
   // Does a line go to and fro, so that its pieces cross one another? Pieces between gaps do that as well.
   static bool wanders(const std::vector<std::size_t>& kept, const std::vector<Point>& points) {
     std::size_t turns = 0;
-    double before = NAN, last = NAN;
+    double previous_x = NAN, last_x = NAN;
     for (const std::size_t i : kept) {
       if (i == gap || !std::isfinite(points[i].x)) continue;
-      turns += (points[i].x - last) * (last - before) < 0 ? 1 : 0;
-      if (points[i].x == last) continue;
-      before = last;
-      last = points[i].x;
+      turns += (points[i].x - last_x) * (last_x - previous_x) < 0 ? 1 : 0;
+      if (points[i].x == last_x) continue;
+      previous_x = last_x;
+      last_x = points[i].x;
     }
     return turns > kept.size() / 20;
   }
 
   template <class T>
-  static void choose(std::vector<T>& values, const std::vector<std::size_t>& kept, std::size_t all) {
-    if (values.size() != all) return;  // empty, or one for all
+  static void choose(std::vector<T>& values, const std::vector<std::size_t>& kept, std::size_t count) {
+    if (values.size() != count) return;  // empty, or one for all
     std::vector<T> chosen;
     chosen.reserve(kept.size());
     for (const std::size_t i : kept) chosen.push_back(values[i]);
     values = std::move(chosen);
   }
   static PointsArtist subset(PointsArtist a, const std::vector<std::size_t>& kept) {
-    const std::size_t all = a.x.size();
-    for (auto* values : {&a.x, &a.y, &a.value}) choose(*values, kept, all);
+    const std::size_t count = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.value}) choose(*values, kept, count);
     return a;
   }
   static BarsArtist subset(BarsArtist a, const std::vector<std::size_t>& kept) {
-    const std::size_t all = a.position.size();
-    for (auto* values : {&a.position, &a.length, &a.base, &a.error}) choose(*values, kept, all);
-    choose(a.colors, kept, all);
+    const std::size_t count = a.position.size();
+    for (auto* values : {&a.position, &a.length, &a.base, &a.error}) choose(*values, kept, count);
+    choose(a.colors, kept, count);
     return a;
   }
   static ErrorArtist subset(ErrorArtist a, const std::vector<std::size_t>& kept) {
-    const std::size_t all = a.x.size();
-    for (auto* values : {&a.x, &a.y, &a.xerr, &a.yerr}) choose(*values, kept, all);
+    const std::size_t count = a.x.size();
+    for (auto* values : {&a.x, &a.y, &a.xerr, &a.yerr}) choose(*values, kept, count);
     return a;
   }
 
@@ -374,14 +372,14 @@ class Simplifier {
   Point size_;
   const Theme& theme_;
   std::vector<std::string>& notes_;
-  mutable std::size_t drawn_ = 0, outside_ = 0, missing_ = 0, texts_left_out_ = 0;
+  std::size_t drawn_ = 0, outside_ = 0, missing_ = 0, texts_left_out_ = 0;
 };
 
 }  // namespace
 
 std::vector<Artist> visible_artists(const std::vector<Artist>& artists, const Scale& x, const Scale& y, Point size,
                                     const Theme& theme, std::vector<std::string>& notes) {
-  const Simplifier simplifier(x, y, size, theme, notes);
+  Simplifier simplifier(x, y, size, theme, notes);
   std::vector<Artist> visible;
   for (const Artist& artist : artists) visible.push_back(simplifier(artist));
   simplifier.finish();
