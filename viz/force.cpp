@@ -3,16 +3,17 @@
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/force.hpp>
 #include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/leader_labels.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
 #include <xgrad/viz/detail/row_chart.hpp>
+#include <xgrad/viz/detail/similarity.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -26,99 +27,6 @@ struct Segment {
   double from;  // output where it begins, away from f(x)
   double to;    // output where it ends, towards f(x)
   double share;
-};
-
-// Names below the arrows, in as many levels as it takes so that no two overlap and no leader crosses a name.
-class Labels {
- public:
-  Labels(double top, double size, double left, double right) : top_(top), size_(size), left_(left), right_(right) {}
-
-  void add(double leader, std::vector<std::string> lines, const Paint& paint) {
-    Label l{leader, std::move(lines), paint, 0, 0, {}, false};
-    for (const std::string& text : l.lines) l.width = std::max(l.width, text_width(text, size_));
-    l.height = static_cast<double>(l.lines.size()) * line_height * size_;
-    labels_.push_back(std::move(l));
-  }
-
-  // Places the labels and draws them; leaders begin at `from`. Returns the y below all.
-  double draw(Scene& scene, double from) {
-    for (std::size_t placed = 0; placed < labels_.size(); ++placed) place_next();
-    double bottom = top_;
-    for (const Label& l : labels_) scene.line({l.leader, from}, {l.leader, l.box.top + 1}, {l.paint, 1}, "leader");
-    for (const Label& l : labels_) {
-      // Where there was no free place, the name hides the leader that passes it.
-      if (conflicts(l, l.box) > 0)
-        scene.add(Rect{{l.box.left, l.box.top + 2, l.box.right, l.box.bottom - 2}, Role::background, {}, 0, "cover"});
-      double y = l.box.top + 2 + 0.5 * line_height * size_;
-      for (const std::string& text : l.lines) {
-        scene.add(
-            Text{{l.box.centre().x, y}, {{text, l.paint}}, size_, Anchor::middle, Align::middle, 0, "force-label"});
-        y += line_height * size_;
-      }
-      bottom = std::max(bottom, l.box.bottom);
-    }
-    return bottom;
-  }
-
- private:
-  struct Label {
-    double leader;
-    std::vector<std::string> lines;
-    Paint paint;
-    double width, height;
-    Box box;
-    bool placed;
-  };
-
-  // How much a box at this place gets in the way; 0 is none.
-  int conflicts(const Label& label, const Box& box) const {
-    int count = 0;
-    for (const Label& other : labels_) {
-      if (&other == &label) continue;
-      const bool under_leader = other.leader > box.left && other.leader < box.right;
-      if (!other.placed) {
-        count += under_leader ? 1 : 0;  // its leader will come down through this box
-        continue;
-      }
-      if (box.overlaps(other.box)) count += 1000;
-      if (under_leader && other.box.top >= box.bottom) ++count;
-      if (label.leader > other.box.left && label.leader < other.box.right && box.top >= other.box.bottom) ++count;
-    }
-    return count;
-  }
-
-  // Of all labels that are left, all alignments and all levels: the place with the least conflict, highest first.
-  void place_next() {
-    std::vector<double> levels = {top_};
-    for (const Label& l : labels_) {
-      if (l.placed) levels.push_back(l.box.bottom);
-    }
-    std::sort(levels.begin(), levels.end());
-    Label* best = nullptr;
-    Box best_box;
-    int least = 0;
-    for (Label& l : labels_) {
-      if (l.placed) continue;
-      for (const double share : {0.5, 1.0, 0.0}) {
-        const double start = std::clamp(l.leader - share * l.width, left_, std::max(left_, right_ - l.width));
-        for (const double y : levels) {
-          const Box box{start - 6, y, start + l.width + 6, y + l.height + 4};
-          const int count = conflicts(l, box);
-          if (!best || count < least || (count == least && y < best_box.top - 0.5)) {
-            best = &l;
-            best_box = box;
-            least = count;
-          }
-        }
-      }
-    }
-    if (!best) return;
-    best->box = best_box;
-    best->placed = true;
-  }
-
-  double top_, size_, left_, right_;
-  std::vector<Label> labels_;
 };
 
 std::string name_of(const Contributions& c, std::size_t feature) {
@@ -259,7 +167,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   std::sort(shares.begin(), shares.end(), std::greater<>());
   shares.resize(std::min(wanted, most_names));
   std::size_t names = 0;
-  Labels labels(bottom + 10, font, 14, scene.width - 14);
+  detail::LeaderLabels labels(bottom + 10, font, 14, scene.width - 14);
   const auto name = [&](const std::vector<Segment>& segments, const Paint& paint) {
     for (const Segment& s : segments) {
       if (s.feature == no_feature) {
@@ -319,74 +227,11 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   return Figure::from_scene(std::move(scene), o.theme);
 }
 
-// Complete linkage by nearest-neighbour chains; at each merge the two runs of rows are turned so that near ends meet.
-std::vector<std::size_t> similar_rows(const Contributions& c, const std::vector<std::size_t>& rows) {
-  const std::size_t n = rows.size();
-  std::vector<float> distance(n * n, 0);
-  for (std::size_t a = 0; a < n; ++a) {
-    for (std::size_t b = 0; b < a; ++b) {
-      double sum = 0;
-      for (std::size_t i = 0; i < c.features; ++i) {
-        const double d = detail::finite_or_zero(c.value(rows[a], i)) - detail::finite_or_zero(c.value(rows[b], i));
-        sum += d * d;
-      }
-      distance[a * n + b] = distance[b * n + a] = static_cast<float>(sum);
-    }
-  }
-  const std::vector<float> between = distance;
-  std::vector<std::vector<std::size_t>> runs(n);
-  for (std::size_t i = 0; i < n; ++i) runs[i] = {i};
-  std::vector<bool> alive(n, true);
-  std::vector<std::size_t> chain;
-  std::size_t left = n;
-  while (left > 1) {
-    if (chain.empty()) {
-      chain.push_back(static_cast<std::size_t>(std::find(alive.begin(), alive.end(), true) - alive.begin()));
-    }
-    const std::size_t a = chain.back();
-    std::size_t nearest = n;
-    // Ties go to the one the chain came from, so that it ends.
-    if (chain.size() > 1) nearest = chain[chain.size() - 2];
-    for (std::size_t b = 0; b < n; ++b) {
-      if (b == a || !alive[b]) continue;
-      if (nearest == n || distance[a * n + b] < distance[a * n + nearest]) nearest = b;
-    }
-    if (chain.size() < 2 || nearest != chain[chain.size() - 2]) {
-      chain.push_back(nearest);
-      continue;
-    }
-    chain.resize(chain.size() - 2);
-    auto& p = runs[std::min(a, nearest)];
-    auto& q = runs[std::max(a, nearest)];
-    const auto near = [&](std::size_t u, std::size_t v) { return between[u * n + v]; };
-    const float ends[4] = {near(p.back(), q.front()), near(p.back(), q.back()), near(p.front(), q.front()),
-                           near(p.front(), q.back())};
-    const auto best = std::min_element(ends, ends + 4) - ends;
-    if (best >= 2) std::reverse(p.begin(), p.end());
-    if (best % 2 == 1) std::reverse(q.begin(), q.end());
-    p.insert(p.end(), q.begin(), q.end());
-    q.clear();
-    const std::size_t kept = std::min(a, nearest);
-    const std::size_t gone = std::max(a, nearest);
-    alive[gone] = false;
-    for (std::size_t k = 0; k < n; ++k) {
-      distance[kept * n + k] = distance[k * n + kept] = std::max(distance[kept * n + k], distance[gone * n + k]);
-    }
-    --left;
-  }
-  std::vector<std::size_t> order =
-      runs[static_cast<std::size_t>(std::find(alive.begin(), alive.end(), true) - alive.begin())];
-  for (std::size_t& i : order) i = rows[i];
-  if (c.prediction(order.front()) < c.prediction(order.back())) std::reverse(order.begin(), order.end());
-  return order;
-}
-
 Figure stacked(const Contributions& c, const ForceOptions& o) {
   if (o.link == Link::logit && !c.rivals.empty())
     throw ValueError(
         "[force] link = logit has no axis for several rows of a softmax: its probability depends on the other logits, "
-        "which "
-        "differ from row to row. Draw decision with link = logit, force of one row, or link = identity.");
+        "which differ from row to row. Draw decision with link = logit, force of one row, or link = identity.");
   const std::vector<std::size_t> drawable = detail::rows_with_prediction(c);
   std::vector<std::vector<double>> measures(3);  // the output, and the ends of the bands below and above it
   bool gaps = false;
@@ -414,7 +259,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
                     rows.size(), most_similar));
   }
   if (o.order == RowOrder::similarity) {
-    if (!rows.empty()) rows = similar_rows(c, rows);
+    if (!rows.empty()) rows = detail::order_by_similarity(c, rows);
     label = "Rows, similar explanations side by side";
   } else if (o.order == RowOrder::output) {
     std::stable_sort(rows.begin(), rows.end(),
@@ -425,9 +270,9 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   if (!remark.empty()) label = fmt::format("{} ({})", label, remark);
   Figure figure({.width = o.width, .height = 4.2, .title = o.title, .theme = o.theme});
   Axes& axes = figure.axes();
-  std::vector<double> at, output;
+  std::vector<double> columns, output;  // x and y of the line
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    at.push_back(static_cast<double>(k));
+    columns.push_back(static_cast<double>(k));
     output.push_back(c.prediction(rows[k]));
   }
   double base = 0;
@@ -447,7 +292,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
         outer[k] -= contribution(rows[k]);
         range.add(outer[k]);
       }
-      axes.fill_between(at, outer, inner, look);
+      axes.fill_between(columns, outer, inner, look);
       inner = outer;
     };
     for (std::size_t b = 0; b <= std::min(named, order.size() - 1); ++b) {
@@ -467,7 +312,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
       band([&](std::size_t r) { return (c.unexplained(r) > 0) == up ? c.unexplained(r) : 0.0; },
            {.color = Role::edge, .alpha = 0.9, .label = up ? detail::unexplained_name : ""});
   }
-  axes.plot(at, output, {.color = Role::ink, .linewidth = 1.2, .label = "output"});
+  axes.plot(columns, output, {.color = Role::ink, .linewidth = 1.2, .label = "output"});
   axes.axhline(base, {.color = Role::ink, .label = "base value"});
   axes.set_xlim(rows.size() > 1 ? 0 : -0.5, rows.size() > 1 ? static_cast<double>(rows.size() - 1) : 0.5);
   if (o.link == Link::logit) {
