@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/viz/axes.hpp>
+#include <xgrad/viz/color.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <array>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <variant>
 
 namespace xg::viz::detail {
@@ -42,9 +43,9 @@ class Covered {
   }
   bool operator()(const FillArtist& a) const {
     for (std::size_t i = 0; i < a.x.size(); ++i) {
-      const std::size_t before = i > 0 ? i - 1 : 0;
-      if (meets(place(a.x[before], a.high[before]), place(a.x[i], a.high[i]))) return true;
-      if (meets(place(a.x[before], a.low[before]), place(a.x[i], a.low[i]))) return true;
+      const std::size_t previous = i > 0 ? i - 1 : 0;
+      if (meets(place(a.x[previous], a.high[previous]), place(a.x[i], a.high[i]))) return true;
+      if (meets(place(a.x[previous], a.low[previous]), place(a.x[i], a.low[i]))) return true;
     }
     return false;
   }

@@ -1,3 +1,4 @@
+#include <xgrad/viz/color.hpp>
 #include <xgrad/viz/detail/artist_geometry.hpp>
 #include <xgrad/viz/detail/covering.hpp>
 #include <xgrad/viz/detail/legend.hpp>

@@ -44,7 +44,7 @@ double least_slot(const Ticks& t, const Scale& s) {
   return slot;
 }
 
-XTickLabels arrange(const Ticks& t, const Scale& s, double size) {
+XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   XTickLabels out;
   out.lines.resize(t.at.size());
   if (t.at.empty()) return out;
@@ -130,7 +130,7 @@ void measure(Panel& p, double width, double height, double cell_width, const The
   set_scales(p, {0, 0, width, height});
   p.x_ticks = ticks_along_x(p.x_axis, p.x, size);
   p.y_ticks = ticks_along_y(p.y_axis, p.y, size);
-  p.x_labels = arrange(p.x_ticks, p.x, size);
+  p.x_labels = x_tick_labels(p.x_ticks, p.x, size);
   p.y_labels = y_label_lines(p.y_ticks, p.y, size, std::max(0.35 * cell_width, 120.0));
   p.title_lines = lines_of(s.title, 1.15 * size, width, true);
   p.x_label = lines_of(s.x.label, size, width);
@@ -177,10 +177,10 @@ double equal_units(Panel& p, double width, double height) {
       around.add(std::pow(10, std::clamp(middle - wanted, -323.0, 308.0)));
       around.add(std::pow(10, std::clamp(middle + wanted, -323.0, 308.0)));
     } else {
-      constexpr double most = std::numeric_limits<double>::max();
+      constexpr double largest = std::numeric_limits<double>::max();
       const double middle = s.high / 2 + s.low / 2;
-      around.add(std::clamp(middle - wanted, -most, most));
-      around.add(std::clamp(middle + wanted, -most, most));
+      around.add(std::clamp(middle - wanted, -largest, largest));
+      around.add(std::clamp(middle + wanted, -largest, largest));
     }
     s.low = around.low;
     s.high = around.high;
