@@ -6,7 +6,6 @@
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/inspect.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explain.hpp>
 #include <xgrad/nn/callback.hpp>

@@ -1,7 +1,6 @@
 // Ops and losses under the name by which PyTorch's users look for them.
 #pragma once
 
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 
 namespace xg::nn::functional {

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>

@@ -1,7 +1,7 @@
 // Losses: functions of (prediction, target) with options, and a type that holds any of them.
 #pragma once
 
-#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops/losses.hpp>
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 

@@ -1,7 +1,7 @@
 // What losses share.
 #pragma once
 
-#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops/losses.hpp>
 
 namespace xg::autograd {
 

@@ -1,6 +1,7 @@
 // Activations: every one that PyTorch or Keras names.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
+#include <xgrad/autograd/ops/activations.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,6 +1,7 @@
 // Sums, products, quotients: ops whose derivatives are arithmetic again.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,5 +1,6 @@
 // Bits of integers.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 
 #include <cmath>
 #include <vector>

@@ -3,7 +3,7 @@
 #include <xgrad/autograd/detail/losses.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops/losses.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
 

@@ -1,7 +1,8 @@
 // Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: it is a game of two
 // players, as every function of two arguments.
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <array>

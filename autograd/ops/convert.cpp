@@ -3,6 +3,7 @@
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 
 #include <bitset>

@@ -1,6 +1,7 @@
 // Sums of products by letters.
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

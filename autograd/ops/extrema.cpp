@@ -1,5 +1,6 @@
 // The larger and the smaller of two.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 

@@ -1,6 +1,7 @@
 // Elements picked one by one by an integer tensor, and put back.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 

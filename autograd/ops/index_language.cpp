@@ -4,6 +4,7 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 

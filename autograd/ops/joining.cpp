@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // What layers are made of: linear maps, normalizations, dropout.
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/layers.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>

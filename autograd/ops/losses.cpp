@@ -1,7 +1,7 @@
 // Losses of elements. Mean squared error and binary cross entropy are one pass forward and one backward; the rest is composed.
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/losses.hpp>
+#include <xgrad/autograd/ops/losses.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/element_loss.hpp>
 

@@ -1,6 +1,7 @@
 // Norms of vectors.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 
 #include <cmath>

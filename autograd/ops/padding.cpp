@@ -1,6 +1,7 @@
 // Borders of constants, of reflections, of copies.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // Powers and roots.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>

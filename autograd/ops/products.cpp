@@ -3,6 +3,7 @@
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 

@@ -1,5 +1,6 @@
 // Quotients rounded to whole numbers, and what remains.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>

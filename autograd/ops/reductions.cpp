@@ -1,6 +1,7 @@
 // Sums, means, variances and extrema over dimensions.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/index.hpp>

@@ -1,6 +1,7 @@
 // Elements and slices again and again.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 

@@ -1,6 +1,7 @@
 // Products over a dimension, running sums and products.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/recurrence.hpp>
 

@@ -2,6 +2,8 @@
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 

@@ -1,6 +1,7 @@
 // Softmax and its relatives.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/kernels/shapley.hpp>

@@ -1,6 +1,7 @@
 // Order: sorting, the largest few, distinct values. Gradients flow to where values came from; contributions do not
 // pass, because a value's place jumps.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/sorting.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
 

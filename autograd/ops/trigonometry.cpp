@@ -1,5 +1,6 @@
 // Trigonometric and hyperbolic functions.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,7 @@
 // Exponentials, logarithms, rounding, and their relatives of two numbers.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/functional.hpp>
-#include <xgrad/autograd/losses.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>

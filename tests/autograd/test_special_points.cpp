@@ -5,7 +5,6 @@
 
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/functional.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/creation.hpp>

@@ -2,7 +2,6 @@
 // add a row: `a.tensor("x")` and its like take arguments by the names in the second column.
 #include "conformance/args.hpp"
 
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/tensor/creation.hpp>
 
 #include <cmath>

@@ -2,7 +2,6 @@
 
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explain.hpp>

@@ -1,6 +1,5 @@
 #include "misuse/calls.hpp"
 
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/tensor/random.hpp>
 
 #include <tuple>

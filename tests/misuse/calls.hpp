@@ -13,7 +13,7 @@ struct Call {
   bool any_layout = true;  ///< false for those whose outcome is a matter of strides
 };
 
-/// One of each op and overload of ops.hpp, losses.hpp, creation.hpp, random.hpp and of Tensor's writing methods.
+/// One of each op and overload of ops.hpp, creation.hpp, random.hpp and of Tensor's writing methods.
 const std::vector<Call>& all_calls();
 
 }  // namespace xg_test

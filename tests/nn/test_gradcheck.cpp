@@ -4,7 +4,6 @@
 
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/gradcheck.hpp>
 #include <xgrad/nn/layers.hpp>

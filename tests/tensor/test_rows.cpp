@@ -4,7 +4,6 @@
 #include "support/support.hpp"
 
 #include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/random.hpp>

@@ -2,7 +2,6 @@
 #include "support/threads.hpp"
 
 #include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/losses.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/tensor/error.hpp>

@@ -1,0 +1,67 @@
+// Matrix products, and what is made of them. BLAS reads strides as transpose flags, so that a transposed view is not
+// copied.
+//
+// Unless noted, both operands have one dtype, which is not bool (DtypeError), and the sizes that are summed over
+// together are equal (ShapeError). Integers stay integers and wrap around. Sums over nothing are 0.
+#pragma once
+
+#include <xgrad/tensor/scalar.hpp>
+#include <xgrad/tensor/shape.hpp>
+#include <xgrad/tensor/string_ref.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace xg {
+
+/// The matrix product of a [.., n, k] and b [.., k, m]: [.., n, m], the leading dimensions broadcast. A vector a counts
+/// as one row, a vector b as one column, and that dimension is removed from the result. Throws ShapeError for a tensor
+/// without dimensions.
+XG_API Tensor matmul(const Tensor& a, const Tensor& b);
+/// The product of two matrices [n, k] and [k, m]: [n, m]. Throws ShapeError for other numbers of dimensions.
+XG_API Tensor mm(const Tensor& a, const Tensor& b);
+/// The product of a matrix [n, k] and a vector [k]: [n]. Throws ShapeError for other numbers of dimensions.
+XG_API Tensor mv(const Tensor& a, const Tensor& x);
+/// The products of matrices [batch, n, k] and [batch, k, m]: [batch, n, m]. Throws ShapeError for other numbers of
+/// dimensions; batches do not broadcast.
+XG_API Tensor bmm(const Tensor& a, const Tensor& b);
+/// sum_i a_i b_i of two vectors [n]: a tensor without dimensions. Throws ShapeError for other numbers of dimensions.
+XG_API Tensor dot(const Tensor& a, const Tensor& b);
+/// sum_i a[.., i] b[.., i]: the shapes of a and b one after the other, without their last dimensions. With a tensor
+/// without dimensions it is mul.
+XG_API Tensor inner(const Tensor& a, const Tensor& b);
+/// a_i b_j of two vectors: [n, m]. The dtypes promote. Throws ShapeError for other numbers of dimensions.
+XG_API Tensor outer(const Tensor& a, const Tensor& b);
+
+/// beta x + alpha mm(a, b); x broadcasts to the product (ShapeError) and has its dtype (DtypeError). With beta = 0, x
+/// is ignored, NaN included. For integers, alpha and beta must be integers (DtypeError).
+XG_API Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
+/// beta x + alpha mv(a, b), see addmm.
+XG_API Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
+/// beta x + alpha outer(a, b), see addmm.
+XG_API Tensor addr(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
+/// beta x + alpha times the sum of bmm(a, b) over the batch, see addmm.
+XG_API Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
+/// beta x + alpha bmm(a, b), see addmm.
+XG_API Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
+
+/// Products of elements, summed over dimension dims_a[i] of a together with dims_b[i] of b: the other dimensions of a,
+/// then those of b. A size of 1 broadcasts. Throws ValueError unless there are equally many dims, each named once,
+/// ShapeError where sizes differ.
+XG_API Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b);
+/// Einstein's summation: "bij,bjk->bik". Each letter names a dimension, "..." those that broadcast; letters missing
+/// from the output are summed over, and a letter that stands twice in one operand takes its diagonal. Without "->" the
+/// output has the letters that occur once, in alphabetical order. Operands are contracted from left to right. Throws
+/// ValueError for an equation that is malformed or does not fit the operands, ShapeError where sizes of one letter
+/// differ and neither is 1, DtypeError where a matrix product would meet different dtypes.
+XG_API Tensor einsum(StringRef equation, const std::vector<Tensor>& operands);
+/// The cross product of vectors of size 3 along dim: a_y b_z - a_z b_y, a_z b_x - a_x b_z, a_x b_y - a_y b_x. Other
+/// dimensions broadcast, dtypes promote. Throws ShapeError unless both have equally many dimensions and size 3 along
+/// dim.
+XG_API Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
+/// sum_i a_i b_i along dim, which is removed; other dimensions broadcast. Throws ShapeError for a tensor without
+/// dimensions.
+XG_API Tensor vecdot(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
+
+}  // namespace xg

@@ -1,0 +1,115 @@
+// Reductions: sums, products, extrema, variances and norms over dimensions; running sums and products along one;
+// softmax and its relatives.
+//
+// `dims` names the dimensions to reduce; none means all of them, and negative ones count from the end. A dimension out
+// of range is an IndexError, one named twice a ValueError. They are removed from the result, or keep size 1 with
+// `keepdim`. A tensor without dimensions counts as a vector of one element. Sums are computed in blocks and in float64,
+// so that a float32 result is accurate to a few units in the last place.
+#pragma once
+
+#include <xgrad/tensor/dtype.hpp>
+#include <xgrad/tensor/shape.hpp>
+#include <xgrad/tensor/tensor.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace xg {
+
+/// The dtype in which a reduction computes.
+struct DtypeOption {
+  std::optional<Dtype> dtype = {};  ///< convert the input to this first
+};
+
+/// The sum over dims, 0 of no elements. Bools and integers give int64, which wraps around.
+XG_API Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
+/// The arithmetic mean over dims, NaN of no elements. Throws DtypeError unless the dtype is floating.
+XG_API Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
+/// The product of all elements, 1 of no elements. Bools and integers give int64. The derivative is also right where
+/// factors are 0.
+XG_API Tensor prod(const Tensor& x, DtypeOption options = {});
+/// The same along one dimension.
+XG_API Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false, DtypeOption options = {});
+
+/// sum (x - mean)^2 / (n - correction) over dims, in two passes. Where n <= correction it is infinite, or NaN if all
+/// values are equal. Throws DtypeError unless x is floating. Chan, Golub & LeVeque 1983, "Algorithms for computing the
+/// sample variance".
+XG_API Tensor var(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false);
+/// The square root of var; derivative 0 where it is 0. Throws as var does. Call it as xg::std: unqualified, the name is
+/// also that of a namespace.
+XG_API Tensor std(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false);
+/// The pair (var, mean). Throws as var does.
+XG_API std::pair<Tensor, Tensor> var_mean(const Tensor& x, const Dims& dims = {}, double correction = 1,
+                                          bool keepdim = false);
+/// The pair (std, mean). Throws as var does.
+XG_API std::pair<Tensor, Tensor> std_mean(const Tensor& x, const Dims& dims = {}, double correction = 1,
+                                          bool keepdim = false);
+
+/// The largest element over dims, NaN where there is one; elements that tie share the gradient equally. Throws
+/// ShapeError where there are no elements.
+XG_API Tensor amax(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// The smallest element over dims, NaN where there is one; elements that tie share the gradient equally. Throws
+/// ShapeError where there are no elements.
+XG_API Tensor amin(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// The pair (amin, amax) along dim, or of all elements. Throws as amax does.
+XG_API std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
+/// amax over all dimensions.
+XG_API Tensor max(const Tensor& x);
+/// amin over all dimensions.
+XG_API Tensor min(const Tensor& x);
+/// The pair (values, indices): the largest elements along dim and, in int64, where each first occurs; a NaN counts as
+/// larger than all numbers. The first of equal elements gets all of the gradient. Throws ShapeError where there are no
+/// elements.
+XG_API std::pair<Tensor, Tensor> max(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// The pair (values, indices): the smallest elements along dim and, in int64, where each first occurs; a NaN counts as
+/// smaller than all numbers. The first of equal elements gets all of the gradient. Throws ShapeError where there are no
+/// elements.
+XG_API std::pair<Tensor, Tensor> min(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// Where the largest element along dim, or of the flattened tensor, first occurs: int64, without a derivative. A NaN
+/// counts as larger than all numbers. Throws ShapeError where there are no elements.
+XG_API Tensor argmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
+/// Where the smallest element along dim, or of the flattened tensor, first occurs: int64, without a derivative. A NaN
+/// counts as smaller than all numbers. Throws ShapeError where there are no elements.
+XG_API Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
+
+/// Are all elements nonzero? True for no elements. The result is bool, uint8 for a uint8 tensor, and has no derivative.
+XG_API Tensor all(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// Is any element nonzero? False for no elements. The result is bool, uint8 for a uint8 tensor, and has no derivative.
+XG_API Tensor any(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// The number of nonzero elements: int64, without a derivative.
+XG_API Tensor count_nonzero(const Tensor& x, const Dims& dims = {});
+
+/// y_i = x_1 + ... + x_i along dim, in the shape of x. Bools and integers give int64.
+XG_API Tensor cumsum(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+/// y_i = x_1 ... x_i along dim, in the shape of x. Bools and integers give int64. The derivative is also right where
+/// factors are 0.
+XG_API Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+
+/// log(sum e^x) over dims without overflow, -infinity of no elements; derivative softmax(x), 0 where all elements are
+/// -infinity. Integers and bools become default_dtype().
+XG_API Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim = false);
+/// e^x_i / sum_j e^x_j along dim, in the shape of x, without overflow. Throws DtypeError unless the dtype is floating.
+XG_API Tensor softmax(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+/// softmax(-x). Throws DtypeError unless the dtype is floating.
+XG_API Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+/// x_i - log(sum_j e^x_j) along dim, in the shape of x: more accurate than log(softmax(x)). Throws DtypeError unless
+/// the dtype is floating.
+XG_API Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+
+/// (sum |x|^p)^(1/p) over dims; for p = 0 the number of nonzero elements, for p = infinity the largest |x|, for p =
+/// -infinity the smallest. The derivative is 0 where the norm is 0; for infinite p, elements that tie share it. Throws
+/// DtypeError unless x is floating, ShapeError for a negative or infinite p over no elements.
+XG_API Tensor vector_norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
+/// The same as vector_norm, under an older name: for a matrix and p = 2 it is the Frobenius norm.
+XG_API Tensor norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
+/// vector_norm of all elements of a - b, which broadcast; a tensor without dimensions. Throws as vector_norm does.
+XG_API Tensor dist(const Tensor& a, const Tensor& b, double p = 2);
+
+/// x summed over the dimensions along which a tensor of `shape` would be repeated to broadcast to x: the adjoint of
+/// expand. Throws ShapeError unless `shape` broadcasts to the shape of x.
+XG_API Tensor sum_to_size(const Tensor& x, const Shape& shape);
+/// The sum of the elements on the diagonal of a matrix. Throws ShapeError unless x has two dimensions.
+XG_API Tensor trace(const Tensor& x);
+
+}  // namespace xg
