@@ -87,7 +87,7 @@ bool is_explained(const ListedOp& op, bool& jumps) {
   }
   for (const autograd::TraceEntry& entry : trace.entries()) {
     if (entry.op->rule() == autograd::Rule::unsupported || entry.op->mixes_rows(2)) return false;
-    jumps = jumps || entry.op->jumps();
+    jumps = jumps || entry.op->traits().jumps;
   }
   return true;
 }
