@@ -15,7 +15,7 @@
 //
 // Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative in
 // one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
-// `through` in ops/elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
+// `pull_into` in elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
 // Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold (`jumps`, `random`, ...),
 // `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`, `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in

@@ -1,4 +1,4 @@
-// Other shapes of the same elements: views where strides allow. Copies, casts and detach stand here too.
+// Other shapes of the same elements: views where strides allow.
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
