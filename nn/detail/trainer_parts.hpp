@@ -1,0 +1,33 @@
+// What the parts of the Trainer share.
+#pragma once
+
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/trainer.hpp>
+#include <xgrad/tensor/error.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace xg::nn {
+
+/// The module that needs the most rows in a batch to train.
+struct Trainer::Demand {
+  std::int64_t rows = 1;
+  std::string module;
+};
+
+namespace detail {
+
+/// Rows start to stop of x, x itself where these are all.
+inline Tensor rows_of(const Tensor& x, std::int64_t start, std::int64_t stop) {
+  return start == 0 && stop == x.size(0) ? x : x.slice(0, start, stop);
+}
+
+/// Throws ValueError, naming `op`, for a batch of no rows.
+inline void check_batch_size(const char* op, std::int64_t size) {
+  if (size < 1) throw ValueError(fmt::format("[{}] batch_size is {}, it must be 1 or more.", op, size));
+}
+
+}  // namespace detail
+}  // namespace xg::nn
