@@ -1,0 +1,93 @@
+// The op that a trace keeps.
+#pragma once
+
+#include <xgrad/autograd/attribution.hpp>
+#include <xgrad/autograd/detail/op_context.hpp>
+#include <xgrad/autograd/state.hpp>
+
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace xg::autograd::detail {
+
+/// An op with its attributes, for traces.
+template <class Op>
+class AppliedOpOf final : public AppliedOp {
+ public:
+  explicit AppliedOpOf(const Op& op) : op_(op) {}
+  const char* name() const override { return Op::name; }
+  Rule rule() const override { return Op::rule; }
+  const OpTraits& traits() const override {
+    static constexpr OpTraits traits = [] {
+      OpTraits t = traits_of<Op>();
+      t.has_derivative = has_backward<Op>;
+      t.elementwise |= Op::rule == Rule::secant || Op::rule == Rule::two_player;
+      return t;
+    }();
+    return traits;
+  }
+  bool mixes_rows(std::int64_t ndim) const override {
+    if constexpr (requires { op_.mixes_rows(ndim); }) return op_.mixes_rows(ndim);
+    else return false;
+  }
+  std::vector<Tensor> forward(std::span<const Tensor> inputs) const override {
+    if constexpr (Op::inputs == any_number) {
+      std::vector<const Tensor*> pointers;
+      for (const Tensor& x : inputs) pointers.push_back(&x);
+      return {op_.forward(std::span<const Tensor* const>(pointers))};
+    } else {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) -> std::vector<Tensor> {
+        auto result = op_.forward(inputs[I]...);
+        if constexpr (outputs_of<Op>() == 1) return {std::move(result)};
+        else return std::vector<Tensor>(result.begin(), result.end());
+      }(std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
+    }
+  }
+  bool reads_input(std::size_t i, const bool* needed) const override {
+    return Op::inputs != any_number && (saves<Op>() >> i & 1) && reads_saved(op_, i, needed);
+  }
+  bool reads_output(std::size_t i) const override { return saves<Op>() >> (16 + i) & 1; }
+  void vjp(std::span<const Tensor> inputs, std::span<const Tensor> outputs, std::span<const Shape> input_shapes,
+           std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const override {
+    if constexpr (has_backward<Op>) {
+      std::vector<const Tensor*> in, out;
+      for (const Tensor& x : inputs) in.push_back(&x);
+      for (const Tensor& y : outputs) out.push_back(&y);
+      std::vector<const Shape*> shapes;
+      for (const Shape& shape : input_shapes) shapes.push_back(&shape);
+      std::vector<Tensor> shared(grad_outputs.begin(), grad_outputs.end());  // so that nothing is written over
+      call_backward(op_, OpContext(in.data(), out.data(), shapes.data(), needed), shared, grad_inputs,
+                    !state().grad_enabled);
+    } else {
+      static_cast<void>(inputs), static_cast<void>(outputs), static_cast<void>(input_shapes);
+      static_cast<void>(grad_outputs), static_cast<void>(grad_inputs), static_cast<void>(needed);
+    }
+  }
+  Tensor secant(const Tensor& x, const Tensor& r) const override {
+    if constexpr (requires { op_.secant_kernel(x, r); }) return op_.secant_kernel(x, r);
+    else if constexpr (requires { op_.secant(x, r); }) return op_.secant(x, r);
+    else return {};
+  }
+  std::vector<Tensor> attribute(const PairContext& pairs) const override {
+    if constexpr (requires { op_.attribute(pairs); }) return op_.attribute(pairs);
+    else return {};
+  }
+  Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const override {
+    if constexpr (requires { op_.partial_secant(i, x, r, other); }) return op_.partial_secant(i, x, r, other);
+    else return {};
+  }
+  LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const override {
+    if constexpr (requires { op_.linear_map(inputs, varying); }) return op_.linear_map(inputs, varying);
+    else return {};
+  }
+  Tensor rounding(const RoundingContext& context) const override {
+    if constexpr (requires { op_.rounding(context); }) return op_.rounding(context);
+    else return {};
+  }
+
+ private:
+  [[no_unique_address]] Op op_;
+};
+
+}  // namespace xg::autograd::detail
