@@ -1,0 +1,22 @@
+# The target docs: the HTML reference of the installed headers in <build>/docs/html, where Doxygen is found.
+find_package(Doxygen 1.9.4 QUIET)
+if(NOT DOXYGEN_FOUND)
+  return()
+endif()
+set(XGRAD_DOCS ${CMAKE_CURRENT_BINARY_DIR}/docs)
+set(inputs xgrad.hpp version.hpp README.md docs/namespaces.dox)
+foreach(layer IN LISTS XGRAD_LAYERS)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${layer}/*.hpp)
+  list(FILTER headers EXCLUDE REGEX "/${XGRAD_INNER_FOLDERS}/")
+  list(APPEND inputs ${headers})
+endforeach()
+file(GLOB pages CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/docs/*.md)
+list(APPEND inputs ${pages})
+list(TRANSFORM inputs PREPEND "\"${CMAKE_CURRENT_SOURCE_DIR}/")
+list(TRANSFORM inputs APPEND "\"")
+list(JOIN inputs " " XGRAD_DOCS_INPUT)
+configure_file(docs/Doxyfile.in ${XGRAD_DOCS}/Doxyfile @ONLY)
+add_custom_target(docs
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${XGRAD_DOCS}/html
+  COMMAND Doxygen::doxygen ${XGRAD_DOCS}/Doxyfile
+  COMMENT "Reference in ${XGRAD_DOCS}/html" VERBATIM)
