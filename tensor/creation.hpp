@@ -9,36 +9,57 @@
 
 namespace xg {
 
+/// Elements that are not initialized, of the given shape; default_dtype() unless the options name a dtype. As all
+/// functions here, it throws ShapeError for a negative size or more elements than can be counted, DtypeError where a
+/// dtype that is not floating is to require gradients, and Error where memory ends.
 XG_API Tensor empty(const Shape& shape, TensorOptions options = {});
+/// 0 everywhere, of the given shape; default_dtype() unless the options name a dtype.
 XG_API Tensor zeros(const Shape& shape, TensorOptions options = {});
+/// 1 everywhere, of the given shape; default_dtype() unless the options name a dtype.
 XG_API Tensor ones(const Shape& shape, TensorOptions options = {});
-/// Without a dtype: that of the value's category (bool, int64, default_dtype()).
+/// `value` everywhere, of the given shape. Without a dtype in the options it has that of the value's category: bool,
+/// int64 or default_dtype(). Throws ValueError where an integer dtype cannot hold the value.
 XG_API Tensor full(const Shape& shape, Scalar value, TensorOptions options = {});
+/// Elements that are not initialized, with the shape of x, and its dtype unless the options name another.
 XG_API Tensor empty_like(const Tensor& x, TensorOptions options = {});
+/// 0 everywhere, with the shape of x, and its dtype unless the options name another.
 XG_API Tensor zeros_like(const Tensor& x, TensorOptions options = {});
+/// 1 everywhere, with the shape of x, and its dtype unless the options name another.
 XG_API Tensor ones_like(const Tensor& x, TensorOptions options = {});
+/// `value` everywhere, with the shape of x, and its dtype unless the options name another. Throws ValueError where an
+/// integer dtype cannot hold the value.
 XG_API Tensor full_like(const Tensor& x, Scalar value, TensorOptions options = {});
-/// start, start + step, ... below stop. Integers unless an argument is real. Throws ValueError where step leads away.
+/// 0, 1, ... below stop: arange(0, stop, 1).
 XG_API Tensor arange(Scalar stop, TensorOptions options = {});
+/// start + i step for i = 0 .. ceil((stop - start) / step) - 1: [count]. int64 unless an argument is real, then
+/// default_dtype(), if the options name no dtype. Throws ValueError where step is 0 or leads away from stop, an
+/// argument is not finite or an integer dtype cannot hold a value; DtypeError for bool.
 XG_API Tensor arange(Scalar start, Scalar stop, Scalar step = 1, TensorOptions options = {});
-/// `steps` values from start to stop, both included.
+/// `steps` values from start to stop, both included, with equal distances: [steps]; default_dtype() unless the options
+/// name a dtype. Throws ValueError where steps is negative, start or stop is not finite or an integer dtype cannot hold
+/// them.
 XG_API Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOptions options = {});
-/// base^linspace(start, stop, steps).
+/// base^linspace(start, stop, steps): [steps]; default_dtype() unless the options name a dtype. Throws ValueError where
+/// steps is negative, or start or stop is not finite.
 XG_API Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double base = 10, TensorOptions options = {});
-/// The n x m matrix with ones on its diagonal; m = n if negative.
+/// The n x m matrix with ones on its diagonal and zeros elsewhere; m = n if negative. default_dtype() unless the
+/// options name a dtype. Throws ShapeError for a negative n.
 XG_API Tensor eye(std::int64_t n, std::int64_t m = -1, TensorOptions options = {});
-/// A tensor without dimensions.
+/// `value` as a tensor without dimensions, with the dtype that full() gives it. Throws ValueError where an integer
+/// dtype cannot hold the value.
 XG_API Tensor scalar_tensor(Scalar value, TensorOptions options = {});
 
 /// What stands between the braces of `tensor({{1, 2.5}, {3, 4}})`: a number of any type, or a list of the same.
 class Literal {
  public:
+  /// A number.
   template <Arithmetic T>
   constexpr Literal(T value) : number_(value) {}                                                        // NOLINT
+  /// A list.
   constexpr Literal(std::initializer_list<Literal> list) : number_(0), list_(list), is_list_(true) {}  // NOLINT
 
-  constexpr bool is_list() const { return is_list_; }
-  constexpr Scalar number() const { return number_; }
+  constexpr bool is_list() const { return is_list_; }  ///< a list rather than a number?
+  constexpr Scalar number() const { return number_; }  ///< the number; 0 for a list
   /// Its elements live until the end of the full expression in which the braces stand.
   constexpr std::initializer_list<Literal> list() const { return list_; }
 
@@ -71,15 +92,16 @@ Tensor tensor(const List& values, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = default_dtype();
   return detail::from_elements(values.begin(), Dtype::float64, {static_cast<std::int64_t>(values.size())}, options);
 }
-/// A one-dimensional tensor that copies a vector or span; reals get the default dtype unless T is float or double and
-/// a dtype is named.
+/// A one-dimensional tensor that copies a vector. It has the dtype of T unless the options name another, to which the
+/// elements are converted as Tensor::to converts them.
 template <Arithmetic T>
   requires(!std::is_same_v<T, bool>)
 Tensor tensor(const std::vector<T>& values, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;
   return detail::from_elements(values.data(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}, options);
 }
-/// A tensor of the given shape that copies `data`, row-major.
+/// A tensor of the given shape that copies `data`, row-major. It has the dtype of T unless the options name another.
+/// Throws ShapeError for negative sizes, ValueError for a null pointer where there are elements to copy.
 template <Arithmetic T>
 Tensor from_data(const T* data, const Shape& shape, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;

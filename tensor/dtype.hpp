@@ -12,26 +12,36 @@
 namespace xg {
 
 /// The type of a tensor's elements. The order is the order of promotion within a category.
-enum class Dtype : std::uint8_t { bool_, uint8, int32, int64, float32, float64 };
+enum class Dtype : std::uint8_t {
+  bool_,    ///< true or false, one byte
+  uint8,    ///< 0 to 255
+  int32,    ///< 32-bit integers with a sign
+  int64,    ///< 64-bit integers with a sign
+  float32,  ///< IEEE single precision
+  float64,  ///< IEEE double precision
+};
 
-inline constexpr Dtype bool_ = Dtype::bool_;
-inline constexpr Dtype uint8 = Dtype::uint8;
-inline constexpr Dtype int32 = Dtype::int32;
-inline constexpr Dtype int64 = Dtype::int64;
-inline constexpr Dtype float32 = Dtype::float32;
-inline constexpr Dtype float64 = Dtype::float64;
+inline constexpr Dtype bool_ = Dtype::bool_;      ///< Dtype::bool_
+inline constexpr Dtype uint8 = Dtype::uint8;      ///< Dtype::uint8
+inline constexpr Dtype int32 = Dtype::int32;      ///< Dtype::int32
+inline constexpr Dtype int64 = Dtype::int64;      ///< Dtype::int64
+inline constexpr Dtype float32 = Dtype::float32;  ///< Dtype::float32
+inline constexpr Dtype float64 = Dtype::float64;  ///< Dtype::float64
 
 /// Bytes of one element.
 constexpr std::size_t item_size(Dtype dtype) {
   return std::size_t{1} << (0b11'10'11'10'00'00 >> 2 * static_cast<int>(dtype) & 3);  // two bits of logarithm for each
 }
+/// Is it float32 or float64?
 constexpr bool is_floating(Dtype dtype) { return dtype >= Dtype::float32; }
+/// Is it uint8, int32 or int64? A bool is not.
 constexpr bool is_integral(Dtype dtype) { return dtype > Dtype::bool_ && dtype < Dtype::float32; }
 
 /// "bool", "uint8", "int32", "int64", "float32" or "float64".
 XG_API std::string_view name(Dtype dtype);
 /// The inverse of name(). Throws DtypeError for any other text.
 XG_API Dtype dtype_from_name(StringRef name);
+/// Writes name(dtype).
 XG_API std::ostream& operator<<(std::ostream& out, Dtype dtype);
 
 /// The dtype of creation functions that are not told another one: float32 unless changed, per process.
@@ -42,6 +52,7 @@ XG_API void set_default_dtype(Dtype dtype);
 /// The smallest dtype that both convert to by PyTorch's table: bool < integers < floating; uint8 with int32 is int32.
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
 
+/// The Dtype of a C++ element type as `value`. Only the six types below have one.
 template <class T>
 struct DtypeOf;
 template <>
@@ -57,14 +68,15 @@ struct DtypeOf<float> : std::integral_constant<Dtype, Dtype::float32> {};
 template <>
 struct DtypeOf<double> : std::integral_constant<Dtype, Dtype::float64> {};
 
-/// The dtype of a C++ element type: dtype_of<float> == float32.
+/// The dtype of a C++ element type: `dtype_of<float> == float32`.
 template <class T>
 inline constexpr Dtype dtype_of = DtypeOf<T>::value;
 
 /// Throws the DtypeError of a dispatch that has no case for `dtype`.
 [[noreturn]] XG_API void throw_not_floating(Dtype dtype);
 
-/// Calls f.operator()<T>() with the C++ type of `dtype`.
+/// Calls `f.operator()<T>()` with the C++ type of `dtype` and returns what it returns, which must be of the same type
+/// for every T.
 template <class F>
 decltype(auto) dispatch(Dtype dtype, F&& f) {
   switch (dtype) {
@@ -78,7 +90,7 @@ decltype(auto) dispatch(Dtype dtype, F&& f) {
   return f.template operator()<double>();
 }
 
-/// Calls f.operator()<float>() or <double>(); throws DtypeError for any other dtype.
+/// Calls `f.operator()<float>()` or `f.operator()<double>()`; throws DtypeError for any other dtype.
 template <class F>
 decltype(auto) dispatch_floating(Dtype dtype, F&& f) {
   if (dtype == Dtype::float32) return f.template operator()<float>();

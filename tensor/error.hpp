@@ -12,6 +12,7 @@ namespace xg {
 /// inside a module's forward, it ends with the module's path: `In: DeepNN > h1 (Linear).`
 class XG_API Error : public std::runtime_error {
  public:
+  /// An error with this message, to which the path of the module whose forward is running is added.
   explicit Error(const std::string& message);
   ~Error() override;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #if defined(__GNUC__)
+/// Marks what leaves the shared library.
 #define XG_API __attribute__((visibility("default")))
 #else
 #define XG_API

@@ -16,8 +16,8 @@ namespace xg {
 
 /// What a safetensors file holds.
 struct Safetensors {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, Tensor> tensors;        ///< by name
+  std::map<std::string, std::string> metadata;  ///< texts by name, which the format calls __metadata__
 };
 
 /// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in
@@ -30,15 +30,18 @@ XG_API void save_safetensors(const String& path, const std::map<std::string, Ten
 /// not fit.
 XG_API Safetensors load_safetensors(const String& path);
 
-/// Writes NumPy's npy format, version 1.0.
+/// Writes NumPy's npy format, version 1.0, row-major. Throws ValueError for an undefined tensor, IoError where the file
+/// cannot be written.
 XG_API void save_npy(const String& path, const Tensor& tensor);
 /// Reads npy files of bools, integers and reals in either byte order and either element order; widened as
 /// load_safetensors does. Throws IoError for anything else.
 XG_API Tensor load_npy(const String& path);
 
-/// Writes NumPy's npz format: a zip archive with NAME.npy for every tensor, not compressed.
+/// Writes NumPy's npz format: a zip archive with NAME.npy for every tensor, not compressed. Throws ValueError for an
+/// undefined tensor or a name that a zip archive cannot have, IoError where the file cannot be written.
 XG_API void save_npz(const String& path, const std::map<std::string, Tensor>& tensors);
-/// Reads npz files, compressed ones too.
+/// Reads npz files, compressed ones too; widened as load_safetensors does. Throws IoError for a file that is no zip
+/// archive of readable npy files.
 XG_API std::map<std::string, Tensor> load_npz(const String& path);
 
 /// The words for a missing value that CSV readers know unless they are told others: those of pandas. They are "",
@@ -51,13 +54,13 @@ struct CsvOptions {
   /// Is the first row a header? Unless told: it is if no cell of it is a number and one is a name; it is data if every
   /// cell is a number or missing; anything between is refused.
   std::optional<bool> header = {};
-  char delimiter = ',';
+  char delimiter = ',';                                    ///< the sign between two cells
   std::optional<Dtype> dtype = {};                         ///< default_dtype() if not given
   char decimal = '.';                                      ///< the sign before the fraction of a number
   std::optional<char> thousands = {};                      ///< a sign that may stand between digits, as in 1,000
   std::optional<char> comment = {};                        ///< begins a comment, which lasts to the end of the line
   StringList missing = csv_missing_words();                ///< cells that are NaN, quoted or not
-  char quote = '"';
+  char quote = '"';  ///< around a cell that holds a delimiter, a quote or a line break
 };
 /// A table of numbers.
 struct NumericTable {

@@ -8,6 +8,7 @@
 
 namespace xg {
 
+/// A bool, a character, an integer or a floating-point type of C++.
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
 
@@ -34,8 +35,8 @@ class Scalar {
 
   /// bool_, int64 or float64: the category in which the scalar takes part in promotion.
   constexpr Dtype category() const { return category_; }
-  constexpr double to_double() const { return value_; }
-  constexpr std::int64_t to_int64() const { return to<std::int64_t>(); }
+  constexpr double to_double() const { return value_; }  ///< the number, rounded if it is a large integer
+  constexpr std::int64_t to_int64() const { return to<std::int64_t>(); }  ///< as to<std::int64_t>()
 
   /// Can the integer type T hold the number, without its fraction if it is real?
   template <std::integral T>

@@ -27,8 +27,11 @@ XG_API std::uint32_t intern_label(std::string_view label);
 /// Extends the path for as long as it lives.
 class XG_API Scope {
  public:
+  /// Appends an interned label.
   explicit Scope(std::uint32_t label) noexcept;
+  /// Appends a label, which is interned.
   explicit Scope(StringRef label) : Scope(intern_label(label)) {}
+  /// Takes the label off.
   ~Scope() { detail::thread_scope = previous_; }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;

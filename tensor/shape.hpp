@@ -14,45 +14,53 @@
 
 namespace xg {
 
+/// The largest number of dimensions of a tensor.
 inline constexpr std::size_t max_dims = 8;
 
 /// Throws the ShapeError of a tensor with more than max_dims dimensions.
 [[noreturn]] XG_API void throw_too_many_dims(std::size_t count);
 
-/// The sizes of a tensor's dimensions (or its strides, in elements). A value type without heap memory.
+/// The sizes of a tensor's dimensions (or its strides, in elements). A value type without heap memory. Wherever numbers
+/// are taken from a list or appended, more than max_dims of them are a ShapeError.
 class XG_API Shape {
  public:
-  Shape() = default;
-  Shape(std::initializer_list<std::int64_t> dims) { assign(dims.begin(), dims.end()); }
+  Shape() = default;                                                                     ///< no dimensions
+  Shape(std::initializer_list<std::int64_t> dims) { assign(dims.begin(), dims.end()); }  ///< `{2, 3}`
+  /// The numbers of a vector.
   Shape(const std::vector<std::int64_t>& dims) { assign(dims.begin(), dims.end()); }  // NOLINT: a list of sizes is one
+  /// The numbers of a range of iterators, converted to int64.
   template <class It>
   Shape(It first, It last) {
     assign(first, last);
   }
 
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  std::int64_t operator[](std::size_t i) const { return dims_[i]; }
-  std::int64_t& operator[](std::size_t i) { return dims_[i]; }
-  const std::int64_t* begin() const { return dims_; }
-  const std::int64_t* end() const { return dims_ + size_; }
-  std::int64_t* begin() { return dims_; }
-  std::int64_t* end() { return dims_ + size_; }
-  std::int64_t front() const { return dims_[0]; }
-  std::int64_t back() const { return dims_[size_ - 1]; }
+  std::size_t size() const { return size_; }                         ///< the number of dimensions
+  bool empty() const { return size_ == 0; }                          ///< no dimensions?
+  std::int64_t operator[](std::size_t i) const { return dims_[i]; }  ///< of dimension i < size(), unchecked
+  std::int64_t& operator[](std::size_t i) { return dims_[i]; }       ///< of dimension i < size(), to change, unchecked
+  const std::int64_t* begin() const { return dims_; }                ///< the first number
+  const std::int64_t* end() const { return dims_ + size_; }          ///< behind the last number
+  std::int64_t* begin() { return dims_; }                            ///< the first number, to change
+  std::int64_t* end() { return dims_ + size_; }                      ///< behind the last number, to change
+  std::int64_t front() const { return dims_[0]; }                    ///< of the first dimension; there must be one
+  std::int64_t back() const { return dims_[size_ - 1]; }             ///< of the last dimension; there must be one
 
+  /// Appends a dimension.
   void push_back(std::int64_t dim) {
     if (size_ == max_dims) throw_too_many_dims(size_ + 1);
     dims_[size_++] = dim;
   }
+  /// Inserts a dimension before `at`, which must not exceed size().
   void insert(std::size_t at, std::int64_t dim) {
     push_back(dim);
     std::rotate(dims_ + at, dims_ + size_ - 1, dims_ + size_);
   }
+  /// Removes dimension `at`, which must be less than size().
   void erase(std::size_t at) {
     std::copy(dims_ + at + 1, dims_ + size_, dims_ + at);
     --size_;
   }
+  /// Cuts dimensions off at the end or appends dimensions of size `fill`.
   void resize(std::size_t size, std::int64_t fill = 0) {
     if (size > max_dims) throw_too_many_dims(size);
     for (std::size_t i = size_; i < size; ++i) dims_[i] = fill;
@@ -70,6 +78,7 @@ class XG_API Shape {
   /// "[2, 3]"
   std::string str() const;
 
+  /// Equal numbers in the same order?
   friend bool operator==(const Shape& a, const Shape& b) {
     if (&a == &b) return true;  // of tensors that share a layout
     if (a.size_ != b.size_) return false;
@@ -88,15 +97,18 @@ class XG_API Shape {
   std::int64_t dims_[max_dims];
 };
 
+/// Writes str().
 XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 /// One dimension, several, or none given: `sum(x, 1)`, `sum(x, {0, 1})`. Negative ones count from the end.
 class Dims : public Shape {
  public:
-  Dims() = default;
+  Dims() = default;  ///< none given
+  /// One dimension.
   template <std::integral T>
   Dims(T dim) : Shape({static_cast<std::int64_t>(dim)}) {}  // NOLINT: one dimension is a list of one
-  Dims(std::initializer_list<std::int64_t> dims) : Shape(dims) {}
+  Dims(std::initializer_list<std::int64_t> dims) : Shape(dims) {}  ///< several
+  /// The dimensions of a vector.
   Dims(const std::vector<std::int64_t>& dims) : Shape(dims) {}  // NOLINT
 };
 

@@ -20,6 +20,7 @@ struct Statistics {
   std::int64_t bytes_cached = 0;        ///< in blocks that wait for reuse
 };
 
+/// What the block cache did so far and holds now.
 XG_API Statistics statistics();
 /// Starts peak_bytes_in_use of the calling thread again from what is in use now.
 XG_API void reset_peak();

@@ -29,6 +29,7 @@ namespace detail {
 class StringRef {
  public:
   constexpr StringRef() = default;  ///< the empty text
+  /// Refers to `text`, which must live as long as this does. Throws ValueError for a null pointer.
   template <TextArgument S>
   requires(!std::same_as<S, StringRef>) constexpr StringRef(const S& text) {  // NOLINT: texts are texts
     if constexpr (std::is_pointer_v<S>)
@@ -36,9 +37,10 @@ class StringRef {
     view_ = text;
   }
 
+  /// The text.
   constexpr operator std::string_view() const { return view_; }  // NOLINT
-  constexpr std::string_view view() const { return view_; }
-  std::string str() const { return std::string(view_); }
+  constexpr std::string_view view() const { return view_; }      ///< the text
+  std::string str() const { return std::string(view_); }         ///< a copy of the text
 
  private:
   std::string_view view_;
@@ -47,8 +49,10 @@ class StringRef {
 /// The same for texts that are kept: a std::string that no literal 0, NULL or nullptr becomes. Options have it.
 class String : public std::string {
  public:
-  String() = default;
+  String() = default;  ///< the empty text
+  /// Takes over the text.
   String(std::string text) : std::string(std::move(text)) {}  // NOLINT
+  /// A copy of the text. Throws ValueError for a null pointer.
   template <TextArgument S>
   requires(!std::derived_from<S, std::string>) String(const S& text) : std::string(StringRef(text).view()) {}  // NOLINT
   /// A std::filesystem::path, for example.
@@ -60,8 +64,10 @@ class String : public std::string {
 /// A list of names, likewise.
 class StringList : public std::vector<std::string> {
  public:
-  StringList() = default;
+  StringList() = default;  ///< no names
+  /// Takes over the names.
   StringList(std::vector<std::string> texts) : std::vector<std::string>(std::move(texts)) {}  // NOLINT
+  /// `{"age", "fare"}`
   StringList(std::initializer_list<StringRef> texts) {
     reserve(texts.size());
     for (const StringRef& text : texts) push_back(text.str());

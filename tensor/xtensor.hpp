@@ -67,12 +67,12 @@ template <class T>
 class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
                        public xt::xcontainer_semantic<XtensorAdaptor<T>> {
  public:
-  using self_type = XtensorAdaptor<T>;
-  using base_type = xt::xstrided_container<self_type>;
-  using storage_type = typename base_type::storage_type;
-  using shape_type = typename base_type::shape_type;
-  using strides_type = typename base_type::strides_type;
-  using expression_tag = xt::xtensor_expression_tag;
+  using self_type = XtensorAdaptor<T>;                    ///< for xtensor
+  using base_type = xt::xstrided_container<self_type>;    ///< for xtensor
+  using storage_type = typename base_type::storage_type;  ///< for xtensor
+  using shape_type = typename base_type::shape_type;      ///< for xtensor
+  using strides_type = typename base_type::strides_type;  ///< for xtensor
+  using expression_tag = xt::xtensor_expression_tag;      ///< for xtensor
 
   /// `data` is the tensor's first element.
   XtensorAdaptor(const Tensor& tensor, T* data)
@@ -85,12 +85,15 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
     else
       base_type::resize(shape, strides_type(tensor.strides().begin(), tensor.strides().end()));
   }
-  XtensorAdaptor(const XtensorAdaptor&) = default;
+  XtensorAdaptor(const XtensorAdaptor&) = default;  ///< refers to the same elements
+  /// Copies elements, not the reference.
   XtensorAdaptor& operator=(const XtensorAdaptor& other) { return assign_elements(other); }
+  /// Evaluates the expression into the elements. Throws ShapeError where its shape does not broadcast to the tensor's.
   template <class E>
   XtensorAdaptor& operator=(const xt::xexpression<E>& expression) {
     return assign_elements(expression.derived_cast());
   }
+  /// Writes the value to every element.
   XtensorAdaptor& operator=(std::remove_const_t<T> value) {
     return assign_elements(xt::xscalar<std::remove_const_t<T>>(value));
   }
@@ -98,18 +101,22 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
   /// xtensor's own answer is no where the last dimension has size one, which would make loops over columns slow.
   bool is_contiguous() const noexcept { return contiguous_; }
 
+  /// Evaluates *this + operand into the elements.
   template <class E>
   XtensorAdaptor& operator+=(const E& operand) {
     return assign_elements(*this + operand);
   }
+  /// Evaluates *this - operand into the elements.
   template <class E>
   XtensorAdaptor& operator-=(const E& operand) {
     return assign_elements(*this - operand);
   }
+  /// Evaluates *this * operand into the elements.
   template <class E>
   XtensorAdaptor& operator*=(const E& operand) {
     return assign_elements(*this * operand);
   }
+  /// Evaluates *this / operand into the elements.
   template <class E>
   XtensorAdaptor& operator/=(const E& operand) {
     return assign_elements(*this / operand);
