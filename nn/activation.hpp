@@ -18,7 +18,7 @@ namespace xg::nn {
 /// Names mean what Keras means by them (leaky_relu has a slope of 0.2), and PyTorch's names where Keras has none.
 class XG_API Activation {
  public:
-  using Function = std::function<Tensor(const Tensor&)>;
+  using Function = std::function<Tensor(const Tensor&)>;  ///< what it applies
 
   Activation() = default;  ///< "linear": x itself
   /// Throws ValueError for an unknown name, listing the known ones.
@@ -27,15 +27,17 @@ class XG_API Activation {
   Activation(std::nullptr_t) = delete;
   /// A function of your own; the name stands in summaries and pictures. Throws ValueError for an empty function.
   Activation(StringRef name, Function function);
+  /// A function of xgrad or of yours. Known ones keep their names, others are "custom". Throws ValueError for null.
   Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
+  /// A callable object of yours, named "custom".
   template <class F>
   requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
       (!std::same_as<std::decay_t<F>, Activation>)&&(!std::same_as<F, Tensor (*)(const Tensor&)>)Activation(F function)
       : Activation("custom", Function(std::move(function))) {}  // NOLINT
 
-  const std::string& name() const { return name_; }
-  bool is_linear() const { return !function_; }
-  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
+  const std::string& name() const { return name_; }                                  ///< "relu", "custom", ...
+  bool is_linear() const { return !function_; }                                      ///< does it give x itself?
+  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }  ///< its value at x
 
   /// All names that the constructor takes.
   static std::vector<std::string> names();

@@ -13,11 +13,13 @@ namespace xg::nn {
 template <class Self, Tensor (*function)(const Tensor&)>
 class XG_API ActivationLayer : public Layer<Self> {
  public:
+  /// with a name or without
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
-  explicit ActivationLayer(NoOptions) : ActivationLayer() {}
-  Tensor forward(const Tensor& x) override { return function(x); }
-  bool keeps_shape() const override { return true; }
-  std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }
+  explicit ActivationLayer(NoOptions) : ActivationLayer() {}               ///< for empty braces
+  Tensor forward(const Tensor& x) override { return function(x); }         ///< the function of x
+  bool keeps_shape() const override { return true; }                       ///< it does
+  std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }  ///< what the constructor took, for clone()
+  /// One for each element.
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 };
 
@@ -31,24 +33,28 @@ class XG_API ReLU6 final : public ActivationLayer<ReLU6, &xg::relu6> {
  public:
   using ActivationLayer::ActivationLayer;
 };
+/// scale (max(x, 0) + min(alpha (e^x - 1), 0)) with alpha = 1.6733 and scale = 1.0507, which keep mean 0 and variance
+/// 1. Klambauer et al. 2017, arXiv:1706.02515.
 class XG_API SELU final : public ActivationLayer<SELU, &xg::selu> {
  public:
   using ActivationLayer::ActivationLayer;
 };
-/// x sigmoid(x)
+/// x sigmoid(x). Hendrycks & Gimpel 2016, arXiv:1606.08415.
 class XG_API SiLU final : public ActivationLayer<SiLU, &xg::silu> {
  public:
   using ActivationLayer::ActivationLayer;
 };
-/// x tanh(softplus(x))
+/// x tanh(softplus(x)). Misra 2019, arXiv:1908.08681.
 class XG_API Mish final : public ActivationLayer<Mish, &xg::mish> {
  public:
   using ActivationLayer::ActivationLayer;
 };
+/// 1 / (1 + e^-x)
 class XG_API Sigmoid final : public ActivationLayer<Sigmoid, &xg::sigmoid> {
  public:
   using ActivationLayer::ActivationLayer;
 };
+/// tanh(x)
 class XG_API Tanh final : public ActivationLayer<Tanh, &xg::tanh> {
  public:
   using ActivationLayer::ActivationLayer;
@@ -87,109 +93,124 @@ class XG_API ActivationLayerWith : public Layer<Self> {
   explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {
     if constexpr (requires { Self::check(options_); }) Self::check(options_);
   }
-  explicit ActivationLayerWith(NoOptions) : ActivationLayerWith() {}
-  std::tuple<Options> arguments() const { return {options_}; }
-  const Options& options() const { return options_; }
-  bool keeps_shape() const override { return true; }
+  explicit ActivationLayerWith(NoOptions) : ActivationLayerWith() {}  ///< for empty braces
+  std::tuple<Options> arguments() const { return {options_}; }        ///< what the constructor took, for clone()
+  const Options& options() const { return options_; }                 ///< the options it was made with
+  bool keeps_shape() const override { return true; }                  ///< it does
+  /// One for each element.
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 
  protected:
-  Options options_;
+  Options options_;  ///< the options it was made with
 };
 
+/// Options of LeakyReLU.
 struct LeakyReluOptions {
-  double negative_slope = 0.01;
-  String name = {};
+  double negative_slope = 0.01;  ///< the slope below 0
+  String name = {};              ///< what errors, summaries and state dicts call the layer
 };
 /// x above 0, else negative_slope x
 class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError for a slope that is not finite.
   static void check(const LeakyReluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::leaky_relu(x, options_.negative_slope); }
 };
 
+/// Options of PReLU.
 struct PReluOptions {
   std::int64_t num_parameters = 1;  ///< one slope for all, or one for each feature (dimension 1)
-  double init = 0.25;
-  String name = {};
+  double init = 0.25;               ///< the slopes at first
+  String name = {};                 ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else weight x; the slope is learned.
+/// x above 0, else weight x; the slope is learned. He et al. 2015, arXiv:1502.01852.
 class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
  public:
+  /// Throws ValueError for fewer than one parameter.
   explicit PReLU(PReluOptions options = {});
-  explicit PReLU(NoOptions) : PReLU() {}
+  explicit PReLU(NoOptions) : PReLU() {}  ///< for empty braces
   Tensor forward(const Tensor& x) override { return xg::prelu(x, weight_); }
-  const Tensor& weight() const { return weight_; }
+  const Tensor& weight() const { return weight_; }  ///< the slopes: [num_parameters]
 
  private:
   Tensor weight_;
 };
 
+/// Options of ELU and CELU.
 struct EluOptions {
-  double alpha = 1.0;
-  String name = {};
+  double alpha = 1.0;  ///< minus the limit at -infinity
+  String name = {};    ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else alpha (e^x - 1)
+/// x above 0, else alpha (e^x - 1). Clevert et al. 2015, arXiv:1511.07289.
 class XG_API ELU final : public ActivationLayerWith<ELU, EluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError for an alpha that is not finite.
   static void check(const EluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::elu(x, options_.alpha); }
 };
-/// max(x, 0) + min(alpha (e^(x / alpha) - 1), 0)
+/// max(x, 0) + min(alpha (e^(x / alpha) - 1), 0). Barron 2017, arXiv:1704.07483.
 class XG_API CELU final : public ActivationLayerWith<CELU, EluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError for an alpha that is 0 or not finite.
   static void check(const EluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::celu(x, options_.alpha); }
 };
 
+/// Options of GELU.
 struct GeluOptions {
-  GeluApproximation approximate = GeluApproximation::none;
-  String name = {};
+  GeluApproximation approximate = GeluApproximation::none;  ///< Phi itself, or its approximation by tanh
+  String name = {};                                         ///< what errors, summaries and state dicts call the layer
 };
-/// x Phi(x)
+/// x Phi(x) with Phi the distribution function of N(0, 1). Hendrycks & Gimpel 2016, arXiv:1606.08415.
 class XG_API GELU final : public ActivationLayerWith<GELU, GeluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::gelu(x, options_.approximate); }
 };
 
+/// Options of Softplus.
 struct SoftplusOptions {
-  double beta = 1.0;
+  double beta = 1.0;        ///< how sharp the bend at 0 is
   double threshold = 20.0;  ///< linear where beta x is above
-  String name = {};
+  String name = {};         ///< what errors, summaries and state dicts call the layer
 };
 /// log(1 + e^(beta x)) / beta
 class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError unless beta is finite and above 0 and the threshold a number.
   static void check(const SoftplusOptions& options);
   Tensor forward(const Tensor& x) override { return xg::softplus(x, options_.beta, options_.threshold); }
 };
 
+/// Options of Hardtanh.
 struct HardtanhOptions {
-  double min_val = -1.0;
-  double max_val = 1.0;
-  String name = {};
+  double min_val = -1.0;  ///< the least result
+  double max_val = 1.0;   ///< the largest result
+  String name = {};       ///< what errors, summaries and state dicts call the layer
 };
 /// min(max(x, min_val), max_val)
 class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError unless min_val <= max_val.
   static void check(const HardtanhOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardtanh(x, options_.min_val, options_.max_val); }
 };
 
+/// Options of Hardshrink and Softshrink.
 struct ShrinkOptions {
-  double lambda = 0.5;
-  String name = {};
+  double lambda = 0.5;  ///< half the width of the interval that becomes 0
+  String name = {};     ///< what errors, summaries and state dicts call the layer
 };
 /// x where |x| > lambda, else 0
 class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError unless lambda is finite and 0 or more.
   static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardshrink(x, options_.lambda); }
 };
@@ -197,6 +218,7 @@ class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOpt
 class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError unless lambda is finite and 0 or more.
   static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::softshrink(x, options_.lambda); }
 };
@@ -204,11 +226,13 @@ class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOpt
 /// x above `threshold`, else `value`
 class XG_API Threshold final : public Layer<Threshold> {
  public:
+  /// Throws ValueError for a threshold that is NaN or a value that is not finite.
   Threshold(double threshold, double value, LayerOptions options = {})
       : Layer(std::move(options.name)), threshold_(threshold), value_(value) {
     check(threshold, value);
   }
   Tensor forward(const Tensor& x) override { return xg::threshold(x, threshold_, value_); }
+  /// What the constructor took, for clone().
   std::tuple<double, double, LayerOptions> arguments() const { return {threshold_, value_, {name()}}; }
 
  private:
@@ -216,11 +240,13 @@ class XG_API Threshold final : public Layer<Threshold> {
   double threshold_, value_;
 };
 
+/// Options of layers that work along one dimension.
 struct DimOptions {
-  std::int64_t dim = -1;
-  String name = {};
+  std::int64_t dim = -1;  ///< negative ones count from the end
+  String name = {};       ///< what errors, summaries and state dicts call the layer
 };
-/// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size.
+/// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size. Dauphin et al. 2016,
+/// arXiv:1612.08083.
 class XG_API GLU final : public ActivationLayerWith<GLU, DimOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
@@ -246,15 +272,18 @@ class XG_API LogSoftmax final : public ActivationLayerWith<LogSoftmax, DimOption
   Tensor forward(const Tensor& x) override { return xg::log_softmax(x, options_.dim); }
 };
 
+/// Options of RReLU.
 struct RReluOptions {
-  double lower = 1.0 / 8;
-  double upper = 1.0 / 3;
-  String name = {};
+  double lower = 1.0 / 8;  ///< the least slope below 0
+  double upper = 1.0 / 3;  ///< the largest slope below 0
+  String name = {};        ///< what errors, summaries and state dicts call the layer
 };
 /// x above 0, else a x; while training a is drawn from U(lower, upper) for each element, in eval mode it is their mean.
+/// Xu et al. 2015, arXiv:1505.00853.
 class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {
  public:
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ValueError unless lower <= upper and both are finite.
   static void check(const RReluOptions& options);
   Tensor forward(const Tensor& x) override;
 };

@@ -12,12 +12,13 @@
 
 namespace xg::nn {
 
+/// Options of Dense.
 struct DenseOptions {
-  bool bias = true;
-  Initializer kernel_init = "glorot_uniform";
-  Initializer bias_init = "zeros";
-  Activation activation = {};
-  String name = {};
+  bool bias = true;                            ///< with a bias
+  Initializer kernel_init = "glorot_uniform";  ///< how the weight begins
+  Initializer bias_init = "zeros";             ///< how the bias begins
+  Activation activation = {};                  ///< applied to the result; none by default
+  String name = {};                            ///< what errors, summaries and state dicts call the layer
 };
 
 /// activation(x W^T + b); x [..., in], result [..., units].
@@ -32,12 +33,13 @@ class XG_API Dense final : public Layer<Dense> {
   explicit Dense(std::int64_t units, DenseOptions options = {});
 
   Tensor forward(const Tensor& x) override;
-  const Tensor& weight() const { return weight_; }
+  const Tensor& weight() const { return weight_; }  ///< [units, in]; undefined while `in` is unknown
   const Tensor& bias() const { return bias_; }  ///< undefined without one
-  const Activation& activation() const { return options_.activation; }
+  const Activation& activation() const { return options_.activation; }  ///< of its options
   std::int64_t in_features() const { return in_; }  ///< 0 while unknown
-  std::int64_t units() const { return units_; }
+  std::int64_t units() const { return units_; }     ///< the size of a result row
 
+  /// What the constructor took, for clone().
   std::tuple<std::int64_t, std::int64_t, DenseOptions> arguments() const { return {in_, units_, options_}; }
   std::optional<Shape> input_shape() const override;
   void build(const Shape& row) override;

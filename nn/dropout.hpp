@@ -7,18 +7,18 @@
 
 namespace xg::nn {
 
-/// While training: zero with probability p, else x / (1 - p). In eval mode: x.
-///
-/// Srivastava et al. 2014.
+/// While training: zero with probability p, else x / (1 - p). In eval mode: x. Srivastava et al. 2014, "Dropout: a
+/// simple way to prevent neural networks from overfitting", JMLR 15.
 class XG_API Dropout final : public Layer<Dropout> {
  public:
   /// Throws ValueError unless p is in [0, 1].
   explicit Dropout(double p = 0.5, LayerOptions options = {});
-  explicit Dropout(NoOptions) : Dropout() {}
+  explicit Dropout(NoOptions) : Dropout() {}  ///< for empty braces
   Tensor forward(const Tensor& x) override;
   bool keeps_shape() const override { return true; }
   bool depends_on_mode() const override { return true; }
-  double p() const { return p_; }
+  double p() const { return p_; }  ///< the probability of a zero
+  /// What the constructor took, for clone().
   std::tuple<double, LayerOptions> arguments() const { return {p_, {name()}}; }
 
  private:

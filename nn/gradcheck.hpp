@@ -19,6 +19,7 @@ XG_API GradcheckResult gradcheck(Module& module, const TensorsFunction& f, const
                                  const GradcheckOptions& options = {});
 /// The same one order higher: gradcheck of the gradient.
 XG_API GradcheckResult gradgradcheck(Module& module, const Tensor& x, const GradcheckOptions& options = {});
+/// The same of any function of a module.
 XG_API GradcheckResult gradgradcheck(Module& module, const TensorsFunction& f, const std::vector<Tensor>& inputs,
                                      const GradcheckOptions& options = {});
 

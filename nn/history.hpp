@@ -17,16 +17,16 @@ namespace xg::nn {
 /// front.
 class XG_API History {
  public:
-  using Series = std::vector<double>;
-  using Entry = std::pair<std::string, Series>;
+  using Series = std::vector<double>;            ///< one number per epoch
+  using Entry = std::pair<std::string, Series>;  ///< a key and its values
 
   /// The values of `key`, one per epoch. Throws ValueError for an unknown key, naming the known ones.
   const Series& operator[](StringRef key) const;
-  bool contains(StringRef key) const;
-  std::vector<std::string> keys() const;
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  bool empty() const { return entries_.empty(); }
+  bool contains(StringRef key) const;              ///< is there such a key?
+  std::vector<std::string> keys() const;           ///< all keys in order
+  auto begin() const { return entries_.begin(); }  ///< the first entry
+  auto end() const { return entries_.end(); }      ///< behind the last entry
+  bool empty() const { return entries_.empty(); }  ///< no keys?
 
   /// How many epochs were run.
   std::int64_t epochs() const;
@@ -42,10 +42,10 @@ class XG_API History {
   /// Why the run ended, as a sentence; "all epochs were run" unless something ended it earlier. What callbacks had to
   /// say, as that the value they watched was never a number, stands behind it.
   const std::string& stop_reason() const { return stop_reason_; }
-  bool stopped_early() const { return stopped_early_; }
+  bool stopped_early() const { return stopped_early_; }  ///< did something end the run before all epochs?
   /// The learning rate of the optimizer's first group in each epoch.
   const Series& learning_rates() const { return learning_rates_; }
-  /// Wall time of each epoch.
+  /// Wall time of each epoch, in seconds.
   const Series& seconds() const { return seconds_; }
 
   /// epoch (from 1), then one column per key. Numbers are written so that they read back exactly.
@@ -59,13 +59,13 @@ class XG_API History {
   void reserve(std::int64_t epochs);
   /// Adds the value of one epoch to `key`.
   void append(StringRef key, double value);
-  void append_learning_rate(double rate) { learning_rates_.push_back(rate); }
-  void append_seconds(double seconds) { seconds_.push_back(seconds); }
-  void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }
+  void append_learning_rate(double rate) { learning_rates_.push_back(rate); }  ///< of one epoch
+  void append_seconds(double seconds) { seconds_.push_back(seconds); }         ///< of one epoch
+  void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }   ///< what steps_per_epoch() says
   /// Names what best_epoch() looks at, and whether larger is better.
   void set_monitor(StringRef key, bool larger_is_better);
-  void set_restored_best(bool restored) { restored_best_ = restored; }
-  void set_stop(StringRef reason, bool early);
+  void set_restored_best(bool restored) { restored_best_ = restored; }  ///< what restored_best() says
+  void set_stop(StringRef reason, bool early);                          ///< what stop_reason() and stopped_early() say
 
  private:
   std::vector<Entry> entries_;
@@ -79,6 +79,7 @@ class XG_API History {
   Series learning_rates_, seconds_;
 };
 
+/// Writes str().
 XG_API std::ostream& operator<<(std::ostream& out, const History& history);
 
 }  // namespace xg::nn

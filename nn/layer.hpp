@@ -14,7 +14,7 @@ namespace xg::nn {
 
 /// Options of layers that have none but a name.
 struct LayerOptions {
-  String name = {};
+  String name = {};  ///< what errors, summaries and state dicts call the layer
 };
 
 /// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.
@@ -27,6 +27,7 @@ class XG_API Layer : public Module {
   Node operator()(const Node& node) && {
     return nn::call(std::make_shared<Self>(std::move(static_cast<Self&>(*this))), node);
   }
+  /// A layer of the same class with the same parameters, buffers and mode, which shares nothing.
   std::shared_ptr<Module> clone() const override {
     const Self& self = static_cast<const Self&>(*this);
     if constexpr (requires { self.arguments(); })

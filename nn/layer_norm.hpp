@@ -9,11 +9,12 @@
 
 namespace xg::nn {
 
+/// Options of LayerNorm.
 struct LayerNormOptions {
-  double eps = 1e-5;
-  bool elementwise_affine = true;
-  bool bias = true;
-  String name = {};
+  double eps = 1e-5;               ///< added to the variance, against division by 0
+  bool elementwise_affine = true;  ///< with weight, and bias unless it is off
+  bool bias = true;                ///< with a bias, where there is a weight
+  String name = {};                ///< what errors, summaries and state dicts call the layer
 };
 
 /// (x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, which have `normalized_shape`.
@@ -21,9 +22,12 @@ struct LayerNormOptions {
 /// Ba et al. 2016, arXiv:1607.06450.
 class XG_API LayerNorm final : public Layer<LayerNorm> {
  public:
+  /// Throws ValueError for an empty shape or sizes below 1, and for a negative eps.
   explicit LayerNorm(const Shape& normalized_shape, LayerNormOptions options = {});
+  /// Over the last dimension alone.
   explicit LayerNorm(std::int64_t features, LayerNormOptions options = {}) : LayerNorm(Shape{features}, options) {}
   Tensor forward(const Tensor& x) override;
+  /// What the constructor took, for clone().
   std::tuple<Shape, LayerNormOptions> arguments() const { return {shape_, options_}; }
   std::optional<Shape> input_shape() const override { return shape_; }
   std::int64_t flops(const Shape& input, const Shape& output) const override;
@@ -34,18 +38,22 @@ class XG_API LayerNorm final : public Layer<LayerNorm> {
   Tensor weight_, bias_;
 };
 
+/// Options of RMSNorm.
 struct RmsNormOptions {
   std::optional<double> eps = {};  ///< the dtype's machine epsilon if none
-  bool elementwise_affine = true;
-  String name = {};
+  bool elementwise_affine = true;  ///< with weight, ones at first
+  String name = {};                ///< what errors, summaries and state dicts call the layer
 };
 
 /// x / sqrt(mean(x^2) + eps) * weight over the last dimensions. Zhang & Sennrich 2019, arXiv:1910.07467.
 class XG_API RMSNorm final : public Layer<RMSNorm> {
  public:
+  /// Throws ValueError for an empty shape or sizes below 1, and for a negative eps.
   explicit RMSNorm(const Shape& normalized_shape, RmsNormOptions options = {});
+  /// Over the last dimension alone.
   explicit RMSNorm(std::int64_t features, RmsNormOptions options = {}) : RMSNorm(Shape{features}, options) {}
   Tensor forward(const Tensor& x) override;
+  /// What the constructor took, for clone().
   std::tuple<Shape, RmsNormOptions> arguments() const { return {shape_, options_}; }
   std::optional<Shape> input_shape() const override { return shape_; }
   std::int64_t flops(const Shape& input, const Shape& output) const override;

@@ -9,9 +9,10 @@
 
 namespace xg::nn {
 
+/// Options of Linear.
 struct LinearOptions {
-  bool bias = true;
-  String name = {};
+  bool bias = true;  ///< with a bias
+  String name = {};  ///< what errors, summaries and state dicts call the layer
 };
 
 /// x W^T + b; x [..., in], result [..., out]. Weight [out, in] and bias begin as U(-1/sqrt(in), 1/sqrt(in)).
@@ -21,9 +22,10 @@ class XG_API Linear final : public Layer<Linear> {
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {});
 
   Tensor forward(const Tensor& x) override;
-  const Tensor& weight() const { return weight_; }
+  const Tensor& weight() const { return weight_; }  ///< [out, in]
   const Tensor& bias() const { return bias_; }  ///< undefined without one
 
+  /// What the constructor took, for clone().
   std::tuple<std::int64_t, std::int64_t, LinearOptions> arguments() const { return {in_, out_, options_}; }
   std::optional<Shape> input_shape() const override { return Shape{in_}; }
   void describe(LayerInfo& info) const override;

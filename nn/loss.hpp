@@ -46,13 +46,14 @@ Options unreduced(Options options) {
 /// A loss function with its options, as an object.
 template <detail::Name function_name, auto function, Target target_kind = Target::same_shape>
 struct LossFunction;
+/// A loss function with its options, as an object: what MSELoss and the others are derived from.
 template <detail::Name function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options), Target target_kind>
 struct LossFunction<function_name, function, target_kind> {
-  explicit LossFunction(Options options = {}) : options(std::move(options)) {}
-  explicit LossFunction(NoOptions) {}
-  Options options;
-  static constexpr Target target = target_kind;
-  std::string name() const { return function_name.text; }
+  explicit LossFunction(Options options = {}) : options(std::move(options)) {}  ///< the function's own options
+  explicit LossFunction(NoOptions) {}                                           ///< for empty braces
+  Options options;                                                              ///< of the function
+  static constexpr Target target = target_kind;                                 ///< what it compares a prediction with
+  std::string name() const { return function_name.text; }                       ///< the function's name
   /// Of a batch: one number, unless the option `reduction` is none.
   Tensor operator()(const Tensor& prediction, const Tensor& target) const { return function(prediction, target, options); }
   /// The losses of all elements, or rows, whatever the option `reduction` is.
@@ -117,8 +118,9 @@ concept LossType = std::copy_constructible<F> && std::is_invocable_r_v<Tensor, c
 ///     nn::Loss a = nn::BCELoss(), b = "mean_squared_error", c = [](const Tensor& p, const Tensor& t) { ... };
 class XG_API Loss {
  public:
-  using Function = std::function<Tensor(const Tensor&, const Tensor&)>;
+  using Function = std::function<Tensor(const Tensor&, const Tensor&)>;  ///< of (prediction, target)
 
+  /// Holds a loss object or a function; what it says about itself is read as LossType describes it.
   template <class F>
   requires(!std::same_as<F, Loss> && LossType<F>) Loss(F loss) {  // NOLINT: a loss is one
     if constexpr (requires { loss.name(); })
@@ -153,10 +155,12 @@ class XG_API Loss {
   /// "categorical_crossentropy" one-hot rows, ...). Throws ValueError for an unknown one, listing the known ones.
   template <TextArgument S>
   Loss(const S& name) : Loss(by_name(name)) {}  // NOLINT
+  /// A loss of your own: `mean` gives one number for a batch, `per_element` the losses of the rows, without which they
+  /// cannot be weighted.
   Loss(StringRef name, Function mean, Function per_element = {}, Target target = Target::any);
 
-  const std::string& name() const { return name_; }
-  Target target() const { return target_; }
+  const std::string& name() const { return name_; }  ///< of the loss, in messages
+  Target target() const { return target_; }          ///< what it compares a prediction with
   /// What it makes of a batch's losses: Reduction::mean where it does not say.
   Reduction reduction() const { return reduction_; }
   /// The class number that stands for no class: such rows count nothing.
@@ -169,10 +173,11 @@ class XG_API Loss {
   /// sum_i w_i l_i / (sum of what the rows count), as Keras weights rows; only the sum with Reduction::sum. `weights`
   /// has one number per row, `counts` is that of the target. Throws Error for a loss without per_element.
   Tensor weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights, const Tensor& counts) const;
+  /// The same with counts(target).
   Tensor weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights) const {
     return weighted(prediction, target, weights, counts(target));
   }
-  static std::vector<std::string> names();
+  static std::vector<std::string> names();  ///< all names that the constructor takes
 
  private:
   Loss() = default;

@@ -16,6 +16,7 @@ class XG_API Model final : public Module {
  public:
   /// Throws ValueError where an output depends on an input that is not listed, or an input is not used.
   Model(const Node& input, const Node& output, StringRef name = {});
+  /// The same with several inputs or outputs.
   Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, StringRef name = {});
 
   /// For one input and one output. Throws ShapeError for another number.
@@ -23,9 +24,10 @@ class XG_API Model final : public Module {
   /// One result for each output. Throws ShapeError unless there is one tensor for each input.
   std::vector<Tensor> forward(const std::vector<Tensor>& xs);
   using Module::operator();
+  /// forward(xs), inside the scope of this module.
   std::vector<Tensor> operator()(const std::vector<Tensor>& xs);
-  std::size_t input_count() const { return inputs_.size(); }
-  std::size_t output_count() const { return outputs_.size(); }
+  std::size_t input_count() const { return inputs_.size(); }    ///< how many tensors forward takes
+  std::size_t output_count() const { return outputs_.size(); }  ///< how many it gives
 
   std::string label() const override;
   std::optional<Shape> input_shape() const override;
@@ -52,11 +54,12 @@ class XG_API Model final : public Module {
   std::vector<std::size_t> outputs_;
 };
 
-/// Values side by side along the last dimension, as Keras does. Throws ShapeError where other sizes differ.
+/// Values side by side along the last dimension, as Keras does. Throws ShapeError where other sizes differ, ValueError
+/// for fewer than two nodes.
 XG_API Node concatenate(const std::vector<Node>& nodes, LayerOptions options = {});
-/// a + b + ...
+/// a + b + ... Throws ValueError for fewer than two nodes, ShapeError where they do not broadcast.
 XG_API Node add(const std::vector<Node>& nodes, LayerOptions options = {});
-/// a * b * ...
+/// a * b * ... Throws ValueError for fewer than two nodes, ShapeError where they do not broadcast.
 XG_API Node multiply(const std::vector<Node>& nodes, LayerOptions options = {});
 
 }  // namespace xg::nn

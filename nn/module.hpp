@@ -34,9 +34,11 @@ using StateDict = std::map<std::string, Tensor>;
 template <class M>
 class Shared;
 
+/// A class derived from Module.
 template <class M>
 concept ModuleType = std::derived_from<M, Module>;
 
+/// Options of load_state_dict() and load().
 struct LoadStateOptions {
   bool strict = true;  ///< missing and unexpected keys are an error; else they are only reported
 };
@@ -45,7 +47,7 @@ struct LoadStateOptions {
 struct LoadReport {
   std::vector<std::string> missing;     ///< of the module, not in the dictionary
   std::vector<std::string> unexpected;  ///< in the dictionary, not of the module
-  bool complete() const { return missing.empty() && unexpected.empty(); }
+  bool complete() const { return missing.empty() && unexpected.empty(); }  ///< neither missing nor unexpected keys?
 };
 
 /// Anything with parameters and a forward.
@@ -60,10 +62,10 @@ struct LoadReport {
 /// A module moves but is not copied: references to children could not follow. `clone()` copies.
 class XG_API Module {
  public:
-  explicit Module(StringRef name = {});
-  virtual ~Module();
-  Module(Module&& other) noexcept;
-  Module& operator=(Module&& other) noexcept;
+  explicit Module(StringRef name = {});        ///< a module without parameters, in training mode
+  virtual ~Module();                           ///< Children that nobody shares go with it, however deep the nesting is.
+  Module(Module&& other) noexcept;             ///< takes over parameters, buffers and children
+  Module& operator=(Module&& other) noexcept;  ///< lets go of its own, then takes over
   Module& operator=(const Module&) = delete;
   Module(const Module&) = delete;
 
@@ -96,18 +98,20 @@ class XG_API Module {
     add_child(name, std::move(layer));
     return reference;
   }
+  /// The same of what nn::shared made.
   template <ModuleType M>
   M& add(StringRef name, const Shared<M>& layer);
   /// Registers a parameter: a leaf that asks for gradients. Returns the handle to keep as a member; a parameter of
-  /// another module is shared. Throws ValueError for the name, DtypeError unless floating, AutogradError for a result
-  /// of ops.
+  /// another module is shared. Throws ValueError for the name or an undefined value, DtypeError unless floating,
+  /// AutogradError for a result of ops.
   Tensor param(StringRef name, Tensor value);
-  /// Registers a tensor that is saved with the module but not trained.
+  /// Registers a tensor that is saved with the module but not trained. Throws ValueError for the name or an undefined
+  /// value.
   Tensor buffer(StringRef name, Tensor value);
 
   // ---- names
-  const std::string& name() const { return name_; }
-  void set_name(StringRef name);
+  const std::string& name() const { return name_; }  ///< its name in the module above it, or the one it was given
+  void set_name(StringRef name);                     ///< renames it in errors and summaries; keys of state dicts stay
   /// The class: "Dense".
   virtual std::string type_name() const;
   /// How errors and summaries call it: "h1 (Dense)".
@@ -122,26 +126,28 @@ class XG_API Module {
   /// Puts this module and all below it into training mode. A class that overrides it calls Module::train(on) for what
   /// is below. Modules nested hundreds of levels below the one on which it is called come after all others.
   virtual void train(bool on = true);
-  void eval() { train(false); }
-  bool is_training() const { return training_; }
+  void eval() { train(false); }                   ///< train(false)
+  bool is_training() const { return training_; }  ///< is it in training mode?
   /// Does forward give something else in training mode than in eval mode? Explainers ask for eval mode then.
   virtual bool depends_on_mode() const { return false; }
 
   // ---- what is inside; shared ones come once
+  /// All parameters, those of parents first. Throws ValueError where a layer does not know its number of inputs yet.
   std::vector<Tensor> parameters() const;
+  /// The same with their paths, such as "h1.weight".
   std::vector<std::pair<std::string, Tensor>> named_parameters() const;
-  std::vector<Tensor> buffers() const;
-  std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  std::vector<Tensor> buffers() const;                                ///< all buffers, those of parents first
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;  ///< the same with their paths
   /// This module ("") and all below it, parents first.
   std::vector<std::pair<std::string, Module*>> named_modules();
   /// The same without paths, whose total length is quadratic in the depth of nesting.
   std::vector<Module*> modules();
   /// The direct children.
   std::vector<std::pair<std::string, Module*>> named_children();
-  std::vector<Module*> children();
+  std::vector<Module*> children();  ///< the same without names
   /// Calls f on every module of the tree, children first.
   Module& apply(const std::function<void(Module&)>& f);
-  std::int64_t num_parameters() const;
+  std::int64_t num_parameters() const;  ///< elements of all parameters, frozen ones too
 
   /// Forgets the gradients of all parameters.
   void zero_grad();
@@ -161,13 +167,16 @@ class XG_API Module {
   LoadReport load_state_dict(const StateDict& state, LoadStateOptions options = {});
   /// safetensors with PyTorch's keys. Throws IoError.
   void save(const std::filesystem::path& path) const;
+  /// load_state_dict() of a safetensors file. Throws IoError for a file that cannot be read.
   LoadReport load(const std::filesystem::path& path, LoadStateOptions options = {});
   /// A copy that shares nothing. Modules of this library copy themselves; a class of yours overrides this, most simply
   /// with `clone_as(*this, constructor arguments...)`. Throws Error where it does not.
   virtual std::shared_ptr<Module> clone() const;
 
   // ---- what it looks like
+  /// nn::summary(*this)
   Summary summary(SummaryOptions options = {}) { return nn::summary(*this, std::move(options)); }
+  /// nn::config(*this)
   std::vector<LayerInfo> config(SummaryOptions options = {}) { return nn::config(*this, std::move(options)); }
 
   // ---- what layers tell about themselves
@@ -188,30 +197,36 @@ class XG_API Module {
   /// Floating-point operations for one row, children not included.
   virtual std::int64_t flops(const Shape& input, const Shape& output) const;
 
-  /// Parameters and buffers registered in this very module.
+  /// A parameter or a buffer that is registered in this very module.
   struct Entry {
-    std::string name;
-    Tensor tensor;
+    std::string name;  ///< without a path
+    Tensor tensor;     ///< its handle
   };
-  const std::vector<Entry>& own_parameters() const { return parameters_; }
-  const std::vector<Entry>& own_buffers() const { return buffers_; }
+  const std::vector<Entry>& own_parameters() const { return parameters_; }  ///< in the order of registration
+  const std::vector<Entry>& own_buffers() const { return buffers_; }        ///< in the order of registration
 
  protected:
+  /// A child and its name.
   struct Child {
-    std::string name;
-    std::shared_ptr<Module> module;
+    std::string name;                ///< in this module
+    std::shared_ptr<Module> module;  ///< which others may share
   };
   /// For containers that share their children with a copy of themselves.
   struct ShareChildren {};
+  /// Parameters, buffers and children of `other`, shared with it.
   Module(const Module& other, ShareChildren);
 
+  /// Appends a child. Throws ValueError for a name that is empty, taken or has a dot, for null, and for the module
+  /// itself.
   void add_child(StringRef name, std::shared_ptr<Module> child);
   /// What a container calls its next child: by the child's own name, else by its number; a layer that is used again
   /// under its own name gets the number behind it.
   std::string place_name(const Module& child) const;
   /// The entries of config().
   virtual std::vector<LayerInfo> layers(const SummaryOptions& options);
+  /// the children in the order in which they were added
   const std::vector<Child>& child_list() const { return children_; }
+  /// Throws ValueError where `name` is empty, taken or has a dot; `what` is the method for the message.
   void check_name(const char* what, const std::string& name) const;
   /// Copies parameters, buffers, mode and freezing from a module of the same structure.
   void copy_state_from(const Module& other);
@@ -271,11 +286,12 @@ std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
 /// Sees every module call of its thread for as long as it lives: what summaries and pictures are made from.
 class XG_API ForwardObserver {
  public:
-  ForwardObserver();
-  virtual ~ForwardObserver();
+  ForwardObserver();           ///< begins to watch; the observer before it waits
+  virtual ~ForwardObserver();  ///< the observer before it watches again
   ForwardObserver(const ForwardObserver&) = delete;
   ForwardObserver& operator=(const ForwardObserver&) = delete;
-  virtual void before(Module& module, const Tensor& input);
+  virtual void before(Module& module, const Tensor& input);  ///< is called before the forward of each module
+  /// is called after it, unless it threw
   virtual void after(Module& module, const Tensor& input, const Tensor& output) = 0;
 
  private:
@@ -284,9 +300,9 @@ class XG_API ForwardObserver {
 
 /// One call seen while a model ran.
 struct LayerOutput {
-  std::string name;
-  std::string type;
-  Tensor output;
+  std::string name;  ///< of the module
+  std::string type;  ///< its class: "Dense"
+  Tensor output;     ///< what it gave
 };
 /// Runs the model on x and returns what every module gave, in the order in which they finished.
 XG_API std::vector<LayerOutput> layer_outputs(Module& module, const Tensor& x);

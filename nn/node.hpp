@@ -27,21 +27,22 @@ using NodeCall = Tensor (*)(Module& module, std::span<const Tensor> inputs);
 XG_API Node make_node(std::shared_ptr<Module> module, std::vector<Node> inputs, NodeCall call);
 }  // namespace detail
 
-/// A value to come: an input, or a layer's result.
+/// A value to come: an input, or a layer's result. Where it is undefined, all but defined(), is_same() and id() throw
+/// ValueError.
 class XG_API Node {
  public:
-  Node() = default;
-  bool defined() const { return record_ != nullptr; }
+  Node() = default;                                    ///< undefined
+  bool defined() const { return record_ != nullptr; }  ///< is there a value?
   /// Of one row: without the first dimension.
   const Shape& shape() const;
-  Dtype dtype() const;
-  const std::string& name() const;
-  const std::vector<Node>& inputs() const;
+  Dtype dtype() const;                      ///< of the values
+  const std::string& name() const;          ///< of an input, as its options said
+  const std::vector<Node>& inputs() const;  ///< the nodes that its layer is called on
   /// The layer that makes it; null for an input.
   const std::shared_ptr<Module>& module() const;
-  detail::NodeCall call() const;
-  bool is_same(const Node& other) const { return record_ == other.record_; }
-  const void* id() const { return record_.get(); }
+  detail::NodeCall call() const;                                              ///< for Model: how its layer is called
+  bool is_same(const Node& other) const { return record_ == other.record_; }  ///< do both mean the same value?
+  const void* id() const { return record_.get(); }                            ///< the same for all handles of one value
 
  private:
   friend Node detail::make_node(std::shared_ptr<Module>, std::vector<Node>, detail::NodeCall);
@@ -50,8 +51,9 @@ class XG_API Node {
   std::shared_ptr<const detail::NodeRecord> record_;
 };
 
+/// Options of input().
 struct InputOptions {
-  String name = {};
+  String name = {};                 ///< of the input, in summaries
   std::optional<Dtype> dtype = {};  ///< default_dtype() unless given; int64 for an Embedding
 };
 /// A model's input; `row` is the shape of one row. Throws ShapeError for negative sizes.
@@ -61,11 +63,13 @@ XG_API Node input(const Shape& row, InputOptions options = {});
 template <class M>
 class Shared {
  public:
+  /// Takes the module over.
   explicit Shared(M&& module) : module_(std::make_shared<M>(std::move(module))) {}
-  M& operator*() const { return *module_; }
-  M* operator->() const { return module_.get(); }
-  const std::shared_ptr<M>& pointer() const { return module_; }
-  Tensor operator()(const Tensor& x) const { return (*module_)(x); }
+  M& operator*() const { return *module_; }                           ///< the module
+  M* operator->() const { return module_.get(); }                     ///< the module
+  const std::shared_ptr<M>& pointer() const { return module_; }       ///< the module, to be shared further
+  Tensor operator()(const Tensor& x) const { return (*module_)(x); }  ///< the module's result
+  /// nn::call of the module on nodes.
   template <std::same_as<Node>... More>
   Node operator()(const Node& node, const More&... more) const;
 
@@ -102,10 +106,12 @@ template <ModuleType M, std::same_as<Node>... Nodes>
 Node call(std::shared_ptr<M> module, const Nodes&... nodes) {
   return detail::make_node(std::move(module), {nodes...}, &detail::call_counted<M, sizeof...(nodes)>);
 }
+/// The same of what nn::shared made.
 template <ModuleType M, std::same_as<Node>... Nodes>
 Node call(const Shared<M>& module, const Nodes&... nodes) {
   return nn::call(module.pointer(), nodes...);
 }
+/// The same of a temporary, which the node takes over.
 template <class M, std::same_as<Node>... Nodes>
 requires ModuleType<std::remove_reference_t<M>> Node call(M&& module, const Nodes&... nodes) {
   static_assert(!std::is_lvalue_reference_v<M>,

@@ -28,23 +28,25 @@ concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
 /// A Dense without a number of inputs learns it from the layers before. A copy shares the layers; clone() does not.
 class XG_API Sequential final : public Layer<Sequential> {
  public:
-  explicit Sequential(StringRef name = {}) : Layer(name) {}
+  explicit Sequential(StringRef name = {}) : Layer(name) {}  ///< without layers, to be filled by append()
   /// Throws ValueError where two layers have the same name.
   template <class... Layers>
   requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(Layers&&... layers) {
     (append(std::forward<Layers>(layers)), ...);
   }
+  /// The same with a name of its own.
   template <class... Layers>
   requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(StringRef name,
                                                                                         Layers&&... layers)
       : Layer(name) {
     (append(std::forward<Layers>(layers)), ...);
   }
-  Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}
-  Sequential(Sequential&&) noexcept = default;
-  Sequential& operator=(const Sequential& other);
-  Sequential& operator=(Sequential&&) noexcept = default;
+  Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}  ///< shares the layers
+  Sequential(Sequential&&) noexcept = default;                            ///< takes the layers over
+  Sequential& operator=(const Sequential& other);                         ///< shares the layers
+  Sequential& operator=(Sequential&&) noexcept = default;                 ///< takes the layers over
 
+  /// Adds a layer at the end. Throws ValueError where its name is taken.
   template <LayerArgument L>
   Sequential& append(L&& layer) {
     using T = std::decay_t<L>;
@@ -56,7 +58,7 @@ class XG_API Sequential final : public Layer<Sequential> {
       append_module(std::make_shared<T>(std::move(layer)));
     return *this;
   }
-  std::size_t size() const { return child_list().size(); }
+  std::size_t size() const { return child_list().size(); }  ///< the number of layers
   /// Layer number `index`; negative ones count from the end. Throws IndexError.
   Module& operator[](std::int64_t index) const;
   /// The layer as what it is: model.at<nn::Dense>(0).weight(). Throws ValueError if it is something else.

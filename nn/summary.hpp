@@ -23,16 +23,17 @@ struct LayerInfo {
   std::optional<std::string> activation = {};  ///< of a layer with units: "linear" where it has none of its own
   Tensor params = {};                          ///< weight [neurons, in]; undefined without units
   Tensor bias = {};                            ///< [neurons]; undefined without one
-  std::optional<Shape> input_shape = {};
-  std::optional<Shape> output_shape = {};
+  std::optional<Shape> input_shape = {};       ///< of what goes in; none where unknown
+  std::optional<Shape> output_shape = {};      ///< of what comes out; none where unknown
   std::int64_t num_parameters = 0;  ///< of this entry alone; 0 where an earlier entry counted them already
-  std::int64_t num_trainable = 0;
+  std::int64_t num_trainable = 0;   ///< of num_parameters those that are not frozen
   std::int64_t flops = 0;                ///< per row: a multiplication and an addition are two
   bool shared = false;                   ///< is this the second or a later use of the same layer?
   std::vector<std::size_t> inputs = {};  ///< numbers of the entries whose results go in
   bool implied = false;                  ///< an entry for the input of a model that has no layer for it
 };
 
+/// Options of summary() and config().
 struct SummaryOptions {
   /// Shape of one row, so that shapes are known also for models that do not know their input: a forward of zeros.
   std::optional<Shape> input_shape = {};
@@ -41,10 +42,10 @@ struct SummaryOptions {
 /// A table of layers: Keras's columns and the floating-point operations of one row.
 class XG_API Summary {
  public:
-  std::string title;
-  std::vector<LayerInfo> layers;
+  std::string title;                  ///< the model's name, else its class
+  std::vector<LayerInfo> layers;      ///< one entry per row of the table
   std::int64_t total_parameters = 0;  ///< shared ones counted once
-  std::int64_t trainable_parameters = 0;
+  std::int64_t trainable_parameters = 0;      ///< those that are not frozen
   std::int64_t non_trainable_parameters = 0;  ///< frozen parameters; buffers are not parameters
   std::int64_t flops = 0;                     ///< of one row, all layers
 
@@ -54,6 +55,7 @@ class XG_API Summary {
   std::string markdown() const;
 };
 
+/// Writes str().
 XG_API std::ostream& operator<<(std::ostream& out, const Summary& summary);
 
 /// The layers of a model in the order in which data passes them, beginning with an entry for the input (several for a

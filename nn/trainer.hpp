@@ -22,58 +22,67 @@ namespace detail {
 class Progress;
 }
 
+/// Options of Trainer.
 struct TrainerOptions {
-  std::vector<Metric> metrics = {};
+  std::vector<Metric> metrics = {};  ///< computed in every epoch and evaluation
   double clip_norm = 0;  ///< clip the norm of all gradients to this before each step; 0: do not
 };
 
+/// Rows that are not trained on.
 struct ValidationData {
-  Tensor X = {};
-  Tensor y = {};
-  Tensor sample_weight = {};
+  Tensor X = {};              ///< [rows, ...]
+  Tensor y = {};              ///< [rows, ...]
+  Tensor sample_weight = {};  ///< [rows]; all 1 if undefined
 };
 
+/// Options of Trainer::fit().
 struct FitOptions {
   std::int64_t batch_size = 32;  ///< the last batch may be smaller
-  std::int64_t epochs = 1;
+  std::int64_t epochs = 1;       ///< how often all rows are gone through
   bool shuffle = true;                  ///< other batches in every epoch, from the default generator
   bool drop_last = false;               ///< leave out a last batch that is smaller
   double validation_split = 0;          ///< this share of the rows, the last ones, is held out
   ValidationData validation_data = {};  ///< takes the place of validation_split
   int verbose = 1;                      ///< 0: silent, 1: progress on stderr, 2: one line per epoch
-  std::vector<Callback> callbacks = {};
+  std::vector<Callback> callbacks = {};              ///< called in this order
   std::map<std::int64_t, double> class_weight = {};  ///< factor of the loss of rows by their class; 1 for others
   Tensor sample_weight = {};                         ///< factor of the loss of each row, [rows]
   std::int64_t validation_batch_size = 0;            ///< 0: at least batch_size, and large enough to be fast
 };
 
+/// Options of Trainer::evaluate().
 struct EvaluateOptions {
-  std::int64_t batch_size = 1024;
-  Tensor sample_weight = {};
+  std::int64_t batch_size = 1024;  ///< rows that the model is given at once
+  Tensor sample_weight = {};       ///< factor of the loss of each row, [rows]
 };
+/// Options of Trainer::predict().
 struct PredictOptions {
-  std::int64_t batch_size = 1024;
+  std::int64_t batch_size = 1024;  ///< rows that the model is given at once
 };
 
 /// "loss" and the metrics of one evaluation, in order.
 class XG_API Evaluation {
  public:
+  /// names and values
   explicit Evaluation(std::vector<std::pair<std::string, double>> values) : values_(std::move(values)) {}
   /// Throws ValueError for an unknown key, naming the known ones.
   double operator[](StringRef key) const;
-  auto begin() const { return values_.begin(); }
-  auto end() const { return values_.end(); }
-  std::size_t size() const { return values_.size(); }
+  auto begin() const { return values_.begin(); }       ///< the first pair of name and value
+  auto end() const { return values_.end(); }           ///< behind the last pair
+  std::size_t size() const { return values_.size(); }  ///< the number of values
 
  private:
   std::vector<std::pair<std::string, double>> values_;
 };
+/// Writes names and values in a line.
 XG_API std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation);
 
 /// Trains a model with an optimizer and a loss, as Keras's compile and fit. It refers to the model and the optimizer,
 /// which must outlive it. fit, evaluate and predict leave the model in eval mode.
 class XG_API Trainer {
  public:
+  /// Throws ValueError for a negative clip_norm, and where the optimizer has none of the parameters of a model that has
+  /// them.
   Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerOptions options = {});
 
   /// Epochs over the rows of X [rows, ...] with targets y [rows, ...].
@@ -96,8 +105,8 @@ class XG_API Trainer {
   /// What the model gives in eval mode, without a graph.
   Tensor predict(const Tensor& X, PredictOptions options = {});
 
-  Module& model() { return *model_; }
-  const Loss& loss() const { return loss_; }
+  Module& model() { return *model_; }         ///< the model that is trained
+  const Loss& loss() const { return loss_; }  ///< the loss it is trained with
 
  private:
   struct Rows {

@@ -15,8 +15,9 @@
 
 namespace xg::nn::data {
 
+/// Options of read_csv() and parse_csv().
 struct ReadCsvOptions {
-  char separator = ',';
+  char separator = ',';  ///< the sign between two cells
   /// Does the first row name the columns (else they are column_1, column_2, ...)? Unless told: it does if no cell of it
   /// is a number and one is a name; it is data if every cell is a number or missing; anything between is refused.
   std::optional<bool> header = {};
@@ -25,7 +26,7 @@ struct ReadCsvOptions {
   /// Cells that stand for a missing value, quoted or not.
   StringList missing = csv_missing_words();
   StringList text = {};  ///< columns that stay text whatever they look like: postcodes, numbers of things
-  char quote = '"';
+  char quote = '"';      ///< around a cell that holds a separator, a quote or a line break
   std::optional<std::int64_t> max_rows = {};  ///< stop after so many
   char decimal = '.';                         ///< the sign before the fraction of a number
   std::optional<char> thousands = {};         ///< a sign that may stand between digits, as in 1,000
@@ -53,9 +54,10 @@ XG_API Table read_csv(const std::filesystem::path& path, ReadCsvOptions options 
 /// The same from text in memory; `source` names it in errors.
 XG_API Table parse_csv(StringRef text, ReadCsvOptions options = {}, StringRef source = "text");
 
+/// Options of write_csv() and to_csv().
 struct WriteCsvOptions {
-  char separator = ',';
-  bool header = true;
+  char separator = ',';  ///< the sign between two cells
+  bool header = true;    ///< begin with a line of the columns' names
   String missing = {};  ///< what to write for a missing value
 };
 

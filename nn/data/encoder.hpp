@@ -13,26 +13,33 @@
 
 namespace xg::nn::data {
 
+/// What happens to columns of numbers.
 enum class Scaling : std::uint8_t {
   standard,  ///< (x - mean) / standard deviation
   min_max,   ///< (x - min) / (max - min)
-  none,
+  none,      ///< x
 };
 
+/// What the target column is.
 enum class TargetKind : std::uint8_t {
   automatic,  ///< numbers for a column of numbers, classes for text and booleans
-  number,
-  classes,
+  number,     ///< numbers
+  classes,    ///< classes
 };
 
-enum class UnknownPolicy : std::uint8_t { zeros, error };
+/// What a level of text becomes that the training rows do not have.
+enum class UnknownPolicy : std::uint8_t {
+  zeros,  ///< 0 in all features of the column
+  error,  ///< a ValueError
+};
 
+/// Options of Encoder.
 struct EncoderOptions {
   String target = {};         ///< the column to predict; none: features only
   bool scale_target = false;  ///< standardize it, for regression
-  Scaling scaling = Scaling::standard;
+  Scaling scaling = Scaling::standard;  ///< of columns of numbers
   StringList drop = {};  ///< columns to leave out
-  TargetKind target_kind = TargetKind::automatic;
+  TargetKind target_kind = TargetKind::automatic;  ///< what the target column is
   bool missing_indicator = false;                ///< a 0/1 feature `age_missing` beside numbers of which some miss
   UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
   std::int64_t max_levels = 100;    ///< a text column with more is an error, as names and ticket numbers are
@@ -54,7 +61,8 @@ struct EncoderOptions {
 ///   indices, int64 [rows]. Classes are the sorted levels.
 class XG_API Encoder {
  public:
-  Encoder() : Encoder(EncoderOptions{}) {}
+  Encoder() : Encoder(EncoderOptions{}) {}  ///< with default options
+  /// Throws DtypeError for a dtype that is not floating, ValueError for scale_target without a target.
   explicit Encoder(EncoderOptions options);
   /// Encoder({}) means no options, not a copy of Encoder().
   explicit Encoder(NoOptions) : Encoder() {}
@@ -67,16 +75,16 @@ class XG_API Encoder {
   /// numbers but 0 and 1 where there were booleans, ValueError for a class that fit did not see and, if asked for, for
   /// an unknown level.
   Dataset transform(const Table& table) const;
-  Dataset fit_transform(const Table& table);
+  Dataset fit_transform(const Table& table);  ///< fit, then transform of the same rows
 
-  bool fitted() const { return plan_ != nullptr; }
+  bool fitted() const { return plan_ != nullptr; }  ///< has fit been called?
   /// The line that takes an encoded target, or a prediction of it, back to the units of the table.
   Affine target_scale() const;
   /// The names of the classes in the order of their indices; empty for a target of numbers.
   const std::vector<std::string>& classes() const;
-  const std::vector<std::string>& feature_names() const;
-  const std::vector<FeatureGroup>& feature_groups() const;
-  const EncoderOptions& options() const { return options_; }
+  const std::vector<std::string>& feature_names() const;      ///< of the columns of X; Error before fit
+  const std::vector<FeatureGroup>& feature_groups() const;    ///< one per source column; Error before fit
+  const EncoderOptions& options() const { return options_; }  ///< those it was made with
 
  private:
   struct Plan;

@@ -17,8 +17,8 @@ class XG_API TensorDataset {
   /// Throws ShapeError where the numbers of rows differ, or X has no dimension.
   explicit TensorDataset(Tensor X, Tensor y = {}, Tensor weight = {});
 
-  std::int64_t size() const { return X_.size(0); }
-  const Tensor& X() const { return X_; }
+  std::int64_t size() const { return X_.size(0); }  ///< the number of rows
+  const Tensor& X() const { return X_; }            ///< [rows, ...]
   const Tensor& y() const { return y_; }            ///< may be undefined
   const Tensor& weight() const { return weight_; }  ///< may be undefined
 
@@ -26,18 +26,20 @@ class XG_API TensorDataset {
   Tensor X_, y_, weight_;
 };
 
+/// Some rows.
 struct Batch {
-  Tensor x;
+  Tensor x;            ///< [rows, ...]
   Tensor y = {};       ///< undefined if the data has none
   Tensor weight = {};  ///< undefined if the data has none
 };
 
+/// Options of DataLoader.
 struct DataLoaderOptions {
-  std::int64_t batch_size = 32;
+  std::int64_t batch_size = 32;            ///< rows in a batch
   bool shuffle = false;                    ///< in a new order each time that begin() is called
   bool drop_last = false;                  ///< leave out a last batch that is smaller
   std::optional<std::uint64_t> seed = {};  ///< a stream of its own; without one `generator` or the default one draws
-  Generator* generator = nullptr;
+  Generator* generator = nullptr;          ///< the default generator if null
 };
 
 /// `for (const Batch& batch : DataLoader(X, y, {.batch_size = 32, .shuffle = true})) ...`
@@ -48,27 +50,31 @@ class XG_API DataLoader {
  public:
   /// Throws ValueError unless batch_size is positive, ShapeError as TensorDataset.
   explicit DataLoader(TensorDataset dataset, DataLoaderOptions options = {});
+  /// The same of tensors.
   DataLoader(Tensor X, Tensor y, DataLoaderOptions options = {});
+  /// The same of what an Encoder made: its X and y.
   explicit DataLoader(const Dataset& dataset, DataLoaderOptions options = {});
 
   /// Batches in one round.
   std::int64_t size() const;
-  const TensorDataset& dataset() const { return dataset_; }
+  const TensorDataset& dataset() const { return dataset_; }  ///< the data
 
+  /// What an iterator at its end equals.
   struct End {};
+  /// Goes through one round. It refers to the loader, which must outlive it.
   class XG_API Iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Batch;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Batch*;
-    using reference = const Batch&;
+    using iterator_category = std::input_iterator_tag;  ///< it goes once, forwards
+    using value_type = Batch;                           ///< what it gives
+    using difference_type = std::ptrdiff_t;             ///< for the standard library
+    using pointer = const Batch*;                       ///< for the standard library
+    using reference = const Batch&;                     ///< for the standard library
 
-    const Batch& operator*() const { return batch_; }
-    const Batch* operator->() const { return &batch_; }
-    Iterator& operator++();
-    void operator++(int) { ++*this; }
-    friend bool operator==(const Iterator& it, End) { return it.start_ >= it.stop_; }
+    const Batch& operator*() const { return batch_; }    ///< the batch; valid until the next step
+    const Batch* operator->() const { return &batch_; }  ///< the batch; valid until the next step
+    Iterator& operator++();                              ///< to the next batch
+    void operator++(int) { ++*this; }                    ///< to the next batch
+    friend bool operator==(const Iterator& it, End) { return it.start_ >= it.stop_; }  ///< have all batches been given?
 
    private:
     friend class DataLoader;
@@ -84,8 +90,8 @@ class XG_API DataLoader {
     Batch batch_;
   };
 
-  Iterator begin();
-  End end() const { return {}; }
+  Iterator begin();               ///< starts a round; with shuffle in a new order
+  End end() const { return {}; }  ///< for every round
 
  private:
   TensorDataset dataset_;

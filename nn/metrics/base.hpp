@@ -35,7 +35,7 @@ class MetricOf : public MetricWith<Options, true> {
   explicit MetricOf(Options options = {})
       : MetricWith<Options, true>(std::move(options)), gathered_(nothing(this->options_)) {}
   explicit MetricOf(NoOptions) : MetricOf() {}
-  void reset() { gathered_.reset(); }
+  void reset() { gathered_.reset(); }  ///< forgets all rows
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
     gathered_.update(y_true, y_pred, sample_weight);
   }

@@ -36,19 +36,23 @@ class XG_API ClassCounts {
   /// `metric` names the caller in errors.
   explicit ClassCounts(StringRef metric, double threshold = 0.5) : metric_(metric.str()), threshold_(threshold) {}
 
-  void reset();
+  void reset();  ///< forgets all rows
   /// Throws ShapeError for shapes that are not in the table above and for no rows, ValueError for NaN and negative
   /// weights, IndexError for labels out of range.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
 
+  /// one more than the largest label seen, or the number of columns
   std::int64_t classes() const { return static_cast<std::int64_t>(classes_.size()); }
   /// Were all predictions probabilities of class 1, or labels 0 and 1?
   bool binary() const { return binary_; }
+  /// the weight of the class's rows
   double true_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].truth; }
+  /// the weight of rows taken for the class
   double predicted_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].predicted; }
+  /// the weight of rows that are both
   double hit_count(std::int64_t label) const { return classes_[static_cast<std::size_t>(label)].hit; }
-  double total() const { return total_; }
-  double correct() const { return correct_; }
+  double total() const { return total_; }      ///< the weight of all rows
+  double correct() const { return correct_; }  ///< the weight of rows whose predicted class is the true one
 
  private:
   struct Count {
@@ -62,8 +66,9 @@ class XG_API ClassCounts {
   std::vector<Count> classes_;
 };
 
+/// Options of confusion_matrix().
 struct ConfusionOptions {
-  double threshold = 0.5;
+  double threshold = 0.5;  ///< class 1 where the probability is larger
 };
 
 /// Counts [true class, predicted class], int64 (float64 with weights), of the inputs that ClassCounts takes. Throws

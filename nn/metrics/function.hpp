@@ -12,22 +12,25 @@
 
 namespace xg::nn::metrics {
 
+/// Options of function().
 struct FunctionOptions {
   bool per_batch = false;  ///< the mean of f over the batches, as Keras, instead of f of all rows together
-  std::optional<bool> larger_is_better = {};
+  std::optional<bool> larger_is_better = {};  ///< for callbacks; unknown unless given
 };
 
 /// See function().
 class XG_API FunctionMetric {
  public:
-  using Function = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;
+  using Function = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;  ///< of all rows
+  /// Throws ValueError for an empty name or function.
   FunctionMetric(StringRef name, Function f, FunctionOptions options);
 
-  const std::string& name() const { return name_; }
-  std::optional<bool> larger_is_better() const { return options_.larger_is_better; }
-  void reset();
+  const std::string& name() const { return name_; }                                   ///< the key in the History
+  std::optional<bool> larger_is_better() const { return options_.larger_is_better; }  ///< as the options said
+  void reset();                                                                       ///< forgets all rows
+  /// Takes in a batch. Throws ValueError for undefined tensors, ShapeError where the numbers of rows differ or are 0.
   void update(const Tensor& y_true, const Tensor& y_pred);
-  double compute() const;
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   std::string name_;

@@ -25,6 +25,7 @@ concept MetricType = std::copy_constructible<M> && requires(M m, const M& c, con
   { c.compute() } -> std::convertible_to<double>;
 };
 
+/// Throws the ValueError of a metric that takes no weights and is given some.
 [[noreturn]] XG_API void throw_unweighted(const std::string& name);
 
 /// Holds any metric by value. Copies are independent.
@@ -32,6 +33,7 @@ concept MetricType = std::copy_constructible<M> && requires(M m, const M& c, con
 ///     std::vector<Metric> metrics = {Accuracy(), F1({.threshold = 0.3}), "auc", MyMetric()};
 class XG_API Metric {
  public:
+  /// Holds a copy of a metric.
   template <class M>
   requires(!std::same_as<std::remove_cvref_t<M>, Metric> && MetricType<std::remove_cvref_t<M>>)
       Metric(M&& metric)  // NOLINT: a metric is one
@@ -40,13 +42,15 @@ class XG_API Metric {
   template <TextArgument S>
   Metric(const S& name) : Metric(by_name(name)) {}  // NOLINT: names stand for metrics
 
+  /// copies the metric that is held, with the rows it has seen
   Metric(const Metric& other) : held_(other.held_->clone()) {}
-  Metric(Metric&&) noexcept = default;
+  Metric(Metric&&) noexcept = default;  ///< takes it over
+  /// Copies the metric that is held, with the rows it has seen.
   Metric& operator=(const Metric& other) {
     held_ = other.held_->clone();
     return *this;
   }
-  Metric& operator=(Metric&&) noexcept = default;
+  Metric& operator=(Metric&&) noexcept = default;  ///< takes it over
   ~Metric() = default;
 
   /// The key in the History: "accuracy".

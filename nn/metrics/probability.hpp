@@ -10,8 +10,9 @@
 
 namespace xg::nn::metrics {
 
+/// Options of LogLoss.
 struct LogLossOptions {
-  String name = "log_loss";
+  String name = "log_loss";  ///< the key in the History
 };
 
 /// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
@@ -19,16 +20,17 @@ struct LogLossOptions {
 class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   double sum_ = 0, weight_ = 0;
 };
 
+/// Options of Brier.
 struct BrierOptions {
-  String name = "brier";
+  String name = "brier";  ///< the key in the History
 };
 
 /// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
@@ -36,9 +38,9 @@ struct BrierOptions {
 class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   double sum_ = 0, weight_ = 0;
@@ -47,21 +49,21 @@ class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
 /// Scores and labels of all rows: what a ranking needs, because no running sum is exact.
 class XG_API ScoreTable {
  public:
-  explicit ScoreTable(StringRef metric) : metric_(metric.str()) {}
-  void reset();
+  explicit ScoreTable(StringRef metric) : metric_(metric.str()) {}  ///< `metric` names the caller in errors
+  void reset();                                                     ///< forgets all rows
   /// y_pred is [n] or [n, 1] with scores of class 1, or [n, classes]. Errors as ClassCounts.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
 
-  std::int64_t rows() const { return static_cast<std::int64_t>(labels_.size()); }
+  std::int64_t rows() const { return static_cast<std::int64_t>(labels_.size()); }  ///< rows seen
   /// 2 for scores of class 1.
   std::int64_t classes() const { return columns_ == 1 ? 2 : columns_; }
-  bool binary() const { return columns_ == 1; }
-  const std::vector<std::int64_t>& labels() const { return labels_; }
+  bool binary() const { return columns_ == 1; }                        ///< scores of class 1 alone?
+  const std::vector<std::int64_t>& labels() const { return labels_; }  ///< the true class of each row
   /// The score of every row for `label`.
   std::vector<double> scores(std::int64_t label) const;
   /// Empty unless weights were given.
   const std::vector<double>& weights() const { return weights_; }
-  const std::string& metric() const { return metric_; }
+  const std::string& metric() const { return metric_; }  ///< the caller
 
  private:
   std::string metric_;
@@ -71,8 +73,9 @@ class XG_API ScoreTable {
   std::vector<double> weights_;
 };
 
+/// Options of AUC.
 struct AUCOptions {
-  String name = "auc";
+  String name = "auc";  ///< the key in the History
 };
 
 /// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
@@ -81,11 +84,12 @@ struct AUCOptions {
 class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
  public:
   using MetricOf::MetricOf;
-  double compute() const;
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
+/// Options of AveragePrecision.
 struct AveragePrecisionOptions {
-  String name = "average_precision";
+  String name = "average_precision";  ///< the key in the History
 };
 
 /// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over those that occur,
@@ -93,17 +97,18 @@ struct AveragePrecisionOptions {
 class XG_API AveragePrecision : public detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
  public:
   using MetricOf::MetricOf;
-  double compute() const;
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// True against false positive rate, as the threshold falls from infinity: from (0, 0) to (1, 1).
 struct RocCurve {
-  std::vector<double> fpr;
-  std::vector<double> tpr;
-  std::vector<double> thresholds;
-  double auc = 0;
+  std::vector<double> fpr;         ///< false positives over rows of class 0
+  std::vector<double> tpr;         ///< true positives over rows of class 1
+  std::vector<double> thresholds;  ///< class 1 from this score on
+  double auc = 0;                  ///< the area under the curve
 };
 
+/// Options of roc_curve().
 struct RocOptions {
   bool drop_intermediate = true;  ///< leave out points on a straight line between their neighbours
 };
@@ -114,10 +119,10 @@ XG_API RocCurve roc_curve(const Tensor& y_true, const Tensor& y_score, RocOption
 
 /// Precision and recall as the threshold rises over the distinct scores; one more point (1, 0) ends it.
 struct PrecisionRecallCurve {
-  std::vector<double> precision;
-  std::vector<double> recall;
+  std::vector<double> precision;   ///< TP / (TP + FP)
+  std::vector<double> recall;      ///< TP / (TP + FN)
   std::vector<double> thresholds;  ///< one shorter than the others
-  double average_precision = 0;
+  double average_precision = 0;    ///< as AveragePrecision
 };
 
 /// Of scores of class 1, [n] or [n, 1], as scikit-learn's precision_recall_curve.
@@ -126,14 +131,15 @@ XG_API PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const T
 
 /// Rows whose predicted probability lies in (lower, upper]; 0 belongs to the first bin.
 struct CalibrationBin {
-  double lower = 0;
-  double upper = 0;
+  double lower = 0;      ///< exclusive, but 0 in the first bin
+  double upper = 0;      ///< inclusive
   double predicted = 0;  ///< mean predicted probability
   double observed = 0;   ///< share of rows of class 1
-  std::int64_t count = 0;
+  std::int64_t count = 0;  ///< rows
 };
 
-/// `bins` bins of equal width over [0, 1]; empty ones are left out.
+/// `bins` bins of equal width over [0, 1]; empty ones are left out. Throws ValueError unless bins is positive,
+/// ShapeError unless y_prob is [rows] or [rows, 1].
 XG_API std::vector<CalibrationBin> calibration_curve(const Tensor& y_true, const Tensor& y_prob,
                                                      std::int64_t bins = 10);
 

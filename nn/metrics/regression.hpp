@@ -12,73 +12,78 @@
 
 namespace xg::nn::metrics {
 
+/// Options of MAE.
 struct MAEOptions {
-  String name = "mae";
+  String name = "mae";  ///< the key in the History
 };
 
 /// mean |y - p|
 class XG_API MAE : public detail::MetricWith<MAEOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   double sum_ = 0, weight_ = 0;
 };
 
+/// Options of MSE.
 struct MSEOptions {
-  String name = "mse";
+  String name = "mse";  ///< the key in the History
 };
 
 /// mean (y - p)^2
 class XG_API MSE : public detail::MetricWith<MSEOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   double sum_ = 0, weight_ = 0;
 };
 
+/// Options of RMSE.
 struct RMSEOptions {
-  String name = "rmse";
+  String name = "rmse";  ///< the key in the History
 };
 
 /// sqrt(mean (y - p)^2); several outputs: the mean of each one's, as scikit-learn
 class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sums_.clear(), weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sums_.clear(), weight_ = 0; }                                                ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   std::vector<double> sums_;  // of squares, by output
   double weight_ = 0;
 };
 
+/// Options of MAPE.
 struct MAPEOptions {
-  String name = "mape";
+  String name = "mape";  ///< the key in the History
 };
 
 /// mean |y - p| / max(|y|, 2.2e-16): a share, not a percentage, as scikit-learn
 class XG_API MAPE : public detail::MetricWith<MAPEOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   double sum_ = 0, weight_ = 0;
 };
 
+/// Options of R2.
 struct R2Options {
-  String name = "r2";
+  String name = "r2";  ///< the key in the History
 };
 
 /// 1 - sum (y - p)^2 / sum (y - mean y)^2, with Welford's update of the lower sum, so that no digits are lost where the
@@ -87,9 +92,9 @@ struct R2Options {
 class XG_API R2 : public detail::MetricWith<R2Options, true> {
  public:
   using MetricWith::MetricWith;
-  void reset() { outputs_.clear(), rows_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { outputs_.clear(), rows_ = 0; }                                               ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   struct Output {
@@ -99,17 +104,18 @@ class XG_API R2 : public detail::MetricWith<R2Options, true> {
   std::int64_t rows_ = 0;
 };
 
+/// Options of ExplainedVariance.
 struct ExplainedVarianceOptions {
-  String name = "explained_variance";
+  String name = "explained_variance";  ///< the key in the History
 };
 
 /// 1 - var(y - p) / var(y): R2 but for a constant offset of the predictions.
 class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOptions, true> {
  public:
   using MetricWith::MetricWith;
-  void reset() { outputs_.clear(), rows_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
-  double compute() const;
+  void reset() { outputs_.clear(), rows_ = 0; }                                               ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  double compute() const;  ///< over all rows seen; ValueError without any
 
  private:
   struct Output {
@@ -119,34 +125,36 @@ class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOpti
   std::int64_t rows_ = 0;
 };
 
+/// Options of MaxError.
 struct MaxErrorOptions {
-  String name = "max_error";
+  String name = "max_error";  ///< the key in the History
 };
 
 /// max |y - p|
 class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { max_ = 0, rows_ = 0; }
-  void update(const Tensor& y_true, const Tensor& y_pred);
-  double compute() const;
+  void reset() { max_ = 0, rows_ = 0; }                     ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred);  ///< takes in a batch
+  double compute() const;                                   ///< over all rows seen; ValueError without any
 
  private:
   double max_ = 0;
   std::int64_t rows_ = 0;
 };
 
+/// Options of MedianAE.
 struct MedianAEOptions {
-  String name = "median_ae";
+  String name = "median_ae";  ///< the key in the History
 };
 
 /// median |y - p|; several outputs: the mean of each one's. Keeps all errors.
 class XG_API MedianAE : public detail::MetricWith<MedianAEOptions, false> {
  public:
   using MetricWith::MetricWith;
-  void reset() { errors_.clear(); }
-  void update(const Tensor& y_true, const Tensor& y_pred);
-  double compute() const;
+  void reset() { errors_.clear(); }                         ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred);  ///< takes in a batch
+  double compute() const;                                   ///< over all rows seen; ValueError without any
 
  private:
   std::vector<std::vector<double>> errors_;  // by output
