@@ -11,10 +11,11 @@
 
 namespace xg::explain {
 
+/// Options of ExactShapley.
 struct ExactShapleyOptions {
-  Output output = Output::automatic;
-  StringList feature_names = {};
-  StringList output_names = {};
+  Output output = Output::automatic;  ///< which number of the model is explained
+  StringList feature_names = {};      ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};       ///< one for each output of the model
   /// Explain sums of the Shapley values of groups of features, as Explanation::grouped does, with standard errors of
   /// the sums. Players of the game remain the features.
   std::vector<nn::data::FeatureGroup> groups = {};
@@ -38,7 +39,7 @@ class XG_API ExactShapley {
   Explanation operator()(const Tensor& rows) const;
   /// Mean of the model over the background in the space explained, [outputs of the model], float64.
   const Tensor& expected_value() const { return expected_value_; }
-  const Tensor& background() const { return background_; }
+  const Tensor& background() const { return background_; }  ///< the references, [B, n]
 
  private:
   ModelFunction model_;

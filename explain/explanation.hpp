@@ -38,7 +38,7 @@ XG_API std::string_view name(OutputActivation activation);
 
 /// An op whose contributions were found by integrating its gradient: exact only up to this residual.
 struct FallbackOp {
-  std::string op;
+  std::string op;       ///< its name
   std::string scope;    ///< the module path in which it was called
   double residual = 0;  ///< the largest |sum of contributions - what it had to explain|, in the unit of the output
 };
@@ -54,14 +54,14 @@ struct ExplanationParts {
       {};  ///< [N, K] int64: which output of the model slot k of row r is; default: slot k is output k
   std::vector<std::string> feature_names = {};  ///< default x0, x1, ...
   std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
-  String method = "unknown";
+  String method = "unknown";                   ///< the explainer: "DeepShap"
   Output output_space = Output::model;  ///< model, logit or probability
   /// Of a logit. Default: the sigmoid for a model of one output (a softmax of one number is 1), else unknown.
   OutputActivation output_activation = OutputActivation::unknown;
   String unit = {};  ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
   bool additive = true;   ///< do values and base sum to the output by construction?
   std::int64_t n_background = 0;  ///< references; 0 for methods without
-  std::vector<FallbackOp> fallback_ops = {};
+  std::vector<FallbackOp> fallback_ops = {};  ///< ops without a rule of their own
   std::vector<std::string> notes = {};  ///< what a reader should know: rows with NaN, for example
   /// [n] names of the model's features whose contributions a feature sums up; none where it is one of the model's
   /// itself. Default: none.
@@ -91,7 +91,7 @@ class XG_API Explanation {
 
   // ---- sizes
   std::int64_t size() const;  ///< N, the number of rows
-  std::int64_t rows() const { return size(); }
+  std::int64_t rows() const { return size(); }  ///< size()
   std::int64_t features() const;           ///< n
   std::int64_t outputs_explained() const;  ///< K
 
@@ -111,20 +111,22 @@ class XG_API Explanation {
   bool ranked() const { return ranked_; }
 
   // ---- words
-  const std::vector<std::string>& feature_names() const { return parts_.feature_names; }
+  const std::vector<std::string>& feature_names() const { return parts_.feature_names; }  ///< [n]
   /// One name for each output of the model: slot k of row r is output_names()[output_ranks()[r, k]].
   const std::vector<std::string>& output_names() const { return parts_.output_names; }
+  /// Of a slot in a row. Throws IndexError where there is none.
   std::string output_name(std::int64_t row, std::int64_t slot) const;
-  const std::string& method() const { return parts_.method; }
-  Output output_space() const { return parts_.output_space; }
+  const std::string& method() const { return parts_.method; }  ///< the explainer: "DeepShap"
+  Output output_space() const { return parts_.output_space; }  ///< model, logit or probability
   /// Where an explained logit goes; unknown for what is no logit.
   OutputActivation output_activation() const { return parts_.output_activation; }
   /// Of values, base values and outputs; empty where nobody said it.
   const std::string& unit() const { return parts_.unit; }
-  bool additive() const { return parts_.additive; }
-  std::int64_t n_background() const { return parts_.n_background; }
+  bool additive() const { return parts_.additive; }  ///< do values and base sum to the output by construction?
+  std::int64_t n_background() const { return parts_.n_background; }  ///< references; 0 for methods without
+  /// ops without a rule of their own, and what that lost
   const std::vector<FallbackOp>& fallback_ops() const { return parts_.fallback_ops; }
-  const std::vector<std::string>& notes() const { return parts_.notes; }
+  const std::vector<std::string>& notes() const { return parts_.notes; }  ///< what a reader should know
   /// Names of the model's features whose contributions feature i sums up; none where it is one of the model's itself.
   const std::vector<std::string>& group_members(std::int64_t feature) const;
   /// outputs() as probabilities, [N, K]: sigmoid(logit), or the softmax of all logits of the row. Throws ValueError
@@ -158,6 +160,7 @@ class XG_API Explanation {
   // ---- other views of the same
   /// One row as an explanation of its own; negative counts from the end. Throws IndexError.
   Explanation operator[](std::int64_t row) const;
+  /// Rows start .. stop - 1. Negative bounds count from the end, those beyond it are moved to it.
   Explanation slice(std::int64_t start, std::int64_t stop) const;
   /// One output slot, K = 1. Throws IndexError.
   Explanation output(std::int64_t slot) const;
@@ -181,12 +184,13 @@ class XG_API Explanation {
   std::vector<std::int64_t> order(std::int64_t slot = 0) const;
 
   // ---- files
+  /// Everything, to be read back by explanation_from_json(); numbers exactly, NaN as null.
   std::string json() const;
   std::string csv() const;  ///< one line for each row, output and feature
   /// By the extension, .json (can be read back) or .csv. Throws ValueError for others, IoError where it cannot write;
   /// then what was there stays.
   void save(const std::filesystem::path& path) const;
-  std::string str() const;
+  std::string str() const;  ///< what operator<< writes
 
  private:
   friend XG_API Explanation explanation_from_json(StringRef json);

@@ -11,10 +11,11 @@
 
 namespace xg::explain {
 
+/// Options of InputXGradient.
 struct InputXGradientOptions {
-  Output output = Output::automatic;
-  StringList feature_names = {};
-  StringList output_names = {};
+  Output output = Output::automatic;        ///< which number of the model is explained
+  StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};             ///< one for each output of the model
   std::optional<std::int64_t> target = {};  ///< explain this output alone
 };
 
@@ -22,6 +23,7 @@ struct InputXGradientOptions {
 /// nothing in particular. Source: Shrikumar et al. 2016 (arXiv:1605.01713).
 class XG_API InputXGradient {
  public:
+  /// refers to a Module, copies a function
   explicit InputXGradient(ModelFunction model, InputXGradientOptions options = {});
   /// Throws as Saliency does.
   Explanation operator()(const Tensor& rows) const;

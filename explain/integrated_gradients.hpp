@@ -22,19 +22,20 @@ enum class Quadrature : std::uint8_t {
                       ///< do
 };
 
-/// "gausslegendre", "riemann_left", ... The other way round throws ValueError for an unknown name, listing the known
-/// ones.
+/// "gausslegendre", "riemann_left", ...
 XG_API std::string_view name(Quadrature method);
+/// The other way round. Throws ValueError for an unknown name, listing the known ones.
 XG_API Quadrature quadrature_from_name(StringRef name);
 
+/// Options of IntegratedGradients.
 struct IntegratedGradientsOptions {
-  std::int64_t steps = 50;
-  Quadrature method = Quadrature::gausslegendre;
+  std::int64_t steps = 50;                        ///< nodes of the quadrature
+  Quadrature method = Quadrature::gausslegendre;  ///< where the nodes lie
   Tensor baseline = {};                     ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
   std::optional<std::int64_t> target = {};  ///< explain this output alone
-  Output output = Output::automatic;
-  StringList feature_names = {};
-  StringList output_names = {};
+  Output output = Output::automatic;        ///< which number of the model is explained
+  StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};             ///< one for each output of the model
 };
 
 /// values[r, i, k] = (x_i - b_i) sum_q w_q d f_k / d x_i at b + t_q (x - b); rows [N, n].

@@ -18,13 +18,15 @@ namespace xg::explain {
 /// nothing is ever attached to it. A function is kept as a copy. Rows must not influence each other.
 class XG_API ModelFunction {
  public:
+  /// Refers to the module.
   ModelFunction(nn::Module& model);  // NOLINT: a module is a model
+  /// Copies the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, F&, const Tensor&> && !std::derived_from<std::decay_t<F>, nn::Module> &&
            !std::same_as<std::decay_t<F>, ModelFunction>) ModelFunction(F function)
       : function_(std::move(function)) {}  // NOLINT: and so is a function
 
-  Tensor operator()(const Tensor& rows) const;
+  Tensor operator()(const Tensor& rows) const;  ///< what the model gives for rows [N, n]
   /// Throws Error, naming the layer, if a Module is in training mode with a dropout or batch norm inside: then what it
   /// returns is random or depends on the other rows.
   void check_eval(const char* method) const;

@@ -7,7 +7,11 @@
 namespace xg::explain {
 
 /// By what outputs are ordered where only the first ones of each row are explained.
-enum class Rank : std::uint8_t { max, min, max_abs };
+enum class Rank : std::uint8_t {
+  max,      ///< the largest first
+  min,      ///< the least first
+  max_abs,  ///< the largest |output| first
+};
 
 /// What happens where base value and contributions do not sum to the prediction. They do to rounding (1e-5 of their
 /// sizes in float32, 1e-9 in float64), widened by the residual of ops whose gradient had to be integrated.
