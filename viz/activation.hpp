@@ -11,14 +11,15 @@ class Activation;
 
 namespace xg::viz {
 
+/// Options of activation() and activation_curve().
 struct ActivationOptions {
   double low = -5;  ///< of the inputs
-  double high = 5;
-  bool derivative = true;
-  String title = {};
+  double high = 5;  ///< of the inputs
+  bool derivative = true;  ///< draw the derivative as well
+  String title = {};       ///< above the picture
   double width = 5;     ///< inches
   double height = 3.6;  ///< inches
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
 /// A function of one tensor over [low, high], with its derivative as autograd finds it: a name ("relu"), a function, or

@@ -10,13 +10,14 @@
 
 namespace xg::viz {
 
+/// Options of beeswarm().
 struct BeeswarmOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
   std::size_t max_rows = 2000;             ///< dots in a row of the plot; of more a fair choice, and the plot says so
-  String title = {};
+  String title = {};                       ///< above the picture
   double width = 8;  ///< inches
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
 /// One dot for each row and feature: x is the contribution, colour the feature's value between its 5th and 95th
@@ -24,6 +25,7 @@ struct BeeswarmOptions {
 /// |contribution|. Rows without any number are left out, and the plot says how many. Nothing is random. Throws
 /// ValueError as waterfall does; one row is fine.
 XG_API Figure beeswarm(const explain::Explanation& e, const BeeswarmOptions& options = {});
+/// The same from plain numbers.
 XG_API Figure beeswarm(const Contributions& c, const BeeswarmOptions& options = {});
 
 namespace detail {

@@ -12,16 +12,16 @@ namespace xg::viz {
 
 /// An sRGB colour with 8 bits per channel and an opacity in [0, 1].
 struct Color {
-  std::uint8_t r = 0;
-  std::uint8_t g = 0;
-  std::uint8_t b = 0;
-  double alpha = 1;
+  std::uint8_t r = 0;  ///< red
+  std::uint8_t g = 0;  ///< green
+  std::uint8_t b = 0;  ///< blue
+  double alpha = 1;    ///< opacity, from 0 to 1
 
   /// The colour of "#rgb", "#rrggbb", or of a CSS name such as "steelblue". Throws ValueError on anything else.
   XG_API static Color parse(StringRef text);
   /// "#rrggbb", without the opacity.
   XG_API std::string hex() const;
-  bool operator==(const Color&) const = default;
+  bool operator==(const Color&) const = default;  ///< equal in all four?
 };
 
 /// (1 - t) a + t b on each channel, t in [0, 1].
@@ -57,14 +57,14 @@ enum class Role : std::uint8_t {
 
 /// A colour or a role, with an opacity of its own.
 struct Paint {
-  Role role = Role::automatic;
-  std::uint8_t index = 0;
-  Color color;
-  double opacity = 1;
+  Role role = Role::automatic;  ///< what it stands for
+  std::uint8_t index = 0;       ///< of a series, the place in the palette
+  Color color;                  ///< of a literal
+  double opacity = 1;           ///< beside that of the colour, from 0 to 1
 
-  Paint() = default;
-  Paint(Role r) : role(r) {}
-  Paint(const Color& c) : role(Role::literal), color(c) {}
+  Paint() = default;                                        ///< the plot decides
+  Paint(Role r) : role(r) {}                                ///< a role, which the theme fills in
+  Paint(const Color& c) : role(Role::literal), color(c) {}  ///< a colour as it stands
   /// "#rrggbb", a CSS name, "C0" to "C7" for the palette, or "none". Throws ValueError on anything else.
   template <TextArgument S>
   Paint(const S& text) : Paint(parse(text)) {}
@@ -77,7 +77,7 @@ struct Paint {
     p.index = static_cast<std::uint8_t>(index % 8);
     return p;
   }
-  /// The same paint, `opacity` times as opaque.
+  /// The same paint, `factor` times as opaque.
   Paint fade(double factor) const {
     Paint p = *this;
     p.opacity *= factor;
@@ -85,8 +85,9 @@ struct Paint {
   }
   /// This paint, or `other` where the plot is to decide.
   Paint or_else(const Paint& other) const { return role == Role::automatic ? other : *this; }
+  /// does it leave a trace?
   bool visible() const { return role != Role::none && role != Role::automatic && opacity > 0; }
-  bool operator==(const Paint&) const = default;
+  bool operator==(const Paint&) const = default;  ///< equal in everything?
 };
 
 }  // namespace xg::viz

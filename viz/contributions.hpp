@@ -18,13 +18,16 @@ namespace xg::viz {
 
 /// How plots show the output of an explained model: as it is, or a logit as a probability. Contributions to a logit are
 /// drawn in its own unit either way, so that equal ones are equally long; Link::logit writes probabilities at the axis.
-enum class Link { identity, logit };
+enum class Link {
+  identity,  ///< as it is
+  logit,     ///< a logit as a probability
+};
 
 /// In what the contributions are measured.
 enum class Space {
-  model,
-  logit,  ///< what goes to a sigmoid: the log-odds
-  probability,
+  model,          ///< what the model returns, no probability
+  logit,          ///< what goes to a sigmoid: the log-odds
+  probability,    ///< between 0 and 1
   softmax_logit,  ///< one of the numbers that go to a softmax, known up to a constant that they share
   some_logit,     ///< of a sigmoid or of a softmax, and nobody said which
 };
@@ -32,8 +35,8 @@ enum class Space {
 /// Contributions of `features` features to one output, for `rows` rows. base[r] + sum of the row is the output of row
 /// r, up to what the contributions do not explain.
 struct XG_API Contributions {
-  std::size_t rows = 0;
-  std::size_t features = 0;
+  std::size_t rows = 0;                   ///< how many rows
+  std::size_t features = 0;               ///< how many contributions a row has
   std::vector<double> values;             ///< [rows, features], row after row
   std::vector<double> base;               ///< [rows]
   std::vector<double> outputs = {};       ///< [rows] what the model gave, f(x); empty: base + sum of the row
@@ -41,7 +44,7 @@ struct XG_API Contributions {
   std::vector<double> data = {};          ///< [rows, features]; empty: unknown. What colours mean
   std::vector<std::string> display = {};  ///< [rows, features]; empty: the data as text
   std::vector<double> errors = {};        ///< [rows, features] standard errors; empty: none
-  Space space = Space::model;
+  Space space = Space::model;             ///< in what the contributions are measured
   String output = {};  ///< name of the output
   bool additive = true;     ///< do base and contributions sum to the output?
   String unit = {};    ///< of a model's output: "dollars"
@@ -51,6 +54,7 @@ struct XG_API Contributions {
   /// Of a softmax_logit: the same rows and features with the other logits of the softmax, for Link::logit.
   std::vector<Contributions> rivals = {};
 
+  /// of a feature in a row, unchecked
   double value(std::size_t row, std::size_t feature) const { return values[row * features + feature]; }
   /// base + sum of the row; NaN where a contribution is NaN.
   double total(std::size_t row) const;
@@ -60,7 +64,7 @@ struct XG_API Contributions {
   double unexplained(std::size_t row) const;
   /// "3.5", "male", or "" where the value is not known.
   std::string shown(std::size_t row, std::size_t feature) const;
-  std::string name(std::size_t feature) const;
+  std::string name(std::size_t feature) const;  ///< of a feature
   /// Throws ValueError where lengths do not fit `rows` and `features`; `op` begins the message.
   void check(const char* op) const;
 };

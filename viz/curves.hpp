@@ -15,16 +15,16 @@ using EpochCurves = std::vector<std::pair<std::string, std::vector<double>>>;
 
 /// Counts of rows by true class (row) and predicted class (column).
 struct ConfusionCounts {
-  std::vector<std::string> classes;
+  std::vector<std::string> classes;         ///< their names
   std::vector<std::vector<double>> counts;  ///< [true][predicted]
 };
 
 /// A curve with its summary: (false positive rate, true positive rate, AUC) or (recall, precision, average precision).
 struct ScoreCurve {
-  std::vector<double> x;
-  std::vector<double> y;
-  double area = 0;
-  String name = {};
+  std::vector<double> x;      ///< false positive rate, or recall
+  std::vector<double> y;      ///< true positive rate, or precision
+  double area = 0;            ///< AUC, or average precision
+  String name = {};           ///< of the curve, for the legend
   double chance = 0;          ///< precision of guessing: the share of positive rows
   String positive = {};  ///< the class that counts as positive, where that is not `name`
 };
@@ -34,7 +34,7 @@ struct CalibrationBins {
   std::vector<double> predicted;  ///< mean predicted probability of each group
   std::vector<double> observed;   ///< share of positive rows in it
   std::vector<double> count;      ///< its rows
-  String name = {};
+  String name = {};               ///< of the curve, for the legend
   String positive = {};  ///< the class that counts as positive, where that is not `name`
 };
 

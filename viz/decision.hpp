@@ -11,19 +11,23 @@
 namespace xg::viz {
 
 /// In which order features stand: by falling mean size of their contributions, or as they come.
-enum class Order { importance, none };
+enum class Order {
+  importance,  ///< the largest mean |contribution| first
+  none,        ///< as they come
+};
 
+/// Options of decision().
 struct DecisionOptions {
   Link link = Link::identity;    ///< logit: log-odds, with probabilities at the axis
   std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
-  Order feature_order = Order::importance;
+  Order feature_order = Order::importance;  ///< of the rows of the plot, from the top
   std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
   StringList legend = {};                   ///< a name for each row, or none
   std::optional<std::size_t> output = {};   ///< which output of several
   std::size_t max_rows = 2000;              ///< lines; of more a fair choice, and the plot says so
-  String title = {};
+  String title = {};                        ///< above the picture
   double width = 8;  ///< inches
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
 /// One line per row from the base value (bottom) to the output (top); across a feature's row it moves by that feature's
@@ -35,6 +39,7 @@ struct DecisionOptions {
 /// which would be squashed twice, or a softmax of which one logit alone is known, for a highlight out of range, and for
 /// a legend of another length.
 XG_API Figure decision(const explain::Explanation& e, const DecisionOptions& options = {});
+/// The same from plain numbers.
 XG_API Figure decision(const Contributions& c, const DecisionOptions& options = {});
 
 }  // namespace xg::viz

@@ -17,15 +17,16 @@ namespace xg::viz {
 class Axes;
 struct Scene;
 
+/// Options of Figure.
 struct FigureOptions {
   double width = 6.4;    ///< inches; 96 px each
   double height = 4.8;   ///< inches
   std::size_t rows = 1;  ///< a grid of axes, rows x columns
-  std::size_t columns = 1;
+  std::size_t columns = 1;  ///< of the grid
   bool share_x = false;  ///< all axes have the same x limits and scale, those that any of them was given
-  bool share_y = false;
-  String title = {};
-  Theme theme = Theme::light;
+  bool share_y = false;  ///< the same for y
+  String title = {};     ///< above the picture
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
 /// A picture: either axes that you fill, or what one of the ready-made plots returned.
@@ -39,12 +40,12 @@ class XG_API Figure {
  public:
   /// Throws ValueError where the size is not positive or larger than 200 inches, or the grid is empty.
   explicit Figure(const FigureOptions& options = {});
-  explicit Figure(NoOptions) : Figure() {}
+  explicit Figure(NoOptions) : Figure() {}  ///< for empty braces
   /// A figure of a finished scene.
   static Figure from_scene(Scene scene, const Theme& theme = Theme::light);
-  Figure(const Figure& other);
-  Figure(Figure&& other) noexcept;
-  Figure& operator=(Figure other) noexcept;
+  Figure(const Figure& other);               ///< a copy with axes of its own
+  Figure(Figure&& other) noexcept;           ///< takes it over
+  Figure& operator=(Figure other) noexcept;  ///< as the constructors
   ~Figure();
 
   /// The axes in a cell of the grid; references stay good while the figure lives. Throws IndexError outside the grid,
@@ -53,10 +54,10 @@ class XG_API Figure {
 
   /// What is drawn, with coordinates in px.
   Scene scene() const;
-  const Theme& theme() const;
+  const Theme& theme() const;  ///< the one that it was made with
   /// The Graphviz text of a figure that shows a graph; empty for others.
   const std::string& dot() const;
-  void set_dot(std::string text);
+  void set_dot(std::string text);  ///< what dot() gives and save("x.dot") writes
   /// Title and description for screen readers and file managers; they are not drawn.
   void set_description(std::string title, std::string description);
   /// How the figure is to be read, and how its numbers were made: a Report writes it below. Ready-made plots have both.
@@ -70,9 +71,9 @@ class XG_API Figure {
   std::string inline_svg() const;
   /// Whether this build writes PNG and PDF (it has librsvg).
   static bool can_rasterize();
-  /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws ValueError beyond 32767 px
-  /// a side or 2^28 px in all, Error without librsvg. Where memory ends glib, librsvg and fontconfig end the process,
-  /// in png() and pdf(); svg() throws std::bad_alloc.
+  /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws ValueError for a scale that
+  /// is not above 0 and up to 20, and beyond 32767 px a side or 2^28 px in all; Error without librsvg. Where memory
+  /// ends glib, librsvg and fontconfig end the process, in png() and pdf(); svg() throws std::bad_alloc.
   std::string png(double scale = 2) const;
   /// PDF bytes. Throws Error without librsvg.
   std::string pdf() const;

@@ -13,6 +13,7 @@ class Module;
 
 namespace xg::viz {
 
+/// Options of network().
 struct NetworkOptions {
   bool description = false;      ///< above each column: name, activation, sum, number of outputs
   bool weights = false;          ///< links as thick as |w|, red for positive, blue for negative
@@ -22,7 +23,7 @@ struct NetworkOptions {
   StringList input_names = {};   ///< instead of X1, X2, ...
   StringList output_names = {};  ///< instead of y1, y2, ...
   String title = {};             ///< instead of the model's name
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;    ///< colours and sizes of text and lines
 };
 
 /// The layers from left to right, branches above one another: input and output green, hidden blue, layers without units

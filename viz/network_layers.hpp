@@ -13,11 +13,11 @@ namespace xg::viz {
 
 /// One layer of the picture of a network.
 struct NetworkLayer {
-  String name;
+  String name;               ///< below or above the column
   std::int64_t in = 0;       ///< numbers that go in
   std::int64_t neurons = 0;  ///< units; 0 for layers without (dropout, normalization) and for the input
   std::int64_t out = 0;      ///< numbers that come out: the circles of the column
-  std::optional<std::string> activation = {};
+  std::optional<std::string> activation = {};  ///< its name; none for layers without
   std::vector<double> weights = {};  ///< [out, in], row after row; empty: unknown
   std::vector<double> bias = {};     ///< [out]; empty: none
   /// Layers whose numbers go in, by their place in the list; empty: the one before (of the first: none). Layers must
@@ -28,11 +28,11 @@ struct NetworkLayer {
 
 /// One box of plot_model.
 struct ModelBox {
-  String name;
-  String type;
+  String name;         ///< of the layer
+  String type;         ///< its class: "Dense"
   String input = {};   ///< shape, as text
   String output = {};  ///< shape, as text
-  std::int64_t parameters = 0;
+  std::int64_t parameters = 0;    ///< their number
   String detail = {};             ///< activation, rate, ...
   std::vector<std::size_t> from = {};  ///< earlier boxes whose output goes in
 };

@@ -13,12 +13,13 @@ struct RegressionReport;
 
 namespace xg::viz {
 
+/// Options of predicted_vs_true() and residuals().
 struct RegressionOptions {
   std::size_t max_points = 2000;  ///< of more a fair choice, and the plot says so
-  String title = {};
+  String title = {};              ///< above the picture
   double width = 5.2;   ///< inches
   double height = 4.6;  ///< inches
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
   String unit = {};  ///< of the target, for the axes: "dollars"
 };
 
@@ -31,8 +32,9 @@ Figure predicted_vs_true(const Report& report, const RegressionOptions& options 
   return predicted_vs_true(Data(report.y_true), Data(report.y_pred), options);
 }
 
-/// Residuals (true - predicted) against predictions, and their distribution beside.
+/// Residuals (true - predicted) against predictions, and their distribution beside. Throws as predicted_vs_true.
 XG_API Figure residuals(const Data& y_true, const Data& y_predicted, const RegressionOptions& options = {.width = 9});
+/// The same of a report.
 template <std::same_as<nn::metrics::RegressionReport> Report>
 Figure residuals(const Report& report, const RegressionOptions& options = {.width = 9}) {
   return residuals(Data(report.y_true), Data(report.y_pred), options);

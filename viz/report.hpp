@@ -28,28 +28,36 @@ class Figure;
 
 /// A table of your own in a report.
 struct ReportTable {
-  std::vector<std::string> header;
+  std::vector<std::string> header;             ///< one title for each column
   std::vector<std::vector<std::string>> rows;  ///< cells that look like numbers are set to the right
-  String caption = {};
+  String caption = {};                         ///< below the table
 };
 
 /// One thing in a section of a report.
 class XG_API ReportPart {
  public:
+  /// A picture.
   ReportPart(const Figure& figure);  // NOLINT: whatever a report shows is a part of it
+  /// Text, set as it stands.
   template <TextArgument S>
   ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
+  /// A table.
   ReportPart(const ReportTable& table);                          // NOLINT
+  /// A table of layers.
   ReportPart(const nn::Summary& summary);                        // NOLINT
+  /// A table of columns.
   ReportPart(const nn::data::Description& d);                    // NOLINT
+  /// A table of rows.
   ReportPart(const nn::data::Table& table);                      // NOLINT
+  /// The scores as tables.
   ReportPart(const nn::metrics::ClassificationReport& report);   // NOLINT
+  /// The scores as a table.
   ReportPart(const nn::metrics::RegressionReport& report);       // NOLINT
   /// What is explained and how, Explanation::about(), without its numbers.
   ReportPart(const explain::Explanation& explanation);  // NOLINT
 
-  const std::string& html() const { return html_; }
-  bool is_figure() const { return figure_; }
+  const std::string& html() const { return html_; }  ///< as an element of a page
+  bool is_figure() const { return figure_; }         ///< is it a picture?
   /// How the numbers of a figure or an explanation were made. A report says each sentence once in a section.
   const std::vector<std::string>& about() const { return about_; }
 
@@ -69,7 +77,7 @@ class XG_API ReportPart {
 ///     report.save("report.html");
 class XG_API Report {
  public:
-  explicit Report(StringRef title);
+  explicit Report(StringRef title);  ///< a report without sections
 
   /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and text (set as
   /// it stands). Below figures stand their captions, and below those of explanations how they were made: method,
@@ -81,9 +89,10 @@ class XG_API Report {
     (list.emplace_back(parts), ...);
     return add_section(title, std::move(list));
   }
+  /// The same from a list.
   Report& add_section(StringRef title, std::vector<ReportPart> parts);
 
-  std::string html() const;
+  std::string html() const;  ///< the whole page
   /// Throws ValueError unless the extension is .html or .htm, IoError where writing fails; then an old file survives.
   void save(const std::filesystem::path& path) const;
 

@@ -12,108 +12,129 @@
 
 namespace xg::viz {
 
+/// A place in px, y downward.
 struct Point {
-  double x = 0;
-  double y = 0;
+  double x = 0;  ///< to the right
+  double y = 0;  ///< downward
 };
 
 /// An upright rectangle: x in [left, right], y in [top, bottom].
 struct Box {
-  double left = 0;
-  double top = 0;
-  double right = 0;
-  double bottom = 0;
-  double width() const { return right - left; }
-  double height() const { return bottom - top; }
-  Point centre() const { return {(left + right) / 2, (top + bottom) / 2}; }
+  double left = 0;                                                           ///< the least x
+  double top = 0;                                                            ///< the least y
+  double right = 0;                                                          ///< the largest x
+  double bottom = 0;                                                         ///< the largest y
+  double width() const { return right - left; }                              ///< right - left
+  double height() const { return bottom - top; }                             ///< bottom - top
+  Point centre() const { return {(left + right) / 2, (top + bottom) / 2}; }  ///< its middle
+  /// have both a common inside?
   bool overlaps(const Box& o) const { return left < o.right && o.left < right && top < o.bottom && o.top < bottom; }
+  /// Does it lie within `o`, or beyond it by at most `slack` px?
   bool inside(const Box& o, double slack = 0) const {
     return left >= o.left - slack && right <= o.right + slack && top >= o.top - slack && bottom <= o.bottom + slack;
   }
 };
 
+/// How a line is drawn.
 struct Stroke {
-  Paint paint = Role::none;
-  double width = 1;
+  Paint paint = Role::none;         ///< its colour
+  double width = 1;                 ///< px
   std::array<double, 4> dash = {};  ///< lengths of line and gap in turn, up to the first zero; none: solid
   bool round = false;               ///< round ends and corners
 };
 
-/// `tag` says what an element stands for ("bar", "tick-label"), so that tests and tools find it again.
+/// A line through points. Here and below, `tag` says what an element stands for ("bar", "tick-label"), so that tests
+/// and tools find it again.
 struct Polyline {
-  std::vector<Point> points;
-  Stroke stroke;
-  std::string tag = {};
+  std::vector<Point> points;  ///< in order
+  Stroke stroke;              ///< how it is drawn
+  std::string tag = {};       ///< what it stands for
 };
+/// A filled area whose border leads from each point to the next and back to the first.
 struct Polygon {
-  std::vector<Point> points;
-  Paint fill = Role::none;
-  Stroke stroke = {};
-  std::string tag = {};
+  std::vector<Point> points;  ///< in order
+  Paint fill = Role::none;    ///< its inside
+  Stroke stroke = {};         ///< its outline
+  std::string tag = {};       ///< what it stands for
 };
+/// An upright rectangle.
 struct Rect {
-  Box box;
-  Paint fill = Role::none;
-  Stroke stroke = {};
-  double radius = 0;
-  std::string tag = {};
+  Box box;                  ///< where it lies
+  Paint fill = Role::none;  ///< its inside
+  Stroke stroke = {};       ///< its outline
+  double radius = 0;        ///< of its corners, px
+  std::string tag = {};     ///< what it stands for
 };
+/// A circle.
 struct Circle {
-  Point centre;
-  double radius = 1;
-  Paint fill = Role::none;
-  Stroke stroke = {};
-  std::string tag = {};
+  Point centre;             ///< its middle
+  double radius = 1;        ///< px
+  Paint fill = Role::none;  ///< its inside
+  Stroke stroke = {};       ///< its outline
+  std::string tag = {};     ///< what it stands for
 };
 
 /// A piece of a text with a look of its own.
 struct Span {
-  std::string text;
-  Paint paint = Role::ink;
-  bool bold = false;
+  std::string text;         ///< its letters
+  Paint paint = Role::ink;  ///< its colour
+  bool bold = false;        ///< in bold letters?
   double scale = 1;  ///< of the text's size
   double shift = 0;  ///< downward, in em of the text's size; 0.2 makes a subscript
 };
-enum class Anchor { start, middle, end };
-enum class Align { baseline, middle, top, bottom };
+/// What of a text stands at its place, along the line.
+enum class Anchor {
+  start,   ///< its left end
+  middle,  ///< its middle
+  end,     ///< its right end
+};
+/// What of a text stands at its place, across the line.
+enum class Align {
+  baseline,  ///< the line that its letters stand on
+  middle,    ///< the middle of its height
+  top,       ///< its upper edge
+  bottom,    ///< its lower edge
+};
 
 /// One line of text. Rotation is in degrees, clockwise, about `at`.
 struct Text {
-  Point at;
-  std::vector<Span> spans;
-  double size = 13;
-  Anchor anchor = Anchor::start;
-  Align align = Align::baseline;
-  double rotate = 0;
-  std::string tag = {};
+  Point at;                       ///< where anchor and align say what of it
+  std::vector<Span> spans;        ///< one after the other
+  double size = 13;               ///< px
+  Anchor anchor = Anchor::start;  ///< what of it stands at `at`, along the line
+  Align align = Align::baseline;  ///< what of it stands at `at`, across the line
+  double rotate = 0;              ///< degrees, clockwise
+  std::string tag = {};           ///< what it stands for
 };
 
 /// What follows is cut at the box until the matching ClipEnd.
 struct ClipBegin {
-  Box box;
+  Box box;  ///< what remains visible
 };
+/// Ends the latest ClipBegin that is not ended yet.
 struct ClipEnd {};
 
+/// Anything that a scene consists of.
 using Element = std::variant<Polyline, Polygon, Rect, Circle, Text, ClipBegin, ClipEnd>;
 
 /// An ordered list of elements on a sheet of `width` x `height` px.
 struct XG_API Scene {
-  double width = 0;
-  double height = 0;
+  double width = 0;                     ///< px
+  double height = 0;                    ///< px
   std::string title;                    ///< for screen readers and file managers; not drawn
   std::string description;              ///< for screen readers: what the figure says; not drawn
   std::string caption;                  ///< what a report writes below: how the figure is to be read
   std::vector<std::string> about = {};  ///< and how its numbers were made, one sentence each: Explanation::about()
-  std::vector<Element> elements;
+  std::vector<Element> elements;        ///< later ones lie over earlier ones
 
-  void add(Polyline e);
-  void add(Polygon e);
-  void add(Rect e);
-  void add(Circle e);
-  void add(Text e);
-  void add(ClipBegin e);
-  void add(ClipEnd e);
-  void line(Point from, Point to, Stroke stroke, std::string tag = {});
+  void add(Polyline e);                                                  ///< at the end
+  void add(Polygon e);                                                   ///< at the end
+  void add(Rect e);                                                      ///< at the end
+  void add(Circle e);                                                    ///< at the end
+  void add(Text e);                                                      ///< at the end
+  void add(ClipBegin e);                                                 ///< at the end
+  void add(ClipEnd e);                                                   ///< at the end
+  void line(Point from, Point to, Stroke stroke, std::string tag = {});  ///< adds a Polyline of two points
 
   /// All elements of one kind, in order; with a tag only those that carry it.
   template <class T>

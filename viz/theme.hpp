@@ -10,17 +10,17 @@ namespace xg::viz {
 
 /// The look of a figure. `Theme mine = Theme::light; mine.palette[0] = Color::parse("#aa3377");` makes one's own.
 struct Theme {
-  Color background{255, 255, 255};
-  Color ink{26, 26, 26};
-  Color muted{89, 89, 89};
-  Color edge{170, 170, 170};
-  Color grid{226, 226, 226};
-  Color band{244, 244, 244};
+  Color background{255, 255, 255};  ///< Role::background: the sheet
+  Color ink{26, 26, 26};            ///< Role::ink: text and axes
+  Color muted{89, 89, 89};          ///< Role::muted: secondary text
+  Color edge{170, 170, 170};        ///< Role::edge: connectors and outlines
+  Color grid{226, 226, 226};        ///< Role::grid: grid lines
+  Color band{244, 244, 244};        ///< Role::band: quiet grounds
   Color positive{255, 0, 81};   ///< SHAP's red
   Color negative{0, 139, 251};  ///< SHAP's blue
-  Color outer{0, 158, 115};
-  Color hidden{0, 114, 178};
-  Color dropout{213, 94, 0};
+  Color outer{0, 158, 115};     ///< Role::outer: input and output nodes of a network
+  Color hidden{0, 114, 178};    ///< Role::hidden: its hidden nodes
+  Color dropout{213, 94, 0};    ///< Role::dropout: its layers without units
   /// Okabe and Ito's palette, which people with any kind of colour vision tell apart.
   std::array<Color, 8> palette{{{0, 114, 178},
                                 {230, 159, 0},
@@ -33,7 +33,7 @@ struct Theme {
   double font_size = 10;    ///< points; 1 point is 96/72 px
   double line_width = 1.5;  ///< points, from 0.01 to 1000
 
-  bool operator==(const Theme&) const = default;
+  bool operator==(const Theme&) const = default;  ///< equal in every field?
 
   XG_API static const Theme light;     ///< white sheet; in a report it follows the reader's light or dark mode
   XG_API static const Theme dark;      ///< dark sheet

@@ -9,8 +9,9 @@
 
 namespace xg::viz {
 
+/// Places on an axis and what stands there.
 struct Ticks {
-  std::vector<double> at;
+  std::vector<double> at;           ///< in units of the data
   std::vector<std::string> labels;  ///< as many as `at`
 };
 
@@ -29,17 +30,18 @@ XG_API Ticks probability_ticks(double low, double high, std::size_t most = 8);
 
 /// A map from data [low, high] to px [from, to], linear or logarithmic.
 struct XG_API Scale {
-  double low = 0;
-  double high = 1;
-  double from = 0;
-  double to = 1;
-  bool log = false;
+  double low = 0;         ///< data at `from`
+  double high = 1;        ///< data at `to`
+  double from = 0;        ///< px
+  double to = 1;          ///< px
+  bool log = false;       ///< logarithmic
   bool log_odds = false;  ///< data are log-odds, and the ticks say which probabilities these are
 
-  static constexpr double far = 1e200;
+  static constexpr double far = 1e200;  ///< the farthest px that a number is taken to
   /// The px of `v`: a number for every finite one, at most `far` from 0. With a log scale numbers of zero or less are
   /// at `from`.
   double operator()(double v) const;
+  /// At most `most` ticks for this kind of axis.
   Ticks ticks(std::size_t most) const {
     return log        ? log_ticks(low, high, most)
            : log_odds ? probability_ticks(low, high, most)

@@ -13,13 +13,14 @@ class Explanation;
 
 namespace xg::viz {
 
+/// Options of waterfall().
 struct WaterfallOptions {
   std::size_t max_display = 10;            ///< rows; what does not fit is summed up in the last one
   std::optional<std::size_t> output = {};  ///< which output of several
   bool error_bars = true;                  ///< draw standard errors where there are any, and say what they are
-  String title = {};
+  String title = {};                       ///< above the picture
   double width = 8;  ///< inches
-  Theme theme = Theme::light;
+  Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
 /// E[f(X)] at the bottom, f(x) at the top, and between them the contributions of one row by falling size; the smallest
@@ -27,6 +28,7 @@ struct WaterfallOptions {
 /// it, a grey bar "unexplained" closes the gap. Throws ValueError for several rows, several outputs of which none is
 /// chosen, and max_display = 0. After Lundberg and Lee (2017), as drawn by shap.
 XG_API Figure waterfall(const explain::Explanation& e, const WaterfallOptions& options = {});
+/// The same from plain numbers.
 XG_API Figure waterfall(const Contributions& c, const WaterfallOptions& options = {});
 
 }  // namespace xg::viz
