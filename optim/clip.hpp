@@ -7,6 +7,7 @@
 
 namespace xg::optim {
 
+/// Options of clip_grad_norm().
 struct ClipGradOptions {
   double norm_type = 2;             ///< p of the norm; infinity for the largest element
   bool error_if_nonfinite = false;  ///< throw ValueError where the total norm is infinite or NaN

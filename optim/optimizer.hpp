@@ -21,8 +21,8 @@ using StateDict = std::map<std::string, Tensor>;
 /// Parameters that are stepped with the same options.
 template <class Options>
 struct ParamGroup {
-  std::vector<Tensor> params;
-  Options options = {};
+  std::vector<Tensor> params;  ///< leaves
+  Options options = {};        ///< for all of them
 };
 
 /// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may be
@@ -31,26 +31,27 @@ class XG_API Hyperparameter {
  public:
   /// What a number may be. All are finite.
   enum class Range : std::uint8_t {
-    any,
-    non_negative,
+    any,             ///< every number
+    non_negative,    ///< 0 or more
     closed_unit,     ///< [0, 1]
     half_open_unit,  ///< [0, 1)
   };
   /// `option` is what it is called among the options, where that is not `key`.
   Hyperparameter(const char* key, double& number, Range range = Range::non_negative, const char* option = nullptr)
       : key(key), option(option != nullptr ? option : key), number_(&number), range_(range) {}
+  /// A switch.
   Hyperparameter(const char* key, bool& flag) : key(key), option(key), flag_(&flag) {}
 
   /// A switch is 0 or 1.
   double value() const { return number_ != nullptr ? *number_ : (*flag_ ? 1 : 0); }
-  void set(double value) const;
+  void set(double value) const;  ///< writes it into the options; a switch is on unless 0
   /// Throws ValueError unless `value` is one that it may have: `[Adam] lr is -1, it must be 0 or more.`
   void check(std::string_view who, std::string_view called, double value) const;
   /// The same of the value that it has.
   void check(std::string_view who, std::string_view called) const { check(who, called, value()); }
 
-  const char* key;
-  const char* option;
+  const char* key;     ///< in state dictionaries
+  const char* option;  ///< among the options, for messages
 
  private:
   double* number_ = nullptr;
@@ -77,14 +78,16 @@ class XG_API Optimizer {
   /// Forgets all gradients.
   void zero_grad();
 
-  std::size_t group_count() const { return groups_.size(); }
+  std::size_t group_count() const { return groups_.size(); }  ///< the number of groups
   /// All parameters, group after group.
   std::vector<Tensor> parameters() const;
+  /// the parameters of a group; IndexError where there is none
   const std::vector<Tensor>& group(std::size_t index) const;
-  double lr(std::size_t group = 0) const;
+  double lr(std::size_t group = 0) const;  ///< the rate of a group; IndexError where there is none
   /// Sets the rate of all groups, from which schedulers made afterwards start. Throws ValueError for a negative or
   /// non-finite one.
   void set_lr(double lr);
+  /// The same of one group. Throws IndexError where there is none.
   void set_lr(std::size_t group, double lr);
 
   /// State of parameter i as "state.i.exp_avg", its step count as "state.i.step", options of group g as "group.g.lr".
@@ -95,28 +98,29 @@ class XG_API Optimizer {
   void load_state_dict(const StateDict& state);
   /// The same as a safetensors file. Throws IoError.
   void save(const std::filesystem::path& path) const;
+  /// load_state_dict() of a safetensors file. Throws IoError for a file that cannot be read.
   void load(const std::filesystem::path& path);
 
  protected:
-  static constexpr std::size_t max_states = 4;
+  static constexpr std::size_t max_states = 4;  ///< of one parameter
   /// A parameter and what an optimizer remembers of it.
   struct Slot {
-    Tensor param;
+    Tensor param;                           ///< the parameter
     Dtype dtype = Dtype::float32;           ///< of the parameter when it was added
     bool ready = false;                     ///< is there memory for its state?
     std::int64_t step = 0;                  ///< steps in which it had a gradient
     std::array<void*, max_states> state{};  ///< null where the options ask for none
   };
-  /// Pointers to one parameter's elements for one step, all of one dtype and contiguous.
+  /// One parameter for one step: pointers to its elements, all of one dtype and contiguous.
   struct Update {
-    void* param;
-    const void* grad;
-    std::int64_t numel;
-    Dtype dtype;
-    const Slot& slot;
+    void* param;         ///< its elements, to be changed
+    const void* grad;    ///< those of its gradient
+    std::int64_t numel;  ///< how many
+    Dtype dtype;         ///< of both and of the state
+    const Slot& slot;    ///< its state
   };
 
-  Optimizer() = default;
+  Optimizer() = default;  ///< without groups
   /// Throws IndexError for a group that there is not.
   void check_group(std::size_t index) const;
   /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf, and one that is in the optimizer
@@ -126,12 +130,15 @@ class XG_API Optimizer {
   void check_trainable() const;
   /// The names of the state tensors, "" where the options of the group ask for none.
   virtual std::vector<const char*> state_names(std::size_t group) const = 0;
+  /// The numbers and switches of a group's options, which state dictionaries hold.
   virtual std::vector<Hyperparameter> hyperparameters(std::size_t group) = 0;
   /// Throws ValueError for options of the group that do not go together.
   virtual void check_combination(std::size_t group) const = 0;
+  /// The learning rate among the options of a group.
   virtual double& rate(std::size_t group) = 0;
   /// Comes before the updates of a group in a step.
   virtual void begin(std::size_t group) = 0;
+  /// Changes one parameter of a group and its state.
   virtual void update(std::size_t group, const Update& u) = 0;
 
  private:
@@ -166,21 +173,22 @@ class XG_API OptimizerOf : public Optimizer {
  public:
   /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a gradient.
   explicit OptimizerOf(std::vector<Tensor> params, Options options = {});
+  /// The same for several groups, each with options of its own.
   explicit OptimizerOf(std::vector<ParamGroup<Options>> groups);
   ~OptimizerOf() override;
-  const char* name() const final;
+  const char* name() const final;  ///< "Adam"
   /// Adds parameters with options of their own. Throws as the constructor does.
   void add_param_group(ParamGroup<Options> group);
   /// Throws IndexError for a group that there is not.
   const Options& options(std::size_t group = 0) const;
 
  protected:
-  std::vector<const char*> state_names(std::size_t group) const final;
-  std::vector<Hyperparameter> hyperparameters(std::size_t group) final;
-  void check_combination(std::size_t group) const final;
-  double& rate(std::size_t group) final;
-  void begin(std::size_t group) final;
-  void update(std::size_t group, const Update& u) final;
+  std::vector<const char*> state_names(std::size_t group) const final;   ///< as its Step says
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) final;  ///< as its Step says
+  void check_combination(std::size_t group) const final;                 ///< as its Step says
+  double& rate(std::size_t group) final;                                 ///< `lr` of the options
+  void begin(std::size_t group) final;                                   ///< forgets what the last step computed once
+  void update(std::size_t group, const Update& u) final;  ///< one pass over the elements, in tiles by several threads
 
  private:
   struct Current;

@@ -64,8 +64,8 @@ auto flags_of(const Options& o) {
 /// The Step of the last update, which most parameters of a group share.
 template <class Options>
 struct OptimizerOf<Options>::Current {
-  std::int64_t t;
-  Step<Options> step;
+  std::int64_t t;      ///< the step it was made for
+  Step<Options> step;  ///< what that step computes once
 };
 
 template <class Options>
