@@ -3,8 +3,11 @@
 
 #include <xgrad/tensor/export.hpp>
 
+/// The first number of the version.
 #define XGRAD_VERSION_MAJOR 0
+/// The second one.
 #define XGRAD_VERSION_MINOR 1
+/// The third one.
 #define XGRAD_VERSION_PATCH 0
 
 /// The version of the headers as one number that grows with it: `#if XGRAD_VERSION >= 10200` is true from 1.2.0 on.

@@ -33,7 +33,12 @@ enum class Rule {
 };
 
 /// How an op makes probabilities of scores.
-enum class ScoreMap : std::uint8_t { none, sigmoid, softmax, log_softmax };
+enum class ScoreMap : std::uint8_t {
+  none,         ///< it does not
+  sigmoid,      ///< each by itself
+  softmax,      ///< all scores of a row together
+  log_softmax,  ///< the same, and then their logarithms
+};
 
 /// Facts about an op that do not depend on values. An op, ours or a user's Function, states those that hold as `static
 /// constexpr` members of these names.
@@ -44,8 +49,8 @@ struct OpTraits {
   bool mixes_rows = false;        ///< of a Function: does row i of the result depend on other rows of an input?
   bool jumps = false;             ///< the result jumps where an argument changes by ever so little
   bool elementwise = false;       ///< element i of the result is a function of element i of each (broadcast) input
-  bool has_derivative = true;
-  ScoreMap score_map = ScoreMap::none;
+  bool has_derivative = true;     ///< has it a backward? Without one its slopes are 0
+  ScoreMap score_map = ScoreMap::none;  ///< how it makes probabilities of scores
 };
 
 /// The traits that `Op` states.
@@ -94,20 +99,23 @@ struct XG_API RoundingContext {
 class XG_API AppliedOp {
  public:
   virtual ~AppliedOp();
-  virtual const char* name() const = 0;
-  virtual Rule rule() const = 0;
-  virtual const OpTraits& traits() const = 0;
+  virtual const char* name() const = 0;        ///< "mul"
+  virtual Rule rule() const = 0;               ///< how contributions pass through it
+  virtual const OpTraits& traits() const = 0;  ///< what holds of it whatever the values are
   /// Does row i of the result depend on other rows of an input with `ndim` dimensions? (Shapes that change tell by
   /// themselves; this is for ops that keep them, such as a cumulative sum over dimension 0.)
   virtual bool mixes_rows(std::int64_t ndim) const = 0;
-  virtual std::vector<Tensor> forward(std::span<const Tensor> inputs) const = 0;
+  virtual std::vector<Tensor> forward(std::span<const Tensor> inputs) const = 0;  ///< its results for these inputs
   /// Does the vector-Jacobian product read input or output i when the inputs in `needed` want it?
   virtual bool reads_input(std::size_t i, const bool* needed) const = 0;
-  virtual bool reads_output(std::size_t i) const = 0;
+  virtual bool reads_output(std::size_t i) const = 0;  ///< of result i
+  /// The vector-Jacobian product: the gradients of the inputs that `needed`, an array with one entry for each, wants,
+  /// from those of the results.
   virtual void vjp(std::span<const Tensor> inputs, std::span<const Tensor> outputs, std::span<const Shape> input_shapes,
                    std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const = 0;
   /// (g(x) - g(r)) / (x - r) without cancellation; undefined where the op has no formula of its own.
   virtual Tensor secant(const Tensor& x, const Tensor& r) const = 0;
+  /// For Rule::custom: the multipliers of the inputs.
   virtual std::vector<Tensor> attribute(const PairContext& pairs) const = 0;
   /// For Rule::two_player: the secant in argument i between x and r where the other argument is `other`, without
   /// cancellation; undefined where the op has no formula of its own.
@@ -127,8 +135,10 @@ class XG_API PairContext {
  public:
   std::int64_t outputs_explained = 1;  ///< K
   std::int64_t pairs = 0;              ///< P; 0 where values are whole tensors without a common row dimension
-  std::vector<Tensor> x, r;            ///< inputs at the rows and at the references
-  std::vector<Tensor> x_out, r_out;    ///< results
+  std::vector<Tensor> x;               ///< inputs at the rows
+  std::vector<Tensor> r;               ///< inputs at the references
+  std::vector<Tensor> x_out;           ///< results at the rows
+  std::vector<Tensor> r_out;           ///< results at the references
   std::vector<Tensor> multipliers;     ///< of the results, [K, ...]; undefined is zero
   std::vector<bool> varies;            ///< does input i depend on the features?
   std::vector<bool> has_rows;          ///< does input i have the row dimension?

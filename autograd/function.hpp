@@ -49,10 +49,11 @@ class FunctionCall;
 /// One gradient for each tensor among forward's arguments, in order; an undefined one is zero.
 class Gradients {
  public:
-  Gradients(std::initializer_list<Tensor> grads) : grads_(grads) {}
+  Gradients(std::initializer_list<Tensor> grads) : grads_(grads) {}  ///< `return {grad, {}};`
+  /// The gradients of a list.
   Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}  // NOLINT: `return list;`
-  std::size_t size() const { return grads_.size(); }
-  const Tensor& operator[](std::size_t i) const { return grads_[i]; }
+  std::size_t size() const { return grads_.size(); }                  ///< how many
+  const Tensor& operator[](std::size_t i) const { return grads_[i]; }  ///< of tensor i < size() among the arguments
 
  private:
   std::vector<Tensor> grads_;
@@ -164,14 +165,17 @@ struct Function {
     else
       return Tensor();
   }
+  /// The same with a list in braces first.
   template <class... Args>
   static auto apply(std::initializer_list<Tensor> list, const Args&... args) {
     return apply(std::vector<Tensor>(list), args...);
   }
+  /// The same with a list in braces second.
   template <class First, class... Args>
   static auto apply(const First& first, std::initializer_list<Tensor> list, const Args&... args) {
     return apply(first, std::vector<Tensor>(list), args...);
   }
+  /// The same with two lists in braces first.
   template <class... Args>
   static auto apply(std::initializer_list<Tensor> first, std::initializer_list<Tensor> second, const Args&... args) {
     return apply(std::vector<Tensor>(first), std::vector<Tensor>(second), args...);

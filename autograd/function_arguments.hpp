@@ -34,11 +34,11 @@ consteval bool is_plain();
 template <class T>
 inline constexpr bool holds_no_tensors = detail::is_plain<T>();
 template <>
-inline constexpr bool holds_no_tensors<Shape> = true;
+inline constexpr bool holds_no_tensors<Shape> = true;  ///< sizes
 template <>
-inline constexpr bool holds_no_tensors<Generator> = true;
+inline constexpr bool holds_no_tensors<Generator> = true;  ///< numbers
 template <>
-inline constexpr bool holds_no_tensors<std::any> = false;
+inline constexpr bool holds_no_tensors<std::any> = false;  ///< unknown
 
 namespace detail {
 

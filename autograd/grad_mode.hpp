@@ -7,12 +7,13 @@ namespace xg {
 
 /// Does the calling thread record graphs?
 XG_API bool grad_enabled() noexcept;
+/// Is the calling thread in InferenceMode?
 XG_API bool inference_mode_enabled() noexcept;
 
 /// Sets recording while it lives. Throws nothing.
 class XG_API GradMode {
  public:
-  explicit GradMode(bool enabled) noexcept;
+  explicit GradMode(bool enabled) noexcept;  ///< off inside InferenceMode, whatever it is told
   ~GradMode();
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
@@ -25,7 +26,7 @@ class XG_API GradMode {
 struct NoGrad : GradMode {
   NoGrad() noexcept : GradMode(false) {}
 };
-/// Recording is on while it lives, also inside NoGrad.
+/// Recording is on while it lives, also inside NoGrad, but not inside InferenceMode.
 struct EnableGrad : GradMode {
   EnableGrad() noexcept : GradMode(true) {}
 };
@@ -42,8 +43,8 @@ class XG_API InferenceMode {
   bool previous_grad_, previous_inference_;
 };
 
-/// While it lives, every node remembers where its op was called (the module path), and backward checks every gradient
-/// for NaN; the first one found is an AutogradError that names the op.
+/// While it lives, backward checks every gradient for NaN; the first one found is an AutogradError that names the op
+/// and the module path in which it was called.
 class XG_API AnomalyMode {
  public:
   AnomalyMode() noexcept;

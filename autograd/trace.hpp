@@ -20,9 +20,9 @@ using ValueId = std::int32_t;
 
 /// One op, as it was applied.
 struct TraceEntry {
-  std::shared_ptr<const AppliedOp> op;
-  std::vector<ValueId> inputs;
-  std::vector<ValueId> outputs;
+  std::shared_ptr<const AppliedOp> op;  ///< with its attributes
+  std::vector<ValueId> inputs;          ///< its arguments
+  std::vector<ValueId> outputs;         ///< its results
   ScopeId scope;  ///< the module path in which it was called
 };
 
@@ -31,6 +31,7 @@ class XG_API Trace {
  public:
   /// The number of `tensor`, which is registered as a constant where no op of this trace made it.
   ValueId id_of(const Tensor& tensor);
+  /// Appends an op with the tensors it took and gave.
   void record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs, std::span<const Tensor> outputs);
   /// Called before `tensor` is changed in place by `op`: the trace keeps a copy of the value it had. Throws AutogradError
   /// where another traced value shares its memory.
@@ -38,9 +39,10 @@ class XG_API Trace {
   /// Called after it: from here on `tensor` means the value of `result`.
   void after_write(const Tensor& tensor, const Tensor& result);
 
-  const std::vector<TraceEntry>& entries() const { return entries_; }
+  const std::vector<TraceEntry>& entries() const { return entries_; }  ///< in the order in which they were applied
+  /// of a number that id_of gave, unchecked
   const Tensor& value(ValueId id) const { return values_[static_cast<std::size_t>(id)]; }
-  std::size_t value_count() const { return values_.size(); }
+  std::size_t value_count() const { return values_.size(); }  ///< numbers are 0 .. value_count() - 1
 
  private:
   std::vector<TraceEntry> entries_;
@@ -52,6 +54,7 @@ class XG_API Trace {
 /// Records into `trace` for as long as it lives.
 class TraceMode {
  public:
+  /// the trace must outlive it
   explicit TraceMode(Trace& trace) noexcept : previous_(state().trace) { state().trace = &trace; }
   ~TraceMode() { state().trace = previous_; }
   TraceMode(const TraceMode&) = delete;

@@ -81,8 +81,8 @@ class Node {
   virtual const char* name() const = 0;
   virtual std::span<Edge> edges() = 0;
   virtual std::size_t output_count() const { return 1; }
-  /// Gradients of the inputs whose bit is set in `needed`, from those of the outputs (undefined is zero), of which one
-  /// that nobody else holds may be written over.
+  /// Gradients of the inputs i with needed[i], from those of the outputs (undefined is zero), of which one that nobody
+  /// else holds may be written over.
   virtual void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
   /// Forgets saved tensors. A later backward is an error.
   virtual void release_saved() noexcept {}
