@@ -20,7 +20,12 @@ class RowTexts;
 class Texts;
 
 /// What a column holds. Integers and booleans are numbers too.
-enum class ColumnKind : std::uint8_t { numeric, integer, boolean, text };
+enum class ColumnKind : std::uint8_t {
+  numeric,  ///< reals
+  integer,  ///< whole numbers of 64 bits
+  boolean,  ///< true and false
+  text,     ///< anything else
+};
 
 /// "numeric", "integer", "boolean" or "text".
 XG_API std::string_view name(ColumnKind kind);
