@@ -14,7 +14,7 @@ XG_API bool inference_mode_enabled() noexcept;
 class XG_API GradMode {
  public:
   explicit GradMode(bool enabled) noexcept;  ///< off inside InferenceMode, whatever it is told
-  ~GradMode();
+  ~GradMode();                               ///< puts back what was before
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
 
@@ -24,18 +24,18 @@ class XG_API GradMode {
 
 /// Nothing is recorded while it lives.
 struct NoGrad : GradMode {
-  NoGrad() noexcept : GradMode(false) {}
+  NoGrad() noexcept : GradMode(false) {}  ///< switches recording off
 };
 /// Recording is on while it lives, also inside NoGrad, but not inside InferenceMode.
 struct EnableGrad : GradMode {
-  EnableGrad() noexcept : GradMode(true) {}
+  EnableGrad() noexcept : GradMode(true) {}  ///< switches recording on
 };
 
 /// Nothing is recorded, and tensors made inside can never become part of a graph: using one there is an error.
 class XG_API InferenceMode {
  public:
-  InferenceMode() noexcept;
-  ~InferenceMode();
+  InferenceMode() noexcept;  ///< switches it on for the calling thread
+  ~InferenceMode();          ///< puts back what was before
   InferenceMode(const InferenceMode&) = delete;
   InferenceMode& operator=(const InferenceMode&) = delete;
 
@@ -47,8 +47,8 @@ class XG_API InferenceMode {
 /// and the module path in which it was called.
 class XG_API AnomalyMode {
  public:
-  AnomalyMode() noexcept;
-  ~AnomalyMode();
+  AnomalyMode() noexcept;  ///< switches it on for the calling thread
+  ~AnomalyMode();          ///< puts back what was before
   AnomalyMode(const AnomalyMode&) = delete;
   AnomalyMode& operator=(const AnomalyMode&) = delete;
 

@@ -18,7 +18,8 @@ struct State {
   Trace* trace = nullptr;      ///< where it records ops, or null
 };
 
-/// The calling thread's state. One struct, reached without a call: the library is loaded at start, so its few bytes of static TLS are always there.
+/// The calling thread's state. One struct, reached without a call: the library is loaded at start, so its few bytes of
+/// static TLS are always there.
 XG_API extern thread_local constinit State thread_state __attribute__((tls_model("initial-exec")));
 
 /// What the calling thread knows.

@@ -56,7 +56,7 @@ class TraceMode {
  public:
   /// the trace must outlive it
   explicit TraceMode(Trace& trace) noexcept : previous_(state().trace) { state().trace = &trace; }
-  ~TraceMode() { state().trace = previous_; }
+  ~TraceMode() { state().trace = previous_; }  ///< puts back what was before
   TraceMode(const TraceMode&) = delete;
   TraceMode& operator=(const TraceMode&) = delete;
 
@@ -67,8 +67,8 @@ class TraceMode {
 /// Suspends recording: what an op computes inside itself is not part of the trace.
 class NoTrace {
  public:
-  NoTrace() noexcept : previous_(state().trace) { state().trace = nullptr; }
-  ~NoTrace() { state().trace = previous_; }
+  NoTrace() noexcept : previous_(state().trace) { state().trace = nullptr; }  ///< suspends it
+  ~NoTrace() { state().trace = previous_; }                                   ///< puts back what was before
   NoTrace(const NoTrace&) = delete;
   NoTrace& operator=(const NoTrace&) = delete;
 

@@ -48,8 +48,9 @@ struct BackwardOptions {
 /// changes the tensor in place. Where a dimension is asked for, negative ones count from the end.
 class XG_API Tensor {
  public:
-  Tensor() = default;                                          ///< undefined: every use but defined() is a ValueError
-  Tensor(const Tensor& other) noexcept : impl_(other.impl_) {  ///< another handle on the same tensor
+  Tensor() = default;  ///< undefined: what needs a tensor throws ValueError
+  /// Another handle on the same tensor.
+  Tensor(const Tensor& other) noexcept : impl_(other.impl_) {
     if (impl_ != nullptr) impl_->refs.acquire();
   }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}  ///< leaves `other` undefined
@@ -74,9 +75,9 @@ class XG_API Tensor {
   bool defined() const noexcept { return impl_ != nullptr; }                             ///< is there a tensor?
   const Shape& shape() const { return impl().shape(); }                                  ///< the size of each dimension
   const Shape& sizes() const { return impl().shape(); }                                  ///< shape()
-  const Shape& strides() const { return impl().strides(); }                              ///< in elements
-  std::int64_t size(std::int64_t dim) const;                                             ///< throws IndexError
-  std::int64_t stride(std::int64_t dim) const;                                           ///< throws IndexError
+  const Shape& strides() const { return impl().strides(); }  ///< of each dimension, in elements
+  std::int64_t size(std::int64_t dim) const;                 ///< of one dimension; throws IndexError
+  std::int64_t stride(std::int64_t dim) const;               ///< of one dimension; throws IndexError
   std::int64_t dim() const { return static_cast<std::int64_t>(impl().shape().size()); }  ///< the number of dimensions
   std::int64_t ndim() const { return dim(); }                                            ///< dim()
   std::int64_t numel() const { return impl().numel(); }                                  ///< the number of elements
