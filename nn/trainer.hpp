@@ -100,9 +100,9 @@ class XG_API Trainer {
   /// Error when the loss is not finite, naming the epoch and the likely cause: then the best weights so far are in the
   /// model.
   History fit(const Tensor& X, const Tensor& y, FitOptions options = {});
-  /// Loss and metrics in eval mode.
+  /// Loss and metrics in eval mode. Throws ValueError for a batch_size below 1 and, for X, y and weights, what fit throws.
   Evaluation evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options = {});
-  /// What the model gives in eval mode, without a graph.
+  /// What the model gives in eval mode, without a graph: [rows, ...]. Throws ValueError for a batch_size below 1.
   Tensor predict(const Tensor& X, PredictOptions options = {});
 
   Module& model() { return *model_; }         ///< the model that is trained

@@ -205,7 +205,7 @@ class XG_API Tensor {
   Tensor mT() const;       ///< the last two dimensions exchanged; fewer are a ShapeError
   Tensor squeeze() const;  ///< without dimensions of size 1
   Tensor squeeze(const Dims& dims) const;    ///< without those of these dimensions that have size 1
-  Tensor unsqueeze(std::int64_t dim) const;  ///< with a new dimension of size 1 before `dim`
+  Tensor unsqueeze(std::int64_t dim) const;  ///< with a new dimension of size 1, which becomes `dim`
   /// Dimensions of size 1 repeated to the sizes of `shape`, where -1 keeps a size, and new ones in front, without
   /// a copy. Throws ShapeError where another size would have to change.
   Tensor expand(const Shape& shape) const;

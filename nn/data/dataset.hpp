@@ -39,7 +39,7 @@ struct XG_API Affine {
   double scale = 1;  ///< the slope
   double shift = 0;  ///< the value at 0
 
-  Tensor operator()(const Tensor& x) const;                        ///< elementwise, in the dtype of x
+  Tensor operator()(const Tensor& x) const;                        ///< elementwise; integers become reals
   double operator()(double x) const { return scale * x + shift; }  ///< of one number
   /// x -> (x - shift) / scale. Throws ValueError where scale is 0.
   Affine inverse() const;

@@ -57,8 +57,8 @@ class XG_API MinMaxScaler {
 
   /// Throws ShapeError unless X is [rows, features] with rows, ValueError for infinite values.
   MinMaxScaler& fit(const Tensor& X);
-  /// x * scale + shift, in its floating dtype (the default one for integers). Throws Error before fit, ShapeError for
-  /// another number of features.
+  /// x * scale + shift, kept inside [min, max] if the options say so, in its floating dtype (the default one for
+  /// integers). Throws Error before fit, ShapeError for another number of features.
   Tensor transform(const Tensor& X) const;
   Tensor fit_transform(const Tensor& X);  ///< fit, then transform of the same rows
   /// (x - shift) / scale. Throws as transform.
