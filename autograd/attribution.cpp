@@ -1,9 +1,9 @@
 #include <xgrad/autograd/attribution.hpp>
-#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 
 #include <fmt/format.h>
 
@@ -43,8 +43,7 @@ Tensor for_each_output(const Tensor& value, std::int64_t k) {
 ///
 /// Multipliers may be of a wider dtype than the values (a float32 model explained in float64): a linear or bilinear op
 /// runs in the wider one. A quadrature calls forward, which may know its own dtypes alone.
-template <class At>
-std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) {
+template <class At> std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) {
   const std::size_t n = p.x.size();
   const std::int64_t k = p.outputs_explained;
   const bool quadrature = op.rule() == Rule::quadrature;
@@ -77,7 +76,8 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
     Shape merged = p.multipliers[j].shape();
     merged.erase(0);
     if (p.pairs > 0) merged[0] *= k;
-    const bool as_result = quadrature && is_floating(p.x_out[j].dtype());  // a sweep keeps results where a rule reads them
+    const bool as_result =
+        quadrature && is_floating(p.x_out[j].dtype());  // a sweep keeps results where a rule reads them
     grads[j] = p.multipliers[j].reshape(merged).to(as_result ? p.x_out[j].dtype() : dtype);
   }
   std::vector<Tensor> shares(n);
@@ -91,8 +91,7 @@ std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) 
 }
 
 /// The integrals over t from 0 to 1 of the tensors that `integrand(t)` gives; undefined ones stay undefined.
-template <class Integrand>
-std::vector<Tensor> integrals(Integrand&& integrand) {
+template <class Integrand> std::vector<Tensor> integrals(Integrand&& integrand) {
   const kernels::GaussLegendre& rule = path_rule();
   std::vector<Tensor> total;
   for (std::size_t q = 0; q < rule.nodes.size(); ++q) {
@@ -113,8 +112,8 @@ std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
   });
 }
 
-/// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros where
-/// there is none.
+/// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros
+/// where there is none.
 Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size_t which, const Tensor& result) {
   const std::size_t n = inputs.size();
   const Dtype dtype = real_dtype(result.dtype());
@@ -212,7 +211,8 @@ std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p
     const Tensor bad = logical_not(isfinite(slopes[i]));
     undefined = undefined.defined() ? logical_or(undefined, bad) : bad;
   }
-  if (p.varies[0] && p.varies[1] && op.traits().has_derivative && is_floating(x[0].dtype()) && any(undefined).item<bool>()) {
+  if (p.varies[0] && p.varies[1] && op.traits().has_derivative && is_floating(x[0].dtype()) &&
+      any(undefined).item<bool>()) {
     const std::vector<Tensor> means = path_slopes(op, x, r);
     for (const std::size_t i : {0u, 1u}) slopes[i] = where(undefined, means[i], slopes[i]);
     *integrated = true;
@@ -298,7 +298,8 @@ Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r) {
   return judged_secant(op, std::vector<Tensor>(1), 0, x, r);
 }
 
-Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r, const Tensor& slope) {
+Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r,
+                         const Tensor& slope) {
   const Tensor d = x - r;
   return where(d == 0, slope, (at_x - at_r) / d);
 }
@@ -369,8 +370,10 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
   std::vector<Tensor> shares;
   bool rounded = false, integrated = false;
   switch (op.rule()) {
-    case Rule::linear: return product(op, p, [&](std::size_t i) { return p.x[i]; });
-    case Rule::bilinear: return product(op, p, [&](std::size_t i) { return p.mean(i); });
+    case Rule::linear:
+      return product(op, p, [&](std::size_t i) { return p.x[i]; });
+    case Rule::bilinear:
+      return product(op, p, [&](std::size_t i) { return p.mean(i); });
     case Rule::secant: {
       Tensor slope = secant_of(op, p.x[0], p.r[0]);
       if (op.traits().jumps) {
@@ -383,7 +386,9 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
       shares = {p.multipliers[0] * slope};
       break;
     }
-    case Rule::two_player: shares = two_player_shapley(op, p, &rounded, &integrated); break;
+    case Rule::two_player:
+      shares = two_player_shapley(op, p, &rounded, &integrated);
+      break;
     case Rule::quadrature:
       shares = quadrature(op, p);
       if (loss != nullptr) loss->quadrature = missing_contribution(p, shares);
@@ -392,12 +397,14 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
       shares = op.attribute(p);
       rounded = op.traits().jumps;
       break;
-    case Rule::constant: return std::vector<Tensor>(p.x.size());
+    case Rule::constant:
+      return std::vector<Tensor>(p.x.size());
     case Rule::unsupported:
-      throw AutogradError(fmt::format(
-          "[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given "
-          "to its arguments. Explain a model without it between inputs and output.",
-          op.name()));
+      throw AutogradError(
+          fmt::format("[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of "
+                      "it can be given "
+                      "to its arguments. Explain a model without it between inputs and output.",
+                      op.name()));
   }
   if (loss != nullptr && integrated) loss->quadrature = missing_contribution(p, shares);
   if (loss != nullptr && rounded && !integrated) loss->jumps = missing_contribution(p, shares);

@@ -1,6 +1,6 @@
 // How a contribution at an op's output is shared among its inputs, given the op's values at an explained row x and at a
-// reference r. A multiplier m of a tensor gives its contribution m (x - r); a rule is complete when the contributions of
-// the inputs sum to that of the output: sum_i m_i (x_i - r_i) = m (y_x - y_r).
+// reference r. A multiplier m of a tensor gives its contribution m (x - r); a rule is complete when the contributions
+// of the inputs sum to that of the output: sum_i m_i (x_i - r_i) = m (y_x - y_r).
 //
 // Shapes: with P pairs of rows and references and K explained outputs, values are [P, ...] (or the shape of a constant
 // that has no rows), multipliers [K, P, ...]. Right-aligned broadcasting joins the two.
@@ -54,13 +54,13 @@ struct OpTraits {
 };
 
 /// The traits that `Op` states.
-template <class Op>
-constexpr OpTraits traits_of() {
+template <class Op> constexpr OpTraits traits_of() {
   OpTraits t;
   if constexpr (requires { Op::keeps_elements; }) t.keeps_elements = Op::keeps_elements;
   if constexpr (requires { Op::random; }) t.random = Op::random;
   if constexpr (requires { Op::batch_statistics; }) t.batch_statistics = Op::batch_statistics;
-  if constexpr (requires { requires std::is_same_v<decltype(Op::mixes_rows), const bool>; }) t.mixes_rows = Op::mixes_rows;
+  if constexpr (requires { requires std::is_same_v<decltype(Op::mixes_rows), const bool>; })
+    t.mixes_rows = Op::mixes_rows;
   if constexpr (requires { Op::jumps; }) t.jumps = Op::jumps;
   if constexpr (requires { Op::elementwise; }) t.elementwise = Op::elementwise;
   if constexpr (requires { Op::score_map; }) t.score_map = Op::score_map;
@@ -88,8 +88,9 @@ XG_API double rounding_unit(Dtype dtype);
 struct XG_API RoundingContext {
   double unit = 0;             ///< rounding_unit of the dtype of the result
   std::vector<Tensor> inputs;  ///< the values
-  std::vector<Tensor> errors;  ///< changes of the inputs that may be rounding, in their shapes; undefined for exact ones
-  Tensor output;               ///< the result, broadcast over which elementwise ops take their inputs
+  std::vector<Tensor>
+      errors;     ///< changes of the inputs that may be rounding, in their shapes; undefined for exact ones
+  Tensor output;  ///< the result, broadcast over which elementwise ops take their inputs
 
   /// The rounding of a sum in which |input i| is a term: max(error, unit |x|).
   Tensor of_term(std::size_t i) const;
@@ -120,15 +121,18 @@ class XG_API AppliedOp {
   /// For Rule::two_player: the secant in argument i between x and r where the other argument is `other`, without
   /// cancellation; undefined where the op has no formula of its own.
   virtual Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const;
-  /// What the op does to the rows of input `varying`, a matrix, while the other inputs stay: where that is a linear map.
+  /// What the op does to the rows of input `varying`, a matrix, while the other inputs stay: where that is a linear
+  /// map.
   virtual LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const;
   /// What `rounding_of` cannot tell from the rule: the rounding of a sum from that of its largest term, for example.
   virtual Tensor rounding(const RoundingContext& context) const;
 };
 
 /// A bound on what rounding may have changed in each result of an op, elementwise: 8 eps of the largest number that was
-/// added to make it, or that it is itself. An undefined one means none: elements that were only moved, integers and bools.
-XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& context, std::span<const Tensor> outputs);
+/// added to make it, or that it is itself. An undefined one means none: elements that were only moved, integers and
+/// bools.
+XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& context,
+                                       std::span<const Tensor> outputs);
 
 /// The values of one op at P pairs, and the multipliers that arrived at its outputs.
 class XG_API PairContext {
@@ -156,12 +160,13 @@ class XG_API PairContext {
 };
 
 // Note [What is not passed on]
-// Every rule passes on all that arrives, with two exceptions, which are accounted for pair by pair. A jump over a change
-// that may be rounding would give multipliers of 1 / eps, large contributions of both signs that mean nothing: it passes
-// nothing on. And a quadrature is only as exact as its nodes. base + contributions + what was not passed on is the
-// prediction, so that an explainer can state the loss and still tell it from a wrong rule.
+// Every rule passes on all that arrives, with two exceptions, which are accounted for pair by pair. A jump over a
+// change that may be rounding would give multipliers of 1 / eps, large contributions of both signs that mean nothing:
+// it passes nothing on. And a quadrature is only as exact as its nodes. base + contributions + what was not passed on
+// is the prediction, so that an explainer can state the loss and still tell it from a wrong rule.
 
-/// max over k of a[.., i, k] b[j, k], for numbers that are not negative: the largest terms of the sums that a product adds.
+/// max over k of a[.., i, k] b[j, k], for numbers that are not negative: the largest terms of the sums that a product
+/// adds.
 Tensor largest_products(const Tensor& a, const Tensor& b);
 
 /// What an op did not pass on, sum over results of m (y_x - y_r) minus sum over inputs of m_i (x_i - r_i):
@@ -175,8 +180,8 @@ struct AttributionLoss {
 XG_API Tensor missing_contribution(const PairContext& pairs, std::span<const Tensor> shares);
 
 /// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. An element that does not change gets the
-/// limit of its slope (0 where that is infinite). `loss`, if given, becomes what was not passed on. Throws AutogradError
-/// for an op without a rule, naming it.
+/// limit of its slope (0 where that is infinite). `loss`, if given, becomes what was not passed on. Throws
+/// AutogradError for an op without a rule, naming it.
 XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, AttributionLoss* loss);
 
 /// s(x, r) of any differentiable elementwise function: the difference quotient, or the mean of the derivative between x
@@ -189,8 +194,7 @@ Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r);
 Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x, const Tensor& r, const Tensor& slope);
 
 namespace detail {
-template <class Op>
-class AppliedOpOf;
+template <class Op> class AppliedOpOf;
 }
 
 }  // namespace xg::autograd

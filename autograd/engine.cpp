@@ -1,14 +1,15 @@
 // The sweep. Nodes are visited once each, newest first: creation order is a topological order, so no counting of
 // dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash.
-// Leaves alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their gradient.
+// Leaves alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their
+// gradient.
+#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
@@ -84,8 +85,7 @@ class LeafGradients {
 };
 
 /// A few elements inline, more on the heap.
-template <class T, std::size_t few>
-class Few {
+template <class T, std::size_t few> class Few {
  public:
   explicit Few(std::size_t count) : count_(count) {
     if (count > few) [[unlikely]]
@@ -103,9 +103,7 @@ class Few {
 using Heap = std::vector<Node*>;
 thread_local constinit Heap* spare_heap = nullptr;
 
-void end_heap(void*) {
-  delete std::exchange(spare_heap, nullptr);
-}
+void end_heap(void*) { delete std::exchange(spare_heap, nullptr); }
 
 Heap take_heap() {
   if (spare_heap == nullptr) {
@@ -182,7 +180,8 @@ class Sweep {
     const std::string path = scope_path(node.scope);
     throw AutogradError(fmt::format(
         "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this "
-        "hook: a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, or "
+        "hook: a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, "
+        "or "
         "share the value without its graph: detach().{}",
         op_, node.name(), path.empty() ? "" : " Recorded in: " + path + "."));
   }
@@ -259,8 +258,9 @@ class Sweep {
     std::sort(marked.begin(), marked.end(), is_older);
     for (Node* node : marked) {
       const std::span<Edge> edges = node->edges();
-      node->needed = node->needed || std::any_of(edges.begin(), edges.end(),
-                                                 [&](const Edge& edge) { return edge.node && wants(*edge.node.get()); });
+      node->needed = node->needed || std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) {
+                       return edge.node && wants(*edge.node.get());
+                     });
     }
     std::erase_if(marked, [](Node* node) {
       const bool needed = node->needed;
@@ -299,8 +299,10 @@ class Sweep {
   /// The whole gradient of a leaf that is a target or has hooks.
   void finish(LeafNode& leaf, Tensor gradient) {
     if (leaf.extras) call_hooks(leaf, {&gradient, 1});
-    if (targets_ != nullptr) keep(leaf, {&gradient, 1});
-    else leaf.accumulate(std::move(gradient), create_graph_);
+    if (targets_ != nullptr)
+      keep(leaf, {&gradient, 1});
+    else
+      leaf.accumulate(std::move(gradient), create_graph_);
   }
 
   void visit(Node& node) {
@@ -321,8 +323,7 @@ class Sweep {
     if (!keep_graph_) node.release_saved();
   }
 
-  template <std::size_t few>
-  void propagate(Node& node, std::span<Tensor> grads) {
+  template <std::size_t few> void propagate(Node& node, std::span<Tensor> grads) {
     const std::span<Edge> edges = node.edges();
     Few<bool, few> wanted(edges.size());
     const std::span<bool> needed = wanted.span();
@@ -340,7 +341,8 @@ class Sweep {
   }
 
   /// Backward for somebody who wants to see the gradients of the outputs afterwards as well.
-  static void observed_backward(Node& node, std::span<Tensor> grads, std::span<Tensor> grad_inputs, const bool* needed) {
+  static void observed_backward(Node& node, std::span<Tensor> grads, std::span<Tensor> grad_inputs,
+                                const bool* needed) {
     const std::vector<Tensor> kept(grads.begin(), grads.end());
     node.backward(grads, grad_inputs, needed);
     if (node.extras)

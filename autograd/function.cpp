@@ -1,7 +1,7 @@
 #include <xgrad/autograd/attribution.hpp>
+#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -15,10 +15,11 @@
 namespace xg::autograd {
 
 void throw_context_value(std::string_view name, bool known) {
-  throw ValueError(known ? fmt::format("[function] the context's value '{}' has another type than the one asked for: use "
-                                       "the type that set() was given.",
-                                       name)
-                         : fmt::format("[function] the context has no value '{}': keep it in forward with ctx.set().", name));
+  throw ValueError(
+      known ? fmt::format("[function] the context's value '{}' has another type than the one asked for: use "
+                          "the type that set() was given.",
+                          name)
+            : fmt::format("[function] the context has no value '{}': keep it in forward with ctx.set().", name));
 }
 
 void Context::save_for_backward(std::vector<Tensor> tensors) {
@@ -29,10 +30,11 @@ void Context::save_for_backward(std::vector<Tensor> tensors) {
 
 const std::vector<Tensor>& Context::saved() const {
   if (released_)
-    throw AutogradError(fmt::format(
-        "[{}] the graph was already swept and its saved tensors are released: pass {{.retain_graph = true}} to the first "
-        "backward.",
-        name_));
+    throw AutogradError(
+        fmt::format("[{}] the graph was already swept and its saved tensors are released: pass {{.retain_graph = "
+                    "true}} to the first "
+                    "backward.",
+                    name_));
   for (std::size_t i = 0; i < saved_.size(); ++i)
     if (saved_[i].defined() && saved_[i].version() != versions_[i])
       throw AutogradError(fmt::format(
@@ -81,7 +83,8 @@ std::vector<bool> asking_for_gradients(std::span<const Tensor> inputs) {
   return needs;
 }
 
-std::vector<Tensor> checked_forward(const detail::FunctionInfo& info, Context& context, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> checked_forward(const detail::FunctionInfo& info, Context& context,
+                                    const std::vector<Tensor>& inputs) {
   std::vector<Tensor> results = info.forward(context, inputs);
   constexpr std::size_t most = std::numeric_limits<std::uint8_t>::max();
   if (results.empty() || results.size() > most)
@@ -117,8 +120,9 @@ std::vector<Tensor> checked_backward(const detail::FunctionInfo& info, Context& 
   const Gradients grads = info.backward(context, complete);
   const std::size_t expected = input_shapes.size() + info.absent.size();
   if (grads.size() != expected)
-    throw AutogradError(fmt::format("[{}] backward returned {} gradients, forward took {} tensors: return one for each.",
-                                    info.name, grads.size(), expected));
+    throw AutogradError(
+        fmt::format("[{}] backward returned {} gradients, forward took {} tensors: return one for each.", info.name,
+                    grads.size(), expected));
   std::vector<Tensor> present;
   for (std::size_t i = 0, absent = 0; i < grads.size(); ++i) {
     if (absent < info.absent.size() && info.absent[absent] == present.size()) {

@@ -1,5 +1,5 @@
-// Ops of your own. A Function is two static functions; backward is written with ordinary ops, so that higher derivatives
-// work:
+// Ops of your own. A Function is two static functions; backward is written with ordinary ops, so that higher
+// derivatives work:
 //
 //   struct Swish : xg::autograd::Function<Swish> {
 //     static Tensor forward(Context& ctx, const Tensor& x, double beta) { ctx.save_for_backward({x}); ... }
@@ -12,16 +12,16 @@
 // tensor, lists flattened, in the order of the arguments; an absent one counts, and its gradient is ignored. A type in
 // which tensors could hide, so that they would get no gradient, does not compile (holds_no_tensors).
 //
-// Results. forward returns a tensor, or several as a std::vector, std::array, std::pair or std::tuple, and so does apply.
-// backward then takes as many gradients, or one `const std::vector<Tensor>&`; the gradient of a result that nothing
-// depends on is zeros (Context::set_materialize_grads). A result that shares memory with an argument or another result is
-// copied, so that a write to one never changes the other.
+// Results. forward returns a tensor, or several as a std::vector, std::array, std::pair or std::tuple, and so does
+// apply. backward then takes as many gradients, or one `const std::vector<Tensor>&`; the gradient of a result that
+// nothing depends on is zeros (Context::set_materialize_grads). A result that shares memory with an argument or another
+// result is copied, so that a write to one never changes the other.
 //
-// An explanation passes through it by integrating backward along the path from the reference, with the error reported; an
-// optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)` (elementwise functions of one
-// tensor: (f(x) - f(r)) / (x - r)) makes it exact. What else explainers must know of an op it states as for any op, see
-// OpTraits: by `static constexpr bool jumps = true`, for example, a jump over a change that is only rounding passes nothing
-// on (docs/explanations.md).
+// An explanation passes through it by integrating backward along the path from the reference, with the error reported;
+// an optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)` (elementwise functions of
+// one tensor: (f(x) - f(r)) / (x - r)) makes it exact. What else explainers must know of an op it states as for any op,
+// see OpTraits: by `static constexpr bool jumps = true`, for example, a jump over a change that is only rounding passes
+// nothing on (docs/explanations.md).
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -51,8 +51,8 @@ class Gradients {
  public:
   Gradients(std::initializer_list<Tensor> grads) : grads_(grads) {}  ///< `return {grad, {}};`
   /// The gradients of a list.
-  Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}  // NOLINT: `return list;`
-  std::size_t size() const { return grads_.size(); }                  ///< how many
+  Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}   // NOLINT: `return list;`
+  std::size_t size() const { return grads_.size(); }                   ///< how many
   const Tensor& operator[](std::size_t i) const { return grads_[i]; }  ///< of tensor i < size() among the arguments
 
  private:
@@ -70,13 +70,9 @@ class XG_API Context {
   /// The kept tensors. Throws AutogradError after they were released or where one was changed in place.
   const std::vector<Tensor>& saved() const;
   /// Keeps any other value.
-  template <class T>
-  void set(StringRef name, T value) {
-    values_.emplace_back(name.str(), std::any(std::move(value)));
-  }
+  template <class T> void set(StringRef name, T value) { values_.emplace_back(name.str(), std::any(std::move(value))); }
   /// A kept value. Throws ValueError for an unknown name or another type.
-  template <class T>
-  const T& get(StringRef name) const {
+  template <class T> const T& get(StringRef name) const {
     for (const auto& [key, value] : values_)
       if (key == name.view()) {
         if (const T* found = std::any_cast<T>(&value)) return *found;
@@ -122,20 +118,15 @@ XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<T
 
 // What the parts of a Function are called with.
 template <class F, class... A>
-concept ForwardTakes = requires(Context& ctx, const A&... arguments) {
-  F::forward(ctx, arguments...);
-};
+concept ForwardTakes = requires(Context& ctx, const A&... arguments) { F::forward(ctx, arguments...); };
 template <class F, class... A>
-concept ForwardTakesNoContext = requires(const A&... arguments) {
-  F::forward(arguments...);
-};
+concept ForwardTakesNoContext = requires(const A&... arguments) { F::forward(arguments...); };
 template <class F>
 concept BackwardTakesList = requires(Context& ctx, const std::vector<Tensor>& grads) {
   { F::backward(ctx, grads) } -> std::convertible_to<Gradients>;
 };
-template <class F, std::size_t... i>
-consteval bool backward_takes_each(std::index_sequence<i...>) {
-  return sizeof...(i) > 0 && requires(Context & ctx, std::span<const Tensor> grads) {
+template <class F, std::size_t... i> consteval bool backward_takes_each(std::index_sequence<i...>) {
+  return sizeof...(i) > 0 && requires(Context& ctx, std::span<const Tensor> grads) {
     { F::backward(ctx, grads[i]...) } -> std::convertible_to<Gradients>;
   };
 }
@@ -143,31 +134,30 @@ consteval bool backward_takes_each(std::index_sequence<i...>) {
 }  // namespace detail
 
 /// Base of a user's op; `Derived` has forward and backward.
-template <class Derived>
-struct Function {
+template <class Derived> struct Function {
   /// forward of the arguments, recorded as one op.
-  template <class... Args>
-  static auto apply(const Args&... args) {
+  template <class... Args> static auto apply(const Args&... args) {
     constexpr bool accepted = (detail::Kept<Args>::accepted && ...);
     constexpr bool callable = detail::ForwardTakes<Derived, typename detail::Kept<Args>::Given...>;
     static_assert(accepted,
                   "A Function's argument has a type in which tensors may hide, which would get no gradient. Pass each "
                   "tensor, or each list of tensors, as an argument of its own; of a type that holds none, say so with "
                   "template <> inline constexpr bool xg::autograd::holds_no_tensors<Type> = true;");
-    static_assert(!accepted || callable || !detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
-                  "A Function's forward takes the context first: static Tensor forward(xg::autograd::Context& ctx, ...).");
-    static_assert(!accepted || callable || detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
-                  "A Function's forward cannot be called with a context and these arguments: it is public and static, and "
-                  "takes a tensor as const Tensor&, a list as const std::vector<Tensor>& (of a std::array as that), one "
-                  "that may be absent as const std::optional<Tensor>&.");
+    static_assert(
+        !accepted || callable || !detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
+        "A Function's forward takes the context first: static Tensor forward(xg::autograd::Context& ctx, ...).");
+    static_assert(
+        !accepted || callable || detail::ForwardTakesNoContext<Derived, typename detail::Kept<Args>::Given...>,
+        "A Function's forward cannot be called with a context and these arguments: it is public and static, and "
+        "takes a tensor as const Tensor&, a list as const std::vector<Tensor>& (of a std::array as that), one "
+        "that may be absent as const std::optional<Tensor>&.");
     if constexpr (accepted && callable)
       return applied(args...);
     else
       return Tensor();
   }
   /// The same with a list in braces first.
-  template <class... Args>
-  static auto apply(std::initializer_list<Tensor> list, const Args&... args) {
+  template <class... Args> static auto apply(std::initializer_list<Tensor> list, const Args&... args) {
     return apply(std::vector<Tensor>(list), args...);
   }
   /// The same with a list in braces second.
@@ -182,21 +172,22 @@ struct Function {
   }
 
  private:
-  template <class... Args>
-  static auto applied(const Args&... args) {
+  template <class... Args> static auto applied(const Args&... args) {
     using Result = std::remove_cvref_t<decltype(Derived::forward(
         std::declval<Context&>(), std::declval<const typename detail::Kept<Args>::Given&>()...))>;
     using Results = detail::ResultsOf<Result>;
-    static_assert(Results::accepted,
-                  "A Function's forward returns a Tensor, or several as a std::vector, std::array, std::pair or std::tuple "
-                  "of tensors.");
+    static_assert(
+        Results::accepted,
+        "A Function's forward returns a Tensor, or several as a std::vector, std::array, std::pair or std::tuple "
+        "of tensors.");
     if constexpr (Results::accepted) {
       constexpr bool each = detail::backward_takes_each<Derived>(std::make_index_sequence<Results::count>());
       constexpr bool list = detail::BackwardTakesList<Derived>;
-      static_assert(each || list,
-                    "A Function's backward takes the context and a gradient for each result, and returns one for each "
-                    "tensor argument: static xg::autograd::Gradients backward(xg::autograd::Context& ctx, const Tensor& "
-                    "grad), where forward returns several const std::vector<Tensor>& grads.");
+      static_assert(
+          each || list,
+          "A Function's backward takes the context and a gradient for each result, and returns one for each "
+          "tensor argument: static xg::autograd::Gradients backward(xg::autograd::Context& ctx, const Tensor& "
+          "grad), where forward returns several const std::vector<Tensor>& grads.");
       if constexpr (each || list) {
         detail::FunctionInfo info;
         info.name = xg::detail::short_class_name(typeid(Derived).name());
@@ -209,9 +200,7 @@ struct Function {
         info.forward = [kept = std::tuple<detail::Kept<Args>...>{detail::Kept<Args>(args, inputs, info.absent)...}](
                            Context& ctx, const std::vector<Tensor>& tensors) {
           return std::apply(
-              [&](const auto&... argument) {
-                return Results::list(Derived::forward(ctx, argument.give(tensors)...));
-              },
+              [&](const auto&... argument) { return Results::list(Derived::forward(ctx, argument.give(tensors)...)); },
               kept);
         };
         return Results::from(detail::apply_function(std::move(info), inputs));
@@ -223,11 +212,11 @@ struct Function {
     }
   }
 
-  template <std::size_t count, bool each>
-  static Gradients call_backward(Context& ctx, std::span<const Tensor> grads) {
+  template <std::size_t count, bool each> static Gradients call_backward(Context& ctx, std::span<const Tensor> grads) {
     if constexpr (each) {
-      return [&]<std::size_t... i>(std::index_sequence<i...>)->Gradients { return Derived::backward(ctx, grads[i]...); }
-      (std::make_index_sequence<count>());
+      return [&]<std::size_t... i>(std::index_sequence<i...>) -> Gradients {
+        return Derived::backward(ctx, grads[i]...);
+      }(std::make_index_sequence<count>());
     } else {
       return Derived::backward(ctx, std::vector<Tensor>(grads.begin(), grads.end()));
     }

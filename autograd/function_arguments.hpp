@@ -21,43 +21,36 @@
 namespace xg::autograd {
 
 namespace detail {
-template <class T>
-consteval bool is_plain();
+template <class T> consteval bool is_plain();
 }  // namespace detail
 
 /// Does no value of type T hold a tensor? Function::apply keeps such arguments as they are, and refuses others, since
-/// what hides in them would get no gradient. It is true of numbers, text, enums, functions, structs of such (what can be
-/// copied as bytes) and the standard library's classes of them; of nothing that could hold a tensor unseen, as a lambda's
-/// captures, a std::function or a class with strings and vectors inside can. Of a class of yours you can say it yourself:
+/// what hides in them would get no gradient. It is true of numbers, text, enums, functions, structs of such (what can
+/// be copied as bytes) and the standard library's classes of them; of nothing that could hold a tensor unseen, as a
+/// lambda's captures, a std::function or a class with strings and vectors inside can. Of a class of yours you can say
+/// it yourself:
 ///
 ///     template <> inline constexpr bool xg::autograd::holds_no_tensors<Schedule> = true;
-template <class T>
-inline constexpr bool holds_no_tensors = detail::is_plain<T>();
-template <>
-inline constexpr bool holds_no_tensors<Shape> = true;  ///< sizes
-template <>
-inline constexpr bool holds_no_tensors<Generator> = true;  ///< numbers
-template <>
-inline constexpr bool holds_no_tensors<std::any> = false;  ///< unknown
+template <class T> inline constexpr bool holds_no_tensors = detail::is_plain<T>();
+template <> inline constexpr bool holds_no_tensors<Shape> = true;      ///< sizes
+template <> inline constexpr bool holds_no_tensors<Generator> = true;  ///< numbers
+template <> inline constexpr bool holds_no_tensors<std::any> = false;  ///< unknown
 
 namespace detail {
 
-template <class T>
-consteval bool is_of_std() {
+template <class T> consteval bool is_of_std() {
   const std::string_view text = __PRETTY_FUNCTION__;  // "... T = std::vector<int> ..."
   return text.substr(text.find("T = ") + 4).starts_with("std::");
 }
 
 /// Of a class template's instance: whether all its arguments are types without tensors.
-template <class T>
-inline constexpr bool arguments_hold_no_tensors = true;
-template <template <class...> class C, class... A>
-inline constexpr bool arguments_hold_no_tensors<C<A...>> = (holds_no_tensors<std::remove_cv_t<A>> && ...);
+template <class T> inline constexpr bool arguments_hold_no_tensors = true;
+template <template <class...> class C, class... A> inline constexpr bool arguments_hold_no_tensors<C<A...>> =
+    (holds_no_tensors<std::remove_cv_t<A>> && ...);
 template <template <class, std::size_t> class C, class A, std::size_t n>
 inline constexpr bool arguments_hold_no_tensors<C<A, n>> = holds_no_tensors<std::remove_cv_t<A>>;
 
-template <class T>
-consteval bool is_plain() {
+template <class T> consteval bool is_plain() {
   if constexpr (std::is_pointer_v<T>) {
     using Pointee = std::remove_cv_t<std::remove_pointer_t<T>>;
     return std::is_function_v<Pointee> || holds_no_tensors<Pointee>;
@@ -73,17 +66,15 @@ consteval bool is_plain() {
   }
 }
 
-// How apply keeps an argument, and what it gives forward for it. Tensors themselves come anew with each call of forward,
-// so that the op can be called at other points: kept is where they stand among all tensors.
+// How apply keeps an argument, and what it gives forward for it. Tensors themselves come anew with each call of
+// forward, so that the op can be called at other points: kept is where they stand among all tensors.
 
 /// A value that holds no tensors.
-template <class T>
-struct KeptValue {
+template <class T> struct KeptValue {
   static constexpr bool accepted = holds_no_tensors<T>;
   using Given = T;
   T value;
-  template <class A>
-  KeptValue(const A& argument, std::vector<Tensor>&, std::vector<std::size_t>&) : value(argument) {}
+  template <class A> KeptValue(const A& argument, std::vector<Tensor>&, std::vector<std::size_t>&) : value(argument) {}
   const T& give(const std::vector<Tensor>&) const { return value; }
 };
 
@@ -112,8 +103,7 @@ struct KeptList {
   }
 };
 
-template <std::size_t n>
-struct KeptArray {
+template <std::size_t n> struct KeptArray {
   static constexpr bool accepted = true;
   using Given = std::array<Tensor, n>;
   std::size_t first;
@@ -141,71 +131,56 @@ struct KeptOptional {
       absent.push_back(tensors.size());
     }
   }
-  Given give(const std::vector<Tensor>& tensors) const {
-    return place ? Given(tensors[*place]) : std::nullopt;
-  }
+  Given give(const std::vector<Tensor>& tensors) const { return place ? Given(tensors[*place]) : std::nullopt; }
 };
 
-template <class T>
-struct KeptAs {
+template <class T> struct KeptAs {
   using type = std::conditional_t<std::is_convertible_v<const T&, Tensor>, KeptTensor, KeptValue<T>>;
 };
-template <class Allocator>
-struct KeptAs<std::vector<Tensor, Allocator>> {
+template <class Allocator> struct KeptAs<std::vector<Tensor, Allocator>> {
   using type = KeptList;
 };
-template <std::size_t n>
-struct KeptAs<std::span<Tensor, n>> {
+template <std::size_t n> struct KeptAs<std::span<Tensor, n>> {
   using type = KeptList;
 };
-template <std::size_t n>
-struct KeptAs<std::span<const Tensor, n>> {
+template <std::size_t n> struct KeptAs<std::span<const Tensor, n>> {
   using type = KeptList;
 };
-template <std::size_t n>
-struct KeptAs<std::array<Tensor, n>> {
+template <std::size_t n> struct KeptAs<std::array<Tensor, n>> {
   using type = KeptArray<n>;
 };
-template <>
-struct KeptAs<std::optional<Tensor>> {
+template <> struct KeptAs<std::optional<Tensor>> {
   using type = KeptOptional;
 };
-template <>
-struct KeptAs<std::nullopt_t> {
+template <> struct KeptAs<std::nullopt_t> {
   using type = KeptOptional;
 };
 // Text is kept, not where it stands.
-template <>
-struct KeptAs<std::string_view> {
+template <> struct KeptAs<std::string_view> {
   using type = KeptValue<std::string>;
 };
 
 /// How an argument of type `const T&` is kept.
-template <class T>
-using Kept = typename KeptAs<std::decay_t<const T&>>::type;
+template <class T> using Kept = typename KeptAs<std::decay_t<const T&>>::type;
 
 /// What forward returns: one tensor, or several.
-template <class R>
-struct ResultsOf {
+template <class R> struct ResultsOf {
   static constexpr bool accepted = false;
 };
-template <>
-struct ResultsOf<Tensor> {
+template <> struct ResultsOf<Tensor> {
   static constexpr bool accepted = true;
   static constexpr std::size_t count = 1;
   static std::vector<Tensor> list(Tensor result) { return {std::move(result)}; }
   static Tensor from(std::vector<Tensor> results) { return std::move(results[0]); }
 };
-template <>
-struct ResultsOf<std::vector<Tensor>> {
+template <> struct ResultsOf<std::vector<Tensor>> {
   static constexpr bool accepted = true;
   static constexpr std::size_t count = 0;  // any
   static std::vector<Tensor> list(std::vector<Tensor> results) { return results; }
   static std::vector<Tensor> from(std::vector<Tensor> results) { return results; }
 };
 /// std::array, std::pair and std::tuple.
-template <class R, std::size_t n>
-struct FixedResults {
+template <class R, std::size_t n> struct FixedResults {
   static constexpr bool accepted = true;
   static constexpr std::size_t count = n;
   static std::vector<Tensor> list(const R& results) {
@@ -216,13 +191,12 @@ struct FixedResults {
   }
 };
 template <std::size_t n>
-requires(n > 0) struct ResultsOf<std::array<Tensor, n>> : FixedResults<std::array<Tensor, n>, n> {
-};
-template <>
-struct ResultsOf<std::pair<Tensor, Tensor>> : FixedResults<std::pair<Tensor, Tensor>, 2> {};
+  requires(n > 0)
+struct ResultsOf<std::array<Tensor, n>> : FixedResults<std::array<Tensor, n>, n> {};
+template <> struct ResultsOf<std::pair<Tensor, Tensor>> : FixedResults<std::pair<Tensor, Tensor>, 2> {};
 template <std::same_as<Tensor>... T>
-requires(sizeof...(T) > 0) struct ResultsOf<std::tuple<T...>> : FixedResults<std::tuple<T...>, sizeof...(T)> {
-};
+  requires(sizeof...(T) > 0)
+struct ResultsOf<std::tuple<T...>> : FixedResults<std::tuple<T...>, sizeof...(T)> {};
 
 }  // namespace detail
 }  // namespace xg::autograd

@@ -25,8 +25,9 @@ Tensor finished(const Tensor& x, bool create_graph) { return create_graph ? x : 
 
 void check_scalar(const char* op, const Tensor& y) {
   if (y.numel() != 1)
-    throw ShapeError(fmt::format("[{}] the function's value has shape {}, it must have one element: sum it, or use jacobian.",
-                                 op, y.shape().str()));
+    throw ShapeError(
+        fmt::format("[{}] the function's value has shape {}, it must have one element: sum it, or use jacobian.", op,
+                    y.shape().str()));
 }
 
 void check_vector(const char* op, const Tensor& v, const Shape& shape, const char* what) {
@@ -131,17 +132,19 @@ void check_memory(const char* op, const std::vector<Tensor>& inputs, const Gradc
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad()) continue;
     if (std::adjacent_find(sorted[i].begin(), sorted[i].end()) != sorted[i].end())
-      throw ValueError(fmt::format(
-          "[{}] several elements of {} (shape {}, strides {}) share one place in memory, as after expand: clone it first.",
-          op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str()));
+      throw ValueError(
+          fmt::format("[{}] several elements of {} (shape {}, strides {}) share one place in memory, as after expand: "
+                      "clone it first.",
+                      op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str()));
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (inputs[j].is_same(inputs[i])) continue;  // moved together, and one graph leads to both
       std::vector<double*> common;
       std::set_intersection(sorted[i].begin(), sorted[i].end(), sorted[j].begin(), sorted[j].end(),
                             std::back_inserter(common));
       if (!common.empty())
-        throw ValueError(fmt::format("[{}] {} and {} share memory, so that moving one moves the other: clone one of them.", op,
-                                     label(options, i), label(options, j)));
+        throw ValueError(
+            fmt::format("[{}] {} and {} share memory, so that moving one moves the other: clone one of them.", op,
+                        label(options, i), label(options, j)));
     }
   }
 }
@@ -251,9 +254,10 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
         below = value();
       }
       if (above.size() != below.size() || above.size() != static_cast<std::size_t>(outputs))
-        throw ShapeError(fmt::format("[{}] the function's value has {} elements, and {} and {} after {} element {} was moved "
-                                     "up and down: it must keep its shape.",
-                                     op, outputs, above.size(), below.size(), input, j));
+        throw ShapeError(
+            fmt::format("[{}] the function's value has {} elements, and {} and {} after {} element {} was moved "
+                        "up and down: it must keep its shape.",
+                        op, outputs, above.size(), below.size(), input, j));
       for (std::size_t k = 0; k < above.size(); ++k) {
         const double numerical = (above[k] - below[k]) / ((x + options.eps) - (x - options.eps));
         const double exact = analytical[w][k][j];
@@ -263,9 +267,9 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
         if (result.passed || excess > worst || std::isnan(excess)) {
           worst = excess;
           result.passed = false;
-          result.message = fmt::format("{} element {}, output element {}: analytical {}{}, numerical {} (x = {}, step {})",
-                                       input, j, k, exact, reached[w] ? "" : " (no path in the graph)", numerical, x,
-                                       options.eps);
+          result.message =
+              fmt::format("{} element {}, output element {}: analytical {}{}, numerical {} (x = {}, step {})", input, j,
+                          k, exact, reached[w] ? "" : " (no path in the graph)", numerical, x, options.eps);
         }
       }
     }
@@ -276,7 +280,8 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
 
 }  // namespace
 
-GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,
+                          const GradcheckOptions& options) {
   return compare("gradcheck", f, inputs, options, true);
 }
 

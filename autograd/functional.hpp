@@ -30,7 +30,7 @@ XG_API Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, Jac
 
 /// Options of gradcheck() and gradgradcheck().
 struct GradcheckOptions {
-  double eps = 1e-6;  ///< step of the central difference
+  double eps = 1e-6;                    ///< step of the central difference
   double rtol = 1e-3;                   ///< relative difference that is tolerated
   double atol = 1e-5;                   ///< absolute difference that is tolerated beside it
   bool allow_unused = false;            ///< an input that no output depends on is a note, not an error
@@ -39,9 +39,9 @@ struct GradcheckOptions {
 
 /// What a check found: true where derivative and difference agree, else where they differ most.
 struct XG_API GradcheckResult {
-  bool passed = true;              ///< do all agree?
-  std::string message;             ///< worst element: input, index, analytical, numerical
-  std::vector<std::string> notes;  ///< what was not checked, or has no effect
+  bool passed = true;                                ///< do all agree?
+  std::string message;                               ///< worst element: input, index, analytical, numerical
+  std::vector<std::string> notes;                    ///< what was not checked, or has no effect
   explicit operator bool() const { return passed; }  ///< passed
 };
 
@@ -49,9 +49,9 @@ struct XG_API GradcheckResult {
 /// gradients. The given tensors themselves are moved, element by element, and put back, also where f throws: what f
 /// captured (a module's parameters, say) is checked when it is among the inputs. Every evaluation gets the same random
 /// numbers from the default generator, which is then where it was before.
-/// Throws DtypeError unless those inputs are float64 (differences in float32 prove nothing), ValueError where elements of
-/// one input, or two inputs, share memory, and AutogradError where no input asks for gradients, or no output depends on
-/// one that does.
+/// Throws DtypeError unless those inputs are float64 (differences in float32 prove nothing), ValueError where elements
+/// of one input, or two inputs, share memory, and AutogradError where no input asks for gradients, or no output depends
+/// on one that does.
 XG_API GradcheckResult gradcheck(const TensorFunction& f, const Tensor& x, const GradcheckOptions& options = {});
 /// The same for several inputs.
 XG_API GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,

@@ -7,19 +7,13 @@ namespace autograd {
 thread_local constinit State thread_state;
 }  // namespace autograd
 
-bool grad_enabled() noexcept {
-  return autograd::state().grad_enabled;
-}
-bool inference_mode_enabled() noexcept {
-  return autograd::state().inference;
-}
+bool grad_enabled() noexcept { return autograd::state().grad_enabled; }
+bool inference_mode_enabled() noexcept { return autograd::state().inference; }
 
 GradMode::GradMode(bool enabled) noexcept : previous_(autograd::state().grad_enabled) {
   autograd::state().grad_enabled = enabled && !autograd::state().inference;
 }
-GradMode::~GradMode() {
-  autograd::state().grad_enabled = previous_;
-}
+GradMode::~GradMode() { autograd::state().grad_enabled = previous_; }
 
 InferenceMode::InferenceMode() noexcept
     : previous_grad_(autograd::state().grad_enabled), previous_inference_(autograd::state().inference) {
@@ -31,11 +25,7 @@ InferenceMode::~InferenceMode() {
   autograd::state().inference = previous_inference_;
 }
 
-AnomalyMode::AnomalyMode() noexcept : previous_(autograd::state().anomaly) {
-  autograd::state().anomaly = true;
-}
-AnomalyMode::~AnomalyMode() {
-  autograd::state().anomaly = previous_;
-}
+AnomalyMode::AnomalyMode() noexcept : previous_(autograd::state().anomaly) { autograd::state().anomaly = true; }
+AnomalyMode::~AnomalyMode() { autograd::state().anomaly = previous_; }
 
 }  // namespace xg

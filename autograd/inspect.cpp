@@ -1,5 +1,5 @@
-#include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/detail/node.hpp>
+#include <xgrad/autograd/inspect.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
@@ -47,13 +47,15 @@ std::vector<std::string> op_names(const Tensor& output) {
 
 bool has_hooks(const Tensor& x) {
   const Node* node = node_of(x);
-  return node != nullptr && node->extras != nullptr && !(node->extras->hooks.empty() && node->extras->node_hooks.empty());
+  return node != nullptr && node->extras != nullptr &&
+         !(node->extras->hooks.empty() && node->extras->node_hooks.empty());
 }
 
 void register_node_hook(const Tensor& x, std::function<void(std::span<Tensor>, std::span<const Tensor>)> hook) {
   Node* node = node_of(x);
   if (node == nullptr || node->is_leaf())
-    throw AutogradError("[register_node_hook] the tensor was not made by a recorded op: hooks on leaves are tensor hooks.");
+    throw AutogradError(
+        "[register_node_hook] the tensor was not made by a recorded op: hooks on leaves are tensor hooks.");
   NodeExtras& extras = node->make_extras();
   extras.node_hooks.emplace_back(extras.next_handle++, std::move(hook));
 }

@@ -20,8 +20,8 @@ XG_API std::vector<std::string> op_names(const Tensor& output);
 /// Do hooks of the tensor, or of the op that made it, take part in a backward that passes through it?
 XG_API bool has_hooks(const Tensor& x);
 
-/// Calls `hook` after each backward of the op that made `x`, with the gradients of its inputs (which the hook may replace)
-/// and of its outputs. Throws AutogradError without a graph.
+/// Calls `hook` after each backward of the op that made `x`, with the gradients of its inputs (which the hook may
+/// replace) and of its outputs. Throws AutogradError without a graph.
 XG_API void register_node_hook(const Tensor& x, std::function<void(std::span<Tensor>, std::span<const Tensor>)> hook);
 
 }  // namespace xg::autograd

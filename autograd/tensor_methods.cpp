@@ -1,9 +1,9 @@
 // The methods of Tensor that are ops, or that speak to the graph. Declared in tensor/tensor.hpp, which knows neither.
-#include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/detail/in_place.hpp>
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/autograd/engine.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -39,7 +39,8 @@ Tensor& Tensor::requires_grad_(bool value) {
   if (!value) {
     if (!node->is_leaf())
       throw AutogradError(
-          "[requires_grad_] the tensor is the result of an op: only leaves can stop asking for gradients; use detach().");
+          "[requires_grad_] the tensor is the result of an op: only leaves can stop asking for gradients; use "
+          "detach().");
     autograd::set_node(impl(), NodeRef(), 0);
     return *this;
   }
@@ -77,8 +78,8 @@ void Tensor::set_grad(Tensor grad) {
   Node* node = node_of(*this);
   if (node == nullptr || !node->is_leaf()) throw_no_graph("set_grad");
   if (grad.defined() && (grad.shape() != shape() || grad.dtype() != dtype()))
-    throw ShapeError(fmt::format("[set_grad] the gradient is {} {}, the tensor {} {}: they must agree.", name(grad.dtype()),
-                                 grad.shape().str(), name(dtype()), shape().str()));
+    throw ShapeError(fmt::format("[set_grad] the gradient is {} {}, the tensor {} {}: they must agree.",
+                                 name(grad.dtype()), grad.shape().str(), name(dtype()), shape().str()));
   static_cast<LeafNode*>(node)->grad = std::move(grad);
 }
 
@@ -114,7 +115,8 @@ void Tensor::remove_hook(std::int64_t handle) {
   Node* node = node_of(*this);
   if (node == nullptr || !node->extras ||
       std::erase_if(node->extras->hooks, [&](const auto& hook) { return hook.handle == handle; }) == 0)
-    throw ValueError(fmt::format("[remove_hook] there is no hook with handle {}: use what register_hook returned.", handle));
+    throw ValueError(
+        fmt::format("[remove_hook] there is no hook with handle {}: use what register_hook returned.", handle));
 }
 
 void Tensor::backward(BackwardOptions options) const { autograd::backward({this, 1}, {}, options); }
@@ -144,7 +146,8 @@ Tensor& Tensor::copy_(const Tensor& source) {
 }
 Tensor& Tensor::fill_(Scalar value) {
   return in_place(
-      *this, "fill_", nullptr, [&](const Tensor& self) { return xg::where(full(self.shape(), true), full_like(self, value), self); },
+      *this, "fill_", nullptr,
+      [&](const Tensor& self) { return xg::where(full(self.shape(), true), full_like(self, value), self); },
       [&](Tensor& self) { kernels::fill(self, value, "fill_"); });
 }
 Tensor& Tensor::zero_() { return fill_(0); }
@@ -287,7 +290,9 @@ Tensor Tensor::cumprod(std::int64_t dim) const { return xg::cumprod(*this, dim);
 Tensor Tensor::logsumexp(const Dims& dims, bool keepdim) const { return xg::logsumexp(*this, dims, keepdim); }
 Tensor Tensor::softmax(std::int64_t dim) const { return xg::softmax(*this, dim); }
 Tensor Tensor::log_softmax(std::int64_t dim) const { return xg::log_softmax(*this, dim); }
-std::pair<Tensor, Tensor> Tensor::sort(std::int64_t dim, bool descending) const { return xg::sort(*this, dim, descending); }
+std::pair<Tensor, Tensor> Tensor::sort(std::int64_t dim, bool descending) const {
+  return xg::sort(*this, dim, descending);
+}
 Tensor Tensor::argsort(std::int64_t dim, bool descending) const { return xg::argsort(*this, dim, descending); }
 std::pair<Tensor, Tensor> Tensor::topk(std::int64_t k, std::int64_t dim, bool largest) const {
   return xg::topk(*this, k, dim, largest);

@@ -1,5 +1,6 @@
-// Trace mode: a mode of its own beside the grad mode. It records every op with all its arguments and results, whether or
-// not anything asks for gradients, through NoGrad and detach. Attribution sweeps need it; nothing is attached to a model.
+// Trace mode: a mode of its own beside the grad mode. It records every op with all its arguments and results, whether
+// or not anything asks for gradients, through NoGrad and detach. Attribution sweeps need it; nothing is attached to a
+// model.
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -23,7 +24,7 @@ struct TraceEntry {
   std::shared_ptr<const AppliedOp> op;  ///< with its attributes
   std::vector<ValueId> inputs;          ///< its arguments
   std::vector<ValueId> outputs;         ///< its results
-  ScopeId scope;  ///< the module path in which it was called
+  ScopeId scope;                        ///< the module path in which it was called
 };
 
 /// All ops applied while it was active, in order, with every value they took and gave.
@@ -32,9 +33,10 @@ class XG_API Trace {
   /// The number of `tensor`, which is registered as a constant where no op of this trace made it.
   ValueId id_of(const Tensor& tensor);
   /// Appends an op with the tensors it took and gave.
-  void record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs, std::span<const Tensor> outputs);
-  /// Called before `tensor` is changed in place by `op`: the trace keeps a copy of the value it had. Throws AutogradError
-  /// where another traced value shares its memory.
+  void record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs,
+              std::span<const Tensor> outputs);
+  /// Called before `tensor` is changed in place by `op`: the trace keeps a copy of the value it had. Throws
+  /// AutogradError where another traced value shares its memory.
   void before_write(const Tensor& tensor, const char* op);
   /// Called after it: from here on `tensor` means the value of `result`.
   void after_write(const Tensor& tensor, const Tensor& result);

@@ -27,8 +27,7 @@ std::shared_ptr<nn::Sequential> make_model(const std::vector<std::int64_t>& widt
 }
 
 /// `explainer` makes one from (model, background); the time is that of one row.
-template <class F>
-void add(xg_bench::Suite& suite, const std::string& name, const Net& net, F explainer) {
+template <class F> void add(xg_bench::Suite& suite, const std::string& name, const Net& net, F explainer) {
   suite.add(
       name + ", " + net.name, "xgrad",
       [net, explainer] {

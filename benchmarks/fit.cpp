@@ -43,8 +43,7 @@ double bare_loop(Task& task, std::int64_t epochs) {
   return sum;
 }
 
-template <class F>
-auto on_task(F f) {
+template <class F> auto on_task(F f) {
   return [f] {
     manual_seed(42);
     return [f, task = std::make_shared<Task>()] { benchmark::DoNotOptimize(f(*task)); };

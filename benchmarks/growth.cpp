@@ -38,9 +38,8 @@ Work deep_shap(std::int64_t rows, std::int64_t references) {
 
 int main(int argc, char** argv) {
   xg_bench::Suite suite("growth", argc, argv, {.repetitions = 5, .seconds = 0.02});
-  add(suite, "training step, rows", {256, 1024, 4096}, [](std::int64_t rows) {
-    return training_step({30, 64, 32, 1}, rows);
-  });
+  add(suite, "training step, rows", {256, 1024, 4096},
+      [](std::int64_t rows) { return training_step({30, 64, 32, 1}, rows); });
   add(suite, "training step, layers", {10, 40, 160}, [](std::int64_t layers) {
     return training_step(std::vector<int>(static_cast<std::size_t>(layers) + 1, 64), 64);
   });

@@ -44,8 +44,7 @@ struct Op {
   void (*loop)(Buffers&);
 };
 
-template <class F>
-void elementwise(Buffers& b, F f) {
+template <class F> void elementwise(Buffers& b, F f) {
   const float *x = b.x.data(), *y = b.y.data();
   float* out = b.out.data();
   for (size_t i = 0, n = b.x.size(); i < n; ++i) out[i] = f(x[i], y[i]);

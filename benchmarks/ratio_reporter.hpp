@@ -35,8 +35,7 @@ class Suite {
 
   /// `make()` prepares, untimed, and returns the function to be timed, which does `units` pieces of work (the time of
   /// one of them is reported). Contenders of xgrad have names that begin with "xgrad".
-  template <class Make>
-  void add(const std::string& name, const std::string& contender, Make make, double units = 1) {
+  template <class Make> void add(const std::string& name, const std::string& contender, Make make, double units = 1) {
     add_benchmark(name, contender, units, [make](benchmark::State& state) {
       auto work = make();
       work();

@@ -10,9 +10,7 @@
 namespace xg_bench {
 namespace {
 
-bool is_ours(const std::string& contender) {
-  return contender.rfind("xgrad", 0) == 0;
-}
+bool is_ours(const std::string& contender) { return contender.rfind("xgrad", 0) == 0; }
 
 void read_line(const nlohmann::json& line, Results& results) {
   if (line.contains("header")) {
@@ -43,9 +41,7 @@ void Results::add(const Record& record) {
   records.push_back(record);
 }
 
-double Comparison::spread() const {
-  return theirs == nullptr ? ours->spread : std::max(ours->spread, theirs->spread);
-}
+double Comparison::spread() const { return theirs == nullptr ? ours->spread : std::max(ours->spread, theirs->spread); }
 
 std::vector<Comparison> compare(const Results& results) {
   const auto same_case = [](const Record& a, const Record& b) { return a.suite == b.suite && a.name == b.name; };

@@ -46,12 +46,8 @@ void fold(const float* __restrict x, size_t n, size_t inner, float start, float*
     for (size_t c = 0; c < inner; ++c) out[c] = f(out[c], x[i * inner + c]);
 }
 
-float plus(float a, float b) {
-  return a + b;
-}
-float larger(float a, float b) {
-  return a > b ? a : b;
-}
+float plus(float a, float b) { return a + b; }
+float larger(float a, float b) { return a > b ? a : b; }
 
 void sum(Buffers& b) {
   for (size_t o = 0; o < b.outer; ++o)

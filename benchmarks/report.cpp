@@ -43,16 +43,13 @@ std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
-bool is_ours(const std::string& contender) {
-  return contender.rfind("xgrad", 0) == 0;
-}
+bool is_ours(const std::string& contender) { return contender.rfind("xgrad", 0) == 0; }
 
 std::string format_ratio(double ratio) {
   return fmt::format("{:.{}f}", ratio, ratio < 0.09995 ? 4 : ratio < 9.9995 ? 3 : 1);
 }
 
-template <class T>
-void add_once(std::vector<T>& values, const T& value) {
+template <class T> void add_once(std::vector<T>& values, const T& value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 

@@ -5,8 +5,7 @@
 
 using namespace xg_bench;
 
-template <class Program>
-void add(Suite& suite, const char* contender, const Net& net) {
+template <class Program> void add(Suite& suite, const char* contender, const Net& net) {
   suite.add(net.name, contender, [net] {
     return [program = std::make_shared<Program>(net)] { benchmark::DoNotOptimize(program->step()); };
   });

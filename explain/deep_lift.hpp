@@ -14,12 +14,12 @@ namespace xg::explain {
 
 /// Options of DeepLift.
 struct DeepLiftOptions {
-  Tensor baseline = {};  ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
-  Output output = Output::automatic;        ///< which number of the model is explained
-  StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};             ///< one for each output of the model
-  std::optional<std::int64_t> target = {};  ///< explain this output alone
-  bool multipliers = false;                 ///< values are multipliers: the factor x - baseline is left out
+  Tensor baseline = {};                         ///< [n] or [1, n] for all rows, or [N, n], one for each; default zeros
+  Output output = Output::automatic;            ///< which number of the model is explained
+  StringList feature_names = {};                ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};                 ///< one for each output of the model
+  std::optional<std::int64_t> target = {};      ///< explain this output alone
+  bool multipliers = false;                     ///< values are multipliers: the factor x - baseline is left out
   Additivity additivity = Additivity::error;    ///< what happens where contributions do not sum up
   std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
 };

@@ -15,13 +15,13 @@ namespace xg::explain {
 /// Options of DeepShap.
 struct DeepShapOptions {
   Output output = Output::automatic;  ///< which number of the model is explained
-  StringList feature_names = {};  ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};   ///< one for each output of the model
+  StringList feature_names = {};      ///< one for each feature; default x0, x1, ...
+  StringList output_names = {};       ///< one for each output of the model
   /// Explain sums over groups of features, as Explanation::grouped does, with standard errors of the sums.
   std::vector<nn::data::FeatureGroup> groups = {};
-  std::optional<std::int64_t> target = {};  ///< explain this output alone
-  std::int64_t ranked_outputs = 0;          ///< explain the first so many outputs of each row; 0: all
-  Rank output_rank_order = Rank::max;       ///< which outputs come first
+  std::optional<std::int64_t> target = {};      ///< explain this output alone
+  std::int64_t ranked_outputs = 0;              ///< explain the first so many outputs of each row; 0: all
+  Rank output_rank_order = Rank::max;           ///< which outputs come first
   Additivity additivity = Additivity::error;    ///< what happens where contributions do not sum up
   std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
 };

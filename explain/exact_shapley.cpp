@@ -1,10 +1,10 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/exact_shapley.hpp>
 #include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
+#include <xgrad/explain/exact_shapley.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/threads.hpp>
@@ -24,9 +24,7 @@ namespace xg::explain {
 namespace {
 
 constexpr const char* method = "ExactShapley";
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// weight[s] = s! (m - s - 1)! / m! of a coalition of s players that one joins.
 std::vector<double> shapley_weights(std::int64_t m) {
@@ -227,7 +225,8 @@ std::string note_on_coalition(const Indices& features, const std::vector<std::in
   for (const std::int64_t i : features)
     who += fmt::format("{}{}", who.empty() ? "" : ", ", names.empty() ? fmt::format("x{}", i) : names[at(i)]);
   return fmt::format(
-      "row{} {}{}: the model gives no number where {} as in the row and all else as in a reference, so contributions are "
+      "row{} {}{}: the model gives no number where {} as in the row and all else as in a reference, so contributions "
+      "are "
       "NaN",
       rows.size() == 1 ? "" : "s", rows.front(), rows.size() > 1 ? fmt::format(" and {} more", rows.size() - 1) : "",
       who.empty() ? "nothing is" : fmt::format("{} {}", who, features.size() == 1 ? "is" : "are"));

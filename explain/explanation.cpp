@@ -1,8 +1,8 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
 
@@ -21,9 +21,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::size_t index(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A float64 copy of one's own, outside every graph; `otherwise` everywhere where there is none.
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
@@ -138,17 +136,11 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   display_values_ = p.data;
 }
 
-std::int64_t Explanation::size() const {
-  return parts_.values.size(0);
-}
+std::int64_t Explanation::size() const { return parts_.values.size(0); }
 
-std::int64_t Explanation::features() const {
-  return parts_.values.size(1);
-}
+std::int64_t Explanation::features() const { return parts_.values.size(1); }
 
-std::int64_t Explanation::outputs_explained() const {
-  return parts_.values.size(2);
-}
+std::int64_t Explanation::outputs_explained() const { return parts_.values.size(2); }
 
 Tensor Explanation::residual() const {
   if (!parts_.additive) return full(parts_.outputs.shape(), nan, {.dtype = float64});

@@ -55,14 +55,14 @@ struct ExplanationParts {
   std::vector<std::string> feature_names = {};  ///< default x0, x1, ...
   std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
   String method = "unknown";                   ///< the explainer: "DeepShap"
-  Output output_space = Output::model;  ///< model, logit or probability
+  Output output_space = Output::model;         ///< model, logit or probability
   /// Of a logit. Default: the sigmoid for a model of one output (a softmax of one number is 1), else unknown.
   OutputActivation output_activation = OutputActivation::unknown;
-  String unit = {};  ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
-  bool additive = true;   ///< do values and base sum to the output by construction?
-  std::int64_t n_background = 0;  ///< references; 0 for methods without
+  String unit = {};      ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
+  bool additive = true;  ///< do values and base sum to the output by construction?
+  std::int64_t n_background = 0;              ///< references; 0 for methods without
   std::vector<FallbackOp> fallback_ops = {};  ///< ops without a rule of their own
-  std::vector<std::string> notes = {};  ///< what a reader should know: rows with NaN, for example
+  std::vector<std::string> notes = {};        ///< what a reader should know: rows with NaN, for example
   /// [n] names of the model's features whose contributions a feature sums up; none where it is one of the model's
   /// itself. Default: none.
   std::vector<std::vector<std::string>> group_members = {};
@@ -85,15 +85,15 @@ Explanation grouped_with_errors(const Explanation& e, const std::vector<nn::data
 /// residual().
 class XG_API Explanation {
  public:
-  /// Throws ValueError, ShapeError or IndexError where the parts do not fit each other, and for values without a feature
-  /// or an output.
+  /// Throws ValueError, ShapeError or IndexError where the parts do not fit each other, and for values without a
+  /// feature or an output.
   explicit Explanation(ExplanationParts parts);
 
   // ---- sizes
-  std::int64_t size() const;  ///< N, the number of rows
+  std::int64_t size() const;                    ///< N, the number of rows
   std::int64_t rows() const { return size(); }  ///< size()
-  std::int64_t features() const;           ///< n
-  std::int64_t outputs_explained() const;  ///< K
+  std::int64_t features() const;                ///< n
+  std::int64_t outputs_explained() const;       ///< K
 
   // ---- numbers
   const Tensor& values() const { return parts_.values; }            ///< [N, n, K]

@@ -52,12 +52,9 @@ void write(JsonWriter& json, const Tensor& t) {
   json.end_object();
 }
 
-void write(JsonWriter& json, const std::string& text) {
-  json.text(text);
-}
+void write(JsonWriter& json, const std::string& text) { json.text(text); }
 
-template <class T>
-void write(JsonWriter& json, const std::vector<T>& list) {
+template <class T> void write(JsonWriter& json, const std::vector<T>& list) {
   json.begin_list();
   for (const T& value : list) write(json, value);
   json.end_list();
@@ -137,9 +134,7 @@ std::string cell(const std::string& text) {
   csv_write(out.data(), out.size(), text.data(), text.size());
   return out;
 }
-std::string cell(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
-}
+std::string cell(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Explanations in words.
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
 
@@ -12,9 +12,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <ostream>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -218,8 +218,6 @@ std::string Explanation::str() const {
   return out;
 }
 
-std::ostream& operator<<(std::ostream& out, const Explanation& explanation) {
-  return out << explanation.str();
-}
+std::ostream& operator<<(std::ostream& out, const Explanation& explanation) { return out << explanation.str(); }
 
 }  // namespace xg::explain

@@ -1,13 +1,13 @@
-#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/averages.hpp>
 #include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
-#include <xgrad/explain/integrated_gradients.hpp>
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/recording.hpp>
+#include <xgrad/explain/integrated_gradients.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -189,8 +189,8 @@ Explanation IntegratedGradients::operator()(const Tensor& rows) const {
   parts.values = where(change == 0, 0.0, change).unsqueeze(-1) * sums;
   parts.base_values = at_baseline.values.expand({count, k});
   parts.n_background = 1;
-  if (std::string note = note_on_features_without_gradient(model_, x, change, sums, at_rows.values,
-                                                           options_.feature_names, request);
+  if (std::string note =
+          note_on_features_without_gradient(model_, x, change, sums, at_rows.values, options_.feature_names, request);
       !note.empty())
     parts.notes.push_back(std::move(note));
   detail::blank_rows_without_numbers(parts);

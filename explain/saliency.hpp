@@ -13,7 +13,7 @@ namespace xg::explain {
 
 /// Options of Saliency.
 struct SaliencyOptions {
-  bool abs = true;  ///< sizes of slopes, without their signs
+  bool abs = true;                          ///< sizes of slopes, without their signs
   Output output = Output::automatic;        ///< which number of the model is explained
   StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
   StringList output_names = {};             ///< one for each output of the model

@@ -27,9 +27,7 @@ Tensor sparse_plus(const Tensor& x) {
   return where(x <= -1, zeros_like(x), where(x < 1, square(clamp(x, -1.0, 1.0) + 1.0) * 0.25, x));
 }
 
-Tensor sparse_sigmoid(const Tensor& x) {
-  return clamp((x + 1.0) * 0.5, 0.0, 1.0);
-}
+Tensor sparse_sigmoid(const Tensor& x) { return clamp((x + 1.0) * 0.5, 0.0, 1.0); }
 
 // The closest point to x on the simplex, over the last dimension. Martins & Astudillo 2016, arXiv:1602.02068.
 Tensor sparsemax(const Tensor& x) {

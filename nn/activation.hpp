@@ -22,8 +22,7 @@ class XG_API Activation {
 
   Activation() = default;  ///< "linear": x itself
   /// Throws ValueError for an unknown name, listing the known ones.
-  template <TextArgument S>
-  Activation(const S& name) : Activation(ByName{name}) {}  // NOLINT: a name is an activation
+  template <TextArgument S> Activation(const S& name) : Activation(ByName{name}) {}  // NOLINT: a name is an activation
   Activation(std::nullptr_t) = delete;
   /// A function of your own; the name stands in summaries and pictures. Throws ValueError for an empty function.
   Activation(StringRef name, Function function);
@@ -31,9 +30,9 @@ class XG_API Activation {
   Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
   /// A callable object of yours, named "custom".
   template <class F>
-  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
-      (!std::same_as<std::decay_t<F>, Activation>)&&(!std::same_as<F, Tensor (*)(const Tensor&)>)Activation(F function)
-      : Activation("custom", Function(std::move(function))) {}  // NOLINT
+    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> && (!std::same_as<std::decay_t<F>, Activation>) &&
+             (!std::same_as<F, Tensor (*)(const Tensor&)>)
+  Activation(F function) : Activation("custom", Function(std::move(function))) {}  // NOLINT
 
   const std::string& name() const { return name_; }                                  ///< "relu", "custom", ...
   bool is_linear() const { return !function_; }                                      ///< does it give x itself?

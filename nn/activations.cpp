@@ -13,9 +13,7 @@ namespace xg::nn {
 void LeakyReLU::check(const LeakyReluOptions& o) {
   detail::check_option("LeakyReLU", "negative_slope", o.negative_slope);
 }
-void ELU::check(const EluOptions& o) {
-  detail::check_option("ELU", "alpha", o.alpha);
-}
+void ELU::check(const EluOptions& o) { detail::check_option("ELU", "alpha", o.alpha); }
 void CELU::check(const EluOptions& o) {
   detail::check_option("CELU", "alpha", o.alpha);
   if (o.alpha == 0) throw ValueError("[CELU] alpha is 0, it must not be: the function divides by it.");
@@ -26,15 +24,11 @@ void Softplus::check(const SoftplusOptions& o) {
 }
 void Hardtanh::check(const HardtanhOptions& o) {
   if (!(o.min_val <= o.max_val))
-    throw ValueError(fmt::format("[Hardtanh] min_val is {}, max_val is {}: min_val must not exceed max_val.", o.min_val,
-                                 o.max_val));
+    throw ValueError(
+        fmt::format("[Hardtanh] min_val is {}, max_val is {}: min_val must not exceed max_val.", o.min_val, o.max_val));
 }
-void Hardshrink::check(const ShrinkOptions& o) {
-  detail::check_option("Hardshrink", "lambda", o.lambda, 0);
-}
-void Softshrink::check(const ShrinkOptions& o) {
-  detail::check_option("Softshrink", "lambda", o.lambda, 0);
-}
+void Hardshrink::check(const ShrinkOptions& o) { detail::check_option("Hardshrink", "lambda", o.lambda, 0); }
+void Softshrink::check(const ShrinkOptions& o) { detail::check_option("Softshrink", "lambda", o.lambda, 0); }
 void Threshold::check(double threshold, double value) {
   if (std::isnan(threshold)) throw ValueError("[Threshold] threshold is nan, it must be a number.");
   detail::check_option("Threshold", "value", value);

@@ -10,8 +10,7 @@
 namespace xg::nn {
 
 /// A layer that applies one function without options.
-template <class Self, Tensor (*function)(const Tensor&)>
-class XG_API ActivationLayer : public Layer<Self> {
+template <class Self, Tensor (*function)(const Tensor&)> class XG_API ActivationLayer : public Layer<Self> {
  public:
   /// with a name or without
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
@@ -86,8 +85,7 @@ class XG_API Tanhshrink final : public ActivationLayer<Tanhshrink, &xg::tanhshri
 };
 
 /// A layer of one function with options of type `Options`, which have a member `name`.
-template <class Self, class Options>
-class XG_API ActivationLayerWith : public Layer<Self> {
+template <class Self, class Options> class XG_API ActivationLayerWith : public Layer<Self> {
  public:
   /// Throws ValueError for an option that makes no sense.
   explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {

@@ -13,7 +13,7 @@ namespace xg::nn {
 struct BatchNormOptions {
   double eps = 1e-5;  ///< added to the variance, against division by 0
   std::optional<double> momentum =
-      0.1;  ///< share of the new batch in the running statistics; none: a plain mean of all
+      0.1;                          ///< share of the new batch in the running statistics; none: a plain mean of all
   bool affine = true;               ///< with weight and bias, ones and zeros at first
   bool track_running_stats = true;  ///< without: the batch's statistics in eval mode too
   String name = {};                 ///< what errors, summaries and state dicts call the layer

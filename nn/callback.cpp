@@ -12,14 +12,12 @@
 namespace xg::nn {
 namespace {
 
-std::string never_a_number(std::string_view monitor) {
-  return fmt::format("{} was never a number", monitor);
-}
+std::string never_a_number(std::string_view monitor) { return fmt::format("{} was never a number", monitor); }
 
 [[noreturn]] void throw_unknown_key(std::string_view who, std::string_view key, const std::vector<std::string>& known,
                                     std::string_view remedy) {
-  throw ValueError(fmt::format("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.", who,
-                               key, fmt::join(known, ", "), remedy));
+  throw ValueError(fmt::format("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.",
+                               who, key, fmt::join(known, ", "), remedy));
 }
 
 }  // namespace
@@ -36,7 +34,8 @@ double FitState::value(StringRef wanted) const {
 void FitState::expect(StringRef who, StringRef key) const {
   if (expected.empty() || std::find(expected.begin(), expected.end(), key.view()) != expected.end()) return;
   const bool validated = std::find(expected.begin(), expected.end(), "val_loss") != expected.end();
-  throw_unknown_key(who, key, expected, key.view().starts_with("val_") && !validated ? ", or pass validation data" : "");
+  throw_unknown_key(who, key, expected,
+                    key.view().starts_with("val_") && !validated ? ", or pass validation data" : "");
 }
 
 std::optional<bool> FitState::larger_is_better(StringRef wanted) const {
@@ -47,9 +46,7 @@ std::optional<bool> FitState::larger_is_better(StringRef wanted) const {
   return std::nullopt;
 }
 
-void FitState::stop(StringRef reason) {
-  stop_reason = reason.view().empty() ? "a callback ended it" : reason.str();
-}
+void FitState::stop(StringRef reason) { stop_reason = reason.view().empty() ? "a callback ended it" : reason.str(); }
 
 std::vector<Tensor> Weights::state_of(const Module& model) {
   std::vector<Tensor> state = model.parameters();
@@ -57,9 +54,7 @@ std::vector<Tensor> Weights::state_of(const Module& model) {
   return state;
 }
 
-void Weights::save(const Module& model) {
-  save(state_of(model));
-}
+void Weights::save(const Module& model) { save(state_of(model)); }
 
 void Weights::save(const std::vector<Tensor>& state) {
   const NoGrad guard;

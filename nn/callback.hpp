@@ -29,17 +29,17 @@ class XG_API FitState {
 
   Module& model;                ///< the model that is trained
   optim::Optimizer& optimizer;  ///< what trains it
-  History& history;         ///< up to the last finished epoch
-  std::int64_t epoch = 0;   ///< from 0
-  std::int64_t epochs = 0;  ///< how many were asked for
-  std::int64_t batch = 0;   ///< from 0
-  std::int64_t batches = 0;  ///< in one epoch
-  double batch_loss = 0;  ///< NaN where no label of the batch counts: such a batch makes no step
+  History& history;             ///< up to the last finished epoch
+  std::int64_t epoch = 0;       ///< from 0
+  std::int64_t epochs = 0;      ///< how many were asked for
+  std::int64_t batch = 0;       ///< from 0
+  std::int64_t batches = 0;     ///< in one epoch
+  double batch_loss = 0;        ///< NaN where no label of the batch counts: such a batch makes no step
   /// The values of this epoch, "loss" first; complete at the end of an epoch.
   std::vector<std::pair<std::string, double>> logs;
 
-  /// Throws ValueError, naming the known keys, where no epoch will have a value of that key. Callbacks that need one ask in
-  /// on_train_begin. Says nothing where a callback of your own may add values.
+  /// Throws ValueError, naming the known keys, where no epoch will have a value of that key. Callbacks that need one
+  /// ask in on_train_begin. Says nothing where a callback of your own may add values.
   void expect(StringRef who, StringRef key) const;
   /// The value of `key` in this epoch. Throws ValueError for an unknown key, naming the known ones.
   double value(StringRef key) const;
@@ -59,37 +59,26 @@ class XG_API FitState {
 
 namespace detail {
 template <class C>
-concept HasEvent = requires(C& c, FitState& s) {
-  c.on_train_begin(s);
-}
-|| requires(C& c, FitState& s) {
-  c.on_epoch_begin(s);
-}
-|| requires(C& c, FitState& s) {
-  c.on_batch_end(s);
-}
-|| requires(C& c, FitState& s) {
-  c.on_epoch_end(s);
-}
-|| requires(C& c, FitState& s) {
-  c.on_train_end(s);
-};
+concept HasEvent =
+    requires(C& c, FitState& s) { c.on_train_begin(s); } || requires(C& c, FitState& s) { c.on_epoch_begin(s); } ||
+    requires(C& c, FitState& s) { c.on_batch_end(s); } || requires(C& c, FitState& s) { c.on_epoch_end(s); } ||
+    requires(C& c, FitState& s) { c.on_train_end(s); };
 }  // namespace detail
 
 /// Something with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of
 /// which takes a FitState&; or a function of a FitState&, which is called at the end of every epoch.
 template <class C>
-concept CallbackType = std::copy_constructible<C> &&(detail::HasEvent<C> || std::invocable<C&, FitState&>);
+concept CallbackType = std::copy_constructible<C> && (detail::HasEvent<C> || std::invocable<C&, FitState&>);
 
 /// Holds any callback by value. Each fit works on copies, so a callback starts anew; what it learned is in the History.
 class XG_API Callback {
  public:
   /// Holds a copy of the callback.
   template <class C>
-  requires(!std::same_as<C, Callback> && CallbackType<C>) Callback(C callback)
-      : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
-  Callback(const Callback& other) : held_(other.held_->clone()) {}  ///< copies the callback that is held
-  Callback(Callback&&) noexcept = default;                          ///< takes it over
+    requires(!std::same_as<C, Callback> && CallbackType<C>)
+  Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
+  Callback(const Callback& other) : held_(other.held_->clone()) {}                 ///< copies the callback that is held
+  Callback(Callback&&) noexcept = default;                                         ///< takes it over
   /// Copies the callback that is held.
   Callback& operator=(const Callback& other) {
     held_ = other.held_->clone();
@@ -117,8 +106,7 @@ class XG_API Callback {
     virtual void on_train_end(FitState&) = 0;
     virtual bool adds_values() const = 0;
   };
-  template <class C>
-  struct Held final : Base {
+  template <class C> struct Held final : Base {
     explicit Held(C callback) : callback(std::move(callback)) {}
     std::unique_ptr<Base> clone() const override { return std::make_unique<Held>(callback); }
     void on_train_begin([[maybe_unused]] FitState& s) override {
@@ -140,8 +128,10 @@ class XG_API Callback {
       if constexpr (requires { callback.on_train_end(s); }) callback.on_train_end(s);
     }
     bool adds_values() const override {
-      if constexpr (requires { C::adds_values; }) return C::adds_values;
-      else return true;
+      if constexpr (requires { C::adds_values; })
+        return C::adds_values;
+      else
+        return true;
     }
     C callback;
   };
@@ -188,10 +178,10 @@ class XG_API Best {
 /// Options of EarlyStopping.
 struct EarlyStoppingOptions {
   String monitor = "val_loss";  ///< the key of an epoch's values
-  std::int64_t patience = 0;  ///< epochs without improvement that are tolerated
-  double min_delta = 0;       ///< what counts as an improvement
-  String mode = "auto";       ///< "min", "max", or what the loss or metric says
-  bool restore_best = false;  ///< put the weights of the best epoch back at the end
+  std::int64_t patience = 0;    ///< epochs without improvement that are tolerated
+  double min_delta = 0;         ///< what counts as an improvement
+  String mode = "auto";         ///< "min", "max", or what the loss or metric says
+  bool restore_best = false;    ///< put the weights of the best epoch back at the end
 };
 /// Ends training when a value has stopped improving. A value that was never a number does not improve: the History's
 /// stop_reason() says so, and no weights are put back.

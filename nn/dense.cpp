@@ -47,9 +47,7 @@ Tensor Dense::forward(const Tensor& x) {
   return options_.activation.is_linear() ? y : options_.activation(y);
 }
 
-std::optional<Shape> Dense::input_shape() const {
-  return in_ > 0 ? std::optional(Shape{in_}) : std::nullopt;
-}
+std::optional<Shape> Dense::input_shape() const { return in_ > 0 ? std::optional(Shape{in_}) : std::nullopt; }
 
 void Dense::describe(LayerInfo& info) const {
   info.in = in_;

@@ -34,10 +34,10 @@ class XG_API Dense final : public Layer<Dense> {
 
   Tensor forward(const Tensor& x) override;
   const Tensor& weight() const { return weight_; }  ///< [units, in]; undefined while `in` is unknown
-  const Tensor& bias() const { return bias_; }  ///< undefined without one
+  const Tensor& bias() const { return bias_; }      ///< undefined without one
   const Activation& activation() const { return options_.activation; }  ///< of its options
-  std::int64_t in_features() const { return in_; }  ///< 0 while unknown
-  std::int64_t units() const { return units_; }     ///< the size of a result row
+  std::int64_t in_features() const { return in_; }                      ///< 0 while unknown
+  std::int64_t units() const { return units_; }                         ///< the size of a result row
 
   /// What the constructor took, for clone().
   std::tuple<std::int64_t, std::int64_t, DenseOptions> arguments() const { return {in_, units_, options_}; }

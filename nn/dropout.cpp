@@ -10,8 +10,6 @@ Dropout::Dropout(double p, LayerOptions options) : Layer(std::move(options.name)
   if (!(p >= 0 && p <= 1)) throw ValueError(fmt::format("[Dropout] p is {}, it must be in [0, 1].", p));
 }
 
-Tensor Dropout::forward(const Tensor& x) {
-  return is_training() ? dropout(x, p_, true) : x;
-}
+Tensor Dropout::forward(const Tensor& x) { return is_training() ? dropout(x, p_, true) : x; }
 
 }  // namespace xg::nn

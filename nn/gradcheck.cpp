@@ -63,9 +63,10 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
   for (const auto& [path, parameter] : module.named_parameters()) {
     if (!parameter.requires_grad()) continue;
     if (parameter.dtype() != float64)
-      throw DtypeError(fmt::format("[{}] parameter {} is {}, it must be float64, as finite differences in less precision "
-                                   "prove nothing: call module.to(float64).",
-                                   op, path, name(parameter.dtype())));
+      throw DtypeError(
+          fmt::format("[{}] parameter {} is {}, it must be float64, as finite differences in less precision "
+                      "prove nothing: call module.to(float64).",
+                      op, path, name(parameter.dtype())));
     arguments.push_back(parameter);
     all.names.push_back("parameter " + path);
   }

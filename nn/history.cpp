@@ -124,8 +124,6 @@ std::string History::str() const {
   return text + stop_reason_;
 }
 
-std::ostream& operator<<(std::ostream& out, const History& history) {
-  return out << history.str();
-}
+std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.str(); }
 
 }  // namespace xg::nn

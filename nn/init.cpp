@@ -32,9 +32,7 @@ Fans fans(const char* who, const Tensor& t) {
   return {static_cast<double>(t.size(1)) * rest, static_cast<double>(t.size(0)) * rest};
 }
 
-double fan(const char* who, const Tensor& t, Fan mode) {
-  return mode == Fan::in ? fans(who, t).in : fans(who, t).out;
-}
+double fan(const char* who, const Tensor& t, Fan mode) { return mode == Fan::in ? fans(who, t).in : fans(who, t).out; }
 
 // Standard deviation of a standard normal cut at two: dividing by it keeps the variance that was asked for.
 constexpr double cut_normal_std = 0.87962566103423978;
@@ -84,9 +82,7 @@ std::pair<double, double> representable(double low, double high, Dtype dtype) {
   return {from, to};
 }
 
-Tensor symmetric_uniform(const Tensor& t, double bound) {
-  return uniform(t, -bound, bound);
-}
+Tensor symmetric_uniform(const Tensor& t, double bound) { return uniform(t, -bound, bound); }
 Tensor cut_normal(const Tensor& t, double variance) {
   const double std = std::sqrt(variance) / cut_normal_std;
   return trunc_normal(t, 0, std, -2 * std, 2 * std);
@@ -94,12 +90,8 @@ Tensor cut_normal(const Tensor& t, double variance) {
 
 }  // namespace
 
-Tensor zeros(const Tensor& t) {
-  return constant(t, 0);
-}
-Tensor ones(const Tensor& t) {
-  return constant(t, 1);
-}
+Tensor zeros(const Tensor& t) { return constant(t, 0); }
+Tensor ones(const Tensor& t) { return constant(t, 1); }
 
 Tensor constant(const Tensor& t, double value) {
   const NoGrad guard;
@@ -147,31 +139,23 @@ Tensor trunc_normal(const Tensor& t, double mean, double std, double low, double
   return Tensor(t).copy_(values);
 }
 
-Tensor xavier_uniform(const Tensor& t) {
-  return xavier_uniform(t, 1);
-}
+Tensor xavier_uniform(const Tensor& t) { return xavier_uniform(t, 1); }
 Tensor xavier_uniform(const Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_uniform", t);
   return symmetric_uniform(t, gain * std::sqrt(6 / (in + out)));
 }
-Tensor xavier_normal(const Tensor& t) {
-  return xavier_normal(t, 1);
-}
+Tensor xavier_normal(const Tensor& t) { return xavier_normal(t, 1); }
 Tensor xavier_normal(const Tensor& t, double gain) {
   const auto [in, out] = fans("xavier_normal", t);
   return normal(t, 0, gain * std::sqrt(2 / (in + out)));
 }
 
-Tensor kaiming_uniform(const Tensor& t) {
-  return kaiming_uniform(t, {});
-}
+Tensor kaiming_uniform(const Tensor& t) { return kaiming_uniform(t, {}); }
 Tensor kaiming_uniform(const Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return symmetric_uniform(t, gain * std::sqrt(3 / fan("kaiming_uniform", t, options.mode)));
 }
-Tensor kaiming_normal(const Tensor& t) {
-  return kaiming_normal(t, {});
-}
+Tensor kaiming_normal(const Tensor& t) { return kaiming_normal(t, {}); }
 Tensor kaiming_normal(const Tensor& t, KaimingOptions options) {
   const double gain = calculate_gain(options.nonlinearity, options.a);
   return normal(t, 0, gain / std::sqrt(fan("kaiming_normal", t, options.mode)));
@@ -190,9 +174,7 @@ double calculate_gain(StringRef name, double a) {
                   nonlinearity));
 }
 
-Tensor orthogonal(const Tensor& t) {
-  return orthogonal(t, 1);
-}
+Tensor orthogonal(const Tensor& t) { return orthogonal(t, 1); }
 Tensor orthogonal(const Tensor& t, double gain) {
   const NoGrad guard;
   const std::int64_t rows = t.dim() < 2 ? 0 : t.size(0);
@@ -208,25 +190,15 @@ Tensor orthogonal(const Tensor& t, double gain) {
   return Tensor(t).copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));
 }
 
-Tensor glorot_uniform(const Tensor& t) {
-  return xavier_uniform(t);
-}
+Tensor glorot_uniform(const Tensor& t) { return xavier_uniform(t); }
 Tensor glorot_normal(const Tensor& t) {
   const auto [in, out] = fans("glorot_normal", t);
   return cut_normal(t, 2 / (in + out));
 }
-Tensor he_uniform(const Tensor& t) {
-  return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in));
-}
-Tensor he_normal(const Tensor& t) {
-  return cut_normal(t, 2 / fans("he_normal", t).in);
-}
-Tensor lecun_uniform(const Tensor& t) {
-  return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in));
-}
-Tensor lecun_normal(const Tensor& t) {
-  return cut_normal(t, 1 / fans("lecun_normal", t).in);
-}
+Tensor he_uniform(const Tensor& t) { return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in)); }
+Tensor he_normal(const Tensor& t) { return cut_normal(t, 2 / fans("he_normal", t).in); }
+Tensor lecun_uniform(const Tensor& t) { return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in)); }
+Tensor lecun_normal(const Tensor& t) { return cut_normal(t, 1 / fans("lecun_normal", t).in); }
 
 }  // namespace xg::nn::init
 

@@ -48,7 +48,7 @@ enum class Fan {
 };
 /// Options of kaiming_uniform() and kaiming_normal().
 struct KaimingOptions {
-  double a = 0;  ///< negative slope of the leaky_relu that follows
+  double a = 0;                        ///< negative slope of the leaky_relu that follows
   Fan mode = Fan::in;                  ///< which fan the formula has
   String nonlinearity = "leaky_relu";  ///< what calculate_gain() takes
 };
@@ -92,15 +92,15 @@ namespace xg::nn {
 class XG_API Initializer {
  public:
   /// Throws ValueError for an unknown name, listing the known ones.
-  template <TextArgument S>
-  Initializer(const S& name) : Initializer(ByName{name}) {}  // NOLINT: a name is an initializer
+  template <TextArgument S> Initializer(const S& name)
+      : Initializer(ByName{name}) {}  // NOLINT: a name is an initializer
   Initializer(std::nullptr_t) = delete;
   /// A function of this namespace or of yours. Throws ValueError for null.
-  Initializer(Tensor (*function)(const Tensor&));                    // NOLINT
+  Initializer(Tensor (*function)(const Tensor&));  // NOLINT
   /// A callable object that fills the tensor it is given.
   template <class F>
-  requires std::invocable<const F&, Tensor&> &&(!std::same_as<std::decay_t<F>, Initializer>)Initializer(F function)
-      : function_([f = std::move(function)](Tensor& t) { f(t); }) {}  // NOLINT
+    requires std::invocable<const F&, Tensor&> && (!std::same_as<std::decay_t<F>, Initializer>)
+  Initializer(F function) : function_([f = std::move(function)](Tensor& t) { f(t); }) {}  // NOLINT
 
   void operator()(Tensor& t) const { function_(t); }  ///< fills the tensor
 

@@ -18,8 +18,7 @@ struct LayerOptions {
 };
 
 /// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.
-template <class Self>
-class XG_API Layer : public Module {
+template <class Self> class XG_API Layer : public Module {
  public:
   using Module::Module;
   using Module::operator();

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/nn/layer_norm.hpp>
 #include <xgrad/nn/detail/option_checks.hpp>
+#include <xgrad/nn/layer_norm.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -25,9 +25,7 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, LayerNormOptions options)
   if (options_.bias) bias_ = param("bias", zeros(shape_));
 }
 
-Tensor LayerNorm::forward(const Tensor& x) {
-  return layer_norm(x, shape_, weight_, bias_, options_.eps);
-}
+Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, shape_, weight_, bias_, options_.eps); }
 
 std::int64_t LayerNorm::flops(const Shape&, const Shape& output) const {
   return output.numel() *
@@ -41,9 +39,7 @@ RMSNorm::RMSNorm(const Shape& normalized_shape, RmsNormOptions options)
   if (options_.elementwise_affine) weight_ = param("weight", ones(shape_));
 }
 
-Tensor RMSNorm::forward(const Tensor& x) {
-  return rms_norm(x, shape_, weight_, options_.eps);
-}
+Tensor RMSNorm::forward(const Tensor& x) { return rms_norm(x, shape_, weight_, options_.eps); }
 
 std::int64_t RMSNorm::flops(const Shape&, const Shape& output) const {
   return output.numel() * (3 + (weight_.defined() ? 1 : 0));  // square, sum, scale

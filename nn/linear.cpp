@@ -22,9 +22,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options)
   bias_ = param("bias", init::uniform(bias, -bound, bound));
 }
 
-Tensor Linear::forward(const Tensor& x) {
-  return linear(x, weight_, bias_);
-}
+Tensor Linear::forward(const Tensor& x) { return linear(x, weight_, bias_); }
 
 void Linear::describe(LayerInfo& info) const {
   info.in = in_;

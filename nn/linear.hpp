@@ -23,7 +23,7 @@ class XG_API Linear final : public Layer<Linear> {
 
   Tensor forward(const Tensor& x) override;
   const Tensor& weight() const { return weight_; }  ///< [out, in]
-  const Tensor& bias() const { return bias_; }  ///< undefined without one
+  const Tensor& bias() const { return bias_; }      ///< undefined without one
 
   /// What the constructor took, for clone().
   std::tuple<std::int64_t, std::int64_t, LinearOptions> arguments() const { return {in_, out_, options_}; }

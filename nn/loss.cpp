@@ -20,57 +20,39 @@ constexpr double keras_epsilon = 1e-7;
 
 using Elements = Tensor (*)(const Tensor& p, const Tensor& t);
 
-Tensor last_mean(const Tensor& x) {
-  return x.dim() > 1 ? x.mean(-1) : x;
-}
+Tensor last_mean(const Tensor& x) { return x.dim() > 1 ? x.mean(-1) : x; }
 
-Tensor inside(const Tensor& p) {
-  return clamp(p, keras_epsilon, 1 - keras_epsilon);
-}
+Tensor inside(const Tensor& p) { return clamp(p, keras_epsilon, 1 - keras_epsilon); }
 
 // Log probabilities of rows that are made to sum to one first.
-Tensor log_distribution(const Tensor& p) {
-  return log(inside(p / p.sum(-1, true)));
-}
+Tensor log_distribution(const Tensor& p) { return log(inside(p / p.sum(-1, true))); }
 
 Tensor labels(const Tensor& t) {
   const Tensor index = t.to(Dtype::int64);
   return index.dim() > 1 && index.size(-1) == 1 ? index.squeeze(-1) : index;
 }
 
-Tensor unit_rows(const Tensor& x) {
-  return x * rsqrt(clamp(square(x).sum(-1, true), 1e-12));
-}
+Tensor unit_rows(const Tensor& x) { return x * rsqrt(clamp(square(x).sum(-1, true), 1e-12)); }
 
 // -1 and 1 from 0 and 1
-Tensor signs(const Tensor& t) {
-  return where(t > 0, ones_like(t), full_like(t, -1));
-}
+Tensor signs(const Tensor& t) { return where(t > 0, ones_like(t), full_like(t, -1)); }
 
 Tensor binary_crossentropy(const Tensor& p, const Tensor& t) {
   return last_mean(binary_cross_entropy(inside(p), t, {.reduction = Reduction::none}));
 }
-Tensor categorical_crossentropy(const Tensor& p, const Tensor& t) {
-  return -(t * log_distribution(p)).sum(-1);
-}
+Tensor categorical_crossentropy(const Tensor& p, const Tensor& t) { return -(t * log_distribution(p)).sum(-1); }
 Tensor sparse_categorical_crossentropy(const Tensor& p, const Tensor& t) {
   return nll_loss(log_distribution(p), labels(t), {.reduction = Reduction::none});
 }
-Tensor mean_squared_error(const Tensor& p, const Tensor& t) {
-  return last_mean(square(p - t));
-}
-Tensor mean_absolute_error(const Tensor& p, const Tensor& t) {
-  return last_mean(abs(p - t));
-}
+Tensor mean_squared_error(const Tensor& p, const Tensor& t) { return last_mean(square(p - t)); }
+Tensor mean_absolute_error(const Tensor& p, const Tensor& t) { return last_mean(abs(p - t)); }
 Tensor mean_absolute_percentage_error(const Tensor& p, const Tensor& t) {
   return last_mean(abs((t - p) / clamp(abs(t), keras_epsilon))) * 100.0;
 }
 Tensor mean_squared_logarithmic_error(const Tensor& p, const Tensor& t) {
   return last_mean(square(log(clamp(p, keras_epsilon) + 1.0) - log(clamp(t, keras_epsilon) + 1.0)));
 }
-Tensor huber(const Tensor& p, const Tensor& t) {
-  return last_mean(huber_loss(p, t, {.reduction = Reduction::none}));
-}
+Tensor huber(const Tensor& p, const Tensor& t) { return last_mean(huber_loss(p, t, {.reduction = Reduction::none})); }
 // log cosh d = d + softplus(-2 d) - log 2
 Tensor log_cosh(const Tensor& p, const Tensor& t) {
   const Tensor d = p - t;
@@ -80,18 +62,10 @@ Tensor kl_divergence(const Tensor& p, const Tensor& t) {
   const Tensor truth = clamp(t, keras_epsilon, 1.0);
   return (truth * log(truth / clamp(p, keras_epsilon, 1.0))).sum(-1);
 }
-Tensor poisson(const Tensor& p, const Tensor& t) {
-  return last_mean(p - t * log(p + keras_epsilon));
-}
-Tensor cosine_similarity(const Tensor& p, const Tensor& t) {
-  return -(unit_rows(p) * unit_rows(t)).sum(-1);
-}
-Tensor hinge(const Tensor& p, const Tensor& t) {
-  return last_mean(relu(1.0 - signs(t) * p));
-}
-Tensor squared_hinge(const Tensor& p, const Tensor& t) {
-  return last_mean(square(relu(1.0 - signs(t) * p)));
-}
+Tensor poisson(const Tensor& p, const Tensor& t) { return last_mean(p - t * log(p + keras_epsilon)); }
+Tensor cosine_similarity(const Tensor& p, const Tensor& t) { return -(unit_rows(p) * unit_rows(t)).sum(-1); }
+Tensor hinge(const Tensor& p, const Tensor& t) { return last_mean(relu(1.0 - signs(t) * p)); }
+Tensor squared_hinge(const Tensor& p, const Tensor& t) { return last_mean(square(relu(1.0 - signs(t) * p))); }
 Tensor categorical_hinge(const Tensor& p, const Tensor& t) {
   return relu(((1.0 - t) * p).amax(-1) - (t * p).sum(-1) + 1.0);
 }

@@ -28,14 +28,12 @@ enum class Target {
 namespace detail {
 
 /// The name of a function, as a template parameter.
-template <std::size_t n>
-struct Name {
+template <std::size_t n> struct Name {
   constexpr Name(const char (&characters)[n]) { std::copy_n(characters, n, text); }  // NOLINT: a literal is one
   char text[n];
 };
 
-template <class Options>
-Options unreduced(Options options) {
+template <class Options> Options unreduced(Options options) {
   options.reduction = Reduction::none;
   if constexpr (requires { options.batchmean; }) options.batchmean = false;
   return options;
@@ -44,10 +42,10 @@ Options unreduced(Options options) {
 }  // namespace detail
 
 /// A loss function with its options, as an object.
-template <detail::Name function_name, auto function, Target target_kind = Target::same_shape>
-struct LossFunction;
+template <detail::Name function_name, auto function, Target target_kind = Target::same_shape> struct LossFunction;
 /// A loss function with its options, as an object: what MSELoss and the others are derived from.
-template <detail::Name function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options), Target target_kind>
+template <detail::Name function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options),
+          Target target_kind>
 struct LossFunction<function_name, function, target_kind> {
   explicit LossFunction(Options options = {}) : options(std::move(options)) {}  ///< the function's own options
   explicit LossFunction(NoOptions) {}                                           ///< for empty braces
@@ -55,7 +53,9 @@ struct LossFunction<function_name, function, target_kind> {
   static constexpr Target target = target_kind;                                 ///< what it compares a prediction with
   std::string name() const { return function_name.text; }                       ///< the function's name
   /// Of a batch: one number, unless the option `reduction` is none.
-  Tensor operator()(const Tensor& prediction, const Tensor& target) const { return function(prediction, target, options); }
+  Tensor operator()(const Tensor& prediction, const Tensor& target) const {
+    return function(prediction, target, options);
+  }
   /// The losses of all elements, or rows, whatever the option `reduction` is.
   Tensor per_element(const Tensor& prediction, const Tensor& target) const {
     return function(prediction, target, detail::unreduced(options));
@@ -122,7 +122,8 @@ class XG_API Loss {
 
   /// Holds a loss object or a function; what it says about itself is read as LossType describes it.
   template <class F>
-  requires(!std::same_as<F, Loss> && LossType<F>) Loss(F loss) {  // NOLINT: a loss is one
+    requires(!std::same_as<F, Loss> && LossType<F>)
+  Loss(F loss) {  // NOLINT: a loss is one
     if constexpr (requires { loss.name(); })
       name_ = loss.name();
     else
@@ -153,8 +154,7 @@ class XG_API Loss {
   }
   /// Keras's names with Keras's meaning ("binary_crossentropy" takes probabilities and cuts them at 1e-7,
   /// "categorical_crossentropy" one-hot rows, ...). Throws ValueError for an unknown one, listing the known ones.
-  template <TextArgument S>
-  Loss(const S& name) : Loss(by_name(name)) {}  // NOLINT
+  template <TextArgument S> Loss(const S& name) : Loss(by_name(name)) {}  // NOLINT
   /// A loss of your own: `mean` gives one number for a batch, `per_element` the losses of the rows, without which they
   /// cannot be weighted.
   Loss(StringRef name, Function mean, Function per_element = {}, Target target = Target::any);

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/nn/model.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
+#include <xgrad/nn/model.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -132,9 +132,7 @@ std::vector<Tensor> Model::operator()(const std::vector<Tensor>& xs) {
   return forward(xs);
 }
 
-std::string Model::label() const {
-  return name().empty() ? type_name() : name();
-}
+std::string Model::label() const { return name().empty() ? type_name() : name(); }
 
 std::optional<Shape> Model::input_shape() const {
   return inputs_.size() == 1 ? std::optional(inputs_[0].row) : std::nullopt;

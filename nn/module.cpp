@@ -2,8 +2,8 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/detail/module_walk.hpp>
-#include <xgrad/nn/module.hpp>
 #include <xgrad/nn/detail/release_list.hpp>
+#include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -30,13 +30,9 @@ thread_local constinit ForwardObserver* observer __attribute__((tls_model("initi
 
 // A record of its own for the same elements. Tensors that own their elements share a block with them; parameters do
 // not, so that Module::to can give them other elements while every handle stays valid.
-Tensor with_own_record(const Tensor& value) {
-  return Tensor::adopt(xg::detail::new_alias(value.impl()));
-}
+Tensor with_own_record(const Tensor& value) { return Tensor::adopt(xg::detail::new_alias(value.impl())); }
 
-bool has_own_record(const Tensor& value) {
-  return !value.impl().owner && value.impl().base() == nullptr;
-}
+bool has_own_record(const Tensor& value) { return !value.impl().owner && value.impl().base() == nullptr; }
 
 // One call of train from outside: how many levels below it the current one is, and the modules that are too deep.
 struct ModeWalk {
@@ -196,13 +192,9 @@ void Module::set_name(StringRef name) {
   scope_label_ = no_label;
 }
 
-std::int64_t Module::min_rows(const Shape&) const {
-  return 1;
-}
+std::int64_t Module::min_rows(const Shape&) const { return 1; }
 
-std::string Module::type_name() const {
-  return xg::detail::short_class_name(typeid(*this).name());
-}
+std::string Module::type_name() const { return xg::detail::short_class_name(typeid(*this).name()); }
 
 std::string Module::label() const {
   const std::string type = type_name();
@@ -262,9 +254,7 @@ void Module::build(const Shape&) {}
 
 void Module::describe(LayerInfo&) const {}
 
-std::int64_t Module::flops(const Shape&, const Shape&) const {
-  return 0;
-}
+std::int64_t Module::flops(const Shape&, const Shape&) const { return 0; }
 
 void Module::check_built() const {
   if (children_.empty() && !is_built())
@@ -393,13 +383,9 @@ Module& Module::to(Dtype dtype) {
 
 // ---- observers
 
-ForwardObserver::ForwardObserver() : previous_(observer) {
-  observer = this;
-}
+ForwardObserver::ForwardObserver() : previous_(observer) { observer = this; }
 
-ForwardObserver::~ForwardObserver() {
-  observer = previous_;
-}
+ForwardObserver::~ForwardObserver() { observer = previous_; }
 
 void ForwardObserver::before(Module&, const Tensor&) {}
 

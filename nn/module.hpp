@@ -23,16 +23,14 @@ namespace xg::nn {
 
 class Module;
 namespace detail {
-template <class T>
-class ReleaseList;
+template <class T> class ReleaseList;
 }
 
 /// Tensors by name, as PyTorch names them: "h1.weight".
 using StateDict = std::map<std::string, Tensor>;
 
 /// A module that may be used in several places: its parameters count once. Made by nn::shared(Dense(...)).
-template <class M>
-class Shared;
+template <class M> class Shared;
 
 /// A class derived from Module.
 template <class M>
@@ -45,8 +43,8 @@ struct LoadStateOptions {
 
 /// What load_state_dict found.
 struct LoadReport {
-  std::vector<std::string> missing;     ///< of the module, not in the dictionary
-  std::vector<std::string> unexpected;  ///< in the dictionary, not of the module
+  std::vector<std::string> missing;                                        ///< of the module, not in the dictionary
+  std::vector<std::string> unexpected;                                     ///< in the dictionary, not of the module
   bool complete() const { return missing.empty() && unexpected.empty(); }  ///< neither missing nor unexpected keys?
 };
 
@@ -79,7 +77,8 @@ class XG_API Module {
   /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a
   /// dot.
   template <ModuleType T, class... Args>
-  requires std::constructible_from<T, Args...> T& add(StringRef name, Args&&... args) {
+    requires std::constructible_from<T, Args...>
+  T& add(StringRef name, Args&&... args) {
     auto child = std::make_shared<T>(std::forward<Args>(args)...);
     T& reference = *child;
     add_child(name, std::move(child));
@@ -87,20 +86,19 @@ class XG_API Module {
   }
   /// Moves a layer in: `add("fc", Linear(10, 6, {.bias = false}))`.
   template <class M>
-  requires ModuleType<M> &&(!std::is_const_v<M>)M& add(StringRef name, M&& layer) {
+    requires ModuleType<M> && (!std::is_const_v<M>)
+  M& add(StringRef name, M&& layer) {
     static_assert(!std::is_lvalue_reference_v<M>, "add takes the layer over: pass std::move(layer) or nn::shared(...)");
     return add<M, M>(name, std::move(layer));
   }
   /// Takes a share of a module that may also be used elsewhere.
-  template <ModuleType M>
-  M& add(StringRef name, std::shared_ptr<M> layer) {
+  template <ModuleType M> M& add(StringRef name, std::shared_ptr<M> layer) {
     M& reference = *layer;
     add_child(name, std::move(layer));
     return reference;
   }
   /// The same of what nn::shared made.
-  template <ModuleType M>
-  M& add(StringRef name, const Shared<M>& layer);
+  template <ModuleType M> M& add(StringRef name, const Shared<M>& layer);
   /// Registers a parameter: a leaf that asks for gradients. Returns the handle to keep as a member; a parameter of
   /// another module is shared. Throws ValueError for the name or an undefined value, DtypeError unless floating,
   /// AutogradError for a result of ops.
@@ -230,8 +228,7 @@ class XG_API Module {
   void check_name(const char* what, const std::string& name) const;
   /// Copies parameters, buffers, mode and freezing from a module of the same structure.
   void copy_state_from(const Module& other);
-  template <ModuleType M, class... Args>
-  friend std::shared_ptr<M> clone_as(const M& module, Args&&... args);
+  template <ModuleType M, class... Args> friend std::shared_ptr<M> clone_as(const M& module, Args&&... args);
 
  private:
   friend XG_API Summary summary(Module& module, SummaryOptions options);
@@ -242,8 +239,7 @@ class XG_API Module {
   void check_registered(const Tensor& input, const Tensor& output);
   void check_built() const;
   void train_children(bool on);
-  template <class F>
-  void walk(F&& f) const;
+  template <class F> void walk(F&& f) const;
 
   static constexpr std::uint32_t no_label = 0xffffffff;
   std::string name_;
@@ -274,8 +270,7 @@ class XG_API KeepRandomState {
 }  // namespace detail
 
 /// A module of class M constructed from `args`, with the parameters, buffers and mode of `module`.
-template <ModuleType M, class... Args>
-std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
+template <ModuleType M, class... Args> std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
   const detail::KeepRandomState random;
   auto copy = std::make_shared<M>(std::forward<Args>(args)...);
   copy->set_name(module.name());

@@ -3,9 +3,7 @@
 
 namespace xg::nn {
 
-void Module::save(const std::filesystem::path& path) const {
-  save_safetensors(path.string(), state_dict());
-}
+void Module::save(const std::filesystem::path& path) const { save_safetensors(path.string(), state_dict()); }
 
 LoadReport Module::load(const std::filesystem::path& path, LoadStateOptions options) {
   return load_state_dict(load_safetensors(path.string()).tensors, options);

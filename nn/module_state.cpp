@@ -3,8 +3,8 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/detail/module_walk.hpp>
-#include <xgrad/nn/module.hpp>
 #include <xgrad/nn/detail/release_list.hpp>
+#include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>

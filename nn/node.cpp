@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/nn/model.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/detail/release_list.hpp>
+#include <xgrad/nn/model.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -29,24 +29,12 @@ detail::NodeRecord::~NodeRecord() {
     if (inputs.back().record_ != nullptr) list.add(std::move(inputs.back().record_));
 }
 
-const Shape& Node::shape() const {
-  return checked(record_).row;
-}
-Dtype Node::dtype() const {
-  return checked(record_).dtype;
-}
-const std::string& Node::name() const {
-  return checked(record_).name;
-}
-const std::vector<Node>& Node::inputs() const {
-  return checked(record_).inputs;
-}
-const std::shared_ptr<Module>& Node::module() const {
-  return checked(record_).module;
-}
-detail::NodeCall Node::call() const {
-  return checked(record_).call;
-}
+const Shape& Node::shape() const { return checked(record_).row; }
+Dtype Node::dtype() const { return checked(record_).dtype; }
+const std::string& Node::name() const { return checked(record_).name; }
+const std::vector<Node>& Node::inputs() const { return checked(record_).inputs; }
+const std::shared_ptr<Module>& Node::module() const { return checked(record_).module; }
+detail::NodeCall Node::call() const { return checked(record_).call; }
 
 Node input(const Shape& row, InputOptions options) {
   for (std::int64_t size : row)

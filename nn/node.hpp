@@ -60,8 +60,7 @@ struct InputOptions {
 XG_API Node input(const Shape& row, InputOptions options = {});
 
 /// A module that may be used in several places: copies share its parameters.
-template <class M>
-class Shared {
+template <class M> class Shared {
  public:
   /// Takes the module over.
   explicit Shared(M&& module) : module_(std::make_shared<M>(std::move(module))) {}
@@ -70,8 +69,7 @@ class Shared {
   const std::shared_ptr<M>& pointer() const { return module_; }       ///< the module, to be shared further
   Tensor operator()(const Tensor& x) const { return (*module_)(x); }  ///< the module's result
   /// nn::call of the module on nodes.
-  template <std::same_as<Node>... More>
-  Node operator()(const Node& node, const More&... more) const;
+  template <std::same_as<Node>... More> Node operator()(const Node& node, const More&... more) const;
 
  private:
   std::shared_ptr<M> module_;
@@ -79,7 +77,8 @@ class Shared {
 
 /// nn::shared(Dense(10, 6)): a layer to be used in several places.
 template <class M>
-requires ModuleType<M> &&(!std::is_const_v<M>)Shared<M> shared(M&& module) {
+  requires ModuleType<M> && (!std::is_const_v<M>)
+Shared<M> shared(M&& module) {
   static_assert(!std::is_lvalue_reference_v<M>, "shared takes the layer over: pass std::move(layer)");
   return Shared<M>(std::move(module));
 }
@@ -94,40 +93,34 @@ Tensor call_on(Module& module, std::span<const Tensor> x, std::index_sequence<i.
     return static_cast<M&>(module).forward(x[i]...);
   }
 }
-template <class M, std::size_t count>
-Tensor call_counted(Module& module, std::span<const Tensor> x) {
+template <class M, std::size_t count> Tensor call_counted(Module& module, std::span<const Tensor> x) {
   return call_on<M>(module, x, std::make_index_sequence<count>());
 }
 }  // namespace detail
 
 /// The module's result on the nodes. It is built for their shapes, then run once on zeros in eval mode to learn the
 /// shape of its result; what its forward throws comes through. A module of several inputs has a forward of as many.
-template <ModuleType M, std::same_as<Node>... Nodes>
-Node call(std::shared_ptr<M> module, const Nodes&... nodes) {
+template <ModuleType M, std::same_as<Node>... Nodes> Node call(std::shared_ptr<M> module, const Nodes&... nodes) {
   return detail::make_node(std::move(module), {nodes...}, &detail::call_counted<M, sizeof...(nodes)>);
 }
 /// The same of what nn::shared made.
-template <ModuleType M, std::same_as<Node>... Nodes>
-Node call(const Shared<M>& module, const Nodes&... nodes) {
+template <ModuleType M, std::same_as<Node>... Nodes> Node call(const Shared<M>& module, const Nodes&... nodes) {
   return nn::call(module.pointer(), nodes...);
 }
 /// The same of a temporary, which the node takes over.
 template <class M, std::same_as<Node>... Nodes>
-requires ModuleType<std::remove_reference_t<M>> Node call(M&& module, const Nodes&... nodes) {
+  requires ModuleType<std::remove_reference_t<M>>
+Node call(M&& module, const Nodes&... nodes) {
   static_assert(!std::is_lvalue_reference_v<M>,
                 "call(module, node) takes the module over: pass std::move(module), or make it with nn::shared");
   return nn::call(std::make_shared<M>(std::move(module)), nodes...);
 }
 
-template <class M>
-template <std::same_as<Node>... More>
+template <class M> template <std::same_as<Node>... More>
 Node Shared<M>::operator()(const Node& node, const More&... more) const {
   return nn::call(module_, node, more...);
 }
 
-template <ModuleType M>
-M& Module::add(StringRef name, const Shared<M>& layer) {
-  return add(name, layer.pointer());
-}
+template <ModuleType M> M& Module::add(StringRef name, const Shared<M>& layer) { return add(name, layer.pointer()); }
 
 }  // namespace xg::nn

@@ -17,8 +17,7 @@ namespace xg::nn {
 namespace {
 
 // The shape of a row after all of `layers`, learned by a forward on zeros.
-template <class Children>
-Shape row_after(const Children& layers, const Shape& row) {
+template <class Children> Shape row_after(const Children& layers, const Shape& row) {
   const NoGrad guard;
   Tensor x = detail::zero_rows(row, default_dtype(), 2);
   for (const auto& child : layers) {
@@ -65,9 +64,7 @@ Tensor Sequential::forward(const Tensor& x) {
   return y;
 }
 
-std::string Sequential::label() const {
-  return name().empty() ? type_name() : name();
-}
+std::string Sequential::label() const { return name().empty() ? type_name() : name(); }
 
 std::optional<Shape> Sequential::input_shape() const {
   // Layers that keep the shape of whatever they get may stand before the first one that knows.

@@ -10,18 +10,15 @@
 namespace xg::nn {
 
 namespace detail {
-template <class L>
-struct IsSharedLayer : std::false_type {};
-template <ModuleType M>
-struct IsSharedLayer<Shared<M>> : std::true_type {};
-template <ModuleType M>
-struct IsSharedLayer<std::shared_ptr<M>> : std::true_type {};
+template <class L> struct IsSharedLayer : std::false_type {};
+template <ModuleType M> struct IsSharedLayer<Shared<M>> : std::true_type {};
+template <ModuleType M> struct IsSharedLayer<std::shared_ptr<M>> : std::true_type {};
 }  // namespace detail
 
 /// What a Sequential takes: a layer that it may take over (a temporary or std::move), or one that is shared.
 template <class L>
 concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
-    (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
+                        (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
 
 /// Layers in a row. A child is called by its `name` option, else by its number: "h1.weight", "0.weight".
 ///
@@ -31,14 +28,14 @@ class XG_API Sequential final : public Layer<Sequential> {
   explicit Sequential(StringRef name = {}) : Layer(name) {}  ///< without layers, to be filled by append()
   /// Throws ValueError where two layers have the same name.
   template <class... Layers>
-  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(Layers&&... layers) {
+    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
+  explicit Sequential(Layers&&... layers) {
     (append(std::forward<Layers>(layers)), ...);
   }
   /// The same with a name of its own.
   template <class... Layers>
-  requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...)) explicit Sequential(StringRef name,
-                                                                                        Layers&&... layers)
-      : Layer(name) {
+    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
+  explicit Sequential(StringRef name, Layers&&... layers) : Layer(name) {
     (append(std::forward<Layers>(layers)), ...);
   }
   Sequential(const Sequential& other) : Layer(other, ShareChildren{}) {}  ///< shares the layers
@@ -47,8 +44,7 @@ class XG_API Sequential final : public Layer<Sequential> {
   Sequential& operator=(Sequential&&) noexcept = default;                 ///< takes the layers over
 
   /// Adds a layer at the end. Throws ValueError where its name is taken.
-  template <LayerArgument L>
-  Sequential& append(L&& layer) {
+  template <LayerArgument L> Sequential& append(L&& layer) {
     using T = std::decay_t<L>;
     if constexpr (requires { layer.pointer(); })
       append_module(layer.pointer());
@@ -62,8 +58,7 @@ class XG_API Sequential final : public Layer<Sequential> {
   /// Layer number `index`; negative ones count from the end. Throws IndexError.
   Module& operator[](std::int64_t index) const;
   /// The layer as what it is: model.at<nn::Dense>(0).weight(). Throws ValueError if it is something else.
-  template <ModuleType M>
-  M& at(std::int64_t index) const {
+  template <ModuleType M> M& at(std::int64_t index) const {
     auto* layer = dynamic_cast<M*>(&(*this)[index]);
     if (layer == nullptr) throw_wrong_type(index);
     return *layer;

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/nn/module.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
+#include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -138,9 +138,7 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
   return list;
 }
 
-std::vector<LayerInfo> config(Module& module, SummaryOptions options) {
-  return module.layers(options);
-}
+std::vector<LayerInfo> config(Module& module, SummaryOptions options) { return module.layers(options); }
 
 Summary summary(Module& module, SummaryOptions options) {
   Summary result;
@@ -200,8 +198,6 @@ std::string Summary::markdown() const {
   return text;
 }
 
-std::ostream& operator<<(std::ostream& out, const Summary& summary) {
-  return out << summary.str();
-}
+std::ostream& operator<<(std::ostream& out, const Summary& summary) { return out << summary.str(); }
 
 }  // namespace xg::nn

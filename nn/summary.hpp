@@ -25,12 +25,12 @@ struct LayerInfo {
   Tensor bias = {};                            ///< [neurons]; undefined without one
   std::optional<Shape> input_shape = {};       ///< of what goes in; none where unknown
   std::optional<Shape> output_shape = {};      ///< of what comes out; none where unknown
-  std::int64_t num_parameters = 0;  ///< of this entry alone; 0 where an earlier entry counted them already
-  std::int64_t num_trainable = 0;   ///< of num_parameters those that are not frozen
-  std::int64_t flops = 0;                ///< per row: a multiplication and an addition are two
-  bool shared = false;                   ///< is this the second or a later use of the same layer?
-  std::vector<std::size_t> inputs = {};  ///< numbers of the entries whose results go in
-  bool implied = false;                  ///< an entry for the input of a model that has no layer for it
+  std::int64_t num_parameters = 0;             ///< of this entry alone; 0 where an earlier entry counted them already
+  std::int64_t num_trainable = 0;              ///< of num_parameters those that are not frozen
+  std::int64_t flops = 0;                      ///< per row: a multiplication and an addition are two
+  bool shared = false;                         ///< is this the second or a later use of the same layer?
+  std::vector<std::size_t> inputs = {};        ///< numbers of the entries whose results go in
+  bool implied = false;                        ///< an entry for the input of a model that has no layer for it
 };
 
 /// Options of summary() and config().
@@ -42,9 +42,9 @@ struct SummaryOptions {
 /// A table of layers: Keras's columns and the floating-point operations of one row.
 class XG_API Summary {
  public:
-  std::string title;                  ///< the model's name, else its class
-  std::vector<LayerInfo> layers;      ///< one entry per row of the table
-  std::int64_t total_parameters = 0;  ///< shared ones counted once
+  std::string title;                          ///< the model's name, else its class
+  std::vector<LayerInfo> layers;              ///< one entry per row of the table
+  std::int64_t total_parameters = 0;          ///< shared ones counted once
   std::int64_t trainable_parameters = 0;      ///< those that are not frozen
   std::int64_t non_trainable_parameters = 0;  ///< frozen parameters; buffers are not parameters
   std::int64_t flops = 0;                     ///< of one row, all layers

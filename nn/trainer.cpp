@@ -28,8 +28,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// Where a batch of `size` rows ends, if a model in eval mode needs at least `least` rows at once: what would be left of
-/// `count` and is less joins the last batch.
+/// Where a batch of `size` rows ends, if a model in eval mode needs at least `least` rows at once: what would be left
+/// of `count` and is less joins the last batch.
 std::int64_t end_of_batch(std::int64_t start, std::int64_t size, std::int64_t count, std::int64_t least) {
   if (count - start <= size) return count;
   const std::int64_t stop = start + std::max(size, least);
@@ -131,9 +131,14 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     check_counted("fit", rows);
     if (options.drop_last && !options.shuffle && rows.count() % options.batch_size != 0) {
       const std::int64_t kept = rows.count() / options.batch_size * options.batch_size;
-      const auto part = [&](const Tensor& all) { return all.defined() && kept > 0 ? detail::rows_of(all, 0, kept) : all; };
-      check_counted("fit: without the last batch", {.X = part(rows.X), .y = part(rows.y), .weights = part(rows.weights),
-                                                    .counts = part(rows.counts), .dtype = rows.dtype});
+      const auto part = [&](const Tensor& all) {
+        return all.defined() && kept > 0 ? detail::rows_of(all, 0, kept) : all;
+      };
+      check_counted("fit: without the last batch", {.X = part(rows.X),
+                                                    .y = part(rows.y),
+                                                    .weights = part(rows.weights),
+                                                    .counts = part(rows.counts),
+                                                    .dtype = rows.dtype});
     }
   }
   check_batches(rows.count(), options, demand);
@@ -317,9 +322,9 @@ void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* pref
     if (counts.defined() && weight == 0) continue;
     const Tensor target = detail::rows_of(rows.y, start, stop);
     const Tensor prediction = (*model_)(detail::rows_of(rows.X, start, stop));
-    const double loss = batch_loss(rows.weights.defined()
-                                       ? loss_.weighted(prediction, target, detail::rows_of(rows.weights, start, stop), counts)
-                                       : loss_(prediction, target));
+    const double loss = batch_loss(
+        rows.weights.defined() ? loss_.weighted(prediction, target, detail::rows_of(rows.weights, start, stop), counts)
+                               : loss_(prediction, target));
     total += loss_.reduction() == Reduction::sum ? loss : loss * weight;
     counted += weight;
     update_metrics(target, prediction, counts);

@@ -25,7 +25,7 @@ class Progress;
 /// Options of Trainer.
 struct TrainerOptions {
   std::vector<Metric> metrics = {};  ///< computed in every epoch and evaluation
-  double clip_norm = 0;  ///< clip the norm of all gradients to this before each step; 0: do not
+  double clip_norm = 0;              ///< clip the norm of all gradients to this before each step; 0: do not
 };
 
 /// Rows that are not trained on.
@@ -37,13 +37,13 @@ struct ValidationData {
 
 /// Options of Trainer::fit().
 struct FitOptions {
-  std::int64_t batch_size = 32;  ///< the last batch may be smaller
-  std::int64_t epochs = 1;       ///< how often all rows are gone through
-  bool shuffle = true;                  ///< other batches in every epoch, from the default generator
-  bool drop_last = false;               ///< leave out a last batch that is smaller
-  double validation_split = 0;          ///< this share of the rows, the last ones, is held out
-  ValidationData validation_data = {};  ///< takes the place of validation_split
-  int verbose = 1;                      ///< 0: silent, 1: progress on stderr, 2: one line per epoch
+  std::int64_t batch_size = 32;                      ///< the last batch may be smaller
+  std::int64_t epochs = 1;                           ///< how often all rows are gone through
+  bool shuffle = true;                               ///< other batches in every epoch, from the default generator
+  bool drop_last = false;                            ///< leave out a last batch that is smaller
+  double validation_split = 0;                       ///< this share of the rows, the last ones, is held out
+  ValidationData validation_data = {};               ///< takes the place of validation_split
+  int verbose = 1;                                   ///< 0: silent, 1: progress on stderr, 2: one line per epoch
   std::vector<Callback> callbacks = {};              ///< called in this order
   std::map<std::int64_t, double> class_weight = {};  ///< factor of the loss of rows by their class; 1 for others
   Tensor sample_weight = {};                         ///< factor of the loss of each row, [rows]
@@ -100,7 +100,8 @@ class XG_API Trainer {
   /// Error when the loss is not finite, naming the epoch and the likely cause: then the best weights so far are in the
   /// model.
   History fit(const Tensor& X, const Tensor& y, FitOptions options = {});
-  /// Loss and metrics in eval mode. Throws ValueError for a batch_size below 1 and, for X, y and weights, what fit throws.
+  /// Loss and metrics in eval mode. Throws ValueError for a batch_size below 1 and, for X, y and weights, what fit
+  /// throws.
   Evaluation evaluate(const Tensor& X, const Tensor& y, EvaluateOptions options = {});
   /// What the model gives in eval mode, without a graph: [rows, ...]. Throws ValueError for a batch_size below 1.
   Tensor predict(const Tensor& X, PredictOptions options = {});

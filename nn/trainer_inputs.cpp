@@ -40,9 +40,7 @@ Shape row_of(const Tensor& x) {
   return row;
 }
 
-std::string rows_in_words(std::int64_t count) {
-  return fmt::format("{} row{}", count, count == 1 ? "" : "s");
-}
+std::string rows_in_words(std::int64_t count) { return fmt::format("{} row{}", count, count == 1 ? "" : "s"); }
 
 // Remembers what every module is called with.
 class Inputs final : public ForwardObserver {
@@ -173,7 +171,8 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
   rows.counts = loss_.counts(rows.y);
   check_counted(op, rows);
   // A metric that takes no such targets or predictions says so now.
-  update_metrics(detail::rows_of(rows.y, 0, probe), first, rows.counts.defined() ? detail::rows_of(rows.counts, 0, probe) : Tensor());
+  update_metrics(detail::rows_of(rows.y, 0, probe), first,
+                 rows.counts.defined() ? detail::rows_of(rows.counts, 0, probe) : Tensor());
   for (Metric& metric : metrics_) metric.reset();
   return rows;
 }

@@ -9,8 +9,7 @@ namespace xg::optim {
 namespace {
 
 /// What Adam and AdamW share: all but what they do with weight decay.
-template <class Options>
-struct AdamStep {
+template <class Options> struct AdamStep {
   static std::vector<Hyperparameter> hyperparameters(Options& o) {
     constexpr auto half_open_unit = Hyperparameter::Range::half_open_unit;
     return {{"lr", o.lr},
@@ -34,8 +33,7 @@ struct AdamStep {
         eps(o.eps),
         shrink(shrink) {}
 
-  template <bool amsgrad, class T>
-  void operator()(T& p, T g, T& mean, T& square, T& largest) const {
+  template <bool amsgrad, class T> void operator()(T& p, T g, T& mean, T& square, T& largest) const {
     mean += static_cast<T>(1 - beta1) * (g - mean);
     T v = square = static_cast<T>(beta2) * square + static_cast<T>(1 - beta2) * g * g;
     if constexpr (amsgrad) v = largest = largest < v ? v : largest;
@@ -52,15 +50,13 @@ struct AdamStep {
 
 }  // namespace
 
-template <>
-struct Step<AdamOptions> : AdamStep<AdamOptions> {
+template <> struct Step<AdamOptions> : AdamStep<AdamOptions> {
   static constexpr const char* name = "Adam";
   Step(const AdamOptions& o, std::int64_t t) : AdamStep(o, t, 1) {}
 };
 template class OptimizerOf<AdamOptions>;
 
-template <>
-struct Step<AdamWOptions> : AdamStep<AdamWOptions> {
+template <> struct Step<AdamWOptions> : AdamStep<AdamWOptions> {
   static constexpr const char* name = "AdamW";
   static constexpr bool decoupled = true;
   Step(const AdamWOptions& o, std::int64_t t) : AdamStep(o, t, 1 - o.lr * o.weight_decay) {}

@@ -12,9 +12,9 @@ struct AdamOptions {
   double lr = 1e-3;                                ///< the learning rate, 0 or more
   std::pair<double, double> betas = {0.9, 0.999};  ///< b1 and b2, in [0, 1)
   double eps = 1e-8;                               ///< keeps the divisor away from 0
-  double weight_decay = 0;  ///< added to the gradient, times the parameter
-  bool amsgrad = false;     ///< divide by the largest second moment so far
-  bool maximize = false;    ///< step along the gradient, not against it
+  double weight_decay = 0;                         ///< added to the gradient, times the parameter
+  bool amsgrad = false;                            ///< divide by the largest second moment so far
+  bool maximize = false;                           ///< step along the gradient, not against it
 };
 
 /// Options of AdamW.
@@ -22,9 +22,9 @@ struct AdamWOptions {
   double lr = 1e-3;                                ///< the learning rate, 0 or more
   std::pair<double, double> betas = {0.9, 0.999};  ///< b1 and b2, in [0, 1)
   double eps = 1e-8;                               ///< keeps the divisor away from 0
-  double weight_decay = 1e-2;  ///< the parameter shrinks by lr weight_decay, before the step
-  bool amsgrad = false;        ///< divide by the largest second moment so far
-  bool maximize = false;       ///< step along the gradient, not against it
+  double weight_decay = 1e-2;                      ///< the parameter shrinks by lr weight_decay, before the step
+  bool amsgrad = false;                            ///< divide by the largest second moment so far
+  bool maximize = false;                           ///< step along the gradient, not against it
 };
 
 /// m += (1 - b1)(g - m); v = b2 v + (1 - b2) g^2; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps). Kingma & Ba

@@ -11,8 +11,7 @@ namespace xg::optim {
 namespace {
 
 // f(elements of T, count) for every gradient. One with gaps is worked on as a copy and written back where f changes it.
-template <class F>
-void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool writes, F&& f) {
+template <class F> void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool writes, F&& f) {
   const NoGrad guard;
   for (std::size_t i = 0; i < params.size(); ++i) {
     if (!params[i].defined())
@@ -31,8 +30,7 @@ void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool w
 }
 
 /// sum |x|^p for finite p > 0, the largest |x| for p = infinity, in double.
-template <class T>
-double sum_of_powers(const T* x, std::int64_t n, double p) {
+template <class T> double sum_of_powers(const T* x, std::int64_t n, double p) {
   if (p == 2) {
     // Four sums, so that additions overlap; their order is fixed, so the bits are the same every time.
     double part[4] = {};
@@ -84,7 +82,8 @@ void clip_grad_value(const std::vector<Tensor>& params, double limit) {
   if (!(limit >= 0)) throw ValueError(fmt::format("[clip_grad_value] limit is {}, it must be 0 or more.", limit));
   for_each_gradient("clip_grad_value", params, true, [&]<class T>(T* grad, std::int64_t n) {
     const T high = static_cast<T>(limit);
-    for (std::int64_t i = 0; i < n; ++i) grad[i] = grad[i] > high ? high : (grad[i] < -high ? -high : grad[i]);  // NaN stays
+    for (std::int64_t i = 0; i < n; ++i)
+      grad[i] = grad[i] > high ? high : (grad[i] < -high ? -high : grad[i]);  // NaN stays
   });
 }
 

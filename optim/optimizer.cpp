@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/optim/optimizer.hpp>
 #include <xgrad/optim/detail/state_values.hpp>
+#include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -18,13 +18,10 @@ namespace {
 
 constexpr std::int64_t long_state = 256;  // elements from which on a state starts on a cache line of its own
 
-std::int64_t padded(std::int64_t numel) {
-  return numel < long_state ? numel : (numel + 15) / 16 * 16;
-}
+std::int64_t padded(std::int64_t numel) { return numel < long_state ? numel : (numel + 15) / 16 * 16; }
 
 /// Runs its function at the end of the scope unless told that all went well.
-template <class F>
-class Rollback {
+template <class F> class Rollback {
  public:
   explicit Rollback(F f) : f_(std::move(f)) {}
   Rollback(const Rollback&) = delete;
@@ -54,10 +51,14 @@ void Hyperparameter::check(std::string_view who, std::string_view called, double
   const auto [inside, needed] = [&]() -> std::pair<bool, const char*> {
     if (flag_ != nullptr) return {value == 0 || value == 1, "0 or 1"};
     switch (range_) {
-      case Range::any: return {true, "a number"};
-      case Range::non_negative: return {value >= 0, "0 or more"};
-      case Range::closed_unit: return {value >= 0 && value <= 1, "in [0, 1]"};
-      case Range::half_open_unit: return {value >= 0 && value < 1, "in [0, 1)"};
+      case Range::any:
+        return {true, "a number"};
+      case Range::non_negative:
+        return {value >= 0, "0 or more"};
+      case Range::closed_unit:
+        return {value >= 0 && value <= 1, "in [0, 1]"};
+      case Range::half_open_unit:
+        return {value >= 0 && value < 1, "in [0, 1)"};
     }
     return {false, ""};
   }();
@@ -117,7 +118,8 @@ void Optimizer::make_state(std::size_t index, std::vector<Slot>& all, std::vecto
     for (Slot& slot : all)
       if (slot.dtype == dtype && wanted(slot)) slots.push_back(&slot);
     // The long ones first: what stands before a long one is then padded.
-    std::stable_partition(slots.begin(), slots.end(), [](const Slot* slot) { return slot->param.numel() >= long_state; });
+    std::stable_partition(slots.begin(), slots.end(),
+                          [](const Slot* slot) { return slot->param.numel() >= long_state; });
     std::int64_t total = 0;
     for (const Slot* slot : slots) total += used * padded(slot->param.numel());
     char* next = nullptr;

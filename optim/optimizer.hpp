@@ -19,14 +19,13 @@ namespace xg::optim {
 using StateDict = std::map<std::string, Tensor>;
 
 /// Parameters that are stepped with the same options.
-template <class Options>
-struct ParamGroup {
+template <class Options> struct ParamGroup {
   std::vector<Tensor> params;  ///< leaves
   Options options = {};        ///< for all of them
 };
 
-/// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may be
-/// wherever it comes from.
+/// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may
+/// be wherever it comes from.
 class XG_API Hyperparameter {
  public:
   /// What a number may be. All are finite.
@@ -164,14 +163,13 @@ class XG_API Optimizer {
 };
 
 /// The arithmetic of the optimizer whose options these are: see step.hpp.
-template <class Options>
-struct Step;
+template <class Options> struct Step;
 
 /// An optimizer whose groups have options of one type.
-template <class Options>
-class XG_API OptimizerOf : public Optimizer {
+template <class Options> class XG_API OptimizerOf : public Optimizer {
  public:
-  /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a gradient.
+  /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a
+  /// gradient.
   explicit OptimizerOf(std::vector<Tensor> params, Options options = {});
   /// The same for several groups, each with options of its own.
   explicit OptimizerOf(std::vector<ParamGroup<Options>> groups);

@@ -7,8 +7,7 @@
 
 namespace xg::optim {
 
-template <>
-struct Step<RmspropOptions> {
+template <> struct Step<RmspropOptions> {
   static constexpr const char* name = "RMSprop";
   static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o) {
     return {{"lr", o.lr},

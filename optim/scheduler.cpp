@@ -1,5 +1,5 @@
-#include <xgrad/optim/scheduler.hpp>
 #include <xgrad/optim/detail/state_values.hpp>
+#include <xgrad/optim/scheduler.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -42,9 +42,7 @@ std::vector<double> rates(const Optimizer& optimizer) {
   throw ValueError(fmt::format("[{}] {} is {}, it must be {}.", who, option, value, needed));
 }
 
-bool is_rate(double value) {
-  return std::isfinite(value) && value >= 0;
-}
+bool is_rate(double value) { return std::isfinite(value) && value >= 0; }
 
 void check_rate(const char* who, const char* option, double value) {
   if (!is_rate(value)) bad(who, option, value, "finite and 0 or more");
@@ -80,9 +78,7 @@ void Scheduler::step() {
   }
 }
 
-std::vector<double> Scheduler::last_lr() const {
-  return rates(*optimizer_);
-}
+std::vector<double> Scheduler::last_lr() const { return rates(*optimizer_); }
 
 StateDict Scheduler::state_dict() const {
   return {{"epoch", number(static_cast<double>(epoch_))}, {"base_lr", tensor(base_)}};
@@ -130,18 +126,14 @@ ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
   if (!(options.gamma > 0) || std::isinf(options.gamma)) bad(name(), "gamma", options.gamma, "finite and above 0");
   apply();
 }
-double ExponentialLR::next(double rate, double) const {
-  return epoch() == 0 ? rate : rate * options_.gamma;
-}
+double ExponentialLR::next(double rate, double) const { return epoch() == 0 ? rate : rate * options_.gamma; }
 
 LambdaLR::LambdaLR(Optimizer& optimizer, std::function<double(std::int64_t)> factor)
     : Scheduler(optimizer), factor_(std::move(factor)) {
   if (!factor_) throw ValueError("[LambdaLR] the function is empty, it must give a factor for an epoch.");
   apply();
 }
-double LambdaLR::next(double, double base) const {
-  return base * factor_(epoch());
-}
+double LambdaLR::next(double, double base) const { return base * factor_(epoch()); }
 
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
     : Scheduler(optimizer), options_(options) {
@@ -205,9 +197,7 @@ void ReduceLROnPlateau::step(double metric) {
   bad_epochs_ = 0;
 }
 
-std::vector<double> ReduceLROnPlateau::last_lr() const {
-  return rates(*optimizer_);
-}
+std::vector<double> ReduceLROnPlateau::last_lr() const { return rates(*optimizer_); }
 
 StateDict ReduceLROnPlateau::state_dict() const {
   return {{"best", number(best_)},

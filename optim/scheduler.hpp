@@ -126,14 +126,14 @@ class XG_API CosineAnnealingLR final : public Scheduler {
 
 /// Options of ReduceLROnPlateau.
 struct ReduceLROnPlateauOptions {
-  String mode = "min";  ///< "min": a smaller metric is better; "max"
-  double factor = 0.1;  ///< of the rate, in [0, 1)
+  String mode = "min";            ///< "min": a smaller metric is better; "max"
+  double factor = 0.1;            ///< of the rate, in [0, 1)
   std::int64_t patience = 10;     ///< epochs without improvement that are tolerated
   double threshold = 1e-4;        ///< what counts as an improvement
   String threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
   std::int64_t cooldown = 0;      ///< epochs after a reduction in which nothing is counted
   double min_lr = 0;              ///< no rate falls below it
-  double eps = 1e-8;  ///< smaller changes of the rate are not made
+  double eps = 1e-8;              ///< smaller changes of the rate are not made
 };
 /// Times factor when a metric has stopped improving.
 ///

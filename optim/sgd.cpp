@@ -7,8 +7,7 @@
 
 namespace xg::optim {
 
-template <>
-struct Step<SgdOptions> {
+template <> struct Step<SgdOptions> {
   static constexpr const char* name = "SGD";
   static std::vector<Hyperparameter> hyperparameters(SgdOptions& o) {
     return {{"lr", o.lr},
@@ -27,8 +26,7 @@ struct Step<SgdOptions> {
 
   Step(const SgdOptions& o, std::int64_t t) : lr(o.lr), momentum(o.momentum), share(t == 1 ? 1 : 1 - o.dampening) {}
 
-  template <bool has_momentum, bool nesterov, class T>
-  void operator()(T& p, T g, T& buffer) const {
+  template <bool has_momentum, bool nesterov, class T> void operator()(T& p, T g, T& buffer) const {
     if constexpr (has_momentum) {
       buffer = static_cast<T>(momentum) * buffer + static_cast<T>(share) * g;
       g = nesterov ? g + static_cast<T>(momentum) * buffer : buffer;

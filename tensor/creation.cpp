@@ -32,18 +32,14 @@ Tensor filled(const char* op, const Shape& shape, Scalar value, Dtype dtype, con
 }
 
 /// bool, int64 or the default dtype.
-Dtype natural_dtype(Scalar value) {
-  return value.category() == Dtype::float64 ? default_dtype() : value.category();
-}
+Dtype natural_dtype(Scalar value) { return value.category() == Dtype::float64 ? default_dtype() : value.category(); }
 
 /// Throws ValueError where an element of `dtype` cannot hold `value`.
 void check_fits(const char* op, Scalar value, Dtype dtype) {
   dispatch(dtype, [&]<class T>() { static_cast<void>(value.to<T>(op)); });
 }
 
-bool is_real(Scalar value) {
-  return value.category() == Dtype::float64;
-}
+bool is_real(Scalar value) { return value.category() == Dtype::float64; }
 
 std::string text(Scalar value) {
   return is_real(value) ? fmt::format("{}", value.to_double()) : fmt::format("{}", value.to_int64());
@@ -88,8 +84,7 @@ Scalar last_of(Scalar start, Scalar step, std::int64_t count) {
 }
 
 /// Calls f(number) for every number of a nested list, in order.
-template <class F>
-void each_number(std::initializer_list<Literal> values, F&& f) {
+template <class F> void each_number(std::initializer_list<Literal> values, F&& f) {
   for (const Literal& value : values) {
     if (value.is_list())
       each_number(value.list(), f);
@@ -161,9 +156,7 @@ Tensor full_like(const Tensor& x, Scalar value, TensorOptions options) {
   return filled("full_like", x.shape(), value, options.dtype.value_or(x.dtype()), options);
 }
 
-Tensor arange(Scalar stop, TensorOptions options) {
-  return arange(0, stop, 1, options);
-}
+Tensor arange(Scalar stop, TensorOptions options) { return arange(0, stop, 1, options); }
 
 Tensor arange(Scalar start, Scalar stop, Scalar step, TensorOptions options) {
   const bool real = is_real(start) || is_real(stop) || is_real(step);

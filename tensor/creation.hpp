@@ -53,8 +53,7 @@ XG_API Tensor scalar_tensor(Scalar value, TensorOptions options = {});
 class Literal {
  public:
   /// A number.
-  template <Arithmetic T>
-  constexpr Literal(T value) : number_(value) {}                                                        // NOLINT
+  template <Arithmetic T> constexpr Literal(T value) : number_(value) {}  // NOLINT
   /// A list.
   constexpr Literal(std::initializer_list<Literal> list) : number_(0), list_(list), is_list_(true) {}  // NOLINT
 
@@ -69,9 +68,9 @@ class Literal {
   bool is_list_ = false;
 };
 
-/// A tensor from numbers, which may be of different types: `tensor({0.25, 1})` has one dimension, `tensor({{1.0}, {2}})`
-/// two, `tensor({})` one without elements. It has the default dtype unless the options name one. Throws ShapeError for
-/// ragged lists, ValueError for a number that an integer dtype cannot hold.
+/// A tensor from numbers, which may be of different types: `tensor({0.25, 1})` has one dimension, `tensor({{1.0},
+/// {2}})` two, `tensor({})` one without elements. It has the default dtype unless the options name one. Throws
+/// ShapeError for ragged lists, ValueError for a number that an integer dtype cannot hold.
 XG_API Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {});
 
 namespace detail {
@@ -81,8 +80,7 @@ XG_API Tensor from_literal(std::initializer_list<Literal> values, Dtype from, Te
 
 /// The same of T: `tensor<int64_t>({1, 2, 3})`. Throws ValueError for a number that T cannot hold, or not without its
 /// fraction.
-template <Arithmetic T>
-Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {}) {
+template <Arithmetic T> Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {}) {
   return detail::from_literal(values, dtype_of<T>, options);
 }
 /// The same from a list that has a name. It has the default dtype.
@@ -102,8 +100,7 @@ Tensor tensor(const std::vector<T>& values, TensorOptions options = {}) {
 }
 /// A tensor of the given shape that copies `data`, row-major. It has the dtype of T unless the options name another.
 /// Throws ShapeError for negative sizes, ValueError for a null pointer where there are elements to copy.
-template <Arithmetic T>
-Tensor from_data(const T* data, const Shape& shape, TensorOptions options = {}) {
+template <Arithmetic T> Tensor from_data(const T* data, const Shape& shape, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;
   return detail::from_elements(data, dtype_of<T>, shape, options);
 }

@@ -19,8 +19,8 @@ Dtype dtype_from_name(StringRef name) {
   const std::string_view text = name;
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == text) return static_cast<Dtype>(i);
-  throw DtypeError(fmt::format(
-      "[dtype_from_name] '{}' is not a dtype: use bool, uint8, int32, int64, float32 or float64.", text));
+  throw DtypeError(
+      fmt::format("[dtype_from_name] '{}' is not a dtype: use bool, uint8, int32, int64, float32 or float64.", text));
 }
 
 std::ostream& operator<<(std::ostream& out, Dtype dtype) { return out << name(dtype); }

@@ -53,46 +53,42 @@ XG_API void set_default_dtype(Dtype dtype);
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
 
 /// The Dtype of a C++ element type as `value`. Only the six types below have one.
-template <class T>
-struct DtypeOf;
-template <>
-struct DtypeOf<bool> : std::integral_constant<Dtype, Dtype::bool_> {};
-template <>
-struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};
-template <>
-struct DtypeOf<std::int32_t> : std::integral_constant<Dtype, Dtype::int32> {};
-template <>
-struct DtypeOf<std::int64_t> : std::integral_constant<Dtype, Dtype::int64> {};
-template <>
-struct DtypeOf<float> : std::integral_constant<Dtype, Dtype::float32> {};
-template <>
-struct DtypeOf<double> : std::integral_constant<Dtype, Dtype::float64> {};
+template <class T> struct DtypeOf;
+template <> struct DtypeOf<bool> : std::integral_constant<Dtype, Dtype::bool_> {};
+template <> struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};
+template <> struct DtypeOf<std::int32_t> : std::integral_constant<Dtype, Dtype::int32> {};
+template <> struct DtypeOf<std::int64_t> : std::integral_constant<Dtype, Dtype::int64> {};
+template <> struct DtypeOf<float> : std::integral_constant<Dtype, Dtype::float32> {};
+template <> struct DtypeOf<double> : std::integral_constant<Dtype, Dtype::float64> {};
 
 /// The dtype of a C++ element type: `dtype_of<float> == float32`.
-template <class T>
-inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+template <class T> inline constexpr Dtype dtype_of = DtypeOf<T>::value;
 
 /// Throws the DtypeError of a dispatch that has no case for `dtype`.
 [[noreturn]] XG_API void throw_not_floating(Dtype dtype);
 
 /// Calls `f.operator()<T>()` with the C++ type of `dtype` and returns what it returns, which must be of the same type
 /// for every T.
-template <class F>
-decltype(auto) dispatch(Dtype dtype, F&& f) {
+template <class F> decltype(auto) dispatch(Dtype dtype, F&& f) {
   switch (dtype) {
-    case Dtype::bool_: return f.template operator()<bool>();
-    case Dtype::uint8: return f.template operator()<std::uint8_t>();
-    case Dtype::int32: return f.template operator()<std::int32_t>();
-    case Dtype::int64: return f.template operator()<std::int64_t>();
-    case Dtype::float32: return f.template operator()<float>();
-    case Dtype::float64: break;
+    case Dtype::bool_:
+      return f.template operator()<bool>();
+    case Dtype::uint8:
+      return f.template operator()<std::uint8_t>();
+    case Dtype::int32:
+      return f.template operator()<std::int32_t>();
+    case Dtype::int64:
+      return f.template operator()<std::int64_t>();
+    case Dtype::float32:
+      return f.template operator()<float>();
+    case Dtype::float64:
+      break;
   }
   return f.template operator()<double>();
 }
 
 /// Calls `f.operator()<float>()` or `f.operator()<double>()`; throws DtypeError for any other dtype.
-template <class F>
-decltype(auto) dispatch_floating(Dtype dtype, F&& f) {
+template <class F> decltype(auto) dispatch_floating(Dtype dtype, F&& f) {
   if (dtype == Dtype::float32) return f.template operator()<float>();
   if (dtype != Dtype::float64) throw_not_floating(dtype);
   return f.template operator()<double>();

@@ -54,13 +54,13 @@ struct CsvOptions {
   /// Is the first row a header? Unless told: it is if no cell of it is a number and one is a name; it is data if every
   /// cell is a number or missing; anything between is refused.
   std::optional<bool> header = {};
-  char delimiter = ',';                                    ///< the sign between two cells
-  std::optional<Dtype> dtype = {};                         ///< default_dtype() if not given
-  char decimal = '.';                                      ///< the sign before the fraction of a number
-  std::optional<char> thousands = {};                      ///< a sign that may stand between digits, as in 1,000
-  std::optional<char> comment = {};                        ///< begins a comment, which lasts to the end of the line
-  StringList missing = csv_missing_words();                ///< cells that are NaN, quoted or not
-  char quote = '"';  ///< around a cell that holds a delimiter, a quote or a line break
+  char delimiter = ',';                      ///< the sign between two cells
+  std::optional<Dtype> dtype = {};           ///< default_dtype() if not given
+  char decimal = '.';                        ///< the sign before the fraction of a number
+  std::optional<char> thousands = {};        ///< a sign that may stand between digits, as in 1,000
+  std::optional<char> comment = {};          ///< begins a comment, which lasts to the end of the line
+  StringList missing = csv_missing_words();  ///< cells that are NaN, quoted or not
+  char quote = '"';                          ///< around a cell that holds a delimiter, a quote or a line break
 };
 /// A table of numbers.
 struct NumericTable {
@@ -69,10 +69,9 @@ struct NumericTable {
 };
 
 /// Writes a tensor of one or two dimensions, one row a line, with a line of names if `columns` are given. Numbers have
-/// as many digits as bring back the same value. Names that are numbers are read as data unless load_csv is told .header = true.
-/// Throws ShapeError for other tensors or another count of names.
-XG_API void save_csv(const String& path, const Tensor& tensor, const StringList& columns = {},
-                     char delimiter = ',');
+/// as many digits as bring back the same value. Names that are numbers are read as data unless load_csv is told .header
+/// = true. Throws ShapeError for other tensors or another count of names.
+XG_API void save_csv(const String& path, const Tensor& tensor, const StringList& columns = {}, char delimiter = ',');
 /// Reads a table of numbers from a file in UTF-8, as nn::data::read_csv reads lines, quotes, comments, names and
 /// missing values. A number beyond the range of double is 0 or infinity. Throws IoError, naming line and column, for a
 /// cell that is no number or does not fit the dtype, for a whole number beyond 2^53 that the dtype would round, for

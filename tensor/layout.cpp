@@ -1,8 +1,8 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/layout.hpp>
-#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
@@ -65,7 +65,9 @@ class KeptLayouts {
  private:
   static constexpr std::size_t most = 4096;
   struct Hash {
-    std::size_t operator()(const Layout* layout) const { return static_cast<std::size_t>(hash_of(layout->shape) >> 20); }
+    std::size_t operator()(const Layout* layout) const {
+      return static_cast<std::size_t>(hash_of(layout->shape) >> 20);
+    }
   };
   struct Equal {
     bool operator()(const Layout* a, const Layout* b) const { return a->shape == b->shape; }

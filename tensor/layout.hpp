@@ -13,9 +13,9 @@ namespace xg::detail {
 /// The row-major ones that it uses first, some thousands, live as long as the process: they need no counting.
 struct Layout {
   RefCount refs;
-  bool kept = false;       ///< for as long as the process lives
-  bool contiguous = true;  ///< row-major without gaps; always true without elements
-  bool row_major = true;   ///< the strides of a fresh tensor; a size of 0 counts as 1 there
+  bool kept = false;                   ///< for as long as the process lives
+  bool contiguous = true;              ///< row-major without gaps; always true without elements
+  bool row_major = true;               ///< the strides of a fresh tensor; a size of 0 counts as 1 there
   std::uint16_t size_classes[2] = {};  ///< if row_major: of blocks with a tensor of elements of four and of eight bytes
   std::int64_t numel = 0;
   Shape shape;

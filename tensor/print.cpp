@@ -42,8 +42,7 @@ Digits split(std::string_view text) {
 enum class Notation { fixed, scientific };
 
 /// The fewest digits that identify the value.
-template <class T>
-Digits shortest_digits(T value, Notation notation) {
+template <class T> Digits shortest_digits(T value, Notation notation) {
   char buffer[64];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   Digits digits = split({buffer, end});
@@ -62,8 +61,7 @@ Digits shortest_digits(T value, Notation notation) {
 }
 
 /// The same, or `precision` correctly rounded decimal places where that is shorter, without zeros at the end.
-template <class T>
-Digits digits_of(T value, Notation notation, int precision) {
+template <class T> Digits digits_of(T value, Notation notation, int precision) {
   Digits digits = shortest_digits(value, notation);
   if (digits.fraction.size() > static_cast<std::size_t>(precision)) {
     char buffer[512];
@@ -88,8 +86,7 @@ class BoolFormat final : public Format {
   }
 };
 
-template <class T>
-class IntegerFormat final : public Format {
+template <class T> class IntegerFormat final : public Format {
  public:
   explicit IntegerFormat(const std::vector<const void*>& elements) {
     for (const void* element : elements) width_ = std::max(width_, text(element).size());
@@ -101,8 +98,7 @@ class IntegerFormat final : public Format {
   std::size_t width_ = 0;
 };
 
-template <class T>
-class RealFormat final : public Format {
+template <class T> class RealFormat final : public Format {
  public:
   RealFormat(const std::vector<const void*>& elements, int precision) : precision_(precision) {
     std::vector<T> finite;
@@ -211,8 +207,7 @@ class Printer {
   bool cut(std::size_t axis) const { return summarized_ && 2 * options_.edge_items < x_.shape()[axis]; }
 
   /// Calls f(element or row, is it the last?) and `skip` where the middle is left out.
-  template <class F, class Skip>
-  void along(std::size_t axis, const char* data, F&& f, Skip&& skip) const {
+  template <class F, class Skip> void along(std::size_t axis, const char* data, F&& f, Skip&& skip) const {
     const std::int64_t size = x_.shape()[axis], step = x_.strides()[axis] * item_;
     for (std::int64_t i = 0; i < size; ++i) {
       if (cut(axis) && i == options_.edge_items) {
@@ -229,8 +224,7 @@ class Printer {
       shown.push_back(data);
       return;
     }
-    along(
-        axis, data, [&](const char* part, bool) { collect(axis + 1, part, shown); }, [] {});
+    along(axis, data, [&](const char* part, bool) { collect(axis + 1, part, shown); }, [] {});
   }
 
   /// `width` is what is left of the line for the text and its separators; `hanging` what lines after the first begin
@@ -299,13 +293,9 @@ void set_print_options(PrintOptions options) {
   current_options = options;
 }
 
-PrintOptions print_options() {
-  return current_options;
-}
+PrintOptions print_options() { return current_options; }
 
-std::string Tensor::str() const {
-  return defined() ? text_of(*this, " ", 0) : "undefined";
-}
+std::string Tensor::str() const { return defined() ? text_of(*this, " ", 0) : "undefined"; }
 
 std::string Tensor::repr() const {
   if (!defined()) return "tensor(undefined)";
@@ -318,8 +308,6 @@ std::string Tensor::repr() const {
   return out + ")";
 }
 
-std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
-  return out << tensor.str();
-}
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.str(); }
 
 }  // namespace xg

@@ -6,8 +6,8 @@
 #include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
-#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/random.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,9 +20,7 @@
 namespace xg {
 namespace {
 
-Generator& chosen(Generator* generator) {
-  return generator != nullptr ? *generator : default_generator();
-}
+Generator& chosen(Generator* generator) { return generator != nullptr ? *generator : default_generator(); }
 
 Tensor finished(Tensor tensor, const TensorOptions& options) {
   if (options.requires_grad) tensor.requires_grad_();
@@ -151,9 +149,7 @@ ProcessSeed& process_seed() {
 
 thread_local constinit std::optional<Generator> thread_generator;
 
-bool in_main_thread() {
-  return ::gettid() == ::getpid();
-}
+bool in_main_thread() { return ::gettid() == ::getpid(); }
 
 /// The generator of a thread that draws before it was seeded.
 Generator first_generator() {

@@ -19,8 +19,8 @@ class XG_API Generator {
   void manual_seed(std::uint64_t seed) { seed_ = seed, offset_ = 0; }  ///< goes to the start of stream `seed`
   std::uint64_t offset() const { return offset_; }  ///< the number of the next block that is not reserved yet
   void set_offset(std::uint64_t offset) { offset_ = offset; }  ///< goes to block `offset` of the stream
-  /// Reserves `blocks` blocks of four 32-bit numbers and returns the number of the first. Threads that share a generator
-  /// get different blocks.
+  /// Reserves `blocks` blocks of four 32-bit numbers and returns the number of the first. Threads that share a
+  /// generator get different blocks.
   std::uint64_t reserve(std::uint64_t blocks) {
     return std::atomic_ref(offset_).fetch_add(blocks, std::memory_order_relaxed);
   }
@@ -36,11 +36,13 @@ class XG_API Generator {
 XG_API std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t counter);
 
 /// The generator that random functions use unless given one. Each thread has its own: stream s after it called
-/// manual_seed(s), stream 0 in a main thread that did not. In any other thread it is made at the first draw, with a seed
-/// derived from that of the latest manual_seed() in the process (0 if there was none): each thread that draws first after
-/// it gets the next one, so no two draw the same numbers. Seeding again changes no generator that another thread has.
+/// manual_seed(s), stream 0 in a main thread that did not. In any other thread it is made at the first draw, with a
+/// seed derived from that of the latest manual_seed() in the process (0 if there was none): each thread that draws
+/// first after it gets the next one, so no two draw the same numbers. Seeding again changes no generator that another
+/// thread has.
 XG_API Generator& default_generator();
-/// Gives the calling thread stream `seed` from its start, and threads that have not drawn yet a seed to derive theirs from.
+/// Gives the calling thread stream `seed` from its start, and threads that have not drawn yet a seed to derive theirs
+/// from.
 XG_API void manual_seed(std::uint64_t seed);
 
 /// Uniform in [0, 1), of the given shape; default_dtype() unless the options name another. Throws DtypeError for a
@@ -64,8 +66,8 @@ XG_API Tensor randperm(std::int64_t n, TensorOptions options = {});
 
 /// Options of choice().
 struct ChoiceOptions {
-  bool replace = true;  ///< may a value come twice?
-  Tensor p = {};  ///< weights of the values; uniform if undefined
+  bool replace = true;             ///< may a value come twice?
+  Tensor p = {};                   ///< weights of the values; uniform if undefined
   Generator* generator = nullptr;  ///< the default generator if null
 };
 /// `size` of the values (a one-dimensional tensor), as NumPy's choice; weighted ones without replacement by the largest

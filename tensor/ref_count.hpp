@@ -24,8 +24,10 @@ inline bool single_threaded() noexcept {
 class RefCount {
  public:
   [[gnu::always_inline]] void acquire() noexcept {
-    if (single_threaded()) ++count_;
-    else shared().fetch_add(1, std::memory_order_relaxed);
+    if (single_threaded())
+      ++count_;
+    else
+      shared().fetch_add(1, std::memory_order_relaxed);
   }
   [[gnu::always_inline]] bool release_is_last() noexcept {
     if (shared().load(std::memory_order_acquire) == 1) return true;

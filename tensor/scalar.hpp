@@ -24,11 +24,11 @@ namespace detail {
 class Scalar {
  public:
   /// Throws ValueError for an unsigned integer that int64 cannot hold.
-  template <Arithmetic T>
-  constexpr Scalar(T value)  // NOLINT: numbers are scalars
+  template <Arithmetic T> constexpr Scalar(T value)  // NOLINT: numbers are scalars
       : value_(static_cast<double>(value)),
         integer_(static_cast<std::int64_t>(std::is_floating_point_v<T> ? T(0) : value)),
-        category_(std::is_same_v<T, bool> ? Dtype::bool_ : (std::is_floating_point_v<T> ? Dtype::float64 : Dtype::int64)) {
+        category_(std::is_same_v<T, bool> ? Dtype::bool_
+                                          : (std::is_floating_point_v<T> ? Dtype::float64 : Dtype::int64)) {
     if constexpr (std::is_unsigned_v<T> && sizeof(T) >= sizeof(std::int64_t))
       if (integer_ < 0) detail::throw_beyond_int64(value);
   }
@@ -39,8 +39,7 @@ class Scalar {
   constexpr std::int64_t to_int64() const { return to<std::int64_t>(); }  ///< as to<std::int64_t>()
 
   /// Can the integer type T hold the number, without its fraction if it is real?
-  template <std::integral T>
-  constexpr bool fits() const {
+  template <std::integral T> constexpr bool fits() const {
     if constexpr (std::is_same_v<T, bool>) {
       return true;
     } else if (category_ == Dtype::float64) {
@@ -56,8 +55,7 @@ class Scalar {
 
   /// The number as a T. To an integer type reals lose their fraction, and what the type cannot hold (NaN too) is a
   /// ValueError that names `op`; to bool everything but 0 is true.
-  template <Arithmetic T>
-  constexpr T to(const char* op = "scalar") const {
+  template <Arithmetic T> constexpr T to(const char* op = "scalar") const {
     if constexpr (std::is_floating_point_v<T>) {
       return static_cast<T>(value_);
     } else if constexpr (std::is_same_v<T, bool>) {

@@ -1,5 +1,5 @@
-#include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
 
 #include <deque>
 #include <functional>
@@ -31,9 +31,7 @@ Interned& interned() {
   return *instance;
 }
 
-std::uint64_t key(ScopeId parent, std::uint32_t label) {
-  return (std::uint64_t{parent} << 32) | label;
-}
+std::uint64_t key(ScopeId parent, std::uint32_t label) { return (std::uint64_t{parent} << 32) | label; }
 
 // Each thread remembers its last few lookups, so that entering a module takes no lock in the steady state.
 struct Recent {

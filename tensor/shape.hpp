@@ -29,10 +29,7 @@ class XG_API Shape {
   /// The numbers of a vector.
   Shape(const std::vector<std::int64_t>& dims) { assign(dims.begin(), dims.end()); }  // NOLINT: a list of sizes is one
   /// The numbers of a range of iterators, converted to int64.
-  template <class It>
-  Shape(It first, It last) {
-    assign(first, last);
-  }
+  template <class It> Shape(It first, It last) { assign(first, last); }
 
   std::size_t size() const { return size_; }                         ///< the number of dimensions
   bool empty() const { return size_ == 0; }                          ///< no dimensions?
@@ -88,8 +85,7 @@ class XG_API Shape {
   }
 
  private:
-  template <class It>
-  void assign(It first, It last) {
+  template <class It> void assign(It first, It last) {
     for (; first != last; ++first) push_back(static_cast<std::int64_t>(*first));
   }
 
@@ -105,8 +101,8 @@ class Dims : public Shape {
  public:
   Dims() = default;  ///< none given
   /// One dimension.
-  template <std::integral T>
-  Dims(T dim) : Shape({static_cast<std::int64_t>(dim)}) {}  // NOLINT: one dimension is a list of one
+  template <std::integral T> Dims(T dim)
+      : Shape({static_cast<std::int64_t>(dim)}) {}                 // NOLINT: one dimension is a list of one
   Dims(std::initializer_list<std::int64_t> dims) : Shape(dims) {}  ///< several
   /// The dimensions of a vector.
   Dims(const std::vector<std::int64_t>& dims) : Shape(dims) {}  // NOLINT

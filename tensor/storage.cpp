@@ -1,7 +1,7 @@
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/storage.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/support/sanitizers.hpp>
-#include <xgrad/tensor/storage.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
 
 #include <fmt/format.h>
@@ -77,8 +77,8 @@ struct ThreadCache {
     lowest.set(0);
   }
 };
-// Static TLS is reached by one instruction, but a library that is loaded late has only some hundred bytes of it: so this
-// is a pointer. It can be asked after the thread's cache has ended (by another thread-specific key's destructor).
+// Static TLS is reached by one instruction, but a library that is loaded late has only some hundred bytes of it: so
+// this is a pointer. It can be asked after the thread's cache has ended (by another thread-specific key's destructor).
 thread_local constinit ThreadCache* thread_cache __attribute__((tls_model("initial-exec"))) = nullptr;
 thread_local constinit bool thread_ended = false;
 
@@ -192,21 +192,13 @@ namespace {
 
 }  // namespace
 
-void* detail::allocate_class(std::size_t size_class) {
-  return take_block(size_class);
-}
+void* detail::allocate_class(std::size_t size_class) { return take_block(size_class); }
 
-void detail::deallocate_class(void* block, std::size_t size_class) noexcept {
-  put_block(block, size_class);
-}
+void detail::deallocate_class(void* block, std::size_t size_class) noexcept { put_block(block, size_class); }
 
-void* allocate(std::size_t bytes) {
-  return detail::allocate_class(class_of(bytes));
-}
+void* allocate(std::size_t bytes) { return detail::allocate_class(class_of(bytes)); }
 
-void deallocate(void* block, std::size_t bytes) noexcept {
-  detail::deallocate_class(block, class_of(bytes));
-}
+void deallocate(void* block, std::size_t bytes) noexcept { detail::deallocate_class(block, class_of(bytes)); }
 
 Statistics statistics() {
   Registry& all = registry();

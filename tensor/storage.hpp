@@ -75,8 +75,8 @@ struct SharingImpl;
 /// What a Tensor points to: an OwnerImpl or a SharingImpl.
 struct TensorImpl {
   RefCount refs;
-  std::uint32_t history = 0;       // of a base: how often an in-place write through a view replaced its graph;
-                                   // of a view: the base's number when the view's own graph was made
+  std::uint32_t history = 0;  // of a base: how often an in-place write through a view replaced its graph;
+                              // of a view: the base's number when the view's own graph was made
   Dtype dtype = Dtype::float32;
   bool owner = true;               // which of the two it is
   bool inference = false;          // made in InferenceMode: never part of a graph

@@ -31,7 +31,8 @@ class StringRef {
   constexpr StringRef() = default;  ///< the empty text
   /// Refers to `text`, which must live as long as this does. Throws ValueError for a null pointer.
   template <TextArgument S>
-  requires(!std::same_as<S, StringRef>) constexpr StringRef(const S& text) {  // NOLINT: texts are texts
+    requires(!std::same_as<S, StringRef>)
+  constexpr StringRef(const S& text) {  // NOLINT: texts are texts
     if constexpr (std::is_pointer_v<S>)
       if (text == nullptr) detail::throw_null_text();
     view_ = text;
@@ -54,11 +55,12 @@ class String : public std::string {
   String(std::string text) : std::string(std::move(text)) {}  // NOLINT
   /// A copy of the text. Throws ValueError for a null pointer.
   template <TextArgument S>
-  requires(!std::derived_from<S, std::string>) String(const S& text) : std::string(StringRef(text).view()) {}  // NOLINT
+    requires(!std::derived_from<S, std::string>)
+  String(const S& text) : std::string(StringRef(text).view()) {}  // NOLINT
   /// A std::filesystem::path, for example.
   template <class S>
-  requires(!TextArgument<S> && std::is_class_v<S> && std::convertible_to<const S&, std::string>) String(const S& text)
-      : std::string(static_cast<std::string>(text)) {}  // NOLINT
+    requires(!TextArgument<S> && std::is_class_v<S> && std::convertible_to<const S&, std::string>)
+  String(const S& text) : std::string(static_cast<std::string>(text)) {}  // NOLINT
 };
 
 /// A list of names, likewise.

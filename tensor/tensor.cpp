@@ -28,9 +28,10 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
     const std::int64_t x = longer[i + skip], y = shorter[i];
     if (x == y || y == 1) continue;
     if (x != 1)
-      throw ShapeError(fmt::format(
-          "[{}] shapes {} and {} do not broadcast: dimension {} has sizes {} and {}, they must be equal or one of them 1.",
-          op, a.str(), b.str(), i + skip, a.size() >= b.size() ? x : y, a.size() >= b.size() ? y : x));
+      throw ShapeError(
+          fmt::format("[{}] shapes {} and {} do not broadcast: dimension {} has sizes {} and {}, they must be equal or "
+                      "one of them 1.",
+                      op, a.str(), b.str(), i + skip, a.size() >= b.size() ? x : y, a.size() >= b.size() ? y : x));
     out[i + skip] = y;
   }
   return out;

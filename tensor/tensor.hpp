@@ -28,9 +28,9 @@ struct SampleOptions {
 
 /// Options of creation functions.
 struct TensorOptions {
-  std::optional<Dtype> dtype = {};   ///< default_dtype() unless the function says otherwise
-  bool requires_grad = false;        ///< a leaf whose gradient is accumulated
-  Generator* generator = nullptr;    ///< for the random ones; the default generator if null
+  std::optional<Dtype> dtype = {};  ///< default_dtype() unless the function says otherwise
+  bool requires_grad = false;       ///< a leaf whose gradient is accumulated
+  Generator* generator = nullptr;   ///< for the random ones; the default generator if null
 };
 
 /// Options of `backward` (see autograd/engine.hpp for `grad`).
@@ -72,12 +72,12 @@ class XG_API Tensor {
   ~Tensor() { reset(); }  ///< The last handle releases record, elements and graph.
 
   // ---- what it is
-  bool defined() const noexcept { return impl_ != nullptr; }                             ///< is there a tensor?
-  const Shape& shape() const { return impl().shape(); }                                  ///< the size of each dimension
-  const Shape& sizes() const { return impl().shape(); }                                  ///< shape()
-  const Shape& strides() const { return impl().strides(); }  ///< of each dimension, in elements
-  std::int64_t size(std::int64_t dim) const;                 ///< of one dimension; throws IndexError
-  std::int64_t stride(std::int64_t dim) const;               ///< of one dimension; throws IndexError
+  bool defined() const noexcept { return impl_ != nullptr; }  ///< is there a tensor?
+  const Shape& shape() const { return impl().shape(); }       ///< the size of each dimension
+  const Shape& sizes() const { return impl().shape(); }       ///< shape()
+  const Shape& strides() const { return impl().strides(); }   ///< of each dimension, in elements
+  std::int64_t size(std::int64_t dim) const;                  ///< of one dimension; throws IndexError
+  std::int64_t stride(std::int64_t dim) const;                ///< of one dimension; throws IndexError
   std::int64_t dim() const { return static_cast<std::int64_t>(impl().shape().size()); }  ///< the number of dimensions
   std::int64_t ndim() const { return dim(); }                                            ///< dim()
   std::int64_t numel() const { return impl().numel(); }                                  ///< the number of elements
@@ -97,26 +97,16 @@ class XG_API Tensor {
 
   // ---- elements
   /// The first element; elements lie at multiples of strides(). Throws DtypeError unless T is the dtype's type.
-  template <class T>
-  const T* data() const {
-    return static_cast<const T*>(checked_data(dtype_of<T>));
-  }
+  template <class T> const T* data() const { return static_cast<const T*>(checked_data(dtype_of<T>)); }
   /// The same, to write through. Counts as an in-place write: saved tensors notice.
-  template <class T>
-  T* mutable_data() {
-    return static_cast<T*>(checked_mutable_data(dtype_of<T>));
-  }
+  template <class T> T* mutable_data() { return static_cast<T*>(checked_mutable_data(dtype_of<T>)); }
   /// The value of a tensor with one element, converted. Throws ShapeError for any other count, ValueError where T is an
   /// integer type that cannot hold the value.
-  template <class T = double>
-  T item() const {
-    return item_scalar().template to<T>("item");
-  }
+  template <class T = double> T item() const { return item_scalar().template to<T>("item"); }
   /// The value of a tensor with one element, in its category. Throws ShapeError for any other count.
   Scalar item_scalar() const;
   /// All elements in row-major order, converted as `to` converts them.
-  template <class T = double>
-  std::vector<T> to_vector() const {
+  template <class T = double> std::vector<T> to_vector() const {
     if constexpr (std::is_same_v<T, bool>) {
       const std::vector<std::uint8_t> bytes = to(Dtype::uint8).template to_vector<std::uint8_t>();
       return std::vector<bool>(bytes.begin(), bytes.end());

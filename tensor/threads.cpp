@@ -163,7 +163,7 @@ struct Setting {
   ProcessMutex mutex;
   std::atomic<std::int64_t> count{0};  // 0: not yet read
   std::shared_ptr<Pool> pool;          // count - 1 threads, made when first needed
-  std::shared_ptr<Pool> of_parents;    // of the processes that this one was forked from: the latest, which has the others
+  std::shared_ptr<Pool> of_parents;  // of the processes that this one was forked from: the latest, which has the others
 };
 
 void leave_pool_to_parent() noexcept;

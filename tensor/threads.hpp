@@ -13,8 +13,8 @@ namespace xg {
 /// else the number of processors that this process may use. Where the system refuses to start so many, the first large
 /// op makes it the number that it got. Throws ValueError where the variable is not a whole number of 1 or more.
 XG_API std::int64_t num_threads();
-/// Holds for ops that start afterwards, in every thread. Throws ValueError unless 1 <= count <= 1024, Error from within an
-/// op.
+/// Holds for ops that start afterwards, in every thread. Throws ValueError unless 1 <= count <= 1024, Error from within
+/// an op.
 XG_API void set_num_threads(std::int64_t count);
 
 namespace detail {
@@ -24,8 +24,7 @@ XG_API void run_tiles(std::int64_t count, void (*tile)(void* work, std::int64_t 
 /// Calls f(0), ..., f(count - 1), each once, in any order and by any thread; returns when all are done. A call from
 /// within a tile runs all of its own tiles itself. The first exception of a tile is thrown again here; the tiles after
 /// it may be left out. Waking threads costs microseconds: for tiles that take tens of them.
-template <class F>
-void parallel_for(std::int64_t count, F&& f) {
+template <class F> void parallel_for(std::int64_t count, F&& f) {
   using Work = std::remove_reference_t<F>;
   run_tiles(
       count, [](void* work, std::int64_t index) { (*static_cast<Work*>(work))(index); },
@@ -33,8 +32,7 @@ void parallel_for(std::int64_t count, F&& f) {
 }
 
 /// f(begin, end) over tiles of [0, n): at once where there are fewer than two.
-template <class F>
-void parallel_ranges(std::int64_t n, std::int64_t tile, F&& f) {
+template <class F> void parallel_ranges(std::int64_t n, std::int64_t tile, F&& f) {
   if (n < 2 * tile) return f(std::int64_t{0}, n);
   parallel_for((n + tile - 1) / tile, [&](std::int64_t i) { f(i * tile, (i + 1) * tile < n ? (i + 1) * tile : n); });
 }

@@ -20,19 +20,17 @@
 
 namespace xg {
 
-template <class T>
-class XtensorAdaptor;
+template <class T> class XtensorAdaptor;
 
 namespace detail {
 
-template <class T>
-using XtensorBuffer = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
-template <class T>
-using XtensorModel = xt::xarray_adaptor<XtensorBuffer<T>, xt::layout_type::dynamic, xt::dynamic_shape<std::size_t>>;
+template <class T> using XtensorBuffer =
+    xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
+template <class T> using XtensorModel =
+    xt::xarray_adaptor<XtensorBuffer<T>, xt::layout_type::dynamic, xt::dynamic_shape<std::size_t>>;
 
 /// The dtype in which a tensor keeps xtensor's values of type T.
-template <class T>
-constexpr Dtype dtype_for_value() {
+template <class T> constexpr Dtype dtype_for_value() {
   static_assert(std::is_arithmetic_v<T>, "from_xtensor takes expressions of real numbers, integers and bools");
   if constexpr (std::is_same_v<T, bool>)
     return Dtype::bool_;
@@ -51,10 +49,10 @@ constexpr Dtype dtype_for_value() {
 
 // How xtensor learns about a container of somebody else's: the same types as its own adaptor has.
 namespace xt {
-template <class T>
-struct xcontainer_inner_types<xg::XtensorAdaptor<T>> : xcontainer_inner_types<xg::detail::XtensorModel<T>> {};
-template <class T>
-struct xiterable_inner_types<xg::XtensorAdaptor<T>> : xcontainer_iterable_types<xg::XtensorAdaptor<T>> {};
+template <class T> struct xcontainer_inner_types<xg::XtensorAdaptor<T>>
+    : xcontainer_inner_types<xg::detail::XtensorModel<T>> {};
+template <class T> struct xiterable_inner_types<xg::XtensorAdaptor<T>>
+    : xcontainer_iterable_types<xg::XtensorAdaptor<T>> {};
 }  // namespace xt
 
 namespace xg {
@@ -63,9 +61,8 @@ namespace xg {
 /// tensor's elements, whatever their strides, without a temporary: so the expression may read the same elements that it
 /// writes, but no others of this tensor. The expression's shape must be the tensor's, or broadcast to it; else
 /// ShapeError. Every assignment counts as an in-place write.
-template <class T>
-class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
-                       public xt::xcontainer_semantic<XtensorAdaptor<T>> {
+template <class T> class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
+                                          public xt::xcontainer_semantic<XtensorAdaptor<T>> {
  public:
   using self_type = XtensorAdaptor<T>;                    ///< for xtensor
   using base_type = xt::xstrided_container<self_type>;    ///< for xtensor
@@ -89,8 +86,7 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
   /// Copies elements, not the reference.
   XtensorAdaptor& operator=(const XtensorAdaptor& other) { return assign_elements(other); }
   /// Evaluates the expression into the elements. Throws ShapeError where its shape does not broadcast to the tensor's.
-  template <class E>
-  XtensorAdaptor& operator=(const xt::xexpression<E>& expression) {
+  template <class E> XtensorAdaptor& operator=(const xt::xexpression<E>& expression) {
     return assign_elements(expression.derived_cast());
   }
   /// Writes the value to every element.
@@ -102,29 +98,16 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
   bool is_contiguous() const noexcept { return contiguous_; }
 
   /// Evaluates *this + operand into the elements.
-  template <class E>
-  XtensorAdaptor& operator+=(const E& operand) {
-    return assign_elements(*this + operand);
-  }
+  template <class E> XtensorAdaptor& operator+=(const E& operand) { return assign_elements(*this + operand); }
   /// Evaluates *this - operand into the elements.
-  template <class E>
-  XtensorAdaptor& operator-=(const E& operand) {
-    return assign_elements(*this - operand);
-  }
+  template <class E> XtensorAdaptor& operator-=(const E& operand) { return assign_elements(*this - operand); }
   /// Evaluates *this * operand into the elements.
-  template <class E>
-  XtensorAdaptor& operator*=(const E& operand) {
-    return assign_elements(*this * operand);
-  }
+  template <class E> XtensorAdaptor& operator*=(const E& operand) { return assign_elements(*this * operand); }
   /// Evaluates *this / operand into the elements.
-  template <class E>
-  XtensorAdaptor& operator/=(const E& operand) {
-    return assign_elements(*this / operand);
-  }
+  template <class E> XtensorAdaptor& operator/=(const E& operand) { return assign_elements(*this / operand); }
 
  private:
-  template <class E>
-  XtensorAdaptor& assign_elements(const E& expression) {
+  template <class E> XtensorAdaptor& assign_elements(const E& expression) {
     static_assert(!std::is_const_v<T>,
                   "the tensor is const: as_xtensor of a Tensor that is not const can be assigned to");
     const auto& from = expression.shape();
@@ -140,8 +123,7 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
     return *this;
   }
 
-  template <class E>
-  [[noreturn]] void throw_shape(const E& expression) const {
+  template <class E> [[noreturn]] void throw_shape(const E& expression) const {
     const auto text = [](const auto& shape) {
       std::string out = "[";
       for (const auto size : shape) out += (out.size() > 1 ? ", " : "") + std::to_string(size);
@@ -161,27 +143,18 @@ class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
 };
 
 /// The elements of x, to read. Throws DtypeError unless T is the dtype's type.
-template <class T>
-XtensorAdaptor<const T> as_xtensor(const Tensor& x) {
-  return {x, x.data<T>()};
-}
+template <class T> XtensorAdaptor<const T> as_xtensor(const Tensor& x) { return {x, x.data<T>()}; }
 
 /// The elements of x, to read and write. Counts as an in-place write, so that graphs that saved x notice; to read only,
 /// pass a const Tensor. Throws DtypeError unless T is the dtype's type.
-template <class T>
-XtensorAdaptor<T> as_xtensor(Tensor& x) {
-  return {x, x.mutable_data<T>()};
-}
+template <class T> XtensorAdaptor<T> as_xtensor(Tensor& x) { return {x, x.mutable_data<T>()}; }
 
 /// An adaptor must not outlive its tensor: name the tensor first.
-template <class T>
-void as_xtensor(Tensor&& x) = delete;
-template <class T>
-void as_xtensor(const Tensor&& x) = delete;
+template <class T> void as_xtensor(Tensor&& x) = delete;
+template <class T> void as_xtensor(const Tensor&& x) = delete;
 
 /// A fresh tensor with the values of an expression; the dtype that fits the value type.
-template <class E>
-Tensor from_xtensor(const xt::xexpression<E>& expression) {
+template <class E> Tensor from_xtensor(const xt::xexpression<E>& expression) {
   const E& e = expression.derived_cast();
   constexpr Dtype dtype = detail::dtype_for_value<std::decay_t<typename E::value_type>>();
   Tensor out = empty(Shape(e.shape().begin(), e.shape().end()), {.dtype = dtype});

@@ -13,12 +13,12 @@ namespace xg::viz {
 
 /// Options of activation() and activation_curve().
 struct ActivationOptions {
-  double low = -5;  ///< of the inputs
-  double high = 5;  ///< of the inputs
-  bool derivative = true;  ///< draw the derivative as well
-  String title = {};       ///< above the picture
-  double width = 5;     ///< inches
-  double height = 3.6;  ///< inches
+  double low = -5;             ///< of the inputs
+  double high = 5;             ///< of the inputs
+  bool derivative = true;      ///< draw the derivative as well
+  String title = {};           ///< above the picture
+  double width = 5;            ///< inches
+  double height = 3.6;         ///< inches
   Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 

@@ -32,8 +32,7 @@ void one_of(const char* op, const char* what, const std::string& found, std::ini
 }
 
 // What the options of plot, errorbar and the rules have in common.
-template <class Options>
-void check_line_look(const char* op, const Options& o) {
+template <class Options> void check_line_look(const char* op, const Options& o) {
   one_of(op, "linestyle", o.linestyle, {"-", "--", ":", "-.", "none"});
   detail::check_points(op, "linewidth", o.linewidth);
   detail::check_alpha(op, o.alpha);
@@ -237,9 +236,7 @@ void Axes::text(double x, double y, StringRef text, const TextOptions& options) 
 namespace {
 
 // Axes made by twinx have their y axis and their legend for themselves; all else belongs to the axes under them.
-Axes::State& shared(Axes::State& state) {
-  return state.under ? *state.under : state;
-}
+Axes::State& shared(Axes::State& state) { return state.under ? *state.under : state; }
 
 void only_under(const Axes::State& state, const char* op) {
   if (state.under)
@@ -248,9 +245,7 @@ void only_under(const Axes::State& state, const char* op) {
 
 }  // namespace
 
-void Axes::set_title(StringRef title) {
-  shared(*state_).title = title.str();
-}
+void Axes::set_title(StringRef title) { shared(*state_).title = title.str(); }
 
 void Axes::set_xlabel(StringRef label, const Paint& color) {
   detail::check_paint("set_xlabel", "color", color);
@@ -264,46 +259,30 @@ void Axes::set_ylabel(StringRef label, const Paint& color) {
   state_->y.label_color = color;
 }
 
-void Axes::set_xlim(double low, double high) {
-  set_limits(shared(*state_).x, "set_xlim", low, high);
-}
-void Axes::set_ylim(double low, double high) {
-  set_limits(state_->y, "set_ylim", low, high);
-}
-void Axes::set_xscale(StringRef scale) {
-  set_scale(shared(*state_).x, "set_xscale", scale.str());
-}
-void Axes::set_yscale(StringRef scale) {
-  set_scale(state_->y, "set_yscale", scale.str());
-}
+void Axes::set_xlim(double low, double high) { set_limits(shared(*state_).x, "set_xlim", low, high); }
+void Axes::set_ylim(double low, double high) { set_limits(state_->y, "set_ylim", low, high); }
+void Axes::set_xscale(StringRef scale) { set_scale(shared(*state_).x, "set_xscale", scale.str()); }
+void Axes::set_yscale(StringRef scale) { set_scale(state_->y, "set_yscale", scale.str()); }
 
 void Axes::set_xticks(const Data& at, const StringList& labels) {
   set_ticks(shared(*state_).x, "set_xticks", at, labels);
 }
 
-void Axes::set_yticks(const Data& at, const StringList& labels) {
-  set_ticks(state_->y, "set_yticks", at, labels);
-}
+void Axes::set_yticks(const Data& at, const StringList& labels) { set_ticks(state_->y, "set_yticks", at, labels); }
 
-void Axes::invert_yaxis() {
-  state_->y.inverted = !state_->y.inverted;
-}
+void Axes::invert_yaxis() { state_->y.inverted = !state_->y.inverted; }
 void Axes::set_aspect_equal() {
   only_under(*state_, "set_aspect_equal");
   state_->equal = true;
 }
-void Axes::grid(bool on) {
-  shared(*state_).grid = on;
-}
+void Axes::grid(bool on) { shared(*state_).grid = on; }
 
 void Axes::legend(const LegendOptions& options) {
   one_of("legend", "loc", options.loc, {"best", "upper left", "upper right", "lower left", "lower right", "outside"});
   state_->legend = options;
 }
 
-void Axes::colorbar(StringRef label) {
-  shared(*state_).colorbar = label.str();
-}
+void Axes::colorbar(StringRef label) { shared(*state_).colorbar = label.str(); }
 
 Axes& Axes::twinx() {
   only_under(*state_, "twinx");

@@ -18,9 +18,7 @@ namespace xg::viz {
 
 /// Can T turn itself into doubles? A Tensor can.
 template <class T>
-concept HasToVector = requires(const T& t) {
-  std::vector<double>(t.template to_vector<double>());
-};
+concept HasToVector = requires(const T& t) { std::vector<double>(t.template to_vector<double>()); };
 
 /// A list of numbers: std::vector, std::array, std::span, a C array, a view of them. Characters are no numbers.
 template <class R>
@@ -36,12 +34,12 @@ class Data {
   Data(std::vector<double> values) : values_(std::move(values)) {}  ///< takes the numbers over
   /// Copies the numbers of a range.
   template <class R>
-  requires(!std::same_as<std::remove_cvref_t<R>, Data>) && NumberRange<R> Data(R&& values) {
+    requires(!std::same_as<std::remove_cvref_t<R>, Data>) && NumberRange<R>
+  Data(R&& values) {
     for (const auto v : values) values_.push_back(static_cast<double>(v));
   }
   /// All elements in row-major order.
-  template <HasToVector T>
-  Data(const T& tensor) : values_(tensor.template to_vector<double>()) {}
+  template <HasToVector T> Data(const T& tensor) : values_(tensor.template to_vector<double>()) {}
 
   const std::vector<double>& values() const { return values_; }  ///< the numbers
   std::size_t size() const { return values_.size(); }            ///< how many
@@ -63,7 +61,7 @@ struct PlotOptions {
   String marker = {};      ///< "o", "s", "^", "v", "d", "x", "+" or ""
   double markersize = 6;   ///< points
   double alpha = 1;        ///< opacity, from 0 to 1
-  String label = {};  ///< for the legend
+  String label = {};       ///< for the legend
 };
 
 /// Options of Axes::scatter().
@@ -98,18 +96,18 @@ struct FillOptions {
 /// Options of Axes::axhline() and axvline().
 struct RuleOptions {
   Paint color = Role::muted;  ///< of the line
-  double linewidth = 1;  ///< points; 0 is the theme's
-  String linestyle = "--";  ///< as PlotOptions
-  double alpha = 1;         ///< opacity, from 0 to 1
-  String label = {};        ///< for the legend
+  double linewidth = 1;       ///< points; 0 is the theme's
+  String linestyle = "--";    ///< as PlotOptions
+  double alpha = 1;           ///< opacity, from 0 to 1
+  String label = {};          ///< for the legend
 };
 
 /// Options of Axes::errorbar().
 struct ErrorbarOptions {
-  Data yerr = {};      ///< half lengths upright; none where empty
-  Data xerr = {};      ///< half lengths sideways; none where empty
-  Paint color = {};    ///< of what is drawn; the next of the palette where automatic
-  double capsize = 3;  ///< points
+  Data yerr = {};             ///< half lengths upright; none where empty
+  Data xerr = {};             ///< half lengths sideways; none where empty
+  Paint color = {};           ///< of what is drawn; the next of the palette where automatic
+  double capsize = 3;         ///< points
   String linestyle = "none";  ///< of a line through the points, as PlotOptions
   String marker = "o";        ///< at the points, as PlotOptions
   double markersize = 6;      ///< points
@@ -121,11 +119,11 @@ struct ErrorbarOptions {
 /// Options of Axes::text().
 struct TextOptions {
   Paint color = Role::ink;  ///< of the letters
-  String ha = "left";      ///< "left", "center" or "right"
-  String va = "baseline";  ///< "baseline", "center", "top" or "bottom"
-  double fontsize = 0;     ///< points; 0 is the theme's
-  double rotation = 0;     ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
-  bool bold = false;       ///< in bold letters
+  String ha = "left";       ///< "left", "center" or "right"
+  String va = "baseline";   ///< "baseline", "center", "top" or "bottom"
+  double fontsize = 0;      ///< points; 0 is the theme's
+  double rotation = 0;      ///< degrees, counter-clockwise, as matplotlib's; from -360 to 360
+  bool bold = false;        ///< in bold letters
 };
 
 /// Options of Axes::hist().

@@ -30,9 +30,7 @@ struct BarRow {
   std::vector<double> error;
 };
 
-double size_of(double v) {
-  return std::isnan(v) ? -1 : std::abs(v);
-}
+double size_of(double v) { return std::isnan(v) ? -1 : std::abs(v); }
 
 // `sign` tells whether bars may point to the left.
 Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign,
@@ -219,9 +217,7 @@ void check(const BarOptions& o) {
 
 }  // namespace
 
-Figure bar(const explain::Explanation& e, const BarOptions& o) {
-  return bar(contributions(e, o.output, "bar"), o);
-}
+Figure bar(const explain::Explanation& e, const BarOptions& o) { return bar(contributions(e, o.output, "bar"), o); }
 
 Figure bar(const Contributions& c, const BarOptions& o) {
   c.check("bar");

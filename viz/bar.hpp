@@ -19,8 +19,8 @@ struct BarOptions {
   std::optional<std::size_t> output = {};  ///< which output of several
   bool error_bars = true;                  ///< of one row, where there are standard errors; the plot says what they are
   String title = {};                       ///< above the picture
-  double width = 8;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 8;                        ///< inches
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// Several rows: mean |contribution| of each feature, largest at the top. One row: its signed contributions, largest

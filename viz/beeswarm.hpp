@@ -16,8 +16,8 @@ struct BeeswarmOptions {
   std::optional<std::size_t> output = {};  ///< which output of several
   std::size_t max_rows = 2000;             ///< dots in a row of the plot; of more a fair choice, and the plot says so
   String title = {};                       ///< above the picture
-  double width = 8;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 8;                        ///< inches
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// One dot for each row and feature: x is the contribution, colour the feature's value between its 5th and 95th

@@ -39,9 +39,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::uint8_t to_byte(double v) {
-  return static_cast<std::uint8_t>(std::lround(std::clamp(v, 0.0, 1.0) * 255));
-}
+std::uint8_t to_byte(double v) { return static_cast<std::uint8_t>(std::lround(std::clamp(v, 0.0, 1.0) * 255)); }
 
 }  // namespace
 
@@ -67,9 +65,7 @@ Color Color::parse(StringRef given) {
                   text));
 }
 
-std::string Color::hex() const {
-  return fmt::format("#{:02x}{:02x}{:02x}", r, g, b);
-}
+std::string Color::hex() const { return fmt::format("#{:02x}{:02x}{:02x}", r, g, b); }
 
 Color mix(const Color& a, const Color& b, double t) {
   t = std::clamp(t, 0.0, 1.0);

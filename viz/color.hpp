@@ -66,8 +66,7 @@ struct Paint {
   Paint(Role r) : role(r) {}                                ///< a role, which the theme fills in
   Paint(const Color& c) : role(Role::literal), color(c) {}  ///< a colour as it stands
   /// "#rrggbb", a CSS name, "C0" to "C7" for the palette, or "none". Throws ValueError on anything else.
-  template <TextArgument S>
-  Paint(const S& text) : Paint(parse(text)) {}
+  template <TextArgument S> Paint(const S& text) : Paint(parse(text)) {}
 
   /// What the text means, as the constructor.
   XG_API static Paint parse(StringRef text);

@@ -13,9 +13,9 @@ namespace xg::viz {
 
 /// Options of confusion_matrix().
 struct ConfusionOptions {
-  bool percent = true;  ///< below each count, its share of the true class
-  String title = {};    ///< above the picture
-  double width = 5.2;  ///< inches; grows with the number of classes
+  bool percent = true;         ///< below each count, its share of the true class
+  String title = {};           ///< above the picture
+  double width = 5.2;          ///< inches; grows with the number of classes
   Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 

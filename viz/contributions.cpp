@@ -17,9 +17,7 @@ double Contributions::total(std::size_t row) const {
   return sum;
 }
 
-double Contributions::prediction(std::size_t row) const {
-  return outputs.empty() ? total(row) : outputs[row];
-}
+double Contributions::prediction(std::size_t row) const { return outputs.empty() ? total(row) : outputs[row]; }
 
 double Contributions::unexplained(std::size_t row) const {
   const double f = prediction(row);
@@ -354,9 +352,7 @@ std::string effect_label(const Contributions& c) {
                      unit.rfind("Model", 0) == 0 && c.output.empty() ? fmt::format("the m{}", unit.substr(1)) : unit);
 }
 
-double logistic(double z) {
-  return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z));
-}
+double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }
 
 }  // namespace detail
 }  // namespace xg::viz

@@ -45,9 +45,9 @@ struct XG_API Contributions {
   std::vector<std::string> display = {};  ///< [rows, features]; empty: the data as text
   std::vector<double> errors = {};        ///< [rows, features] standard errors; empty: none
   Space space = Space::model;             ///< in what the contributions are measured
-  String output = {};  ///< name of the output
-  bool additive = true;     ///< do base and contributions sum to the output?
-  String unit = {};    ///< of a model's output: "dollars"
+  String output = {};                     ///< name of the output
+  bool additive = true;                   ///< do base and contributions sum to the output?
+  String unit = {};                       ///< of a model's output: "dollars"
   std::size_t references =
       0;  ///< over which contributions are means, and of which errors are standard errors; 0: unknown
   std::vector<std::string> about = {};  ///< how they were made, one sentence each, for reports

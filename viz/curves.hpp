@@ -21,12 +21,12 @@ struct ConfusionCounts {
 
 /// A curve with its summary: (false positive rate, true positive rate, AUC) or (recall, precision, average precision).
 struct ScoreCurve {
-  std::vector<double> x;      ///< false positive rate, or recall
-  std::vector<double> y;      ///< true positive rate, or precision
-  double area = 0;            ///< AUC, or average precision
-  String name = {};           ///< of the curve, for the legend
-  double chance = 0;          ///< precision of guessing: the share of positive rows
-  String positive = {};  ///< the class that counts as positive, where that is not `name`
+  std::vector<double> x;  ///< false positive rate, or recall
+  std::vector<double> y;  ///< true positive rate, or precision
+  double area = 0;        ///< AUC, or average precision
+  String name = {};       ///< of the curve, for the legend
+  double chance = 0;      ///< precision of guessing: the share of positive rows
+  String positive = {};   ///< the class that counts as positive, where that is not `name`
 };
 
 /// Rows grouped by predicted probability.
@@ -35,7 +35,7 @@ struct CalibrationBins {
   std::vector<double> observed;   ///< share of positive rows in it
   std::vector<double> count;      ///< its rows
   String name = {};               ///< of the curve, for the legend
-  String positive = {};  ///< the class that counts as positive, where that is not `name`
+  String positive = {};           ///< the class that counts as positive, where that is not `name`
 };
 
 }  // namespace xg::viz

@@ -18,16 +18,16 @@ enum class Order {
 
 /// Options of decision().
 struct DecisionOptions {
-  Link link = Link::identity;    ///< logit: log-odds, with probabilities at the axis
-  std::size_t max_display = 20;  ///< features; the contributions of hidden ones are in the line's start
+  Link link = Link::identity;               ///< logit: log-odds, with probabilities at the axis
+  std::size_t max_display = 20;             ///< features; the contributions of hidden ones are in the line's start
   Order feature_order = Order::importance;  ///< of the rows of the plot, from the top
   std::vector<std::size_t> highlight = {};  ///< rows drawn dash-dotted and thick
   StringList legend = {};                   ///< a name for each row, or none
   std::optional<std::size_t> output = {};   ///< which output of several
   std::size_t max_rows = 2000;              ///< lines; of more a fair choice, and the plot says so
   String title = {};                        ///< above the picture
-  double width = 8;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 8;                         ///< inches
+  Theme theme = Theme::light;               ///< colours and sizes of text and lines
 };
 
 /// One line per row from the base value (bottom) to the output (top); across a feature's row it moves by that feature's

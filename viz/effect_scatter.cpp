@@ -2,10 +2,10 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
 #include <xgrad/viz/beeswarm.hpp>
-#include <xgrad/viz/effect_scatter.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
+#include <xgrad/viz/effect_scatter.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -16,9 +16,9 @@ struct ScatterOptions {
   bool histogram = true;                   ///< how the values are distributed, in grey
   std::size_t max_rows = 2000;             ///< dots; of more a fair choice, and the plot says so
   String title = {};                       ///< above the picture
-  double width = 6.4;   ///< inches
-  double height = 4.4;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 6.4;                      ///< inches
+  double height = 4.4;                     ///< inches
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// One dot for each row: x is the feature's value (as displayed, where it is a number), y its contribution. Text values

@@ -2,11 +2,11 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/detail/axes_layout.hpp>
 #include <xgrad/viz/detail/axes_state.hpp>
-#include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/detail/file.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/raster.hpp>
 #include <xgrad/viz/detail/svg.hpp>
+#include <xgrad/viz/figure.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -84,15 +84,9 @@ Scene Figure::scene() const {
   return scene;
 }
 
-const Theme& Figure::theme() const {
-  return state_->options.theme;
-}
-const std::string& Figure::dot() const {
-  return state_->dot;
-}
-void Figure::set_dot(std::string text) {
-  state_->dot = std::move(text);
-}
+const Theme& Figure::theme() const { return state_->options.theme; }
+const std::string& Figure::dot() const { return state_->dot; }
+void Figure::set_dot(std::string text) { state_->dot = std::move(text); }
 void Figure::set_description(std::string title, std::string description) {
   if (state_->finished) {
     state_->finished->title = std::move(title);
@@ -108,9 +102,7 @@ void Figure::set_caption(std::string caption, std::vector<std::string> about) {
   (state_->finished ? state_->finished->about : state_->about) = std::move(about);
 }
 
-std::string Figure::svg() const {
-  return to_svg(scene(), theme());
-}
+std::string Figure::svg() const { return to_svg(scene(), theme()); }
 
 std::string Figure::inline_svg() const {
   const bool follows = theme() == Theme::light;
@@ -131,9 +123,7 @@ std::string Figure::html() const {
       css_variables(Theme::light), inline_svg());
 }
 
-bool Figure::can_rasterize() {
-  return detail::has_raster();
-}
+bool Figure::can_rasterize() { return detail::has_raster(); }
 
 std::string Figure::png(double scale) const {
   if (!(scale > 0) || scale > 20) {
@@ -142,9 +132,7 @@ std::string Figure::png(double scale) const {
   return detail::png_from_svg(svg(), scale);
 }
 
-std::string Figure::pdf() const {
-  return detail::pdf_from_svg(svg());
-}
+std::string Figure::pdf() const { return detail::pdf_from_svg(svg()); }
 
 void Figure::save(const std::filesystem::path& path) const {
   std::string extension = path.extension().string();

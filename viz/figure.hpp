@@ -19,13 +19,13 @@ struct Scene;
 
 /// Options of Figure.
 struct FigureOptions {
-  double width = 6.4;    ///< inches; 96 px each
-  double height = 4.8;   ///< inches
-  std::size_t rows = 1;  ///< a grid of axes, rows x columns
-  std::size_t columns = 1;  ///< of the grid
-  bool share_x = false;  ///< all axes have the same x limits and scale, those that any of them was given
-  bool share_y = false;  ///< the same for y
-  String title = {};     ///< above the picture
+  double width = 6.4;          ///< inches; 96 px each
+  double height = 4.8;         ///< inches
+  std::size_t rows = 1;        ///< a grid of axes, rows x columns
+  std::size_t columns = 1;     ///< of the grid
+  bool share_x = false;        ///< all axes have the same x limits and scale, those that any of them was given
+  bool share_y = false;        ///< the same for y
+  String title = {};           ///< above the picture
   Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 

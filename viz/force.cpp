@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/axes.hpp>
-#include <xgrad/viz/force.hpp>
 #include <xgrad/viz/detail/format.hpp>
 #include <xgrad/viz/detail/leader_labels.hpp>
 #include <xgrad/viz/detail/options.hpp>
@@ -10,6 +9,7 @@
 #include <xgrad/viz/detail/similarity.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
+#include <xgrad/viz/force.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -24,8 +24,8 @@ struct ForceOptions {
   std::optional<std::size_t> output = {};  ///< which output of several
   std::size_t max_rows = 1000;             ///< of several rows, at most two in a px; of more a fair choice, with a note
   String title = {};                       ///< above the picture
-  double width = 10;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 10;                       ///< inches
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// One row: red arrows from the left push the output up, blue ones from the right push it down; they meet at f(x), the

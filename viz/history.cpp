@@ -14,15 +14,9 @@
 namespace xg::viz {
 namespace {
 
-bool is_validation(const std::string& key) {
-  return key.rfind("val_", 0) == 0;
-}
-std::string base_name(const std::string& key) {
-  return is_validation(key) ? key.substr(4) : key;
-}
-bool is_loss(const std::string& key) {
-  return key.find("loss") != std::string::npos;
-}
+bool is_validation(const std::string& key) { return key.rfind("val_", 0) == 0; }
+std::string base_name(const std::string& key) { return is_validation(key) ? key.substr(4) : key; }
+bool is_loss(const std::string& key) { return key.find("loss") != std::string::npos; }
 // Not a quantity that rates the model.
 bool is_setting(const std::string& key) {
   return key == "lr" || key == "learning_rate" || key == "epoch" || key == "time";
@@ -62,9 +56,7 @@ void note_gaps(Axes& axes, const std::string& key, const std::vector<double>& va
           : fmt::format("{}: {} of {} epochs have no finite number", key, missing, values.size()));
 }
 
-double last(const std::vector<double>& v) {
-  return v.empty() ? NAN : v.back();
-}
+double last(const std::vector<double>& v) { return v.empty() ? NAN : v.back(); }
 
 }  // namespace
 

@@ -18,7 +18,7 @@ struct HistoryOptions {
   bool overlay = false;   ///< one panel per quantity, training and validation in it, instead of one per data set
   bool log_loss = false;  ///< loss on a log scale
   std::int64_t mark_epoch =
-      0;  ///< an epoch (from 1) to mark; of a nn::History whose best weights were put back: that one
+      0;                ///< an epoch (from 1) to mark; of a nn::History whose best weights were put back: that one
   String title = {};    ///< above the picture
   double width = 12;    ///< inches
   double height = 3.6;  ///< inches

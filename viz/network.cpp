@@ -2,11 +2,11 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/detail/format.hpp>
-#include <xgrad/viz/network.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/row_chart.hpp>
-#include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
+#include <xgrad/viz/network.hpp>
+#include <xgrad/viz/scene.hpp>
 
 #include <algorithm>
 #include <cmath>

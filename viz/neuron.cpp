@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/detail/format.hpp>
-#include <xgrad/viz/neuron.hpp>
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/row_chart.hpp>
-#include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
+#include <xgrad/viz/neuron.hpp>
+#include <xgrad/viz/scene.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -17,11 +17,11 @@ struct NeuronOptions {
   std::optional<double> bias = {};         ///< nothing: b as a symbol
   bool use_bias = true;                    ///< draw a bias
   String activation = "f";                 ///< its name
-  std::optional<double> output = {};  ///< the activation of the sum, where you know it
-  String title = {};                  ///< above the picture
-  double width = 7;     ///< inches
-  double height = 3.6;  ///< inches; grows with the number of inputs
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  std::optional<double> output = {};       ///< the activation of the sum, where you know it
+  String title = {};                       ///< above the picture
+  double width = 7;                        ///< inches
+  double height = 3.6;                     ///< inches; grows with the number of inputs
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// output = activation(sum of inputs times weights + bias), as drawn in every course. Throws ValueError where values or

@@ -26,9 +26,7 @@ void check(const char* op, const Data& y, const Data& p, const RegressionOptions
   if (o.max_points == 0) throw ValueError(fmt::format("[{}] max_points is 0: show at least one point.", op));
 }
 
-bool is_point(double y, double p) {
-  return std::isfinite(y) && std::isfinite(p);
-}
+bool is_point(double y, double p) { return std::isfinite(y) && std::isfinite(p); }
 
 // The rows that are drawn, and the one with the largest error.
 struct Rows {
@@ -74,12 +72,8 @@ std::string amount(double v) {
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0));
 }
 
-double dot_size(std::size_t n) {
-  return n > 500 ? 3.5 : n > 150 ? 4.5 : 6;
-}
-double dot_alpha(std::size_t n) {
-  return n > 500 ? 0.45 : 0.65;
-}
+double dot_size(std::size_t n) { return n > 500 ? 3.5 : n > 150 ? 4.5 : 6; }
+double dot_alpha(std::size_t n) { return n > 500 ? 0.45 : 0.65; }
 
 }  // namespace
 

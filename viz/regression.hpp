@@ -17,10 +17,10 @@ namespace xg::viz {
 struct RegressionOptions {
   std::size_t max_points = 2000;  ///< of more a fair choice, and the plot says so
   String title = {};              ///< above the picture
-  double width = 5.2;   ///< inches
-  double height = 4.6;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
-  String unit = {};  ///< of the target, for the axes: "dollars"
+  double width = 5.2;             ///< inches
+  double height = 4.6;            ///< inches
+  Theme theme = Theme::light;     ///< colours and sizes of text and lines
+  String unit = {};               ///< of the target, for the axes: "dollars"
 };
 
 /// Predictions against true values, with the diagonal of a perfect model; the largest error is marked. Throws

@@ -4,12 +4,12 @@
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/detail/file.hpp>
 #include <xgrad/viz/detail/format.hpp>
+#include <xgrad/viz/detail/svg.hpp>
+#include <xgrad/viz/figure.hpp>
 #include <xgrad/viz/report.hpp>
 #include <xgrad/viz/scene.hpp>
-#include <xgrad/viz/detail/svg.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -84,18 +84,14 @@ std::string cards_html(const std::vector<Card>& cards) {
   return out + "</dl>\n";
 }
 
-std::string score(double v) {
-  return std::isnan(v) ? "undefined" : format_fixed(v, 3);
-}
+std::string score(double v) { return std::isnan(v) ? "undefined" : format_fixed(v, 3); }
 
 // Prices in whole units, small numbers with three digits.
 std::string amount(double v) {
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, std::abs(v) >= 1 ? 3 : decimals_for(v, 3));
 }
 
-std::string count(std::int64_t n) {
-  return format_count(static_cast<double>(n));
-}
+std::string count(std::int64_t n) { return format_count(static_cast<double>(n)); }
 
 std::string shape_text(const std::optional<Shape>& row) {
   if (!row) return "?";

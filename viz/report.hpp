@@ -39,20 +39,19 @@ class XG_API ReportPart {
   /// A picture.
   ReportPart(const Figure& figure);  // NOLINT: whatever a report shows is a part of it
   /// Text, set as it stands.
-  template <TextArgument S>
-  ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
+  template <TextArgument S> ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
   /// A table.
-  ReportPart(const ReportTable& table);                          // NOLINT
+  ReportPart(const ReportTable& table);  // NOLINT
   /// A table of layers.
-  ReportPart(const nn::Summary& summary);                        // NOLINT
+  ReportPart(const nn::Summary& summary);  // NOLINT
   /// A table of columns.
-  ReportPart(const nn::data::Description& d);                    // NOLINT
+  ReportPart(const nn::data::Description& d);  // NOLINT
   /// A table of rows.
-  ReportPart(const nn::data::Table& table);                      // NOLINT
+  ReportPart(const nn::data::Table& table);  // NOLINT
   /// The scores as tables.
-  ReportPart(const nn::metrics::ClassificationReport& report);   // NOLINT
+  ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
   /// The scores as a table.
-  ReportPart(const nn::metrics::RegressionReport& report);       // NOLINT
+  ReportPart(const nn::metrics::RegressionReport& report);  // NOLINT
   /// What is explained and how, Explanation::about(), without its numbers.
   ReportPart(const explain::Explanation& explanation);  // NOLINT
 
@@ -82,8 +81,7 @@ class XG_API Report {
   /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and text (set as
   /// it stands). Below figures stand their captions, and below those of explanations how they were made: method,
   /// references, what standard errors mean, notes.
-  template <class... Parts>
-  Report& section(StringRef title, const Parts&... parts) {
+  template <class... Parts> Report& section(StringRef title, const Parts&... parts) {
     std::vector<ReportPart> list;
     list.reserve(sizeof...(parts));
     (list.emplace_back(parts), ...);

@@ -1,5 +1,5 @@
-#include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
+#include <xgrad/viz/scene.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -20,33 +20,17 @@ Box around(const std::vector<Point>& points, double pad) {
   return {b.left - pad, b.top - pad, b.right + pad, b.bottom + pad};
 }
 
-double reach(const Stroke& s) {
-  return s.paint.visible() ? s.width / 2 : 0;
-}
+double reach(const Stroke& s) { return s.paint.visible() ? s.width / 2 : 0; }
 
 }  // namespace
 
-void Scene::add(Polyline e) {
-  elements.emplace_back(std::move(e));
-}
-void Scene::add(Polygon e) {
-  elements.emplace_back(std::move(e));
-}
-void Scene::add(Rect e) {
-  elements.emplace_back(std::move(e));
-}
-void Scene::add(Circle e) {
-  elements.emplace_back(std::move(e));
-}
-void Scene::add(Text e) {
-  elements.emplace_back(std::move(e));
-}
-void Scene::add(ClipBegin e) {
-  elements.emplace_back(e);
-}
-void Scene::add(ClipEnd e) {
-  elements.emplace_back(e);
-}
+void Scene::add(Polyline e) { elements.emplace_back(std::move(e)); }
+void Scene::add(Polygon e) { elements.emplace_back(std::move(e)); }
+void Scene::add(Rect e) { elements.emplace_back(std::move(e)); }
+void Scene::add(Circle e) { elements.emplace_back(std::move(e)); }
+void Scene::add(Text e) { elements.emplace_back(std::move(e)); }
+void Scene::add(ClipBegin e) { elements.emplace_back(e); }
+void Scene::add(ClipEnd e) { elements.emplace_back(e); }
 
 void Scene::line(Point from, Point to, Stroke stroke, std::string tag) {
   add(Polyline{{from, to}, std::move(stroke), std::move(tag)});

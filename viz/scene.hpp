@@ -79,8 +79,8 @@ struct Span {
   std::string text;         ///< its letters
   Paint paint = Role::ink;  ///< its colour
   bool bold = false;        ///< in bold letters?
-  double scale = 1;  ///< of the text's size
-  double shift = 0;  ///< downward, in em of the text's size; 0.2 makes a subscript
+  double scale = 1;         ///< of the text's size
+  double shift = 0;         ///< downward, in em of the text's size; 0.2 makes a subscript
 };
 /// What of a text stands at its place, along the line.
 enum class Anchor {
@@ -137,8 +137,7 @@ struct XG_API Scene {
   void line(Point from, Point to, Stroke stroke, std::string tag = {});  ///< adds a Polyline of two points
 
   /// All elements of one kind, in order; with a tag only those that carry it.
-  template <class T>
-  std::vector<T> all(std::string_view tag = {}) const {
+  template <class T> std::vector<T> all(std::string_view tag = {}) const {
     std::vector<T> found;
     for (const Element& e : elements) {
       if (const T* t = std::get_if<T>(&e); t && (tag.empty() || t->tag == tag)) found.push_back(*t);

@@ -14,9 +14,8 @@
 namespace xg::viz {
 namespace {
 
-template <class Curve>
-void check(const char* op, const std::vector<Curve>& curves, const std::vector<double> Curve::*x,
-           const std::vector<double> Curve::*y) {
+template <class Curve> void check(const char* op, const std::vector<Curve>& curves, const std::vector<double> Curve::*x,
+                                  const std::vector<double> Curve::*y) {
   if (curves.empty()) throw ValueError(fmt::format("[{}] there is no curve: give at least one.", op));
   for (const Curve& c : curves) {
     if ((c.*x).empty() || (c.*x).size() != (c.*y).size()) {
@@ -32,8 +31,7 @@ std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k
 }
 
 // Which class the curves take for positive: of one curve its class, of several each its own.
-template <class Curve>
-std::string positive_class(const std::vector<Curve>& curves) {
+template <class Curve> std::string positive_class(const std::vector<Curve>& curves) {
   if (curves.size() == 1) return curves[0].positive.empty() ? curves[0].name : curves[0].positive;
   return "";
 }
@@ -44,8 +42,7 @@ std::string of_positive(const char* what, const std::string& positive) {
 }
 
 // "Positive class: survived." or that each curve has its own.
-template <class Curve>
-std::string positive_sentence(const std::vector<Curve>& curves) {
+template <class Curve> std::string positive_sentence(const std::vector<Curve>& curves) {
   if (curves.size() > 1) return " Each curve takes its class for positive and all others for negative.";
   const std::string positive = positive_class(curves);
   return positive.empty() ? "" : fmt::format(" Positive class: {}.", positive);
@@ -79,8 +76,7 @@ struct ScoreTexts {
 };
 
 // What plots of scores have in common besides their curves: axes from 0 to 1 with a grid, texts and a legend.
-template <class Curve>
-void finish(Figure& figure, const std::vector<Curve>& curves, const ScoreTexts& texts) {
+template <class Curve> void finish(Figure& figure, const std::vector<Curve>& curves, const ScoreTexts& texts) {
   Axes& axes = figure.axes();
   axes.set_title(texts.title);
   axes.set_xlim(0, 1);

@@ -15,9 +15,9 @@ namespace xg::viz {
 
 /// The axes name the positive class: of a report of two classes the second one, of several each curve's own.
 struct CurveOptions {
-  String title = {};    ///< above the picture
-  double width = 5.2;   ///< inches
-  double height = 4.6;  ///< inches
+  String title = {};           ///< above the picture
+  double width = 5.2;          ///< inches
+  double height = 4.6;         ///< inches
   Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 

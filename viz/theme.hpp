@@ -16,11 +16,11 @@ struct Theme {
   Color edge{170, 170, 170};        ///< Role::edge: connectors and outlines
   Color grid{226, 226, 226};        ///< Role::grid: grid lines
   Color band{244, 244, 244};        ///< Role::band: quiet grounds
-  Color positive{255, 0, 81};   ///< SHAP's red
-  Color negative{0, 139, 251};  ///< SHAP's blue
-  Color outer{0, 158, 115};     ///< Role::outer: input and output nodes of a network
-  Color hidden{0, 114, 178};    ///< Role::hidden: its hidden nodes
-  Color dropout{213, 94, 0};    ///< Role::dropout: its layers without units
+  Color positive{255, 0, 81};       ///< SHAP's red
+  Color negative{0, 139, 251};      ///< SHAP's blue
+  Color outer{0, 158, 115};         ///< Role::outer: input and output nodes of a network
+  Color hidden{0, 114, 178};        ///< Role::hidden: its hidden nodes
+  Color dropout{213, 94, 0};        ///< Role::dropout: its layers without units
   /// Okabe and Ito's palette, which people with any kind of colour vision tell apart.
   std::array<Color, 8> palette{{{0, 114, 178},
                                 {230, 159, 0},

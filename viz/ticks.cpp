@@ -28,13 +28,9 @@ double parse(const std::string& text) {
 }
 
 // units * 10^exponent, correctly rounded: what a reader of the tick's label understands. Infinite beyond double.
-double decimal(std::int64_t units, int exponent) {
-  return parse(fmt::format("{}e{}", units, exponent));
-}
+double decimal(std::int64_t units, int exponent) { return parse(fmt::format("{}e{}", units, exponent)); }
 
-double Step::value() const {
-  return decimal(mantissa, exponent);
-}
+double Step::value() const { return decimal(mantissa, exponent); }
 
 // The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is at least `raw`.
 Step round_step(double raw) {

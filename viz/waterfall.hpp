@@ -19,8 +19,8 @@ struct WaterfallOptions {
   std::optional<std::size_t> output = {};  ///< which output of several
   bool error_bars = true;                  ///< draw standard errors where there are any, and say what they are
   String title = {};                       ///< above the picture
-  double width = 8;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  double width = 8;                        ///< inches
+  Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
 /// E[f(X)] at the bottom, f(x) at the top, and between them the contributions of one row by falling size; the smallest

@@ -12,8 +12,7 @@
 namespace xg::autograd::detail {
 
 /// An op with its attributes, for traces.
-template <class Op>
-class AppliedOpOf final : public AppliedOp {
+template <class Op> class AppliedOpOf final : public AppliedOp {
  public:
   explicit AppliedOpOf(const Op& op) : op_(op) {}
   const char* name() const override { return Op::name; }
@@ -28,8 +27,10 @@ class AppliedOpOf final : public AppliedOp {
     return traits;
   }
   bool mixes_rows(std::int64_t ndim) const override {
-    if constexpr (requires { op_.mixes_rows(ndim); }) return op_.mixes_rows(ndim);
-    else return false;
+    if constexpr (requires { op_.mixes_rows(ndim); })
+      return op_.mixes_rows(ndim);
+    else
+      return false;
   }
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const override {
     if constexpr (Op::inputs == any_number) {
@@ -39,8 +40,10 @@ class AppliedOpOf final : public AppliedOp {
     } else {
       return [&]<std::size_t... I>(std::index_sequence<I...>) -> std::vector<Tensor> {
         auto result = op_.forward(inputs[I]...);
-        if constexpr (outputs_of<Op>() == 1) return {std::move(result)};
-        else return std::vector<Tensor>(result.begin(), result.end());
+        if constexpr (outputs_of<Op>() == 1)
+          return {std::move(result)};
+        else
+          return std::vector<Tensor>(result.begin(), result.end());
       }(std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
     }
   }
@@ -65,25 +68,36 @@ class AppliedOpOf final : public AppliedOp {
     }
   }
   Tensor secant(const Tensor& x, const Tensor& r) const override {
-    if constexpr (requires { op_.secant_kernel(x, r); }) return op_.secant_kernel(x, r);
-    else if constexpr (requires { op_.secant(x, r); }) return op_.secant(x, r);
-    else return {};
+    if constexpr (requires { op_.secant_kernel(x, r); })
+      return op_.secant_kernel(x, r);
+    else if constexpr (requires { op_.secant(x, r); })
+      return op_.secant(x, r);
+    else
+      return {};
   }
   std::vector<Tensor> attribute(const PairContext& pairs) const override {
-    if constexpr (requires { op_.attribute(pairs); }) return op_.attribute(pairs);
-    else return {};
+    if constexpr (requires { op_.attribute(pairs); })
+      return op_.attribute(pairs);
+    else
+      return {};
   }
   Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const override {
-    if constexpr (requires { op_.partial_secant(i, x, r, other); }) return op_.partial_secant(i, x, r, other);
-    else return {};
+    if constexpr (requires { op_.partial_secant(i, x, r, other); })
+      return op_.partial_secant(i, x, r, other);
+    else
+      return {};
   }
   LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const override {
-    if constexpr (requires { op_.linear_map(inputs, varying); }) return op_.linear_map(inputs, varying);
-    else return {};
+    if constexpr (requires { op_.linear_map(inputs, varying); })
+      return op_.linear_map(inputs, varying);
+    else
+      return {};
   }
   Tensor rounding(const RoundingContext& context) const override {
-    if constexpr (requires { op_.rounding(context); }) return op_.rounding(context);
-    else return {};
+    if constexpr (requires { op_.rounding(context); })
+      return op_.rounding(context);
+    else
+      return {};
   }
 
  private:

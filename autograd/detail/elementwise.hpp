@@ -1,20 +1,21 @@
-// The base of elementwise ops. Such an op is its arithmetic: what it computes from one number or from a batch of numbers,
-// its slope, its secant. From these come the loops, both derivatives, the attribution rule and the samples of the tests.
+// The base of elementwise ops. Such an op is its arithmetic: what it computes from one number or from a batch of
+// numbers, its slope, its secant. From these come the loops, both derivatives, the attribution rule and the samples of
+// the tests.
 //
 //   struct Tanh : Elementwise1<Tanh> {
 //     static constexpr const char* name = "tanh";
-//     static constexpr unsigned saves = save_output();                       // slope is given the output, else the input
-//     template <class V> static V call(V x) { return tanh_of(x); }
-//     template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
-//     template <class V> static V secant(V x, V r) { ... }                   // optional: generic_secant otherwise
-//     static double reference(double x) { return std::tanh(x); }             // by other means, for tests
-//     static constexpr Domain domain{-3, 3};                                 // of the samples
+//     static constexpr unsigned saves = save_output();                       // slope is given the output, else the
+//     input template <class V> static V call(V x) { return tanh_of(x); } template <class V> static V slope(V y) {
+//     return constant(y, 1) - y * y; } template <class V> static V secant(V x, V r) { ... }                   //
+//     optional: generic_secant otherwise static double reference(double x) { return std::tanh(x); }             // by
+//     other means, for tests static constexpr Domain domain{-3, 3};                                 // of the samples
 //   };
 //
-// V is a number, a batch of them or, for the derivative that can be differentiated again, a Tensor; later readings (forward
-// mode, source code) are further types. An op whose derivative selects rather than scales gives `pull(g, at)` in place of
-// `slope(at)`, so that an infinite g beside a slope of 0 is 0. Attributes are members, and `example()` is what tests use.
-// `dtypes` says what an op computes besides floating-point numbers, `jumps` that its derivative is 0 or has steps between.
+// V is a number, a batch of them or, for the derivative that can be differentiated again, a Tensor; later readings
+// (forward mode, source code) are further types. An op whose derivative selects rather than scales gives `pull(g, at)`
+// in place of `slope(at)`, so that an infinite g beside a slope of 0 is 0. Attributes are members, and `example()` is
+// what tests use. `dtypes` says what an op computes besides floating-point numbers, `jumps` that its derivative is 0 or
+// has steps between.
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
@@ -56,10 +57,9 @@ inline Tensor bounded(const Tensor& x, double low, double high) { return clamp(x
 inline Tensor at_least(const Tensor& x, double low) { return clamp(x, low); }
 using kernels::at_least, kernels::bounded;
 
-/// x with infinities replaced by finite numbers whose square is infinite: in a derivative that vanishes at infinity, for
-/// its own derivative not to meet 0 times infinity.
-template <class V>
-V finite(const V& x) {
+/// x with infinities replaced by finite numbers whose square is infinite: in a derivative that vanishes at infinity,
+/// for its own derivative not to meet 0 times infinity.
+template <class V> V finite(const V& x) {
   if constexpr (std::is_same_v<V, Tensor>) {
     const double most = x.dtype() == float32 ? 0.25 * static_cast<double>(std::numeric_limits<float>::max())
                                              : 0.25 * std::numeric_limits<double>::max();
@@ -80,19 +80,18 @@ Tensor pull_into(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& a
 /// (f(x) - f(r)) / (x - r), 0 where x is r: the secant of a function that is constant between its jumps.
 Tensor secant_of_steps(const Tensor& f_x, const Tensor& f_r, const Tensor& x, const Tensor& r);
 
-template <class Op>
-constexpr bool is_step_function() {
-  if constexpr (requires { Op::jumps; }) return Op::jumps && !kernels::Pull::takes<Op, Tensor, Tensor>;
-  else return false;
+template <class Op> constexpr bool is_step_function() {
+  if constexpr (requires { Op::jumps; })
+    return Op::jumps && !kernels::Pull::takes<Op, Tensor, Tensor>;
+  else
+    return false;
 }
-template <class Op>
-constexpr bool has_slope = kernels::Pull::takes<Op, Tensor, Tensor> || is_step_function<Op>();
+template <class Op> constexpr bool has_slope = kernels::Pull::takes<Op, Tensor, Tensor> || is_step_function<Op>();
 
 }  // namespace detail
 
 /// One tensor in, one out, of the same shape.
-template <class Op>
-struct Elementwise1 {
+template <class Op> struct Elementwise1 {
   static constexpr int inputs = 1;
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr unsigned saves = save_input(0);
@@ -104,8 +103,10 @@ struct Elementwise1 {
   Tensor backward(const OpContext& c, const Tensor& g) const
     requires(detail::has_slope<Op>)
   {
-    if constexpr (detail::is_step_function<Op>()) return zeros_like(g);
-    else return kernels::Pull::of(self(), g, saved(c));
+    if constexpr (detail::is_step_function<Op>())
+      return zeros_like(g);
+    else
+      return kernels::Pull::of(self(), g, saved(c));
   }
   Tensor backward_fused(const OpContext& c, Tensor& g) const
     requires(kernels::Pull::takes<Op, float, float> && !detail::is_step_function<Op>())
@@ -130,8 +131,7 @@ struct Elementwise1 {
 };
 
 /// Two tensors in, one out, with broadcasting. The derivatives are the op's own.
-template <class Op>
-struct Elementwise2 {
+template <class Op> struct Elementwise2 {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
   static constexpr unsigned saves = save_input(0) | save_input(1);
@@ -167,8 +167,7 @@ bool holds(Dtype dtype, Scalar value);
 Tensor as_tensor(Scalar value, const Tensor& like);
 
 /// Two gradients, each computed only where it is wanted.
-template <class A, class B>
-std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
+template <class A, class B> std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
   return {c.needs(0) ? a() : Tensor(), c.needs(1) ? b() : Tensor()};
 }
 

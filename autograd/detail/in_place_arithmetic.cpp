@@ -1,7 +1,7 @@
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/detail/in_place.hpp>
-#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
+#include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -10,9 +10,9 @@ namespace xg::autograd::detail {
 namespace {
 
 [[noreturn]] void throw_other_dtype(const char* op, Dtype result, Dtype self) {
-  throw DtypeError(
-      fmt::format("[{}] the result is {}, the tensor that is changed {}: convert it first, or use the out-of-place form.",
-                  op, name(result), name(self)));
+  throw DtypeError(fmt::format(
+      "[{}] the result is {}, the tensor that is changed {}: convert it first, or use the out-of-place form.", op,
+      name(result), name(self)));
 }
 
 }  // namespace
@@ -31,7 +31,8 @@ Tensor& in_place(Tensor& self, const char* op_name, Tensor (*f)(const Tensor&), 
 
 Tensor& in_place(Tensor& self, const char* op_name, Scalar value, Tensor (*f)(const Tensor&, Scalar),
                  const kernels::UnaryKernel& kernel, const void* op) {
-  if (value.category() == float64 && !is_floating(self.dtype())) throw_other_dtype(op_name, default_dtype(), self.dtype());
+  if (value.category() == float64 && !is_floating(self.dtype()))
+    throw_other_dtype(op_name, default_dtype(), self.dtype());
   return autograd::in_place(
       self, op_name, nullptr, [&](const Tensor& x) { return f(x, value); },
       [&](Tensor& x) {

@@ -16,17 +16,15 @@ Tensor& in_place(Tensor& self, const char* name, const Tensor& other, Tensor (*f
 }  // namespace detail
 
 /// `f` is the public function; it serves where there is a graph, and for dtypes other than the op's.
-template <class Op>
-Tensor& in_place(Tensor& self, const char* name, Tensor (*f)(const Tensor&), const Op& op) {
+template <class Op> Tensor& in_place(Tensor& self, const char* name, Tensor (*f)(const Tensor&), const Op& op) {
   return detail::in_place(self, name, f, kernels::unary<Op>, &op);
 }
 template <class Op>
 Tensor& in_place(Tensor& self, const char* name, Scalar value, Tensor (*f)(const Tensor&, Scalar), const Op& op) {
   return detail::in_place(self, name, value, f, kernels::unary<Op>, &op);
 }
-template <class Op>
-Tensor& in_place(Tensor& self, const char* name, const Tensor& other, Tensor (*f)(const Tensor&, const Tensor&),
-                 const Op& op) {
+template <class Op> Tensor& in_place(Tensor& self, const char* name, const Tensor& other,
+                                     Tensor (*f)(const Tensor&, const Tensor&), const Op& op) {
   return detail::in_place(self, name, other, f, kernels::binary<Op>, &op);
 }
 

@@ -27,15 +27,13 @@ Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size
 
 // ---- attribution
 
-template <class Op>
-struct Linear : Op {
+template <class Op> struct Linear : Op {
   static constexpr Rule rule = Rule::linear;
 };
 
 /// The rule of an op that is linear in all but the index: an index that itself depends on the features chooses
 /// elements, and what its choice contributes cannot be told apart from what was chosen.
-template <class Op>
-std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
+template <class Op> std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
   if (p.varies[index])
     throw AutogradError(
         fmt::format("[attribution] {}: the index depends on the features, so that no share of the result can be given "
@@ -52,8 +50,7 @@ Tensor multiplier_of_lookup(const PairContext& p, std::size_t index);
 // ---- the base
 
 /// An op of (x, index) or (x, index, source) along one dimension, linear in x and in source.
-template <class Op, int count>
-struct AlongIndex {
+template <class Op, int count> struct AlongIndex {
   static constexpr int inputs = count;
   static constexpr unsigned saves = save_input(1);
   static constexpr Rule rule = Rule::custom;

@@ -49,7 +49,8 @@ NodeExtras& Node::make_extras() {
   return *extras;
 }
 
-/// Makes threads that add to one gradient wait for each other. A mutex would cost more than the addition of a small one.
+/// Makes threads that add to one gradient wait for each other. A mutex would cost more than the addition of a small
+/// one.
 class LeafNode::Lock {
  public:
   explicit Lock(std::atomic<std::uint32_t>& state) : state_(xg::detail::single_threaded() ? nullptr : &state) {
@@ -114,7 +115,8 @@ void replace_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot)
   Node* previous = static_cast<Node*>(impl.autograd);
   if (node && previous != nullptr && previous->extras) {
     std::vector<std::pair<std::uint8_t, Tensor>>& kept = previous->extras->retained;
-    const auto mine = std::find_if(kept.begin(), kept.end(), [&](const auto& e) { return e.first == impl.autograd_slot; });
+    const auto mine =
+        std::find_if(kept.begin(), kept.end(), [&](const auto& e) { return e.first == impl.autograd_slot; });
     if (mine != kept.end()) {
       node->make_extras().retained.emplace_back(slot, std::move(mine->second));
       kept.erase(mine);

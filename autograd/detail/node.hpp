@@ -109,7 +109,7 @@ class Node {
   const bool leaf_;
 
  public:
-  const ScopeId scope;     ///< the module path in which the op was called
+  const ScopeId scope;  ///< the module path in which the op was called
   union {
     std::uint64_t sequence;  ///< creation order, which is a topological order
     Node* next_dead;         ///< of a node without references: the next that waits to be destroyed

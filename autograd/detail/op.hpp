@@ -13,13 +13,14 @@
 //     static std::vector<Sample> samples(Dtype dtype);          // inputs that tests walk
 //   };
 //
-// Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative in
-// one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else holds, see
-// `pull_into` in elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
+// Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative
+// in one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else
+// holds, see `pull_into` in elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
 // `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
-// Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold (`jumps`, `random`, ...),
-// `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`, `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in
-// terms of others; undefined where it sees the op itself), `reference(double...)` (an independent value for tests).
+// Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold (`jumps`, `random`,
+// ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`, `mixes_rows(ndim)`,
+// `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where it sees the op
+// itself), `reference(double...)` (an independent value for tests).
 //
 // Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
 #pragma once
@@ -40,10 +41,7 @@ namespace xg::autograd {
 namespace detail {
 
 inline const Tensor& first_of(const Tensor& result) { return result; }
-template <std::size_t n>
-const Tensor& first_of(const std::array<Tensor, n>& results) {
-  return results[0];
-}
+template <std::size_t n> const Tensor& first_of(const std::array<Tensor, n>& results) { return results[0]; }
 
 [[noreturn]] void throw_inference(const char* op);
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders);
@@ -61,7 +59,7 @@ void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*
 /// Records what backward and attribution need.
 template <class Op, std::size_t count>
 [[gnu::always_inline]] inline void attach_node(const Op& op, std::span<const Tensor* const, count> inputs,
-                                          std::span<Tensor, outputs_of<Op>()> results) {
+                                               std::span<Tensor, outputs_of<Op>()> results) {
   State& s = state();
   if constexpr (has_backward<Op>) {
     if (s.grad_enabled) {

@@ -15,9 +15,9 @@ inline constexpr int any_number = -1;
 
 /// What `apply` does to the dtypes of the inputs before forward sees them.
 enum class Promotion {
-  none,        ///< nothing: the op says what it takes
-  arithmetic,  ///< all become the promoted dtype
-  floating,    ///< all become the promoted dtype; integers and bools become the default floating dtype
+  none,          ///< nothing: the op says what it takes
+  arithmetic,    ///< all become the promoted dtype
+  floating,      ///< all become the promoted dtype; integers and bools become the default floating dtype
   floating_only  ///< all become the promoted dtype, which must be floating
 };
 
@@ -47,29 +47,31 @@ class OpContext {
 
 namespace detail {
 
-template <class Op>
-constexpr std::size_t outputs_of() {
-  if constexpr (requires { Op::outputs; }) return static_cast<std::size_t>(Op::outputs);
-  else return 1;
+template <class Op> constexpr std::size_t outputs_of() {
+  if constexpr (requires { Op::outputs; })
+    return static_cast<std::size_t>(Op::outputs);
+  else
+    return 1;
 }
-template <class Op>
-constexpr unsigned saves() {
-  if constexpr (requires { Op::saves; }) return Op::saves;
-  else return 0;
+template <class Op> constexpr unsigned saves() {
+  if constexpr (requires { Op::saves; })
+    return Op::saves;
+  else
+    return 0;
 }
-template <class Op>
-constexpr bool has_backward = requires { &Op::backward; };
-template <class Op>
-constexpr bool has_fused = requires { &Op::backward_fused; };
-template <class Op>
-constexpr Promotion promotion() {
-  if constexpr (requires { Op::promotion; }) return Op::promotion;
-  else return Promotion::none;
+template <class Op> constexpr bool has_backward = requires { &Op::backward; };
+template <class Op> constexpr bool has_fused = requires { &Op::backward_fused; };
+template <class Op> constexpr Promotion promotion() {
+  if constexpr (requires { Op::promotion; })
+    return Op::promotion;
+  else
+    return Promotion::none;
 }
-template <class Op>
-bool reads_saved(const Op& op, std::size_t i, const bool* needed) {
-  if constexpr (requires { op.needs_saved(i, needed); }) return op.needs_saved(i, needed);
-  else return true;
+template <class Op> bool reads_saved(const Op& op, std::size_t i, const bool* needed) {
+  if constexpr (requires { op.needs_saved(i, needed); })
+    return op.needs_saved(i, needed);
+  else
+    return true;
 }
 
 /// Sums `grad` over what was broadcast, so that it has the input's shape.
@@ -78,9 +80,8 @@ inline Tensor unbroadcast(Tensor grad, const Shape& shape) {
 }
 
 /// Calls op.backward (or backward_fused) and stores what it returns in `grad_inputs`.
-template <class Op>
-void call_backward(const Op& op, const OpContext& context, std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs,
-                   bool fused) {
+template <class Op> void call_backward(const Op& op, const OpContext& context, std::span<Tensor> grad_outputs,
+                                       std::span<Tensor> grad_inputs, bool fused) {
   auto store = [&](auto&& result) {
     if constexpr (std::is_same_v<std::decay_t<decltype(result)>, Tensor>) {
       grad_inputs[0] = unbroadcast(std::move(result), context.input_shape(0));

@@ -15,15 +15,13 @@ namespace xg::autograd::detail {
 
 [[noreturn]] void throw_released(const Node& node);
 
-template <class Op>
-class NodeOf final : public Node {
+template <class Op> class NodeOf final : public Node {
  public:
   static constexpr std::size_t outputs = outputs_of<Op>();
   static constexpr unsigned mask = saves<Op>();
   static constexpr bool variadic = Op::inputs == any_number;
   static constexpr std::size_t fixed = variadic ? 0 : static_cast<std::size_t>(Op::inputs);
-  template <class T>
-  using PerInput = std::conditional_t<variadic, std::vector<T>, std::array<T, fixed>>;
+  template <class T> using PerInput = std::conditional_t<variadic, std::vector<T>, std::array<T, fixed>>;
   static_assert(!variadic || (mask & 0xffff) == 0, "an op of a list of tensors saves none of its inputs");
 
   /// Of the results of `op`; `nodes` are those of the inputs, or null.
@@ -85,9 +83,8 @@ class NodeOf final : public Node {
   }
 
  private:
-  template <std::size_t... I>
-  NodeOf(const Op& op, std::span<Node* const, fixed> nodes, std::span<const Tensor* const, fixed> inputs,
-         std::index_sequence<I...>)
+  template <std::size_t... I> NodeOf(const Op& op, std::span<Node* const, fixed> nodes,
+                                     std::span<const Tensor* const, fixed> inputs, std::index_sequence<I...>)
       : op_(op),
         edges_{Edge{NodeRef(nodes[I]), inputs[I]->unsafe_impl()->autograd_slot}...},
         layouts_{inputs[I]->unsafe_impl()->layout...} {

@@ -33,13 +33,11 @@ struct OpInfo {
 };
 
 /// The compile-time list of a family.
-template <class... Ops>
-struct OpList {
+template <class... Ops> struct OpList {
   static std::vector<OpInfo> rows(std::string_view family) { return {row<Ops>(family)...}; }
 
  private:
-  template <class Op>
-  static OpInfo row(std::string_view family) {
+  template <class Op> static OpInfo row(std::string_view family) {
     OpInfo info{Op::name, family, Op::inputs, detail::has_backward<Op>, detail::has_fused<Op>, Op::rule, &Op::samples};
     if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
     if constexpr (requires { Op::reference(0.0, 0.0); })

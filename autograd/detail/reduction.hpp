@@ -53,10 +53,9 @@ struct Grouped {
   Tensor undo(const Tensor& rows) const { return rows.reshape(permuted).permute(back); }
 };
 
-/// A function of the elements along `dims`. An op that is a reducer (kernels/runs.hpp) names it: `template <class T> using
-/// Reducer`; `of_nothing` says that it is defined for no elements.
-template <class Op>
-struct Reduction {
+/// A function of the elements along `dims`. An op that is a reducer (kernels/runs.hpp) names it: `template <class T>
+/// using Reducer`; `of_nothing` says that it is defined for no elements.
+template <class Op> struct Reduction {
   static constexpr int inputs = 1;
   Shape dims;
   bool keepdim = false;
@@ -66,7 +65,9 @@ struct Reduction {
     if constexpr (!Op::of_nothing) check_not_empty(Op::name, x, dims);
     return kernels::reduce<Op::template Reducer>(x, dims, keepdim);
   }
-  Tensor expanded(const OpContext& c, const Tensor& g) const { return expanded_over(g, dims, keepdim, c.input_shape(0)); }
+  Tensor expanded(const OpContext& c, const Tensor& g) const {
+    return expanded_over(g, dims, keepdim, c.input_shape(0));
+  }
   Tensor kept(const OpContext& c, const Tensor& g) const { return with_kept(g, dims, keepdim, c.input_shape(0)); }
   /// That of a sum over dims.
   Tensor rounding_of_terms(const RoundingContext& c) const {

@@ -10,7 +10,8 @@ Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, s
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     // Multiples of the golden ratio, modulo 1, fill an interval evenly without ever repeating.
-    const double t = std::fmod((static_cast<double>(i) + 1) * 0.6180339887498949 + static_cast<double>(seed) * 0.37, 1.0);
+    const double t =
+        std::fmod((static_cast<double>(i) + 1) * 0.6180339887498949 + static_cast<double>(seed) * 0.37, 1.0);
     values[i] = low + (high - low) * (0.02 + 0.96 * t);
     if (!is_floating(dtype)) values[i] = std::floor(values[i]);
   }
@@ -19,17 +20,25 @@ Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, s
 
 namespace detail {
 
-std::vector<Sample> samples1(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype, Domain domain) {
+std::vector<Sample> samples1(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype,
+                             Domain domain) {
   const auto x = [&](const Shape& shape) { return sample_values(shape, domain.low, domain.high, dtype); };
-  return {{"matrix", {x({3, 4})}, call}, {"one element", {x({1, 1})}, call}, {"0-d", {x({})}, call}, {"empty", {x({0, 3})}, call}};
+  return {{"matrix", {x({3, 4})}, call},
+          {"one element", {x({1, 1})}, call},
+          {"0-d", {x({})}, call},
+          {"empty", {x({0, 3})}, call}};
 }
 
-std::vector<Sample> samples2(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype, Domain domain) {
+std::vector<Sample> samples2(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype,
+                             Domain domain) {
   const auto a = [&](const Shape& shape) { return sample_values(shape, domain.low, domain.high, dtype, 2); };
   const auto b = [&](const Shape& shape) { return sample_values(shape, domain.low_b, domain.high_b, dtype, 3); };
-  return {{"equal shapes", {a({3, 4}), b({3, 4})}, call}, {"row", {a({3, 4}), b({4})}, call},
-          {"column", {a({3, 1}), b({3, 4})}, call},       {"outer", {a({3, 1}), b({1, 2})}, call},
-          {"0-d", {a({}), b({})}, call},                  {"0-d with matrix", {a({2, 2}), b({})}, call},
+  return {{"equal shapes", {a({3, 4}), b({3, 4})}, call},
+          {"row", {a({3, 4}), b({4})}, call},
+          {"column", {a({3, 1}), b({3, 4})}, call},
+          {"outer", {a({3, 1}), b({1, 2})}, call},
+          {"0-d", {a({}), b({})}, call},
+          {"0-d with matrix", {a({2, 2}), b({})}, call},
           {"empty", {a({0, 3}), b({3})}, call}};
 }
 

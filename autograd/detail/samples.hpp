@@ -9,12 +9,12 @@
 
 namespace xg::autograd {
 
-/// `shape.numel()` fixed values in (low, high), never on the borders and never equally spaced (kinks at round numbers stay
-/// between them).
+/// `shape.numel()` fixed values in (low, high), never on the borders and never equally spaced (kinks at round numbers
+/// stay between them).
 Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, std::uint64_t seed = 1);
 
-/// Where the samples of an op lie: of both arguments, if there are two. An op whose domain has several parts has a list of
-/// them, of which the further ones get one matrix each.
+/// Where the samples of an op lie: of both arguments, if there are two. An op whose domain has several parts has a list
+/// of them, of which the further ones get one matrix each.
 struct Domain {
   double low, high;
   double low_b = 0, high_b = 0;
@@ -22,14 +22,14 @@ struct Domain {
 
 namespace detail {
 
-template <class Op>
-Op example() {
-  if constexpr (requires { Op::example(); }) return Op::example();
-  else return Op{};
+template <class Op> Op example() {
+  if constexpr (requires { Op::example(); })
+    return Op::example();
+  else
+    return Op{};
 }
 
-template <class Op, class Make>
-std::vector<Sample> over_domains(Make&& make) {
+template <class Op, class Make> std::vector<Sample> over_domains(Make&& make) {
   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(Op::domain)>, Domain>) {
     return make(Op::domain);
   } else {
@@ -50,13 +50,11 @@ std::vector<Sample> samples2(const std::function<Tensor(const std::vector<Tensor
 
 }  // namespace detail
 
-template <class Op>
-std::vector<Sample> samples1(Dtype dtype) {
+template <class Op> std::vector<Sample> samples1(Dtype dtype) {
   const auto call = [](const std::vector<Tensor>& in) { return apply(detail::example<Op>(), in[0]); };
   return detail::over_domains<Op>([&](Domain domain) { return detail::samples1(call, dtype, domain); });
 }
-template <class Op>
-std::vector<Sample> samples2(Dtype dtype) {
+template <class Op> std::vector<Sample> samples2(Dtype dtype) {
   const auto call = [](const std::vector<Tensor>& in) { return apply(detail::example<Op>(), in[0], in[1]); };
   return detail::over_domains<Op>([&](Domain domain) { return detail::samples2(call, dtype, domain); });
 }

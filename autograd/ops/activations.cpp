@@ -25,12 +25,9 @@ namespace {
 struct Relu : Elementwise1<Relu> {
   static constexpr const char* name = "relu";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return pick(x <= constant(x, 0), constant(x, 0), x); }
-  template <class V>
-  static V pull(V g, V y) { return pick(y > constant(y, 0), g, constant(y, 0)); }
-  template <class V>
-  static V secant(V x, V r) { return relu_secant_of(x, r); }
+  template <class V> static V call(V x) { return pick(x <= constant(x, 0), constant(x, 0), x); }
+  template <class V> static V pull(V g, V y) { return pick(y > constant(y, 0), g, constant(y, 0)); }
+  template <class V> static V secant(V x, V r) { return relu_secant_of(x, r); }
   static double reference(double x) { return x > 0 ? x : 0; }
   static constexpr Domain domain{-2, 2};
 };
@@ -39,14 +36,12 @@ struct Relu : Elementwise1<Relu> {
 struct LeakyRelu : Elementwise1<LeakyRelu> {
   static constexpr const char* name = "leaky_relu";
   double negative_slope = 0.01;
-  template <class V>
-  V call(V x) const { return pick(x > constant(x, 0), x, x * constant(x, negative_slope)); }
-  template <class V>
-  V pull(V g, V x) const { return pick(x > constant(x, 0), g, g * constant(x, negative_slope)); }
-  template <class V>
-  V secant(V x, V r) const {
+  template <class V> V call(V x) const { return pick(x > constant(x, 0), x, x * constant(x, negative_slope)); }
+  template <class V> V pull(V g, V x) const { return pick(x > constant(x, 0), g, g * constant(x, negative_slope)); }
+  template <class V> V secant(V x, V r) const {
     const V zero = constant(x, 0), mixed = (call(x) - call(r)) / (x - r);
-    return pick((x <= zero) & (r <= zero), constant(x, negative_slope), pick((x >= zero) & (r >= zero), constant(x, 1), mixed));
+    return pick((x <= zero) & (r <= zero), constant(x, negative_slope),
+                pick((x >= zero) & (r >= zero), constant(x, 1), mixed));
   }
   static LeakyRelu example() { return {{}, 0.2}; }
   static double reference(double x) { return x > 0 ? x : 0.2 * x; }
@@ -57,18 +52,17 @@ struct LeakyRelu : Elementwise1<LeakyRelu> {
 struct Elu : Elementwise1<Elu> {
   static constexpr const char* name = "elu";
   double alpha = 1, scale = 1;
-  template <class V>
-  V call(V x) const {
+  template <class V> V call(V x) const {
     const auto positive = x > constant(x, 0);
-    return pick(positive, x * constant(x, scale), constant(x, alpha * scale) * expm1_of(pick(positive, constant(x, 0), x)));
+    return pick(positive, x * constant(x, scale),
+                constant(x, alpha * scale) * expm1_of(pick(positive, constant(x, 0), x)));
   }
-  template <class V>
-  V pull(V g, V x) const {
+  template <class V> V pull(V g, V x) const {
     const auto positive = x > constant(x, 0);
-    return pick(positive, g * constant(x, scale), g * constant(x, alpha * scale) * exp_of(pick(positive, constant(x, 0), x)));
+    return pick(positive, g * constant(x, scale),
+                g * constant(x, alpha * scale) * exp_of(pick(positive, constant(x, 0), x)));
   }
-  template <std::floating_point T>
-  T secant(T x, T r) const {
+  template <std::floating_point T> T secant(T x, T r) const {
     if (x > 0 && r > 0) return static_cast<T>(scale);
     if (x <= 0 && r <= 0) {
       const T high = std::max(x, r), d = high - std::min(x, r);  // from the higher one nothing overflows
@@ -89,12 +83,9 @@ struct Sigmoid : Elementwise1<Sigmoid> {
   static constexpr const char* name = "sigmoid";
   static constexpr ScoreMap score_map = ScoreMap::sigmoid;
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return sigmoid_of(x); }
-  template <class V>
-  static V pull(V g, V y) { return g * y * (constant(y, 1) - y); }
-  template <class V>
-  static V secant(V x, V r) { return sigmoid_secant_of(x, r); }
+  template <class V> static V call(V x) { return sigmoid_of(x); }
+  template <class V> static V pull(V g, V y) { return g * y * (constant(y, 1) - y); }
+  template <class V> static V secant(V x, V r) { return sigmoid_secant_of(x, r); }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
   static constexpr Domain domain{-4, 4};
 };
@@ -103,16 +94,11 @@ struct Sigmoid : Elementwise1<Sigmoid> {
 struct Tanh : Elementwise1<Tanh> {
   static constexpr const char* name = "tanh";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return tanh_of(x); }
-  template <class V>
-  static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
-  template <class V>
-  static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
-  template <class V>
-  static V slope(V y) { return constant(y, 1) - y * y; }
-  template <class V>
-  static V secant(V x, V r) { return constant(x, 4) * sigmoid_secant_of(x + x, r + r); }
+  template <class V> static V call(V x) { return tanh_of(x); }
+  template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
+  template <class V> static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
+  template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
+  template <class V> static V secant(V x, V r) { return constant(x, 4) * sigmoid_secant_of(x + x, r + r); }
   static double reference(double x) { return std::tanh(x); }
   static constexpr Domain domain{-3, 3};
 };
@@ -122,25 +108,25 @@ Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const
   return 0.5 * (g_x + g_r) + (0.5 * x + 0.5 * r) * g_secant;  // x + r may overflow
 }
 
-// Activations of the form x g(x), where g is exactly 0 below -reach and 1 above reach. The derivative is taken at x bounded
-// to +- reach: this changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in every order.
+// Activations of the form x g(x), where g is exactly 0 below -reach and 1 above reach. The derivative is taken at x
+// bounded to +- reach: this changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in
+// every order.
 
 /// x g below, where g is exactly 0
-template <class V>
-V gated(const V& x, const V& factor, double reach) {
+template <class V> V gated(const V& x, const V& factor, double reach) {
   return pick(x < constant(x, -reach), constant(x, 0), x) * factor;
 }
 
 /// The standard normal distribution function, and its secant.
-template <class V>
-V normal_cdf(const V& x) {
-  if constexpr (std::is_same_v<V, Tensor>) return 0.5 * erfc_of(x * (-std::numbers::sqrt2 / 2));
-  else return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
+template <class V> V normal_cdf(const V& x) {
+  if constexpr (std::is_same_v<V, Tensor>)
+    return 0.5 * erfc_of(x * (-std::numbers::sqrt2 / 2));
+  else
+    return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
 }
 struct NormalCdf {
   static constexpr const char* name = "gelu";
-  template <std::floating_point T>
-  static T secant(T x, T r) {
+  template <std::floating_point T> static T secant(T x, T r) {
     constexpr T h = std::numbers::sqrt2_v<T> / 2;
     return kernels::erf_secant_of(x * h, r * h) * (T(0.5) * h);
   }
@@ -150,16 +136,16 @@ struct NormalCdf {
 struct Gelu : Elementwise1<Gelu> {
   static constexpr const char* name = "gelu";
   static constexpr double reach = 40;
-  template <class V>
-  static V call(V x) { return gated(x, normal_cdf(x), reach); }
-  template <class V>
-  static V slope(V at) {
+  template <class V> static V call(V x) { return gated(x, normal_cdf(x), reach); }
+  template <class V> static V slope(V at) {
     const V x = bounded(at, -reach, reach);
-    const V density = constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
+    const V density =
+        constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
     return normal_cdf(x) + x * density;
   }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), kernels::binary<NormalCdf, kernels::Secant>(x, r, nullptr));
+    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r),
+                          kernels::binary<NormalCdf, kernels::Secant>(x, r, nullptr));
   }
   static double reference(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
   static constexpr Domain domain{-3, 3};
@@ -169,12 +155,11 @@ struct Gelu : Elementwise1<Gelu> {
 struct GeluTanh : Elementwise1<GeluTanh> {
   static constexpr const char* name = "gelu_tanh";
   static constexpr double reach = 40, c1 = std::numbers::sqrt2 * std::numbers::inv_sqrtpi, c3 = 0.044715;
-  template <class V>
-  static V inner(V x) { return constant(x, c1) * (x + constant(x, c3) * x * x * x); }
-  template <class V>
-  static V call(V x) { return gated(x, constant(x, 0.5) * (constant(x, 1) + tanh_of(inner(x))), reach); }
-  template <class V>
-  static V pull(V g, V at) {
+  template <class V> static V inner(V x) { return constant(x, c1) * (x + constant(x, c3) * x * x * x); }
+  template <class V> static V call(V x) {
+    return gated(x, constant(x, 0.5) * (constant(x, 1) + tanh_of(inner(x))), reach);
+  }
+  template <class V> static V pull(V g, V at) {
     const V x = bounded(at, -reach, reach), t = tanh_of(inner(x));
     const V inner_slope = constant(x, c1) * (constant(x, 1) + constant(x, 3 * c3) * x * x);
     return g * constant(x, 0.5) * ((constant(x, 1) + t) + x * (constant(x, 1) - t * t) * inner_slope);
@@ -197,10 +182,8 @@ struct GeluTanh : Elementwise1<GeluTanh> {
 struct Silu : Elementwise1<Silu> {
   static constexpr const char* name = "silu";
   static constexpr double reach = 1000;
-  template <class V>
-  static V call(V x) { return gated(x, sigmoid_of(x), reach); }
-  template <class V>
-  static V pull(V g, V at) {
+  template <class V> static V call(V x) { return gated(x, sigmoid_of(x), reach); }
+  template <class V> static V pull(V g, V at) {
     const V x = bounded(at, -reach, reach), s = sigmoid_of(x);
     return g * s * (constant(x, 1) + x * (constant(x, 1) - s));
   }
@@ -215,18 +198,17 @@ struct Silu : Elementwise1<Silu> {
 struct Softplus : Elementwise1<Softplus> {
   static constexpr const char* name = "softplus";
   double beta = 1, limit = 20;
-  template <class V>
-  V call(V x) const {
+  template <class V> V call(V x) const {
     const V z = x * constant(x, beta);
     return pick(z > constant(x, limit), x, softplus_of(z) / constant(x, beta));
   }
-  template <class V>
-  V pull(V g, V x) const {
+  template <class V> V pull(V g, V x) const {
     const V z = x * constant(x, beta);
     return pick(z > constant(x, limit), g, g * sigmoid_of(z));
   }
-  template <std::floating_point T>
-  T secant(T x, T r) const { return softplus_secant_of(x, r, static_cast<T>(beta), static_cast<T>(limit)); }
+  template <std::floating_point T> T secant(T x, T r) const {
+    return softplus_secant_of(x, r, static_cast<T>(beta), static_cast<T>(limit));
+  }
   static Softplus example() { return {{}, 1.3, 20}; }
   static double reference(double x) { return std::log1p(std::exp(1.3 * x)) / 1.3; }
   static constexpr Domain domain{-4, 4};
@@ -237,10 +219,8 @@ constexpr Softplus plain_softplus{{}, 1, std::numeric_limits<double>::infinity()
 struct Mish : Elementwise1<Mish> {
   static constexpr const char* name = "mish";
   static constexpr double reach = 1000;
-  template <class V>
-  static V call(V x) { return gated(x, tanh_of(softplus_of(x)), reach); }
-  template <class V>
-  static V slope(V at) {
+  template <class V> static V call(V x) { return gated(x, tanh_of(softplus_of(x)), reach); }
+  template <class V> static V slope(V at) {
     const V x = bounded(at, -reach, reach), t = tanh_of(softplus_of(x));
     return t + x * (constant(x, 1) - t * t) * sigmoid_of(x);
   }
@@ -255,20 +235,17 @@ struct Mish : Elementwise1<Mish> {
 /// x / (1 + |x|)
 struct Softsign : Elementwise1<Softsign> {
   static constexpr const char* name = "softsign";
-  template <class V>
-  static V call(V x) {
+  template <class V> static V call(V x) {
     const double most = static_cast<double>(std::numeric_limits<kernels::ElementOf<V>>::max());
     const V finite = bounded(x, -most, most);
     return finite / (constant(x, 1) + abs_of(finite));
   }
-  template <class V>
-  static V slope(V x) {
+  template <class V> static V slope(V x) {
     const V quotient = constant(x, 1) / (constant(x, 1) + abs_of(x));
     return quotient * quotient;
   }
   /// 1 / ((1 + |x|)(1 + |r|)) on one side of 0; across it nothing cancels.
-  template <class V>
-  static V secant(V x, V r) {
+  template <class V> static V secant(V x, V r) {
     const V one = constant(x, 1);
     return pick(x * r >= constant(x, 0), one / ((one + abs_of(x)) * (one + abs_of(r))), (call(x) - call(r)) / (x - r));
   }
@@ -279,14 +256,13 @@ struct Softsign : Elementwise1<Softsign> {
 /// log sigmoid(x) = -softplus(-x)
 struct Logsigmoid : Elementwise1<Logsigmoid> {
   static constexpr const char* name = "logsigmoid";
-  template <class V>
-  static V call(V x) {
+  template <class V> static V call(V x) {
     return pick(x > constant(x, 0), constant(x, 0), x) - kernels::log1p_of_unit(kernels::exp_of_minus(abs_of(x)));
   }
-  template <class V>
-  static V slope(V x) { return sigmoid_of(-x); }
-  template <std::floating_point T>
-  static T secant(T x, T r) { return softplus_secant_of(-x, -r, T(1), std::numeric_limits<T>::infinity()); }
+  template <class V> static V slope(V x) { return sigmoid_of(-x); }
+  template <std::floating_point T> static T secant(T x, T r) {
+    return softplus_secant_of(-x, -r, T(1), std::numeric_limits<T>::infinity());
+  }
   static double reference(double x) { return -std::log1p(std::exp(-x)); }
   static constexpr Domain domain{-4, 4};
 };
@@ -294,14 +270,13 @@ struct Logsigmoid : Elementwise1<Logsigmoid> {
 /// min(max(x, -3), 3) / 6 + 1/2
 struct Hardsigmoid : Elementwise1<Hardsigmoid> {
   static constexpr const char* name = "hardsigmoid";
-  template <class V>
-  static V call(V x) { return bounded(x + constant(x, 3), 0, 6) / constant(x, 6); }
-  template <class V>
-  static V pull(V g, V x) {
+  template <class V> static V call(V x) { return bounded(x + constant(x, 3), 0, 6) / constant(x, 6); }
+  template <class V> static V pull(V g, V x) {
     return pick((x > constant(x, -3)) & (x < constant(x, 3)), g / constant(x, 6), constant(x, 0));
   }
-  template <class V>
-  static V secant(V x, V r) { return clamp_secant_of(x, r, constant(x, -3), constant(x, 3)) / constant(x, 6); }
+  template <class V> static V secant(V x, V r) {
+    return clamp_secant_of(x, r, constant(x, -3), constant(x, 3)) / constant(x, 6);
+  }
   static double reference(double x) { return std::clamp(x, -3.0, 3.0) / 6 + 0.5; }
   static constexpr Domain domain{-5, 5};
 };
@@ -309,10 +284,8 @@ struct Hardsigmoid : Elementwise1<Hardsigmoid> {
 /// x hardsigmoid(x)
 struct Hardswish : Elementwise1<Hardswish> {
   static constexpr const char* name = "hardswish";
-  template <class V>
-  static V call(V x) { return gated(x, Hardsigmoid::call(x), 3); }
-  template <class V>
-  static V pull(V g, V x) {
+  template <class V> static V call(V x) { return gated(x, Hardsigmoid::call(x), 3); }
+  template <class V> static V pull(V g, V x) {
     const V inside = g * (bounded(x, -3, 3) / constant(x, 3) + constant(x, 0.5));
     return pick(x <= constant(x, -3), constant(x, 0), pick(x < constant(x, 3), inside, g));
   }
@@ -328,10 +301,8 @@ struct Hardshrink : Elementwise1<Hardshrink> {
   static constexpr const char* name = "hardshrink";
   static constexpr bool jumps = true;
   double lambda = 0.5;
-  template <class V>
-  V call(V x) const { return pull(x, x); }
-  template <class V>
-  V pull(V g, V x) const {
+  template <class V> V call(V x) const { return pull(x, x); }
+  template <class V> V pull(V g, V x) const {
     return pick((x >= constant(x, -lambda)) & (x <= constant(x, lambda)), constant(x, 0), g);
   }
   Tensor secant(const Tensor& x, const Tensor& r) const {
@@ -345,15 +316,14 @@ struct Hardshrink : Elementwise1<Hardshrink> {
 struct Softshrink : Elementwise1<Softshrink> {
   static constexpr const char* name = "softshrink";
   double lambda = 0.5;
-  template <class V>
-  V call(V x) const {
+  template <class V> V call(V x) const {
     const V bound = constant(x, lambda);
     return pick(x > bound, x - bound, pick(x < -bound, x + bound, x * constant(x, 0)));
   }
-  template <class V>
-  V pull(V g, V x) const { return Hardshrink{{}, lambda}.pull(g, x); }
-  template <class V>
-  V secant(V x, V r) const { return constant(x, 1) - clamp_secant_of(x, r, constant(x, -lambda), constant(x, lambda)); }
+  template <class V> V pull(V g, V x) const { return Hardshrink{{}, lambda}.pull(g, x); }
+  template <class V> V secant(V x, V r) const {
+    return constant(x, 1) - clamp_secant_of(x, r, constant(x, -lambda), constant(x, lambda));
+  }
   static double reference(double x) { return x > 0.5 ? x - 0.5 : (x < -0.5 ? x + 0.5 : 0); }
   static constexpr Domain domain{-2, 2};
 };
@@ -363,10 +333,8 @@ struct Threshold : Elementwise1<Threshold> {
   static constexpr const char* name = "threshold";
   static constexpr bool jumps = true;
   double limit = 0, value = 0;
-  template <class V>
-  V call(V x) const { return pick(x <= constant(x, limit), constant(x, value), x); }
-  template <class V>
-  V pull(V g, V x) const { return pick(x <= constant(x, limit), constant(x, 0), g); }
+  template <class V> V call(V x) const { return pick(x <= constant(x, limit), constant(x, value), x); }
+  template <class V> V pull(V g, V x) const { return pick(x <= constant(x, limit), constant(x, 0), g); }
   Tensor secant(const Tensor& x, const Tensor& r) const {
     return difference_secant(forward(x), forward(r), x, r, (x > limit).to(x.dtype()));
   }
@@ -382,10 +350,8 @@ struct Logit : Elementwise1<Logit> {
   std::optional<double> eps;
   double low() const { return eps.value_or(0); }
   double high() const { return 1 - low(); }
-  template <class V>
-  V cut(const V& x) const { return eps ? bounded(x, low(), high()) : x; }
-  template <class V>
-  V call(V x) const {
+  template <class V> V cut(const V& x) const { return eps ? bounded(x, low(), high()) : x; }
+  template <class V> V call(V x) const {
     const V p = cut(x);
     return log_of(p / (constant(x, 1) - p));
   }
@@ -394,8 +360,7 @@ struct Logit : Elementwise1<Logit> {
     const Tensor x = where(inside, c.input(0), 0.5);
     return where(inside, g / x + g / (1.0 - x), eps ? 0.0 : std::numeric_limits<double>::quiet_NaN());
   }
-  template <class V>
-  V secant(V x, V r) const {
+  template <class V> V secant(V x, V r) const {
     const V p = cut(x), q = cut(r), one = constant(x, 1);
     const V slope = kernels::log_secant_of(p, q) + kernels::log_secant_of(one - p, one - q);
     return eps ? slope * kernels::clamp_secant_of(x, r, constant(x, low()), constant(x, high())) : slope;
@@ -409,8 +374,7 @@ struct Step : Elementwise1<Step> {
   static constexpr const char* name = "step";
   static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
-  template <class V>
-  static V call(V x) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
+  template <class V> static V call(V x) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
   static double reference(double x) { return x > 0 ? 1 : 0; }
   static constexpr Domain domain{-2, 2};
 };
@@ -419,8 +383,8 @@ struct Step : Elementwise1<Step> {
 
 const std::vector<OpInfo>& activation_ops() {
   static const auto rows =
-      OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid, Hardsigmoid,
-             Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
+      OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid,
+             Hardsigmoid, Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
   return rows;
 }
 
@@ -480,7 +444,8 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
 Tensor softsign(const Tensor& x) { return apply(autograd::Softsign{}, x); }
 Tensor logsigmoid(const Tensor& x) { return apply(autograd::Logsigmoid{}, x); }
 Tensor hardtanh(const Tensor& x, double min, double max) {
-  if (!(min <= max)) throw ValueError(fmt::format("[hardtanh] min is {}, max is {}: min must not exceed max.", min, max));
+  if (!(min <= max))
+    throw ValueError(fmt::format("[hardtanh] min is {}, max is {}: min must not exceed max.", min, max));
   return clamp(x, min, max);
 }
 Tensor hardsigmoid(const Tensor& x) { return apply(autograd::Hardsigmoid{}, x); }

@@ -24,8 +24,7 @@ struct Add : Elementwise2<Add> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::sum_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::sum_of(a, b); }
   /// The sum of two bools is not linear in them.
   static Tensor composite(const Tensor& a, const Tensor& b) {
     return a.dtype() == bool_ && b.dtype() == bool_ ? logical_or(a, b) : Tensor();
@@ -44,8 +43,7 @@ struct Sub : Elementwise2<Sub> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::numbers;
-  template <class V>
-  static V call(V a, V b) { return kernels::difference_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::difference_of(a, b); }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     if (a.dtype() == Dtype::bool_)
       throw DtypeError("[sub] both arguments are bool: use logical_xor, or convert with x.to(xg::int64).");
@@ -65,8 +63,7 @@ struct Mul : Elementwise2<Mul> {
   static constexpr Rule rule = Rule::bilinear;
   static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::product_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::product_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
   }
@@ -80,11 +77,9 @@ struct Div : Elementwise2<Div> {
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr Rule rule = Rule::custom;
   static bool needs_saved(std::size_t i, const bool* needed) { return i == 1 || needed[1]; }
-  template <class V>
-  static V call(V a, V b) { return a / b; }
+  template <class V> static V call(V a, V b) { return a / b; }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    return gradients(c, [&] { return g / c.input(1); },
-                     [&] { return -g * (c.input(0) / c.input(1) / c.input(1)); });
+    return gradients(c, [&] { return g / c.input(1); }, [&] { return -g * (c.input(0) / c.input(1) / c.input(1)); });
   }
   static std::vector<Tensor> attribute(const PairContext& p) {
     const Tensor& m = p.multipliers[0];
@@ -108,8 +103,7 @@ struct AddScalar : Elementwise1<AddScalar> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 0;
-  template <class V>
-  V call(V x) const { return x + constant(x, value); }
+  template <class V> V call(V x) const { return x + constant(x, value); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static AddScalar example() { return {{}, 1.5}; }
@@ -122,8 +116,7 @@ struct MulScalar : Elementwise1<MulScalar> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 1;
-  template <class V>
-  V call(V x) const { return x * constant(x, value); }
+  template <class V> V call(V x) const { return x * constant(x, value); }
   Tensor backward(const OpContext&, const Tensor& g) const { return g * value; }
   static MulScalar example() { return {{}, -1.5}; }
   static constexpr Domain domain{-2, 2};
@@ -135,8 +128,7 @@ struct RsubScalar : Elementwise1<RsubScalar> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 0;
-  template <class V>
-  V call(V x) const { return constant(x, value) - x; }
+  template <class V> V call(V x) const { return constant(x, value) - x; }
   static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
   Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static RsubScalar example() { return {{}, 1.5}; }
@@ -148,11 +140,9 @@ struct RdivScalar : Elementwise1<RdivScalar> {
   static constexpr const char* name = "rdiv";
   static constexpr unsigned saves = save_input(0) | save_output();
   double value = 1;
-  template <class V>
-  V call(V x) const { return constant(x, value) / x; }
+  template <class V> V call(V x) const { return constant(x, value) / x; }
   static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() / c.input(0); }
-  template <class V>
-  V secant(V x, V r) const { return constant(x, -value) / (x * r); }
+  template <class V> V secant(V x, V r) const { return constant(x, -value) / (x * r); }
   static RdivScalar example() { return {{}, 1.5}; }
   static constexpr std::array domain{Domain{0.5, 2}, Domain{-2, -0.5}};
 };
@@ -164,8 +154,7 @@ struct Neg : Elementwise1<Neg> {
   static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::numbers;
-  template <class V>
-  static V call(V x) { return kernels::negative_of(x); }
+  template <class V> static V call(V x) { return kernels::negative_of(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return -x; }
@@ -176,12 +165,11 @@ struct Abs : Elementwise1<Abs> {
   static constexpr const char* name = "abs";
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned dtypes = kernels::numbers;
-  template <class V>
-  static V call(V x) { return abs_of(x); }
-  template <class V>
-  static V slope(V x) { return sign_of(x); }
-  template <class V>
-  static V secant(V x, V r) { return relu_secant_of(x, r) - relu_secant_of(-x, -r); }  // |x| = relu(x) + relu(-x)
+  template <class V> static V call(V x) { return abs_of(x); }
+  template <class V> static V slope(V x) { return sign_of(x); }
+  template <class V> static V secant(V x, V r) {
+    return relu_secant_of(x, r) - relu_secant_of(-x, -r);
+  }  // |x| = relu(x) + relu(-x)
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::abs(x); }
 };
@@ -193,8 +181,7 @@ struct Sign : Elementwise1<Sign> {
   static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static constexpr unsigned dtypes = kernels::numbers;
-  template <class V>
-  static V call(V x) { return sign_of(x); }
+  template <class V> static V call(V x) { return sign_of(x); }
   static Tensor forward(const Tensor& x) { return x.dtype() == Dtype::bool_ ? x : kernels::map(Sign{}, x); }
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
@@ -205,11 +192,11 @@ struct Copysign : Elementwise2<Copysign> {
   static constexpr const char* name = "copysign";
   static constexpr bool jumps = true;
   static constexpr Promotion promotion = Promotion::floating;
-  template <std::floating_point T>
-  static T call(T a, T b) { return std::copysign(a, b); }
+  template <std::floating_point T> static T call(T a, T b) { return std::copysign(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(
-        c, [&] { return g * where(c.input(0) == 0, 0.0, sign(c.input(0)) * copysign(ones_like(c.input(0)), c.input(1))); },
+        c,
+        [&] { return g * where(c.input(0) == 0, 0.0, sign(c.input(0)) * copysign(ones_like(c.input(0)), c.input(1))); },
         [&] { return zeros_like(g); });
   }
   static constexpr std::array domain{Domain{0.5, 2, -2, 2}, Domain{-2, -0.5, -2, 2}};
@@ -221,8 +208,7 @@ struct Copysign : Elementwise2<Copysign> {
 struct HypotShare : Elementwise2<HypotShare> {
   static constexpr const char* name = "hypot_share";
   static constexpr Promotion promotion = Promotion::floating_only;
-  template <std::floating_point T>
-  static T call(T a, T b) {
+  template <std::floating_point T> static T call(T a, T b) {
     if (std::isinf(a) || std::isinf(b)) {
       if (std::isnan(a) || std::isnan(b)) return a + b;
       a = std::copysign(T(std::isinf(a)), a);
@@ -244,8 +230,7 @@ struct HypotShare : Elementwise2<HypotShare> {
 struct Hypot : Elementwise2<Hypot> {
   static constexpr const char* name = "hypot";
   static constexpr Promotion promotion = Promotion::floating_only;
-  template <std::floating_point T>
-  static T call(T a, T b) { return std::hypot(a, b); }
+  template <std::floating_point T> static T call(T a, T b) { return std::hypot(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return g * hypot_share(a, b); }, [&] { return g * hypot_share(b, a); });
@@ -260,10 +245,12 @@ struct Heaviside : Elementwise2<Heaviside> {
   static constexpr bool jumps = true;
   static constexpr unsigned saves = 0;
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V x, V values) {
-    if constexpr (std::is_integral_v<V>) return x == V(0) ? values : static_cast<V>(x > V(0));
-    else return pick(x == constant(x, 0), values, pick(is_nan(x), x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
+  template <class V> static V call(V x, V values) {
+    if constexpr (std::is_integral_v<V>)
+      return x == V(0) ? values : static_cast<V>(x > V(0));
+    else
+      return pick(x == constant(x, 0), values,
+                  pick(is_nan(x), x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
   }
   static constexpr Domain domain{-2, 2, -2, 2};
   static double reference(double a, double b) { return a < 0 ? 0 : (a > 0 ? 1 : b); }
@@ -273,8 +260,10 @@ struct Heaviside : Elementwise2<Heaviside> {
 
 bool holds(Dtype dtype, Scalar value) {
   return dispatch(dtype, [&]<class T>() {
-    if constexpr (std::is_integral_v<T>) return value.fits<T>();
-    else return true;
+    if constexpr (std::is_integral_v<T>)
+      return value.fits<T>();
+    else
+      return true;
   });
 }
 
@@ -283,7 +272,8 @@ Tensor as_tensor(Scalar value, const Tensor& like) {
 }
 
 const std::vector<OpInfo>& arithmetic_ops() {
-  static const auto rows = OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign, Copysign, HypotShare, Hypot, Heaviside>::rows("arithmetic");
+  static const auto rows = OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign,
+                                  Copysign, HypotShare, Hypot, Heaviside>::rows("arithmetic");
   return rows;
 }
 
@@ -348,9 +338,10 @@ Tensor& Tensor::mul_(const Tensor& other) { return autograd::in_place(*this, "mu
 
 Tensor& Tensor::div_(const Tensor& other) {
   if (!is_floating(dtype()))
-    throw DtypeError(fmt::format("[div_] the quotient is a floating-point number, the tensor that is changed {}: convert "
-                                 "it first, or use the out-of-place form.",
-                                 name(dtype())));
+    throw DtypeError(
+        fmt::format("[div_] the quotient is a floating-point number, the tensor that is changed {}: convert "
+                    "it first, or use the out-of-place form.",
+                    name(dtype())));
   return autograd::in_place(*this, "div_", other, xg::div, autograd::Div{});
 }
 

@@ -11,8 +11,7 @@ namespace autograd {
 namespace {
 
 /// Bitwise ops of integers and bools: no derivative.
-template <class Op>
-struct Bitwise : Elementwise2<Op> {
+template <class Op> struct Bitwise : Elementwise2<Op> {
   static constexpr unsigned dtypes = kernels::bools | kernels::integers;
   static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
@@ -22,20 +21,17 @@ struct Bitwise : Elementwise2<Op> {
 
 struct BitwiseAnd : Bitwise<BitwiseAnd> {
   static constexpr const char* name = "bitwise_and";
-  template <class T>
-  static T call(T a, T b) { return static_cast<T>(a & b); }
+  template <class T> static T call(T a, T b) { return static_cast<T>(a & b); }
 };
 
 struct BitwiseOr : Bitwise<BitwiseOr> {
   static constexpr const char* name = "bitwise_or";
-  template <class T>
-  static T call(T a, T b) { return static_cast<T>(a | b); }
+  template <class T> static T call(T a, T b) { return static_cast<T>(a | b); }
 };
 
 struct BitwiseXor : Bitwise<BitwiseXor> {
   static constexpr const char* name = "bitwise_xor";
-  template <class T>
-  static T call(T a, T b) { return static_cast<T>(a ^ b); }
+  template <class T> static T call(T a, T b) { return static_cast<T>(a ^ b); }
 };
 
 struct BitwiseNot {
@@ -44,10 +40,11 @@ struct BitwiseNot {
   static constexpr Rule rule = Rule::secant;
   static constexpr unsigned dtypes = kernels::bools | kernels::integers;
   static constexpr bool jumps = true;
-  template <class T>
-  static T call(T x) {
-    if constexpr (std::is_same_v<T, bool>) return !x;
-    else return static_cast<T>(~x);
+  template <class T> static T call(T x) {
+    if constexpr (std::is_same_v<T, bool>)
+      return !x;
+    else
+      return static_cast<T>(~x);
   }
   static Tensor forward(const Tensor& x) { return kernels::map(BitwiseNot{}, x); }
   static std::vector<Sample> samples(Dtype) { return samples1<BitwiseNot>(int64); }

@@ -1,5 +1,5 @@
-// Losses of class numbers and of distributions over classes. Cross entropy with class numbers is one pass forward and one
-// backward; where something else than a plain mean or sum is asked for, it is composed.
+// Losses of class numbers and of distributions over classes. Cross entropy with class numbers is one pass forward and
+// one backward; where something else than a plain mean or sum is asked for, it is composed.
 #include <xgrad/autograd/detail/losses.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -145,8 +145,7 @@ Tensor composed_cross_entropy(const ClassRows& in, const CrossEntropyOptions& op
   else if (options.reduction == Reduction::sum)
     uniform = sum(row_losses);
   else
-    uniform =
-        sum(row_losses) / sum(picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
+    uniform = sum(row_losses) / sum(picked_losses(log_p, in.labels, options.weight, options.ignore_index).second);
   return (1 - options.label_smoothing) * plain + (options.label_smoothing / static_cast<double>(classes)) * uniform;
 }
 

@@ -15,8 +15,7 @@ namespace autograd {
 namespace {
 
 /// Conditions of two numbers. As games of two players, logical and is a product, or and xor likewise.
-template <class Op>
-struct Condition2 {
+template <class Op> struct Condition2 {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
   static constexpr unsigned dtypes = kernels::every_dtype;
@@ -29,53 +28,43 @@ struct Condition2 {
 };
 struct Eq : Condition2<Eq> {
   static constexpr const char* name = "eq";
-  template <class T>
-  static bool call(T a, T b) { return a == b; }
+  template <class T> static bool call(T a, T b) { return a == b; }
 };
 struct Ne : Condition2<Ne> {
   static constexpr const char* name = "ne";
-  template <class T>
-  static bool call(T a, T b) { return a != b; }
+  template <class T> static bool call(T a, T b) { return a != b; }
 };
 struct Lt : Condition2<Lt> {
   static constexpr const char* name = "lt";
-  template <class T>
-  static bool call(T a, T b) { return a < b; }
+  template <class T> static bool call(T a, T b) { return a < b; }
 };
 struct Le : Condition2<Le> {
   static constexpr const char* name = "le";
-  template <class T>
-  static bool call(T a, T b) { return a <= b; }
+  template <class T> static bool call(T a, T b) { return a <= b; }
 };
 struct Gt : Condition2<Gt> {
   static constexpr const char* name = "gt";
-  template <class T>
-  static bool call(T a, T b) { return a > b; }
+  template <class T> static bool call(T a, T b) { return a > b; }
 };
 struct Ge : Condition2<Ge> {
   static constexpr const char* name = "ge";
-  template <class T>
-  static bool call(T a, T b) { return a >= b; }
+  template <class T> static bool call(T a, T b) { return a >= b; }
 };
 struct LogicalAnd : Condition2<LogicalAnd> {
   static constexpr const char* name = "logical_and";
-  template <class T>
-  static bool call(T a, T b) { return (a != T(0)) & (b != T(0)); }
+  template <class T> static bool call(T a, T b) { return (a != T(0)) & (b != T(0)); }
 };
 struct LogicalOr : Condition2<LogicalOr> {
   static constexpr const char* name = "logical_or";
-  template <class T>
-  static bool call(T a, T b) { return (a != T(0)) | (b != T(0)); }
+  template <class T> static bool call(T a, T b) { return (a != T(0)) | (b != T(0)); }
 };
 struct LogicalXor : Condition2<LogicalXor> {
   static constexpr const char* name = "logical_xor";
-  template <class T>
-  static bool call(T a, T b) { return (a != T(0)) != (b != T(0)); }
+  template <class T> static bool call(T a, T b) { return (a != T(0)) != (b != T(0)); }
 };
 
 /// Conditions of one number.
-template <class Op>
-struct Condition1 {
+template <class Op> struct Condition1 {
   static constexpr int inputs = 1;
   static constexpr unsigned dtypes = kernels::every_dtype;
   static constexpr bool to_bool = true;
@@ -90,31 +79,33 @@ struct Condition1 {
 };
 struct LogicalNot : Condition1<LogicalNot> {
   static constexpr const char* name = "logical_not";
-  template <class T>
-  static bool call(T x) {
-    if constexpr (std::is_same_v<T, bool>) return x ^ true;
-    else return x == T(0);
+  template <class T> static bool call(T x) {
+    if constexpr (std::is_same_v<T, bool>)
+      return x ^ true;
+    else
+      return x == T(0);
   }
 };
 struct Isnan : Condition1<Isnan> {
   static constexpr const char* name = "isnan";
-  template <class T>
-  static bool call(T x) { return x != x; }
+  template <class T> static bool call(T x) { return x != x; }
 };
 struct Isinf : Condition1<Isinf> {
   static constexpr const char* name = "isinf";
-  template <class T>
-  static bool call(T x) {
-    if constexpr (std::is_floating_point_v<T>) return std::isinf(x);
-    else return false;
+  template <class T> static bool call(T x) {
+    if constexpr (std::is_floating_point_v<T>)
+      return std::isinf(x);
+    else
+      return false;
   }
 };
 struct Isfinite : Condition1<Isfinite> {
   static constexpr const char* name = "isfinite";
-  template <class T>
-  static bool call(T x) {
-    if constexpr (std::is_floating_point_v<T>) return std::isfinite(x);
-    else return true;
+  template <class T> static bool call(T x) {
+    if constexpr (std::is_floating_point_v<T>)
+      return std::isfinite(x);
+    else
+      return true;
   }
 };
 
@@ -194,45 +185,19 @@ using autograd::apply;
 using autograd::compared;
 using autograd::scalar_like;
 
-Tensor eq(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Eq{}, a, b);
-}
-Tensor ne(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Ne{}, a, b);
-}
-Tensor lt(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Lt{}, a, b);
-}
-Tensor le(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Le{}, a, b);
-}
-Tensor gt(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Gt{}, a, b);
-}
-Tensor ge(const Tensor& a, const Tensor& b) {
-  return apply(autograd::Ge{}, a, b);
-}
-Tensor logical_and(const Tensor& a, const Tensor& b) {
-  return apply(autograd::LogicalAnd{}, a, b);
-}
-Tensor logical_or(const Tensor& a, const Tensor& b) {
-  return apply(autograd::LogicalOr{}, a, b);
-}
-Tensor logical_xor(const Tensor& a, const Tensor& b) {
-  return apply(autograd::LogicalXor{}, a, b);
-}
-Tensor logical_not(const Tensor& x) {
-  return apply(autograd::LogicalNot{}, x);
-}
-Tensor isnan(const Tensor& x) {
-  return apply(autograd::Isnan{}, x);
-}
-Tensor isinf(const Tensor& x) {
-  return apply(autograd::Isinf{}, x);
-}
-Tensor isfinite(const Tensor& x) {
-  return apply(autograd::Isfinite{}, x);
-}
+Tensor eq(const Tensor& a, const Tensor& b) { return apply(autograd::Eq{}, a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return apply(autograd::Ne{}, a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return apply(autograd::Lt{}, a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return apply(autograd::Le{}, a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return apply(autograd::Gt{}, a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return apply(autograd::Ge{}, a, b); }
+Tensor logical_and(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalAnd{}, a, b); }
+Tensor logical_or(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalOr{}, a, b); }
+Tensor logical_xor(const Tensor& a, const Tensor& b) { return apply(autograd::LogicalXor{}, a, b); }
+Tensor logical_not(const Tensor& x) { return apply(autograd::LogicalNot{}, x); }
+Tensor isnan(const Tensor& x) { return apply(autograd::Isnan{}, x); }
+Tensor isinf(const Tensor& x) { return apply(autograd::Isinf{}, x); }
+Tensor isfinite(const Tensor& x) { return apply(autograd::Isfinite{}, x); }
 
 Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   if (a.dtype() != b.dtype())
@@ -266,12 +231,8 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Dtype dtype = autograd::result_type(both);
   return apply(autograd::Where{}, condition, to(a, dtype), to(b, dtype));
 }
-Tensor where(const Tensor& condition, Scalar a, const Tensor& b) {
-  return where(condition, scalar_like(a, b), b);
-}
-Tensor where(const Tensor& condition, const Tensor& a, Scalar b) {
-  return where(condition, a, scalar_like(b, a));
-}
+Tensor where(const Tensor& condition, Scalar a, const Tensor& b) { return where(condition, scalar_like(a, b), b); }
+Tensor where(const Tensor& condition, const Tensor& a, Scalar b) { return where(condition, a, scalar_like(b, a)); }
 Tensor where(const Tensor& condition, Scalar a, Scalar b) {
   const Dtype dtype = result_type(result_type(Dtype::bool_, a), b);
   const bool both_bool = a.category() == bool_ && b.category() == bool_;
@@ -279,53 +240,21 @@ Tensor where(const Tensor& condition, Scalar a, Scalar b) {
                full({}, b, {.dtype = both_bool ? bool_ : dtype}));
 }
 
-Tensor operator==(const Tensor& a, const Tensor& b) {
-  return eq(a, b);
-}
-Tensor operator!=(const Tensor& a, const Tensor& b) {
-  return ne(a, b);
-}
-Tensor operator<(const Tensor& a, const Tensor& b) {
-  return lt(a, b);
-}
-Tensor operator<=(const Tensor& a, const Tensor& b) {
-  return le(a, b);
-}
-Tensor operator>(const Tensor& a, const Tensor& b) {
-  return gt(a, b);
-}
-Tensor operator>=(const Tensor& a, const Tensor& b) {
-  return ge(a, b);
-}
-Tensor operator==(const Tensor& a, Scalar b) {
-  return compared(eq, a, b);
-}
-Tensor operator!=(const Tensor& a, Scalar b) {
-  return compared(ne, a, b);
-}
-Tensor operator<(const Tensor& a, Scalar b) {
-  return compared(lt, a, b);
-}
-Tensor operator<=(const Tensor& a, Scalar b) {
-  return compared(le, a, b);
-}
-Tensor operator>(const Tensor& a, Scalar b) {
-  return compared(gt, a, b);
-}
-Tensor operator>=(const Tensor& a, Scalar b) {
-  return compared(ge, a, b);
-}
-Tensor operator&(const Tensor& a, const Tensor& b) {
-  return bitwise_and(a, b);
-}
-Tensor operator|(const Tensor& a, const Tensor& b) {
-  return bitwise_or(a, b);
-}
-Tensor operator^(const Tensor& a, const Tensor& b) {
-  return bitwise_xor(a, b);
-}
-Tensor operator~(const Tensor& x) {
-  return bitwise_not(x);
-}
+Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
+Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
+Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
+Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
+Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
+Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
+Tensor operator==(const Tensor& a, Scalar b) { return compared(eq, a, b); }
+Tensor operator!=(const Tensor& a, Scalar b) { return compared(ne, a, b); }
+Tensor operator<(const Tensor& a, Scalar b) { return compared(lt, a, b); }
+Tensor operator<=(const Tensor& a, Scalar b) { return compared(le, a, b); }
+Tensor operator>(const Tensor& a, Scalar b) { return compared(gt, a, b); }
+Tensor operator>=(const Tensor& a, Scalar b) { return compared(ge, a, b); }
+Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise_and(a, b); }
+Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise_or(a, b); }
+Tensor operator^(const Tensor& a, const Tensor& b) { return bitwise_xor(a, b); }
+Tensor operator~(const Tensor& x) { return bitwise_not(x); }
 
 }  // namespace xg

@@ -1,9 +1,9 @@
 // Copies, other dtypes, and out of the graph.
-#include <xgrad/tensor/kernels/elementwise.hpp>
-#include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
+#include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 
 #include <bitset>
@@ -57,7 +57,10 @@ struct Cast : Rearrangement {
   static Tensor rounding(const RoundingContext& c) {
     return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
   }
-  static std::vector<Sample> samples(Dtype d) { return detail::samples1([d](const std::vector<Tensor>& in) { return apply(Cast{{}, d, float64}, in[0]); }, d, {-2, 2}); }
+  static std::vector<Sample> samples(Dtype d) {
+    return detail::samples1([d](const std::vector<Tensor>& in) { return apply(Cast{{}, d, float64}, in[0]); }, d,
+                            {-2, 2});
+  }
 };
 
 /// Reals as integers (the fraction is cut off) or bools (is it not zero?): a step function without a derivative, whose
@@ -93,13 +96,9 @@ const std::vector<OpInfo>& convert_ops() {
 
 using autograd::apply;
 
-Tensor contiguous(const Tensor& x) {
-  return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x);
-}
+Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x); }
 
-Tensor clone(const Tensor& x) {
-  return apply(autograd::Clone{}, x);
-}
+Tensor clone(const Tensor& x) { return apply(autograd::Clone{}, x); }
 
 Tensor detach(const Tensor& x) {
   const NoGrad guard;

@@ -1,6 +1,6 @@
 // Sums of products by letters.
-#include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/tensor/error.hpp>
 
@@ -38,8 +38,7 @@ struct Named {
   }
   bool has(char label) const { return labels.find(label) != Labels::npos; }
   /// Sums over the dimensions that `keep` refuses.
-  template <class Keep>
-  void sum_unless(Keep&& keep) {
+  template <class Keep> void sum_unless(Keep&& keep) {
     Dims gone;
     Labels rest;
     for (std::size_t i = 0; i < labels.size(); ++i)
@@ -98,8 +97,7 @@ void take_diagonals(const std::string& equation, Named& operand) {
 }
 
 /// The product of two operands, summed over the labels that both have and `needed` does not.
-template <class Needed>
-Named contract(Named a, Named b, Needed&& needed) {
+template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
   a.sum_unless([&](char label) { return b.has(label) || needed(label); });
   b.sum_unless([&](char label) { return a.has(label) || needed(label); });
   Labels batch, inner, only_a, only_b;

@@ -25,12 +25,11 @@ Tensor chosen(const Tensor& g, const Tensor& lost, const Tensor& equal) {
 
 struct ReluSecant {
   static constexpr const char* name = "maximum";
-  template <class V>
-  static V call(V x, V r) { return relu_secant_of(x, r); }
+  template <class V> static V call(V x, V r) { return relu_secant_of(x, r); }
 };
 
-/// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that both
-/// arguments of the tie have the same.
+/// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that
+/// both arguments of the tie have the same.
 Tensor larger_secant(const Tensor& a_x, const Tensor& a_r, const Tensor& other) {
   const Dtype real = real_dtype(a_x.dtype());
   const Tensor x = a_x.to(real), r = a_r.to(real), level = other.to(real);
@@ -46,8 +45,7 @@ Tensor smaller_secant(const Tensor& x, const Tensor& r, const Tensor& other) {
 struct Maximum : Elementwise2<Maximum> {
   static constexpr const char* name = "maximum";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::maximum_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::maximum_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
@@ -63,8 +61,7 @@ struct Maximum : Elementwise2<Maximum> {
 struct Minimum : Elementwise2<Minimum> {
   static constexpr const char* name = "minimum";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::minimum_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::minimum_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
     return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
@@ -80,8 +77,7 @@ struct Minimum : Elementwise2<Minimum> {
 struct Fmax : Elementwise2<Fmax> {
   static constexpr const char* name = "fmax";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::fmax_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::fmax_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a > b, isnan(b));
     return gradients(
@@ -99,8 +95,7 @@ struct Fmax : Elementwise2<Fmax> {
 struct Fmin : Elementwise2<Fmin> {
   static constexpr const char* name = "fmin";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V>
-  static V call(V a, V b) { return kernels::fmin_of(a, b); }
+  template <class V> static V call(V a, V b) { return kernels::fmin_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a < b, isnan(b));
     return gradients(
@@ -118,16 +113,15 @@ struct Fmin : Elementwise2<Fmin> {
 struct Clamp : Elementwise1<Clamp> {
   static constexpr const char* name = "clamp";
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  template <class V>
-  V call(V x) const { return bounded(x, low, high); }
+  template <class V> V call(V x) const { return bounded(x, low, high); }
   Tensor forward(const Tensor& x) const {
     if (std::isnan(low) || std::isnan(high)) return full_like(x, std::numeric_limits<double>::quiet_NaN());
     return kernels::map(*this, x);
   }
-  template <class V>
-  V pull(V g, V x) const { return pick((x > constant(x, low)) & (x < constant(x, high)), g, constant(x, 0)); }
-  template <class V>
-  V secant(V x, V r) const { return clamp_secant_of(x, r, constant(x, low), constant(x, high)); }
+  template <class V> V pull(V g, V x) const {
+    return pick((x > constant(x, low)) & (x < constant(x, high)), g, constant(x, 0));
+  }
+  template <class V> V secant(V x, V r) const { return clamp_secant_of(x, r, constant(x, low), constant(x, high)); }
   static Clamp example() { return {{}, -0.6, 0.7}; }
   static constexpr Domain domain{-2, 2};
 };

@@ -127,9 +127,7 @@ using autograd::apply;
 
 namespace {
 /// Tensors without dimensions count as vectors of one element.
-Tensor at_least_vector(const Tensor& x) {
-  return x.dim() == 0 ? reshape(x, {1}) : x;
-}
+Tensor at_least_vector(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
 }  // namespace
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {

@@ -1,5 +1,5 @@
-// x[i, j, ...]: the index language of NumPy. An index by several tensors becomes an index by one: the indexed dimensions are
-// merged (a view where strides allow) and the tensors become one flat index.
+// x[i, j, ...]: the index language of NumPy. An index by several tensors becomes an index by one: the indexed
+// dimensions are merged (a view where strides allow) and the tensors become one flat index.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/strided.hpp>

@@ -1,9 +1,9 @@
 // Tensors joined, repeated, turned around and padded.
-#include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
 
 #include <fmt/format.h>
 
@@ -18,9 +18,7 @@ namespace autograd {
 namespace {
 
 /// A vector without elements joins with anything and adds nothing, as in PyTorch.
-bool is_skipped(const Shape& shape) {
-  return shape.size() == 1 && shape[0] == 0;
-}
+bool is_skipped(const Shape& shape) { return shape.size() == 1 && shape[0] == 0; }
 
 /// Tensors behind each other along `dim`; the gradient is cut into the same pieces.
 struct Cat {
@@ -261,8 +259,7 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
 
 namespace {
 
-template <class F>
-std::vector<Tensor> each(const std::vector<Tensor>& tensors, F&& f) {
+template <class F> std::vector<Tensor> each(const std::vector<Tensor>& tensors, F&& f) {
   std::vector<Tensor> out;
   out.reserve(tensors.size());
   for (const Tensor& x : tensors) out.push_back(f(x));
@@ -367,9 +364,7 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::
   return autograd::diagonal_scatter(x, shape, offset, a, b);
 }
 
-Tensor diagflat(const Tensor& x, std::int64_t offset) {
-  return diag_embed(ravel(x), offset);
-}
+Tensor diagflat(const Tensor& x, std::int64_t offset) { return diag_embed(ravel(x), offset); }
 
 Tensor diff(const Tensor& x, std::int64_t n, std::int64_t dim, const Tensor& prepend, const Tensor& append) {
   if (x.dim() == 0) throw ShapeError("[diff] the tensor has no dimensions, it must have one at least.");

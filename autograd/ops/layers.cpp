@@ -27,8 +27,7 @@ Tensor as_matrix(const Tensor& x) {
 }
 /// y = x W^T + b on rows: x [rows, in], W [out, in], b [out].
 ///   dx = g W, dW = g^T x, db = sum of g over the rows
-template <bool with_bias>
-struct LinearOp {
+template <bool with_bias> struct LinearOp {
   static constexpr const char* name = "linear";
   static constexpr int inputs = with_bias ? 3 : 2;
   static constexpr Promotion promotion = Promotion::none;
@@ -187,7 +186,8 @@ struct DropoutOp {
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](const std::vector<Tensor>& t) { return apply(DropoutOp{0.4, 11, 3}, t[0]); };
-    return {{"matrix", {sample_values({6, 3}, -2, 2, d, 6)}, call}, {"empty", {sample_values({0, 3}, -2, 2, d, 6)}, call}};
+    return {{"matrix", {sample_values({6, 3}, -2, 2, d, 6)}, call},
+            {"empty", {sample_values({0, 3}, -2, 2, d, 6)}, call}};
   }
 };
 
@@ -208,15 +208,15 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (ws.size() != 2 && !(ws.size() == 1 && !bias.defined()))
     throw ShapeError(fmt::format("[linear] weight has shape {}, it must be [out, in].", ws.str()));
   if (xs.empty() || xs.back() != ws.back())
-    throw ShapeError(fmt::format("[linear] input is {}, weight is {}: input.size(-1) must be {}.", xs.str(), ws.str(),
-                                 ws.back()));
+    throw ShapeError(
+        fmt::format("[linear] input is {}, weight is {}: input.size(-1) must be {}.", xs.str(), ws.str(), ws.back()));
   if (bias.defined() && (bias.dim() > 1 || (bias.numel() != ws[0] && bias.numel() != 1)))
-    throw ShapeError(fmt::format("[linear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(),
-                                 ws[0]));
+    throw ShapeError(
+        fmt::format("[linear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(), ws[0]));
   if (x.dtype() != weight.dtype() || (bias.defined() && bias.dtype() != x.dtype()) || !x.is_floating_point())
     throw DtypeError(fmt::format(
-        "[linear] input is {}, weight is {}{}: they must be one floating dtype, convert with x.to(...).", name(x.dtype()),
-        name(weight.dtype()), bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : ""));
+        "[linear] input is {}, weight is {}{}: they must be one floating dtype, convert with x.to(...).",
+        name(x.dtype()), name(weight.dtype()), bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : ""));
   if (ws.size() == 1) return matmul(x, weight);
   if (bias.defined() && bias.shape() != Shape{ws[0]}) return linear(x, weight) + bias;
   if (xs.size() == 2)
@@ -237,15 +237,15 @@ void check_tail(const char* op, const Tensor& x, const Shape& normalized_shape, 
   for (std::size_t i = 0; fits && i < normalized_shape.size(); ++i)
     fits = xs[xs.size() - normalized_shape.size() + i] == normalized_shape[i];
   if (!fits)
-    throw ShapeError(fmt::format("[{}] input is {}, normalized_shape is {}: the input's last dimensions must be these.", op,
-                                 xs.str(), normalized_shape.str()));
+    throw ShapeError(fmt::format("[{}] input is {}, normalized_shape is {}: the input's last dimensions must be these.",
+                                 op, xs.str(), normalized_shape.str()));
   for (const Tensor* t : {&weight, &bias})
     if (t->defined() && t->shape() != normalized_shape)
       throw ShapeError(fmt::format("[{}] {} has shape {}, it must be normalized_shape {}.", op,
                                    t == &weight ? "weight" : "bias", t->shape().str(), normalized_shape.str()));
   if (!x.is_floating_point())
-    throw DtypeError(fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
-                                 name(x.dtype())));
+    throw DtypeError(
+        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, name(x.dtype())));
 }
 
 Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
@@ -256,7 +256,8 @@ Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
 
 }  // namespace
 
-Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias,
+                  double eps) {
   check_tail("layer_norm", x, normalized_shape, weight, bias);
   return scaled_and_shifted(apply(autograd::StandardizeRows{normalized_shape.size(), eps}, x)[0], weight, bias);
 }
@@ -275,8 +276,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   if (x.dim() < 2)
     throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str()));
   if (!x.is_floating_point())
-    throw DtypeError(fmt::format("[batch_norm] input is {}, it must be floating: convert with x.to(xg::float32).",
-                                 name(x.dtype())));
+    throw DtypeError(
+        fmt::format("[batch_norm] input is {}, it must be floating: convert with x.to(xg::float32).", name(x.dtype())));
   const std::int64_t channels = x.size(1);
   const std::pair<const char*, const Tensor*> per_channel[] = {
       {"running_mean", &running_mean}, {"running_var", &running_var}, {"weight", &weight}, {"bias", &bias}};
@@ -285,7 +286,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
       throw ShapeError(fmt::format("[batch_norm] {} has shape {}, input has {} channels: it must be [{}].", argument,
                                    t->shape().str(), channels, channels));
   if (!training && !(running_mean.defined() && running_var.defined()))
-    throw ValueError("[batch_norm] running_mean and running_var are needed in eval mode: pass them, or training = true.");
+    throw ValueError(
+        "[batch_norm] running_mean and running_var are needed in eval mode: pass them, or training = true.");
   Shape aligned{channels};
   for (std::int64_t i = 2; i < x.dim(); ++i) aligned.push_back(1);
   const auto broadcast = [&](const Tensor& t) { return t.defined() && x.dim() > 2 ? t.reshape(aligned) : t; };
@@ -323,8 +325,8 @@ Tensor dropout(const Tensor& x, double p, bool training, Generator* generator) {
   if (!(p >= 0 && p <= 1))
     throw ValueError(fmt::format("[dropout] p is {}, it must be a probability between 0 and 1.", p));
   if (!x.is_floating_point())
-    throw DtypeError(fmt::format("[dropout] input is {}, it must be floating: convert with x.to(xg::float32).",
-                                 name(x.dtype())));
+    throw DtypeError(
+        fmt::format("[dropout] input is {}, it must be floating: convert with x.to(xg::float32).", name(x.dtype())));
   if (!training || p == 0) return x;
   Generator& stream = generator != nullptr ? *generator : default_generator();
   const std::uint64_t offset = stream.reserve(static_cast<std::uint64_t>((x.numel() + 3) / 4));

@@ -148,7 +148,9 @@ struct Embedding {
     const auto at = [](Tensor index) {
       return [index](const std::vector<Tensor>& in) { return embedding(index, in[0]); };
     };
-    return {{"matrix of indices", {sample_values({4, 3}, -2, 2, d)}, at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
+    return {{"matrix of indices",
+             {sample_values({4, 3}, -2, 2, d)},
+             at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
             {"one index", {sample_values({4, 3}, -2, 2, d)}, at(full({}, 2))},
             {"no index", {sample_values({4, 3}, -2, 2, d)}, at(zeros({0, 2}, {.dtype = int64}))}};
   }
@@ -195,9 +197,7 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
                mask.shape() == shape ? mask : expand(mask, shape));
 }
 
-Tensor nonzero(const Tensor& x) {
-  return apply(autograd::Nonzero{}, x);
-}
+Tensor nonzero(const Tensor& x) { return apply(autograd::Nonzero{}, x); }
 
 Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   const Tensor index = autograd::checked_index("one_hot", classes_of_elements);

@@ -1,4 +1,5 @@
-// Losses of elements. Mean squared error and binary cross entropy are one pass forward and one backward; the rest is composed.
+// Losses of elements. Mean squared error and binary cross entropy are one pass forward and one backward; the rest is
+// composed.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/losses.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
@@ -36,10 +37,9 @@ constexpr kernels::LossReduction kernel_reduction(Reduction reduction) {
              : (reduction == Reduction::mean ? kernels::LossReduction::mean : kernels::LossReduction::sum);
 }
 
-/// A loss of each element of (prediction, target), reduced. `Op` has what kernels/element_loss.hpp reads, and slope_t, the
-/// derivative of one element's loss in the target, in differentiable ops.
-template <class Op>
-struct ElementLoss {
+/// A loss of each element of (prediction, target), reduced. `Op` has what kernels/element_loss.hpp reads, and slope_t,
+/// the derivative of one element's loss in the target, in differentiable ops.
+template <class Op> struct ElementLoss {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::floating;
   static constexpr unsigned saves = save_input(0) | save_input(1);
@@ -90,16 +90,15 @@ struct ElementLoss {
 /// (x - t)^2
 struct MseLoss : ElementLoss<MseLoss> {
   static constexpr const char* name = "mse_loss";
-  template <class V>
-  static V call(const V& x, const V& t) { return square_of(x - t); }
-  template <class V>
-  static V slope(const V& x, const V& t) { return constant(x, 2) * (x - t); }
+  template <class V> static V call(const V& x, const V& t) { return square_of(x - t); }
+  template <class V> static V slope(const V& x, const V& t) { return constant(x, 2) * (x - t); }
   static Tensor slope_t(const Tensor& x, const Tensor& t) { return 2 * (t - x); }
   static constexpr std::pair neutral{0.0, 0.0};
   static constexpr Domain domain{-2, 2, -2, 2};
 
-  template <class V>
-  static auto valid(const V&, const V&) { return typename V::batch_bool_type(true); }  // a NaN shows in the sum
+  template <class V> static auto valid(const V&, const V&) {
+    return typename V::batch_bool_type(true);
+  }  // a NaN shows in the sum
   static void refuse(bool, const Tensor& loss, const Tensor&, const Tensor& t) {
     if (loss.dim() > 0 || !std::isnan(loss.item<double>())) return;
     dispatch_floating(t.dtype(), [&]<class T>() {
@@ -118,7 +117,8 @@ void refuse_probability(const char* op, const char* remedy, const Tensor& x, con
     const T *px = kernels::elements<T>(x), *pt = kernels::elements<T>(t);
     for (std::int64_t i = 0; i < x.numel(); ++i) {
       if (remedy != nullptr && !(px[i] >= 0 && px[i] <= 1))
-        throw ValueError(fmt::format("[{}] prediction{} is {}: {}.", op, kernels::position(x.shape(), i), px[i], remedy));
+        throw ValueError(
+            fmt::format("[{}] prediction{} is {}: {}.", op, kernels::position(x.shape(), i), px[i], remedy));
       if (!(pt[i] >= 0 && pt[i] <= 1))
         throw ValueError(fmt::format("[{}] target{} is {}: a label must be 0, 1 or a probability between them.", op,
                                      kernels::position(x.shape(), i), pt[i]));
@@ -130,10 +130,8 @@ void refuse_probability(const char* op, const char* remedy, const Tensor& x, con
 /// is cut as that in the prediction is, so that the mixed derivatives are equal.
 struct BceTargetSlope : Elementwise1<BceTargetSlope> {
   static constexpr const char* name = "bce_target_slope";
-  template <class V>
-  static V call(V x) { return at_least(kernels::log1p_of(-x), -100) - at_least(log_of(x), -100); }
-  template <class V>
-  static V pull(V g, V x) { return -g / at_least((constant(x, 1) - x) * x, 1e-12); }
+  template <class V> static V call(V x) { return at_least(kernels::log1p_of(-x), -100) - at_least(log_of(x), -100); }
+  template <class V> static V pull(V g, V x) { return -g / at_least((constant(x, 1) - x) * x, 1e-12); }
   static double reference(double x) { return std::log((1 - x) / x); }
   static constexpr Domain domain{0.05, 0.95};
 };
@@ -141,21 +139,22 @@ struct BceTargetSlope : Elementwise1<BceTargetSlope> {
 /// -(t log x + (1 - t) log(1 - x)), logarithms cut at -100
 struct BceLoss : ElementLoss<BceLoss> {
   static constexpr const char* name = "binary_cross_entropy";
-  template <class V>
-  static V call(const V& x, const V& t) {
+  template <class V> static V call(const V& x, const V& t) {
     return (t - V(1)) * at_least(xsimd::log1p(-x), -100) - t * at_least(log_of(x), -100);
   }
   static Tensor elements(const Tensor& x, const Tensor& t) {
     return (t - 1) * clamp(log1p(-x), -100) - t * clamp(log(x), -100);
   }
-  template <class V>
-  static V slope(const V& x, const V& t) { return (x - t) / at_least((constant(x, 1) - x) * x, 1e-12); }
+  template <class V> static V slope(const V& x, const V& t) {
+    return (x - t) / at_least((constant(x, 1) - x) * x, 1e-12);
+  }
   static Tensor slope_t(const Tensor& x, const Tensor&) { return apply(BceTargetSlope{}, x); }
   static constexpr std::pair neutral{0.0, 0.0};
   static constexpr Domain domain{0.05, 0.95, 0, 1};
 
-  template <class V>
-  static auto valid(const V& x, const V& t) { return (x >= V(0)) & (x <= V(1)) & (t >= V(0)) & (t <= V(1)); }
+  template <class V> static auto valid(const V& x, const V& t) {
+    return (x >= V(0)) & (x <= V(1)) & (t >= V(0)) & (t <= V(1));
+  }
   static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
     if (!valid)
       refuse_probability(name,
@@ -168,13 +167,11 @@ struct BceLoss : ElementLoss<BceLoss> {
 /// max(x, 0) - x t + log(1 + e^-|x|)
 struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   static constexpr const char* name = "binary_cross_entropy_with_logits";
-  template <class V>
-  static V call(const V& x, const V& t) {
+  template <class V> static V call(const V& x, const V& t) {
     return xsimd::max(x, V(0)) - x * t + kernels::log1p_of_unit(kernels::exp_of_minus(abs_of(x)));
   }
   static Tensor elements(const Tensor& x, const Tensor& t) { return (1 - t) * x - logsigmoid(x); }
-  template <class V>
-  static V slope(const V& x, const V& t) {
+  template <class V> static V slope(const V& x, const V& t) {
     const V small = kernels::exp_of_minus(abs_of(x));  // never overflows
     return pick(x >= V(0), V(1), small) / (V(1) + small) - t;
   }
@@ -183,8 +180,7 @@ struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   static constexpr std::pair neutral{-1e30, 0.0};
   static constexpr Domain domain{-3, 3, 0, 1};
 
-  template <class V>
-  static auto valid(const V&, const V& t) { return (t >= V(0)) & (t <= V(1)); }
+  template <class V> static auto valid(const V&, const V& t) { return (t >= V(0)) & (t <= V(1)); }
   static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
     if (!valid) refuse_probability(name, nullptr, x, t);
   }
@@ -208,9 +204,8 @@ Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduct
   return reduced(loss * weight, reduction);
 }
 
-template <class Op>
-Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight,
-                    const char* prediction_name = "prediction") {
+template <class Op> Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight,
+                                        const char* prediction_name = "prediction") {
   check_same_shape(Op::name, x, t, prediction_name);
   if (!weight.defined()) return apply(Op{{reduction}}, x, t);
   return weighted(Op::name, apply(Op{{Reduction::none}}, x, t), weight, reduction);

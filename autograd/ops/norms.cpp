@@ -15,8 +15,7 @@ namespace {
 struct Power {
   static constexpr const char* name = "vector_norm";
   double exponent;
-  template <std::floating_point T>
-  T call(T x) const { return std::pow(x, static_cast<T>(exponent)); }
+  template <std::floating_point T> T call(T x) const { return std::pow(x, static_cast<T>(exponent)); }
 };
 
 /// (sum |x|^p)^(1/p). The derivative is 0 where the norm is 0 (a subgradient).
@@ -110,11 +109,7 @@ using autograd::reduced_dims;
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
   return apply(autograd::VectorNorm{{reduced_dims("vector_norm", x, dims), keepdim}, p}, x);
 }
-Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
-  return vector_norm(x, p, dims, keepdim);
-}
-Tensor dist(const Tensor& a, const Tensor& b, double p) {
-  return vector_norm(a - b, p);
-}
+Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim) { return vector_norm(x, p, dims, keepdim); }
+Tensor dist(const Tensor& a, const Tensor& b, double p) { return vector_norm(a - b, p); }
 
 }  // namespace xg

@@ -57,8 +57,8 @@ struct Pad {
 /// More than any dimension of a tensor in memory has; sums of a few of these do not overflow.
 constexpr std::int64_t widest = std::int64_t{1} << 60;
 
-/// One dimension of a padded tensor of which the elements continue to both sides as `mode` says. It is joined from parts
-/// of x, so that the padding costs no more memory than its elements.
+/// One dimension of a padded tensor of which the elements continue to both sides as `mode` says. It is joined from
+/// parts of x, so that the padding costs no more memory than its elements.
 Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
   const std::int64_t size = x.size(dim);
   if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
@@ -104,9 +104,8 @@ Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std:
     add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
     add(size, far, edge(size - 1));
   } else if (mode == PadMode::reflect) {
-    add(-far, 0, [&](std::int64_t start, std::int64_t length) {
-      return flip(narrow(x, dim, 1 - start - length, length), dim);
-    });
+    add(-far, 0,
+        [&](std::int64_t start, std::int64_t length) { return flip(narrow(x, dim, 1 - start - length, length), dim); });
     add(0, size, [&](std::int64_t start, std::int64_t length) { return narrow(x, dim, start, length); });
     add(size, far, [&](std::int64_t start, std::int64_t length) {
       return flip(narrow(x, dim, 2 * (size - 1) - (start + length - 1), length), dim);

@@ -19,12 +19,9 @@ namespace {
 struct Square : Elementwise1<Square> {
   static constexpr const char* name = "square";
   static constexpr Promotion promotion = Promotion::none;
-  template <class V>
-  static V call(V x) { return kernels::product_of(x, x); }
-  template <class V>
-  static V slope(V x) { return constant(x, 2) * x; }
-  template <class V>
-  static V secant(V x, V r) { return x + r; }
+  template <class V> static V call(V x) { return kernels::product_of(x, x); }
+  template <class V> static V slope(V x) { return constant(x, 2) * x; }
+  template <class V> static V secant(V x, V r) { return x + r; }
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return x * x; }
 };
@@ -33,13 +30,10 @@ struct Square : Elementwise1<Square> {
 struct Sqrt : Elementwise1<Sqrt> {
   static constexpr const char* name = "sqrt";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return sqrt_of(x); }
-  template <class V>
-  static V pull(V g, V y) { return g / (constant(y, 2) * y); }
+  template <class V> static V call(V x) { return sqrt_of(x); }
+  template <class V> static V pull(V g, V y) { return g / (constant(y, 2) * y); }
   /// Of a root that stays at 0, as that of the norm of nothing, it is 0.
-  template <class V>
-  static V secant(V x, V r) {
+  template <class V> static V secant(V x, V r) {
     const V sum = sqrt_of(x) + sqrt_of(r), zero = constant(x, 0);
     return pick(sum == zero, zero, constant(x, 1) / sum);
   }
@@ -52,15 +46,12 @@ struct Sqrt : Elementwise1<Sqrt> {
 struct RootOfSquares : Elementwise1<RootOfSquares> {
   static constexpr const char* name = "sqrt";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return sqrt_of(x); }
-  template <class V>
-  static V pull(V g, V y) {
+  template <class V> static V call(V x) { return sqrt_of(x); }
+  template <class V> static V pull(V g, V y) {
     const auto none = y == constant(y, 0);
     return pick(none, constant(y, 0), g / (constant(y, 2) * pick(none, constant(y, 1), y)));
   }
-  template <class V>
-  static V secant(V x, V r) { return Sqrt::secant(x, r); }
+  template <class V> static V secant(V x, V r) { return Sqrt::secant(x, r); }
   static double reference(double x) { return std::sqrt(x); }
   static constexpr Domain domain{0.5, 3};
 };
@@ -69,12 +60,9 @@ struct RootOfSquares : Elementwise1<RootOfSquares> {
 struct Rsqrt : Elementwise1<Rsqrt> {
   static constexpr const char* name = "rsqrt";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return constant(x, 1) / sqrt_of(x); }
-  template <class V>
-  static V slope(V y) { return constant(y, -0.5) * y * y * y; }
-  template <class V>
-  static V secant(V x, V r) {
+  template <class V> static V call(V x) { return constant(x, 1) / sqrt_of(x); }
+  template <class V> static V slope(V y) { return constant(y, -0.5) * y * y * y; }
+  template <class V> static V secant(V x, V r) {
     const V a = sqrt_of(x), b = sqrt_of(r);
     return constant(x, -1) / (a * b * (a + b));
   }
@@ -86,12 +74,9 @@ struct Rsqrt : Elementwise1<Rsqrt> {
 struct Reciprocal : Elementwise1<Reciprocal> {
   static constexpr const char* name = "reciprocal";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return constant(x, 1) / x; }
-  template <class V>
-  static V pull(V g, V y) { return -g * y * y; }
-  template <class V>
-  static V secant(V x, V r) { return constant(x, -1) / (x * r); }
+  template <class V> static V call(V x) { return constant(x, 1) / x; }
+  template <class V> static V pull(V g, V y) { return -g * y * y; }
+  template <class V> static V secant(V x, V r) { return constant(x, -1) / (x * r); }
   static constexpr std::array domain{Domain{0.5, 3}, Domain{-3, -0.5}};
   static double reference(double x) { return 1 / x; }
 };
@@ -100,8 +85,7 @@ struct Reciprocal : Elementwise1<Reciprocal> {
 struct PowScalar : Elementwise1<PowScalar> {
   static constexpr const char* name = "pow";
   double exponent = 1;
-  template <std::floating_point T>
-  T call(T x) const { return std::pow(x, static_cast<T>(exponent)); }
+  template <std::floating_point T> T call(T x) const { return std::pow(x, static_cast<T>(exponent)); }
   Tensor forward(const Tensor& x) const {
     if (exponent == 2) return kernels::map(Square{}, x);
     if (exponent == 0.5) return kernels::map(Sqrt{}, x);
@@ -122,8 +106,7 @@ struct RpowScalar : Elementwise1<RpowScalar> {
   static constexpr const char* name = "rpow";
   static constexpr unsigned saves = save_output();
   double base = 1;
-  template <std::floating_point T>
-  T call(T x) const { return std::pow(static_cast<T>(base), x); }
+  template <std::floating_point T> T call(T x) const { return std::pow(static_cast<T>(base), x); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     if (base != 0) return g * (c.output() * std::log(base));
     const double log_zero = -std::numeric_limits<double>::infinity();
@@ -135,23 +118,20 @@ struct RpowScalar : Elementwise1<RpowScalar> {
 };
 
 /// (log a)^n; 1 for n = 0, whatever a is.
-template <class T>
-T logarithm_power(T a, int n) {
+template <class T> T logarithm_power(T a, int n) {
   T result = 1;
   for (int i = 0; i < n; ++i) result *= std::log(a);
   return result;
 }
 
-template <class T>
-T binomial(int n, int k) {
+template <class T> T binomial(int n, int k) {
   T result = 1;
   for (int i = 0; i < k; ++i) result = result * static_cast<T>(n - i) / static_cast<T>(i + 1);
   return result;
 }
 
 /// The derivative of order k of b (b - 1) ... (b - n + 1).
-template <class T>
-T falling_factorial(T b, int n, int k) {
+template <class T> T falling_factorial(T b, int n, int k) {
   if (n == 0) return T(k == 0);
   const T last = b - static_cast<T>(n - 1);
   const T rest = falling_factorial(b, n - 1, k);
@@ -160,8 +140,7 @@ T falling_factorial(T b, int n, int k) {
 }
 
 /// a^b of integers, which wraps.
-template <class T>
-T integer_power(T a, T b) {
+template <class T> T integer_power(T a, T b) {
   using U = std::make_unsigned_t<T>;
   if constexpr (std::is_signed_v<T>)
     if (b < 0) return a == 1 ? T(1) : (a == -1 ? T(b % 2 != 0 ? -1 : 1) : T(0));
@@ -175,8 +154,8 @@ T integer_power(T a, T b) {
 
 /// The derivative of a^b of order n in a and m in b, of orders 0 itself: the sum over k of binomial(m, k) times the
 /// derivative of order k of b (b - 1) ... (b - n + 1) times a^(b - n) (log a)^(m - k). Where a is 0 and a^(b - n) is 1,
-/// terms with a logarithm count as 0; a coefficient of 0 makes its term 0. Because the next derivative of all of them is
-/// another one, mixed derivatives do not depend on their order, at b = 0, b = 1 and a = 0 either.
+/// terms with a logarithm count as 0; a coefficient of 0 makes its term 0. Because the next derivative of all of them
+/// is another one, mixed derivatives do not depend on their order, at b = 0, b = 1 and a = 0 either.
 struct Pow : Elementwise2<Pow> {
   static constexpr const char* name = "pow";
   static constexpr unsigned dtypes = kernels::numbers;
@@ -184,8 +163,10 @@ struct Pow : Elementwise2<Pow> {
   template <class T>
     requires std::is_arithmetic_v<T>
   T call(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) return integer_power(a, b);
-    else return order_a + order_b == 0 ? std::pow(a, b) : derivative(a, b);
+    if constexpr (std::is_integral_v<T>)
+      return integer_power(a, b);
+    else
+      return order_a + order_b == 0 ? std::pow(a, b) : derivative(a, b);
   }
   Tensor forward(const Tensor& a, const Tensor& b) const {
     if (order_a + order_b == 0 && !is_floating(a.dtype()) && b.numel() > 0) {
@@ -207,8 +188,7 @@ struct Pow : Elementwise2<Pow> {
   static constexpr Domain domain{0.5, 2, -2, 2};
 
  private:
-  template <class T>
-  T derivative(T a, T b) const {
+  template <class T> T derivative(T a, T b) const {
     const int n = static_cast<int>(order_a), m = static_cast<int>(order_b);
     const T exponent = b - static_cast<T>(n), power = std::pow(a, exponent);
     if (power == T(0)) return T(0);
@@ -227,7 +207,8 @@ struct Pow : Elementwise2<Pow> {
 }  // namespace
 
 const std::vector<OpInfo>& powers_ops() {
-  static const auto rows = OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, PowScalar, RpowScalar, Pow>::rows("unary");
+  static const auto rows =
+      OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, PowScalar, RpowScalar, Pow>::rows("unary");
   return rows;
 }
 

@@ -1,7 +1,7 @@
 // Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never
 // with copies.
-#include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -46,8 +46,7 @@ Shape matrix_shape(const Shape& shape) {
 
 /// The rounding of batched sums of products. The bound is the sum of the products' sizes, which a product finds itself:
 /// more than the largest of them.
-template <class F>
-Tensor rounding_of_products(const RoundingContext& c, F&& product) {
+template <class F> Tensor rounding_of_products(const RoundingContext& c, F&& product) {
   const Tensor left = product(c.of_term(0), abs(c.inputs[1]));
   return c.errors[1].defined() ? maximum(left, product(abs(c.inputs[0]), c.errors[1])) : left;
 }
@@ -188,8 +187,7 @@ struct DotProduct {
                       {});
   }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    return gradients(
-        c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
+    return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
   }
   static Tensor rounding(const RoundingContext& c) {
     return rounding_of_products(c, [](const Tensor& a, const Tensor& b) { return forward(a, b); });

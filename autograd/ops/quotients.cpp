@@ -14,10 +14,9 @@ namespace autograd {
 
 namespace {
 
-/// Integer division by zero is refused before the loop. The least integer divided by -1 overflows: it wraps, as a negation
-/// does.
-template <class T>
-T truncated_quotient(T a, T b) {
+/// Integer division by zero is refused before the loop. The least integer divided by -1 overflows: it wraps, as a
+/// negation does.
+template <class T> T truncated_quotient(T a, T b) {
   if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
     if (b == T(-1)) return kernels::negative_of(a);
   }
@@ -29,14 +28,14 @@ void check_divisor(const char* op, const Tensor& b) {
   if (!is_floating(b.dtype()) && b.numel() > 0) {
     const NoTrace trace_guard;
     if (any(b == 0).item<bool>())
-      throw ValueError(fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
+      throw ValueError(
+          fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
   }
 }
 
-/// Quotients rounded to whole numbers, and what remains. The samples have all signs of both arguments, away from the jumps
-/// of the quotient; the last one has them mixed, so that a row and its reverse differ in sign.
-template <class Op>
-struct Quotient : Elementwise2<Op> {
+/// Quotients rounded to whole numbers, and what remains. The samples have all signs of both arguments, away from the
+/// jumps of the quotient; the last one has them mixed, so that a row and its reverse differ in sign.
+template <class Op> struct Quotient : Elementwise2<Op> {
   static constexpr unsigned dtypes = kernels::numbers;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) {
@@ -59,7 +58,7 @@ struct FloorDivide : Quotient<FloorDivide> {
   static constexpr const char* name = "floor_divide";
   static constexpr unsigned saves = 0;
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
       // As CPython: from the remainder, so that floor_divide and remainder agree.
@@ -87,10 +86,12 @@ struct TruncDivide : Quotient<TruncDivide> {
   static constexpr const char* name = "trunc_divide";
   static constexpr unsigned saves = 0;
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   static T call(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>) return std::trunc(a / b);
-    else return truncated_quotient(a, b);
+    if constexpr (std::is_floating_point_v<T>)
+      return std::trunc(a / b);
+    else
+      return truncated_quotient(a, b);
   }
   static double reference(double a, double b) { return std::trunc(a / b); }
 };
@@ -99,7 +100,7 @@ struct TruncDivide : Quotient<TruncDivide> {
 struct Remainder : Quotient<Remainder> {
   static constexpr const char* name = "remainder";
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
       const T mod = std::fmod(a, b);
@@ -122,11 +123,14 @@ struct Remainder : Quotient<Remainder> {
 struct Fmod : Quotient<Fmod> {
   static constexpr const char* name = "fmod";
   template <class T>
-  requires std::is_arithmetic_v<T>
+    requires std::is_arithmetic_v<T>
   static T call(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>) return std::fmod(a, b);
-    else if constexpr (std::is_signed_v<T>) return b == T(-1) ? T(0) : static_cast<T>(a % b);
-    else return static_cast<T>(a % b);
+    if constexpr (std::is_floating_point_v<T>)
+      return std::fmod(a, b);
+    else if constexpr (std::is_signed_v<T>)
+      return b == T(-1) ? T(0) : static_cast<T>(a % b);
+    else
+      return static_cast<T>(a % b);
   }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return -g * trunc_divide(c.input(0), c.input(1)); });

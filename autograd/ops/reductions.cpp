@@ -29,8 +29,7 @@ struct Sum : Reduction<Sum> {
   static constexpr const char* name = "sum";
   static constexpr Rule rule = Rule::linear;
   static constexpr bool of_nothing = true;
-  template <class T>
-  using Reducer = kernels::Sum<T>;
+  template <class T> using Reducer = kernels::Sum<T>;
   Tensor backward(const OpContext& c, const Tensor& g) const { return expanded(c, g); }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
     return expanded_view(g, dims, keepdim, c.input_shape(0));
@@ -123,16 +122,14 @@ Tensor extreme_slopes(const PairContext& p, const Shape& dims, bool largest) {
 }
 
 /// max or min over dims; elements that tie for it share the gradient equally.
-template <bool largest>
-struct Extreme : Reduction<Extreme<largest>> {
+template <bool largest> struct Extreme : Reduction<Extreme<largest>> {
   using Base = Reduction<Extreme>;
   using Base::dims, Base::keepdim, Base::kept;
   static constexpr const char* name = largest ? "amax" : "amin";
   static constexpr unsigned saves = save_input(0) | save_output();
   static constexpr Rule rule = Rule::custom;
   static constexpr bool of_nothing = false;
-  template <class T>
-  using Reducer = kernels::Extreme<T, largest>;
+  template <class T> using Reducer = kernels::Extreme<T, largest>;
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);
     const Tensor y = kept(c, c.output());
@@ -146,8 +143,7 @@ struct Extreme : Reduction<Extreme<largest>> {
 };
 
 /// Extremum along one dimension and where it first occurs; the gradient goes there.
-template <bool largest>
-struct ExtremeWithIndex {
+template <bool largest> struct ExtremeWithIndex {
   static constexpr const char* name = largest ? "max" : "min";
   static constexpr int inputs = 1;
   static constexpr int outputs = 2;
@@ -201,8 +197,7 @@ struct Discrete {
   static constexpr Rule rule = Rule::unsupported;
 };
 
-template <bool largest>
-struct ArgExtreme : Discrete {
+template <bool largest> struct ArgExtreme : Discrete {
   static constexpr const char* name = largest ? "argmax" : "argmin";
   std::int64_t dim = 0;
   bool keepdim = false;
@@ -224,13 +219,11 @@ struct ArgExtreme : Discrete {
 };
 
 /// Reducers whose results are no function of the elements that could be differentiated.
-template <class Op>
-struct DiscreteReduction : Reduction<Op> {
+template <class Op> struct DiscreteReduction : Reduction<Op> {
   static constexpr Rule rule = Rule::unsupported;
   static constexpr bool of_nothing = true;
 };
-template <class Op>
-struct Logical : DiscreteReduction<Op> {
+template <class Op> struct Logical : DiscreteReduction<Op> {
   Tensor forward(const Tensor& x) const {
     Tensor result = Reduction<Op>::forward(x);
     return x.dtype() == uint8 ? kernels::cast(result, uint8) : result;  // PyTorch's bytes stay bytes
@@ -238,8 +231,7 @@ struct Logical : DiscreteReduction<Op> {
 };
 struct All : Logical<All> {
   static constexpr const char* name = "all";
-  template <class T>
-  using Reducer = kernels::All<T>;
+  template <class T> using Reducer = kernels::All<T>;
   /// An extremum has a rule.
   Tensor composite(const Tensor& x) const {
     return x.numel() > 0 ? apply(Extreme<false>{{dims, keepdim}}, x != 0) : Tensor();
@@ -247,16 +239,14 @@ struct All : Logical<All> {
 };
 struct Any : Logical<Any> {
   static constexpr const char* name = "any";
-  template <class T>
-  using Reducer = kernels::Any<T>;
+  template <class T> using Reducer = kernels::Any<T>;
   Tensor composite(const Tensor& x) const {
     return x.numel() > 0 ? apply(Extreme<true>{{dims, keepdim}}, x != 0) : Tensor();
   }
 };
 struct CountNonzero : DiscreteReduction<CountNonzero> {
   static constexpr const char* name = "count_nonzero";
-  template <class T>
-  using Reducer = kernels::CountNonzero<T>;
+  template <class T> using Reducer = kernels::CountNonzero<T>;
   Tensor composite(const Tensor& x) const { return apply(Sum{{dims, keepdim}}, to(x != 0, Dtype::int64)); }
 };
 
@@ -264,9 +254,8 @@ struct CountNonzero : DiscreteReduction<CountNonzero> {
 
 const std::vector<OpInfo>& reduction_ops() {
   static const auto rows =
-      OpList<Sum, Mean, Var, Std, Extreme<true>, Extreme<false>,
-             ExtremeWithIndex<true>, ExtremeWithIndex<false>, ArgExtreme<true>, ArgExtreme<false>, All, Any,
-             CountNonzero>::rows("reductions");
+      OpList<Sum, Mean, Var, Std, Extreme<true>, Extreme<false>, ExtremeWithIndex<true>, ExtremeWithIndex<false>,
+             ArgExtreme<true>, ArgExtreme<false>, All, Any, CountNonzero>::rows("reductions");
   return rows;
 }
 
@@ -305,12 +294,8 @@ std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> d
   const Dims dims = dim ? Dims(*dim) : Dims();
   return {amin(x, dims, keepdim), amax(x, dims, keepdim)};
 }
-Tensor max(const Tensor& x) {
-  return amax(x);
-}
-Tensor min(const Tensor& x) {
-  return amin(x);
-}
+Tensor max(const Tensor& x) { return amax(x); }
+Tensor min(const Tensor& x) { return amin(x); }
 std::pair<Tensor, Tensor> max(const Tensor& x, std::int64_t dim, bool keepdim) {
   auto [values, index] = apply(autograd::ExtremeWithIndex<true>{normalize_dim("max", dim, x.dim()), keepdim}, x);
   return {std::move(values), std::move(index)};
@@ -321,8 +306,7 @@ std::pair<Tensor, Tensor> min(const Tensor& x, std::int64_t dim, bool keepdim) {
 }
 
 namespace {
-template <class Op>
-Tensor arg_extreme(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
+template <class Op> Tensor arg_extreme(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
   if (dim) return apply(Op{{}, normalize_dim(Op::name, *dim, x.dim()), keepdim}, x);
   Tensor index = apply(Op{{}, 0, false}, x.dim() <= 1 ? x : x.reshape({-1}));
   if (!keepdim) return index;

@@ -95,7 +95,8 @@ struct RepeatInterleave {
     const std::int64_t size = x.shape()[dim];
     Tensor out = kernels::empty({outer, size, repeats, inner}, x.dtype());
     if (out.numel() != 0)
-      kernels::copy_into(out, view_of(kernels::contiguous(x), {outer, size, 1, inner}, {size * inner, inner, inner, 1}));
+      kernels::copy_into(out,
+                         view_of(kernels::contiguous(x), {outer, size, 1, inner}, {size * inner, inner, inner, 1}));
     return with_shape(std::move(out), shape);
   }
   Tensor backward(const OpContext& c, const Tensor& g) const;
@@ -120,7 +121,8 @@ struct RepeatInterleave {
   }
 };
 
-/// The adjoint of RepeatInterleave with counts: the slices of each group of g along `dim`, counts[i] of them, are summed.
+/// The adjoint of RepeatInterleave with counts: the slices of each group of g along `dim`, counts[i] of them, are
+/// summed.
 struct SumGroups {
   static constexpr const char* name = "sum_groups";
   static constexpr int inputs = 1;

@@ -49,9 +49,7 @@ struct LinearRecurrence {
     return kernels::linear_recurrence(a, b, dim, reverse);
   }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
-    if (g.numel() == 0)
-      return gradients(
-          c, [&] { return g; }, [&] { return g; });
+    if (g.numel() == 0) return gradients(c, [&] { return g; }, [&] { return g; });
     const Tensor next = reverse ? shifted(c.input(0), dim, 0) : shifted_back(c.input(0), dim);
     const Tensor adjoint = apply(LinearRecurrence{dim, !reverse}, next, g);
     const auto da = [&] { return adjoint * (reverse ? shifted_back(c.output(), dim) : shifted(c.output(), dim, 0)); };

@@ -1,6 +1,6 @@
 // Other shapes of the same elements: views where strides allow.
-#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -50,9 +50,7 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
   return shape;
 }
 
-Tensor reshape_unless_same(const Tensor& g, const Shape& shape) {
-  return g.shape() == shape ? g : reshape(g, shape);
-}
+Tensor reshape_unless_same(const Tensor& g, const Shape& shape) { return g.shape() == shape ? g : reshape(g, shape); }
 
 /// The same elements, row-major, in another shape
 struct Reshape : Rearrangement {
@@ -299,9 +297,7 @@ Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
   return reshape(x, shape);
 }
 
-Tensor ravel(const Tensor& x) {
-  return reshape(x, {x.numel()});
-}
+Tensor ravel(const Tensor& x) { return reshape(x, {x.numel()}); }
 
 Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
   return apply(autograd::Transpose{{},
@@ -384,9 +380,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
   return apply(autograd::Expand{{}, full}, x);
 }
 
-Tensor broadcast_to(const Tensor& x, const Shape& shape) {
-  return expand(x, shape);
-}
+Tensor broadcast_to(const Tensor& x, const Shape& shape) { return expand(x, shape); }
 
 std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
   Shape shape;
@@ -397,9 +391,7 @@ std::vector<Tensor> broadcast_tensors(const std::vector<Tensor>& tensors) {
   return out;
 }
 
-Tensor atleast_1d(const Tensor& x) {
-  return x.dim() == 0 ? reshape(x, {1}) : x;
-}
+Tensor atleast_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
 
 Tensor atleast_2d(const Tensor& x) {
   if (x.dim() == 0) return reshape(x, {1, 1});

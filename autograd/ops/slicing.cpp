@@ -1,7 +1,7 @@
 // Parts of a tensor, as views.
-#include <xgrad/autograd/detail/samples.hpp>
-#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
+#include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -168,8 +168,8 @@ struct DiagonalScatter : Rearrangement {
 std::vector<Tensor> list_for(const char* op, std::int64_t count) {
   constexpr std::int64_t most = std::int64_t{1} << 24;
   if (count > most)
-    throw ValueError(fmt::format("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.", op,
-                                 count, most));
+    throw ValueError(fmt::format("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.",
+                                 op, count, most));
   std::vector<Tensor> parts;
   parts.reserve(static_cast<std::size_t>(count));
   return parts;
@@ -267,9 +267,10 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   for (const std::int64_t size : sizes) {
     negative |= size < 0;
     if (!negative && __builtin_add_overflow(total, size, &total))
-      throw ShapeError(fmt::format("[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be "
-                                   "equal.",
-                                   d, x.shape()[d]));
+      throw ShapeError(
+          fmt::format("[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be "
+                      "equal.",
+                      d, x.shape()[d]));
   }
   if (negative || total != x.shape()[d])
     throw ShapeError(

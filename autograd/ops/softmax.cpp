@@ -15,19 +15,16 @@ namespace {
 
 struct LogSecant {
   static constexpr const char* name = "logsumexp";
-  template <class V>
-  static V call(V x, V r) { return kernels::log_secant_of(x, r); }
+  template <class V> static V call(V x, V r) { return kernels::log_secant_of(x, r); }
 };
 struct ExpSecant {
   static constexpr const char* name = "logsumexp";
-  template <class V>
-  static V call(V x, V r) { return kernels::exp_secant_of(x, r); }
+  template <class V> static V call(V x, V r) { return kernels::exp_secant_of(x, r); }
 };
 /// 0 in place of -infinity.
 struct WithoutMinusInfinity {
   static constexpr const char* name = "logsumexp";
-  template <class V>
-  static V call(V x) {
+  template <class V> static V call(V x) {
     return pick(x == constant(x, -std::numeric_limits<double>::infinity()), constant(x, 0), x);
   }
 };
@@ -84,14 +81,16 @@ struct AlongDim {
   std::int64_t multiplier_dim() const { return dim + 1; }
 };
 
-template <class Op>
-std::vector<Sample> softmax_samples(Dtype d) {
+template <class Op> std::vector<Sample> softmax_samples(Dtype d) {
   const auto call = [](std::int64_t dim) {
     return [=](const std::vector<Tensor>& in) { return apply(Op{{dim}}, in[0]); };
   };
-  return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(1)},      {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
-          {"middle", {sample_values({2, 3, 4}, -2, 2, d)}, call(1)}, {"one class", {sample_values({3, 1}, -2, 2, d)}, call(1)},
-          {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)}, {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1)},
+  return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(1)},
+          {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
+          {"middle", {sample_values({2, 3, 4}, -2, 2, d)}, call(1)},
+          {"one class", {sample_values({3, 1}, -2, 2, d)}, call(1)},
+          {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+          {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1)},
           {"large", {sample_values({3, 4}, -900, 900, d)}, call(1)}};
 }
 
@@ -160,9 +159,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 Tensor softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
   return apply(autograd::Softmax{{normalize_dim("softmax", dim, x.dim())}}, converted(x, options));
 }
-Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options) {
-  return softmax(-converted(x, options), dim);
-}
+Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options) { return softmax(-converted(x, options), dim); }
 Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options) {
   return apply(autograd::LogSoftmax{{normalize_dim("log_softmax", dim, x.dim())}}, converted(x, options));
 }

@@ -105,9 +105,7 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descendin
   auto [values, index] = apply(autograd::Sort{{normalize_dim("sort", dim, x.dim())}, descending}, x);
   return {std::move(values), std::move(index)};
 }
-Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) {
-  return sort(x, dim, descending).second;
-}
+Tensor argsort(const Tensor& x, std::int64_t dim, bool descending) { return sort(x, dim, descending).second; }
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool /*sorted*/) {
   auto [values, index] = apply(autograd::Topk{{normalize_dim("topk", dim, x.dim())}, k, largest}, x);
   return {std::move(values), std::move(index)};

@@ -84,9 +84,7 @@ struct AsStridedScatter {
           const Tensor nothing = zeros(view.shape, {.dtype = g.dtype()});
           return apply(AsStridedScatter{view, layout}, g, nothing);
         },
-        [&] {
-          return apply(AsStrided{view, layout}, g);
-        });
+        [&] { return apply(AsStrided{view, layout}, g); });
   }
   static std::vector<Sample> samples(Dtype dtype);
 };

@@ -15,10 +15,8 @@ namespace {
 /// sin x
 struct Sin : Elementwise1<Sin> {
   static constexpr const char* name = "sin";
-  template <class V>
-  static V call(V x) { return sin_of(x); }
-  template <class V>
-  static V slope(V x) { return cos_of(x); }
+  template <class V> static V call(V x) { return sin_of(x); }
+  template <class V> static V slope(V x) { return cos_of(x); }
   static constexpr Domain domain{-4, 4};
   static double reference(double x) { return std::sin(x); }
 };
@@ -26,10 +24,8 @@ struct Sin : Elementwise1<Sin> {
 /// cos x
 struct Cos : Elementwise1<Cos> {
   static constexpr const char* name = "cos";
-  template <class V>
-  static V call(V x) { return cos_of(x); }
-  template <class V>
-  static V slope(V x) { return -sin_of(x); }
+  template <class V> static V call(V x) { return cos_of(x); }
+  template <class V> static V slope(V x) { return -sin_of(x); }
   static constexpr Domain domain{-4, 4};
   static double reference(double x) { return std::cos(x); }
 };
@@ -38,10 +34,8 @@ struct Cos : Elementwise1<Cos> {
 struct Tan : Elementwise1<Tan> {
   static constexpr const char* name = "tan";
   static constexpr unsigned saves = save_output();
-  template <std::floating_point T>
-  static T call(T x) { return std::tan(x); }
-  template <class V>
-  static V slope(V y) { return y * y + constant(y, 1); }
+  template <std::floating_point T> static T call(T x) { return std::tan(x); }
+  template <class V> static V slope(V y) { return y * y + constant(y, 1); }
   static constexpr Domain domain{-1.2, 1.2};
   static double reference(double x) { return std::tan(x); }
 };
@@ -49,10 +43,8 @@ struct Tan : Elementwise1<Tan> {
 /// asin x
 struct Asin : Elementwise1<Asin> {
   static constexpr const char* name = "asin";
-  template <std::floating_point T>
-  static T call(T x) { return std::asin(x); }
-  template <class V>
-  static V slope(V x) { return constant(x, 1) / sqrt_of(constant(x, 1) - x * x); }
+  template <std::floating_point T> static T call(T x) { return std::asin(x); }
+  template <class V> static V slope(V x) { return constant(x, 1) / sqrt_of(constant(x, 1) - x * x); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::asin(x); }
 };
@@ -60,10 +52,8 @@ struct Asin : Elementwise1<Asin> {
 /// acos x
 struct Acos : Elementwise1<Acos> {
   static constexpr const char* name = "acos";
-  template <std::floating_point T>
-  static T call(T x) { return std::acos(x); }
-  template <class V>
-  static V slope(V x) { return constant(x, -1) / sqrt_of(constant(x, 1) - x * x); }
+  template <std::floating_point T> static T call(T x) { return std::acos(x); }
+  template <class V> static V slope(V x) { return constant(x, -1) / sqrt_of(constant(x, 1) - x * x); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::acos(x); }
 };
@@ -71,10 +61,8 @@ struct Acos : Elementwise1<Acos> {
 /// atan x
 struct Atan : Elementwise1<Atan> {
   static constexpr const char* name = "atan";
-  template <std::floating_point T>
-  static T call(T x) { return std::atan(x); }
-  template <class V>
-  static V pull(V g, V at) {
+  template <std::floating_point T> static T call(T x) { return std::atan(x); }
+  template <class V> static V pull(V g, V at) {
     const V x = finite(at);
     return g / (x * x + constant(x, 1));
   }
@@ -85,8 +73,7 @@ struct Atan : Elementwise1<Atan> {
 /// sinh x
 struct Sinh : Elementwise1<Sinh> {
   static constexpr const char* name = "sinh";
-  template <std::floating_point T>
-  static T call(T x) { return std::sinh(x); }
+  template <std::floating_point T> static T call(T x) { return std::sinh(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * cosh(c.input(0)); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::sinh(x); }
@@ -95,8 +82,7 @@ struct Sinh : Elementwise1<Sinh> {
 /// cosh x
 struct Cosh : Elementwise1<Cosh> {
   static constexpr const char* name = "cosh";
-  template <std::floating_point T>
-  static T call(T x) { return std::cosh(x); }
+  template <std::floating_point T> static T call(T x) { return std::cosh(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g * sinh(c.input(0)); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::cosh(x); }
@@ -105,8 +91,7 @@ struct Cosh : Elementwise1<Cosh> {
 /// asinh x
 struct Asinh : Elementwise1<Asinh> {
   static constexpr const char* name = "asinh";
-  template <std::floating_point T>
-  static T call(T x) { return std::asinh(x); }
+  template <std::floating_point T> static T call(T x) { return std::asinh(x); }
   static Tensor backward(const OpContext& c, const Tensor& g) { return g / hypot(c.input(0), ones_like(c.input(0))); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::asinh(x); }
@@ -115,10 +100,10 @@ struct Asinh : Elementwise1<Asinh> {
 /// acosh x
 struct Acosh : Elementwise1<Acosh> {
   static constexpr const char* name = "acosh";
-  template <std::floating_point T>
-  static T call(T x) { return std::acosh(x); }
-  template <class V>
-  static V slope(V x) { return constant(x, 1) / (sqrt_of(x - constant(x, 1)) * sqrt_of(x + constant(x, 1))); }
+  template <std::floating_point T> static T call(T x) { return std::acosh(x); }
+  template <class V> static V slope(V x) {
+    return constant(x, 1) / (sqrt_of(x - constant(x, 1)) * sqrt_of(x + constant(x, 1)));
+  }
   static constexpr Domain domain{1.3, 4};
   static double reference(double x) { return std::acosh(x); }
 };
@@ -126,10 +111,8 @@ struct Acosh : Elementwise1<Acosh> {
 /// atanh x
 struct Atanh : Elementwise1<Atanh> {
   static constexpr const char* name = "atanh";
-  template <std::floating_point T>
-  static T call(T x) { return std::atanh(x); }
-  template <class V>
-  static V pull(V g, V x) { return g / (constant(x, 1) - x * x); }
+  template <std::floating_point T> static T call(T x) { return std::atanh(x); }
+  template <class V> static V pull(V g, V x) { return g / (constant(x, 1) - x * x); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::atanh(x); }
 };
@@ -162,8 +145,7 @@ double sine_quotient_derivative(double x, int n) {
 struct Sinc : Elementwise1<Sinc> {
   static constexpr const char* name = "sinc";
   std::int64_t order = 0;
-  template <std::floating_point T>
-  T call(T x) const {
+  template <std::floating_point T> T call(T x) const {
     if (std::isinf(x)) return T(0);
     return static_cast<T>(std::pow(std::numbers::pi, static_cast<double>(order)) *
                           sine_quotient_derivative(static_cast<double>(x), static_cast<int>(order)));
@@ -177,8 +159,7 @@ struct Sinc : Elementwise1<Sinc> {
 struct Atan2 : Elementwise2<Atan2> {
   static constexpr const char* name = "atan2";
   static constexpr Promotion promotion = Promotion::floating;
-  template <std::floating_point T>
-  static T call(T y, T x) { return std::atan2(y, x); }
+  template <std::floating_point T> static T call(T y, T x) { return std::atan2(y, x); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &y = c.input(0), &x = c.input(1);
     const Tensor scaled = g * inverse_hypot(x, y);  // squares would overflow and vanish
@@ -191,7 +172,8 @@ struct Atan2 : Elementwise2<Atan2> {
 }  // namespace
 
 const std::vector<OpInfo>& trigonometry_ops() {
-  static const auto rows = OpList<Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Atan2>::rows("unary");
+  static const auto rows =
+      OpList<Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Atan2>::rows("unary");
   return rows;
 }
 

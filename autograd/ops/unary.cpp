@@ -23,16 +23,11 @@ namespace {
 struct Exp : Elementwise1<Exp> {
   static constexpr const char* name = "exp";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return exp_of(x); }
-  template <class V>
-  static auto plain(V x) { return kernels::plain_lanes(abs_of(x)); }
-  template <class V>
-  static V plain_call(V x) { return exp_of<kernels::Care::none>(x); }
-  template <class V>
-  static V slope(V y) { return y; }
-  template <class V>
-  static V secant(V x, V r) { return exp_secant_of(x, r); }
+  template <class V> static V call(V x) { return exp_of(x); }
+  template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x)); }
+  template <class V> static V plain_call(V x) { return exp_of<kernels::Care::none>(x); }
+  template <class V> static V slope(V y) { return y; }
+  template <class V> static V secant(V x, V r) { return exp_secant_of(x, r); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::exp(x); }
 };
@@ -41,12 +36,9 @@ struct Exp : Elementwise1<Exp> {
 struct Exp2 : Elementwise1<Exp2> {
   static constexpr const char* name = "exp2";
   static constexpr unsigned saves = save_output();
-  template <std::floating_point T>
-  static T call(T x) { return std::exp2(x); }
-  template <class V>
-  static V pull(V g, V y) { return g * y * constant(y, std::numbers::ln2); }
-  template <class V>
-  static V secant(V x, V r) {
+  template <std::floating_point T> static T call(T x) { return std::exp2(x); }
+  template <class V> static V pull(V g, V y) { return g * y * constant(y, std::numbers::ln2); }
+  template <class V> static V secant(V x, V r) {
     const V ln2 = constant(x, std::numbers::ln2);
     return exp_secant_of(x * ln2, r * ln2) * ln2;
   }
@@ -58,12 +50,9 @@ struct Exp2 : Elementwise1<Exp2> {
 struct Expm1 : Elementwise1<Expm1> {
   static constexpr const char* name = "expm1";
   static constexpr unsigned saves = save_output();
-  template <class V>
-  static V call(V x) { return expm1_of(x); }
-  template <class V>
-  static V slope(V y) { return y + constant(y, 1); }
-  template <class V>
-  static V secant(V x, V r) { return exp_secant_of(x, r); }
+  template <class V> static V call(V x) { return expm1_of(x); }
+  template <class V> static V slope(V y) { return y + constant(y, 1); }
+  template <class V> static V secant(V x, V r) { return exp_secant_of(x, r); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::expm1(x); }
 };
@@ -71,12 +60,9 @@ struct Expm1 : Elementwise1<Expm1> {
 /// log x; secant log1p((x - r) / r) / (x - r)
 struct Log : Elementwise1<Log> {
   static constexpr const char* name = "log";
-  template <class V>
-  static V call(V x) { return log_of(x); }
-  template <class V>
-  static V pull(V g, V x) { return g / x; }
-  template <class V>
-  static V secant(V x, V r) { return log_secant_of(x, r); }
+  template <class V> static V call(V x) { return log_of(x); }
+  template <class V> static V pull(V g, V x) { return g / x; }
+  template <class V> static V secant(V x, V r) { return log_secant_of(x, r); }
   static constexpr Domain domain{0.3, 4};
   static double reference(double x) { return std::log(x); }
 };
@@ -84,12 +70,9 @@ struct Log : Elementwise1<Log> {
 /// log2 x
 struct Log2 : Elementwise1<Log2> {
   static constexpr const char* name = "log2";
-  template <std::floating_point T>
-  static T call(T x) { return std::log2(x); }
-  template <class V>
-  static V pull(V g, V x) { return g / (x * constant(x, std::numbers::ln2)); }
-  template <class V>
-  static V secant(V x, V r) { return log_secant_of(x, r) * constant(x, std::numbers::log2e); }
+  template <std::floating_point T> static T call(T x) { return std::log2(x); }
+  template <class V> static V pull(V g, V x) { return g / (x * constant(x, std::numbers::ln2)); }
+  template <class V> static V secant(V x, V r) { return log_secant_of(x, r) * constant(x, std::numbers::log2e); }
   static constexpr Domain domain{0.3, 4};
   static double reference(double x) { return std::log2(x); }
 };
@@ -97,12 +80,9 @@ struct Log2 : Elementwise1<Log2> {
 /// log10 x
 struct Log10 : Elementwise1<Log10> {
   static constexpr const char* name = "log10";
-  template <std::floating_point T>
-  static T call(T x) { return std::log10(x); }
-  template <class V>
-  static V pull(V g, V x) { return g / (x * constant(x, std::numbers::ln10)); }
-  template <class V>
-  static V secant(V x, V r) { return log_secant_of(x, r) * constant(x, std::numbers::log10e); }
+  template <std::floating_point T> static T call(T x) { return std::log10(x); }
+  template <class V> static V pull(V g, V x) { return g / (x * constant(x, std::numbers::ln10)); }
+  template <class V> static V secant(V x, V r) { return log_secant_of(x, r) * constant(x, std::numbers::log10e); }
   static constexpr Domain domain{0.3, 4};
   static double reference(double x) { return std::log10(x); }
 };
@@ -110,19 +90,15 @@ struct Log10 : Elementwise1<Log10> {
 /// log(1 + x)
 struct Log1p : Elementwise1<Log1p> {
   static constexpr const char* name = "log1p";
-  template <class V>
-  static V call(V x) { return kernels::log1p_of(x); }
-  template <class V>
-  static V pull(V g, V x) { return g / (x + constant(x, 1)); }
-  template <class V>
-  static V secant(V x, V r) { return log_secant_of(x + constant(x, 1), r + constant(x, 1)); }
+  template <class V> static V call(V x) { return kernels::log1p_of(x); }
+  template <class V> static V pull(V g, V x) { return g / (x + constant(x, 1)); }
+  template <class V> static V secant(V x, V r) { return log_secant_of(x + constant(x, 1), r + constant(x, 1)); }
   static constexpr Domain domain{-0.7, 3};
   static double reference(double x) { return std::log1p(x); }
 };
 
 /// e^(-x^2), also of infinities: beyond the bound it is 0.
-template <class V>
-V gaussian(const V& at) {
+template <class V> V gaussian(const V& at) {
   const V x = bounded(at, -30, 30);
   return exp_of(-(x * x));
 }
@@ -130,12 +106,9 @@ V gaussian(const V& at) {
 /// erf x; derivative 2 / sqrt(pi) e^(-x^2)
 struct Erf : Elementwise1<Erf> {
   static constexpr const char* name = "erf";
-  template <class V>
-  static V call(V x) { return erf_of(x); }
-  template <class V>
-  static V slope(V x) { return constant(x, 2 * std::numbers::inv_sqrtpi) * gaussian(x); }
-  template <std::floating_point T>
-  static T secant(T x, T r) { return erf_secant_of(x, r); }
+  template <class V> static V call(V x) { return erf_of(x); }
+  template <class V> static V slope(V x) { return constant(x, 2 * std::numbers::inv_sqrtpi) * gaussian(x); }
+  template <std::floating_point T> static T secant(T x, T r) { return erf_secant_of(x, r); }
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::erf(x); }
 };
@@ -143,19 +116,15 @@ struct Erf : Elementwise1<Erf> {
 /// 1 - erf x
 struct Erfc : Elementwise1<Erfc> {
   static constexpr const char* name = "erfc";
-  template <std::floating_point T>
-  static T call(T x) { return std::erfc(x); }
-  template <class V>
-  static V slope(V x) { return constant(x, -2 * std::numbers::inv_sqrtpi) * gaussian(x); }
-  template <std::floating_point T>
-  static T secant(T x, T r) { return -erf_secant_of(x, r); }
+  template <std::floating_point T> static T call(T x) { return std::erfc(x); }
+  template <class V> static V slope(V x) { return constant(x, -2 * std::numbers::inv_sqrtpi) * gaussian(x); }
+  template <std::floating_point T> static T secant(T x, T r) { return -erf_secant_of(x, r); }
   static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::erfc(x); }
 };
 
 /// Rounding: integers stay what they are; derivative 0.
-template <class Op>
-struct Rounding : Elementwise1<Op> {
+template <class Op> struct Rounding : Elementwise1<Op> {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
@@ -166,22 +135,19 @@ struct Rounding : Elementwise1<Op> {
 // Rounding never changes a sign, but without an instruction for it -0 gets lost.
 struct Floor : Rounding<Floor> {
   static constexpr const char* name = "floor";
-  template <class V>
-  static V call(V x) { return xsimd::copysign(xsimd::floor(x), x); }
+  template <class V> static V call(V x) { return xsimd::copysign(xsimd::floor(x), x); }
   static double reference(double x) { return std::floor(x); }
 };
 
 struct Ceil : Rounding<Ceil> {
   static constexpr const char* name = "ceil";
-  template <class V>
-  static V call(V x) { return xsimd::copysign(xsimd::ceil(x), x); }
+  template <class V> static V call(V x) { return xsimd::copysign(xsimd::ceil(x), x); }
   static double reference(double x) { return std::ceil(x); }
 };
 
 struct Trunc : Rounding<Trunc> {
   static constexpr const char* name = "trunc";
-  template <class V>
-  static V call(V x) { return xsimd::copysign(xsimd::trunc(x), x); }
+  template <class V> static V call(V x) { return xsimd::copysign(xsimd::trunc(x), x); }
   static double reference(double x) { return std::trunc(x); }
 };
 
@@ -193,8 +159,10 @@ struct Round : Rounding<Round> {
   template <class T>
     requires std::is_arithmetic_v<T>
   T call(T x) const {
-    if constexpr (std::is_integral_v<T>) return integer(x);
-    else return real(x);
+    if constexpr (std::is_integral_v<T>)
+      return integer(x);
+    else
+      return real(x);
   }
   Tensor forward(const Tensor& x) const {
     const bool changes = is_floating(x.dtype()) || (x.dtype() != bool_ && decimals < 0);
@@ -203,8 +171,7 @@ struct Round : Rounding<Round> {
   static double reference(double x) { return std::nearbyint(x); }
 
  private:
-  template <class T>
-  T real(T x) const {
+  template <class T> T real(T x) const {
     if (decimals == 0) return std::nearbyint(x);
     const T power = static_cast<T>(std::pow(10.0, std::abs(static_cast<double>(decimals))));
     if (decimals < 0) return std::isinf(power) ? x * T(0) : std::nearbyint(x / power) * power;
@@ -212,8 +179,7 @@ struct Round : Rounding<Round> {
     return std::isfinite(scaled) ? std::nearbyint(scaled) / power : x;  // so large a number has no decimals
   }
   /// Without a detour over floating-point numbers, which hold fewer digits; a result that T cannot hold saturates.
-  template <class T>
-  T integer(T x) const {
+  template <class T> T integer(T x) const {
     if (decimals >= 0) return x;
     if (decimals < -19) return T(0);
     std::uint64_t unit = 1;
@@ -235,8 +201,9 @@ struct Round : Rounding<Round> {
 struct Xlogy : Elementwise2<Xlogy> {
   static constexpr const char* name = "xlogy";
   static constexpr Promotion promotion = Promotion::floating;
-  template <class V>
-  static V call(V x, V y) { return pick((x == constant(x, 0)) & !is_nan(y), constant(x, 0), x * log_of(y)); }
+  template <class V> static V call(V x, V y) {
+    return pick((x == constant(x, 0)) & !is_nan(y), constant(x, 0), x * log_of(y));
+  }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &x = c.input(0), &y = c.input(1);
     const Tensor masked = logical_and(x == 0, y <= 0), safe = where(masked, 1.0, y);
@@ -257,8 +224,7 @@ Tensor difference(const Tensor& a, const Tensor& b) {
 struct Logaddexp : Elementwise2<Logaddexp> {
   static constexpr const char* name = "logaddexp";
   static constexpr Promotion promotion = Promotion::floating_only;
-  template <class V>
-  static V call(V a, V b) {
+  template <class V> static V call(V a, V b) {
     const auto ordered = a > b;
     const V high = pick(ordered, a, b), low = pick(ordered, b, a);  // NaN stays in one of them
     const V tail = kernels::log1p_of_unit(kernels::exp_of_minus(high - low));
@@ -277,8 +243,7 @@ struct Logaddexp : Elementwise2<Logaddexp> {
 struct Logaddexp2 : Elementwise2<Logaddexp2> {
   static constexpr const char* name = "logaddexp2";
   static constexpr Promotion promotion = Promotion::floating_only;
-  template <std::floating_point T>
-  static T call(T a, T b) {
+  template <std::floating_point T> static T call(T a, T b) {
     if (std::isinf(a) && a == b) return a;
     const T m = std::max(a, b);
     return m + std::log1p(std::exp2(-std::abs(a - b))) * std::numbers::log2e_v<T>;
@@ -297,8 +262,7 @@ struct BoundInfinities : Elementwise1<BoundInfinities> {
   static constexpr const char* name = "nan_to_num";
   static constexpr Promotion promotion = Promotion::none;
   double low = 0, high = 0;
-  template <std::floating_point T>
-  T call(T x) const {
+  template <std::floating_point T> T call(T x) const {
     if (std::isinf(x)) return static_cast<T>(x > 0 ? high : low);
     return x;
   }
@@ -310,14 +274,14 @@ struct BoundInfinities : Elementwise1<BoundInfinities> {
 }  // namespace
 
 const std::vector<OpInfo>& unary_ops() {
-  static const auto rows = OpList<Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Erf, Erfc, Floor, Ceil, Trunc, Round, Xlogy, Logaddexp, Logaddexp2, BoundInfinities>::rows("unary");
+  static const auto rows = OpList<Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Erf, Erfc, Floor, Ceil, Trunc, Round,
+                                  Xlogy, Logaddexp, Logaddexp2, BoundInfinities>::rows("unary");
   return rows;
 }
 
 }  // namespace autograd
 
 using autograd::apply;
-
 
 Tensor exp(const Tensor& x) { return apply(autograd::Exp{}, x); }
 Tensor exp2(const Tensor& x) { return apply(autograd::Exp2{}, x); }

@@ -15,9 +15,7 @@ constexpr double excused_part = 1e-3;
 /// From which part of prediction - base value on a residual that is only rounding is stated all the same.
 constexpr double noted_part = 1e-2;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// What became of a loss, for readers.
 const char* cause(LossKind kind) {
@@ -36,7 +34,8 @@ const char* cause(LossKind kind) {
 std::string rows_of(const std::vector<std::int64_t>& rows) {
   constexpr std::size_t most = 5;
   std::string text = rows.size() == 1 ? "row " : "rows ";
-  for (std::size_t i = 0; i < std::min(rows.size(), most); ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", rows[i]);
+  for (std::size_t i = 0; i < std::min(rows.size(), most); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", rows[i]);
   return rows.size() > most ? text + fmt::format(" and {} more", rows.size() - most) : text;
 }
 
@@ -114,8 +113,8 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
       }
       const Miss miss{row, slot, residual, unexplained - integrals, std::abs(unexplained - integrals) <= allowed};
       if (!miss.of_integrals) {
-        const double ratio = std::isfinite(unexplained) ? std::abs(miss.unexplained) / allowed
-                                                        : std::numeric_limits<double>::infinity();
+        const double ratio =
+            std::isfinite(unexplained) ? std::abs(miss.unexplained) / allowed : std::numeric_limits<double>::infinity();
         if (ratio > worst_rule) worst_rule = ratio, of_rules = miss;
         continue;
       }

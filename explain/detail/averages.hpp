@@ -13,8 +13,7 @@
 namespace xg::explain::detail {
 
 /// f(0) + ... + f(count - 1), in eight sums that a processor forms at once.
-template <class F>
-double sum_in_lanes(std::int64_t count, F&& f) {
+template <class F> double sum_in_lanes(std::int64_t count, F&& f) {
   double sums[8] = {};
   std::int64_t i = 0;
   for (; i + 8 <= count; i += 8)
@@ -23,11 +22,11 @@ double sum_in_lanes(std::int64_t count, F&& f) {
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/// Mean and deviation of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add to
-/// different rows at the same time.
+/// Mean and deviation of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add
+/// to different rows at the same time.
 ///
-/// The deviation of a sum of features is not known from those of the features. For features that form groups it is taken
-/// from their sums for each reference.
+/// The deviation of a sum of features is not known from those of the features. For features that form groups it is
+/// taken from their sums for each reference.
 class Averages {
  public:
   /// `groups` are lists of features, of which none is in two.
@@ -51,9 +50,8 @@ class Averages {
   std::size_t group_sums(std::int64_t references, std::int64_t slots) const { return at(slots * groups_ * references); }
 
   /// Takes `count` references of row `row` for output `slot`: multipliers m and references r, both [count, n].
-  template <class T>
-  void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r, std::int64_t r_stride,
-           std::int64_t count, bool multipliers) {
+  template <class T> void add(std::int64_t row, std::int64_t slot, const T* m, const double* x, const double* r,
+                              std::int64_t r_stride, std::int64_t count, bool multipliers) {
     const std::int64_t place = row * k_ + slot;
     const auto contribution = [&](std::int64_t b, std::int64_t i) {
       const double d = x[i] - r[b * r_stride + i], multiplier = static_cast<double>(m[b * n_ + i]);
@@ -88,9 +86,9 @@ class Averages {
 
   /// The same from columns: multiplier of feature i for reference b at m[i * m_stride + b], reference at
   /// r[i * r_stride + b].
-  template <class T>
-  void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride, const double* x,
-                   const double* r, std::int64_t r_stride, std::int64_t count, bool multipliers) {
+  template <class T> void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride,
+                                      const double* x, const double* r, std::int64_t r_stride, std::int64_t count,
+                                      bool multipliers) {
     const std::int64_t place = row * k_ + slot;
     const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
     std::vector<double> contributions(at(count)), sums(group_sums(count, 1));
@@ -205,8 +203,7 @@ class Averages {
   }
 
   /// [N, n, K] from f at [N, K, n] and [N, K].
-  template <class F>
-  Tensor arranged(std::int64_t n, F&& f) const {
+  template <class F> Tensor arranged(std::int64_t n, F&& f) const {
     const auto rows = static_cast<std::int64_t>(counts_.size()) / std::max<std::int64_t>(k_, 1);
     Tensor t = empty({rows, n, k_}, {.dtype = float64});
     auto* out = t.mutable_data<double>();

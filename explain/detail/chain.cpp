@@ -20,9 +20,7 @@ using kernels::view_of;
 /// Pairs in a tile from which on the cost of an op is mostly that of its numbers.
 constexpr std::int64_t worthwhile_pairs = 128;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Outputs at once, and the width of layers, from which on zeros are worth skipping: a row of the weights that is read
 /// is then used often enough.
@@ -30,9 +28,7 @@ constexpr std::int64_t least_outputs = 4, least_width = 32;
 /// Numbers in the block that a product reads again and again: half of a small second-level cache.
 constexpr std::int64_t block_numbers = 1 << 17;
 
-std::int64_t row_size(const Tensor& value) {
-  return value.numel() / value.shape()[0];
-}
+std::int64_t row_size(const Tensor& value) { return value.numel() / value.shape()[0]; }
 
 /// The entry as a link; false where a chain cannot have it. Only `entry.inputs[varying]` depends on the features.
 bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t varying, Link& link) {
@@ -188,7 +184,7 @@ Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const 
     } else {
       const kernels::Matrix right(m.impl().data, dtype, size, k * each, k * each, 1);
       m = kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
-                               {link.in_size, k, each});
+                              {link.in_size, k, each});
       size = link.in_size;
     }
   }
@@ -279,7 +275,7 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
         const std::int64_t columns = k_ * tile * references;
         const kernels::Matrix right(m.impl().data, dtype, size, columns, columns, 1);
         m = kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
-                                 {link.in_size, k_, tile, references});
+                                {link.in_size, k_, tile, references});
         size = link.in_size;
       }
     }
@@ -301,9 +297,8 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
 // The K outputs share these rows, which is what makes it as fast as a dense product for each number. Products go panel
 // by panel of the weights' columns for all pairs of a block, so that a panel is read from the nearest cache, and the
 // last one's results are summed up at once.
-template <class T>
-void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
-                          bool multipliers, Averages& averages) const {
+template <class T> void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots,
+                                             std::int64_t place, bool multipliers, Averages& averages) const {
   const std::int64_t width = panels_.front().width(), wide = (width + 7) / 8 * 8;
   const std::int64_t widest = widest_of(chain_);
   const std::int64_t most = std::clamp<std::int64_t>(block_numbers / (k_ * widest), 1, most_pairs_),

@@ -72,9 +72,8 @@ class ChainSweep {
 
  private:
   /// As `run`, with features along the last dimension.
-  template <class T>
-  void run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots, std::int64_t place,
-                bool multipliers, Averages& averages) const;
+  template <class T> void run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots,
+                                   std::int64_t place, bool multipliers, Averages& averages) const;
   Tensor slopes(const Link& link, const Tensor& at_references, const Recording& x, std::int64_t first,
                 std::int64_t tile, std::int64_t b0, std::int64_t count) const;
 

@@ -23,13 +23,11 @@ constexpr std::size_t blocks_at_once = 8;
 constexpr std::int64_t block_derivatives = std::int64_t{1} << 20;
 /// Numbers in one run on coalitions: the widest layer is to fit the cache.
 constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
-/// Points in one such run at most, and coalitions at least, so that the sums over them are products that are worth their
-/// call.
+/// Points in one such run at most, and coalitions at least, so that the sums over them are products that are worth
+/// their call.
 constexpr std::int64_t most_block_points = 2048, least_at_once = 16;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 class ChainPairs final : public PairPlan {
  public:
@@ -50,8 +48,9 @@ class ChainPairs final : public PairPlan {
       const RowBlock& block = pending_[at(i / tiles)];
       const std::int64_t first = i % tiles * tile, count = std::min(tile, rows - block.start - first);
       if (count > 0)
-        sweep_.run(block.recording, first, tile, std::span(block.slots).subspan(at(first * work_.k), at(tile * work_.k)),
-                   block.start + first, count, work_.request.multipliers, work_.averages);
+        sweep_.run(block.recording, first, tile,
+                   std::span(block.slots).subspan(at(first * work_.k), at(tile * work_.k)), block.start + first, count,
+                   work_.request.multipliers, work_.averages);
     });
     pending_.clear();
   }
@@ -63,9 +62,7 @@ class ChainPairs final : public PairPlan {
 };
 
 /// Is the value in the graph of its model, and does nothing but ops decide what its gradient is?
-bool is_plain(const Tensor& value) {
-  return value.requires_grad() && !autograd::has_hooks(value);
-}
+bool is_plain(const Tensor& value) { return value.requires_grad() && !autograd::has_hooks(value); }
 
 /// Derivatives by columns, some outputs at a time.
 class ChainGradients final : public GradientPlan {
@@ -100,8 +97,8 @@ class ChainGradients final : public GradientPlan {
 class ChainGame final : public Game {
  public:
   /// `chain` has a linear map; `first` is the first.
-  ChainGame(Chain chain, std::size_t first, const Recording& rows, const Recording& references,
-            std::int64_t count, std::int64_t b, std::optional<std::int64_t> target)
+  ChainGame(Chain chain, std::size_t first, const Recording& rows, const Recording& references, std::int64_t count,
+            std::int64_t b, std::optional<std::int64_t> target)
       : chain_(std::move(chain)),
         first_(first),
         target_(target),
@@ -205,7 +202,8 @@ std::unique_ptr<Game> chain_game(const ModelFunction& model, const Tensor& rows,
   std::optional<FoundChain> found = find_chain(model, rows, background, request.output, request.method);
   if (!found) return nullptr;
   Chain& chain = found->chain;
-  const auto linear = std::find_if(chain.begin(), chain.end(), [](const Link& link) { return link.function == nullptr; });
+  const auto linear =
+      std::find_if(chain.begin(), chain.end(), [](const Link& link) { return link.function == nullptr; });
   if (linear == chain.end()) return nullptr;
   const auto first = static_cast<std::size_t>(linear - chain.begin());
   return std::make_unique<ChainGame>(std::move(chain), first, found->rows, found->references, rows.size(0),

@@ -21,13 +21,11 @@ constexpr std::int64_t worthwhile_pairs = 256;
 /// Points in one run of the model, the same whatever is explained.
 constexpr std::int64_t block_points = 1024;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-/// The sweep over pairs of a row and a reference, recorded apart. An op whose result for a row is not a function of that
-/// row alone has no such form: a model with one is run again on the pairs themselves, and swept one output after the
-/// other.
+/// The sweep over pairs of a row and a reference, recorded apart. An op whose result for a row is not a function of
+/// that row alone has no such form: a model with one is run again on the pairs themselves, and swept one output after
+/// the other.
 class GeneralPairs final : public PairPlan {
  public:
   explicit GeneralPairs(const PairWork& work)
@@ -94,14 +92,13 @@ class GeneralPairs final : public PairPlan {
             std::int64_t slot, std::int64_t count, LargestLosses& largest) {
     average(multipliers, start, block, slot, count);
     work_.losses.add(losses, slot, start + block.n0, std::min(block.rows, n_ - start - block.n0),
-                 block.paired ? 1 : block.references);
+                     block.paired ? 1 : block.references);
     keep_larger(largest, losses.largest_of);
   }
 
   /// All outputs at once, from rows and references recorded apart.
   void sweep_pairs(const RoundedRecording& x, const Structure& s, std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
-                   Audit* audit) {
+                   const std::vector<std::int64_t>& chosen, LargestLosses& largest, Audit* audit) {
     PairSweep sweep(x, {work_.recorded_references, reference_roundings_}, s, work_.target, false, work_.settles);
     Losses losses;
     const Tensor m = sweep.run(block, seed(x.recording, block, chosen, 0, work_.k), losses, audit);
@@ -109,14 +106,13 @@ class GeneralPairs final : public PairPlan {
   }
 
   /// One output after the other, from the pairs recorded as they are.
-  void sweep_whole(std::int64_t start, const PairBlock& block,
-                   const std::vector<std::int64_t>& chosen, LargestLosses& largest,
-                   Audit* audit) {
+  void sweep_whole(std::int64_t start, const PairBlock& block, const std::vector<std::int64_t>& chosen,
+                   LargestLosses& largest, Audit* audit) {
     const std::int64_t pairs = block.pairs();
     const Tensor rows = padded_rows(work_.rows, start, block_rows).narrow(0, block.n0, block.rows);
-    const Tensor references = work_.request.paired
-                                  ? padded_rows(work_.references, start, block_rows).narrow(0, block.b0, block.references)
-                                  : work_.references.narrow(0, block.b0, block.references);
+    const Tensor references =
+        work_.request.paired ? padded_rows(work_.references, start, block_rows).narrow(0, block.b0, block.references)
+                             : work_.references.narrow(0, block.b0, block.references);
     const auto expanded = [&](const Tensor& t, std::int64_t dim) {
       return block.paired ? t.clone()
                           : t.unsqueeze(dim)
@@ -156,21 +152,23 @@ class GeneralPairs final : public PairPlan {
                std::int64_t count) {
     const std::int64_t pairs = block.pairs(), each = block.paired ? 1 : block.references;
     const Tensor m =
-        (multipliers.defined() ? multipliers : zeros({count, pairs, features_}, {.dtype = work_.rows.dtype()})).contiguous();
+        (multipliers.defined() ? multipliers : zeros({count, pairs, features_}, {.dtype = work_.rows.dtype()}))
+            .contiguous();
     dispatch_floating(m.dtype(), [&]<class T>() {
       const T* data = m.data<T>();
       for (std::int64_t slot = 0; slot < count; ++slot)
         for (std::int64_t i = 0; i < block.rows && start + block.n0 + i < n_; ++i) {
           const std::int64_t row = start + block.n0 + i, reference = block.paired ? row : block.b0;
-          work_.averages.add(row, first + slot, data + (slot * pairs + i * each) * features_, x64_.data() + row * features_,
-                         r64_.data() + reference * features_, features_, each, work_.request.multipliers);
+          work_.averages.add(row, first + slot, data + (slot * pairs + i * each) * features_,
+                             x64_.data() + row * features_, r64_.data() + reference * features_, features_, each,
+                             work_.request.multipliers);
         }
     });
   }
 
   const PairWork work_;
   std::int64_t n_, features_, b_;
-  std::vector<double> x64_, r64_;  // rows and references as they are subtracted
+  std::vector<double> x64_, r64_;            // rows and references as they are subtracted
   std::vector<Tensor> reference_roundings_;  // by value
 };
 
@@ -188,8 +186,7 @@ class GeneralGradients final : public GradientPlan {
 /// Any model: it runs on the points.
 class GeneralGame final : public Game {
  public:
-  GeneralGame(const ModelFunction& model, const GradientRequest& request, const Tensor& rows,
-            const Tensor& background)
+  GeneralGame(const ModelFunction& model, const GradientRequest& request, const Tensor& rows, const Tensor& background)
       : model_(model), request_(request), rows_(rows), background_(background) {}
 
   std::uint64_t at_once(std::int64_t references) const override {
@@ -232,9 +229,7 @@ class GeneralGame final : public Game {
 
 }  // namespace
 
-std::unique_ptr<PairPlan> general_pairs(const PairWork& work) {
-  return std::make_unique<GeneralPairs>(work);
-}
+std::unique_ptr<PairPlan> general_pairs(const PairWork& work) { return std::make_unique<GeneralPairs>(work); }
 Audit audit_row(const PairWork& work, const RowBlock& block, std::int64_t row) {
   return GeneralPairs(work).audit(block, row);
 }

@@ -33,17 +33,17 @@ Gradients gradients_at(const ModelFunction& model, const Tensor& points, const G
 /// The values alone, without derivatives.
 Gradients values_at(const ModelFunction& model, const Tensor& points, const GradientRequest& request);
 
-/// An op between the features and what is explained that has no derivative, or one that is 0 wherever it does not jump, as
-/// "to in Net > lookup (Embedding)"; empty if there is none. `rows` are one or more.
+/// An op between the features and what is explained that has no derivative, or one that is 0 wherever it does not jump,
+/// as "to in Net > lookup (Embedding)"; empty if there is none. `rows` are one or more.
 std::string op_without_derivative(const ModelFunction& model, const Tensor& rows, const GradientRequest& request);
 
 /// The parts that an explanation by gradients has from its request, but values: outputs, ranks, space, data.
 ExplanationParts gradient_parts(const Gradients& at_rows, const Tensor& rows, const GradientRequest& request);
 
 /// The explanation whose values [N, n, K] are `values(gradients [N, n, K], rows [N, n])`.
-template <class Options, class Values>
-Explanation explain_by_gradients(const char* method, const ModelFunction& model, const Options& options, const Tensor& rows,
-                                 Values&& values) {
+template <class Options, class Values> Explanation explain_by_gradients(const char* method, const ModelFunction& model,
+                                                                        const Options& options, const Tensor& rows,
+                                                                        Values&& values) {
   const GradientRequest request{method, options.output, options.target};
   const Tensor x = checked_matrix(method, "rows", rows);
   check_feature_names(method, options.feature_names, x.size(1));

@@ -12,10 +12,10 @@ namespace xg::explain::detail {
 
 using autograd::AttributionLoss;
 using autograd::PairContext;
-using autograd::with_front;
 using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
+using autograd::with_front;
 
 namespace {
 
@@ -23,18 +23,14 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// What stands for infinity. Its square is still a float.
 constexpr double far = 1e18;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void add_to(Tensor& total, const Tensor& part) {
   if (part.defined()) total = total.defined() ? total + part : part;
 }
 
 /// x - r in float64, 0 for equal infinities.
-Tensor change_of(const Tensor& x, const Tensor& r) {
-  return where(x == r, 0.0, x.to(float64) - r.to(float64));
-}
+Tensor change_of(const Tensor& x, const Tensor& r) { return where(x == r, 0.0, x.to(float64) - r.to(float64)); }
 
 /// Sums of m d over each of K outputs and groups of pairs, [K, groups]; of |m d| with `sizes`. A change of 0 counts
 /// nothing, whatever its multiplier.
@@ -149,7 +145,8 @@ PairContext PairSweep::context(const TraceEntry& entry, const std::vector<Tensor
     for (const ValueId id : entry.inputs) {
       const Tensor &x = x_roundings_[at(id)], &r = r_roundings_[at(id)];
       const bool rows = s_.has_rows[at(id)];
-      pairs.rounding.push_back(x.defined() && r.defined() ? maximum(of_rows(x, rows), of_references(r, rows)) : Tensor());
+      pairs.rounding.push_back(x.defined() && r.defined() ? maximum(of_rows(x, rows), of_references(r, rows))
+                                                          : Tensor());
     }
   return pairs;
 }
@@ -173,7 +170,8 @@ Tensor PairSweep::repeated(const Tensor& value, const Shape& shape) const {
 Tensor PairSweep::placeholder(ValueId id) const {
   const Tensor& value = x_.value(id);
   if (whole_ || !s_.has_rows[at(id)]) return value;
-  const Tensor none = value.is_floating_point() ? full({}, nan, {.dtype = value.dtype()}) : zeros({}, {.dtype = value.dtype()});
+  const Tensor none =
+      value.is_floating_point() ? full({}, nan, {.dtype = value.dtype()}) : zeros({}, {.dtype = value.dtype()});
   return none.expand(with_front(block_.pairs(), value.shape(), 1));
 }
 
@@ -181,8 +179,8 @@ Tensor PairSweep::placeholder(ValueId id) const {
 // A model may be finite although a value in it is not: a logit masked with minus infinity, 1 / (1 + exp(800)), the
 // logarithm in the branch that `where` does not take. No multiplier times such a change is a number. So a very large
 // number stands for infinity, and a value that is NaN on one side counts as one that does not change: what depended on
-// it comes from whatever chose between them. The elementwise ops around such a value use the quotients of these, so that
-// the sums still hold; what cannot be passed on is counted.
+// it comes from whatever chose between them. The elementwise ops around such a value use the quotients of these, so
+// that the sums still hold; what cannot be passed on is counted.
 const PairSweep::Value& PairSweep::value(ValueId id) {
   Value& v = at_pairs_[at(id)];
   if (v.x.defined()) return v;
@@ -216,8 +214,7 @@ void PairSweep::settle(const TraceEntry& entry, const PairContext& pairs, std::v
     const Tensor &in = value(entry.inputs[0]).no_number, &out = value(entry.outputs[0]).no_number;
     const Tensor left = in.defined() && out.defined() ? logical_or(in, out) : (in.defined() ? in : out);
     const Tensor d = pairs.delta(0);
-    const Tensor quotient =
-        where(d == 0, 0.0, (pairs.x_out[0].to(d.dtype()) - pairs.r_out[0].to(d.dtype())) / d);
+    const Tensor quotient = where(d == 0, 0.0, (pairs.x_out[0].to(d.dtype()) - pairs.r_out[0].to(d.dtype())) / d);
     shares[0] = where(left, pairs.multipliers[0] * quotient, shares[0]);
   }
   for (std::size_t i = 0; i < shares.size(); ++i) {
@@ -254,10 +251,10 @@ Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs)
     if (!x_.value(id).is_floating_point()) continue;
     if (x[j].dtype() != float64 || r[j].dtype() != float64) return {};
     const bool rows = s_.has_rows[at(id)];
-    sum = sum + sum_of_products(pairs.multipliers[j],
-                                of_rows(change_of(x_.value(id), x[j]), rows) -
-                                    of_references(change_of(r_.value(id), r[j]), rows),
-                                pairs.outputs_explained, groups);
+    sum = sum + sum_of_products(
+                    pairs.multipliers[j],
+                    of_rows(change_of(x_.value(id), x[j]), rows) - of_references(change_of(r_.value(id), r[j]), rows),
+                    pairs.outputs_explained, groups);
   }
   return sum;
 }
@@ -265,14 +262,16 @@ Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs)
 void PairSweep::examine(std::size_t e, const PairContext& pairs, const std::vector<Tensor>& shares, const Tensor& lost,
                         Audit::Finding& finding) {
   const std::int64_t k = pairs.outputs_explained, groups = whole_ ? 1 : block_.pairs();
-  Tensor changes = zeros({k, groups}, {.dtype = float64}), sizes = changes;  // sums of |m (x - r)| and of |m| (|x| + |r|)
+  Tensor changes = zeros({k, groups}, {.dtype = float64}),
+         sizes = changes;  // sums of |m (x - r)| and of |m| (|x| + |r|)
   const auto count = [&](const Tensor& m, const Tensor& x, const Tensor& r) {
     changes = changes + sum_of_products(m, change_of(x, r), k, groups, true);
     sizes = sizes + sum_of_products(m, x.to(float64).abs() + r.to(float64).abs(), k, groups, true);
   };
   for (std::size_t i = 0; i < shares.size(); ++i)
     if (pairs.varies[i]) count(shares[i], pairs.x[i], pairs.r[i]);
-  for (std::size_t j = 0; j < pairs.multipliers.size(); ++j) count(pairs.multipliers[j], pairs.x_out[j], pairs.r_out[j]);
+  for (std::size_t j = 0; j < pairs.multipliers.size(); ++j)
+    count(pairs.multipliers[j], pairs.x_out[j], pairs.r_out[j]);
 
   bool single = false;
   for (const ValueId id : x_.trace.entries()[e].outputs) single = single || x_.value(id).dtype() == float32;

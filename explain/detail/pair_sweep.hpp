@@ -54,8 +54,8 @@ struct RoundedRecording {
 
 class PairSweep {
  public:
-  /// With `whole` values are never taken apart into rows, and all pairs of a block are one group. With `settles`, values
-  /// on the way that are infinite or NaN are replaced (see Note [Values that are no numbers]).
+  /// With `whole` values are never taken apart into rows, and all pairs of a block are one group. With `settles`,
+  /// values on the way that are infinite or NaN are replaced (see Note [Values that are no numbers]).
   PairSweep(const RoundedRecording& x, const RoundedRecording& r, const Structure& structure, const Target& target,
             bool whole, bool settles);
 
@@ -85,7 +85,7 @@ class PairSweep {
                Audit::Finding& finding);
 
   const Recording &x_, &r_;
-  const std::vector<Tensor> &x_roundings_, &r_roundings_;
+  const std::vector<Tensor>&x_roundings_, &r_roundings_;
   const Structure& s_;
   const Target& target_;
   bool whole_, settles_;

@@ -1,6 +1,6 @@
-// How a model is worked through: op by op as it was recorded, which serves every model, or as one chain of linear maps and
-// elementwise functions (chain.hpp), which is many times faster. Explainers ask for what they need; which of the two they
-// get is decided here, and in no other place. Internal to explain/.
+// How a model is worked through: op by op as it was recorded, which serves every model, or as one chain of linear maps
+// and elementwise functions (chain.hpp), which is many times faster. Explainers ask for what they need; which of the
+// two they get is decided here, and in no other place. Internal to explain/.
 #pragma once
 
 #include <xgrad/explain/detail/additivity.hpp>
@@ -39,8 +39,8 @@ struct PairWork {
   const Tensor &rows, &references;
   const Recording& recorded_references;  ///< those of all blocks, or where they are paired with rows those of the next
   const Target& target;
-  std::int64_t k;   ///< outputs explained of each row
-  bool settles;     ///< are values that are infinite or NaN replaced?
+  std::int64_t k;  ///< outputs explained of each row
+  bool settles;    ///< are values that are infinite or NaN replaced?
   Averages& averages;
   LossLedger& losses;
 

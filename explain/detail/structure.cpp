@@ -16,9 +16,7 @@ using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 bool same_tail(const Shape& a, const Shape& b) {
   return !a.empty() && a.size() == b.size() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
@@ -99,8 +97,9 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
   const auto note_dtype = [&](ValueId id) {
     const Tensor& value = x.value(id);
     if (s.varies[at(id)] && value.is_floating_point())
-      s.coarsest_eps = std::max<double>(s.coarsest_eps, value.dtype() == float32 ? std::numeric_limits<float>::epsilon()
-                                                                                 : std::numeric_limits<double>::epsilon());
+      s.coarsest_eps =
+          std::max<double>(s.coarsest_eps, value.dtype() == float32 ? std::numeric_limits<float>::epsilon()
+                                                                    : std::numeric_limits<double>::epsilon());
   };
   note_dtype(x.input);
   wanted[at(target.value)] = true;
@@ -122,11 +121,12 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
       if (!s.varies[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        throw Error(fmt::format(
-            "[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by hand, or random "
-            "ones, cannot be followed back to the features. Compute it with ops.",
-            method, describe(entry), x.value(id).shape().str(),
-            made[at(id)] ? "does not come from the features" : "no op made"));
+        throw Error(
+            fmt::format("[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by "
+                        "hand, or random "
+                        "ones, cannot be followed back to the features. Compute it with ops.",
+                        method, describe(entry), x.value(id).shape().str(),
+                        made[at(id)] ? "does not come from the features" : "no op made"));
       if (!s.varies[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
         throw_other_flow(method,
                          fmt::format("a constant that {} takes has other values for the rows than for the references "

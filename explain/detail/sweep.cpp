@@ -19,9 +19,7 @@ namespace {
 using autograd::Rule;
 using autograd::TraceEntry;
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
+std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The target's values [rows, J] in float64.
 std::vector<double> target_values(const Recording& recording, const Target& target, std::int64_t rows) {
@@ -65,7 +63,8 @@ class RequestSweep {
     model_.check_independence(rows_, references_, request_.method);
     ExplanationParts parts;
     parts.values = explain_all();
-    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second sweep.
+    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second
+    // sweep.
     if (!all_finite(parts.values)) {
       settles_ = true;
       parts.values = explain_all();
@@ -224,8 +223,9 @@ class RequestSweep {
   void check_additivity(ExplanationParts& parts) {
     std::vector<bool> clean;
     for (std::int64_t row = 0; row < n_; ++row) clean.push_back(is_clean(row));
-    const std::optional<Miss> miss = find_miss(
-        {parts.values, outputs_, bases_, std::move(clean), *averages_, *losses_, op_names_, coarsest_eps_}, parts.notes);
+    const std::optional<Miss> miss =
+        find_miss({parts.values, outputs_, bases_, std::move(clean), *averages_, *losses_, op_names_, coarsest_eps_},
+                  parts.notes);
     if (!miss || request_.additivity == Additivity::report) return;
     const std::string words = explain_miss(*miss);
     if (words.empty()) {
@@ -260,7 +260,8 @@ class RequestSweep {
     const std::vector<double>& errors = losses_->largest_of(LossKind::integral);
     const auto op = at(std::max_element(errors.begin(), errors.end()) - errors.begin());
     return fmt::format(
-        "{} has no rule of its own and was integrated along its path; the integral misses up to {:.3g}, more than 1e-3 of "
+        "{} has no rule of its own and was integrated along its path; the integral misses up to {:.3g}, more than 1e-3 "
+        "of "
         "the contributions: a kink, a jump or a wrong derivative does that. Give it a secant",
         op_names_[op], errors[op]);
   }
@@ -284,7 +285,8 @@ class RequestSweep {
           "{} mixes the rows of a batch, and rows seem to influence each other: explain a model whose result for a row "
           "depends on that row alone",
           coupled_);
-    if (const std::string op = op_with_other_attributes(block.recording, reference_recording_, block.structure); !op.empty())
+    if (const std::string op = op_with_other_attributes(block.recording, reference_recording_, block.structure);
+        !op.empty())
       return fmt::format(
           "{} was applied with other attributes to the rows than to the references: the model branches on its data, or "
           "reads numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops",
@@ -304,14 +306,14 @@ class RequestSweep {
   Recording reference_recording_;
   Target target_;
   std::optional<Averages> averages_;
-  std::vector<double> base_of_output_;      // by output of the model
-  std::vector<std::int64_t> slots_;         // [N, K]
-  std::vector<double> outputs_, bases_;     // [N, K]
+  std::vector<double> base_of_output_;   // by output of the model
+  std::vector<std::int64_t> slots_;      // [N, K]
+  std::vector<double> outputs_, bases_;  // [N, K]
   std::optional<LossLedger> losses_;
-  std::vector<std::string> op_names_;        // by op
-  std::vector<FallbackOp> integrated_;       // by op; without a name for ops with rules
+  std::vector<std::string> op_names_;   // by op
+  std::vector<FallbackOp> integrated_;  // by op; without a name for ops with rules
   double coarsest_eps_ = 0;
-  bool settles_ = false;                     // are values that are infinite or NaN replaced?
+  bool settles_ = false;  // are values that are infinite or NaN replaced?
   std::string coupled_;
   std::unique_ptr<PairPlan> plan_;
 };

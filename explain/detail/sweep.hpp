@@ -6,8 +6,8 @@
 // for all K outputs at once, the values of an op at the pairs [P, ...], and each op shares out its contribution by its
 // own rule (autograd/attribution.hpp).
 //
-// Tiles of rows are swept by several threads; the model itself runs in the caller's. Which way blocks of pairs are swept
-// is the plan's business (plan.hpp).
+// Tiles of rows are swept by several threads; the model itself runs in the caller's. Which way blocks of pairs are
+// swept is the plan's business (plan.hpp).
 //
 // An op whose result for a row is not a function of that row alone has no such [P, ...] form. A model with one is run
 // again on the pairs themselves, P rows against P references, and swept one output after the other; a model whose rows

@@ -58,7 +58,7 @@ XG_API Table parse_csv(StringRef text, ReadCsvOptions options = {}, StringRef so
 struct WriteCsvOptions {
   char separator = ',';  ///< the sign between two cells
   bool header = true;    ///< begin with a line of the columns' names
-  String missing = {};  ///< what to write for a missing value
+  String missing = {};   ///< what to write for a missing value
 };
 
 /// Writes a table so that read_csv gives it back: numbers exactly and as they were spelled, each column with its kind,

@@ -1,5 +1,5 @@
-#include <xgrad/nn/detail/column_builder.hpp>
 #include <xgrad/nn/data/csv.hpp>
+#include <xgrad/nn/detail/column_builder.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 

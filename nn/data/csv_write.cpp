@@ -12,9 +12,7 @@
 namespace xg::nn::data {
 namespace {
 
-bool is_integer(std::string_view text) {
-  return text.find_first_not_of("-+0123456789") == std::string_view::npos;
-}
+bool is_integer(std::string_view text) { return text.find_first_not_of("-+0123456789") == std::string_view::npos; }
 
 // The cell as the file spelled it, if a reader without options takes it for the same number.
 std::string number(const Column& column, std::int64_t row) {

@@ -6,9 +6,7 @@
 
 namespace xg::nn::data {
 
-Tensor Affine::operator()(const Tensor& x) const {
-  return x * scale + shift;
-}
+Tensor Affine::operator()(const Tensor& x) const { return x * scale + shift; }
 
 Affine Affine::inverse() const {
   if (scale == 0) {

@@ -16,8 +16,8 @@ struct FeatureGroup {
 
 /// A level of a text column that was not among the training rows.
 struct UnknownLevel {
-  std::string column;  ///< its name
-  std::string level;  ///< "" for a missing value
+  std::string column;     ///< its name
+  std::string level;      ///< "" for a missing value
   std::int64_t rows = 0;  ///< how many have it
 };
 

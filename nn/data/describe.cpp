@@ -71,9 +71,7 @@ ColumnSummary summarize(const Column& column) {
 }
 
 // Six digits, which is what a table can show; "" where there is no number.
-std::string short_number(double value) {
-  return std::isnan(value) ? "" : fmt::format("{:.6g}", value);
-}
+std::string short_number(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
 
 }  // namespace
 
@@ -110,8 +108,6 @@ std::string Description::str() const {
   return fmt::format("{}{} rows x {} columns\n", text.str(), rows, columns.size());
 }
 
-std::ostream& operator<<(std::ostream& out, const Description& description) {
-  return out << description.str();
-}
+std::ostream& operator<<(std::ostream& out, const Description& description) { return out << description.str(); }
 
 }  // namespace xg::nn::data

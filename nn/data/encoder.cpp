@@ -40,8 +40,9 @@ struct Source {
 }
 
 [[noreturn]] void throw_too_large(const char* op, const Column& column, std::int64_t row, Dtype dtype) {
-  throw ValueError(fmt::format("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.",
-                               op, column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype)));
+  throw ValueError(
+      fmt::format("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
+                  column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype)));
 }
 
 /// How the cells of a column spell numbers.
@@ -77,10 +78,11 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   } else if (const auto value = numbers_of(column).real(cell)) {
     return value->value;
   }
-  throw DtypeError(fmt::format(
-      "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair that cell, or read the "
-      "file with its decimal and thousands separators.",
-      column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers"));
+  throw DtypeError(
+      fmt::format("[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair "
+                  "that cell, or read the "
+                  "file with its decimal and thousands separators.",
+                  column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers"));
 }
 
 /// The cell as a level of training rows of that kind: text as it is spelled, numbers by their value.
@@ -137,8 +139,7 @@ Source learn_number(const Column& column, const EncoderOptions& options) {
     source.fill = source.fill > 0.5 ? 1 : 0;
     return source;
   }
-  std::replace_if(
-      values.begin(), values.end(), [](double v) { return std::isnan(v); }, source.fill);
+  std::replace_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }, source.fill);
   source.scaling = learn_scaling(values, options.scaling);
   return source;
 }
@@ -201,9 +202,8 @@ struct Encoder::Plan {
   void learn_target(const Column& target, const EncoderOptions& options);
   Tensor encode_target(const Column& target) const;
   /// Writes the features of one source into columns `first` and up of X [rows, width].
-  template <class T>
-  void encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width, T* X,
-              std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const;
+  template <class T> void encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width,
+                                 T* X, std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const;
 };
 
 void Encoder::Plan::name_features(const std::vector<std::string>& columns) {
@@ -389,24 +389,14 @@ Dataset Encoder::transform(const Table& table) const {
   return data;
 }
 
-Dataset Encoder::fit_transform(const Table& table) {
-  return fit(table).transform(table);
-}
+Dataset Encoder::fit_transform(const Table& table) { return fit(table).transform(table); }
 
-Affine Encoder::target_scale() const {
-  return plan("target_scale").target_scale;
-}
+Affine Encoder::target_scale() const { return plan("target_scale").target_scale; }
 
-const std::vector<std::string>& Encoder::classes() const {
-  return plan("classes").classes;
-}
+const std::vector<std::string>& Encoder::classes() const { return plan("classes").classes; }
 
-const std::vector<std::string>& Encoder::feature_names() const {
-  return plan("feature_names").feature_names;
-}
+const std::vector<std::string>& Encoder::feature_names() const { return plan("feature_names").feature_names; }
 
-const std::vector<FeatureGroup>& Encoder::feature_groups() const {
-  return plan("feature_groups").groups;
-}
+const std::vector<FeatureGroup>& Encoder::feature_groups() const { return plan("feature_groups").groups; }
 
 }  // namespace xg::nn::data

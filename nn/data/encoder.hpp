@@ -35,13 +35,13 @@ enum class UnknownPolicy : std::uint8_t {
 
 /// Options of Encoder.
 struct EncoderOptions {
-  String target = {};         ///< the column to predict; none: features only
-  bool scale_target = false;  ///< standardize it, for regression
-  Scaling scaling = Scaling::standard;  ///< of columns of numbers
-  StringList drop = {};  ///< columns to leave out
+  String target = {};                              ///< the column to predict; none: features only
+  bool scale_target = false;                       ///< standardize it, for regression
+  Scaling scaling = Scaling::standard;             ///< of columns of numbers
+  StringList drop = {};                            ///< columns to leave out
   TargetKind target_kind = TargetKind::automatic;  ///< what the target column is
-  bool missing_indicator = false;                ///< a 0/1 feature `age_missing` beside numbers of which some miss
-  UnknownPolicy unknown = UnknownPolicy::zeros;  ///< what a level becomes that the training rows do not have
+  bool missing_indicator = false;                  ///< a 0/1 feature `age_missing` beside numbers of which some miss
+  UnknownPolicy unknown = UnknownPolicy::zeros;    ///< what a level becomes that the training rows do not have
   std::int64_t max_levels = 100;    ///< a text column with more is an error, as names and ticket numbers are
   std::optional<Dtype> dtype = {};  ///< of X and of a y of numbers; default_dtype() in fit if not given
 };

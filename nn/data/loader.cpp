@@ -24,9 +24,7 @@ std::int64_t bytes_per_row(const Tensor& t) {
   return t.numel() / t.size(0) * static_cast<std::int64_t>(item_size(t.dtype()));
 }
 
-Tensor picked(const Tensor& t, const Tensor& rows) {
-  return t.defined() ? t.index_select(0, rows) : t;
-}
+Tensor picked(const Tensor& t, const Tensor& rows) { return t.defined() ? t.index_select(0, rows) : t; }
 
 Tensor cut(const Tensor& t, std::int64_t start, std::int64_t length) {
   return t.defined() ? t.narrow(0, start, length) : t;

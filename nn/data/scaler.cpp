@@ -43,8 +43,7 @@ std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X)
 }
 
 // f(X in float64), returned in X's floating dtype, once X is known to have the features that `learned` has.
-template <class F>
-Tensor transformed(const char* op, const Tensor& X, const Tensor& learned, F f) {
+template <class F> Tensor transformed(const char* op, const Tensor& X, const Tensor& learned, F f) {
   if (!learned.defined()) {
     throw Error(
         fmt::format("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op));
@@ -96,9 +95,7 @@ Tensor StandardScaler::transform(const Tensor& X) const {
   });
 }
 
-Tensor StandardScaler::fit_transform(const Tensor& X) {
-  return fit(X).transform(X);
-}
+Tensor StandardScaler::fit_transform(const Tensor& X) { return fit(X).transform(X); }
 
 Tensor StandardScaler::inverse_transform(const Tensor& X) const {
   return transformed("StandardScaler.inverse_transform", X, mean_, [this](Tensor x) {
@@ -142,9 +139,7 @@ Tensor MinMaxScaler::transform(const Tensor& X) const {
   });
 }
 
-Tensor MinMaxScaler::fit_transform(const Tensor& X) {
-  return fit(X).transform(X);
-}
+Tensor MinMaxScaler::fit_transform(const Tensor& X) { return fit(X).transform(X); }
 
 Tensor MinMaxScaler::inverse_transform(const Tensor& X) const {
   return transformed("MinMaxScaler.inverse_transform", X, scale_,

@@ -31,9 +31,9 @@ class XG_API StandardScaler {
   Tensor inverse_transform(const Tensor& X) const;
 
   bool fitted() const { return mean_.defined(); }  ///< has fit been called?
-  const Tensor& mean() const { return mean_; }    ///< float64 [features]; undefined before fit
-  const Tensor& var() const { return var_; }      ///< float64 [features], over n
-  const Tensor& scale() const { return scale_; }  ///< float64 [features]
+  const Tensor& mean() const { return mean_; }     ///< float64 [features]; undefined before fit
+  const Tensor& var() const { return var_; }       ///< float64 [features], over n
+  const Tensor& scale() const { return scale_; }   ///< float64 [features]
 
  private:
   StandardScalerOptions options_;

@@ -162,8 +162,10 @@ TensorSplit train_test_split(const Tensor& X, const Tensor& y, TensorSplitOption
         levels[fmt::format("{}", values[row] == 0 ? 0 : values[row])].push_back(static_cast<std::int64_t>(row));
       }
     };
-    if (y.is_floating_point()) add(y.detach().to_vector<double>());
-    else add(y.to_vector<std::int64_t>());  // the largest ones are no doubles
+    if (y.is_floating_point())
+      add(y.detach().to_vector<double>());
+    else
+      add(y.to_vector<std::int64_t>());  // the largest ones are no doubles
   }
   const Parts parts =
       split_rows(X.size(0), options.test_size, options.shuffle, options.seed, options.stratify ? &levels : nullptr);

@@ -32,9 +32,9 @@ XG_API TableSplit train_test_split(const Table& table, SplitOptions options = {}
 
 /// Options of train_test_split() of tensors.
 struct TensorSplitOptions {
-  double test_size = 0.25;  ///< share of the rows, in (0, 1)
-  bool stratify = false;  ///< by the values of y
-  bool shuffle = true;    ///< else the last rows are the test
+  double test_size = 0.25;                 ///< share of the rows, in (0, 1)
+  bool stratify = false;                   ///< by the values of y
+  bool shuffle = true;                     ///< else the last rows are the test
   std::optional<std::uint64_t> seed = {};  ///< a stream of its own; without one the default generator draws
 };
 

@@ -130,13 +130,9 @@ std::size_t Column::checked(std::int64_t row) const {
   return static_cast<std::size_t>(row);
 }
 
-std::int64_t Column::missing_count() const {
-  return std::count(missing_.begin(), missing_.end(), true);
-}
+std::int64_t Column::missing_count() const { return std::count(missing_.begin(), missing_.end(), true); }
 
-std::int64_t Column::distinct_count() const {
-  return static_cast<std::int64_t>(levels().size());
-}
+std::int64_t Column::distinct_count() const { return static_cast<std::int64_t>(levels().size()); }
 
 double Column::number(std::int64_t row) const {
   const std::size_t i = checked(row);
@@ -244,9 +240,7 @@ std::vector<double> Column::exact_numbers() const {
   return numbers();
 }
 
-Tensor Column::tensor() const {
-  return xg::tensor(exact_numbers());
-}
+Tensor Column::tensor() const { return xg::tensor(exact_numbers()); }
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), by_name_(columns_.size()) {
   std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
@@ -279,9 +273,7 @@ std::vector<std::string> Table::names() const {
   return result;
 }
 
-bool Table::contains(StringRef name) const {
-  return find(name) != nullptr;
-}
+bool Table::contains(StringRef name) const { return find(name) != nullptr; }
 
 const Column& Table::column(StringRef name) const {
   if (const Column* column = find(name)) return *column;
@@ -365,8 +357,6 @@ std::string Table::str() const {
   return fmt::format("{}{} rows x {} columns\n", columns_.empty() ? "" : text.str(), rows_, columns_.size());
 }
 
-std::ostream& operator<<(std::ostream& out, const Table& table) {
-  return out << table.str();
-}
+std::ostream& operator<<(std::ostream& out, const Table& table) { return out << table.str(); }
 
 }  // namespace xg::nn::data

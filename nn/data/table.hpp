@@ -152,18 +152,18 @@ XG_API std::ostream& operator<<(std::ostream& out, const Table& table);
 struct ColumnSummary {
   std::string name;                       ///< of the column
   ColumnKind kind = ColumnKind::numeric;  ///< what it holds
-  std::int64_t count = 0;     ///< values that are there
-  std::int64_t missing = 0;   ///< values that are not
-  std::int64_t distinct = 0;  ///< different values
-  double min = 0;             ///< the least value
-  double lower_quartile = 0;  ///< quartiles interpolate linearly, as NumPy's
-  double median = 0;          ///< the middle value
-  double upper_quartile = 0;  ///< as the lower one
-  double max = 0;             ///< the largest value
-  double mean = 0;            ///< of the values that are there
-  double std = 0;                  ///< over count - 1
-  std::string most_frequent = {};  ///< the first in order, among equals
-  std::int64_t most_frequent_count = 0;  ///< how often it occurs
+  std::int64_t count = 0;                 ///< values that are there
+  std::int64_t missing = 0;               ///< values that are not
+  std::int64_t distinct = 0;              ///< different values
+  double min = 0;                         ///< the least value
+  double lower_quartile = 0;              ///< quartiles interpolate linearly, as NumPy's
+  double median = 0;                      ///< the middle value
+  double upper_quartile = 0;              ///< as the lower one
+  double max = 0;                         ///< the largest value
+  double mean = 0;                        ///< of the values that are there
+  double std = 0;                         ///< over count - 1
+  std::string most_frequent = {};         ///< the first in order, among equals
+  std::int64_t most_frequent_count = 0;   ///< how often it occurs
 };
 
 /// What `Table::describe` finds.

@@ -27,7 +27,9 @@ bool is_integer_text(std::string_view text) {
 }  // namespace
 
 ColumnBuilder::ColumnBuilder(std::string name, bool text, const io::CsvNumbers& numbers)
-    : numbers_(numbers), column_(std::move(name), text ? ColumnKind::text : ColumnKind::numeric, {}, 0), has_values_(text) {
+    : numbers_(numbers),
+      column_(std::move(name), text ? ColumnKind::text : ColumnKind::numeric, {}, 0),
+      has_values_(text) {
   column_.decimal_ = numbers.decimal();
   column_.thousands_ = numbers.thousands();
 }

@@ -1,5 +1,5 @@
-#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/nn/detail/metric_inputs.hpp>
+#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -25,9 +25,7 @@ void check_defined(const std::string& metric, const char* argument, const Tensor
   if (!t.defined()) throw ValueError(fmt::format("[{}] {} is undefined: pass a tensor.", metric, argument));
 }
 
-std::int64_t columns_of(const Tensor& t) {
-  return t.dim() == 1 ? 1 : t.size(1);
-}
+std::int64_t columns_of(const Tensor& t) { return t.dim() == 1 ? 1 : t.size(1); }
 
 void check_table(const std::string& metric, const char* argument, const Tensor& t, const char* needed) {
   check_defined(metric, argument, t);

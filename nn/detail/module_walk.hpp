@@ -12,8 +12,7 @@ namespace xg::nn {
 // f(path, module) for this module and all below it, parents first; a module in several places once for each. The path
 // is one text that grows and shrinks, and the levels are on the heap: neither depth nor length of names costs more than
 // once.
-template <class F>
-void Module::walk(F&& f) const {
+template <class F> void Module::walk(F&& f) const {
   struct Level {
     const Module* module;
     std::size_t next_child;

@@ -18,9 +18,7 @@ bool is_set(const char* variable) {
   return value != nullptr && value[0] != '\0';
 }
 
-void write(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
+void write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 

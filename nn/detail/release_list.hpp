@@ -9,8 +9,7 @@ namespace xg::nn::detail {
 /// Used by the destructor of a T that owns others: what nobody else owns is not destroyed in there but put on a list,
 /// and the outermost destructor of the thread destroys the list one by one. It needs no memory, since the links are in
 /// the objects: T has a member `std::shared_ptr<T> next_released`, which ReleaseList<T> may use.
-template <class T>
-class ReleaseList {
+template <class T> class ReleaseList {
  public:
   ReleaseList() noexcept : outermost_(current == nullptr) {
     if (outermost_) current = this;
@@ -39,7 +38,7 @@ class ReleaseList {
   std::shared_ptr<T> first_;
 };
 
-template <class T>
-thread_local constinit ReleaseList<T>* ReleaseList<T>::current __attribute__((tls_model("initial-exec"))) = nullptr;
+template <class T> thread_local constinit ReleaseList<T>* ReleaseList<T>::current
+    __attribute__((tls_model("initial-exec"))) = nullptr;
 
 }  // namespace xg::nn::detail

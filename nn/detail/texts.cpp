@@ -11,15 +11,11 @@
 namespace xg::nn::data {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-std::string number_text(double value) {
-  return fmt::format("{}", value == 0 ? 0.0 : value);
-}
+std::string number_text(double value) { return fmt::format("{}", value == 0 ? 0.0 : value); }
 
 bool is_number_text(std::string_view text, double value) {
   // Different numbers of up to 15 digits are different doubles. So a text of no more, without zeros that could be left
@@ -46,9 +42,7 @@ bool is_number_text(std::string_view text, double value) {
   return number_text(value) == text;
 }
 
-std::string_view boolean_text(bool value) {
-  return value ? "true" : "false";
-}
+std::string_view boolean_text(bool value) { return value ? "true" : "false"; }
 
 void Texts::push_back(std::string_view text) {
   if (size_ == pages_.size() * page_size) {

@@ -13,8 +13,7 @@ namespace xg::nn::metrics::detail {
 XG_API void check_threshold(const std::string& metric, double threshold);
 
 /// A metric with options and a direction.
-template <class Options, bool larger>
-class MetricWith {
+template <class Options, bool larger> class MetricWith {
  public:
   /// Throws ValueError for options that make no sense.
   explicit MetricWith(Options options = {}) : options_(std::move(options)) {
@@ -29,8 +28,7 @@ class MetricWith {
 };
 
 /// A metric, the larger the better, that is computed from what `Gathered` keeps of all rows.
-template <class Options, class Gathered>
-class MetricOf : public MetricWith<Options, true> {
+template <class Options, class Gathered> class MetricOf : public MetricWith<Options, true> {
  public:
   explicit MetricOf(Options options = {})
       : MetricWith<Options, true>(std::move(options)), gathered_(nothing(this->options_)) {}

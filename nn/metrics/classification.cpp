@@ -1,5 +1,5 @@
-#include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/nn/detail/metric_inputs.hpp>
+#include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
@@ -46,9 +46,7 @@ double averaged(const std::string& metric, const ClassCounts& counts, Average av
   return average == Average::micro ? score(all) : sum / weight;
 }
 
-double ratio(double part, double whole) {
-  return whole > 0 ? part / whole : 0.0;
-}
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
 
 }  // namespace
 

@@ -14,7 +14,7 @@ namespace xg::nn::metrics {
 
 /// Options of Accuracy.
 struct AccuracyOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;    ///< of the probability of class 1; 0 for logits
   String name = "accuracy";  ///< the key in the History
 };
 
@@ -28,7 +28,7 @@ class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
 
 /// Options of Precision.
 struct PrecisionOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;  ///< how several classes become one number
   String name = "precision";             ///< the key in the History
 };
@@ -43,7 +43,7 @@ class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> 
 
 /// Options of Recall.
 struct RecallOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;  ///< how several classes become one number
   String name = "recall";                ///< the key in the History
 };
@@ -58,7 +58,7 @@ class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
 
 /// Options of F1.
 struct F1Options {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;  ///< how several classes become one number
   String name = "f1";                    ///< the key in the History
 };
@@ -73,7 +73,7 @@ class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
 
 /// Options of Jaccard.
 struct JaccardOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
   Average average = Average::automatic;  ///< how several classes become one number
   String name = "jaccard";               ///< the key in the History
 };
@@ -88,7 +88,7 @@ class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
 
 /// Options of BalancedAccuracy.
 struct BalancedAccuracyOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;             ///< of the probability of class 1; 0 for logits
   String name = "balanced_accuracy";  ///< the key in the History
 };
 
@@ -102,7 +102,7 @@ class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions,
 
 /// Options of MatthewsCorrcoef.
 struct MatthewsCorrcoefOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;             ///< of the probability of class 1; 0 for logits
   String name = "matthews_corrcoef";  ///< the key in the History
 };
 
@@ -117,7 +117,7 @@ class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions,
 
 /// Options of CohenKappa.
 struct CohenKappaOptions {
-  double threshold = 0.5;  ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;       ///< of the probability of class 1; 0 for logits
   String name = "cohen_kappa";  ///< the key in the History
 };
 

@@ -1,5 +1,5 @@
-#include <xgrad/nn/metrics/confusion.hpp>
 #include <xgrad/nn/detail/metric_inputs.hpp>
+#include <xgrad/nn/metrics/confusion.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 

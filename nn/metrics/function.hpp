@@ -48,8 +48,8 @@ class XG_API FunctionMetric {
 ///
 /// Exact over the epoch unless per_batch, for which it keeps the predictions. Throws ValueError without a function.
 template <class F>
-requires std::invocable<F&, const Tensor&, const Tensor&> Metric function(StringRef name, F f,
-                                                                          FunctionOptions options = {}) {
+  requires std::invocable<F&, const Tensor&, const Tensor&>
+Metric function(StringRef name, F f, FunctionOptions options = {}) {
   using Result = std::remove_cvref_t<std::invoke_result_t<F&, const Tensor&, const Tensor&>>;
   static_assert(std::same_as<Result, Tensor> || std::convertible_to<Result, double>,
                 "a metric's function returns a number or a Tensor with one element");

@@ -18,10 +18,7 @@ struct Named {
   Metric (*make)();
 };
 
-template <class M>
-Metric make() {
-  return M();
-}
+template <class M> Metric make() { return M(); }
 
 const std::vector<Named>& known() {
   static const std::vector<Named> all = {
@@ -59,9 +56,7 @@ void throw_unweighted(const std::string& name) {
       name));
 }
 
-Metric Metric::by_name(StringRef name) {
-  return metric(name);
-}
+Metric Metric::by_name(StringRef name) { return metric(name); }
 
 Metric metric(StringRef name) {
   std::string key = name.str();

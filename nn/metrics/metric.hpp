@@ -35,12 +35,11 @@ class XG_API Metric {
  public:
   /// Holds a copy of a metric.
   template <class M>
-  requires(!std::same_as<std::remove_cvref_t<M>, Metric> && MetricType<std::remove_cvref_t<M>>)
-      Metric(M&& metric)  // NOLINT: a metric is one
+    requires(!std::same_as<std::remove_cvref_t<M>, Metric> && MetricType<std::remove_cvref_t<M>>)
+  Metric(M&& metric)  // NOLINT: a metric is one
       : held_(std::make_unique<Held<std::remove_cvref_t<M>>>(std::forward<M>(metric))) {}
   /// By name: `metric("f1")`.
-  template <TextArgument S>
-  Metric(const S& name) : Metric(by_name(name)) {}  // NOLINT: names stand for metrics
+  template <TextArgument S> Metric(const S& name) : Metric(by_name(name)) {}  // NOLINT: names stand for metrics
 
   /// copies the metric that is held, with the rows it has seen
   Metric(const Metric& other) : held_(other.held_->clone()) {}
@@ -78,8 +77,7 @@ class XG_API Metric {
     virtual std::optional<bool> larger_is_better() const = 0;
   };
 
-  template <class M>
-  struct Held final : Base {
+  template <class M> struct Held final : Base {
     explicit Held(M metric) : metric(std::move(metric)) {}
     std::unique_ptr<Base> clone() const override { return std::make_unique<Held>(metric); }
     std::string name() const override { return metric.name(); }

@@ -65,8 +65,7 @@ double average_precision(const Cumulative& c) {
 }
 
 // The mean of `value` over the classes that occur, or its value for class 1 of two.
-template <class Value>
-double one_against_rest(const ScoreTable& table, Value value) {
+template <class Value> double one_against_rest(const ScoreTable& table, Value value) {
   check_not_empty(table.metric(), static_cast<double>(table.rows()));
   if (table.binary()) return value(cumulate(table, 1));
   double sum = 0;
@@ -171,13 +170,9 @@ std::vector<double> ScoreTable::scores(std::int64_t label) const {
   return scores;
 }
 
-double AUC::compute() const {
-  return one_against_rest(gathered_, area);
-}
+double AUC::compute() const { return one_against_rest(gathered_, area); }
 
-double AveragePrecision::compute() const {
-  return one_against_rest(gathered_, average_precision);
-}
+double AveragePrecision::compute() const { return one_against_rest(gathered_, average_precision); }
 
 RocCurve roc_curve(const Tensor& y_true, const Tensor& y_score, RocOptions options, const Tensor& sample_weight) {
   const Cumulative c = cumulate(scores_of_class_one("roc_curve", y_true, y_score, sample_weight), 1);

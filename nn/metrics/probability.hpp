@@ -131,10 +131,10 @@ XG_API PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const T
 
 /// Rows whose predicted probability lies in (lower, upper]; 0 belongs to the first bin.
 struct CalibrationBin {
-  double lower = 0;      ///< exclusive, but 0 in the first bin
-  double upper = 0;      ///< inclusive
-  double predicted = 0;  ///< mean predicted probability
-  double observed = 0;   ///< share of rows of class 1
+  double lower = 0;        ///< exclusive, but 0 in the first bin
+  double upper = 0;        ///< inclusive
+  double predicted = 0;    ///< mean predicted probability
+  double observed = 0;     ///< share of rows of class 1
   std::int64_t count = 0;  ///< rows
 };
 

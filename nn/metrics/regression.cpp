@@ -12,8 +12,7 @@ namespace xg::nn::metrics {
 namespace {
 
 // Adds w f(y, p) of every element to sum and w to weight.
-template <class F>
-void accumulate(const RegressionInputs& in, double& sum, double& weight, F f) {
+template <class F> void accumulate(const RegressionInputs& in, double& sum, double& weight, F f) {
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const double w = in.weight(row);
     for (std::int64_t k = 0; k < in.outputs; ++k) {

@@ -1,5 +1,5 @@
-#include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/nn/detail/metric_inputs.hpp>
+#include <xgrad/nn/metrics/classification.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/nn/metrics/report.hpp>
 #include <xgrad/tensor/creation.hpp>
@@ -21,8 +21,7 @@ std::string fixed(double value, int digits = 4) {
 }
 
 // The extension says what is written.
-template <class Report>
-void save_report(const Report& report, const std::filesystem::path& path) {
+template <class Report> void save_report(const Report& report, const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   if (extension == ".json") return write_file_atomically(path.string(), report.json(), "Report.save");
   if (extension == ".txt") return write_file_atomically(path.string(), report.str(), "Report.save");
@@ -42,9 +41,7 @@ std::vector<std::string> names_of_classes(const ReportOptions& options, std::int
   return names;
 }
 
-double ratio(double part, double whole) {
-  return whole > 0 ? part / whole : 0.0;
-}
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
 
 ClassScores scores_of(const ClassCounts& counts, std::int64_t label, std::string name) {
   const double hit = counts.hit_count(label), truth = counts.true_count(label), taken = counts.predicted_count(label);
@@ -100,8 +97,7 @@ void write(io::JsonWriter& json, const CalibrationBin& bin) {
   json.end_object();
 }
 
-template <class T>
-void write(io::JsonWriter& json, const std::vector<T>& values) {
+template <class T> void write(io::JsonWriter& json, const std::vector<T>& values) {
   json.begin_list();
   for (const T& value : values) write(json, value);
   json.end_list();
@@ -244,13 +240,9 @@ std::string ClassificationReport::json() const {
   return json.take() + "\n";
 }
 
-void ClassificationReport::save(const std::filesystem::path& path) const {
-  save_report(*this, path);
-}
+void ClassificationReport::save(const std::filesystem::path& path) const { save_report(*this, path); }
 
-std::ostream& operator<<(std::ostream& out, const ClassificationReport& report) {
-  return out << report.str();
-}
+std::ostream& operator<<(std::ostream& out, const ClassificationReport& report) { return out << report.str(); }
 
 RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
   const RegressionInputs in = read_regression("regression_report", y_true, y_pred, {});
@@ -315,12 +307,8 @@ std::string RegressionReport::json() const {
   return json.take() + "\n";
 }
 
-void RegressionReport::save(const std::filesystem::path& path) const {
-  save_report(*this, path);
-}
+void RegressionReport::save(const std::filesystem::path& path) const { save_report(*this, path); }
 
-std::ostream& operator<<(std::ostream& out, const RegressionReport& report) {
-  return out << report.str();
-}
+std::ostream& operator<<(std::ostream& out, const RegressionReport& report) { return out << report.str(); }
 
 }  // namespace xg::nn::metrics

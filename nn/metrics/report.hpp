@@ -15,8 +15,8 @@ namespace xg::nn::metrics {
 
 /// Options of classification_report().
 struct ReportOptions {
-  double threshold = 0.5;                     ///< class 1 where the probability is larger
-  StringList class_names = {};  ///< "0", "1", ... unless given
+  double threshold = 0.5;              ///< class 1 where the probability is larger
+  StringList class_names = {};         ///< "0", "1", ... unless given
   std::int64_t calibration_bins = 10;  ///< bins of the calibration curve
 };
 
@@ -32,8 +32,8 @@ struct ClassScores {
 /// Quality of a classifier. With several classes, precision, recall and F1 are the means over the classes (macro) and
 /// AUC the mean over each class against the rest.
 struct XG_API ClassificationReport {
-  double accuracy = 0;  ///< the share of right rows
-  double auc = 0;  ///< NaN where only one class occurs
+  double accuracy = 0;       ///< the share of right rows
+  double auc = 0;            ///< NaN where only one class occurs
   double precision = 0;      ///< of class 1, or the mean
   double recall = 0;         ///< of class 1, or the mean
   double f1 = 0;             ///< of class 1, or the mean
@@ -78,15 +78,15 @@ XG_API std::ostream& operator<<(std::ostream& out, const ClassificationReport& r
 
 /// Quality of a regression.
 struct XG_API RegressionReport {
-  double r2 = 0;    ///< as R2
-  double mae = 0;   ///< mean |y - p|
-  double rmse = 0;  ///< sqrt(mean (y - p)^2)
-  double mape = 0;  ///< a share, not a percentage
+  double r2 = 0;                     ///< as R2
+  double mae = 0;                    ///< mean |y - p|
+  double rmse = 0;                   ///< sqrt(mean (y - p)^2)
+  double mape = 0;                   ///< a share, not a percentage
   double median_absolute_error = 0;  ///< median |y - p|
-  double max_error = 0;   ///< the largest |y - p|
-  double mean_error = 0;  ///< mean of p - y: above 0 where predictions are too high
-  std::int64_t support = 0;    ///< rows
-  std::int64_t worst_row = 0;  ///< the row of max_error
+  double max_error = 0;              ///< the largest |y - p|
+  double mean_error = 0;             ///< mean of p - y: above 0 where predictions are too high
+  std::int64_t support = 0;          ///< rows
+  std::int64_t worst_row = 0;        ///< the row of max_error
 
   Tensor y_true = {};  ///< float64 [rows]
   Tensor y_pred = {};  ///< float64 [rows]

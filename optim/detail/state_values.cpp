@@ -8,9 +8,7 @@
 
 namespace xg::optim::detail {
 
-Tensor number(double value) {
-  return scalar_tensor(value, {.dtype = Dtype::float64});
-}
+Tensor number(double value) { return scalar_tensor(value, {.dtype = Dtype::float64}); }
 
 std::int64_t count_in(const StateDict& state, const std::string& who, const std::string& key) {
   const double value = state.at(key).item<double>();

@@ -26,9 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason(int error_number) {
-  return std::generic_category().message(error_number);
-}
+std::string reason(int error_number) { return std::generic_category().message(error_number); }
 
 std::string folder_of(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();

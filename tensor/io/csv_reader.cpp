@@ -145,8 +145,7 @@ class CsvReader::Parser {
   static constexpr int row_not_begun = 0, field_begun = 2;  // libcsv's states
 
   /// C code lies between the callbacks and the reader: no exception may cross it.
-  template <class F>
-  void caught(F f) noexcept {
+  template <class F> void caught(F f) noexcept {
     if (failure_) return;
     try {
       f();
@@ -205,8 +204,7 @@ void CsvReader::fail(const std::string& problem) const {
                     : fmt::format("[{}] cannot read '{}', line {}: {}", format_.op, source_, row_line_, problem));
 }
 
-template <class Read>
-void CsvReader::guarded(const std::string& source, Read read) {
+template <class Read> void CsvReader::guarded(const std::string& source, Read read) {
   source_ = source;
   parser_ = std::make_unique<Parser>(*this, format_);
   try {

@@ -36,8 +36,8 @@ std::string csv_excerpt(std::string_view text, std::size_t longest = 40);
 
 /// `text` in quotes.
 std::string csv_quoted(std::string_view text);
-/// A cell as it is written: in quotes where it would read back as something else, for separators, quotes, line ends, white
-/// space at the ends, and where there is nothing.
+/// A cell as it is written: in quotes where it would read back as something else, for separators, quotes, line ends,
+/// white space at the ends, and where there is nothing.
 std::string csv_cell(std::string_view text, char separator);
 
 /// true or false in lower case, in upper case or with a capital.
@@ -64,8 +64,7 @@ class CsvNumbers {
   std::optional<Real> real(std::string_view text) const;
 
  private:
-  template <class Parse>
-  auto parse(std::string_view text, Parse parse) const;
+  template <class Parse> auto parse(std::string_view text, Parse parse) const;
 
   char decimal_ = '.';
   std::optional<char> thousands_ = {};
@@ -104,8 +103,7 @@ class CsvReader {
  private:
   class Parser;
 
-  template <class Read>
-  void guarded(const std::string& source, Read read);
+  template <class Read> void guarded(const std::string& source, Read read);
   bool done() const { return format_.max_rows && has_columns_ && rows_ >= *format_.max_rows; }
   /// Takes complete lines from the front of `text`, all of it if nothing follows; returns how many bytes.
   std::size_t read_lines(std::string_view text, bool nothing_follows);

@@ -56,9 +56,7 @@ double beyond_range(std::string_view text) {
 }
 
 /// Does `digits`, without leading zeros, spell exactly the value?
-bool spells(std::string_view digits, double value) {
-  return fmt::format("{:.0f}", std::fabs(value)) == digits;
-}
+bool spells(std::string_view digits, double value) { return fmt::format("{:.0f}", std::fabs(value)) == digits; }
 
 }  // namespace
 
@@ -128,8 +126,7 @@ void check_csv_format(const CsvFormat& format) {
 }
 
 /// `parse` gets the number in plain spelling: no spaces, no plus, no thousands separators, a decimal point.
-template <class Parse>
-auto CsvNumbers::parse(std::string_view text, Parse parse) const {
+template <class Parse> auto CsvNumbers::parse(std::string_view text, Parse parse) const {
   text = trimmed(text);
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   if (decimal_ == '.' && !thousands_) return parse(text);

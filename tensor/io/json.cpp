@@ -203,15 +203,9 @@ void JsonValue::wrong_type(const char* wanted) const {
   fail(fmt::format("holds {} where {} should be.", found, wanted));
 }
 
-bool JsonValue::is_object() const {
-  return document_->tokens_[at_].kind == JsonDocument::Kind::object;
-}
-bool JsonValue::is_null() const {
-  return document_->tokens_[at_].kind == JsonDocument::Kind::null;
-}
-bool JsonValue::is_text() const {
-  return document_->tokens_[at_].kind == JsonDocument::Kind::text;
-}
+bool JsonValue::is_object() const { return document_->tokens_[at_].kind == JsonDocument::Kind::object; }
+bool JsonValue::is_null() const { return document_->tokens_[at_].kind == JsonDocument::Kind::null; }
+bool JsonValue::is_text() const { return document_->tokens_[at_].kind == JsonDocument::Kind::text; }
 
 JsonValue JsonValue::find(std::string_view key) const {
   if (!is_object()) wrong_type("an object");

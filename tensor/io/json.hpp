@@ -83,8 +83,7 @@ class JsonValue {
   std::int64_t integer() const;
   bool boolean() const;
   /// f(element) for each element of a list.
-  template <class F>
-  void for_each(F&& f) const;
+  template <class F> void for_each(F&& f) const;
   /// The count of a list's elements.
   std::size_t size() const;
   std::vector<std::string> texts() const;
@@ -143,8 +142,7 @@ class JsonDocument {
   std::vector<std::string> texts_;
 };
 
-template <class F>
-void JsonValue::for_each(F&& f) const {
+template <class F> void JsonValue::for_each(F&& f) const {
   if (document_->tokens_[at_].kind != JsonDocument::Kind::list) wrong_type("a list");
   const std::size_t end = document_->tokens_[at_].end;
   for (std::size_t at = at_ + 1; at < end; at = document_->after(at)) f(JsonValue(document_, at, key_));

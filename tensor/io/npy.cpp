@@ -249,8 +249,6 @@ void save_npy(const String& path, const Tensor& tensor) {
   file.commit();
 }
 
-Tensor load_npy(const String& path) {
-  return io::read_npy(*io::open_file("load_npy", path));
-}
+Tensor load_npy(const String& path) { return io::read_npy(*io::open_file("load_npy", path)); }
 
 }  // namespace xg

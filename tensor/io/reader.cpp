@@ -83,8 +83,7 @@ std::string text(const std::vector<std::uint64_t>& sizes) {
   return out + ']';
 }
 
-template <class Word>
-Word byte_swapped(Word word) {
+template <class Word> Word byte_swapped(Word word) {
   if constexpr (sizeof(Word) == 2)
     return __builtin_bswap16(word);
   else if constexpr (sizeof(Word) == 4)
@@ -105,8 +104,7 @@ float half_to_float(std::uint16_t half) {
 }
 
 /// One element of the file's type, from a little-endian word of its size.
-template <class Word, class Out>
-Out element(const Source& source, Word word, FileType::Kind kind) {
+template <class Word, class Out> Out element(const Source& source, Word word, FileType::Kind kind) {
   if constexpr (std::is_same_v<Out, bool>) {
     return word != 0;
   } else if constexpr (std::is_floating_point_v<Out>) {
@@ -125,8 +123,7 @@ Out element(const Source& source, Word word, FileType::Kind kind) {
 }
 
 /// Reads in pieces of a fixed size and converts each.
-template <class Word, class Out>
-void read_converted(Source& source, Out* out, std::int64_t n, FileType type) {
+template <class Word, class Out> void read_converted(Source& source, Out* out, std::int64_t n, FileType type) {
   constexpr std::int64_t piece = 8192;
   std::vector<Word> words(static_cast<std::size_t>(std::min(piece, n)));
   for (std::int64_t i = 0; i < n; i += piece) {
@@ -139,8 +136,7 @@ void read_converted(Source& source, Out* out, std::int64_t n, FileType type) {
   }
 }
 
-template <class Out>
-void read_elements(Source& source, Out* out, std::int64_t n, FileType type) {
+template <class Out> void read_elements(Source& source, Out* out, std::int64_t n, FileType type) {
   if constexpr (std::is_same_v<Out, bool>) {
     read_converted<std::uint8_t>(source, out, n, type);
   } else {
@@ -196,9 +192,7 @@ std::int64_t checked_numel(const Source& source, const std::vector<std::uint64_t
   return static_cast<std::int64_t>(numel);
 }
 
-Shape to_shape(const std::vector<std::uint64_t>& sizes) {
-  return Shape(sizes.begin(), sizes.end());
-}
+Shape to_shape(const std::vector<std::uint64_t>& sizes) { return Shape(sizes.begin(), sizes.end()); }
 
 Tensor read_tensor(Source& source, const std::vector<std::uint64_t>& sizes, FileType type) {
   const std::int64_t n = checked_numel(source, sizes);

@@ -20,13 +20,9 @@ std::size_t cut_length(std::string_view text, std::size_t bytes) noexcept;
 /// whatever a file contains.
 XG_API std::string shortened(std::string_view text, std::size_t bytes = 80);
 
-inline bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 inline bool has_letter(std::string_view text) {
   return std::any_of(text.begin(), text.end(),

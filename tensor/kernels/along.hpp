@@ -28,13 +28,10 @@ struct AlongDim {
   struct Columns {
     std::int64_t kept, kept_stride, n, stride, out_stride;
   };
-  Columns columns() const {
-    return {outer.row_length(), outer.strides[1].back(), n, stride, outer.strides[0].back()};
-  }
+  Columns columns() const { return {outer.row_length(), outer.strides[1].back(), n, stride, outer.strides[0].back()}; }
 
   /// Calls f(offset in the output, offset in x) once for each row.
-  template <class F>
-  void for_each(F&& f) const {
+  template <class F> void for_each(F&& f) const {
     outer.for_each_row([&](const std::array<std::int64_t, 2>& at) {
       for (std::int64_t j = 0; j < outer.row_length(); ++j)
         f(at[0] + j * outer.strides[0].back(), at[1] + j * outer.strides[1].back());

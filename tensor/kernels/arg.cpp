@@ -10,8 +10,7 @@
 namespace xg::kernels {
 namespace {
 
-template <class T, bool Largest>
-std::int64_t arg_run(const T* x, std::int64_t n) {
+template <class T, bool Largest> std::int64_t arg_run(const T* x, std::int64_t n) {
   const T best = run<Extreme<T, Largest>>(x, n);
   if constexpr (is_real<T>)
     if (best != best) return std::find_if(x, x + n, [](T v) { return v != v; }) - x;
@@ -46,26 +45,22 @@ void arg_columns(const void* x, std::int64_t at, const AlongDim::Columns& column
   }
 }
 
-template <bool Largest>
-Tensor arg_extreme(const Tensor& x, std::int64_t dim, bool keepdim) {
+template <bool Largest> Tensor arg_extreme(const Tensor& x, std::int64_t dim, bool keepdim) {
   Tensor result = empty(reduced_shape(x.shape(), Shape{dim}, keepdim), Dtype::int64);
   if (result.numel() == 0) return result;
   const AlongDim along(x, dim, row_major_strides(reduced_shape(x.shape(), Shape{dim}, true)));
   const AlongDim::Columns columns = along.columns();
   std::int64_t* out = elements<std::int64_t>(result);
   const auto loop = dispatch(x.dtype(), []<class T>() { return &arg_columns<T, Largest>; });
-  along.outer.for_each_row([&](const std::array<std::int64_t, 2>& at) { loop(x.impl().data, at[1], columns, out + at[0]); });
+  along.outer.for_each_row(
+      [&](const std::array<std::int64_t, 2>& at) { loop(x.impl().data, at[1], columns, out + at[0]); });
   return result;
 }
 
 }  // namespace
 
-Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return arg_extreme<true>(x, dim, keepdim);
-}
+Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extreme<true>(x, dim, keepdim); }
 
-Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return arg_extreme<false>(x, dim, keepdim);
-}
+Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) { return arg_extreme<false>(x, dim, keepdim); }
 
 }  // namespace xg::kernels

@@ -7,87 +7,72 @@ namespace {
 struct Add {
   static constexpr const char* name = "add";
   static constexpr unsigned dtypes = every_dtype;
-  template <class V>
-  static V call(V a, V b) { return sum_of(a, b); }
+  template <class V> static V call(V a, V b) { return sum_of(a, b); }
 };
 struct Sub {
   static constexpr const char* name = "sub";
   static constexpr unsigned dtypes = numbers;
-  template <class V>
-  static V call(V a, V b) { return difference_of(a, b); }
+  template <class V> static V call(V a, V b) { return difference_of(a, b); }
 };
 struct Mul {
   static constexpr const char* name = "mul";
   static constexpr unsigned dtypes = every_dtype;
-  template <class V>
-  static V call(V a, V b) { return product_of(a, b); }
+  template <class V> static V call(V a, V b) { return product_of(a, b); }
 };
 struct Div {
   static constexpr const char* name = "div";
-  template <class V>
-  static V call(V a, V b) { return a / b; }
+  template <class V> static V call(V a, V b) { return a / b; }
 };
 struct Maximum {
   static constexpr const char* name = "maximum";
-  template <class V>
-  static V call(V a, V b) { return maximum_of(a, b); }
+  template <class V> static V call(V a, V b) { return maximum_of(a, b); }
 };
 struct Lt {
   static constexpr const char* name = "lt";
   static constexpr unsigned dtypes = numbers;
   static constexpr bool to_bool = true;
-  template <class T>
-  static bool call(T a, T b) { return a < b; }
+  template <class T> static bool call(T a, T b) { return a < b; }
 };
 struct Gt {
   static constexpr const char* name = "gt";
   static constexpr unsigned dtypes = numbers;
   static constexpr bool to_bool = true;
-  template <class T>
-  static bool call(T a, T b) { return a > b; }
+  template <class T> static bool call(T a, T b) { return a > b; }
 };
 struct Scale {
   static constexpr const char* name = "mul";
   double factor;
-  template <class V>
-  V call(V x) const { return x * constant(x, factor); }
+  template <class V> V call(V x) const { return x * constant(x, factor); }
 };
 struct Shift {
   static constexpr const char* name = "add";
   double summand;
-  template <class V>
-  V call(V x) const { return x + constant(x, summand); }
+  template <class V> V call(V x) const { return x + constant(x, summand); }
 };
 struct Clamp {
   static constexpr const char* name = "clamp";
   double low, high;
-  template <class V>
-  V call(V x) const { return bounded(x, low, high); }
+  template <class V> V call(V x) const { return bounded(x, low, high); }
 };
 struct Abs {
   static constexpr const char* name = "abs";
-  template <class V>
-  static V call(V x) { return abs_of(x); }
+  template <class V> static V call(V x) { return abs_of(x); }
 };
 struct Square {
   static constexpr const char* name = "square";
-  template <class V>
-  static V call(V x) { return x * x; }
+  template <class V> static V call(V x) { return x * x; }
 };
 struct Sqrt {
   static constexpr const char* name = "sqrt";
-  template <class V>
-  static V call(V x) { return sqrt_of(x); }
+  template <class V> static V call(V x) { return sqrt_of(x); }
 };
 struct Exp {
   static constexpr const char* name = "exp";
-  template <class V>
-  static V call(V x) { return exp_of(x); }
+  template <class V> static V call(V x) { return exp_of(x); }
 };
 struct Log {
   static constexpr const char* name = "log";
-  template <class V>
-  static V call(V x) { return log_of(x); }
+  template <class V> static V call(V x) { return log_of(x); }
 };
 
 }  // namespace

@@ -13,7 +13,6 @@
 namespace xg::kernels {
 namespace {
 
-
 /// n elements at two strides; 0 repeats one.
 template <class Word>
 void copy_row(Word* out, std::int64_t out_stride, const Word* in, std::int64_t in_stride, std::int64_t n) {
@@ -39,9 +38,8 @@ std::size_t dense_dim(const Shape& strides) {
 }
 
 /// out[j, i] = in[i, j]; rows of `out` in blocks of whole cache lines.
-template <class Word>
-void transpose(const Word* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols, Word* out,
-               std::int64_t out_row) {
+template <class Word> void transpose(const Word* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols,
+                                     Word* out, std::int64_t out_row) {
   const std::int64_t tile = std::max<std::int64_t>(64, tile_elements / cols / 64 * 64);
   xg::detail::parallel_ranges(rows, tile, [&](std::int64_t begin, std::int64_t end) {
     transpose_into(in + begin * in_row, in_row, end - begin, cols, out + begin, out_row);
@@ -49,8 +47,7 @@ void transpose(const Word* in, std::int64_t in_row, std::int64_t rows, std::int6
 }
 
 /// `plan` holds the strides of out and in.
-template <class Word>
-void copy_words(RowPlan<2> plan, Word* out, const Word* in) {
+template <class Word> void copy_words(RowPlan<2> plan, Word* out, const Word* in) {
   const std::int64_t out_stride = plan.strides[0].back(), in_stride = plan.strides[1].back(), n = plan.row_length();
   if constexpr (sizeof(Word) >= 4) {
     // Where one is dense in the last dimension and the other in another, both are read and written in blocks.
@@ -96,8 +93,7 @@ void copy_elements(Tensor& out, const Tensor& x, const Shape& strides) {
   }
 }
 
-template <class From, class To>
-void convert(const void* x_, void* out_, std::int64_t n, const void*) {
+template <class From, class To> void convert(const void* x_, void* out_, std::int64_t n, const void*) {
   // A bool is read as the byte that it is: compilers make vector code of those.
   using In = std::conditional_t<std::is_same_v<From, bool>, std::uint8_t, From>;
   const In* x = static_cast<const In*>(x_);

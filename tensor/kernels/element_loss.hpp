@@ -1,8 +1,8 @@
 // Losses of elements in one pass: value and reduction together, no temporaries; bad targets are found on the way.
 //
-// A loss is an op struct (autograd/ops/losses.cpp) with `call(x, t)` of a prediction and a target, `slope(x, t)` of it in
-// x, `valid(x, t)` for what they may be, and `neutral`, a pair that adds nothing to a sum. Prediction and target have the
-// same shape and floating dtype; a loss that is not reduced has that shape too, else none.
+// A loss is an op struct (autograd/ops/losses.cpp) with `call(x, t)` of a prediction and a target, `slope(x, t)` of it
+// in x, `valid(x, t)` for what they may be, and `neutral`, a pair that adds nothing to a sum. Prediction and target
+// have the same shape and floating dtype; a loss that is not reduced has that shape too, else none.
 #pragma once
 
 #include <xgrad/tensor/kernels/elements.hpp>
@@ -21,8 +21,7 @@ namespace detail {
 
 constexpr std::int64_t loss_tile = tile_elements / 4;
 
-template <class Op, class T>
-struct Padded {
+template <class Op, class T> struct Padded {
   alignas(64) T x[Batch<T>::size];
   alignas(64) T t[Batch<T>::size];
   Padded(const T* from_x, const T* from_t, std::int64_t n) {
@@ -40,8 +39,7 @@ struct LossSum {
 };
 
 /// Sixteen batches at a time are added in T, their sums in float64.
-template <class Op, class T>
-LossSum loss_sum(const T* x, const T* t, std::int64_t n) {
+template <class Op, class T> LossSum loss_sum(const T* x, const T* t, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   double sum = 0;
@@ -102,14 +100,15 @@ Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReductio
     const T *px = elements<T>(x), *pt = elements<T>(t);
     if (reduction == LossReduction::none) {
       std::atomic<bool> valid = true;
-      xg::detail::parallel_ranges(n, detail::loss_tile, [&, to = elements<T>(out)](std::int64_t begin, std::int64_t end) {
-        auto ok = Op::valid(Batch<T>(T(0)), Batch<T>(T(0)));
-        detail::map_pairs<Op, T>(px, pt, to, begin, end, [&](const Batch<T>& a, const Batch<T>& b, std::int64_t) {
-          ok = ok & Op::valid(a, b);
-          return Op::call(a, b);
-        });
-        if (!xsimd::all(ok)) valid.store(false, std::memory_order_relaxed);
-      });
+      xg::detail::parallel_ranges(
+          n, detail::loss_tile, [&, to = elements<T>(out)](std::int64_t begin, std::int64_t end) {
+            auto ok = Op::valid(Batch<T>(T(0)), Batch<T>(T(0)));
+            detail::map_pairs<Op, T>(px, pt, to, begin, end, [&](const Batch<T>& a, const Batch<T>& b, std::int64_t) {
+              ok = ok & Op::valid(a, b);
+              return Op::call(a, b);
+            });
+            if (!xsimd::all(ok)) valid.store(false, std::memory_order_relaxed);
+          });
       refuse(valid, out, x, t);
       return;
     }
@@ -126,8 +125,8 @@ Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReductio
 }
 
 /// The gradient of the prediction from that of the (reduced) loss.
-template <class Op>
-Tensor element_loss_backward(const Tensor& grad, const Tensor& prediction, const Tensor& target, LossReduction reduction) {
+template <class Op> Tensor element_loss_backward(const Tensor& grad, const Tensor& prediction, const Tensor& target,
+                                                 LossReduction reduction) {
   const Tensor g = kernels::contiguous(grad), x = kernels::contiguous(prediction), t = kernels::contiguous(target);
   const std::int64_t n = x.numel();
   Tensor out = kernels::empty(x.shape(), x.dtype());

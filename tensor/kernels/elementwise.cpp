@@ -16,18 +16,14 @@ namespace {
 
 // Note [Layouts of elementwise kernels]
 // Loops see contiguous memory, or one value for all. Contiguous tensors and scalars are one call; long rows one call
-// each. Of short rows, whole blocks are one call: what is broadcast is expanded into a buffer first, once for all blocks
-// where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well. Small
-// matrices are one call as well, without a plan: what is not contiguous is packed into a buffer.
+// each. Of short rows, whole blocks are one call: what is broadcast is expanded into a buffer first, once for all
+// blocks where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well.
+// Small matrices are one call as well, without a plan: what is not contiguous is packed into a buffer.
 constexpr std::int64_t long_row = 32;
 constexpr std::int64_t block_elements = 1024;
 
-const char* bytes_of(const Tensor& x) {
-  return static_cast<const char*>(x.impl().data);
-}
-char* bytes_of(Tensor& x) {
-  return static_cast<char*>(x.impl().data);
-}
+const char* bytes_of(const Tensor& x) { return static_cast<const char*>(x.impl().data); }
+char* bytes_of(Tensor& x) { return static_cast<char*>(x.impl().data); }
 
 bool same_layout(const Tensor& a, const Tensor& b) {
   return a.impl().data == b.impl().data && a.shape() == b.shape() && a.strides() == b.strides();
@@ -113,14 +109,12 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
   const std::int64_t a_step = a_full ? item : 0, b_step = b_full ? item : 0;
   const auto out_step = static_cast<std::int64_t>(item_size(out.dtype()));
   xg::detail::parallel_ranges(numel, tile_elements, [&](std::int64_t begin, std::int64_t end) {
-    loop(bytes_of(a) + begin * a_step, bytes_of(b) + begin * b_step, bytes_of(out) + begin * out_step, end - begin,
-         op);
+    loop(bytes_of(a) + begin * a_step, bytes_of(b) + begin * b_step, bytes_of(out) + begin * out_step, end - begin, op);
   });
 }
 
 /// An operand of short rows, packed into a buffer for a block of them. Operand k of the plan.
-template <class Word>
-class Packed {
+template <class Word> class Packed {
  public:
   Packed(const RowPlan<3>& plan, std::size_t k, const void* data)
       : plan_(plan), k_(k), data_(static_cast<const Word*>(data)), stride_(plan.strides[k].back()) {
@@ -164,9 +158,8 @@ class Packed {
   alignas(64) Word buffer_[block_elements + long_row];
 };
 
-template <class Word>
-void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tensor& a, const Tensor& b,
-                const void* op) {
+template <class Word> void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tensor& a,
+                                      const Tensor& b, const void* op) {
   const std::int64_t n = plan.row_length(), block = block_elements / n, rows = plan.rows();
   const auto out_row = n * static_cast<std::int64_t>(item_size(out.dtype()));
   const std::int64_t tile = tile_elements / n / block * block;
@@ -180,13 +173,13 @@ void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, Tensor& out, const Tens
   });
 }
 
-// Spreading a small operand over rows x cols elements. Copies go in chunks, of which the last of a row reaches into what
-// the next row overwrites; none is inlined, so that the one that is needed does not pay for the setup of the others.
-template <class Word>
-constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
+// Spreading a small operand over rows x cols elements. Copies go in chunks, of which the last of a row reaches into
+// what the next row overwrites; none is inlined, so that the one that is needed does not pay for the setup of the
+// others.
+template <class Word> constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
 
-template <class Word>
-[[gnu::noinline]] void pack_column(const Word* from, std::int64_t step, std::int64_t rows, std::int64_t cols, Word* to) {
+template <class Word> [[gnu::noinline]] void pack_column(const Word* from, std::int64_t step, std::int64_t rows,
+                                                         std::int64_t cols, Word* to) {
   for (std::int64_t r = 0; r < rows; ++r, from += step, to += cols) {
     const Word value = *from;
     for (std::int64_t i = 0; i < cols; i += chunk<Word>)
@@ -194,9 +187,8 @@ template <class Word>
   }
 }
 
-template <class Word>
-[[gnu::noinline]] void pack_matrix(const Word* from, std::int64_t row, std::int64_t column, std::int64_t rows,
-                                     std::int64_t cols, Word* to) {
+template <class Word> [[gnu::noinline]] void pack_matrix(const Word* from, std::int64_t row, std::int64_t column,
+                                                         std::int64_t rows, std::int64_t cols, Word* to) {
   for (std::int64_t r = 0; r < rows; ++r, from += row, to += cols)
 #pragma GCC unroll 1
     for (std::int64_t i = 0; i < cols; ++i) to[i] = from[i * column];
@@ -217,8 +209,7 @@ template <class Word>
 }
 
 /// x broadcast to a small matrix: where it lies, or in `buffer` where it is neither one value nor contiguous.
-template <class Word>
-const void* pack_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
+template <class Word> const void* pack_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
   const xg::detail::TensorImpl& impl = x.impl();
   if (impl.numel() == 1 || (impl.numel() == rows * cols && impl.contiguous())) return impl.data;
   const Shape &shape = impl.shape(), &strides = impl.strides();
@@ -226,9 +217,12 @@ const void* pack_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Wo
   const std::int64_t row = n < 2 || shape[n - 2] == 1 ? 0 : strides[n - 2];
   const std::int64_t column = shape[n - 1] == 1 ? 0 : strides[n - 1];
   const Word* from = static_cast<const Word*>(impl.data);
-  if (column == 0) pack_column(from, row, rows, cols, buffer);
-  else if (row == 0) pack_row(from, column, rows, cols, buffer);
-  else pack_matrix(from, row, column, rows, cols, buffer);
+  if (column == 0)
+    pack_column(from, row, rows, cols, buffer);
+  else if (row == 0)
+    pack_row(from, column, rows, cols, buffer);
+  else
+    pack_matrix(from, row, column, rows, cols, buffer);
   return buffer;
 }
 
@@ -250,9 +244,12 @@ bool run_if_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const 
   const std::size_t dims = out.shape().size();
   if (out.numel() > block_elements || (dims != 1 && dims != 2) || !out.is_contiguous()) return false;
   const std::size_t item = item_size(a.dtype());
-  if (item == 4) run_small<std::uint32_t>(loops, out, a, b, op);
-  else if (item == 8) run_small<std::uint64_t>(loops, out, a, b, op);
-  else run_small<std::uint8_t>(loops, out, a, b, op);
+  if (item == 4)
+    run_small<std::uint32_t>(loops, out, a, b, op);
+  else if (item == 8)
+    run_small<std::uint64_t>(loops, out, a, b, op);
+  else
+    run_small<std::uint8_t>(loops, out, a, b, op);
   return true;
 }
 
@@ -296,9 +293,9 @@ void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& o
 }
 
 /// out = condition ? a : b by bits, so that compilers make vector code of it.
-template <class Word, bool ScalarA, bool ScalarB>
-void select(const std::uint8_t* __restrict condition, const Word* __restrict a, const Word* __restrict b,
-            Word* __restrict out, std::int64_t n) {
+template <class Word, bool ScalarA, bool ScalarB> void select(const std::uint8_t* __restrict condition,
+                                                              const Word* __restrict a, const Word* __restrict b,
+                                                              Word* __restrict out, std::int64_t n) {
   const Word fixed_a = *a, fixed_b = *b;
   for (std::int64_t i = 0; i < n; ++i) {
     const Word mask = static_cast<Word>(Word{0} - static_cast<Word>(condition[i]));
@@ -307,8 +304,7 @@ void select(const std::uint8_t* __restrict condition, const Word* __restrict a, 
   }
 }
 
-template <class Word>
-void select(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& out) {
+template <class Word> void select(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& out) {
   const std::int64_t numel = out.numel();
   const bool scalar_a = a.numel() != numel, scalar_b = b.numel() != numel;
   const auto loop = scalar_a ? (scalar_b ? select<Word, true, true> : select<Word, true, false>)
@@ -341,13 +337,12 @@ Tensor BinaryKernel::operator()(const Tensor& a, const Tensor& b, const void* op
   if (layout == b.impl().layout.get() && layout->contiguous && layout->numel < 2 * tile_elements &&
       of_dtype.vector_vector != nullptr) {
     Tensor out = empty_like(a, dtype);
-    if (layout->numel != 0)
-      of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, op);
+    if (layout->numel != 0) of_dtype.vector_vector(a.impl().data, b.impl().data, out.impl().data, layout->numel, op);
     return out;
   }
   Tensor out = broadcasts_to(b.shape(), a.shape())   ? empty_like(a, dtype)
                : broadcasts_to(a.shape(), b.shape()) ? empty_like(b, dtype)
-                                                  : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
+                                                     : empty(broadcast_shapes(name, a.shape(), b.shape()), dtype);
   if (out.numel() == 0 || of_dtype.vector_vector == nullptr || !run_if_small(of_dtype, out, a, b, op))
     run(*this, out, a, b, op);
   return out;

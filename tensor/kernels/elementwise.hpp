@@ -1,5 +1,6 @@
-// What all elementwise ops share below their arithmetic: layouts, broadcasting and threads. A kernel is a name with a loop
-// for each dtype over contiguous memory; loops.hpp makes it from the arithmetic. Every layout therefore gives the same bits.
+// What all elementwise ops share below their arithmetic: layouts, broadcasting and threads. A kernel is a name with a
+// loop for each dtype over contiguous memory; loops.hpp makes it from the arithmetic. Every layout therefore gives the
+// same bits.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -1,5 +1,5 @@
-#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 
 #include <fmt/format.h>
 
@@ -11,14 +11,13 @@ namespace xg::kernels {
 namespace {
 
 // Note [Nodes at angles]
-// A node is x = cos t with P_n(cos t) = 0 for an angle t, which Newton's method finds from the guess (k - 1/4) pi / (n + 1/2)
-// of the k-th. Angles keep the digits of nodes close to 1, and the weight is 2 / (d P_n / d t)^2.
-// The recurrence for P_n takes n steps, so it serves for rules with few nodes and for the nodes closest to 1. All others
-// have the asymptotic series below, which takes some dozen terms: together the cost is proportional to n.
-// Source: Hale and Townsend 2013, "Fast and accurate computation of Gauss-Legendre and Gauss-Jacobi quadrature nodes and
-// weights".
+// A node is x = cos t with P_n(cos t) = 0 for an angle t, which Newton's method finds from the guess (k - 1/4) pi / (n
+// + 1/2) of the k-th. Angles keep the digits of nodes close to 1, and the weight is 2 / (d P_n / d t)^2. The recurrence
+// for P_n takes n steps, so it serves for rules with few nodes and for the nodes closest to 1. All others have the
+// asymptotic series below, which takes some dozen terms: together the cost is proportional to n. Source: Hale and
+// Townsend 2013, "Fast and accurate computation of Gauss-Legendre and Gauss-Jacobi quadrature nodes and weights".
 
-constexpr std::int64_t few = 100;      // so many nodes are all found by the recurrence
+constexpr std::int64_t few = 100;       // so many nodes are all found by the recurrence
 constexpr std::int64_t outermost = 20;  // nodes closer to 1 than this one are, for which the series is no use
 
 struct Value {
@@ -35,7 +34,8 @@ Value by_recurrence(std::int64_t n, double t) {
     difference = (degree * difference - (2 * degree + 1) * distance * p) / (degree + 1);
     p += difference;
   }
-  const long double slope = static_cast<long double>(n) * (difference - distance * p) / std::sin(static_cast<long double>(t));
+  const long double slope =
+      static_cast<long double>(n) * (difference - distance * p) / std::sin(static_cast<long double>(t));
   return {static_cast<double>(p), static_cast<double>(slope)};
 }
 
@@ -52,8 +52,8 @@ class Series {
  public:
   explicit Series(std::int64_t n) : n_(static_cast<double>(n)) {
     const double a = n_ + 1, b = n_ + 1.5;
-    const double log_ratio =
-        (n_ + 0.5) * std::log1p(-0.5 / b) + 0.5 + stirling_tail(a) - stirling_tail(b);  // log of gamma(a) sqrt(b) / gamma(b)
+    const double log_ratio = (n_ + 0.5) * std::log1p(-0.5 / b) + 0.5 + stirling_tail(a) -
+                             stirling_tail(b);  // log of gamma(a) sqrt(b) / gamma(b)
     scale_ = 2 / std::sqrt(std::numbers::pi * b) * std::exp(log_ratio);
   }
 

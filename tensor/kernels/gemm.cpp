@@ -108,8 +108,7 @@ void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n
   }
 }
 
-template <class T>
-void integer_product(const Matrix& a, const Matrix& b, const Matrix& out) {
+template <class T> void integer_product(const Matrix& a, const Matrix& b, const Matrix& out) {
   using U = std::make_unsigned_t<T>;  // wraps instead of overflowing
   const T* pa = static_cast<const T*>(a.data);
   const T* pb = static_cast<const T*>(b.data);

@@ -38,9 +38,7 @@ void gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate =
 
 /// a b for [m, k] and [k, n] of any dtype but bool; integers wrap.
 Tensor matmul(const Matrix& a, const Matrix& b);
-inline Tensor matmul(const Tensor& a, const Tensor& b) {
-  return matmul(Matrix(a), Matrix(b));
-}
+inline Tensor matmul(const Tensor& a, const Tensor& b) { return matmul(Matrix(a), Matrix(b)); }
 
 /// a_i b_i for [batch, m, k] and [batch, k, n].
 Tensor batched_matmul(const Tensor& a, const Tensor& b);

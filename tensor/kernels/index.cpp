@@ -57,8 +57,7 @@ void copy_row(std::size_t item, char* to, std::int64_t to_stride, const char* fr
     copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
 }
 
-template <class T>
-T sum_of(T a, T b) {
+template <class T> T sum_of(T a, T b) {
   if constexpr (std::is_same_v<T, bool>)
     return a || b;
   else if constexpr (std::is_integral_v<T>)
@@ -66,8 +65,7 @@ T sum_of(T a, T b) {
   else
     return a + b;
 }
-template <class T>
-T product_of(T a, T b) {
+template <class T> T product_of(T a, T b) {
   if constexpr (std::is_same_v<T, bool>)
     return a && b;
   else if constexpr (std::is_integral_v<T>)
@@ -109,8 +107,7 @@ void copy_to_indexed(const Slices& s, std::size_t item, const char* dense, char*
 }
 
 /// indexed slices += alpha dense
-template <class T>
-void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
+template <class T> void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
   const std::int64_t n = s.rest.row_length(), from = s.rest.strides[0].back(), to = s.rest.strides[1].back();
   s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
     for (std::int64_t i = 0; i < s.count; ++i) {
@@ -277,8 +274,7 @@ void check_mask(const char* op, const Tensor& mask) {
 }
 
 /// Calls f(x offset) for each true element of the mask, in row-major order of `shape`.
-template <class F>
-void for_each_true(const Shape& shape, const Tensor& mask, const Tensor& x, F&& f) {
+template <class F> void for_each_true(const Shape& shape, const Tensor& mask, const Tensor& x, F&& f) {
   if (shape.numel() == 0) return;
   const RowPlan<2> plan(shape, {broadcast_strides(mask, shape), broadcast_strides(x, shape)});
   const bool* bits = elements<bool>(mask);
@@ -362,8 +358,8 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
           fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op, i,
                       t.shape().str(), model->shape().str(), dim));
     if (__builtin_add_overflow(shape[d], t.shape()[d], &shape[d]))
-      throw ShapeError(
-          fmt::format("[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op, dim));
+      throw ShapeError(fmt::format(
+          "[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op, dim));
   }
   Tensor out = empty(shape, model->dtype());
   auto* to = elements<char>(out);

@@ -49,8 +49,8 @@ struct AroundDim {
   }
 };
 
-/// Slice i of x along dim repeated counts[i] times, `total` slices in all. counts is int64, contiguous and checked: none
-/// negative, one for each slice, and their sum is `total`.
+/// Slice i of x along dim repeated counts[i] times, `total` slices in all. counts is int64, contiguous and checked:
+/// none negative, one for each slice, and their sum is `total`.
 Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total);
 /// The adjoint: x along dim in groups of counts[i] slices, each group summed to one slice (in float64, or modulo 2^n).
 Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts);

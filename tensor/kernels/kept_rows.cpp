@@ -7,8 +7,7 @@ namespace xg::kernels {
 namespace {
 
 constexpr int vectors = 2;  // in a panel's row
-template <class T>
-constexpr auto panel_width = static_cast<std::int64_t>(vectors* xsimd::batch<T>::size);
+template <class T> constexpr auto panel_width = static_cast<std::int64_t>(vectors * xsimd::batch<T>::size);
 /// Rows whose sums fit the registers beside a row of the panel and a factor.
 constexpr int most_rows = 6;
 
@@ -31,9 +30,8 @@ void tile(const T* panel, const std::int32_t* kept, std::int64_t count, const T*
     for (int v = 0; v < vectors; ++v) sums[r][v].store_unaligned(out + r * panel_width<T> + v * w);
 }
 
-template <class T, int rows>
-void tile_of(std::int64_t wanted, const T* panel, const std::int32_t* kept, std::int64_t count, const T* a,
-             std::int64_t a_row, T* out) {
+template <class T, int rows> void tile_of(std::int64_t wanted, const T* panel, const std::int32_t* kept,
+                                          std::int64_t count, const T* a, std::int64_t a_row, T* out) {
   if constexpr (rows > 1)
     if (wanted < rows) return tile_of<T, rows - 1>(wanted, panel, kept, count, a, a_row, out);
   tile<T, rows>(panel, kept, count, a, a_row, out);

@@ -20,10 +20,7 @@ class Panels {
   /// Columns of a panel: two vectors.
   std::int64_t width() const { return width_; }
 
-  template <class T>
-  const T* panel(std::int64_t i) const {
-    return data_.data<T>() + i * width_ * rows_;
-  }
+  template <class T> const T* panel(std::int64_t i) const { return data_.data<T>() + i * width_ * rows_; }
 
  private:
   std::int64_t rows_ = 0, cols_ = 0, width_ = 0, count_ = 0;

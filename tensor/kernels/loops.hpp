@@ -1,8 +1,8 @@
-// How the arithmetic of an op becomes the loops of a kernel: whole xsimd batches where it takes them (ends of rows too, so
-// that an element's bits do not depend on where it stands), plain loops for the rest.
+// How the arithmetic of an op becomes the loops of a kernel: whole xsimd batches where it takes them (ends of rows too,
+// so that an element's bits do not depend on where it stands), plain loops for the rest.
 //
-// Arithmetic is a member template of the op, `template <class V> V call(V x) const`, where V is a number or a batch of them;
-// an op that takes no batches says so by a constraint, `template <std::floating_point T> T call(T x) const`.
+// Arithmetic is a member template of the op, `template <class V> V call(V x) const`, where V is a number or a batch of
+// them; an op that takes no batches says so by a constraint, `template <std::floating_point T> T call(T x) const`.
 #pragma once
 
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -16,41 +16,37 @@
 
 namespace xg::kernels {
 
-template <class T>
-using Batch = xsimd::batch<T>;
+template <class T> using Batch = xsimd::batch<T>;
 
 // One spelling for batches and for single numbers; autograd/detail/elementwise.hpp adds tensors.
 
 /// A number of V's type.
-template <class V>
-V constant(const V&, double value) {
-  if constexpr (std::is_arithmetic_v<V>) return static_cast<V>(value);
-  else return V(static_cast<typename V::value_type>(value));
+template <class V> V constant(const V&, double value) {
+  if constexpr (std::is_arithmetic_v<V>)
+    return static_cast<V>(value);
+  else
+    return V(static_cast<typename V::value_type>(value));
 }
 template <class T>
-requires std::is_arithmetic_v<T> T pick(bool condition, T a, T b) {
+  requires std::is_arithmetic_v<T>
+T pick(bool condition, T a, T b) {
   return condition ? a : b;
 }
-template <class Mask, class T>
-Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
+template <class Mask, class T> Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
   return xsimd::select(mask, a, b);
 }
 
 /// What V has for each element: V itself, or T of a Batch<T>.
-template <class V>
-struct ElementType {
+template <class V> struct ElementType {
   using type = V;
 };
-template <class T>
-struct ElementType<Batch<T>> {
+template <class T> struct ElementType<Batch<T>> {
   using type = T;
 };
-template <class V>
-using ElementOf = typename ElementType<V>::type;
+template <class V> using ElementOf = typename ElementType<V>::type;
 
 // Integers wrap where a result does not fit: they are computed as unsigned numbers.
-template <class V, class F>
-V wrapped(V a, V b, F f) {
+template <class V, class F> V wrapped(V a, V b, F f) {
   if constexpr (std::is_integral_v<V>) {
     using U = std::make_unsigned_t<V>;
     return static_cast<V>(f(static_cast<U>(a), static_cast<U>(b)));
@@ -58,57 +54,60 @@ V wrapped(V a, V b, F f) {
     return static_cast<V>(f(a, b));
   }
 }
-template <class V>
-V sum_of(V a, V b) {
-  if constexpr (std::is_same_v<V, bool>) return a || b;
-  else return wrapped(a, b, [](auto x, auto y) { return x + y; });
+template <class V> V sum_of(V a, V b) {
+  if constexpr (std::is_same_v<V, bool>)
+    return a || b;
+  else
+    return wrapped(a, b, [](auto x, auto y) { return x + y; });
 }
-template <class V>
-V difference_of(V a, V b) {
+template <class V> V difference_of(V a, V b) {
   return wrapped(a, b, [](auto x, auto y) { return x - y; });
 }
-template <class V>
-V product_of(V a, V b) {
-  if constexpr (std::is_same_v<V, bool>) return a && b;
-  else return wrapped(a, b, [](auto x, auto y) { return x * y; });
+template <class V> V product_of(V a, V b) {
+  if constexpr (std::is_same_v<V, bool>)
+    return a && b;
+  else
+    return wrapped(a, b, [](auto x, auto y) { return x * y; });
 }
-template <class V>
-V negative_of(V x) {
-  if constexpr (std::is_integral_v<V>) return difference_of(V(0), x);
-  else return -x;
+template <class V> V negative_of(V x) {
+  if constexpr (std::is_integral_v<V>)
+    return difference_of(V(0), x);
+  else
+    return -x;
 }
 
 /// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
 template <class T>
-requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
 bool is_nan(T x) {
   return x != x;
 }
-template <class T>
-auto is_nan(const Batch<T>& x) {
-  return xsimd::isnan(x);
-}
+template <class T> auto is_nan(const Batch<T>& x) { return xsimd::isnan(x); }
 
 // The larger and the smaller one; NaN where either is, and the other one where one of them is NaN.
-template <class V>
-V maximum_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>) return a > b ? a : b;
-  else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a > b, a, b)));
+template <class V> V maximum_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>)
+    return a > b ? a : b;
+  else
+    return pick(is_nan(a), a, pick(is_nan(b), b, pick(a > b, a, b)));
 }
-template <class V>
-V minimum_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>) return a < b ? a : b;
-  else return pick(is_nan(a), a, pick(is_nan(b), b, pick(a < b, a, b)));
+template <class V> V minimum_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>)
+    return a < b ? a : b;
+  else
+    return pick(is_nan(a), a, pick(is_nan(b), b, pick(a < b, a, b)));
 }
-template <class V>
-V fmax_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>) return a > b ? a : b;
-  else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a > b, a, b)));
+template <class V> V fmax_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>)
+    return a > b ? a : b;
+  else
+    return pick(is_nan(a), b, pick(is_nan(b), a, pick(a > b, a, b)));
 }
-template <class V>
-V fmin_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>) return a < b ? a : b;
-  else return pick(is_nan(a), b, pick(is_nan(b), a, pick(a < b, a, b)));
+template <class V> V fmin_of(V a, V b) {
+  if constexpr (std::is_integral_v<V>)
+    return a < b ? a : b;
+  else
+    return pick(is_nan(a), b, pick(is_nan(b), a, pick(a < b, a, b)));
 }
 
 // The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
@@ -118,35 +117,30 @@ V fmin_of(V a, V b) {
 
 /// The function itself.
 struct Call {
-  template <class Op, class... V>
-  static constexpr bool takes = requires(const Op& op, const V&... v) { op.call(v...); };
-  template <class Op, class... V>
-  static auto of(const Op& op, const V&... v) {
-    return op.call(v...);
-  }
+  template <class Op, class... V> static constexpr bool takes =
+      requires(const Op& op, const V&... v) { op.call(v...); };
+  template <class Op, class... V> static auto of(const Op& op, const V&... v) { return op.call(v...); }
 };
 
 /// The gradient g of the result, pulled back to the argument: g times the slope. `at` is the argument or the result, as
 /// the op saves it.
 struct Pull {
-  template <class Op, class... V>
-  static constexpr bool takes = requires(const Op& op, const V&... v) { op.pull(v...); } ||
-                                requires(const Op& op, const std::tuple<V...>& v) { op.slope(std::get<0>(v)); };
-  template <class Op, class V>
-  static V of(const Op& op, const V& g, const V& at) {
-    if constexpr (requires { op.pull(g, at); }) return op.pull(g, at);
-    else return g * op.slope(at);
+  template <class Op, class... V> static constexpr bool takes = requires(const Op& op, const V&... v) {
+    op.pull(v...);
+  } || requires(const Op& op, const std::tuple<V...>& v) { op.slope(std::get<0>(v)); };
+  template <class Op, class V> static V of(const Op& op, const V& g, const V& at) {
+    if constexpr (requires { op.pull(g, at); })
+      return op.pull(g, at);
+    else
+      return g * op.slope(at);
   }
 };
 
 /// (f(x) - f(r)) / (x - r) without cancellation.
 struct Secant {
-  template <class Op, class... V>
-  static constexpr bool takes = requires(const Op& op, const V&... v) { op.secant(v...); };
-  template <class Op, class V>
-  static V of(const Op& op, const V& x, const V& r) {
-    return op.secant(x, r);
-  }
+  template <class Op, class... V> static constexpr bool takes =
+      requires(const Op& op, const V&... v) { op.secant(v...); };
+  template <class Op, class V> static V of(const Op& op, const V& x, const V& r) { return op.secant(x, r); }
 };
 
 // ---- loops
@@ -222,41 +216,47 @@ void scalar_binary(const void* a_, const void* b_, void* out_, std::int64_t n, c
   const T* b = static_cast<const T*>(b_);
   Out* out = static_cast<Out*>(out_);
   const Op op = *static_cast<const Op*>(op_);  // a copy: a store of `out` cannot change it
-  const T fixed_a = *a, fixed_b = *b;  // read before `out` is written, which may be an operand
+  const T fixed_a = *a, fixed_b = *b;          // read before `out` is written, which may be an operand
   for (std::int64_t i = 0; i < n; ++i)
     out[i] = static_cast<Out>(Reading::of(op, ScalarA ? fixed_a : a[i], ScalarB ? fixed_b : b[i]));
 }
 
 // ---- kernels
 
-/// The dtypes that an elementwise op has loops for, as a set. An op without `dtypes` has those of floating-point numbers.
-enum Dtypes : unsigned { bools = 1, integers = 2, reals = 4, numbers = integers | reals, every_dtype = bools | numbers };
+/// The dtypes that an elementwise op has loops for, as a set. An op without `dtypes` has those of floating-point
+/// numbers.
+enum Dtypes : unsigned {
+  bools = 1,
+  integers = 2,
+  reals = 4,
+  numbers = integers | reals,
+  every_dtype = bools | numbers
+};
 
 namespace detail {
 
-template <class Op>
-constexpr bool has_loop(std::size_t dtype) {
+template <class Op> constexpr bool has_loop(std::size_t dtype) {
   unsigned set = reals;
   if constexpr (requires { Op::dtypes; }) set = Op::dtypes;
   return (set & (dtype == 0 ? bools : (dtype < 4 ? integers : reals))) != 0;
 }
-template <class Op>
-constexpr bool to_bool() {
-  if constexpr (requires { Op::to_bool; }) return Op::to_bool;
-  else return false;
+template <class Op> constexpr bool to_bool() {
+  if constexpr (requires { Op::to_bool; })
+    return Op::to_bool;
+  else
+    return false;
 }
 
-template <class Reading, class Op, class T>
-constexpr UnaryLoop unary_loop() {
+template <class Reading, class Op, class T> constexpr UnaryLoop unary_loop() {
   if constexpr (std::is_floating_point_v<T> && !to_bool<Op>() && Reading::template takes<Op, Batch<float>>)
     return vector_unary<Reading, Op, T>;
   else
     return scalar_unary<Reading, Op, T, std::conditional_t<to_bool<Op>(), bool, T>>;
 }
 
-template <class Reading, class Op, class T>
-constexpr BinaryLoops binary_loops() {
-  if constexpr (std::is_floating_point_v<T> && !to_bool<Op>() && Reading::template takes<Op, Batch<float>, Batch<float>>) {
+template <class Reading, class Op, class T> constexpr BinaryLoops binary_loops() {
+  if constexpr (std::is_floating_point_v<T> && !to_bool<Op>() &&
+                Reading::template takes<Op, Batch<float>, Batch<float>>) {
     return {vector_binary<Reading, Op, T, false, false>, vector_binary<Reading, Op, T, false, true>,
             vector_binary<Reading, Op, T, true, false>};
   } else {
@@ -266,8 +266,7 @@ constexpr BinaryLoops binary_loops() {
   }
 }
 
-template <class Reading, class Op>
-constexpr UnaryKernel make_unary() {
+template <class Reading, class Op> constexpr UnaryKernel make_unary() {
   UnaryKernel kernel{Op::name, {}, to_bool<Op>()};
   if constexpr (has_loop<Op>(0)) kernel.loops[0] = unary_loop<Reading, Op, bool>();
   if constexpr (has_loop<Op>(1)) {
@@ -283,8 +282,7 @@ constexpr UnaryKernel make_unary() {
 }
 
 /// Derivatives and secants have loops for floating-point numbers alone.
-template <class Reading, class Op>
-constexpr BinaryKernel make_binary() {
+template <class Reading, class Op> constexpr BinaryKernel make_binary() {
   constexpr bool itself = std::is_same_v<Reading, Call>;
   BinaryKernel kernel{Op::name, {}, itself && to_bool<Op>()};
   if constexpr (itself && has_loop<Op>(0)) kernel.loops[0] = binary_loops<Reading, Op, bool>();
@@ -303,27 +301,15 @@ constexpr BinaryKernel make_binary() {
 }  // namespace detail
 
 /// The kernel of an op struct, or of any struct with `name` and `call`.
-template <class Op>
-inline constexpr UnaryKernel unary = detail::make_unary<Call, Op>();
-template <class Op, class Reading = Call>
-inline constexpr BinaryKernel binary = detail::make_binary<Reading, Op>();
+template <class Op> inline constexpr UnaryKernel unary = detail::make_unary<Call, Op>();
+template <class Op, class Reading = Call> inline constexpr BinaryKernel binary = detail::make_binary<Reading, Op>();
 
 /// op.call of each element, or of each pair of elements with broadcasting.
-template <class Op>
-Tensor map(const Op& op, const Tensor& x) {
-  return unary<Op>(x, &op);
-}
-template <class Op>
-Tensor map(const Op& op, const Tensor& a, const Tensor& b) {
-  return binary<Op>(a, b, &op);
-}
+template <class Op> Tensor map(const Op& op, const Tensor& x) { return unary<Op>(x, &op); }
+template <class Op> Tensor map(const Op& op, const Tensor& a, const Tensor& b) { return binary<Op>(a, b, &op); }
 /// The same into `out`, which has the shape of the result, any strides, and may be an operand.
-template <class Op>
-void map_into(const Op& op, Tensor& out, const Tensor& x) {
-  unary<Op>.into(out, x, &op);
-}
-template <class Op>
-void map_into(const Op& op, Tensor& out, const Tensor& a, const Tensor& b) {
+template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& x) { unary<Op>.into(out, x, &op); }
+template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& a, const Tensor& b) {
   binary<Op>.into(out, a, b, &op);
 }
 

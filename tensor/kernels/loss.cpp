@@ -47,15 +47,15 @@ std::int64_t count_labels(const char* op, const Tensor& target, std::int64_t cla
 
 namespace {
 struct LogOf {
-  template <class V>
-  static V call(V x) { return log_of(x); }
+  template <class V> static V call(V x) { return log_of(x); }
 };
 constexpr LogOf log_of_sums;
 }  // namespace
 
 std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyParams& params) {
   const Tensor z = contiguous(logits), labels = contiguous(target);
-  const std::int64_t classes = z.shape()[1], rows = classes == 0 ? 0 : z.shape()[0];  // without classes, all are ignored
+  const std::int64_t classes = z.shape()[1],
+                     rows = classes == 0 ? 0 : z.shape()[0];  // without classes, all are ignored
   const std::int64_t count = count_labels("cross_entropy", labels, classes, params.ignore_index);
   Tensor loss = empty({}, z.dtype()), probabilities = empty(z.shape(), z.dtype());
   dispatch_floating(z.dtype(), [&]<class T>() {

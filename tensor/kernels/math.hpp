@@ -16,18 +16,15 @@ namespace xg::kernels {
 // polynomials are below an eighth of a unit in the last place.
 
 /// c[0] + c[1] x + c[2] x^2 + ...
-template <class V, std::size_t N>
-V polynomial(const V& x, const typename V::value_type (&c)[N]) {
+template <class V, std::size_t N> V polynomial(const V& x, const typename V::value_type (&c)[N]) {
   V sum(c[N - 1]);
   for (std::size_t i = N - 1; i-- > 0;) sum = xsimd::fma(sum, x, V(c[i]));
   return sum;
 }
 
-template <class T>
-struct MathConstants;
+template <class T> struct MathConstants;
 
-template <>
-struct MathConstants<float> {
+template <> struct MathConstants<float> {
   using Bits = std::uint32_t;
   static constexpr int mantissa = 23;
   static constexpr float bias = 127;
@@ -56,8 +53,7 @@ struct MathConstants<float> {
                                         0.00431559564404990609f, 0.000824817996712163796f, -0.000506340583308535912f};
 };
 
-template <>
-struct MathConstants<double> {
+template <> struct MathConstants<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr double bias = 1023;
@@ -103,26 +99,22 @@ struct MathConstants<double> {
 
 namespace detail {
 
-template <class V>
-using Constants = MathConstants<typename V::value_type>;
-template <class V>
-using BitsOf = xsimd::batch<typename Constants<V>::Bits>;
+template <class V> using Constants = MathConstants<typename V::value_type>;
+template <class V> using BitsOf = xsimd::batch<typename Constants<V>::Bits>;
 
 /// Adding it leaves the nearest integer in the lowest bits of the mantissa.
-template <class T>
-constexpr T rounder = T(1.5) * static_cast<T>(typename MathConstants<T>::Bits{1} << MathConstants<T>::mantissa);
+template <class T> constexpr T rounder =
+    T(1.5) * static_cast<T>(typename MathConstants<T>::Bits{1} << MathConstants<T>::mantissa);
 
 /// 2^n for integers n of the normal range.
-template <class V>
-V power_of_two(const V& n) {
+template <class V> V power_of_two(const V& n) {
   using T = typename V::value_type;
   const auto bits = std::bit_cast<BitsOf<V>>(n + V(rounder<T> + Constants<V>::bias));
   return std::bit_cast<V>(BitsOf<V>(bits << Constants<V>::mantissa));
 }
 
 /// The integer n nearest to x / log(2), and exp(r) - 1 of what is left of x.
-template <class V>
-class ReducedExp {
+template <class V> class ReducedExp {
  public:
   V n, r_expm1;
   explicit ReducedExp(const V& x) {
@@ -155,8 +147,7 @@ class ReducedExp {
 namespace detail {
 
 /// exp(x) in two steps, where 2^n itself may lie outside the range.
-template <class V>
-[[gnu::noinline]] V extreme_exp(const V& x) {
+template <class V> [[gnu::noinline]] V extreme_exp(const V& x) {
   using T = typename V::value_type;
   const V least(Constants<V>::exp_least), most(Constants<V>::exp_most);
   V bounded = pick(x < least, least, x);
@@ -176,18 +167,11 @@ enum class Care {
 };
 
 /// Is the exponential of these, and its inverse, an ordinary number? a >= 0.
-template <class V>
-auto plain_lanes(const V& a) {
-  return a < V(detail::Constants<V>::exp_plain);
-}
-template <class V>
-bool is_plain(const V& a) {
-  return xsimd::all(plain_lanes(a));
-}
+template <class V> auto plain_lanes(const V& a) { return a < V(detail::Constants<V>::exp_plain); }
+template <class V> bool is_plain(const V& a) { return xsimd::all(plain_lanes(a)); }
 
 /// exp(x), at most 1 ulp; denormals included.
-template <Care care = Care::full, class V>
-V exp_of(const V& x) {
+template <Care care = Care::full, class V> V exp_of(const V& x) {
   using T = typename V::value_type;
   if constexpr (care == Care::full)
     if (!is_plain(xsimd::abs(x))) [[unlikely]]
@@ -197,8 +181,7 @@ V exp_of(const V& x) {
 }
 
 /// exp(-a) for a >= 0: a few instructions less.
-template <Care care = Care::full, class V>
-V exp_of_minus(const V& a) {
+template <Care care = Care::full, class V> V exp_of_minus(const V& a) {
   if constexpr (care == Care::full)
     if (!is_plain(a)) [[unlikely]]
       return detail::extreme_exp(-a);
@@ -206,8 +189,7 @@ V exp_of_minus(const V& a) {
 }
 
 /// exp(x) - 1, at most 2 ulp.
-template <class V>
-V expm1_of(const V& x) {
+template <class V> V expm1_of(const V& x) {
   using T = typename V::value_type;
   using C = detail::Constants<V>;
   const V least(C::expm1_least), most(C::exp_most);
@@ -220,8 +202,7 @@ V expm1_of(const V& x) {
 }
 
 /// log(x), at most 1 ulp; denormals included, -infinity at 0, NaN below.
-template <class V>
-V log_of(const V& x) {
+template <class V> V log_of(const V& x) {
   using T = typename V::value_type;
   using C = detail::Constants<V>;
   using Bits = typename C::Bits;
@@ -249,16 +230,14 @@ V log_of(const V& x) {
 }
 
 /// log(1 + x) for 0 <= x <= 1, at most 2 ulp.
-template <class V>
-V log1p_of_unit(const V& x) {
+template <class V> V log1p_of_unit(const V& x) {
   using T = typename V::value_type;
   const V s = x / (V(T(2)) + x), z = s * s;
   return xsimd::fnma(s, xsimd::fnma(z, polynomial(z, detail::Constants<V>::log1p_tail), x), x);
 }
 
 /// 1 / (1 + exp(-x)), at most 2 ulp; denormals included.
-template <class V>
-[[gnu::always_inline]] inline V sigmoid_of(const V& x) {
+template <class V> [[gnu::always_inline]] inline V sigmoid_of(const V& x) {
   const V one(1), e = exp_of_minus(xsimd::abs(x)), sum = one + e;
   const V quotient = pick(x < V(0), e, one) / sum;
   const V lost = e - (sum - one);  // by the sum's rounding
@@ -266,14 +245,12 @@ template <class V>
 }
 
 /// log(1 + exp(x)), at most 2 ulp.
-template <class V>
-V softplus_of(const V& x) {
+template <class V> V softplus_of(const V& x) {
   return pick(x < V(0), V(0), x) + log1p_of_unit(exp_of_minus(xsimd::abs(x)));
 }
 
 /// tanh(x), at most 2 ulp.
-template <Care care = Care::full, class V>
-[[gnu::always_inline]] inline V tanh_of(const V& x) {
+template <Care care = Care::full, class V> [[gnu::always_inline]] inline V tanh_of(const V& x) {
   using T = typename V::value_type;
   const V a = xsimd::abs(x), z = a * a, one(1), two(2);
   const V large = one - two / (exp_of<care>(a + a) + one);
@@ -282,8 +259,7 @@ template <Care care = Care::full, class V>
 }
 
 /// erf(x), at most 2 ulp.
-template <class V>
-V erf_of(const V& x) {
+template <class V> V erf_of(const V& x) {
   using T = typename V::value_type;
   using C = detail::Constants<V>;
   const V a = xsimd::abs(x), most(C::erf_most), one(1), three(3);
@@ -297,53 +273,38 @@ V erf_of(const V& x) {
 // ---- further functions of numbers and batches, under the names that ops use
 
 /// x bounded to [low, high]; NaN stays.
-template <class V>
-V bounded(const V& x, double low, double high) {
+template <class V> V bounded(const V& x, double low, double high) {
   const V least = constant(x, low), most = constant(x, high), above = pick(x < least, least, x);
   return pick(above > most, most, above);
 }
 /// The larger of x and low; NaN stays.
-template <class V>
-V at_least(const V& x, double low) {
-  if constexpr (std::is_arithmetic_v<V>) return x < constant(x, low) ? constant(x, low) : x;
-  else return xsimd::max(constant(x, low), x);
+template <class V> V at_least(const V& x, double low) {
+  if constexpr (std::is_arithmetic_v<V>)
+    return x < constant(x, low) ? constant(x, low) : x;
+  else
+    return xsimd::max(constant(x, low), x);
 }
-template <class V>
-V square_of(const V& x) {
-  return x * x;
-}
-template <class V>
-V abs_of(const V& x) {
-  if constexpr (std::is_unsigned_v<V>) return x;
-  else if constexpr (std::is_integral_v<V>) return x < 0 ? negative_of(x) : x;
-  else return xsimd::abs(x);
+template <class V> V square_of(const V& x) { return x * x; }
+template <class V> V abs_of(const V& x) {
+  if constexpr (std::is_unsigned_v<V>)
+    return x;
+  else if constexpr (std::is_integral_v<V>)
+    return x < 0 ? negative_of(x) : x;
+  else
+    return xsimd::abs(x);
 }
 /// -1, 0 or 1; NaN stays.
-template <class V>
-V sign_of(const V& x) {
-  if constexpr (std::is_integral_v<V>) return static_cast<V>((x > V(0)) - (x < V(0)));
-  else return pick(x > constant(x, 0), constant(x, 1), pick(x < constant(x, 0), constant(x, -1), x * constant(x, 0)));
+template <class V> V sign_of(const V& x) {
+  if constexpr (std::is_integral_v<V>)
+    return static_cast<V>((x > V(0)) - (x < V(0)));
+  else
+    return pick(x > constant(x, 0), constant(x, 1), pick(x < constant(x, 0), constant(x, -1), x * constant(x, 0)));
 }
-template <class V>
-V sqrt_of(const V& x) {
-  return xsimd::sqrt(x);
-}
-template <class V>
-V sin_of(const V& x) {
-  return xsimd::sin(x);
-}
-template <class V>
-V cos_of(const V& x) {
-  return xsimd::cos(x);
-}
-template <std::floating_point T>
-T erfc_of(T x) {
-  return std::erfc(x);
-}
+template <class V> V sqrt_of(const V& x) { return xsimd::sqrt(x); }
+template <class V> V sin_of(const V& x) { return xsimd::sin(x); }
+template <class V> V cos_of(const V& x) { return xsimd::cos(x); }
+template <std::floating_point T> T erfc_of(T x) { return std::erfc(x); }
 /// log(1 + x); the sign of zero stays.
-template <class V>
-V log1p_of(const V& x) {
-  return pick(x == constant(x, 0), x, xsimd::log1p(x));
-}
+template <class V> V log1p_of(const V& x) { return pick(x == constant(x, 0), x, xsimd::log1p(x)); }
 
 }  // namespace xg::kernels

@@ -9,9 +9,9 @@ using Vector = xsimd::batch<double>;
 constexpr auto width = static_cast<std::int64_t>(Vector::size);
 constexpr std::int64_t lanes = 8, vectors = lanes / width > 0 ? lanes / width : 1;
 
-template <bool changes>
-void moments_of(const double* value, std::int64_t value_stride, const double* change, std::int64_t change_stride,
-                std::int64_t count, double* shift, double* sums, double* squares, double* sizes) {
+template <bool changes> void moments_of(const double* value, std::int64_t value_stride, const double* change,
+                                        std::int64_t change_stride, std::int64_t count, double* shift, double* sums,
+                                        double* squares, double* sizes) {
   const auto contribution = [&](std::int64_t b, std::int64_t v) {
     const Vector m = Vector::load_unaligned(value + b * value_stride + v * width);
     if constexpr (!changes) return m;

@@ -19,9 +19,8 @@ namespace {
 struct StandardizedRows {
   double eps;
 
-  template <class T>
-  std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
-                                  std::int64_t out_stride, std::int64_t n) const {
+  template <class T> std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
+                                                     std::int64_t out_stride, std::int64_t n) const {
     using V = Batch<T>;
     const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const V inverse(T(1) / static_cast<T>(n));
@@ -35,8 +34,7 @@ struct StandardizedRows {
     for (std::int64_t j = 0; j < n; ++j) (((at(j) - near) - missed) * scale).store_unaligned(out + j * out_stride);
     return {near + missed, scale};
   }
-  template <class T>
-  std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) const {
+  template <class T> std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) const {
     using V = Batch<T>;
     const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const double count = static_cast<double>(n);
@@ -53,8 +51,7 @@ struct StandardizedRows {
 };
 
 /// inv (g - mean(g) - y mean(g y)) of g and y.
-template <class T>
-struct StandardizedBackwardRows {
+template <class T> struct StandardizedBackwardRows {
   const T* inv;
   Batch<T> scale{};
 
@@ -172,7 +169,8 @@ std::array<Tensor, 4> standardize_columns(const Tensor& x_, double eps) {
       }
       for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t c = 0; c < here; ++c)
-          out[r * columns + first + c] = ((in[r * columns + first + c] - average[first + c]) - missed[c]) * scale[first + c];
+          out[r * columns + first + c] =
+              ((in[r * columns + first + c] - average[first + c]) - missed[c]) * scale[first + c];
     });
   });
   return {y, mean, inv, var};

@@ -7,8 +7,8 @@
 
 namespace xg::kernels {
 
-/// y = (x - mean) / sqrt(var + eps) over the last `tail` dimensions, with the mean and 1 / sqrt(var + eps), of size 1 there;
-/// the variance divides by the count.
+/// y = (x - mean) / sqrt(var + eps) over the last `tail` dimensions, with the mean and 1 / sqrt(var + eps), of size 1
+/// there; the variance divides by the count.
 std::array<Tensor, 3> standardize_rows(const Tensor& x, std::size_t tail, double eps);
 /// inv (g - mean(g) - y mean(g y)), means over the same dimensions.
 Tensor standardize_rows_backward(const Tensor& grad, const Tensor& y, const Tensor& inv);

@@ -22,22 +22,19 @@ inline std::int64_t row_tile(std::int64_t n) {
 }
 
 /// All lanes joined pairwise.
-template <class T, class F>
-T join_lanes(const Batch<T>& v, F&& join) {
+template <class T, class F> T join_lanes(const Batch<T>& v, F&& join) {
   alignas(64) T lanes[Batch<T>::size];
   v.store_aligned(lanes);
   for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
     for (std::size_t k = 0; k < half; ++k) lanes[k] = join(lanes[k], lanes[k + half]);
   return lanes[0];
 }
-template <class T>
-T lane_sum(const Batch<T>& v) {
+template <class T> T lane_sum(const Batch<T>& v) {
   return join_lanes<T>(v, [](T a, T b) { return a + b; });
 }
 
 /// The sum of n terms, at least a batch of them, of which f(i) gives the batch from i on.
-template <class T, class F>
-[[gnu::always_inline]] inline double row_sum(std::int64_t n, const F& f) {
+template <class T, class F> [[gnu::always_inline]] inline double row_sum(std::int64_t n, const F& f) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   constexpr std::int64_t block = 64 * width;  // then the lanes join in float64
@@ -68,8 +65,7 @@ template <class T, class F>
 }
 
 /// out[i] = f(i) for a row of at least one batch, in which f gives a batch; f may read `out`'s own old values.
-template <class T, class F>
-[[gnu::always_inline]] inline void row_map(T* out, std::int64_t n, const F& f) {
+template <class T, class F> [[gnu::always_inline]] inline void row_map(T* out, std::int64_t n, const F& f) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   const std::int64_t whole = n / width * width;
@@ -90,8 +86,7 @@ template <class T, class F>
 // it is called before, with the number of the first row.
 
 /// The statistics of many rows, kept where a pointer is not null.
-template <class T>
-using RowStatistics = std::array<T*, 2>;
+template <class T> using RowStatistics = std::array<T*, 2>;
 
 /// Op on `rows` rows of n > 0 elements. out may be null where Op writes none.
 ///
@@ -139,9 +134,9 @@ void each_row(const Op& given, std::int64_t rows, std::int64_t n, const std::arr
 }
 
 /// The same, by several threads where there is much to do.
-template <class T, std::size_t K, class Op>
-void each_row_parallel(const Op& op, std::int64_t rows, std::int64_t n, const std::array<const T*, K>& in, T* out,
-                       const RowStatistics<T>& statistics = {}) {
+template <class T, std::size_t K, class Op> void each_row_parallel(const Op& op, std::int64_t rows, std::int64_t n,
+                                                                   const std::array<const T*, K>& in, T* out,
+                                                                   const RowStatistics<T>& statistics = {}) {
   xg::detail::parallel_ranges(rows, row_tile(n), [&](std::int64_t begin, std::int64_t end) {
     std::array<const T*, K> at;
     for (std::size_t k = 0; k < K; ++k) at[k] = in[k] + begin * n;

@@ -14,8 +14,7 @@
 namespace xg::kernels {
 
 /// Loads and stores of the first n elements of a batch, 0 <= n <= size; a load sets the others to 0.
-template <class T>
-class Partial {
+template <class T> class Partial {
   static constexpr std::size_t bytes = xsimd::batch<T>::size * sizeof(T);
   static constexpr bool masked =
 #if defined(__AVX512F__)
@@ -60,10 +59,7 @@ class Partial {
   }
 
  private:
-  template <class Mask>
-  Mask bits() const {
-    return static_cast<Mask>((1u << n_) - 1);
-  }
+  template <class Mask> Mask bits() const { return static_cast<Mask>((1u << n_) - 1); }
 
   std::size_t n_;
 #ifdef __AVX__

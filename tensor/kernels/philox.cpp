@@ -21,8 +21,8 @@ constexpr std::int64_t chunk = 4 * lanes;
 
 using Wide = xsimd::batch<std::uint64_t>;
 
-/// The products of the low halves of each lane. One instruction where the processor has it; compilers do not find it in a
-/// loop over 32-bit numbers, which then takes six times as long.
+/// The products of the low halves of each lane. One instruction where the processor has it; compilers do not find it in
+/// a loop over 32-bit numbers, which then takes six times as long.
 Wide product(const Wide& a, const Wide& b) {
 #if defined(__AVX512F__)
   return Wide(_mm512_mul_epu32(a, b));
@@ -90,27 +90,22 @@ std::uint64_t word(const std::uint32_t* bits, std::int64_t i) {
 }
 
 struct Radius {  // from a uniform number
-  template <class V>
-  static V call(V u) { return sqrt_of(log_of(u) * constant(u, -2)); }
+  template <class V> static V call(V u) { return sqrt_of(log_of(u) * constant(u, -2)); }
 };
 struct Cosine {
-  template <class V>
-  static V call(V x) { return cos_of(x); }
+  template <class V> static V call(V x) { return cos_of(x); }
 };
 struct Sine {
-  template <class V>
-  static V call(V x) { return sin_of(x); }
+  template <class V> static V call(V x) { return sin_of(x); }
 };
 /// values = f(values)
-template <class F, class T>
-void replace(T* values, std::int64_t n) {
+template <class F, class T> void replace(T* values, std::int64_t n) {
   const F f;
   vector_unary<Call, F, T>(values, values, n, &f);
 }
 
 /// values[2i], values[2i + 1] from radius and angle i.
-template <class T, std::int64_t Pairs>
-void box_muller(T (&radius)[Pairs], T (&angle)[Pairs], T* values) {
+template <class T, std::int64_t Pairs> void box_muller(T (&radius)[Pairs], T (&angle)[Pairs], T* values) {
   replace<Radius>(radius, Pairs);
   T sine[Pairs];
   std::copy(angle, angle + Pairs, sine);

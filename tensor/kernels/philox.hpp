@@ -8,8 +8,7 @@
 namespace xg::kernels {
 
 /// Blocks of four 32-bit numbers that n numbers of type T take: four floats or two doubles (or 64-bit integers) each.
-template <class T>
-constexpr std::uint64_t philox_blocks(std::int64_t n) {
+template <class T> constexpr std::uint64_t philox_blocks(std::int64_t n) {
   constexpr std::uint64_t per_block = sizeof(T) == 8 ? 2 : 4;
   return (static_cast<std::uint64_t>(n) + per_block - 1) / per_block;
 }

@@ -90,13 +90,9 @@ void reduce_any_layout(const Loops& loops, const void* x, const ReducePlan& plan
 }
 
 /// Does every kept dimension lie before every reduced one?
-bool reduces_last(unsigned kept, unsigned mask) {
-  return kept < (mask & (~mask + 1));
-}
+bool reduces_last(unsigned kept, unsigned mask) { return kept < (mask & (~mask + 1)); }
 /// Does every reduced dimension lie before every kept one?
-bool reduces_first(unsigned kept, unsigned mask) {
-  return mask < (kept & (~kept + 1));
-}
+bool reduces_first(unsigned kept, unsigned mask) { return mask < (kept & (~kept + 1)); }
 
 }  // namespace
 
@@ -132,8 +128,7 @@ struct Moments {
   }
 };
 
-template <class T>
-T run_deviation(const T* x, std::int64_t n, double mean) {
+template <class T> T run_deviation(const T* x, std::int64_t n, double mean) {
   constexpr std::int64_t lanes = 32;  // enough for the sums of all to be vectors
   double first[lanes] = {}, second[lanes] = {};
   std::int64_t i = 0;
@@ -149,8 +144,7 @@ T run_deviation(const T* x, std::int64_t n, double mean) {
   return static_cast<T>(total.deviation(n));
 }
 
-template <class T>
-void column_deviations(const T* x, std::int64_t rows, std::int64_t cols, const T* mean, T* out) {
+template <class T> void column_deviations(const T* x, std::int64_t rows, std::int64_t cols, const T* mean, T* out) {
   double first[column_group], second[column_group];
   for (std::int64_t begin = 0; begin < cols; begin += column_group) {
     const std::int64_t count = std::min(column_group, cols - begin);
@@ -175,21 +169,13 @@ Shape reduced_shape(const Shape& shape, const Shape& dims, bool keepdim) {
   return shape_without(shape, mask_of(shape, dims), keepdim);
 }
 
-Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) {
-  return reduce<Sum>(x, dims, keepdim);
-}
+Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Sum>(x, dims, keepdim); }
 
-Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) {
-  return reduce<Mean>(x, dims, keepdim);
-}
+Tensor mean(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Mean>(x, dims, keepdim); }
 
-Tensor amax(const Tensor& x, const Shape& dims, bool keepdim) {
-  return reduce<Largest>(x, dims, keepdim);
-}
+Tensor amax(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Largest>(x, dims, keepdim); }
 
-Tensor amin(const Tensor& x, const Shape& dims, bool keepdim) {
-  return reduce<Smallest>(x, dims, keepdim);
-}
+Tensor amin(const Tensor& x, const Shape& dims, bool keepdim) { return reduce<Smallest>(x, dims, keepdim); }
 
 Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const Shape& dims, bool keepdim) {
   const unsigned mask = mask_of(x.shape(), dims);

@@ -1,9 +1,10 @@
-// Reductions for the library's own use (reduce_loops.hpp makes any other), scans and what is made of them. Accuracy: blocks are summed in many lanes and joined pairwise, float32
-// blocks in float64, so that a float32 result lies within a few ulp of the exact one for any length.
+// Reductions for the library's own use (reduce_loops.hpp makes any other), scans and what is made of them. Accuracy:
+// blocks are summed in many lanes and joined pairwise, float32 blocks in float64, so that a float32 result lies within
+// a few ulp of the exact one for any length.
 //
 // `dims`: the dimensions to reduce, normalized, sorted and unique; ignored for tensors without dimensions. Results are
-// fresh contiguous tensors. Reducing nothing gives the neutral element, NaN for mean; amax, amin and argmax of nothing are
-// for the caller to refuse.
+// fresh contiguous tensors. Reducing nothing gives the neutral element, NaN for mean; amax, amin and argmax of nothing
+// are for the caller to refuse.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -11,31 +11,29 @@
 
 namespace xg::kernels {
 
-inline constexpr std::int64_t column_group = 512;              // at a time: their accumulators stay in the first-level cache
-inline constexpr std::int64_t column_block = 2048;      // rows that are added before the totals are joined
-inline constexpr std::int64_t narrow = 32;              // fewer columns than this: several rows are read as one
+inline constexpr std::int64_t column_group = 512;   // at a time: their accumulators stay in the first-level cache
+inline constexpr std::int64_t column_block = 2048;  // rows that are added before the totals are joined
+inline constexpr std::int64_t narrow = 32;          // fewer columns than this: several rows are read as one
 
 /// Rows 0 .. Rows-1 of one column, joined as a balanced tree.
-template <class R, int Rows>
-typename R::Lane tree(const typename R::In* x, std::int64_t row_stride) {
+template <class R, int Rows> typename R::Lane tree(const typename R::In* x, std::int64_t row_stride) {
   if constexpr (Rows == 1)
     return R::load(*x);
   else
     return R::combine(tree<R, Rows / 2>(x, row_stride), tree<R, Rows / 2>(x + Rows / 2 * row_stride, row_stride));
 }
 
-template <class R, int Rows>
-void add_rows(const typename R::In* __restrict x, std::int64_t row_stride, std::int64_t cols,
-              typename R::Wide* __restrict acc) {
+template <class R, int Rows> void add_rows(const typename R::In* __restrict x, std::int64_t row_stride,
+                                           std::int64_t cols, typename R::Wide* __restrict acc) {
   typename R::Lane lanes[column_group];
   for (std::int64_t j = 0; j < cols; ++j) lanes[j] = tree<R, Rows>(x + j, row_stride);
   for (std::int64_t j = 0; j < cols; ++j) acc[j] = R::join(acc[j], R::widen(lanes[j]));
 }
 
 /// acc[j] joins column j, for at most `column_group` columns.
-template <class R>
-[[gnu::noinline]] void add_columns(const typename R::In* x, std::int64_t rows, std::int64_t row_stride,
-                                   std::int64_t cols, typename R::Wide* acc) {
+template <class R> [[gnu::noinline]] void add_columns(const typename R::In* x, std::int64_t rows,
+                                                      std::int64_t row_stride, std::int64_t cols,
+                                                      typename R::Wide* acc) {
   if (rows > column_block) {
     typename R::Wide block[column_group];
     for (std::int64_t i = 0; i < rows; i += column_block) {
@@ -54,8 +52,7 @@ template <class R>
 }
 
 /// The columns of a contiguous matrix.
-template <class R>
-void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, typename R::Out* out) {
+template <class R> void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, typename R::Out* out) {
   const typename R::Wide identity = R::widen(R::identity);
   if (cols < narrow && rows >= 4) {
     typename R::Wide acc[column_group];
@@ -84,8 +81,7 @@ void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, type
 }
 
 /// One long run in tiles.
-template <class R>
-typename R::Wide run_in_tiles(const typename R::In* x, std::int64_t n) {
+template <class R> typename R::Wide run_in_tiles(const typename R::In* x, std::int64_t n) {
   return join_tiles(
       n, tile_elements, R::widen(R::identity),
       [&](std::int64_t begin, std::int64_t end) { return run<R>(x + begin, end - begin); },
@@ -104,8 +100,7 @@ struct Loops {
   void (*finish)(const void* acc, std::int64_t count, std::int64_t n, void* out, std::int64_t at, std::int64_t stride);
 };
 
-template <class R>
-constexpr Loops loops_of() {
+template <class R> constexpr Loops loops_of() {
   using In = typename R::In;
   using Wide = typename R::Wide;
   using Out = typename R::Out;
@@ -146,19 +141,18 @@ constexpr Loops loops_of() {
 Tensor reduce(const Loops& loops, const Tensor& x, const Shape& dims, bool keepdim);
 
 /// The loops of the reducer R for each dtype; it may say that it takes floating-point numbers alone.
-template <template <class> class R>
-inline constexpr std::array<Loops, 6> loops_by_dtype = [] {
+template <template <class> class R> inline constexpr std::array<Loops, 6> loops_by_dtype = [] {
   std::array<Loops, 6> loops{};
   if constexpr (!requires { R<float>::floating_only; })
-    loops = {loops_of<R<bool>>(), loops_of<R<std::uint8_t>>(), loops_of<R<std::int32_t>>(), loops_of<R<std::int64_t>>()};
+    loops = {loops_of<R<bool>>(), loops_of<R<std::uint8_t>>(), loops_of<R<std::int32_t>>(),
+             loops_of<R<std::int64_t>>()};
   loops[4] = loops_of<R<float>>();
   loops[5] = loops_of<R<double>>();
   return loops;
 }();
 
 /// By the reducer R of each dtype.
-template <template <class> class R>
-Tensor reduce(const Tensor& x, const Shape& dims, bool keepdim) {
+template <template <class> class R> Tensor reduce(const Tensor& x, const Shape& dims, bool keepdim) {
   return reduce(loops_by_dtype<R>[static_cast<std::size_t>(x.dtype())], x, dims, keepdim);
 }
 

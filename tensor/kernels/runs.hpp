@@ -21,27 +21,21 @@ namespace xg::kernels {
 // dimensions are sorted by stride and merged, and the innermost one decides. Reductions of reals that are not rare are
 // `quick`: they have loops over batches and blocks of rows, at the price of code size.
 
-template <class T>
-constexpr bool is_real = std::is_floating_point_v<T>;
+template <class T> constexpr bool is_real = std::is_floating_point_v<T>;
 
 /// Integers are added and multiplied as unsigned numbers, so that they wrap.
-template <class T>
-using SumLane = std::conditional_t<is_real<T>, T, std::uint64_t>;
-template <class T>
-using SumWide = std::conditional_t<is_real<T>, double, std::uint64_t>;
-template <class T>
-using SumOut = std::conditional_t<is_real<T>, T, std::int64_t>;
+template <class T> using SumLane = std::conditional_t<is_real<T>, T, std::uint64_t>;
+template <class T> using SumWide = std::conditional_t<is_real<T>, double, std::uint64_t>;
+template <class T> using SumOut = std::conditional_t<is_real<T>, T, std::int64_t>;
 
-template <class T>
-SumWide<T> widened(T x) {
+template <class T> SumWide<T> widened(T x) {
   if constexpr (is_real<T>)
     return static_cast<double>(x);
   else
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
 }
 
-template <class T>
-struct Sum {
+template <class T> struct Sum {
   using In = T;
   using Lane = SumLane<T>;
   using Wide = SumWide<T>;
@@ -54,18 +48,14 @@ struct Sum {
     else
       return widened(x);
   }
-  template <class V>
-  static V combine(V a, V b) {
-    return a + b;
-  }
+  template <class V> static V combine(V a, V b) { return a + b; }
   static Wide widen(Lane a) { return static_cast<Wide>(a); }
   static Wide join(Wide a, Wide b) { return a + b; }
   static Out finish(Wide a, std::int64_t) { return static_cast<Out>(a); }
 };
 
 /// The larger (or smaller) of two, NaN if one is.
-template <class T, bool Largest>
-struct Extreme {
+template <class T, bool Largest> struct Extreme {
   using In = T;
   using Lane = T;
   using Wide = T;
@@ -75,8 +65,7 @@ struct Extreme {
       is_real<T> ? (Largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity())
                  : (Largest ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max());
   static T load(T x) { return x; }
-  template <class V>
-  static V combine(V a, V b) {
+  template <class V> static V combine(V a, V b) {
     if constexpr (!is_real<T>) {
       return (Largest ? a > b : a < b) ? a : b;
     } else if constexpr (std::is_same_v<V, T>) {
@@ -94,19 +83,15 @@ struct Extreme {
   static T finish(T a, std::int64_t) { return a; }
 };
 
-template <class T>
-using Largest = Extreme<T, true>;
-template <class T>
-using Smallest = Extreme<T, false>;
+template <class T> using Largest = Extreme<T, true>;
+template <class T> using Smallest = Extreme<T, false>;
 
-template <class T>
-struct Mean : Sum<T> {
+template <class T> struct Mean : Sum<T> {
   static constexpr bool floating_only = true;
   static T finish(double a, std::int64_t n) { return static_cast<T>(a / static_cast<double>(n)); }
 };
 
-template <class T>
-struct Prod {
+template <class T> struct Prod {
   using In = T;
   using Lane = SumWide<T>;
   using Wide = SumWide<T>;
@@ -121,8 +106,7 @@ struct Prod {
 };
 
 /// Counts elements that are not zero.
-template <class T>
-struct CountNonzero {
+template <class T> struct CountNonzero {
   using In = T;
   using Lane = std::int64_t;
   using Wide = std::int64_t;
@@ -135,13 +119,11 @@ struct CountNonzero {
   static Wide join(Wide a, Wide b) { return a + b; }
   static Out finish(Wide a, std::int64_t) { return a; }
 };
-template <class T>
-struct All : CountNonzero<T> {
+template <class T> struct All : CountNonzero<T> {
   using Out = bool;
   static bool finish(std::int64_t count, std::int64_t n) { return count == n; }
 };
-template <class T>
-struct Any : CountNonzero<T> {
+template <class T> struct Any : CountNonzero<T> {
   using Out = bool;
   static bool finish(std::int64_t count, std::int64_t) { return count != 0; }
 };
@@ -149,15 +131,13 @@ struct Any : CountNonzero<T> {
 inline constexpr std::int64_t run_block = 4096;  // elements that are added before their total joins the others
 
 /// Eight batches joined as a balanced tree, lane by lane.
-template <class R, class V>
-V joined(const V (&a)[8]) {
+template <class R, class V> V joined(const V (&a)[8]) {
   return R::combine(R::combine(R::combine(a[0], a[1]), R::combine(a[2], a[3])),
                     R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])));
 }
 
 /// All lanes as a balanced tree.
-template <class R, std::size_t width>
-typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
+template <class R, std::size_t width> typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
 #pragma GCC unroll 8
   for (std::size_t half = width / 2; half > 0; half /= 2)
     for (std::size_t k = 0; k < half; ++k) lanes[k] = R::join(lanes[k], lanes[k + half]);
@@ -165,8 +145,7 @@ typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
 }
 
 /// A few batches: what short rows need. At least one.
-template <class R, class T = typename R::In>
-typename R::Wide run_few_batches(const T* x, std::int64_t n) {
+template <class R, class T = typename R::In> typename R::Wide run_few_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   V a = V::load_unaligned(x);
@@ -192,8 +171,7 @@ typename R::Wide run_few_batches(const T* x, std::int64_t n) {
 }
 
 /// In groups of 32 whole batches; each group's lanes join wider ones.
-template <class R, class T = typename R::In>
-typename R::Wide run_batches(const T* x, std::int64_t n) {
+template <class R, class T = typename R::In> typename R::Wide run_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   constexpr std::int64_t eight = 8 * width, group = 4 * eight;
@@ -224,8 +202,7 @@ typename R::Wide run_batches(const T* x, std::int64_t n) {
   return R::join(join_all<R>(lanes), total);
 }
 
-template <class R, class T = typename R::In>
-[[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {
+template <class R, class T = typename R::In> [[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {
   using Wide = typename R::Wide;
   if constexpr (R::quick) {
     constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);

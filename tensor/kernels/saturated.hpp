@@ -8,8 +8,7 @@
 namespace xg::kernels {
 
 /// The number of To (an integer type, not bool) that is nearest to x; reals lose their fraction, NaN becomes 0.
-template <class To, class From>
-constexpr To saturated(From x) {
+template <class To, class From> constexpr To saturated(From x) {
   constexpr To least = std::numeric_limits<To>::min(), most = std::numeric_limits<To>::max();
   if constexpr (std::is_floating_point_v<From>) {
     constexpr From low = static_cast<From>(least), high = static_cast<From>(most);

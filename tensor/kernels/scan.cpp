@@ -10,9 +10,8 @@ namespace xg::kernels {
 namespace {
 
 /// out[i] = x[0] op ... op x[i] along each run. Along the last dimension row by row, else many columns at once.
-template <class R>
-void scan_columns(const void* x, std::int64_t from, const AlongDim::Columns& columns, void* out, std::int64_t to,
-                  std::int64_t step) {
+template <class R> void scan_columns(const void* x, std::int64_t from, const AlongDim::Columns& columns, void* out,
+                                     std::int64_t to, std::int64_t step) {
   const auto* in = static_cast<const typename R::In*>(x) + from;
   auto* target = static_cast<typename R::Out*>(out) + to;
   const std::int64_t together = step == 1 ? 1 : column_group;
@@ -28,8 +27,7 @@ void scan_columns(const void* x, std::int64_t from, const AlongDim::Columns& col
   }
 }
 
-template <template <class> class R>
-Tensor scan(const Tensor& x, std::int64_t dim) {
+template <template <class> class R> Tensor scan(const Tensor& x, std::int64_t dim) {
   Tensor result = empty(x.shape(), is_floating(x.dtype()) ? x.dtype() : Dtype::int64);
   if (result.numel() == 0) return result;
   const AlongDim along(x, dim, result.strides());
@@ -43,12 +41,8 @@ Tensor scan(const Tensor& x, std::int64_t dim) {
 
 }  // namespace
 
-Tensor cumsum(const Tensor& x, std::int64_t dim) {
-  return scan<Sum>(x, dim);
-}
+Tensor cumsum(const Tensor& x, std::int64_t dim) { return scan<Sum>(x, dim); }
 
-Tensor cumprod(const Tensor& x, std::int64_t dim) {
-  return scan<Prod>(x, dim);
-}
+Tensor cumprod(const Tensor& x, std::int64_t dim) { return scan<Prod>(x, dim); }
 
 }  // namespace xg::kernels

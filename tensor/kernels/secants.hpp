@@ -1,5 +1,5 @@
-// Secants (f(a) - f(b)) / (a - b) without cancellation, of the functions that several ops are made of. Where a is b they are
-// the derivative. NaN stays.
+// Secants (f(a) - f(b)) / (a - b) without cancellation, of the functions that several ops are made of. Where a is b
+// they are the derivative. NaN stays.
 #pragma once
 
 #include <xgrad/tensor/kernels/math.hpp>
@@ -13,8 +13,7 @@
 namespace xg::kernels {
 
 /// Of max(x, 0).
-template <class V>
-V relu_secant_of(const V& a, const V& b) {
+template <class V> V relu_secant_of(const V& a, const V& b) {
   const V zero = constant(a, 0), one = constant(a, 1);
   const auto relu = [&](const V& x) { return pick(x <= zero, zero, x); };
   const V mixed = (relu(a) - relu(b)) / (a - b);  // signs differ: |a - b| = |a| + |b|
@@ -22,8 +21,7 @@ V relu_secant_of(const V& a, const V& b) {
 }
 
 /// Of x bounded to [low, high]; the derivative is 0 on the borders.
-template <class V>
-V clamp_secant_of(const V& a, const V& b, const V& low, const V& high) {
+template <class V> V clamp_secant_of(const V& a, const V& b, const V& low, const V& high) {
   const V zero = constant(a, 0), one = constant(a, 1);
   const auto clamped = [&](const V& x) {
     const V above = pick(x < low, low, x);
@@ -35,8 +33,7 @@ V clamp_secant_of(const V& a, const V& b, const V& low, const V& high) {
 }
 
 /// Of 1 / (1 + exp(-x)): sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b.
-template <class V>
-V sigmoid_secant_of(const V& a, const V& b) {
+template <class V> V sigmoid_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, one = constant(a, 1);
   const V product = one / ((one + exp_of(-high)) * (one + exp_of(low)));
@@ -44,8 +41,7 @@ V sigmoid_secant_of(const V& a, const V& b) {
 }
 
 /// Of exp: exp(b) expm1(d) / d.
-template <class V>
-V exp_secant_of(const V& a, const V& b) {
+template <class V> V exp_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, least = exp_of(low);
   const V near = least * (expm1_of(d) / d);
@@ -54,8 +50,7 @@ V exp_secant_of(const V& a, const V& b) {
 }
 
 /// Of log: log1p(d / b) / d.
-template <class V>
-V log_secant_of(const V& a, const V& b) {
+template <class V> V log_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, ratio = d / low, one = constant(a, 1);
   const V quotient = high / low, near = log1p_of_unit(pick(ratio > one, one, ratio)) / d, zero = constant(a, 0);
@@ -68,8 +63,7 @@ V log_secant_of(const V& a, const V& b) {
 }
 
 /// Of erf.
-template <std::floating_point T>
-T erf_secant_of(T a, T b) {
+template <std::floating_point T> T erf_secant_of(T a, T b) {
   const T d = a - b, middle = b + d / 2;
   const T near = std::is_same_v<T, float> ? T(0.05) : T(1e-3);
   if (std::abs(d) < near) {  // the slope in the middle, and its second derivative times d^2 / 24
@@ -82,9 +76,9 @@ T erf_secant_of(T a, T b) {
   return (std::erf(a) - std::erf(b)) / d;
 }
 
-/// Of log(1 + exp(beta x)) / beta, which is x where beta x > limit: log1p(sigmoid(b) expm1(a - b)) / (a - b) with a <= b.
-template <std::floating_point T>
-T softplus_secant_of(T x, T r, T beta, T limit) {
+/// Of log(1 + exp(beta x)) / beta, which is x where beta x > limit: log1p(sigmoid(b) expm1(a - b)) / (a - b) with a <=
+/// b.
+template <std::floating_point T> T softplus_secant_of(T x, T r, T beta, T limit) {
   const T a = beta * std::min(x, r), b = beta * std::max(x, r);
   if (a > limit) return T(1);
   if (b > limit) {  // one on each side of where the function becomes x

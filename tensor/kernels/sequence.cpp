@@ -9,11 +9,13 @@ namespace xg::kernels {
 namespace {
 
 /// A real as an element of T, as conversions between dtypes make it.
-template <class T>
-T element(double value) {
-  if constexpr (std::is_same_v<T, bool>) return value != 0;
-  else if constexpr (std::is_integral_v<T>) return saturated<T>(value);
-  else return static_cast<T>(value);
+template <class T> T element(double value) {
+  if constexpr (std::is_same_v<T, bool>)
+    return value != 0;
+  else if constexpr (std::is_integral_v<T>)
+    return saturated<T>(value);
+  else
+    return static_cast<T>(value);
 }
 
 double linspace_at(double start, double stop, std::int64_t i, std::int64_t n) {
@@ -24,8 +26,7 @@ double linspace_at(double start, double stop, std::int64_t i, std::int64_t n) {
   return i < n / 2 ? start + step * static_cast<double>(i) : stop - step * static_cast<double>(n - 1 - i);
 }
 
-template <class F>
-void fill_by_position(Tensor& out, F&& value) {
+template <class F> void fill_by_position(Tensor& out, F&& value) {
   dispatch(out.dtype(), [&]<class T>() {
     T* data = static_cast<T*>(out.impl().data);
     for (std::int64_t i = 0; i < out.numel(); ++i) data[i] = element<T>(value(i));

@@ -18,9 +18,8 @@ struct Level {
   bool is_x;
 };
 
-template <class T>
-void max_slopes_of_row(const T* x, const T* r, std::int64_t n, std::vector<Level>& levels, std::vector<double>& entered,
-                       T* out) {
+template <class T> void max_slopes_of_row(const T* x, const T* r, std::int64_t n, std::vector<Level>& levels,
+                                          std::vector<double>& entered, T* out) {
   enum : signed char { below, only_x, only_r };
   std::fill(out, out + n, T(0));
   levels.clear();
@@ -79,9 +78,7 @@ double exp_slope(double a, double b) {
   const double high = std::max(a, b), d = high - std::min(a, b);
   return a == b ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;
 }
-double sigmoid_of(double a) {
-  return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a));
-}
+double sigmoid_of(double a) { return a >= 0 ? 1 / (1 + std::exp(-a)) : std::exp(a) / (1 + std::exp(a)); }
 /// (sigmoid(a) - sigmoid(b)) / (a - b) = sigmoid(a) sigmoid(-b) (1 - e^(b-a)) / (a - b)
 double sigmoid_slope(double a, double b) {
   const double high = std::max(a, b), low = std::min(a, b), d = high - low;
@@ -165,10 +162,9 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
         if (j != top) second = std::max(second, largest(j));
       const auto k_top = static_cast<std::size_t>(top);
       // Where all others are masked, there is nothing beside the top.
-      const double top_log = second == -infinity
-                                 ? 0
-                                 : log_slope(std::exp(lx[k_top] - second), std::exp(lr[k_top] - second),
-                                             lx[k_top] - second, lr[k_top] - second);
+      const double top_log = second == -infinity ? 0
+                                                 : log_slope(std::exp(lx[k_top] - second), std::exp(lr[k_top] - second),
+                                                             lx[k_top] - second, lr[k_top] - second);
       for (std::int64_t j = 0; j < n; ++j) {
         const auto k = static_cast<std::size_t>(j);
         const std::int64_t at = g * n + j;

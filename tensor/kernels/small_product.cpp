@@ -8,15 +8,12 @@
 namespace xg::kernels {
 namespace {
 
-template <class T>
-using Batch = xsimd::batch<T>;
-template <class T>
-constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
+template <class T> using Batch = xsimd::batch<T>;
+template <class T> constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
 constexpr std::int64_t depth = 256;  // of sums at a time
 
 /// The columns that one pass over the rows computes, the last vector perhaps not whole.
-template <class T>
-struct Panel {
+template <class T> struct Panel {
   const T* b;
   std::int64_t b_row;
   T* c;
@@ -27,8 +24,7 @@ struct Panel {
 };
 
 /// `rows` rows of c from row `a` of a on, in registers.
-template <class T, int rows, int vectors>
-void tile(const SmallProduct<T>& p, const Panel<T>& panel, const T* a, T* c) {
+template <class T, int rows, int vectors> void tile(const SmallProduct<T>& p, const Panel<T>& panel, const T* a, T* c) {
   constexpr std::int64_t w = width<T>;
   Batch<T> sum[rows][vectors];
   if (p.accumulate) {
@@ -87,8 +83,7 @@ constexpr std::int64_t few_rows = 3;  // up to which panels are wide: else too f
 constexpr std::int64_t wide_panel = 4, narrow_panel = 2;  // in vectors
 
 /// All rows of a panel, in tiles of nearly equal height that fill the registers: of 16, 12 or 8 hold sums.
-template <class T, int vectors>
-void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
+template <class T, int vectors> void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
   constexpr int most = vectors == 1 ? 8 : vectors == 2 ? 6 : static_cast<int>(few_rows);
   if (p.m <= most) return tile_of<T, vectors, most>(p.m, p, panel, p.a, panel.c);
   const std::int64_t tiles = (p.m + most - 1) / most, least = p.m / tiles, taller = p.m - least * tiles;
@@ -103,8 +98,7 @@ void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
 }
 
 /// Columns j to j + columns.
-template <class T>
-void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, T* scratch) {
+template <class T> void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, T* scratch) {
   constexpr std::int64_t w = width<T>;
   const std::int64_t vectors = (columns + w - 1) / w, padded = vectors * w;
   Panel<T> panel{.b = p.b + j * p.b_col,
@@ -140,8 +134,7 @@ void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, 
 }
 
 /// The sum of a vector's elements, as a balanced tree: xsimd's own has another name in each of its versions.
-template <class T>
-T sum_of(const Batch<T>& v) {
+template <class T> T sum_of(const Batch<T>& v) {
   alignas(64) T part[Batch<T>::size];
   v.store_aligned(part);
   for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
@@ -150,8 +143,7 @@ T sum_of(const Batch<T>& v) {
 }
 
 /// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
-template <class T>
-struct Dots {
+template <class T> struct Dots {
   static constexpr std::int64_t w = width<T>, block = depth * w;
   std::int64_t rows, k;
   const T* a;
@@ -175,8 +167,7 @@ struct Dots {
   T start(std::int64_t i) const { return accumulate ? y[i * y_step] : bias == nullptr ? T(0) : bias[i * bias_step]; }
 
   /// Rows shorter than a vector, their loop unrolled.
-  template <std::int64_t length>
-  void run_short() const {
+  template <std::int64_t length> void run_short() const {
     if constexpr (length > 1)
       if (k < length) return run_short<length - 1>();
     T factors[length];
@@ -189,8 +180,7 @@ struct Dots {
   }
 
   /// Rows i to i + count.
-  template <int count>
-  void run_long(std::int64_t i) const {
+  template <int count> void run_long(std::int64_t i) const {
     const std::int64_t whole = k / w * w;
     Batch<T> sum[count];
     for (int r = 0; r < count; ++r) sum[r] = Batch<T>(T(0));
@@ -224,8 +214,7 @@ struct Dots {
 };
 
 /// Memory for a transposed panel: on the stack where it is small.
-template <class T>
-class Scratch {
+template <class T> class Scratch {
  public:
   explicit Scratch(std::int64_t count) : bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
     data_ = bytes_ <= sizeof(near_) ? near_ : static_cast<T*>(memory::allocate(bytes_));
@@ -244,8 +233,7 @@ class Scratch {
 };
 
 /// c = start + a b in panels of columns.
-template <class T>
-void panels_of(const SmallProduct<T>& p) {
+template <class T> void panels_of(const SmallProduct<T>& p) {
   constexpr std::int64_t w = width<T>;
   const std::int64_t panel = (p.m <= few_rows ? wide_panel : narrow_panel) * w;
   Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * std::min(panel, (p.n + w - 1) / w * w));
@@ -258,8 +246,7 @@ void panels_of(const SmallProduct<T>& p) {
 /// c = start + a b with more than `depth` terms in a sum: pieces of that length, which stay in the cache, are added in
 /// float64. One long sum would lose digits, and stand still where the next term is less than its last digit. The result
 /// is taken in parts whose sums stay in the cache too; an element's bits do not depend on where it is cut.
-template <class T>
-[[gnu::noinline]] void long_sums(const SmallProduct<T>& p) {
+template <class T> [[gnu::noinline]] void long_sums(const SmallProduct<T>& p) {
   constexpr std::int64_t most = 4096;  // sums at a time
   constexpr std::int64_t panel = std::max(wide_panel, narrow_panel) * width<T>;
   const std::int64_t columns = std::min(p.n, most / panel * panel);
@@ -309,8 +296,7 @@ bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k) {
   return m * n * k <= 1 << 20 || m * n * k / std::max<std::int64_t>(longest, 1) <= 2560;
 }
 
-template <class T>
-void small_product(const SmallProduct<T>& p) {
+template <class T> void small_product(const SmallProduct<T>& p) {
   if (p.n == 1 && p.a_col == 1 && p.b_row == 1)
     return Dots<T>{p.m, p.k, p.a, p.a_row, p.b, p.c, p.c_row, p.bias, 0, p.accumulate}.run();
   if (p.m == 1 && p.a_col == 1 && p.b_row == 1 && p.b_col != 1)

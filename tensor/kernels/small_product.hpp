@@ -7,8 +7,7 @@
 namespace xg::kernels {
 
 /// c[i, j] = start[i, j] + sum_l a[i, l] b[l, j], strides in elements; c does not overlap a or b.
-template <class T>
-struct SmallProduct {
+template <class T> struct SmallProduct {
   std::int64_t m, n, k;
   const T* a;
   std::int64_t a_row, a_col;
@@ -25,8 +24,7 @@ bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k);
 
 /// Each element is a chain of fused multiply-adds over l, in pieces of 256 that are added in float64 where there are
 /// more, so that its bits do not depend on m or n, except where one of them is 1.
-template <class T>
-void small_product(const SmallProduct<T>& p);
+template <class T> void small_product(const SmallProduct<T>& p);
 extern template void small_product(const SmallProduct<float>&);
 extern template void small_product(const SmallProduct<double>&);
 

@@ -27,8 +27,7 @@ Tensor with_last(const Tensor& x, unsigned mask) {
 }
 
 /// Op on the rows along `dim` of tensors of one shape.
-template <class Op, class... Operands>
-Tensor along(std::int64_t dim, const Operands&... operands) {
+template <class Op, class... Operands> Tensor along(std::int64_t dim, const Operands&... operands) {
   constexpr std::size_t count = sizeof...(Operands);
   const Tensor* first = std::get<0>(std::tuple(&operands...));
   const Shape& shape = first->shape();
@@ -71,9 +70,8 @@ Tensor along(std::int64_t dim, const Operands&... operands) {
 
 /// (x - max) - log sum exp(x - max)
 struct LogSoftmaxRows {
-  template <class T>
-  static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
-                                         std::int64_t out_stride, std::int64_t n) {
+  template <class T> static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride,
+                                                            T* out, std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
     const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const Shift<V> shift = column_shift(in[0], stride, n);
@@ -84,8 +82,7 @@ struct LogSoftmaxRows {
     for (std::int64_t j = 0; j < n; ++j) ((at(j) - max) - log_sum).store_unaligned(out + j * out_stride);
     return {max, log_sum};
   }
-  template <class T>
-  static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
+  template <class T> static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
     const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const Shift<V> shift = row_shift(in[0], n);
@@ -101,9 +98,8 @@ struct LogSoftmaxRows {
 
 /// max + log sum exp(x - max), the first of the statistics. An infinite maximum is not subtracted: it stays what it is.
 struct LogsumexpRows {
-  template <class T>
-  static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T*, std::int64_t,
-                                         std::int64_t n) {
+  template <class T> static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T*,
+                                                            std::int64_t, std::int64_t n) {
     using V = Batch<T>;
     const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const Shift<V> shift = column_shift(in[0], stride, n);
@@ -116,8 +112,7 @@ struct LogsumexpRows {
     }
     return {max + log_of(sum), sum};
   }
-  template <class T>
-  static std::array<T, 2> row(const std::array<const T*, 1>& in, T*, std::int64_t n) {
+  template <class T> static std::array<T, 2> row(const std::array<const T*, 1>& in, T*, std::int64_t n) {
     using V = Batch<T>;
     const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const Shift<V> shift = row_shift(in[0], n);
@@ -131,9 +126,8 @@ struct LogsumexpRows {
 
 /// y (grad - sum grad y)
 struct SoftmaxBackwardRows {
-  template <class T>
-  static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
-                                         std::int64_t out_stride, std::int64_t n) {
+  template <class T> static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride,
+                                                            T* out, std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
     const auto grad = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const auto y = [=](std::int64_t j) { return V::load_unaligned(in[1] + j * stride); };
@@ -141,8 +135,7 @@ struct SoftmaxBackwardRows {
     for (std::int64_t j = 0; j < n; ++j) (y(j) * (grad(j) - dot)).store_unaligned(out + j * out_stride);
     return {dot, dot};
   }
-  template <class T>
-  static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
+  template <class T> static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
     const auto grad = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const auto y = [=](std::int64_t i) { return V::load_unaligned(in[1] + i); };
@@ -154,9 +147,8 @@ struct SoftmaxBackwardRows {
 
 /// grad - exp(y) sum grad
 struct LogSoftmaxBackwardRows {
-  template <class T>
-  static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride, T* out,
-                                         std::int64_t out_stride, std::int64_t n) {
+  template <class T> static std::array<Batch<T>, 2> columns(const std::array<const T*, 2>& in, std::int64_t stride,
+                                                            T* out, std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
     const auto grad = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const V sum = column_sum<V>(n, grad);
@@ -164,8 +156,7 @@ struct LogSoftmaxBackwardRows {
       xsimd::fnma(exp_of(V::load_unaligned(in[1] + j * stride)), sum, grad(j)).store_unaligned(out + j * out_stride);
     return {sum, sum};
   }
-  template <class T>
-  static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
+  template <class T> static std::array<T, 2> row(const std::array<const T*, 2>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
     const auto grad = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const V sum(static_cast<T>(row_sum<T>(n, grad)));
@@ -176,13 +167,9 @@ struct LogSoftmaxBackwardRows {
 
 }  // namespace
 
-Tensor softmax(const Tensor& x, std::int64_t dim) {
-  return along<SoftmaxRows>(dim, x);
-}
+Tensor softmax(const Tensor& x, std::int64_t dim) { return along<SoftmaxRows>(dim, x); }
 
-Tensor log_softmax(const Tensor& x, std::int64_t dim) {
-  return along<LogSoftmaxRows>(dim, x);
-}
+Tensor log_softmax(const Tensor& x, std::int64_t dim) { return along<LogSoftmaxRows>(dim, x); }
 
 Tensor softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim) {
   return along<SoftmaxBackwardRows>(dim, grad, y);

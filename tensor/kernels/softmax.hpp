@@ -8,8 +8,7 @@
 namespace xg::kernels {
 
 /// The sum of f(0), ..., f(n - 1), batches, by two accumulators.
-template <class V, class F>
-[[gnu::always_inline]] inline V column_sum(std::int64_t n, const F& f) {
+template <class V, class F> [[gnu::always_inline]] inline V column_sum(std::int64_t n, const F& f) {
   V a(0), b(0);
   std::int64_t j = 0;
   for (; j + 2 <= n; j += 2) {
@@ -21,13 +20,11 @@ template <class V, class F>
 }
 
 /// What the exponentials of a row (or of one per lane) need to know.
-template <class V>
-struct Shift {
+template <class V> struct Shift {
   V max;
   bool plain;  // is max - x so small everywhere that its exponential needs no care?
 };
-template <class T>
-Shift<Batch<T>> column_shift(const T* x, std::int64_t stride, std::int64_t n) {
+template <class T> Shift<Batch<T>> column_shift(const T* x, std::int64_t stride, std::int64_t n) {
   using V = Batch<T>;
   V max = V::load_unaligned(x), min = max;
   for (std::int64_t j = 1; j < n; ++j) {
@@ -37,8 +34,7 @@ Shift<Batch<T>> column_shift(const T* x, std::int64_t stride, std::int64_t n) {
   }
   return {max, is_plain(max - min)};
 }
-template <class T>
-Shift<Batch<T>> row_shift(const T* x, std::int64_t n) {
+template <class T> Shift<Batch<T>> row_shift(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
   V max = V::load_unaligned(x + n - width), min = max;
@@ -51,17 +47,15 @@ Shift<Batch<T>> row_shift(const T* x, std::int64_t n) {
   return {V(largest), is_plain(V(largest) - min)};
 }
 /// Calls f(exponential of -a), with as little care as needed.
-template <class V, class F>
-[[gnu::always_inline]] inline auto with_exponential(const Shift<V>& shift, F&& f) {
+template <class V, class F> [[gnu::always_inline]] inline auto with_exponential(const Shift<V>& shift, F&& f) {
   return shift.plain ? f([](const V& a) { return exp_of_minus<Care::none>(a); })
                      : f([](const V& a) { return exp_of_minus(a); });
 }
 
 /// exp(x - max) / sum; the statistics are max(x) and sum exp(x - max).
 struct SoftmaxRows {
-  template <class T>
-  static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride, T* out,
-                                         std::int64_t out_stride, std::int64_t n) {
+  template <class T> static std::array<Batch<T>, 2> columns(const std::array<const T*, 1>& in, std::int64_t stride,
+                                                            T* out, std::int64_t out_stride, std::int64_t n) {
     using V = Batch<T>;
     const T* x = in[0];
     const Shift<V> shift = column_shift(x, stride, n);
@@ -78,8 +72,7 @@ struct SoftmaxRows {
       (V::load_unaligned(out + j * out_stride) * inverse).store_unaligned(out + j * out_stride);
     return {max, sum};
   }
-  template <class T>
-  static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
+  template <class T> static std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) {
     using V = Batch<T>;
     const T* x = in[0];
     const Shift<V> shift = row_shift(x, n);

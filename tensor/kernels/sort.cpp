@@ -12,23 +12,20 @@
 namespace xg::kernels {
 namespace {
 
-template <class T>
-bool is_nan(T value) {
+template <class T> bool is_nan(T value) {
   if constexpr (std::is_floating_point_v<T>)
     return value != value;
   else
     return false;
 }
 
-template <class T>
-struct Entry {
+template <class T> struct Entry {
   T value;
   std::int64_t index;
 };
 
 /// Order by value, NaN last; equal ones by index, so that any sorting algorithm is stable.
-template <class T>
-bool ascending(const Entry<T>& a, const Entry<T>& b) {
+template <class T> bool ascending(const Entry<T>& a, const Entry<T>& b) {
   if (a.value < b.value) return true;
   if (b.value < a.value) return false;
   if constexpr (std::is_floating_point_v<T>) {
@@ -38,8 +35,7 @@ bool ascending(const Entry<T>& a, const Entry<T>& b) {
   return a.index < b.index;
 }
 /// The reverse order of values, NaN first; equal ones by index.
-template <class T>
-bool descending(const Entry<T>& a, const Entry<T>& b) {
+template <class T> bool descending(const Entry<T>& a, const Entry<T>& b) {
   if (a.value > b.value) return true;
   if (b.value > a.value) return false;
   if constexpr (std::is_floating_point_v<T>) {
@@ -50,12 +46,10 @@ bool descending(const Entry<T>& a, const Entry<T>& b) {
 }
 
 /// The same two orders without the tie break.
-template <class T>
-bool less(const Entry<T>& a, const Entry<T>& b) {
+template <class T> bool less(const Entry<T>& a, const Entry<T>& b) {
   return a.value < b.value || (is_nan(b.value) && !is_nan(a.value));
 }
-template <class T>
-bool greater(const Entry<T>& a, const Entry<T>& b) {
+template <class T> bool greater(const Entry<T>& a, const Entry<T>& b) {
   return a.value > b.value || (is_nan(a.value) && !is_nan(b.value));
 }
 

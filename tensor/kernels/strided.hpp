@@ -30,8 +30,7 @@ inline Shape broadcast_strides(const Tensor& x, const Shape& shape) {
 
 /// A shape and the strides of K operands in it, with neighbouring dimensions merged where every operand allows. The
 /// last dimension is the row; there is always one.
-template <std::size_t K>
-struct RowPlan {
+template <std::size_t K> struct RowPlan {
   Shape shape;
   std::array<Shape, K> strides;
 
@@ -62,14 +61,10 @@ struct RowPlan {
   }
 
   /// Calls f(offsets) once per row, offsets in elements. Must not be called for empty shapes.
-  template <class F>
-  void for_each_row(F&& f) const {
-    for_rows(0, rows(), f);
-  }
+  template <class F> void for_each_row(F&& f) const { for_rows(0, rows(), f); }
 
   /// The same for rows begin ... end - 1, at least one.
-  template <class F>
-  void for_rows(std::int64_t begin, std::int64_t end, F&& f) const {
+  template <class F> void for_rows(std::int64_t begin, std::int64_t end, F&& f) const {
     std::array<std::int64_t, K> offsets{};
     const std::size_t outer = shape.size() - 1;
     std::array<std::int64_t, max_dims> index{};

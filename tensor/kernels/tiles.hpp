@@ -14,8 +14,7 @@ inline constexpr std::int64_t tile_elements = 1 << 16;
 
 /// The parts f(begin, end) of the tiles of [0, n), joined in order to `total`, whoever computed them: the bits are the
 /// same for any number of threads.
-template <class T, class F, class Join>
-T join_tiles(std::int64_t n, std::int64_t tile, T total, F&& f, Join&& join) {
+template <class T, class F, class Join> T join_tiles(std::int64_t n, std::int64_t tile, T total, F&& f, Join&& join) {
   if (n < 2 * tile) return join(total, f(std::int64_t{0}, n));
   std::vector<T> parts(static_cast<std::size_t>((n + tile - 1) / tile));
   xg::detail::parallel_ranges(n, tile, [&](std::int64_t begin, std::int64_t end) {

@@ -9,23 +9,19 @@ namespace xg::kernels {
 
 namespace detail {
 
-template <class V, class T>
-V load_vector(const T* from) {
+template <class V, class T> V load_vector(const T* from) {
   V v;
   std::memcpy(&v, from, sizeof(V));
   return v;
 }
-template <class V, class T>
-void store_vector(T* to, const V& v) {
-  std::memcpy(to, &v, sizeof(V));
-}
+template <class V, class T> void store_vector(T* to, const V& v) { std::memcpy(to, &v, sizeof(V)); }
 
 // Half rows i and i + half of the block share a vector, so that the rest happens within halves: the cheap shuffles.
-template <class T>
-struct Block;
+template <class T> struct Block;
 
 template <class T>
-requires(sizeof(T) == 4) struct Block<T> {
+  requires(sizeof(T) == 4)
+struct Block<T> {
   static constexpr std::int64_t size = 8;
   typedef T Half __attribute__((vector_size(16)));
   typedef T Whole __attribute__((vector_size(32)));
@@ -50,7 +46,8 @@ requires(sizeof(T) == 4) struct Block<T> {
 };
 
 template <class T>
-requires(sizeof(T) == 8) struct Block<T> {
+  requires(sizeof(T) == 8)
+struct Block<T> {
   static constexpr std::int64_t size = 4;
   typedef T Half __attribute__((vector_size(16)));
   typedef T Whole __attribute__((vector_size(32)));
@@ -71,9 +68,8 @@ requires(sizeof(T) == 8) struct Block<T> {
 
 /// out[j, i] = in[i, j] for a [rows, cols] matrix of 4 or 8 byte elements with contiguous rows; strides in elements.
 /// The two do not overlap.
-template <class T>
-void transpose_into(const T* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols, T* out,
-                    std::int64_t out_row) {
+template <class T> void transpose_into(const T* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols, T* out,
+                                       std::int64_t out_row) {
   constexpr std::int64_t size = detail::Block<T>::size;
   if (cols < size) {
     for (std::int64_t j = 0; j < cols; ++j)

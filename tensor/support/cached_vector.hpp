@@ -9,23 +9,19 @@
 
 namespace xg {
 
-template <class T>
-struct CacheAllocator {
+template <class T> struct CacheAllocator {
   using value_type = T;
   CacheAllocator() = default;
-  template <class U>
-  CacheAllocator(const CacheAllocator<U>&) {}  // NOLINT: allocators convert
+  template <class U> CacheAllocator(const CacheAllocator<U>&) {}  // NOLINT: allocators convert
   T* allocate(std::size_t count) { return static_cast<T*>(memory::allocate(count * sizeof(T))); }
   void deallocate(T* block, std::size_t count) noexcept { memory::deallocate(block, count * sizeof(T)); }
   /// Numbers that are to be written at once are not set to 0 before.
-  template <class U>
-  void construct(U* place) noexcept(std::is_nothrow_default_constructible_v<U>) {
+  template <class U> void construct(U* place) noexcept(std::is_nothrow_default_constructible_v<U>) {
     ::new (static_cast<void*>(place)) U;
   }
   friend bool operator==(const CacheAllocator&, const CacheAllocator&) { return true; }
 };
 
-template <class T>
-using CachedVector = std::vector<T, CacheAllocator<T>>;
+template <class T> using CachedVector = std::vector<T, CacheAllocator<T>>;
 
 }  // namespace xg

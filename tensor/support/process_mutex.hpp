@@ -7,8 +7,8 @@
 
 namespace xg::detail {
 
-/// A mutex that the whole process shares. fork() waits until nobody holds one, so that a child finds them all free, with
-/// what they guard in order. Of static lifetime and never destroyed; nobody takes a second one while holding one.
+/// A mutex that the whole process shares. fork() waits until nobody holds one, so that a child finds them all free,
+/// with what they guard in order. Of static lifetime and never destroyed; nobody takes a second one while holding one.
 class XG_API ProcessMutex {
  public:
   ProcessMutex();

@@ -17,5 +17,6 @@
 #else
 #define XGRAD_THREAD_SANITIZER 0
 #endif
-/// Those that watch memory, and must see each block being allocated and released. (UndefinedBehaviorSanitizer does not.)
+/// Those that watch memory, and must see each block being allocated and released. (UndefinedBehaviorSanitizer does
+/// not.)
 #define XGRAD_MEMORY_WATCHED (XGRAD_ADDRESS_SANITIZER || XGRAD_THREAD_SANITIZER || XGRAD_HAS_FEATURE(memory_sanitizer))

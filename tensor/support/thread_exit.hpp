@@ -9,10 +9,12 @@
 
 namespace xg::detail {
 
-/// Has a function called at the end of each thread that asked for it; not of the main thread, with which the process ends.
+/// Has a function called at the end of each thread that asked for it; not of the main thread, with which the process
+/// ends.
 ///
-/// An object of a thread (thread_local) that has a destructor would do the same, but where no memory is left to register
-/// it, glibc ends the process. This takes no memory while the process has few thread-specific keys, and throws otherwise.
+/// An object of a thread (thread_local) that has a destructor would do the same, but where no memory is left to
+/// register it, glibc ends the process. This takes no memory while the process has few thread-specific keys, and throws
+/// otherwise.
 class ThreadExit {
  public:
   explicit ThreadExit(void (*function)(void*)) {

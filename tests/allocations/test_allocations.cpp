@@ -46,8 +46,7 @@ int posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
 namespace {
 
 /// Calls of malloc and its kin while f runs.
-template <class F>
-std::int64_t allocations(F&& f) {
+template <class F> std::int64_t allocations(F&& f) {
   const std::int64_t before = calls;
   f();
   return calls - before;

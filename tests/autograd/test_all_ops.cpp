@@ -2,9 +2,9 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
@@ -21,8 +21,7 @@ using xg_test::expect_close;
 namespace {
 
 /// Calls f(op, sample, "op: sample") for every sample of every op.
-template <class F>
-void for_each_sample(Dtype dtype, F&& f) {
+template <class F> void for_each_sample(Dtype dtype, F&& f) {
   for (const OpInfo& op : all_ops())
     for (const Sample& sample : op.samples(dtype)) {
       const std::string what = std::string(op.family) + "/" + std::string(op.name) + ": " + sample.label;
@@ -127,7 +126,8 @@ void set_multipliers(autograd::PairContext& context, std::int64_t explained) {
     const Tensor& y = context.x_out[j];
     const bool has_multiplier = y.is_floating_point() || y.dtype() == bool_;
     context.multipliers.push_back(
-        has_multiplier ? uneven(autograd::with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j)) : Tensor());
+        has_multiplier ? uneven(autograd::with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j))
+                       : Tensor());
   }
 }
 

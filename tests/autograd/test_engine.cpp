@@ -8,8 +8,8 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 
 #include <ucontext.h>
 
@@ -20,9 +20,7 @@ using namespace xg;
 using xg_test::expect_close;
 
 namespace {
-Tensor leaf(std::initializer_list<double> values) {
-  return tensor(values, {.dtype = float64, .requires_grad = true});
-}
+Tensor leaf(std::initializer_list<double> values) { return tensor(values, {.dtype = float64, .requires_grad = true}); }
 }  // namespace
 
 TEST_CASE("gradients of a product chain are the closed form") {

@@ -49,7 +49,8 @@ struct Squares : autograd::Function<Squares> {
 
 /// s sum_i a_i^2 - b sum_i c_i^2 + c_0 a_0: two lists with a number and a tensor between them.
 struct Mixed : autograd::Function<Mixed> {
-  static Tensor forward(Context& ctx, std::span<const Tensor> a, double s, const Tensor& b, const std::array<Tensor, 2>& c) {
+  static Tensor forward(Context& ctx, std::span<const Tensor> a, double s, const Tensor& b,
+                        const std::array<Tensor, 2>& c) {
     std::vector<Tensor> all(a.begin(), a.end());
     all.insert(all.end(), {b, c[0], c[1]});
     ctx.save_for_backward(all);
@@ -196,8 +197,7 @@ struct Hides {
 
 }  // namespace
 
-template <>
-inline constexpr bool xg::autograd::holds_no_tensors<Declared> = true;
+template <> inline constexpr bool xg::autograd::holds_no_tensors<Declared> = true;
 
 // Breaks if a tensor can hide in an argument that is kept as a plain value, or if what holds none is refused.
 TEST_CASE("arguments in which tensors may hide are told from plain values") {
@@ -238,7 +238,8 @@ TEST_CASE("arguments in which tensors may hide are told from plain values") {
 TEST_CASE("a user's op takes a list of tensors") {
   const Tensor a = real({1, -2}, true), b = real({0.5, 3}, true), c = real({-1, 4});
   const std::vector<Tensor> list{a, b, c};
-  for (const Tensor& y : {Squares::apply(list), Squares::apply({a, b, c}), Squares::apply(std::span<const Tensor>(list))}) {
+  for (const Tensor& y :
+       {Squares::apply(list), Squares::apply({a, b, c}), Squares::apply(std::span<const Tensor>(list))}) {
     REQUIRE(y.requires_grad());
     expect_close(y.detach(), square(a.detach()) + square(b.detach()) * 2.0 + square(c) * 3.0, 1e-14);
     const std::vector<Tensor> grads = grad({y}, {a, b}, {ones_like(c)});
@@ -266,8 +267,8 @@ TEST_CASE("lists stand among other arguments of a user's op") {
 // Breaks if an absent tensor shifts the gradients behind it.
 TEST_CASE("a tensor of a user's op may be absent") {
   const Tensor x = real({1, -2}, true), b = real({0.5, 3}, true), w = real({-1, 4}, true);
-  expect_derivatives([](const std::vector<Tensor>& t) { return Affine::apply(t[0], std::optional<Tensor>(t[1]), t[2]); },
-                     {x, b, w});
+  expect_derivatives(
+      [](const std::vector<Tensor>& t) { return Affine::apply(t[0], std::optional<Tensor>(t[1]), t[2]); }, {x, b, w});
   expect_derivatives([](const std::vector<Tensor>& t) { return Affine::apply(t[0], t[1], t[2]); }, {x, b, w});
   expect_derivatives([](const std::vector<Tensor>& t) { return Affine::apply(t[0], std::nullopt, t[1]); }, {x, w});
   expect_derivatives([](const std::vector<Tensor>& t) { return Affine::apply(t[0], std::optional<Tensor>(), t[1]); },

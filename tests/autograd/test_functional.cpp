@@ -71,7 +71,9 @@ struct NoSuchValue : autograd::Function<NoSuchValue> {
     ctx.set("a", 1.0);
     return x * 2;
   }
-  static autograd::Gradients backward(autograd::Context& ctx, const Tensor& grad) { return {grad * ctx.get<double>("b")}; }
+  static autograd::Gradients backward(autograd::Context& ctx, const Tensor& grad) {
+    return {grad * ctx.get<double>("b")};
+  }
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 #include "support/growth.hpp"
 
-#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/kernels/gauss_legendre.hpp>
 
 #include <cmath>
 #include <limits>
@@ -34,8 +34,7 @@ std::pair<long double, long double> by_newton(std::int64_t n, std::int64_t k) {
   return {half * half, 1 / (slope * slope)};
 }
 
-template <class F>
-double integral(const GaussLegendre& rule, F&& f) {
+template <class F> double integral(const GaussLegendre& rule, F&& f) {
   long double sum = 0;
   for (std::size_t i = 0; i < rule.nodes.size(); ++i)
     sum += static_cast<long double>(rule.weights[i]) * f(static_cast<long double>(rule.nodes[i]));

@@ -27,9 +27,7 @@ Tensor table(std::int64_t rows, std::int64_t cols, const std::function<double(st
   return from_data(values.data(), {rows, cols});
 }
 
-std::int64_t modulo(std::int64_t i, std::int64_t n) {
-  return (i % n + n) % n;
-}
+std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
 
 }  // namespace
 
@@ -131,8 +129,9 @@ TEST_CASE("joining errors say what does not fit", "[ops][joining][errors]") {
 TEST_CASE("counts and lengths out of range are errors of xgrad", "[ops][joining][shape][errors]") {
   // Breaks where a list or a tensor is asked of the system before its length is checked.
   const Tensor x = counted({3, 4}), row = counted({4}), none = zeros({0});
-  for (const std::int64_t huge : {std::int64_t{1} << 36, std::int64_t{1} << 44, std::int64_t{1} << 47, std::int64_t{1} << 58,
-                                  std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t huge :
+       {std::int64_t{1} << 36, std::int64_t{1} << 44, std::int64_t{1} << 47, std::int64_t{1} << 58,
+        std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::max()}) {
     INFO(huge);
     CHECK_ERROR(tensor_split(x, huge), ValueError, "[tensor_split]", std::to_string(huge));
     CHECK_ERROR(tensor_split(none, huge), ValueError, "[tensor_split]", std::to_string(huge));

@@ -2,9 +2,9 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>

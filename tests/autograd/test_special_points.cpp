@@ -25,9 +25,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double pi = std::numbers::pi;
 
-Tensor leaf(double value, Dtype dtype) {
-  return full({1}, value, {.dtype = dtype, .requires_grad = true});
-}
+Tensor leaf(double value, Dtype dtype) { return full({1}, value, {.dtype = dtype, .requires_grad = true}); }
 
 /// d y / d x that can be differentiated again; 0 where y does not depend on x.
 Tensor slope(const Tensor& y, const Tensor& x) {
@@ -123,8 +121,8 @@ TEST_CASE("slopes at kinks follow one convention", "[autograd][special]") {
       {"softsign", softsign, 0, 1, 0},
       {"logit on its border", [](const Tensor& x) { return logit(x, 0.25); }, 0.25, 16.0 / 3, -128.0 / 9},
       {"logit beyond its border", [](const Tensor& x) { return logit(x, 0.25); }, 0.125, 0, 0},
-      {"margin_ranking_loss",
-       [](const Tensor& x) { return margin_ranking_loss(x, zeros_like(x), ones_like(x)); }, 0, 0, 0},
+      {"margin_ranking_loss", [](const Tensor& x) { return margin_ranking_loss(x, zeros_like(x), ones_like(x)); }, 0, 0,
+       0},
       {"hinge_embedding_loss", [](const Tensor& x) { return hinge_embedding_loss(x, full_like(x, -1)); }, 1, 0, 0},
   };
   for (const Dtype dtype : {float64, float32})
@@ -138,20 +136,46 @@ TEST_CASE("derivatives at infinities and at the ends of domains are limits", "[a
   const auto softplus5 = [](const Tensor& x) { return softplus(x, 5); };
   const auto plain_logit = [](const Tensor& x) { return logit(x); };
   std::vector<UnaryPoint> points = {
-      {"softplus", softplus5, inf, 1, 0}, {"softplus", softplus5, -inf, 0, 0}, {"sigmoid", sigmoid, inf, 0, 0},
-      {"sigmoid", sigmoid, -inf, 0, 0},   {"tanh", tanh, inf, 0, 0},           {"tanh", tanh, -inf, 0, 0},
-      {"logsigmoid", logsigmoid, inf, 0, 0}, {"logsigmoid", logsigmoid, -inf, 1, 0},
-      {"softsign", softsign, inf, 0, 0},  {"softsign", softsign, -inf, 0, 0},  {"hardswish", hardswish, inf, 1, 0},
-      {"hardswish", hardswish, -inf, 0, 0}, {"atan", atan, inf, 0, 0},         {"atan", atan, -1e20, 0, 0},
-      {"erf", erf, inf, 0, 0},            {"erfc", erfc, -inf, 0, 0},          {"acosh", acosh, inf, 0, 0},
-      {"asinh", asinh, -inf, 0, 0},       {"asinh", asinh, 1e20, 1e-20, 0},    {"sqrt", sqrt, inf, 0, 0},
-      {"rsqrt", rsqrt, inf, 0, 0},        {"log", log, inf, 0, 0},             {"log1p", log1p, inf, 0, 0},
-      {"exp", exp, -inf, 0, 0},           {"elu", [](const Tensor& x) { return elu(x); }, -inf, 0, 0},
-      {"tanhshrink", tanhshrink, inf, 1, 0}, {"sqrt", sqrt, 0, inf, -inf},     {"rsqrt", rsqrt, 0, -inf, inf},
-      {"log", log, 0, inf, -inf},         {"log1p", log1p, -1, inf, -inf},     {"asin", asin, 1, inf, inf},
-      {"asin", asin, -1, inf, -inf},      {"acos", acos, 1, -inf, -inf},       {"atanh", atanh, 1, inf, inf},
-      {"atanh", atanh, -1, inf, -inf},    {"acosh", acosh, 1, inf, -inf},      {"logit", plain_logit, 0, inf, -inf},
-      {"logit", plain_logit, 1, inf, inf}, {"logit", plain_logit, 0.5, 4, 0},  {"sinc", sinc, inf, 0, 0},
+      {"softplus", softplus5, inf, 1, 0},
+      {"softplus", softplus5, -inf, 0, 0},
+      {"sigmoid", sigmoid, inf, 0, 0},
+      {"sigmoid", sigmoid, -inf, 0, 0},
+      {"tanh", tanh, inf, 0, 0},
+      {"tanh", tanh, -inf, 0, 0},
+      {"logsigmoid", logsigmoid, inf, 0, 0},
+      {"logsigmoid", logsigmoid, -inf, 1, 0},
+      {"softsign", softsign, inf, 0, 0},
+      {"softsign", softsign, -inf, 0, 0},
+      {"hardswish", hardswish, inf, 1, 0},
+      {"hardswish", hardswish, -inf, 0, 0},
+      {"atan", atan, inf, 0, 0},
+      {"atan", atan, -1e20, 0, 0},
+      {"erf", erf, inf, 0, 0},
+      {"erfc", erfc, -inf, 0, 0},
+      {"acosh", acosh, inf, 0, 0},
+      {"asinh", asinh, -inf, 0, 0},
+      {"asinh", asinh, 1e20, 1e-20, 0},
+      {"sqrt", sqrt, inf, 0, 0},
+      {"rsqrt", rsqrt, inf, 0, 0},
+      {"log", log, inf, 0, 0},
+      {"log1p", log1p, inf, 0, 0},
+      {"exp", exp, -inf, 0, 0},
+      {"elu", [](const Tensor& x) { return elu(x); }, -inf, 0, 0},
+      {"tanhshrink", tanhshrink, inf, 1, 0},
+      {"sqrt", sqrt, 0, inf, -inf},
+      {"rsqrt", rsqrt, 0, -inf, inf},
+      {"log", log, 0, inf, -inf},
+      {"log1p", log1p, -1, inf, -inf},
+      {"asin", asin, 1, inf, inf},
+      {"asin", asin, -1, inf, -inf},
+      {"acos", acos, 1, -inf, -inf},
+      {"atanh", atanh, 1, inf, inf},
+      {"atanh", atanh, -1, inf, -inf},
+      {"acosh", acosh, 1, inf, -inf},
+      {"logit", plain_logit, 0, inf, -inf},
+      {"logit", plain_logit, 1, inf, inf},
+      {"logit", plain_logit, 0.5, 4, 0},
+      {"sinc", sinc, inf, 0, 0},
   };
   using Named = std::pair<const char*, Unary>;
   for (const auto& [label, f] : {Named{"silu", silu}, Named{"mish", mish}})

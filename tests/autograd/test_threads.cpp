@@ -1,5 +1,5 @@
-// Graphs of several threads over the same leaves: every thread gets its own gradients, none is lost, and what belongs to
-// one thread alone is guarded.
+// Graphs of several threads over the same leaves: every thread gets its own gradients, none is lost, and what belongs
+// to one thread alone is guarded.
 #include "support/catch.hpp"
 #include "support/growth.hpp"
 #include "support/support.hpp"
@@ -25,9 +25,7 @@ namespace {
 
 constexpr int thread_count = 4;
 
-void in_threads(const std::function<void(int)>& f) {
-  xg_test::in_threads(thread_count, f);
-}
+void in_threads(const std::function<void(int)>& f) { xg_test::in_threads(thread_count, f); }
 
 struct Cube : autograd::Function<Cube> {
   static Tensor forward(autograd::Context& ctx, const Tensor& x) {
@@ -123,15 +121,19 @@ TEST_CASE("a sweep that meets another one is an error", "[autograd][threads][err
         const auto intrude = [&] {
           const EnableGrad on;
           try {
-            if (inner_with_targets) static_cast<void>(grad(z, x, {}, {.retain_graph = true}));
-            else z.backward({.retain_graph = true});
+            if (inner_with_targets)
+              static_cast<void>(grad(z, x, {}, {.retain_graph = true}));
+            else
+              z.backward({.retain_graph = true});
           } catch (const AutogradError& e) {
             message = e.what();
           }
         };
         const std::int64_t hook = Tensor(y).register_hook([&](const Tensor&) {
-          if (other_thread) std::thread(intrude).join();
-          else intrude();
+          if (other_thread)
+            std::thread(intrude).join();
+          else
+            intrude();
           return Tensor();
         });
         Tensor(x).zero_grad();
@@ -152,7 +154,8 @@ TEST_CASE("a sweep that meets another one is an error", "[autograd][threads][err
       }
 }
 
-// Breaks when a sweep takes nodes for itself that lead to none of its inputs, or takes a mark of another one for its own.
+// Breaks when a sweep takes nodes for itself that lead to none of its inputs, or takes a mark of another one for its
+// own.
 TEST_CASE("threads may share a value with a graph and differentiate by other things", "[autograd][threads]") {
   const Tensor w = full({}, 2.0, {.dtype = float64}).requires_grad_();
   Tensor h = w;
@@ -215,7 +218,8 @@ TEST_CASE("the time of grad grows with the number of inputs, not with its square
   const auto prepare = [&](int size) {
     leaves.clear();
     std::vector<Tensor> terms;
-    for (int i = 0; i < size; ++i) leaves.push_back(full({}, static_cast<double>(i), {.dtype = float64}).requires_grad_());
+    for (int i = 0; i < size; ++i)
+      leaves.push_back(full({}, static_cast<double>(i), {.dtype = float64}).requires_grad_());
     for (const Tensor& leaf : leaves) terms.push_back(leaf * leaf);
     inputs = leaves;
     inputs.insert(inputs.end(), terms.begin(), terms.end());

@@ -94,22 +94,12 @@ const Args::Value& Args::at(const char* name) const {
   return *value;
 }
 
-const Json& Args::json(const char* name) const {
-  return at(name).json;
-}
+const Json& Args::json(const char* name) const { return at(name).json; }
 
-bool Args::tensor_given(const char* name) const {
-  return has(name) && is_tensor(json(name));
-}
-bool Args::number_given(const char* name) const {
-  return has(name) && is_number(json(name));
-}
-bool Args::list_given(const char* name) const {
-  return has(name) && json(name).is_array();
-}
-bool Args::text_given(const char* name) const {
-  return has(name) && json(name).is_string();
-}
+bool Args::tensor_given(const char* name) const { return has(name) && is_tensor(json(name)); }
+bool Args::number_given(const char* name) const { return has(name) && is_number(json(name)); }
+bool Args::list_given(const char* name) const { return has(name) && json(name).is_array(); }
+bool Args::text_given(const char* name) const { return has(name) && json(name).is_string(); }
 
 xg::Tensor Args::tensor_at(const Json& value, const std::string& path) const {
   if (!is_tensor(value)) throw Unknown("argument " + path + " is not a tensor");
@@ -123,9 +113,7 @@ const xg::Tensor& Args::tensor(const char* name) const {
   return leaves_.at(value.path);
 }
 
-xg::Tensor Args::optional_tensor(const char* name) const {
-  return has(name) ? tensor(name) : xg::Tensor();
-}
+xg::Tensor Args::optional_tensor(const char* name) const { return has(name) ? tensor(name) : xg::Tensor(); }
 
 xg::Tensor Args::operand(const char* name) const {
   return number_given(name) ? xg::full({}, scalar(name)) : tensor(name);
@@ -151,18 +139,14 @@ std::int64_t Args::integer(const char* name) const {
 std::optional<std::int64_t> Args::optional_integer(const char* name) const {
   return has(name) ? std::optional<std::int64_t>(integer(name)) : std::nullopt;
 }
-double Args::real(const char* name) const {
-  return tensor_given(name) ? tensor(name).item() : real_of(json(name));
-}
+double Args::real(const char* name) const { return tensor_given(name) ? tensor(name).item() : real_of(json(name)); }
 std::optional<double> Args::optional_real(const char* name) const {
   return has(name) ? std::optional<double>(real(name)) : std::nullopt;
 }
 xg::Scalar Args::scalar(const char* name) const {
   return tensor_given(name) ? tensor(name).item_scalar() : scalar_of(json(name));
 }
-bool Args::flag(const char* name, bool fallback) const {
-  return has(name) ? json(name).get<bool>() : fallback;
-}
+bool Args::flag(const char* name, bool fallback) const { return has(name) ? json(name).get<bool>() : fallback; }
 std::string Args::text(const char* name, const std::string& fallback) const {
   return has(name) ? json(name).get<std::string>() : fallback;
 }
@@ -175,9 +159,7 @@ std::vector<std::int64_t> Args::integers(const char* name) const {
   return value.get<std::vector<std::int64_t>>();
 }
 
-xg::Dims Args::dims(const char* name) const {
-  return xg::Dims(integers(name));
-}
+xg::Dims Args::dims(const char* name) const { return xg::Dims(integers(name)); }
 
 std::optional<xg::Dtype> Args::dtype(const char* name) const {
   if (!has(name)) return std::nullopt;

@@ -28,9 +28,7 @@ double excess(double got, double want, Tolerance allowed) {
 
 }  // namespace
 
-Tolerance tolerance_of(const Json& test_case) {
-  return {test_case.value("rtol", 0.0), test_case.value("atol", 0.0)};
-}
+Tolerance tolerance_of(const Json& test_case) { return {test_case.value("rtol", 0.0), test_case.value("atol", 0.0)}; }
 
 void expect_close(const std::string& what, const xg::Tensor& got, const xg::Tensor& want, Tolerance allowed) {
   if (!got.defined()) throw Mismatch(what + ": undefined");
@@ -63,9 +61,7 @@ void expect_close(const std::string& what, double got, double want, Tolerance al
                                allowed.atol + allowed.rtol * std::abs(want)));
 }
 
-bool is_tensor(const Json& value) {
-  return value.is_object() && value.contains("t");
-}
+bool is_tensor(const Json& value) { return value.is_object() && value.contains("t"); }
 
 const xg::Tensor& tensor_of(const Json& value, const Tensors& tensors) {
   const auto& name = value.at("t").get_ref<const std::string&>();

@@ -24,8 +24,7 @@ struct Inputs {
 struct Found {
   Tensor values, expected;
   Found(const Explanation& explanation) : values(explanation.values()) {}  // NOLINT
-  template <class Explainer>
-  Found(const Explainer& explainer, const Tensor& rows)
+  template <class Explainer> Found(const Explainer& explainer, const Tensor& rows)
       : values(explainer(rows).values()), expected(explainer.expected_value()) {}
 };
 
@@ -42,9 +41,7 @@ const Method methods[] = {
     {"DeepShap",
      {},
      false,
-     [](const Inputs& in) -> Found {
-       return {DeepShap(in.model, in.background, {.output = Output::model}), in.rows};
-     }},
+     [](const Inputs& in) -> Found { return {DeepShap(in.model, in.background, {.output = Output::model}), in.rows}; }},
     {"DeepShap.ranked",
      {"ranked_outputs"},
      false,
@@ -104,9 +101,7 @@ const Method methods[] = {
      }},
 };
 
-std::string label(const Json& test_case) {
-  return test_case.at("method").get<std::string>();
-}
+std::string label(const Json& test_case) { return test_case.at("method").get<std::string>(); }
 
 void run(const Json& test_case, const Tensors& tensors) {
   const std::string name = label(test_case);

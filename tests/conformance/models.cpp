@@ -24,8 +24,7 @@ Json keywords(const Json& args, Json kwargs, std::size_t taken, std::initializer
 }
 
 /// An activation without options.
-template <class Layer>
-void plain(Sequential& model, const Json& args, const Json& kwargs) {
+template <class Layer> void plain(Sequential& model, const Json& args, const Json& kwargs) {
   const Json options = keywords(args, kwargs, 0, {"inplace"});
   if (!options.empty()) throw Unknown("option " + options.begin().key());
   model.append(Layer());

@@ -9,9 +9,7 @@
 namespace xg_conformance {
 namespace {
 
-std::string label(const Json& test_case) {
-  return test_case.at("op").get<std::string>();
-}
+std::string label(const Json& test_case) { return test_case.at("op").get<std::string>(); }
 
 void run(const Json& test_case, const Tensors& tensors) {
   const OpRow& row = op_row(test_case.at("op").get_ref<const std::string&>());

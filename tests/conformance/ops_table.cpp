@@ -14,41 +14,26 @@ using A = const Args&;
 
 // ---- shorthands for what many rows need
 
-template <Tensor (*f)(const Tensor&)>
-Outputs unary(A a) {
-  return f(a.operand("x"));
-}
-template <Tensor (*f)(const Tensor&, const Tensor&)>
-Outputs binary(A a) {
-  return f(a.operand("a"), a.operand("b"));
-}
-template <Tensor (*f)(const Tensor&, const Dims&, bool)>
-Outputs reduction(A a) {
+template <Tensor (*f)(const Tensor&)> Outputs unary(A a) { return f(a.operand("x")); }
+template <Tensor (*f)(const Tensor&, const Tensor&)> Outputs binary(A a) { return f(a.operand("a"), a.operand("b")); }
+template <Tensor (*f)(const Tensor&, const Dims&, bool)> Outputs reduction(A a) {
   return f(a.tensor("x"), a.dims("dim"), a.flag("keepdim"));
 }
-template <Tensor (*f)(const std::vector<Tensor>&)>
-Outputs joined(A a) {
-  return f(a.tensors("tensors"));
-}
+template <Tensor (*f)(const std::vector<Tensor>&)> Outputs joined(A a) { return f(a.tensors("tensors")); }
 /// atleast_1d and its like take one tensor or a list.
-template <Tensor (*f)(const Tensor&)>
-Outputs each(A a) {
+template <Tensor (*f)(const Tensor&)> Outputs each(A a) {
   std::vector<Tensor> out;
   for (const Tensor& x : a.tensors("tensors")) out.push_back(f(x));
   return out;
 }
-template <Tensor (*f)(const Tensor&, std::int64_t, DtypeOption)>
-Outputs along(A a) {
+template <Tensor (*f)(const Tensor&, std::int64_t, DtypeOption)> Outputs along(A a) {
   return f(a.tensor("x"), a.integer("dim"), {.dtype = a.dtype()});
 }
-template <Tensor (*f)(const Tensor&, const Tensor&, const Tensor&, Scalar, Scalar)>
-Outputs scaled_product(A a) {
+template <Tensor (*f)(const Tensor&, const Tensor&, const Tensor&, Scalar, Scalar)> Outputs scaled_product(A a) {
   return f(a.tensor("x"), a.tensor("a"), a.tensor("b"), a.scalar("beta", 1), a.scalar("alpha", 1));
 }
 
-Tensor scaled(const Tensor& x, A a, const char* name) {
-  return a.has(name) ? mul(x, a.scalar(name)) : x;
-}
+Tensor scaled(const Tensor& x, A a, const char* name) { return a.has(name) ? mul(x, a.scalar(name)) : x; }
 
 /// correction, or unbiased = true (1) and false (0); 1 where neither is given.
 double correction(A a) {
@@ -63,16 +48,10 @@ Reduction reduction_of(A a) {
   if (text == "none") return Reduction::none;
   throw Unknown("reduction " + text);
 }
-LossOptions loss_options(A a) {
-  return {.reduction = reduction_of(a), .weight = a.optional_tensor("weight")};
-}
+LossOptions loss_options(A a) { return {.reduction = reduction_of(a), .weight = a.optional_tensor("weight")}; }
 
-TensorOptions options(A a) {
-  return {.dtype = a.dtype()};
-}
-TensorOptions options_like(A a, const Tensor& x) {
-  return {.dtype = a.dtype().value_or(x.dtype())};
-}
+TensorOptions options(A a) { return {.dtype = a.dtype()}; }
+TensorOptions options_like(A a, const Tensor& x) { return {.dtype = a.dtype().value_or(x.dtype())}; }
 
 Outputs padded(A a) {
   const std::string mode = a.text("mode", "constant");

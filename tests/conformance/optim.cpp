@@ -13,8 +13,7 @@ namespace {
 
 using namespace xg;  // NOLINT
 
-template <class Options>
-Field<Options> betas(std::pair<double, double> Options::*member) {
+template <class Options> Field<Options> betas(std::pair<double, double> Options::*member) {
   return {"betas", [member](Options& o, const Json& v) { o.*member = {v.at(0).get<double>(), v.at(1).get<double>()}; }};
 }
 
@@ -22,8 +21,7 @@ Field<Options> betas(std::pair<double, double> Options::*member) {
 
 using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(std::vector<Tensor> params, const Json& options);
 
-template <class O>
-std::vector<Field<O>> adam_fields() {
+template <class O> std::vector<Field<O>> adam_fields() {
   return {field("lr", &O::lr),           betas<O>(&O::betas),
           field("eps", &O::eps),         field("weight_decay", &O::weight_decay),
           field("amsgrad", &O::amsgrad), field("maximize", &O::maximize)};

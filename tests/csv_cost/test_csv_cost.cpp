@@ -38,9 +38,7 @@ void operator delete(void* block) noexcept {
   if (block != nullptr) bytes -= static_cast<std::int64_t>(malloc_usable_size(block));
   std::free(block);
 }
-void operator delete(void* block, std::size_t) noexcept {
-  operator delete(block);
-}
+void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
 
 namespace {
 
@@ -49,8 +47,7 @@ struct Cost {
 };
 
 /// Calls of operator new while f runs, and how many bytes more than before there were at most.
-template <class F>
-Cost cost(F&& f) {
+template <class F> Cost cost(F&& f) {
   const std::int64_t calls_before = calls, bytes_before = bytes;
   most_bytes = bytes_before;
   f();

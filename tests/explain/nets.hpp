@@ -21,9 +21,7 @@ inline xg::Tensor matrix(std::int64_t rows, std::int64_t columns, std::initializ
 }
 
 /// Column i of x, [N, 1].
-inline xg::Tensor column(const xg::Tensor& x, std::int64_t i) {
-  return x.slice(1, i, i + 1);
-}
+inline xg::Tensor column(const xg::Tensor& x, std::int64_t i) { return x.slice(1, i, i + 1); }
 
 /// Golden nets A and B: weights small enough to follow by hand.
 struct GoldenA {
@@ -42,12 +40,8 @@ struct GoldenB {
     return xg::linear(xg::relu(xg::linear(xg::relu(xg::linear(x, w1, b1)), w2, b2)), w3, b3);
   }
 };
-inline xg::Tensor golden_row() {
-  return matrix(1, 3, {1, .5, -1});
-}
-inline xg::Tensor golden_references() {
-  return matrix(2, 3, {0, 0, 0, .5, -.5, 1});
-}
+inline xg::Tensor golden_row() { return matrix(1, 3, {1, .5, -1}); }
+inline xg::Tensor golden_references() { return matrix(2, 3, {0, 0, 0, .5, -.5, 1}); }
 
 /// A net of dense layers with one activation between them, weights drawn from `seed`.
 struct RandomNet {
@@ -124,9 +118,7 @@ inline std::vector<std::pair<std::string, Function>> smooth_activations() {
 }
 
 /// values [N, n] of the only output.
-inline xg::Tensor single(const xg::explain::Explanation& e) {
-  return e.values().select(2, 0);
-}
+inline xg::Tensor single(const xg::explain::Explanation& e) { return e.values().select(2, 0); }
 
 inline bool same_bits(const xg::Tensor& a, const xg::Tensor& b) {
   return a.shape() == b.shape() && a.to_vector() == b.to_vector();

@@ -1,8 +1,8 @@
 #include "explain/random_models.hpp"
 
+#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explain.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -99,7 +99,8 @@ const std::vector<ListedOp>& listed_ops() {
     for (const autograd::OpInfo& info : autograd::all_ops()) {
       // A sample applies the op without the checks of its function. Ops of other families have attributes or arguments
       // that belong to the number of rows, and would read beyond them: they have steps of their own below.
-      constexpr std::string_view families[] = {"arithmetic", "unary", "activations", "comparison", "reductions", "joining"};
+      constexpr std::string_view families[] = {"arithmetic", "unary",      "activations",
+                                               "comparison", "reductions", "joining"};
       if (std::find(std::begin(families), std::end(families), info.family) == std::end(families)) continue;
       for (const autograd::Sample& sample : info.samples(float64)) {
         ListedOp op{fmt::format("{} ({})", info.name, sample.label), sample.call, sample.inputs, {}, false};
@@ -194,11 +195,11 @@ class Builder {
       const auto fill = [&](std::vector<double>& t, std::int64_t count) {
         for (std::int64_t row = 0; row < count; ++row) {
           double& v = t[static_cast<std::size_t>(row * n + i)];
-          v = kind == 0   ? static_cast<double>(below(4) - 1)
-              : kind == 1 ? constant
+          v = kind == 0            ? static_cast<double>(below(4) - 1)
+              : kind == 1          ? constant
               : kind == 2 && i > 0 ? t[static_cast<std::size_t>(row * n + i - 1)]
-              : kind == 3 ? 1000 + normal()
-                          : normal();
+              : kind == 3          ? 1000 + normal()
+                                   : normal();
         }
       };
       fill(x, rows);
@@ -246,19 +247,20 @@ class Builder {
         const std::int64_t column = below(width);
         const Tensor index = tensor<std::int64_t>({column, 0, column});
         return add("views", 2 * width + 3, [a, index, width](const auto& v) {
-          const Tensor square = v[a].unsqueeze(2).expand({v[a].size(0), width, 2}).transpose(1, 2).reshape({-1, 2 * width});
+          const Tensor square =
+              v[a].unsqueeze(2).expand({v[a].size(0), width, 2}).transpose(1, 2).reshape({-1, 2 * width});
           return cat({square, v[a].index_select(1, index)}, 1);
         });
       }
       case 4:
-        return add("product", out, [a, b, p = map(width, out), q = map(widths_[b], out)](const auto& v) {
-          return p(v[a]) * q(v[b]);
-        });
+        return add("product", out,
+                   [a, b, p = map(width, out), q = map(widths_[b], out)](const auto& v) { return p(v[a]) * q(v[b]); });
       case 5: {  // a mask that depends on the features
         jumps_ = true;
-        return add("where", out, [a, b, c = map(width, out), p = map(width, out), q = map(widths_[b], out)](const auto& v) {
-          return where(c(v[a]) > 0, p(v[a]), q(v[b]));
-        });
+        return add("where", out,
+                   [a, b, c = map(width, out), p = map(width, out), q = map(widths_[b], out)](const auto& v) {
+                     return where(c(v[a]) > 0, p(v[a]), q(v[b]));
+                   });
       }
       case 6: {  // a branch that is not a number where it is not taken
         jumps_ = true;
@@ -361,14 +363,22 @@ class Builder {
 
   std::function<Tensor(const Tensor&)> activation() {
     switch (below(8)) {
-      case 0: return [](const Tensor& x) { return relu(x); };
-      case 1: return [](const Tensor& x) { return tanh(x); };
-      case 2: return [](const Tensor& x) { return sigmoid(x); };
-      case 3: return [](const Tensor& x) { return elu(x); };
-      case 4: return [](const Tensor& x) { return gelu(x); };
-      case 5: return [](const Tensor& x) { return softplus(x); };
-      case 6: return [](const Tensor& x) { return leaky_relu(x, 0.1); };
-      default: return [](const Tensor& x) { return clamp(x, -1, 1); };
+      case 0:
+        return [](const Tensor& x) { return relu(x); };
+      case 1:
+        return [](const Tensor& x) { return tanh(x); };
+      case 2:
+        return [](const Tensor& x) { return sigmoid(x); };
+      case 3:
+        return [](const Tensor& x) { return elu(x); };
+      case 4:
+        return [](const Tensor& x) { return gelu(x); };
+      case 5:
+        return [](const Tensor& x) { return softplus(x); };
+      case 6:
+        return [](const Tensor& x) { return leaky_relu(x, 0.1); };
+      default:
+        return [](const Tensor& x) { return clamp(x, -1, 1); };
     }
   }
 
@@ -425,9 +435,7 @@ std::vector<double> enumerated(const RandomModel& model, std::int64_t row, doubl
 
 }  // namespace
 
-RandomModel random_model(std::uint64_t seed, Dtype dtype) {
-  return Builder(seed, dtype).build();
-}
+RandomModel random_model(std::uint64_t seed, Dtype dtype) { return Builder(seed, dtype).build(); }
 
 std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
   const NoGrad fixed;
@@ -449,7 +457,8 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
     const std::vector<double> x = model.rows.to_vector(), r = model.references.to_vector();
     for (std::int64_t row = 0; row < count; ++row) {
       bool clean = true;
-      for (std::int64_t j = 0; j < k; ++j) clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
+      for (std::int64_t j = 0; j < k; ++j)
+        clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
       if (!clean) {
         if (e.notes().empty()) fail(fmt::format("row {} has no finite prediction and there is no note", row));
         continue;
@@ -460,14 +469,15 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
         for (std::int64_t i = 0; i < n; ++i) size += std::abs(values[static_cast<std::size_t>((row * n + i) * k + j)]);
         if (!std::isfinite(size)) fail(fmt::format("row {}, output {}: a contribution is no number", row, j));
         if (std::abs(residual[place]) > tolerance * size + smallest && e.notes().empty())
-          fail(fmt::format("row {}, output {}: residual {:.3g} of {:.3g} without a note", row, j, residual[place], size));
+          fail(fmt::format("row {}, output {}: residual {:.3g} of {:.3g} without a note", row, j, residual[place],
+                           size));
       }
       for (std::int64_t i = 0; i < n; ++i) {
         bool idle = std::find(model.unused.begin(), model.unused.end(), i) != model.unused.end();
         bool never_differs = true;
         for (std::int64_t b = 0; b < model.references.size(0); ++b)
-          never_differs = never_differs &&
-                          r[static_cast<std::size_t>(b * n + i)] == x[static_cast<std::size_t>(row * n + i)];
+          never_differs =
+              never_differs && r[static_cast<std::size_t>(b * n + i)] == x[static_cast<std::size_t>(row * n + i)];
         if (!idle && !never_differs) continue;
         for (std::int64_t j = 0; j < k; ++j)
           if (values[static_cast<std::size_t>((row * n + i) * k + j)] != 0)
@@ -496,8 +506,9 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
         break;
       }
     // A row that is its own baseline has nothing to explain.
-    const Explanation self = explain::DeepLift(
-        model.function, {.baseline = model.rows.narrow(0, 0, 1), .output = explain::Output::model})(model.rows.narrow(0, 0, 1));
+    const Explanation self =
+        explain::DeepLift(model.function, {.baseline = model.rows.narrow(0, 0, 1), .output = explain::Output::model})(
+            model.rows.narrow(0, 0, 1));
     for (const double v : self.values().to_vector())
       if (v != 0 && std::isfinite(outputs[0])) fail("a row contributes against itself");
   } catch (const std::exception& error) {
@@ -511,7 +522,8 @@ std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
                               residual = exact.residual().to_vector();
     for (std::int64_t row = 0; row < count; ++row) {
       bool clean = true;
-      for (std::int64_t j = 0; j < k; ++j) clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
+      for (std::int64_t j = 0; j < k; ++j)
+        clean = clean && std::isfinite(outputs[static_cast<std::size_t>(row * k + j)]);
       if (!clean) continue;
       double size = 0;
       const std::vector<double> phi = enumerated(model, row, size);

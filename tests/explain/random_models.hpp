@@ -19,14 +19,14 @@ struct RandomModel {
   std::string text;                  ///< its steps, for messages
 };
 
-/// Depth, width, reuse, residual links, concatenation, products, masks, casts, writes in place, ties, constants, extreme
-/// scales, Functions without a rule, and ops of the list: one that joins it joins these models.
+/// Depth, width, reuse, residual links, concatenation, products, masks, casts, writes in place, ties, constants,
+/// extreme scales, Functions without a rule, and ops of the list: one that joins it joins these models.
 RandomModel random_model(std::uint64_t seed, xg::Dtype dtype);
 
 /// Explains a random model and names what is wrong, one line each:
 /// DeepShap is complete to rounding or says in a note why not; a feature that is not read, or never differs from the
-/// references, has contribution 0; ExactShapley equals enumeration, or says in a note which coalition has no number; rows
-/// alone and together, and one thread and two, give the same bits; nothing is NaN where model, row, references and
+/// references, has contribution 0; ExactShapley equals enumeration, or says in a note which coalition has no number;
+/// rows alone and together, and one thread and two, give the same bits; nothing is NaN where model, row, references and
 /// coalitions are numbers.
 std::vector<std::string> check_random_model(std::uint64_t seed, xg::Dtype dtype);
 

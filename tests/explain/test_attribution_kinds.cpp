@@ -23,8 +23,8 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 Explanation explained(const xg_test::Function& f, const std::vector<double>& row, const std::vector<double>& reference,
                       Dtype dtype = float64, DeepShapOptions options = {.output = Output::model}) {
   const auto n = static_cast<std::int64_t>(row.size());
-  return DeepShap(f, tensor(reference).to(dtype).reshape({1, n}), std::move(options))(
-      tensor(row).to(dtype).reshape({1, n}));
+  return DeepShap(f, tensor(reference).to(dtype).reshape({1, n}),
+                  std::move(options))(tensor(row).to(dtype).reshape({1, n}));
 }
 
 /// The contributions in float64 and float32 are `want`, and nothing is left or noted.
@@ -105,9 +105,7 @@ TEST_CASE("a secant follows what the function does") {
 
 // Breaks if two arguments share other than two players would, or one rule stands for another function.
 TEST_CASE("functions of two numbers are games of two") {
-  const auto both = [](auto f) {
-    return [f](const Tensor& x) { return f(column(x, 0), column(x, 1)); };
-  };
+  const auto both = [](auto f) { return [f](const Tensor& x) { return f(column(x, 0), column(x, 1)); }; };
   const auto shares = [](auto g, double x0, double x1, double r0, double r1) {
     const double a = .5 * (g(x0, x1) - g(r0, x1) + g(x0, r1) - g(r0, r1));
     return std::vector<double>{a, g(x0, x1) - g(r0, r1) - a};
@@ -150,28 +148,30 @@ TEST_CASE("far below zero and masked") {
   const Tensor mask = tensor({0., 0., 1.}) > 0.5;
   const auto masked = [mask](const Tensor& x) { return masked_fill(x, mask, -inf); };
   check("logsumexp", [&](const Tensor& x) { return logsumexp(masked(x), 1, true); }, {1, 1, 3}, {0, 0, 0}, {.5, .5, 0});
-  check("softmax", [&](const Tensor& x) { return column(softmax(masked(x), 1), 0); }, {1, -1, 3}, {0, 0, 0},
-        explained([&](const Tensor& x) { return column(softmax(masked_fill(x, mask, -1e9), 1), 0); }, {1, -1, 3},
-                  {0, 0, 0})
-            .values()
-            .to_vector());
-  check("log_softmax", [&](const Tensor& x) { return column(log_softmax(masked(x), 1), 0); }, {1, -1, 3}, {0, 0, 0},
-        explained([&](const Tensor& x) { return column(log_softmax(masked_fill(x, mask, -1e9), 1), 0); }, {1, -1, 3},
-                  {0, 0, 0})
-            .values()
-            .to_vector());
+  check(
+      "softmax", [&](const Tensor& x) { return column(softmax(masked(x), 1), 0); }, {1, -1, 3}, {0, 0, 0},
+      explained([&](const Tensor& x) { return column(softmax(masked_fill(x, mask, -1e9), 1), 0); }, {1, -1, 3},
+                {0, 0, 0})
+          .values()
+          .to_vector());
+  check(
+      "log_softmax", [&](const Tensor& x) { return column(log_softmax(masked(x), 1), 0); }, {1, -1, 3}, {0, 0, 0},
+      explained([&](const Tensor& x) { return column(log_softmax(masked_fill(x, mask, -1e9), 1), 0); }, {1, -1, 3},
+                {0, 0, 0})
+          .values()
+          .to_vector());
   const Tensor only = tensor({0., 1., 1.}) > 0.5;
-  check("all but one", [&](const Tensor& x) { return column(softmax(masked_fill(x, only, -inf), 1), 0) * column(x, 1); },
-        {1, 2, 3}, {0, 0, 0}, {0, 2, 0});
-  check("by hand", [](const Tensor& x) { return 1.0 / (1.0 + exp(-x)); }, {-800}, {0.5},
-        {-1 / (1 + std::exp(-0.5))});
+  check("all but one",
+        [&](const Tensor& x) { return column(softmax(masked_fill(x, only, -inf), 1), 0) * column(x, 1); }, {1, 2, 3},
+        {0, 0, 0}, {0, 2, 0});
+  check("by hand", [](const Tensor& x) { return 1.0 / (1.0 + exp(-x)); }, {-800}, {0.5}, {-1 / (1 + std::exp(-0.5))});
 }
 
 // Breaks if a root or a norm that stays at 0 makes infinity times 0.
 TEST_CASE("roots, norms and deviations that stay at 0") {
   const auto shut = [](const Tensor& x) { return relu(x - 5.0); };
-  check("norm", [&](const Tensor& x) { return vector_norm(shut(x), 2, {1}, true) + column(x, 0); }, {1, 2, 3}, {2, 2, 2},
-        {-1, 0, 0});
+  check("norm", [&](const Tensor& x) { return vector_norm(shut(x), 2, {1}, true) + column(x, 0); }, {1, 2, 3},
+        {2, 2, 2}, {-1, 0, 0});
   check("3-norm", [&](const Tensor& x) { return vector_norm(shut(x), 3, {1}, true) + column(x, 0); }, {1, 2, 3},
         {2, 2, 2}, {-1, 0, 0});
   check("root", [&](const Tensor& x) { return sqrt(shut(x)).sum(1, true) + column(x, 0); }, {1, 2, 3}, {2, 2, 2},
@@ -204,18 +204,18 @@ TEST_CASE("multipliers keep their dtype through casts") {
                         tensor({.1, .5, .7}, {.dtype = float64}).to(x.dtype()).unsqueeze(1));
         },
         {2, 0}, {1, 0}, {.2, 0});
-  check("bitwise", [](const Tensor& x) { return ((column(x, 0) > 0) & ~(column(x, 1) > 0)).to(x.dtype()) * 2.5; }, {1, -1},
-        {-1, 1}, {1.25, 1.25});
+  check("bitwise", [](const Tensor& x) { return ((column(x, 0) > 0) & ~(column(x, 1) > 0)).to(x.dtype()) * 2.5; },
+        {1, -1}, {-1, 1}, {1.25, 1.25});
   check("bools added", [](const Tensor& x) { return ((column(x, 0) > .5) + (column(x, 1) > .5)).to(x.dtype()) * 2.5; },
         {1, 1}, {0, 0}, {1.25, 1.25});
-  check("largest integer", [](const Tensor& x) { return amax(x.to(int64), 1, true).to(x.dtype()) * 0.3; }, {3, 1}, {0, 2},
-        {.45, -.15});
-  check("integer product", [](const Tensor& x) { return prod(x.to(int64), 1, true).to(x.dtype()) * 2.5; }, {1, 1}, {0, 0},
-        {1.25, 1.25});
+  check("largest integer", [](const Tensor& x) { return amax(x.to(int64), 1, true).to(x.dtype()) * 0.3; }, {3, 1},
+        {0, 2}, {.45, -.15});
+  check("integer product", [](const Tensor& x) { return prod(x.to(int64), 1, true).to(x.dtype()) * 2.5; }, {1, 1},
+        {0, 0}, {1.25, 1.25});
   check("size of an integer", [](const Tensor& x) { return abs(x.to(int64)).to(x.dtype()) * 0.5; }, {-3}, {1}, {1});
   check("all", [](const Tensor& x) { return all(x > .5, 1, true).to(x.dtype()) * 2.5; }, {1, 1}, {0, 0}, {1.25, 1.25});
-  check("count", [](const Tensor& x) { return count_nonzero(x > .5, 1).to(x.dtype()).unsqueeze(1) * 2.5; }, {1, 1}, {0, 0},
-        {2.5, 2.5});
+  check("count", [](const Tensor& x) { return count_nonzero(x > .5, 1).to(x.dtype()).unsqueeze(1) * 2.5; }, {1, 1},
+        {0, 0}, {2.5, 2.5});
   check("bool products", [](const Tensor& x) { return 0.5 * ((x > 0).to(int64) * 3).to(x.dtype()); }, {1}, {-1}, {1.5});
   // float64 rows, float32 inside: complete to float32's rounding, which is not an error.
   const auto model = [](const Tensor& x) { return (tanh(x.to(float32)) * 1.7f).sum(1, true).to(float64); };
@@ -226,28 +226,55 @@ TEST_CASE("multipliers keep their dtype through casts") {
 
 // Breaks if a write in place cuts what is followed: everything before it would contribute nothing.
 TEST_CASE("writes in place are followed") {
-  check("mul_", [](const Tensor& x) { Tensor y = x * 1.0; y.mul_(x); return y.sum({1}, true); }, {2, 4, 6}, {0, 0, 0},
-        {4, 16, 36});
-  check("by itself", [](const Tensor& x) { Tensor y = x * 1.0; y.mul_(y); return y.sum({1}, true); }, {2, 4}, {0, 1},
-        {4, 15});
-  check("relu_", [](const Tensor& x) { Tensor y = x * 2.0; y.relu_(); return y.sum({1}, true); }, {2, -4}, {0, 1},
-        {4, -2});
-  check("several", [](const Tensor& x) {
-    Tensor y = x + 0.0;
-    y.add_(1.0).mul_(2.0).sub_(x).relu_();
-    return y.sum({1}, true);
-  }, {2, 3}, {0, 0}, {2, 3});
-  check("masked_fill_", [](const Tensor& x) {
-    Tensor y = x * 3.0;
-    y.masked_fill_(x > 2, 0.0);
-    return y.sum({1}, true);
-  }, {1, 1}, {0, 0}, {3, 3});
-  check("into a constant", [](const Tensor& x) {
-    Tensor sum = zeros({x.size(0), 1}, {.dtype = x.dtype()});
-    for (std::int64_t i = 0; i < 3; ++i) sum.add_(column(x, i) * static_cast<double>(i + 1));
-    return sum;
-  }, {1, 1, 1}, {0, 0, 0}, {1, 2, 3});
-  check("the input itself", [](Tensor x) { x = x + 0.0; x.mul_(2.0); return x.sum({1}, true); }, {1, 2}, {0, 0}, {2, 4});
+  check("mul_",
+        [](const Tensor& x) {
+          Tensor y = x * 1.0;
+          y.mul_(x);
+          return y.sum({1}, true);
+        },
+        {2, 4, 6}, {0, 0, 0}, {4, 16, 36});
+  check("by itself",
+        [](const Tensor& x) {
+          Tensor y = x * 1.0;
+          y.mul_(y);
+          return y.sum({1}, true);
+        },
+        {2, 4}, {0, 1}, {4, 15});
+  check("relu_",
+        [](const Tensor& x) {
+          Tensor y = x * 2.0;
+          y.relu_();
+          return y.sum({1}, true);
+        },
+        {2, -4}, {0, 1}, {4, -2});
+  check("several",
+        [](const Tensor& x) {
+          Tensor y = x + 0.0;
+          y.add_(1.0).mul_(2.0).sub_(x).relu_();
+          return y.sum({1}, true);
+        },
+        {2, 3}, {0, 0}, {2, 3});
+  check("masked_fill_",
+        [](const Tensor& x) {
+          Tensor y = x * 3.0;
+          y.masked_fill_(x > 2, 0.0);
+          return y.sum({1}, true);
+        },
+        {1, 1}, {0, 0}, {3, 3});
+  check("into a constant",
+        [](const Tensor& x) {
+          Tensor sum = zeros({x.size(0), 1}, {.dtype = x.dtype()});
+          for (std::int64_t i = 0; i < 3; ++i) sum.add_(column(x, i) * static_cast<double>(i + 1));
+          return sum;
+        },
+        {1, 1, 1}, {0, 0, 0}, {1, 2, 3});
+  check("the input itself",
+        [](Tensor x) {
+          x = x + 0.0;
+          x.mul_(2.0);
+          return x.sum({1}, true);
+        },
+        {1, 2}, {0, 0}, {2, 4});
   const auto through_view = [](const Tensor& x) {
     Tensor y = x * 1.0;
     y.narrow(1, 0, 1).mul_(2.0);
@@ -265,7 +292,8 @@ TEST_CASE("a jump over rounding passes nothing on and says so") {
       {"step", [&](const Tensor& x) { return step(sum(x) - 0.3); }},
       {"ceil", [&](const Tensor& x) { return ceil(sum(x) - 0.3); }},
       {"sign", [&](const Tensor& x) { return sign(sum(x) - 0.3); }},
-      {"linear", [](const Tensor& x) {
+      {"linear",
+       [](const Tensor& x) {
          return step(linear(x, ones({1, 2}, {.dtype = float64}), full({1}, -0.3, {.dtype = float64})));
        }},
       {"eq", [&](const Tensor& x) { return (sum(x) == 0.3).to(float64); }},
@@ -392,7 +420,8 @@ TEST_CASE("branches on the size or sum of a batch are noticed") {
 
 // Breaks if contributions that are large and cancel leave the prediction in the residual without a word.
 TEST_CASE("rounding that takes much of the prediction is noted") {
-  const Explanation e = explained([](const Tensor& x) { return column(x, 0) / (column(x, 1) + 1e-8); }, {1, 1}, {0, 0}, float32);
+  const Explanation e =
+      explained([](const Tensor& x) { return column(x, 0) / (column(x, 1) + 1e-8); }, {1, 1}, {0, 0}, float32);
   CHECK((std::abs(e.residual().item()) < 1e-2 || has_note(e, "rounding")));
 }
 
@@ -427,7 +456,8 @@ TEST_CASE("IntegratedGradients notes a feature without gradient") {
   CHECK(has_note(e, "without gradient"));
   CHECK_FALSE(has_note(e, "idle"));
   CHECK_FALSE(has_note(e, "size"));
-  CHECK(IntegratedGradients([](const Tensor& x) { return x.sum(1); }, options)(matrix(1, 3, {2, 1, 1})).notes().empty());
+  CHECK(
+      IntegratedGradients([](const Tensor& x) { return x.sum(1); }, options)(matrix(1, 3, {2, 1, 1})).notes().empty());
 }
 
 // Breaks if a NaN row touches what is said of others.

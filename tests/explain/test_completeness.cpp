@@ -56,29 +56,19 @@ TEST_CASE("ops that mix features are complete") {
       {"ratio", [](const Tensor& t) { return column(t, 0) / (exp(column(t, 1)) + 1.0); }},
       {"attention", [&](const Tensor& t) { return softmax(t.unsqueeze(2) * t.unsqueeze(1), 2).sum(2) * t; }},
       {"bilinear", [&](const Tensor& t) { return (matmul(t, w) * t).sum(1); }},
-      {"batched product",
-       [](const Tensor& t) {
-         return matmul(t.reshape({-1, 2, 2}), t.reshape({-1, 2, 2}));
-       }},
+      {"batched product", [](const Tensor& t) { return matmul(t.reshape({-1, 2, 2}), t.reshape({-1, 2, 2})); }},
       {"maximum of all", [](const Tensor& t) { return amax(t, 1); }},
       {"minimum", [](const Tensor& t) { return minimum(column(t, 0), column(t, 1)) * column(t, 2); }},
-      {"joined",
-       [](const Tensor& t) {
-         return cat({relu(t), tanh(t)}, 1).mean(1, true);
-       }},
+      {"joined", [](const Tensor& t) { return cat({relu(t), tanh(t)}, 1).mean(1, true); }},
       {"where", [](const Tensor& t) { return where(column(t, 0) > column(t, 1), column(t, 2), sin(column(t, 3))); }},
       {"norm", [](const Tensor& t) { return vector_norm(t, 2, 1); }},
       {"variance", [](const Tensor& t) { return var(t, 1); }},
       {"clamp", [](const Tensor& t) { return clamp(t * t, 0.2, 1.5).sum(1); }},
       {"power", [](const Tensor& t) { return pow(abs(t) + 0.1, 1.7).sum(1, true); }},
-      {"gathered",
-       [](const Tensor& t) {
-         return t.index_select(1, tensor<std::int64_t>({2, 0, 2})) * 2.0;
-       }},
+      {"gathered", [](const Tensor& t) { return t.index_select(1, tensor<std::int64_t>({2, 0, 2})) * 2.0; }},
       {"transposed and back", [&](const Tensor& t) { return relu(matmul(w, t.t())).t(); }},
-      {"rows merged", [&](const Tensor& t) {
-         return tanh(linear(t.reshape({-1, 2}), w.slice(1, 0, 2))).reshape({t.size(0), 8});
-       }}};
+      {"rows merged",
+       [&](const Tensor& t) { return tanh(linear(t.reshape({-1, 2}), w.slice(1, 0, 2))).reshape({t.size(0), 8}); }}};
   for (const auto& [name, f] : models) {
     INFO(name);
     const Explanation e = DeepShap(f, r, {.output = Output::model})(x);
@@ -96,9 +86,7 @@ TEST_CASE("saturated nets stay finite") {
   for (const auto& f : std::vector<xg_test::Function>{
            [](const Tensor& t) { return sigmoid(t); }, [](const Tensor& t) { return tanh(t); },
            [](const Tensor& t) { return softplus(t); }, [](const Tensor& t) { return exp(t * 0.7); },
-           [](const Tensor& t) {
-             return softmax(cat({t, -t, t * 0.5}, 1), 1);
-           }}) {
+           [](const Tensor& t) { return softmax(cat({t, -t, t * 0.5}, 1), 1); }}) {
     const Explanation e = DeepShap(f, r, {.output = Output::model})(x);
     for (const double v : e.values().to_vector()) CHECK(std::isfinite(v));
     CHECK(relative_miss(e) < 1e-9);
@@ -107,8 +95,7 @@ TEST_CASE("saturated nets stay finite") {
 
 // Breaks if features far from zero with small differences count as failures although they are only rounding.
 TEST_CASE("large offsets in float32 are rounding, not an error") {
-  const RandomNet net(
-      {4, 16, 16, 2}, [](const Tensor& t) { return relu(t); }, 56, float32);
+  const RandomNet net({4, 16, 16, 2}, [](const Tensor& t) { return relu(t); }, 56, float32);
   const Tensor x = random_rows(6, 4, 57, float32) * 1e-2 + 3e4, r = random_rows(5, 4, 58, float32) * 1e-2 + 3e4;
   CHECK_NOTHROW(DeepShap(net, r)(x));
 }
@@ -159,8 +146,8 @@ struct ProductAndSum : autograd::Function<ProductAndSum> {
 
 }  // namespace
 
-// Breaks if an op with a list of tensors, an absent one and several results is explained as if it had one of each, or if
-// its backward is told that nothing is asked for. The path integral of a product is the product's own rule.
+// Breaks if an op with a list of tensors, an absent one and several results is explained as if it had one of each, or
+// if its backward is told that nothing is asked for. The path integral of a product is the product's own rule.
 TEST_CASE("an op of several tensors and results is integrated") {
   const Tensor x = random_rows(5, 2, 65), r = random_rows(4, 2, 66);
   const auto model = [](bool shifted, bool own) {
@@ -179,9 +166,11 @@ TEST_CASE("an op of several tensors and results is integrated") {
     expect_close(e.values(), DeepShap(model(shifted, false), r)(x).values(), 1e-9, 1e-11);
   }
   // One result alone: nothing depends on the other.
-  const auto half = [](const Tensor& t) { return ProductAndSum::apply({column(t, 0), column(t, 1)}, std::nullopt).second; };
-  expect_close(DeepShap(half, r)(x).values(), DeepShap([](const Tensor& t) { return t.sum(1, true); }, r)(x).values(), 1e-9,
-               1e-11);
+  const auto half = [](const Tensor& t) {
+    return ProductAndSum::apply({column(t, 0), column(t, 1)}, std::nullopt).second;
+  };
+  expect_close(DeepShap(half, r)(x).values(), DeepShap([](const Tensor& t) { return t.sum(1, true); }, r)(x).values(),
+               1e-9, 1e-11);
 }
 
 // Breaks if an op of the user's cannot be explained, or its quadrature error goes unreported.

@@ -53,8 +53,7 @@ void run(Dtype dtype) {
   const Tensor X = randn({20, 3}), y = (X.slice(1, 0, 1) > 0).to(int64).reshape({20});
   for (const nn::data::Batch& batch : nn::data::DataLoader(X, y, {.batch_size = 8})) CHECK(batch.x.dtype() == dtype);
   optim::Adam adam(model.parameters(), {.lr = 0.01});
-  nn::Trainer trainer(model, adam, nn::CrossEntropyLoss({.label_smoothing = 0.1}),
-                      {.metrics = {"accuracy", "f1"}});
+  nn::Trainer trainer(model, adam, nn::CrossEntropyLoss({.label_smoothing = 0.1}), {.metrics = {"accuracy", "f1"}});
   const nn::History history =
       trainer.fit(X, y, {.batch_size = 5, .epochs = 2, .verbose = 0, .class_weight = {{0, 2.0}}});
   CHECK(std::isfinite(history["loss"].back()));

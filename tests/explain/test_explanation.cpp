@@ -36,12 +36,8 @@ ExplanationParts parts() {
   p.n_background = 7;
   return p;
 }
-Explanation example() {
-  return Explanation(parts());
-}
-Table source() {
-  return Table({Column::numeric("age", {22.5, 41}), Column::text("sex", {"female", "male"})});
-}
+Explanation example() { return Explanation(parts()); }
+Table source() { return Table({Column::numeric("age", {22.5, 41}), Column::text("sex", {"female", "male"})}); }
 
 struct Folder {
   std::filesystem::path path = std::filesystem::temp_directory_path() / "xgrad-test-explanation";
@@ -297,9 +293,7 @@ std::string crafted(std::vector<std::pair<std::string, std::string>> changes) {
   return json + "}";
 }
 
-std::string nested(std::size_t levels) {
-  return std::string(levels, '[') + std::string(levels, ']');
-}
+std::string nested(std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); }
 
 }  // namespace
 

@@ -16,8 +16,7 @@ using xg_test::random_rows;
 namespace {
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const xg_test::RandomNet& net() {
-  static const xg_test::RandomNet model(
-      {3, 5, 4, 2}, [](const Tensor& t) { return relu(t); }, 110);
+  static const xg_test::RandomNet model({3, 5, 4, 2}, [](const Tensor& t) { return relu(t); }, 110);
   return model;
 }
 }  // namespace

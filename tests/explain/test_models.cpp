@@ -109,8 +109,7 @@ TEST_CASE("rows alone or together, in any order, in blocks of any size") {
 
 // Breaks if the number of rows equals that of the background, of a block, or is one, and shapes are misread.
 TEST_CASE("any number of rows and references") {
-  const xg_test::RandomNet net(
-      {3, 4, 2}, [](const Tensor& t) { return relu(t); }, 79);
+  const xg_test::RandomNet net({3, 4, 2}, [](const Tensor& t) { return relu(t); }, 79);
   for (const std::int64_t rows : {1, 2, 15, 16, 17, 33})
     for (const std::int64_t references : {1, 2, 4, 15, 16, 17, 300}) {
       const Tensor x = random_rows(rows, 3, 80), r = random_rows(references, 3, 81);
@@ -123,8 +122,7 @@ TEST_CASE("any number of rows and references") {
 
 // Breaks if a row each of several baselines meets the wrong one.
 TEST_CASE("one baseline for each row") {
-  const xg_test::RandomNet net(
-      {3, 4, 2}, [](const Tensor& t) { return tanh(t); }, 82);
+  const xg_test::RandomNet net({3, 4, 2}, [](const Tensor& t) { return tanh(t); }, 82);
   const Tensor x = random_rows(19, 3, 83), r = random_rows(19, 3, 84);
   const Tensor lift = DeepLift(net, {.baseline = r})(x).values(),
                path = IntegratedGradients(net, {.baseline = r})(x).values();
@@ -205,8 +203,7 @@ TEST_CASE("the logit is found in the graph") {
 
 // Breaks if slots are mixed up when each row explains other outputs.
 TEST_CASE("ranked outputs, targets and names") {
-  const xg_test::RandomNet net(
-      {3, 5, 4}, [](const Tensor& t) { return tanh(t); }, 95);
+  const xg_test::RandomNet net({3, 5, 4}, [](const Tensor& t) { return tanh(t); }, 95);
   const Tensor x = random_rows(9, 3, 96), r = random_rows(6, 3, 97), y = net(x);
   const std::vector<std::string> names{"a", "b", "c", "d"};
   const Explanation all = DeepShap(net, r, {.output_names = names})(x);
@@ -247,13 +244,8 @@ TEST_CASE("results of any shape") {
   const Tensor w = random_rows(4, 3, 98), x = random_rows(5, 3, 99), r = random_rows(6, 3, 100);
   const auto flat = [&](const Tensor& t) { return linear(t, w); };
   const Tensor want = DeepShap(flat, r)(x).values();
-  expect_close(DeepShap(
-                   [&](const Tensor& t) {
-                     return linear(t, w).reshape({-1, 2, 2});
-                   },
-                   r)(x)
-                   .values(),
-               want, 1e-12, 1e-14);
+  expect_close(DeepShap([&](const Tensor& t) { return linear(t, w).reshape({-1, 2, 2}); }, r)(x).values(), want, 1e-12,
+               1e-14);
   expect_close(DeepShap([&](const Tensor& t) { return linear(t, w).select(1, 2); }, r)(x).values(), want.slice(2, 2, 3),
                1e-12, 1e-14);
   expect_close(Saliency([&](const Tensor& t) { return linear(t, w).select(1, 2); }, {.abs = false})(x).values(),

@@ -243,8 +243,7 @@ TEST_CASE("multipliers become the gradient as the reference approaches") {
 
 // Breaks if a jump without a gradient gets no share (T22).
 TEST_CASE("a perceptron with a step is explained completely") {
-  const RandomNet net(
-      {3, 5, 1}, [](const Tensor& t) { return where(t > 0, ones_like(t), zeros_like(t)); }, 39);
+  const RandomNet net({3, 5, 1}, [](const Tensor& t) { return where(t > 0, ones_like(t), zeros_like(t)); }, 39);
   const Tensor x = random_rows(8, 3, 40), r = random_rows(6, 3, 41);
   const Explanation e = DeepShap(net, r)(x);
   CHECK(e.residual().abs().max().item() < 1e-12);

@@ -51,10 +51,8 @@ bool contains(const std::vector<std::string>& lines, const std::string& piece) {
 TEST_CASE("groups given to an explainer have standard errors") {
   // Zeros are skipped in layers from 32 features on, for four outputs or more; then features lie in several panels.
   const Tensor x = xg_test::random_rows(3, 70, 1), background = xg_test::random_rows(9, 70, 2);
-  const xg_test::RandomNet smooth(
-      {70, 12, 3}, [](const Tensor& t) { return tanh(t); }, 3);
-  const xg_test::RandomNet wide(
-      {70, 96, 40, 5}, [](const Tensor& t) { return relu(t); }, 4);
+  const xg_test::RandomNet smooth({70, 12, 3}, [](const Tensor& t) { return tanh(t); }, 3);
+  const xg_test::RandomNet wide({70, 96, 40, 5}, [](const Tensor& t) { return relu(t); }, 4);
   const auto product = [](const Tensor& t) {
     return tanh(xg_test::column(t, 0) * xg_test::column(t, 1)) + t.sum({1}, true);
   };
@@ -78,8 +76,7 @@ TEST_CASE("groups given to an explainer have standard errors") {
     }
   }
   const Tensor row = x.slice(1, 0, 7).contiguous(), few = background.slice(1, 0, 7).contiguous();
-  const xg_test::RandomNet small(
-      {7, 5, 2}, [](const Tensor& t) { return relu(t); }, 8);
+  const xg_test::RandomNet small({7, 5, 2}, [](const Tensor& t) { return relu(t); }, 8);
   const Explanation exact = ExactShapley(small, few, {.groups = groups})(row);
   expect_close(exact.standard_errors(),
                standard_error(by_reference(few, groups, [&](const Tensor& b) { return ExactShapley(small, b)(row); })),
@@ -90,8 +87,7 @@ TEST_CASE("groups given to an explainer have standard errors") {
 // Breaks if an error of a sum is made up where it is not known, or nobody says why it is missing.
 TEST_CASE("groups formed afterwards have no standard errors, and say so") {
   const Tensor x = xg_test::random_rows(2, 7, 1), background = xg_test::random_rows(9, 7, 2);
-  const xg_test::RandomNet net(
-      {7, 5, 1}, [](const Tensor& t) { return tanh(t); }, 3);
+  const xg_test::RandomNet net({7, 5, 1}, [](const Tensor& t) { return tanh(t); }, 3);
   const Explanation plain = DeepShap(net, background)(x), later = plain.grouped(groups);
   const std::vector<double> errors = later.standard_errors().to_vector();
   CHECK(std::isnan(errors[0]));
@@ -117,8 +113,7 @@ TEST_CASE("groups formed afterwards have no standard errors, and say so") {
 
 // Breaks if the function behind a logit is forgotten by a method, a view or a file.
 TEST_CASE("an explanation knows where its logit goes") {
-  const xg_test::RandomNet net(
-      {4, 3}, [](const Tensor& t) { return t; }, 5);
+  const xg_test::RandomNet net({4, 3}, [](const Tensor& t) { return t; }, 5);
   const Tensor x = xg_test::random_rows(2, 4, 6), background = xg_test::random_rows(5, 4, 7);
   const auto sigmoid_net = [&](const Tensor& t) { return sigmoid(net(t)); };
   const auto softmax_net = [&](const Tensor& t) { return softmax(net(t), -1); };
@@ -183,8 +178,7 @@ TEST_CASE("an explanation knows where its logit goes") {
 // Breaks if a reader is not told what the numbers are.
 TEST_CASE("an explanation says how it was made") {
   const Tensor x = xg_test::random_rows(2, 4, 6), background = xg_test::random_rows(5, 4, 7);
-  const xg_test::RandomNet net(
-      {4, 6, 1}, [](const Tensor& t) { return relu(t); }, 5);
+  const xg_test::RandomNet net({4, 6, 1}, [](const Tensor& t) { return relu(t); }, 5);
   const Explanation e = DeepShap(net, background, {.feature_names = {"a", "sex_f", "sex_m", "b"}})(x);
   const std::vector<std::string> about = e.about();
   CHECK(about[0] == "DeepShap of what the model returns, 2 rows, 4 features");

@@ -77,8 +77,7 @@ TEST_CASE("wide layers and many outputs") {
 
 // Breaks if a chain written with other ops, or one that ends in a vector, is not read as what it is.
 TEST_CASE("chains of several spellings") {
-  const xg_test::RandomNet net(
-      {4, 6, 1}, [](const Tensor& t) { return tanh(t); }, 303, float64, 0);
+  const xg_test::RandomNet net({4, 6, 1}, [](const Tensor& t) { return tanh(t); }, 303, float64, 0);
   const Tensor x = random_rows(9, 4, 304), r = random_rows(12, 4, 305);
   const Tensor want = DeepShap(net, r)(x).values();
   const Function products = [&](const Tensor& t) {
@@ -103,8 +102,7 @@ TEST_CASE("chains of several spellings") {
 TEST_CASE("the same bits for any number of threads") {
   const Threads restore;
   for (const Dtype dtype : {float32, float64}) {
-    const xg_test::RandomNet net(
-        {6, 20, 9, 3}, [](const Tensor& t) { return relu(t); }, 306, dtype);
+    const xg_test::RandomNet net({6, 20, 9, 3}, [](const Tensor& t) { return relu(t); }, 306, dtype);
     const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
     const Tensor x = random_rows(150, 6, 307, dtype), r = random_rows(30, 6, 308, dtype);
     for (const Function& model : {Function(net), branched}) {
@@ -123,8 +121,7 @@ TEST_CASE("the same bits for any number of threads") {
         CHECK(same_bits(exact[i], exact[0]));
       }
     }
-    const xg_test::RandomNet wide(
-        {36, 40, 40, 5}, [](const Tensor& t) { return relu(t); }, 334, dtype);
+    const xg_test::RandomNet wide({36, 40, 40, 5}, [](const Tensor& t) { return relu(t); }, 334, dtype);
     const DeepShap explainer(wide, random_rows(30, 36, 335, dtype));
     const Tensor rows = random_rows(40, 36, 336, dtype);
     set_num_threads(1);
@@ -174,8 +171,7 @@ TEST_CASE("integrated gradients of a chain are those of any model") {
     expect_close(IntegratedGradients(net, second)(x).values().select(2, 0),
                  IntegratedGradients(net)(x).values().select(2, 1), 1e-12, 1e-14);
   }
-  const xg_test::RandomNet net(
-      {5, 9, 2}, [](const Tensor& t) { return tanh(t); }, 343);
+  const xg_test::RandomNet net({5, 9, 2}, [](const Tensor& t) { return tanh(t); }, 343);
   const Function detached = [&](const Tensor& t) { return net(t.detach()); };
   const Function forbidden = [&](const Tensor& t) {
     const NoGrad guard;
@@ -195,8 +191,7 @@ TEST_CASE("integrated gradients of a chain are those of any model") {
 // Breaks if a reference plays with features in which it equals the row, or the chain's first layer is run again.
 TEST_CASE("only features that differ from a reference play against it") {
   std::int64_t forward_rows = 0;
-  const xg_test::RandomNet net(
-      {12, 4, 1}, [](const Tensor& t) { return relu(t); }, 319);
+  const xg_test::RandomNet net({12, 4, 1}, [](const Tensor& t) { return relu(t); }, 319);
   const Function counted = [&](const Tensor& t) {
     forward_rows += t.size(0);
     return net(t);
@@ -216,8 +211,7 @@ TEST_CASE("only features that differ from a reference play against it") {
 
 // Breaks if the model runs on pairs of rows and references, or again for each output.
 TEST_CASE("the model runs once for each row and each reference") {
-  const xg_test::RandomNet net(
-      {4, 8, 5}, [](const Tensor& t) { return relu(t); }, 309);
+  const xg_test::RandomNet net({4, 8, 5}, [](const Tensor& t) { return relu(t); }, 309);
   std::int64_t forward_rows = 0;
   const Function counted = [&](const Tensor& t) {
     forward_rows += t.size(0);
@@ -238,8 +232,7 @@ TEST_CASE("the model runs once for each row and each reference") {
 TEST_CASE("pairs take no more memory than the budget") {
   const Threads restore;
   set_num_threads(1);
-  const xg_test::RandomNet net(
-      {50, 64, 64, 3}, [](const Tensor& t) { return relu(t); }, 312, float32);
+  const xg_test::RandomNet net({50, 64, 64, 3}, [](const Tensor& t) { return relu(t); }, 312, float32);
   const Function branched = [&](const Tensor& t) { return net(t) + t.slice(1, 0, 1) * 0.0; };
   const Tensor x = random_rows(64, 50, 313, float32), r = random_rows(400, 50, 314, float32);
   for (const Function& model : {Function(net), branched}) {

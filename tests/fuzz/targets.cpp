@@ -68,8 +68,7 @@ void require(bool ok, const char* promise) {
 }
 
 /// Does `read` accept its bytes? If not it must say so with an Error of few words.
-template <class F>
-bool accepted(F&& read) {
+template <class F> bool accepted(F&& read) {
   try {
     read();
     return true;
@@ -414,8 +413,6 @@ constexpr Target all[] = {{"explanation", explanation},
 
 }  // namespace
 
-std::span<const Target> targets() {
-  return all;
-}
+std::span<const Target> targets() { return all; }
 
 }  // namespace xg_fuzz

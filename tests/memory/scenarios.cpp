@@ -24,16 +24,12 @@ void require(bool holds, const char* what) {
 
 struct Net {
   Tensor x = randn({24, 4}), y = randint(0, 2, {24, 1}).to(float32);
-  Sequential model{"Net",
-                   Dense(4, 6, {.activation = "relu", .name = "h1"}),
-                   BatchNorm1d(6, {.name = "norm"}),
-                   Dropout(0.2, {.name = "drop"}),
-                   Dense(6, 1, {.activation = "sigmoid", .name = "out"})};
+  Sequential model{"Net", Dense(4, 6, {.activation = "relu", .name = "h1"}), BatchNorm1d(6, {.name = "norm"}),
+                   Dropout(0.2, {.name = "drop"}), Dense(6, 1, {.activation = "sigmoid", .name = "out"})};
 };
 
 /// A training step with an optimizer that begins anew each time, so that its states are made as well.
-template <class Optimizer, class Options>
-std::function<void()> step(Options options) {
+template <class Optimizer, class Options> std::function<void()> step(Options options) {
   auto net = std::make_shared<Net>();
   return [net, options] {
     Optimizer optimizer(net->model.parameters(), options);
@@ -47,8 +43,7 @@ std::function<void()> step(Options options) {
 }
 
 /// Explains some rows; the model is one that the chain's quick way takes, or not.
-template <class F>
-Scenario explaining(const std::string& name, F&& explain) {
+template <class F> Scenario explaining(const std::string& name, F&& explain) {
   return {"explain: " + name, [explain](const std::string&) -> std::function<void()> {
             auto net = std::make_shared<Net>();
             net->model.eval();
@@ -79,7 +74,8 @@ Scenario drawing(const std::string& name, std::function<viz::Figure(const explai
 
 std::string some_csv() {
   std::string text = "name,size,colour\n";
-  for (int i = 0; i < 12; ++i) text += "row " + std::to_string(i) + "," + std::to_string(i * 0.5) + (i % 3 == 0 ? ",\"red, dark\"\n" : ",blue\n");
+  for (int i = 0; i < 12; ++i)
+    text += "row " + std::to_string(i) + "," + std::to_string(i * 0.5) + (i % 3 == 0 ? ",\"red, dark\"\n" : ",blue\n");
   return text;
 }
 
@@ -163,7 +159,8 @@ std::vector<Scenario> make_scenarios() {
       static_cast<void>(jacobian([](const Tensor& v) { return v.exp() * v; }, x));
       static_cast<void>(hessian([](const Tensor& v) { return (v.exp() * v).sum(); }, x));
       static_cast<void>(jvp([](const Tensor& v) { return v.exp(); }, x, x));
-      require(gradcheck([](const Tensor& v) { return v.sin(); }, x.clone().requires_grad_()).passed, "gradcheck failed");
+      require(gradcheck([](const Tensor& v) { return v.sin(); }, x.clone().requires_grad_()).passed,
+              "gradcheck failed");
     };
   });
   add("random numbers, printing, errors", [](const std::string&) -> Action {
@@ -193,8 +190,10 @@ std::vector<Scenario> make_scenarios() {
   });
 
   // ---- training
-  add("step: SGD with momentum", [](const std::string&) { return step<optim::SGD>(optim::SgdOptions{.lr = 0.01, .momentum = 0.9}); });
-  add("step: Adam with amsgrad", [](const std::string&) { return step<optim::Adam>(optim::AdamOptions{.lr = 0.01, .amsgrad = true}); });
+  add("step: SGD with momentum",
+      [](const std::string&) { return step<optim::SGD>(optim::SgdOptions{.lr = 0.01, .momentum = 0.9}); });
+  add("step: Adam with amsgrad",
+      [](const std::string&) { return step<optim::Adam>(optim::AdamOptions{.lr = 0.01, .amsgrad = true}); });
   add("step: RMSprop", [](const std::string&) { return step<optim::RMSprop>(optim::RmspropOptions{.lr = 0.01}); });
   add("models made, summed up and copied by state", [](const std::string&) -> Action {
     auto net = std::make_shared<Net>();
@@ -306,17 +305,22 @@ std::vector<Scenario> make_scenarios() {
   });
 
   // ---- explanations and pictures
-  all.push_back(explaining("Saliency", [](Module& m, const Tensor& x, const Tensor&) { return explain::Saliency(m)(x); }));
-  all.push_back(explaining("InputXGradient", [](Module& m, const Tensor& x, const Tensor&) { return explain::InputXGradient(m)(x); }));
+  all.push_back(
+      explaining("Saliency", [](Module& m, const Tensor& x, const Tensor&) { return explain::Saliency(m)(x); }));
+  all.push_back(explaining("InputXGradient",
+                           [](Module& m, const Tensor& x, const Tensor&) { return explain::InputXGradient(m)(x); }));
   all.push_back(explaining("IntegratedGradients", [](Module& m, const Tensor& x, const Tensor&) {
     return explain::IntegratedGradients(m, {.steps = 130})(x);
   }));
-  all.push_back(explaining("DeepLift", [](Module& m, const Tensor& x, const Tensor&) { return explain::DeepLift(m)(x); }));
-  all.push_back(explaining("DeepShap", [](Module& m, const Tensor& x, const Tensor& b) { return explain::DeepShap(m, b)(x); }));
+  all.push_back(
+      explaining("DeepLift", [](Module& m, const Tensor& x, const Tensor&) { return explain::DeepLift(m)(x); }));
+  all.push_back(
+      explaining("DeepShap", [](Module& m, const Tensor& x, const Tensor& b) { return explain::DeepShap(m, b)(x); }));
   all.push_back(explaining("DeepShap, on the logit", [](Module& m, const Tensor& x, const Tensor& b) {
     return explain::DeepShap(m, b, {.output = explain::Output::logit})(x);
   }));
-  all.push_back(explaining("ExactShapley", [](Module& m, const Tensor& x, const Tensor& b) { return explain::ExactShapley(m, b)(x); }));
+  all.push_back(explaining("ExactShapley",
+                           [](Module& m, const Tensor& x, const Tensor& b) { return explain::ExactShapley(m, b)(x); }));
   all.push_back(drawing("waterfall", [](const explain::Explanation& e) { return viz::waterfall(e[0]); }));
   all.push_back(drawing("beeswarm", [](const explain::Explanation& e) { return viz::beeswarm(e); }));
   all.push_back(drawing("bar", [](const explain::Explanation& e) { return viz::bar(e); }));
@@ -333,7 +337,8 @@ std::vector<Scenario> make_scenarios() {
     figure.axes(0, 1).bar({"a", "b"}, {1, 2});
     return figure;
   }));
-  Scenario png{"draw: as PNG and PDF", [](const std::string& folder) -> Action {
+  Scenario png{"draw: as PNG and PDF",
+               [](const std::string& folder) -> Action {
                  auto e = std::make_shared<explain::Explanation>(some_explanation());
                  return [e, folder] {
                    if (!viz::Figure::can_rasterize()) return;

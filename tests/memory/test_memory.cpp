@@ -1,5 +1,5 @@
-// Memory that ends: allocations are made to fail, one in each run of a scenario, in a child process. However it ends, the
-// scenario succeeds or throws std::bad_alloc or an xg::Error; the process goes on, the same call then succeeds, and
+// Memory that ends: allocations are made to fail, one in each run of a scenario, in a child process. However it ends,
+// the scenario succeeds or throws std::bad_alloc or an xg::Error; the process goes on, the same call then succeeds, and
 // nothing leaks.
 //
 // Some allocations of each scenario fail here, evenly spread. XGRAD_MEMORY_POINTS says how many, 0 means all of them
@@ -64,7 +64,8 @@ Verdict inject(const std::function<void()>& action, std::int64_t n, Failing fail
   return right;
 }
 
-Verdict in_child(const Scenario& scenario, const std::function<void()>& action, std::int64_t n, Failing failing, bool cache) {
+Verdict in_child(const Scenario& scenario, const std::function<void()>& action, std::int64_t n, Failing failing,
+                 bool cache) {
   if (!cache) {
     xg::memory::trim();
     xg::memory::set_cache_limit(0);  // every block comes from malloc
@@ -87,11 +88,14 @@ Verdict in_child(const Scenario& scenario, const std::function<void()>& action, 
       return next_call_fails;
     }
     const std::int64_t now = held();
-    if (round == 0) before = now;
-    else if (now <= before) return right;
+    if (round == 0)
+      before = now;
+    else if (now <= before)
+      return right;
     else if (round == 3) {
       if (scenario.others_may_abort || others_failed) return right;  // these are not xgrad's leaks
-      std::fprintf(stderr, "%ld blocks before, %ld after three failures\n", static_cast<long>(before), static_cast<long>(now));
+      std::fprintf(stderr, "%ld blocks before, %ld after three failures\n", static_cast<long>(before),
+                   static_cast<long>(now));
       return now - before >= 3 ? leak : right;
     }
   }
@@ -99,14 +103,16 @@ Verdict in_child(const Scenario& scenario, const std::function<void()>& action, 
 }
 
 /// What became of a child, in words; empty where all is right.
-std::string outcome_of(const Scenario& scenario, const std::function<void()>& action, std::int64_t n, Failing failing, bool cache) {
+std::string outcome_of(const Scenario& scenario, const std::function<void()>& action, std::int64_t n, Failing failing,
+                       bool cache) {
   std::fflush(nullptr);
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    for (const int end : {SIGABRT, SIGBUS, SIGSEGV, SIGTRAP}) std::signal(end, SIG_DFL);  // Catch2 would report the end of a child
+    for (const int end : {SIGABRT, SIGBUS, SIGSEGV, SIGTRAP})
+      std::signal(end, SIG_DFL);  // Catch2 would report the end of a child
     alarm(60);
     _exit(in_child(scenario, action, n, failing, cache));
   }
@@ -183,7 +189,8 @@ TEST_CASE("a class has its own name, or there is no memory for it") {
 TEST_CASE("failing allocations are errors, whatever the program does") {
   const long points = number_from("XGRAD_MEMORY_POINTS", 10);
   const char* wanted = std::getenv("XGRAD_MEMORY_SCENARIO");
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("xgrad-memory-" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("xgrad-memory-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   xg::set_num_threads(1);  // so that the n-th allocation is the same in every run
   for (const Scenario& scenario : xg_test::scenarios()) {

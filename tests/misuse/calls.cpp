@@ -10,22 +10,23 @@ using namespace xg;
 namespace xg_test {
 namespace {
 
-template <class... T>
-std::vector<Tensor> list(const T&... results) {
+template <class... T> std::vector<Tensor> list(const T&... results) {
   std::vector<Tensor> all;
   const auto add = [&]<class R>(const R& result) {
-    if constexpr (std::is_same_v<R, Tensor>) all.push_back(result);
-    else if constexpr (std::is_same_v<R, bool>) all.push_back(scalar_tensor(result));
-    else if constexpr (std::is_same_v<R, std::vector<Tensor>>) all.insert(all.end(), result.begin(), result.end());
-    else std::apply([&](const auto&... part) { (all.push_back(part), ...); }, result);
+    if constexpr (std::is_same_v<R, Tensor>)
+      all.push_back(result);
+    else if constexpr (std::is_same_v<R, bool>)
+      all.push_back(scalar_tensor(result));
+    else if constexpr (std::is_same_v<R, std::vector<Tensor>>)
+      all.insert(all.end(), result.begin(), result.end());
+    else
+      std::apply([&](const auto&... part) { (all.push_back(part), ...); }, result);
   };
   (add(results), ...);
   return all;
 }
 
-Reduction reduction(Draw& d) {
-  return d.one_of({Reduction::none, Reduction::mean, Reduction::sum});
-}
+Reduction reduction(Draw& d) { return d.one_of({Reduction::none, Reduction::mean, Reduction::sum}); }
 
 std::vector<Index> indices(Draw& d) {
   const auto bound = [&] { return d.yes() ? std::nullopt : std::optional(d.integer()); };
@@ -69,9 +70,7 @@ Tensor channels(Draw& d, const Tensor& x) {
 }
 
 /// A real tensor, mostly of this shape.
-Tensor of_shape(Draw& d, const Shape& shape, Dtype dtype) {
-  return d.tensor_like(zeros(shape, {.dtype = dtype}));
-}
+Tensor of_shape(Draw& d, const Shape& shape, Dtype dtype) { return d.tensor_like(zeros(shape, {.dtype = dtype})); }
 
 /// Operands of a product that mostly fit: what is added, [m, k] and [k, n], or [k], and [batch] before them.
 struct Operands {

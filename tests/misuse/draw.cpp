@@ -17,12 +17,11 @@ std::uint64_t Draw::next() {  // splitmix64
   return z ^ (z >> 31);
 }
 
-Dtype Draw::dtype() {
-  return all_dtypes[static_cast<std::size_t>(below(all_dtypes.size()))];
-}
+Dtype Draw::dtype() { return all_dtypes[static_cast<std::size_t>(below(all_dtypes.size()))]; }
 
 std::int64_t Draw::integer() {
-  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                         most = std::numeric_limits<std::int64_t>::max();
   // Nothing between some thousand and what no memory holds: such a count would be right, and take all day.
   if (!one_in(4)) return below(8) - 2;
   return one_of<std::int64_t>({least, least + 1, -(std::int64_t{1} << 62), -(std::int64_t{1} << 50), -100, 100, 1000,
@@ -49,7 +48,8 @@ TensorOptions Draw::options() {
 
 Shape Draw::shape() {
   Shape shape;
-  for (std::int64_t i = one_in(20) ? 8 : below(4); i > 0; --i) shape.push_back(one_in(10) ? integer() : below(5) - (one_in(12) ? 1 : 0));
+  for (std::int64_t i = one_in(20) ? 8 : below(4); i > 0; --i)
+    shape.push_back(one_in(10) ? integer() : below(5) - (one_in(12) ? 1 : 0));
   return shape;
 }
 
@@ -69,8 +69,10 @@ Shape Draw::tensor_shape() {
   if (has_shape_ && !one_in(5)) {
     Shape shape = shape_;
     if (!one_in(4) || shape.empty()) return shape;
-    if (yes()) shape.erase(0);  // broadcasts
-    else shape[static_cast<std::size_t>(below(static_cast<std::int64_t>(shape.size())))] = 1;
+    if (yes())
+      shape.erase(0);  // broadcasts
+    else
+      shape[static_cast<std::size_t>(below(static_cast<std::int64_t>(shape.size())))] = 1;
     return shape;
   }
   Shape shape;
@@ -87,8 +89,9 @@ double Draw::element(Dtype dtype) {
     if (is_floating(dtype) && one_in(60)) return one_of({std::nan(""), std::numeric_limits<double>::infinity(), -0.0});
     return small;
   }
-  return one_of({std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e300, -1e300,
-                 3e38, -3e38, 1e-40, 5e-324, 9.3e18, -9.3e18, 2147483648.0, -2147483649.0, 255.0, 256.0, 16777217.0});
+  return one_of({std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e300,
+                 -1e300, 3e38, -3e38, 1e-40, 5e-324, 9.3e18, -9.3e18, 2147483648.0, -2147483649.0, 255.0, 256.0,
+                 16777217.0});
 }
 
 Tensor Draw::arranged(Tensor x, bool expandable) {
@@ -146,9 +149,7 @@ Tensor Draw::index() {
   return arranged(one_in(4) ? x.to(int32) : x, true);
 }
 
-Tensor Draw::mask() {
-  return one_in(10) ? tensor() : make(tensor_shape(), bool_);
-}
+Tensor Draw::mask() { return one_in(10) ? tensor() : make(tensor_shape(), bool_); }
 
 Tensor Draw::target() {
   if (one_in(40)) return {};

@@ -50,8 +50,7 @@ class Draw {
   xg::Shape known_shape() const { return shape_; }
   xg::Dims dims();
   std::vector<std::int64_t> integers(std::int64_t most = 4);
-  template <class T>
-  T one_of(std::initializer_list<T> values) {
+  template <class T> T one_of(std::initializer_list<T> values) {
     return values.begin()[below(static_cast<std::int64_t>(values.size()))];
   }
   bool one_in(std::int64_t n) { return below(n) == 0; }

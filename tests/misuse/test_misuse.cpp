@@ -1,14 +1,15 @@
 // Calls that make no sense: whatever is asked of an op, it gives a right value or throws an xg::Error. What is right is
-// not known here, but it cannot depend on how the arguments lie in memory: each call is made with tensors in wild layouts
-// and with the same tensors dense, and both must agree in values, shapes, dtypes, gradients and kinds of errors.
+// not known here, but it cannot depend on how the arguments lie in memory: each call is made with tensors in wild
+// layouts and with the same tensors dense, and both must agree in values, shapes, dtypes, gradients and kinds of
+// errors.
 //
 // XGRAD_MISUSE_SEEDS is how many calls of each op are made (scripts/misuse.sh).
 #include "misuse/calls.hpp"
 #include "misuse/draw.hpp"
 #include "support/catch.hpp"
 
-#include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/autograd/engine.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
@@ -90,7 +91,8 @@ std::string difference(const Tensor& wild, const Tensor& dense, bool values) {
   if (wild.defined() != dense.defined()) return "one is undefined";
   if (!wild.defined()) return {};
   if (wild.shape() != dense.shape()) return "shapes " + wild.shape().str() + " and " + dense.shape().str();
-  if (wild.dtype() != dense.dtype()) return std::string("dtypes ") + std::string(name(wild.dtype())) + " and " + std::string(name(dense.dtype()));
+  if (wild.dtype() != dense.dtype())
+    return std::string("dtypes ") + std::string(name(wild.dtype())) + " and " + std::string(name(dense.dtype()));
   if (!values || wild.numel() == 0 || !is_small(wild)) return {};
   const std::vector<double> a = wild.detach().to_vector(), b = dense.detach().to_vector();
   double scale = 0;  // of numbers whose sums may be in another order

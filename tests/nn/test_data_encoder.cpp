@@ -270,7 +270,8 @@ TEST_CASE("0 and 1 are booleans wherever they stand", "[data][encoder]") {
 // Breaks when numbers that the dtype does not hold become infinities, or large ones are taken for constants.
 TEST_CASE("Numbers too large for the dtype are refused, large ones scaled", "[data][encoder]") {
   const Table table = parse_csv("x,y\n1e39,1\n1,2\n");
-  CHECK_ERROR(Encoder({.scaling = Scaling::none}).fit_transform(table), ValueError, "\"x\"", "float32", ".dtype = float64");
+  CHECK_ERROR(Encoder({.scaling = Scaling::none}).fit_transform(table), ValueError, "\"x\"", "float32",
+              ".dtype = float64");
   CHECK(Encoder({.scaling = Scaling::none, .dtype = float64}).fit_transform(table).X[0][0].item() == 1e39);
   CHECK_ERROR(Encoder({.target = "x"}).fit(table), ValueError, "\"x\"", "float32");
   const Tensor huge = tensor({{1e200}, {-1e200}, {0.0}}, {.dtype = float64});

@@ -137,7 +137,8 @@ TEST_CASE("Levels of a tensor to stratify by are its values", "[data][split]") {
   };
   CHECK(y_of(tensor({-0.0, 0.0, 1.0, 1.0})) == std::pair(1.0, 1.0));
   constexpr std::int64_t large = 9007199254740992;
-  const TensorSplit split = train_test_split(zeros({4, 1}), tensor(std::vector<std::int64_t>{large, large, large + 1, large + 1}),
-                                             {.test_size = 0.5, .stratify = true, .seed = 1});
+  const TensorSplit split =
+      train_test_split(zeros({4, 1}), tensor(std::vector<std::int64_t>{large, large, large + 1, large + 1}),
+                       {.test_size = 0.5, .stratify = true, .seed = 1});
   CHECK(split.y_train.select(0, 0).item<std::int64_t>() != split.y_train.select(0, 1).item<std::int64_t>());
 }

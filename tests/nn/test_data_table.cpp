@@ -69,22 +69,9 @@ TEST_CASE("Tables are cut by rows and by columns", "[data][table]") {
 
 // Breaks if a literal 0, which converts to a null pointer, is taken for a name.
 template <class T>
-concept takes_zero = requires(T& t) {
-  t[0];
-}
-|| requires(T& t) {
-  t.column(0);
-}
-|| requires(T& t) {
-  t.contains(0);
-};
+concept takes_zero = requires(T& t) { t[0]; } || requires(T& t) { t.column(0); } || requires(T& t) { t.contains(0); };
 template <class C>
-concept renames_to_zero = requires(C& c) {
-  c.renamed(0);
-}
-|| requires(std::vector<double> v) {
-  C::numeric(0, v);
-};
+concept renames_to_zero = requires(C& c) { c.renamed(0); } || requires(std::vector<double> v) { C::numeric(0, v); };
 TEST_CASE("A literal 0 is no name", "[data][table]") {
   STATIC_REQUIRE_FALSE(takes_zero<const Table>);
   STATIC_REQUIRE_FALSE(renames_to_zero<const Column>);

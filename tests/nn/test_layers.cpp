@@ -18,9 +18,7 @@ using xg_test::expect_close;
 
 namespace {
 
-double variance(const Tensor& t) {
-  return t.detach().to(float64).var().item();
-}
+double variance(const Tensor& t) { return t.detach().to(float64).var().item(); }
 
 }  // namespace
 
@@ -139,16 +137,16 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
   CHECK_ERROR(nn::init::uniform(w, 1, 0), ValueError, "low is 1 and high 0");
 }
 
-// Breaks when a tail is refused, left, or given another distribution: mean and spread are those of a normal number that is
-// known to lie in the interval, by numerical integration.
+// Breaks when a tail is refused, left, or given another distribution: mean and spread are those of a normal number that
+// is known to lie in the interval, by numerical integration.
 TEST_CASE("truncated normals reach any interval") {
   struct Row {
     double mean, std, low, high;
   };
   const double inf = std::numeric_limits<double>::infinity();
-  const std::vector<Row> rows = {{0, 1, 5, 6},       {0, 1, 30, 31}, {0, 1, -40, -39}, {0, 1, 4, inf},     {0, 1, -inf, -8},
-                                 {0, 1, -0.05, 0.1}, {0, 1, 0, 0.1}, {0, 1, 3.9, 4},   {2, 0.5, -3, -2.5}, {0, 1, -2, 2},
-                                 {0, 1, 1.4, 9},     {1, 3, 60, inf}};
+  const std::vector<Row> rows = {{0, 1, 5, 6},       {0, 1, 30, 31},     {0, 1, -40, -39}, {0, 1, 4, inf},
+                                 {0, 1, -inf, -8},   {0, 1, -0.05, 0.1}, {0, 1, 0, 0.1},   {0, 1, 3.9, 4},
+                                 {2, 0.5, -3, -2.5}, {0, 1, -2, 2},      {0, 1, 1.4, 9},   {1, 3, 60, inf}};
   for (const Dtype dtype : {float32, float64})
     for (const Row& row : rows) {
       Tensor t = empty({20000}, {.dtype = dtype});
@@ -244,7 +242,8 @@ TEST_CASE("BatchNorm1d keeps running statistics") {
   CHECK_ERROR(nn::LayerNorm(Shape{}), ValueError, "[LayerNorm] normalized_shape is []");
 }
 
-// Breaks when the running variance is computed back from 1 / sqrt(var + eps), where a variance below eps has few digits.
+// Breaks when the running variance is computed back from 1 / sqrt(var + eps), where a variance below eps has few
+// digits.
 TEST_CASE("running variances have the digits of the variance") {
   for (const double spread : {1.0, 1e-2, 1e-3, 1e-4, 1e-5})
     for (const std::int64_t rows : {3, 100}) {

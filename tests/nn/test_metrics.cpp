@@ -343,7 +343,8 @@ TEST_CASE("Metrics leave out ignored rows, and -0.0 is 0", "[metrics]") {
     nothing.update(full({5}, -100), probability);
     CHECK_ERROR(nothing.compute(), ValueError, "no row has been seen");
   }
-  const Tensor scores = tensor({{0.1, 0.7, 0.2}, {0.5, 0.3, 0.2}, {0.2, 0.2, 0.6}}), labels = tensor<int64_t>({1, -100, 0});
+  const Tensor scores = tensor({{0.1, 0.7, 0.2}, {0.5, 0.3, 0.2}, {0.2, 0.2, 0.6}}),
+               labels = tensor<int64_t>({1, -100, 0});
   const Tensor first = scores.index_select(0, tensor<int64_t>({0, 2})), first_labels = tensor<int64_t>({1, 0});
   CHECK(equal(nn::metrics::confusion_matrix(labels, scores), nn::metrics::confusion_matrix(first_labels, first)));
   CHECK(equal(nn::metrics::confusion_matrix(labels, tensor<int64_t>({1, 4, 1})),

@@ -74,8 +74,9 @@ TEST_CASE("a batch that is too small is refused before the first step") {
     expect_same(copies(n.model), before);
     CHECK_FALSE(n.model.is_training());
   };
-  refused(7, {.batch_size = 3, .epochs = 2}, {"[fit] the last batch has 1 row (7 rows in batches of 3)",
-                                              "\"1\" (BatchNorm1d) needs at least 2 rows", ".drop_last", "such as 4"});
+  refused(7, {.batch_size = 3, .epochs = 2},
+          {"[fit] the last batch has 1 row (7 rows in batches of 3)", "\"1\" (BatchNorm1d) needs at least 2 rows",
+           ".drop_last", "such as 4"});
   refused(7, {.batch_size = 1}, {"[fit] batch_size is 1", "BatchNorm1d"});
   refused(1, {.batch_size = 32}, {"[fit] there is 1 row to train on", "BatchNorm1d"});
   refused(1, {.batch_size = largest}, {"[fit] there is 1 row to train on"});
@@ -210,10 +211,9 @@ TEST_CASE("rows without a label count nothing") {
   for (const std::int64_t ignored : {std::int64_t{-100}, std::int64_t{7}}) {
     const Labelled d(ignored);
     const nn::Loss loss = nn::CrossEntropyLoss({.ignore_index = ignored});
-    const std::vector<nn::Metric> metrics = {"accuracy", "f1", "balanced_accuracy", "top_k_accuracy",
-                                             nn::metrics::function("rows", [](const Tensor& t, const Tensor&) {
-                                               return static_cast<double>(t.size(0));
-                                             })};
+    const std::vector<nn::Metric> metrics = {
+        "accuracy", "f1", "balanced_accuracy", "top_k_accuracy",
+        nn::metrics::function("rows", [](const Tensor& t, const Tensor&) { return static_cast<double>(t.size(0)); })};
     auto a = classifier(), b = classifier();
     optim::Adam first(a->parameters(), {.lr = 0.1}), second(b->parameters(), {.lr = 0.1});
     nn::Trainer with(*a, first, loss, {.metrics = metrics}), without(*b, second, loss, {.metrics = metrics});
@@ -248,8 +248,8 @@ TEST_CASE("rows without a label count nothing") {
     CHECK(with.evaluate(d.X, d.y, {.sample_weight = ones({9})})["loss"] ==
           Approx(with.evaluate(d.X, d.y)["loss"]).epsilon(1e-12));
     // A class of weight 0 counts as little.
-    const nn::Loss zero = nn::CrossEntropyLoss(
-        {.weight = tensor({1.0, 0.0, 2.0}, {.dtype = float64}), .ignore_index = ignored});
+    const nn::Loss zero =
+        nn::CrossEntropyLoss({.weight = tensor({1.0, 0.0, 2.0}, {.dtype = float64}), .ignore_index = ignored});
     nn::Trainer of_zero(*a, first, zero, {.metrics = {"accuracy"}});
     const auto scored = of_zero.evaluate(d.X, d.y, {.batch_size = 1});
     CHECK(scored["loss"] == Approx(of_zero.evaluate(d.X, d.y)["loss"]).epsilon(1e-12));
@@ -284,8 +284,7 @@ TEST_CASE("a loss with another reduction is right or refused") {
   optim::SGD sgd(model.parameters(), {.lr = 0});
   const auto loss_of = [&](nn::Loss loss, Tensor weight = {}) {
     nn::Trainer trainer(model, sgd, loss);
-    const double fitted =
-        trainer.fit(X, y, {.batch_size = 3, .verbose = 0, .sample_weight = weight})["loss"][0];
+    const double fitted = trainer.fit(X, y, {.batch_size = 3, .verbose = 0, .sample_weight = weight})["loss"][0];
     CHECK(trainer.evaluate(X, y, {.batch_size = 2, .sample_weight = weight})["loss"] == Approx(fitted).epsilon(1e-5));
     return fitted;
   };
@@ -356,8 +355,8 @@ TEST_CASE("a monitored value that was never a number is said to be so") {
   // One validation row: AUC has no value.
   const nn::ValidationData one{X.slice(0, 0, 1), y.slice(0, 0, 1)};
   const auto fitted = [&](std::int64_t epochs, std::vector<nn::Callback> callbacks) {
-    return trainer.fit(
-        X, y, {.epochs = epochs, .validation_data = one, .verbose = 0, .callbacks = std::move(callbacks)});
+    return trainer.fit(X, y,
+                       {.epochs = epochs, .validation_data = one, .verbose = 0, .callbacks = std::move(callbacks)});
   };
   for (const bool restore : {true, false}) {
     const nn::History h =
@@ -383,10 +382,12 @@ TEST_CASE("a monitored value that was never a number is said to be so") {
   // A value that is a number at times is followed then, and its best epoch restored.
   std::int64_t epoch = 0;
   nn::Trainer sometimes(model, sgd, nn::BCELoss(),
-                        {.metrics = {nn::metrics::function("odd", [&](const Tensor&, const Tensor&) {
-                           const std::int64_t e = epoch++;
-                           return e % 2 == 0 ? NAN : -static_cast<double>(e);
-                         }, {.larger_is_better = false})}});
+                        {.metrics = {nn::metrics::function("odd",
+                                                           [&](const Tensor&, const Tensor&) {
+                                                             const std::int64_t e = epoch++;
+                                                             return e % 2 == 0 ? NAN : -static_cast<double>(e);
+                                                           },
+                                                           {.larger_is_better = false})}});
   const nn::History h = sometimes.fit(
       X, y, {.epochs = 6, .verbose = 0, .callbacks = {nn::EarlyStopping({.monitor = "odd", .patience = 3})}});
   CHECK(h.epochs() == 6);
@@ -414,21 +415,28 @@ TEST_CASE("keys, metrics and validation batches are looked at before the first s
   CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::EarlyStopping({.monitor = "val_acc"})}}), ValueError,
               "[EarlyStopping] \"val_acc\"", "loss", "validation data");
   optim::ReduceLROnPlateau plateau(sgd);
-  CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::LearningRateSchedule(plateau)}}), ValueError, "\"val_loss\"");
+  CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::LearningRateSchedule(plateau)}}), ValueError,
+              "\"val_loss\"");
   CHECK_ERROR(plain.fit(X, y, {.verbose = 0, .callbacks = {nn::ModelCheckpoint("none.safetensors")}}), ValueError,
               "[ModelCheckpoint] \"val_loss\"");
-  CHECK_ERROR(nn::Trainer(model, sgd, nn::MSELoss(), {.metrics = {"accuracy"}}).fit(X, y, {.verbose = 0}), Error, "accuracy");
+  CHECK_ERROR(nn::Trainer(model, sgd, nn::MSELoss(), {.metrics = {"accuracy"}}).fit(X, y, {.verbose = 0}), Error,
+              "accuracy");
   expect_same(copies(model), before);
   // A callback of one's own may add a value that another one watches.
   const auto adds = [](nn::FitState& s) { s.logs.emplace_back("mine", 1.0); };
-  CHECK(plain.fit(X, y, {.epochs = 3, .verbose = 0, .callbacks = {adds, nn::EarlyStopping({.monitor = "mine", .patience = 1, .mode = "min"})}})
+  CHECK(plain
+            .fit(X, y,
+                 {.epochs = 3,
+                  .verbose = 0,
+                  .callbacks = {adds, nn::EarlyStopping({.monitor = "mine", .patience = 1, .mode = "min"})}})
             .epochs() == 2);
 
   // A model that needs two rows in eval mode too gets them: what would be left joins the batch before.
   nn::Sequential pairs(nn::BatchNorm1d(2, {.track_running_stats = false}), nn::Dense(2, 1));
   optim::SGD of_pairs(pairs.parameters());
   nn::Trainer trainer(pairs, of_pairs, nn::MSELoss());
-  CHECK_NOTHROW(trainer.fit(X, y, {.batch_size = 7, .validation_data = {X, y}, .verbose = 0, .validation_batch_size = 3}));
+  CHECK_NOTHROW(
+      trainer.fit(X, y, {.batch_size = 7, .validation_data = {X, y}, .verbose = 0, .validation_batch_size = 3}));
   CHECK(trainer.predict(randn({1025, 2})).size(0) == 1025);
   CHECK_NOTHROW(trainer.evaluate(X, y, {.batch_size = 3}));
 }

@@ -45,9 +45,7 @@ void follows(const std::function<std::unique_ptr<optim::Optimizer>(std::vector<T
   }
 }
 
-Tensor leaf(std::initializer_list<double> values) {
-  return tensor(values, {.dtype = float64, .requires_grad = true});
-}
+Tensor leaf(std::initializer_list<double> values) { return tensor(values, {.dtype = float64, .requires_grad = true}); }
 
 }  // namespace
 
@@ -294,7 +292,8 @@ TEST_CASE("an option out of range is refused wherever it comes from") {
     const char* option;
     std::vector<double> wrong;
   };
-  const std::vector<Case> non_negative = {{"lr", {-1, NAN, inf}}, {"eps", {-1, NAN, inf}}, {"weight_decay", {-1, NAN, inf}}};
+  const std::vector<Case> non_negative = {
+      {"lr", {-1, NAN, inf}}, {"eps", {-1, NAN, inf}}, {"weight_decay", {-1, NAN, inf}}};
   const auto check_state = [](optim::Optimizer& optimizer, const std::vector<Case>& cases) {
     optimizer.step();
     const optim::StateDict before = optimizer.state_dict();

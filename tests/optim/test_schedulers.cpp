@@ -15,8 +15,7 @@ namespace {
 struct Fixture {
   Tensor p = ones({1}, {.requires_grad = true});
   optim::SGD sgd{{p}, {.lr = 0.8}};
-  template <class S>
-  std::vector<double> rates(S& scheduler, int count) {
+  template <class S> std::vector<double> rates(S& scheduler, int count) {
     std::vector<double> all;
     for (int i = 0; i < count; ++i) {
       all.push_back(sgd.lr());

@@ -17,15 +17,15 @@ inline auto ContainsSubstring(const std::string& text) { return Catch::Matchers:
 #include <string>
 
 /// Checks that an expression throws `type` and that its message contains every one of the given pieces.
-#define CHECK_ERROR(expression, type, ...)                                            \
-  do {                                                                                \
-    std::string xg_message_;                                                          \
-    try {                                                                             \
-      static_cast<void>(expression);                                                  \
-      FAIL_CHECK("no exception from " #expression);                                   \
-    } catch (const type& xg_error_) {                                                 \
-      xg_message_ = xg_error_.what();                                                 \
+#define CHECK_ERROR(expression, type, ...)                                                 \
+  do {                                                                                     \
+    std::string xg_message_;                                                               \
+    try {                                                                                  \
+      static_cast<void>(expression);                                                       \
+      FAIL_CHECK("no exception from " #expression);                                        \
+    } catch (const type& xg_error_) {                                                      \
+      xg_message_ = xg_error_.what();                                                      \
       for (const std::string& xg_piece_ : std::initializer_list<std::string>{__VA_ARGS__}) \
-        CHECK_THAT(xg_message_, xg_test::ContainsSubstring(xg_piece_));               \
-    }                                                                                 \
+        CHECK_THAT(xg_message_, xg_test::ContainsSubstring(xg_piece_));                    \
+    }                                                                                      \
   } while (false)

@@ -12,8 +12,7 @@ namespace xg_test {
 constexpr double far_below_quadratic = 40;
 
 /// The CPU time that this thread spends in f, in seconds: what else the machine does hardly matters.
-template <class F>
-double thread_seconds(F&& f) {
+template <class F> double thread_seconds(F&& f) {
   timespec begin{}, end{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
   f();
@@ -24,8 +23,7 @@ double thread_seconds(F&& f) {
 /// The CPU time that this thread spends in f(10 n) over that in f(n). `prepare(n)` returns the function to be measured.
 /// What else the machine does can only disturb a measurement, not make quadratic work look linear ten times over: so it
 /// is repeated until the result is far below quadratic, and the least result counts.
-template <class Prepare>
-double growth(int n, Prepare&& prepare) {
+template <class Prepare> double growth(int n, Prepare&& prepare) {
   const auto seconds = [&](int size, int runs) {
     double least = std::numeric_limits<double>::infinity();
     for (int i = 0; i < runs; ++i) least = std::min(least, thread_seconds(prepare(size)));

@@ -18,12 +18,10 @@ namespace {
 
 using xg::Tensor;
 // Of float64 the truth is taken in the wider type.
-template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+template <class T> using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 
 /// |got - want| in units of the last place of a T near want; infinite where one is NaN or infinite and the other not.
-template <class T>
-double ulps(T got, Wide<T> want) {
+template <class T> double ulps(T got, Wide<T> want) {
   const T rounded = static_cast<T>(want);
   if (std::isnan(want) || std::isnan(got)) return std::isnan(want) == std::isnan(got) ? 0 : INFINITY;
   if (got == rounded) return 0;
@@ -39,8 +37,7 @@ double ulps(T got, Wide<T> want) {
 
 /// Numbers of every sign and exponent (a bit pattern out of each 2^32 / n), what lies near the ordinary ones, and all
 /// that is special.
-template <class T>
-std::vector<T> probes(std::size_t n) {
+template <class T> std::vector<T> probes(std::size_t n) {
   using Bits = std::conditional_t<std::is_same_v<T, float>, std::uint32_t, std::uint64_t>;
   using Limits = std::numeric_limits<T>;
   std::mt19937_64 random(5);
@@ -102,16 +99,9 @@ struct Function {
   double least = 0;
 };
 
-template <class T>
-T sigmoid_of(T x) {
-  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
-}
-template <class T>
-T softplus_of(T x) {
-  return (x < 0 ? T(0) : x) + std::log1p(std::exp(-std::abs(x)));
-}
-template <class T>
-T silu_of(T x) {
+template <class T> T sigmoid_of(T x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+template <class T> T softplus_of(T x) { return (x < 0 ? T(0) : x) + std::log1p(std::exp(-std::abs(x))); }
+template <class T> T silu_of(T x) {
   return std::isinf(x) ? (x > 0 ? x : T(0)) : x * sigmoid_of(x);  // the limit
 }
 
@@ -134,8 +124,7 @@ const Function functions[] = {
      [](double x) { return 1 / x; }, 0.5, 0.5},
 };
 
-template <class T>
-void check(const Function& f, const std::vector<T>& x) {
+template <class T> void check(const Function& f, const std::vector<T>& x) {
   const Tensor y = f.op(xg::tensor(x));
   const T* got = y.data<T>();
   double worst = 0;
@@ -260,8 +249,7 @@ TEST_CASE("an element's bits do not depend on where it stands", "[elementwise][a
 namespace {
 
 /// Pairs of every distance, from equal to far apart, and with what is special.
-template <class T>
-std::pair<std::vector<T>, std::vector<T>> pairs(T low, T high) {
+template <class T> std::pair<std::vector<T>, std::vector<T>> pairs(T low, T high) {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<T> place(low, high);
   std::pair<std::vector<T>, std::vector<T>> p;
@@ -286,8 +274,7 @@ Tensor secant(UnaryOp function, const Tensor& a, const Tensor& b) {
 }
 
 /// The worst distance of a secant from the truth, in units of the last place.
-template <class T, class Truth>
-double worst_secant(UnaryOp function, T low, T high, Truth&& truth) {
+template <class T, class Truth> double worst_secant(UnaryOp function, T low, T high, Truth&& truth) {
   const auto [a, b] = pairs<T>(low, high);
   const auto as_tensor = [](const std::vector<T>& v) {
     Tensor t = xg::empty({static_cast<std::int64_t>(v.size())}, {.dtype = xg::dtype_of<T>});
@@ -303,8 +290,7 @@ double worst_secant(UnaryOp function, T low, T high, Truth&& truth) {
   return worst;
 }
 
-template <class T>
-void check_secants() {
+template <class T> void check_secants() {
   using W = Wide<T>;
   INFO(xg::name(xg::dtype_of<T>));
   const auto ratio = [](W d) { return d == 0 ? W(1) : std::expm1(d) / d; };
@@ -312,19 +298,17 @@ void check_secants() {
     return 1 / ((1 + std::exp(-high)) * (1 + std::exp(low))) * ratio(-d);
   };
   CHECK(worst_secant<T>(xg::sigmoid, -30, 30, sigmoid) < 8);
-  CHECK(worst_secant<T>(xg::tanh, -15, 15, [&](W high, W low, W d) {
-          return 4 * sigmoid(2 * high, 2 * low, 2 * d);
-        }) < 8);
+  CHECK(worst_secant<T>(xg::tanh, -15, 15, [&](W high, W low, W d) { return 4 * sigmoid(2 * high, 2 * low, 2 * d); }) <
+        8);
   CHECK(worst_secant<T>(xg::exp, -30, 30, [&](W, W low, W d) { return std::exp(low) * ratio(d); }) < 6);
-  CHECK(worst_secant<T>(xg::log, T(1e-3), T(1e3), [&](W, W low, W d) {
-          return d == 0 ? 1 / low : std::log1p(d / low) / d;
-        }) < 6);
+  CHECK(worst_secant<T>(xg::log, T(1e-3), T(1e3),
+                        [&](W, W low, W d) { return d == 0 ? 1 / low : std::log1p(d / low) / d; }) < 6);
 }
 
 }  // namespace
 
-// Breaks if a secant loses digits where its points come together, overflows where they are far apart, or takes the wrong
-// branch on either side.
+// Breaks if a secant loses digits where its points come together, overflows where they are far apart, or takes the
+// wrong branch on either side.
 TEST_CASE("secants are exact for points at any distance", "[elementwise][accuracy]") {
   check_secants<float>();
   check_secants<double>();

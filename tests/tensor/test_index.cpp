@@ -12,13 +12,9 @@ using xg_test::expect_close;
 
 namespace {
 
-Tensor counting(const Shape& shape) {
-  return arange(shape.numel(), {.dtype = float32}).reshape(shape);
-}
+Tensor counting(const Shape& shape) { return arange(shape.numel(), {.dtype = float32}).reshape(shape); }
 
-Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) {
-  return from_data(values.data(), shape);
-}
+Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) { return from_data(values.data(), shape); }
 
 }  // namespace
 

@@ -57,9 +57,7 @@ std::string content(const std::string& path) {
   return out.str();
 }
 
-std::string python_file(const std::string& name) {
-  return XGRAD_SOURCE_DIR "/tests/data/io/" + name;
-}
+std::string python_file(const std::string& name) { return XGRAD_SOURCE_DIR "/tests/data/io/" + name; }
 
 std::map<std::string, Tensor> samples() {
   return {{"bool", tensor({1, 0, 1}).to(bool_)},
@@ -201,7 +199,7 @@ TEST_CASE("hostile safetensors files are refused by name") {
   check(safetensors("{}{}"), "not valid JSON");
   const std::string name(1'000'000, 'n');
   for (const std::string entry : {R"(":1})", R"(":{}})", R"(":{"dtype":"F7","shape":[4],"data_offsets":[0,4]}})",
-                                   R"(":{"dtype":"F32","shape":[4],"data_offsets":[0,4]}})"}) {
+                                  R"(":{"dtype":"F32","shape":[4],"data_offsets":[0,4]}})"}) {
     const std::string path = folder.put("bad.safetensors", safetensors("{\"" + name + entry, four));
     std::string message;
     try {

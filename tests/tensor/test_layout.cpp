@@ -18,9 +18,7 @@ static_assert(!std::is_assignable_v<Tensor, Tensor> && std::is_assignable_v<Tens
 static_assert(sizeof(detail::OwnerBlock) == 64 && sizeof(detail::SharingImpl) <= 64);
 
 namespace {
-const detail::Layout* layout_of(const Tensor& x) {
-  return x.impl().layout.get();
-}
+const detail::Layout* layout_of(const Tensor& x) { return x.impl().layout.get(); }
 }  // namespace
 
 // Breaks when a layout is made anew for every tensor, or two shapes are taken for one.
@@ -86,7 +84,8 @@ TEST_CASE("a program with very many shapes gives their layouts back", "[tensor][
   CHECK(memory::statistics().bytes_in_use == before);
 }
 
-// Breaks when a size that cannot be had gets a layout, or the check is skipped for a shape that hashes like a known one.
+// Breaks when a size that cannot be had gets a layout, or the check is skipped for a shape that hashes like a known
+// one.
 TEST_CASE("impossible shapes get no layout", "[tensor][layout][errors]") {
   for (int i = 0; i < 2; ++i) {
     CHECK_ERROR(empty({-1, 3}), ShapeError, "[empty] shape is [-1, 3]", "negative");

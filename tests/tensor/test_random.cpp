@@ -187,15 +187,12 @@ TEST_CASE("bernoulli, in-place numbers and samples of rows") {
 namespace {
 
 /// What f draws in a thread of its own.
-template <class F>
-std::vector<double> in_thread(F f) {
+template <class F> std::vector<double> in_thread(F f) {
   std::vector<double> drawn;
   std::thread([&] { drawn = f(); }).join();
   return drawn;
 }
-std::vector<double> some_numbers() {
-  return rand({20}, {.dtype = float64}).to_vector();
-}
+std::vector<double> some_numbers() { return rand({20}, {.dtype = float64}).to_vector(); }
 
 }  // namespace
 

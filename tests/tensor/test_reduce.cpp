@@ -18,8 +18,7 @@ constexpr double quiet_nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double inf = std::numeric_limits<double>::infinity();
 
 /// Calls f(element, number of the reduced element) for all elements of x in row-major order.
-template <class F>
-void for_each_with_target(const Tensor& x, unsigned mask, F&& f) {
+template <class F> void for_each_with_target(const Tensor& x, unsigned mask, F&& f) {
   const std::vector<double> values = x.to_vector();
   for (std::int64_t flat = 0; flat < x.numel(); ++flat) {
     std::int64_t rest = flat, target = 0, scale = 1;

@@ -33,9 +33,7 @@ struct Row {
   }
 };
 
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.to_vector() == b.to_vector();
-}
+bool same_bits(const Tensor& a, const Tensor& b) { return a.shape() == b.shape() && a.to_vector() == b.to_vector(); }
 
 const std::int64_t widths[] = {1, 2, 3, 7, 8, 9, 10, 16, 31, 32, 33, 40, 100, 257, 1000, 5000};
 

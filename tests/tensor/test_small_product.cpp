@@ -15,8 +15,7 @@ using xg::kernels::SmallProduct;
 
 /// A [rows, cols] matrix: at(i, j) = data[i * row + j * col]. The gaps between its rows and a margin around it hold
 /// guards; what is only read has no margin, so that AddressSanitizer sees a read beyond it.
-template <class T>
-struct Matrix {
+template <class T> struct Matrix {
   static constexpr T guard = T(-777);
   std::int64_t rows, cols, row, col, margin;
   std::vector<T> block;
@@ -44,9 +43,8 @@ struct Matrix {
 
 enum class Start { zero, bias, itself };
 
-template <class T>
-void check(std::int64_t m, std::int64_t n, std::int64_t k, bool a_transposed, bool b_transposed, std::int64_t gap,
-           Start start) {
+template <class T> void check(std::int64_t m, std::int64_t n, std::int64_t k, bool a_transposed, bool b_transposed,
+                              std::int64_t gap, Start start) {
   Matrix<T> a(m, k, a_transposed, gap), b(k, n, b_transposed, gap), c(m, n, false, gap, 32), bias(1, n, false, 0);
   a.fill(0.1);
   b.fill(0.2);

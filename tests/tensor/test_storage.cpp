@@ -3,8 +3,8 @@
 
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/support/sanitizers.hpp>
 
 #include <cstring>
 #include <thread>

@@ -22,8 +22,7 @@ using xg_test::Threads;
 namespace {
 
 /// A value of each thread, in their order.
-template <class F>
-auto from_threads(int count, F f) {
+template <class F> auto from_threads(int count, F f) {
   std::vector<std::invoke_result_t<F, int>> results(static_cast<std::size_t>(count));
   in_threads(count, [&](int i) { results[static_cast<std::size_t>(i)] = f(i); });
   return results;
@@ -145,7 +144,8 @@ TEST_CASE("one explainer serves many threads") {
 
   const explain::Explanation shared = shap(rows);
   const std::string text = shared.str(), picture = viz::waterfall(shared[0]).svg();
-  for (const auto& [t, p] : from_threads(4, [&](int) { return std::pair(shared.str(), viz::waterfall(shared[0]).svg()); })) {
+  for (const auto& [t, p] :
+       from_threads(4, [&](int) { return std::pair(shared.str(), viz::waterfall(shared[0]).svg()); })) {
     CHECK(t == text);
     CHECK(p == picture);
   }

@@ -28,10 +28,7 @@ class Dice {
   bool yes() { return one_in(2); }
   /// From 0 to 1.
   double share() { return static_cast<double>(random_.next() >> 11) * 0x1p-53; }
-  template <class T>
-  T one_of(std::initializer_list<T> values) {
-    return values.begin()[below(values.size())];
-  }
+  template <class T> T one_of(std::initializer_list<T> values) { return values.begin()[below(values.size())]; }
 
   /// As many as `most` at most; small ones as often as large ones.
   std::size_t count(double most) {

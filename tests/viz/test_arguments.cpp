@@ -10,12 +10,8 @@
 using namespace xg;
 
 // Does `expression`, which calls something of `t`, compile for a Type& t?
-#define COMPILES(Type, ...)             \
-  ([]<class T>(std::type_identity<T>) { \
-    return requires(T & t) {            \
-      __VA_ARGS__;                      \
-    };                                  \
-  }(std::type_identity<Type>()))
+#define COMPILES(Type, ...) \
+  ([]<class T>(std::type_identity<T>) { return requires(T& t) { __VA_ARGS__; }; }(std::type_identity<Type>()))
 
 // A name is taken in each form that texts have; numbers, null pointers and what is not there are not.
 #define TAKES_NAMES(Type, function, ...)                                                        \
@@ -40,10 +36,7 @@ using namespace xg;
   static_assert(!COMPILES(Type, t[nullptr]))
 
 // A function that does not take t, in an expression that depends on T.
-template <class T, class F>
-constexpr F* of(F* function) {
-  return function;
-}
+template <class T, class F> constexpr F* of(F* function) { return function; }
 
 // ---- tensor and autograd
 TAKES_NAMES(const std::vector<Tensor>, xg::einsum, t);
@@ -153,8 +146,7 @@ static_assert(COMPILES(viz::Axes, t.text(1, 2, "text")) && !COMPILES(viz::Axes, 
 static_assert(!COMPILES(viz::PlotOptions, t.color = 0) && COMPILES(viz::PlotOptions, t.color = "C1"));
 
 // ---- empty braces stand for default options
-template <class... Types>
-constexpr bool made_from_braces = (requires { Types({}); } && ...);
+template <class... Types> constexpr bool made_from_braces = (requires { Types({}); } && ...);
 static_assert(made_from_braces<nn::MSELoss, nn::L1Loss, nn::HuberLoss, nn::SmoothL1Loss, nn::BCELoss,
                                nn::BCEWithLogitsLoss, nn::CrossEntropyLoss, nn::NLLLoss, nn::KLDivLoss>);
 static_assert(made_from_braces<nn::metrics::Accuracy, nn::metrics::Precision, nn::metrics::Recall, nn::metrics::F1,

@@ -46,8 +46,8 @@ double cost(const std::function<Figure()>& draw) {
   });
 }
 
-// Measured by a line of a million points, whose work is linear, so that it holds for a slow machine and for a build with
-// sanitizers too. Far above what each of these figures needs, far below what a quadratic algorithm takes.
+// Measured by a line of a million points, whose work is linear, so that it holds for a slow machine and for a build
+// with sanitizers too. Far above what each of these figures needs, far below what a quadratic algorithm takes.
 void check_quick(const std::function<Figure()>& draw) {
   static const double yardstick = cost([] {
     Figure figure;
@@ -157,12 +157,9 @@ TEST_CASE("a log axis has no place for zero or less", "[viz]") {
     a.axvline(0);
   });
   CHECK(rules.scene().all<Polyline>("rule").empty());
-  for (const auto& empty : {log_figure([](Axes& a) { a.axhline(-1); }), log_figure([](Axes& a) {
-                              a.fill_between({1, 2}, {0, -1}, {1, 2});
-                            }),
-                            log_figure([](Axes& a) {
-                              a.bar({1, 2}, {0, -1});
-                            })}) {
+  for (const auto& empty : {log_figure([](Axes& a) { a.axhline(-1); }),
+                            log_figure([](Axes& a) { a.fill_between({1, 2}, {0, -1}, {1, 2}); }),
+                            log_figure([](Axes& a) { a.bar({1, 2}, {0, -1}); })}) {
     CHECK_THAT(notes(empty), xg_test::ContainsSubstring("Nothing to draw"));
     CHECK_THAT(notes(empty), xg_test::ContainsSubstring("not above 0"));
   }
@@ -181,18 +178,10 @@ TEST_CASE("what lies outside the limits is noted", "[viz]") {
     figure.axes().set_xlim(10, 20);
     return figure;
   };
-  for (const auto& empty : {zoomed([](Axes& a) {
-                              a.plot({0, 1}, {0, 1});
-                            }),
-                            zoomed([](Axes& a) {
-                              a.scatter({0, 1}, {0, 1});
-                            }),
-                            zoomed([](Axes& a) {
-                              a.bar({0, 1}, {1, 1});
-                            }),
-                            zoomed([](Axes& a) { a.axvline(3); }), zoomed([](Axes& a) {
-                              a.fill_between({0, 1}, {0, 0}, {1, 1});
-                            })}) {
+  for (const auto& empty :
+       {zoomed([](Axes& a) { a.plot({0, 1}, {0, 1}); }), zoomed([](Axes& a) { a.scatter({0, 1}, {0, 1}); }),
+        zoomed([](Axes& a) { a.bar({0, 1}, {1, 1}); }), zoomed([](Axes& a) { a.axvline(3); }),
+        zoomed([](Axes& a) { a.fill_between({0, 1}, {0, 0}, {1, 1}); })}) {
     CHECK_THAT(notes(empty), xg_test::ContainsSubstring("outside the limits"));
   }
   CHECK(notes(zoomed([](Axes& a) { a.plot({0, 100}, {0, 1}); })) == "");  // crosses the plot

@@ -29,9 +29,7 @@ std::vector<std::string> texts(const Scene& s, const char* tag) {
 }
 
 // Where an arrow begins and ends: its first corner and its tip.
-std::pair<double, double> ends(const Polygon& arrow) {
-  return {arrow.points[0].x, arrow.points[2].x};
-}
+std::pair<double, double> ends(const Polygon& arrow) { return {arrow.points[0].x, arrow.points[2].x}; }
 
 }  // namespace
 

@@ -3,8 +3,8 @@
 #include "support/catch.hpp"
 
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/viz/report.hpp>
 #include <xgrad/viz/detail/svg.hpp>
+#include <xgrad/viz/report.hpp>
 
 #include <unistd.h>
 

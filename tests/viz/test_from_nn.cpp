@@ -25,9 +25,7 @@ nn::Sequential deep() {
                         nn::Dense(3, 1, {.activation = "sigmoid", .name = "output"}));
 }
 
-std::size_t count(const Scene& s, const char* tag) {
-  return s.all<Circle>(tag).size();
-}
+std::size_t count(const Scene& s, const char* tag) { return s.all<Circle>(tag).size(); }
 
 }  // namespace
 

@@ -10,8 +10,8 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/detail/format.hpp>
-#include <xgrad/viz/report.hpp>
 #include <xgrad/viz/detail/thinning.hpp>
+#include <xgrad/viz/report.hpp>
 #include <xgrad/viz/ticks.hpp>
 
 #include <fmt/format.h>
@@ -36,9 +36,7 @@ std::string all_text(const Scene& s) {
   for (const Text& t : s.all<Text>()) out += plain(t) + "\n";
   return out;
 }
-std::pair<double, double> ends(const Polygon& arrow) {
-  return {arrow.points[0].x, arrow.points[2].x};
-}
+std::pair<double, double> ends(const Polygon& arrow) { return {arrow.points[0].x, arrow.points[2].x}; }
 
 // base 1, contributions 2 and -0.5, and a model that gave 4: 1.5 are not explained.
 Contributions with_gap() {

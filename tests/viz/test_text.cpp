@@ -3,8 +3,8 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/color.hpp>
 #include <xgrad/viz/detail/format.hpp>
-#include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
+#include <xgrad/viz/scene.hpp>
 #include <xgrad/viz/theme.hpp>
 #include <xgrad/viz/ticks.hpp>
 

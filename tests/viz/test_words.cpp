@@ -151,8 +151,7 @@ TEST_CASE("histories mark epochs that they have", "[viz]") {
   const Figure one = history(curves);
   CHECK_THAT(notes(one), xg_test::ContainsSubstring("accuracy: no epoch was recorded"));
   CHECK(one.scene().all<Text>("tick-label-y2").empty());
-  const Figure marked =
-      history({{"loss", {1, 2, 3, 4, 5}}, {"accuracy", {1, 2}}}, {.overlay = true, .mark_epoch = 5});
+  const Figure marked = history({{"loss", {1, 2, 3, 4, 5}}, {"accuracy", {1, 2}}}, {.overlay = true, .mark_epoch = 5});
   CHECK(marked.scene().all<Polyline>("rule").size() == 2);
 }
 

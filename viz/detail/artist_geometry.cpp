@@ -11,9 +11,7 @@ double line_px(double points, const Theme& theme) {
   return std::max((points > 0 ? points : theme.line_width) * px_per_point, 0.1);
 }
 
-double opacity_of(const Paint& p) {
-  return p.opacity * (p.role == Role::literal ? p.color.alpha : 1);
-}
+double opacity_of(const Paint& p) { return p.opacity * (p.role == Role::literal ? p.color.alpha : 1); }
 
 std::array<double, 4> dash_pattern(const std::string& style, double width) {
   if (style == "--") return {4 * width + 1, 2.2 * width + 1};
@@ -22,9 +20,7 @@ std::array<double, 4> dash_pattern(const std::string& style, double width) {
   return {};
 }
 
-bool drawn_in_pieces(const LineArtist& a) {
-  return a.dash == "-" && opacity_of(a.color) >= 1;
-}
+bool drawn_in_pieces(const LineArtist& a) { return a.dash == "-" && opacity_of(a.color) >= 1; }
 
 Box drawn_region(const LineArtist& a, const Box& plot) {
   if (a.dash == "-") return surroundings;

@@ -11,9 +11,7 @@ namespace xg::viz::detail {
 namespace {
 
 // Limits that no log axis has.
-bool has_impossible_limits(const AxisState& axis) {
-  return axis.limits && axis.log && !((*axis.limits)[0] > 0);
-}
+bool has_impossible_limits(const AxisState& axis) { return axis.limits && axis.log && !((*axis.limits)[0] > 0); }
 
 }  // namespace
 

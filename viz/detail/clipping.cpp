@@ -7,9 +7,7 @@
 
 namespace xg::viz::detail {
 
-bool is_finite(const Point& p) {
-  return std::isfinite(p.x) && std::isfinite(p.y);
-}
+bool is_finite(const Point& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 
 bool contains(const Box& box, const Point& p) {
   return p.x >= box.left && p.x <= box.right && p.y >= box.top && p.y <= box.bottom;
@@ -39,9 +37,7 @@ bool clip_line(const Box& box, Point& a, Point& b) {
   return true;
 }
 
-double clamp_to_surroundings(double px) {
-  return std::clamp(px, -far_off, far_off);
-}
+double clamp_to_surroundings(double px) { return std::clamp(px, -far_off, far_off); }
 
 std::vector<Point> pieces_within(const Box& box, const std::vector<Point>& line) {
   std::vector<Point> pieces;

@@ -9,9 +9,7 @@ namespace {
 
 constexpr const char* minus = "\u2212";
 
-std::string with_sign(const char* sign, const std::string& digits) {
-  return fmt::format("{}{}", sign, digits);
-}
+std::string with_sign(const char* sign, const std::string& digits) { return fmt::format("{}{}", sign, digits); }
 
 std::string strip_zeros(std::string s) {
   if (s.find('.') == std::string::npos) return s;

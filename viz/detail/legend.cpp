@@ -53,9 +53,7 @@ std::vector<LegendEntry> legend_entries(const Panel& p, double size, double widt
 }
 
 // Those of a legend inside, whose texts have one line each.
-std::vector<LegendEntry> entries_inside(const Panel& p, double size) {
-  return legend_entries(p, size, unlimited);
-}
+std::vector<LegendEntry> entries_inside(const Panel& p, double size) { return legend_entries(p, size, unlimited); }
 
 // Those of a legend below a plot of `width` px.
 std::vector<LegendEntry> entries_outside(const Panel& p, double size, double width) {
@@ -76,8 +74,7 @@ Point legend_size(const std::vector<LegendEntry>& entries, const std::string& ti
 
 // An outside legend flows from left to right below the axes. Calls place(entry, x, y) with the top left corner of each
 // entry relative to the legend, and returns its height.
-template <class Place>
-double flow(const std::vector<LegendEntry>& entries, double size, double width, Place&& place) {
+template <class Place> double flow(const std::vector<LegendEntry>& entries, double size, double width, Place&& place) {
   double x = 0, y = 0, row_height = 0;
   for (const LegendEntry& e : entries) {
     const double step = handle_width + handle_gap + widest(e.lines, size) + entry_gap;
@@ -143,9 +140,8 @@ void draw_legend_outside(Scene& scene, const Panel& p, const Theme& theme) {
     add_text(scene, text, true, {p.box.left, top + line / 2}, size);
     top += line;
   }
-  flow(entries_outside(p, size, p.legend_width), size, p.legend_width, [&](const LegendEntry& e, double x, double y) {
-    draw_entry(scene, e, {p.box.left + x, top + y}, size, theme);
-  });
+  flow(entries_outside(p, size, p.legend_width), size, p.legend_width,
+       [&](const LegendEntry& e, double x, double y) { draw_entry(scene, e, {p.box.left + x, top + y}, size, theme); });
 }
 
 void draw_legend_inside(Scene& scene, const Panel& p, const LegendOptions& options, const Theme& theme) {

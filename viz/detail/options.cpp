@@ -24,9 +24,7 @@ void check_points(const char* op, const char* option, double v, double low) {
   check_between(op, option, v, low, 1000, "points");
 }
 
-void check_alpha(const char* op, double v) {
-  check_between(op, "alpha", v, 0, 1);
-}
+void check_alpha(const char* op, double v) { check_between(op, "alpha", v, 0, 1); }
 
 void check_paint(const char* op, const char* option, const Paint& paint) {
   if (paint.opacity >= 0 && paint.opacity <= 1 && paint.color.alpha >= 0 && paint.color.alpha <= 1) return;

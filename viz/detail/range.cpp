@@ -9,19 +9,13 @@ namespace {
 constexpr double largest = std::numeric_limits<double>::max();
 constexpr double smallest = std::numeric_limits<double>::denorm_min();
 
-double finite(double v) {
-  return std::clamp(v, -largest, largest);
-}
+double finite(double v) { return std::clamp(v, -largest, largest); }
 
 }  // namespace
 
-double finite_or_zero(double v) {
-  return std::isfinite(v) ? v : 0;
-}
+double finite_or_zero(double v) { return std::isfinite(v) ? v : 0; }
 
-double span(double low, double high) {
-  return std::min(high - low, largest);
-}
+double span(double low, double high) { return std::min(high - low, largest); }
 
 bool is_constant(double low, double high) {
   return !(span(low, high) > 1e-13 * std::max(std::abs(low), std::abs(high)));

@@ -24,8 +24,7 @@ struct Release {
   void operator()(cairo_surface_t* s) const { cairo_surface_destroy(s); }
   void operator()(cairo_t* c) const { cairo_destroy(c); }
 };
-template <class T>
-using Held = std::unique_ptr<T, Release>;
+template <class T> using Held = std::unique_ptr<T, Release>;
 
 struct Document {
   Held<RsvgHandle> handle;
@@ -76,9 +75,7 @@ void check(cairo_status_t status) {
 
 }  // namespace
 
-bool has_raster() {
-  return true;
-}
+bool has_raster() { return true; }
 
 std::string png_from_svg(const std::string& svg, double scale) {
   const Document d = parse(svg);
@@ -135,15 +132,9 @@ namespace {
 }
 }  // namespace
 
-bool has_raster() {
-  return false;
-}
-std::string png_from_svg(const std::string&, double) {
-  missing();
-}
-std::string pdf_from_svg(const std::string&) {
-  missing();
-}
+bool has_raster() { return false; }
+std::string png_from_svg(const std::string&, double) { missing(); }
+std::string pdf_from_svg(const std::string&) { missing(); }
 
 #endif
 

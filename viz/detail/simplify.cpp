@@ -14,8 +14,7 @@ constexpr double per_px = 2;  // pictures have twice as many px as the sheet
 using Indices = std::vector<std::size_t>;
 
 // Of points in a row with the same cell along one axis: first, extremes across, last.
-template <class Along, class Across>
-Indices extremes_per_cell(const Indices& from, Along&& along, Across&& across) {
+template <class Along, class Across> Indices extremes_per_cell(const Indices& from, Along&& along, Across&& across) {
   Indices kept;
   for (std::size_t begin = 0; begin < from.size();) {
     if (from[begin] == gap) {

@@ -16,25 +16,15 @@ namespace {
 
 constexpr const char* font_family = "'DejaVu Sans',Verdana,sans-serif";
 
-bool finite(double v) {
-  return std::isfinite(v) && std::abs(v) < 1e9;
-}
-bool finite(const Point& p) {
-  return finite(p.x) && finite(p.y);
-}
-bool finite(const Box& b) {
-  return finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom);
-}
-bool finite(const Paint& p) {
-  return finite(p.opacity) && finite(p.color.alpha);
-}
+bool finite(double v) { return std::isfinite(v) && std::abs(v) < 1e9; }
+bool finite(const Point& p) { return finite(p.x) && finite(p.y); }
+bool finite(const Box& b) { return finite(b.left) && finite(b.top) && finite(b.right) && finite(b.bottom); }
+bool finite(const Paint& p) { return finite(p.opacity) && finite(p.color.alpha); }
 bool finite(const Stroke& s) {
   return finite(s.width) && finite(s.paint) &&
          std::all_of(s.dash.begin(), s.dash.end(), [](double v) { return finite(v); });
 }
-bool finite(const Span& s) {
-  return finite(s.scale) && finite(s.shift) && finite(s.paint);
-}
+bool finite(const Span& s) { return finite(s.scale) && finite(s.shift) && finite(s.paint); }
 
 // A role as the name of its CSS variable; empty for colours that no page can change.
 std::string variable(const Paint& paint) {
@@ -97,8 +87,7 @@ class Writer {
   }
 
  private:
-  template <class... Args>
-  void put(fmt::format_string<Args...> format, Args&&... args) {
+  template <class... Args> void put(fmt::format_string<Args...> format, Args&&... args) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
   }
 

@@ -74,8 +74,7 @@ constexpr std::array<Interval, 12> zero = {{
     {0xfe00, 0xfe0f},
 }};
 
-template <std::size_t N>
-bool contains(const std::array<Interval, N>& intervals, char32_t c) {
+template <std::size_t N> bool contains(const std::array<Interval, N>& intervals, char32_t c) {
   const auto it = std::upper_bound(intervals.begin(), intervals.end(), c,
                                    [](char32_t v, const Interval& i) { return v < i.first; });
   return it != intervals.begin() && c <= (it - 1)->last;
@@ -143,9 +142,7 @@ std::string encode(std::u32string_view text) {
   return out;
 }
 
-double text_width(std::string_view text, double size, bool bold) {
-  return width_of(decode(text), size, bold);
-}
+double text_width(std::string_view text, double size, bool bold) { return width_of(decode(text), size, bold); }
 
 std::vector<LineRange> wrap_ranges(std::u32string_view all, double size, double width, bool bold) {
   std::vector<LineRange> lines;
