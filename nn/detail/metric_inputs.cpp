@@ -266,7 +266,7 @@ RegressionInputs read_regression(const std::string& metric, const Tensor& y_true
   return in;
 }
 
-void check_not_empty(const std::string& metric, double weight) {
+void detail::check_not_empty(const std::string& metric, double weight) {
   if (weight > 0) return;
   throw ValueError(fmt::format(
       "[{}] no row has been seen (or all weights are 0): call update with some rows before compute.", metric));

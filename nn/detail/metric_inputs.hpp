@@ -1,6 +1,7 @@
 // Reading labels, predictions and weights, with the checks that all metrics share. For the sources of this folder.
 #pragma once
 
+#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
@@ -56,7 +57,6 @@ struct RegressionInputs {
 RegressionInputs read_regression(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                  const Tensor& sample_weight);
 
-/// Throws ValueError unless `weight` is above 0.
-void check_not_empty(const std::string& metric, double weight);
+using detail::check_not_empty;
 
 }  // namespace xg::nn::metrics

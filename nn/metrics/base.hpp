@@ -11,6 +11,11 @@ namespace xg::nn::metrics::detail {
 
 /// Throws ValueError for NaN.
 XG_API void check_threshold(const std::string& metric, double threshold);
+/// Throws ValueError unless `weight`, that of all rows seen, is above 0.
+XG_API void check_not_empty(const std::string& metric, double weight);
+/// Adds w error(y, p) of every element to `sum`, and w to `weight`.
+XG_API void add_errors(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                       const Tensor& sample_weight, double (*error)(double y, double p), double& sum, double& weight);
 
 /// A metric with options and a direction.
 template <class Options, bool larger> class MetricWith {
@@ -25,6 +30,30 @@ template <class Options, bool larger> class MetricWith {
 
  protected:
   Options options_;
+};
+
+/// A mean over all rows, the smaller the better.
+template <class Options> class MeanMetric : public MetricWith<Options, false> {
+ public:
+  using MetricWith<Options, false>::MetricWith;
+  void reset() { sum_ = weight_ = 0; }  ///< forgets all rows
+  double compute() const {              ///< over all rows seen; ValueError without any
+    check_not_empty(this->options_.name, weight_);
+    return sum_ / weight_;
+  }
+
+ protected:
+  double sum_ = 0, weight_ = 0;
+};
+
+/// The mean of Self::error(y, p) over all elements.
+template <class Self, class Options> class MeanError : public MeanMetric<Options> {
+ public:
+  using MeanMetric<Options>::MeanMetric;
+  /// Takes in a batch.
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
+    add_errors(this->options_.name, y_true, y_pred, sample_weight, &Self::error, this->sum_, this->weight_);
+  }
 };
 
 /// A metric, the larger the better, that is computed from what `Gathered` keeps of all rows.

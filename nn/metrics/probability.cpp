@@ -107,11 +107,6 @@ void LogLoss::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& s
   }
 }
 
-double LogLoss::compute() const {
-  check_not_empty(options_.name, weight_);
-  return sum_ / weight_;
-}
-
 void Brier::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
   const ClassificationInputs in = read_probabilities(options_.name, y_true, y_pred, sample_weight);
   for (std::int64_t row = 0; row < in.rows; ++row) {
@@ -126,11 +121,6 @@ void Brier::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sam
     sum_ += in.weight(row) * squares;
     weight_ += in.weight(row);
   }
-}
-
-double Brier::compute() const {
-  check_not_empty(options_.name, weight_);
-  return sum_ / weight_;
 }
 
 void ScoreTable::reset() {

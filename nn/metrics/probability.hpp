@@ -17,15 +17,10 @@ struct LogLossOptions {
 
 /// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
 /// [n, 1] with probabilities of class 1, or [n, classes] whose rows sum to one. Throws ValueError for anything else.
-class XG_API LogLoss : public detail::MetricWith<LogLossOptions, false> {
+class XG_API LogLoss : public detail::MeanMetric<LogLossOptions> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  using MeanMetric::MeanMetric;
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
-  double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  double sum_ = 0, weight_ = 0;
 };
 
 /// Options of Brier.
@@ -35,15 +30,10 @@ struct BrierOptions {
 
 /// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
 /// several. Inputs as LogLoss.
-class XG_API Brier : public detail::MetricWith<BrierOptions, false> {
+class XG_API Brier : public detail::MeanMetric<BrierOptions> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
+  using MeanMetric::MeanMetric;
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
-  double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  double sum_ = 0, weight_ = 0;
 };
 
 /// Scores and labels of all rows: what a ranking needs, because no running sum is exact.

@@ -11,18 +11,6 @@
 namespace xg::nn::metrics {
 namespace {
 
-// Adds w f(y, p) of every element to sum and w to weight.
-template <class F> void accumulate(const RegressionInputs& in, double& sum, double& weight, F f) {
-  for (std::int64_t row = 0; row < in.rows; ++row) {
-    const double w = in.weight(row);
-    for (std::int64_t k = 0; k < in.outputs; ++k) {
-      const auto i = static_cast<std::size_t>(row * in.outputs + k);
-      sum += w * f(in.truth[i], in.predictions[i]);
-      weight += w;
-    }
-  }
-}
-
 // Welford's step: the sum of squared deviations from the mean, without cancellation.
 void welford(double value, double w, double weight, double& mean, double& squares) {
   const double deviation = value - mean;
@@ -53,35 +41,17 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-void MAE::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
-  accumulate(read_regression(options_.name, y_true, y_pred, sample_weight), sum_, weight_,
-             [](double y, double p) { return std::abs(y - p); });
-}
-
-double MAE::compute() const {
-  check_not_empty(options_.name, weight_);
-  return sum_ / weight_;
-}
-
-void MSE::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
-  accumulate(read_regression(options_.name, y_true, y_pred, sample_weight), sum_, weight_,
-             [](double y, double p) { return (y - p) * (y - p); });
-}
-
-double MSE::compute() const {
-  check_not_empty(options_.name, weight_);
-  return sum_ / weight_;
-}
-
-void MAPE::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
-  accumulate(read_regression(options_.name, y_true, y_pred, sample_weight), sum_, weight_, [](double y, double p) {
-    return std::abs(y - p) / std::max(std::abs(y), std::numeric_limits<double>::epsilon());
-  });
-}
-
-double MAPE::compute() const {
-  check_not_empty(options_.name, weight_);
-  return sum_ / weight_;
+void detail::add_errors(const std::string& metric, const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
+                        double (*error)(double, double), double& sum, double& weight) {
+  const RegressionInputs in = read_regression(metric, y_true, y_pred, sample_weight);
+  for (std::int64_t row = 0; row < in.rows; ++row) {
+    const double w = in.weight(row);
+    for (std::int64_t k = 0; k < in.outputs; ++k) {
+      const auto i = static_cast<std::size_t>(row * in.outputs + k);
+      sum += w * error(in.truth[i], in.predictions[i]);
+      weight += w;
+    }
+  }
 }
 
 void RMSE::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {

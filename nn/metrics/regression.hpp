@@ -5,7 +5,10 @@
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,15 +21,11 @@ struct MAEOptions {
 };
 
 /// mean |y - p|
-class XG_API MAE : public detail::MetricWith<MAEOptions, false> {
+class XG_API MAE : public detail::MeanError<MAE, MAEOptions> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
-  double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  double sum_ = 0, weight_ = 0;
+  using MeanError::MeanError;
+  /// Of one element.
+  static double error(double y, double p) { return std::abs(y - p); }
 };
 
 /// Options of MSE.
@@ -35,15 +34,11 @@ struct MSEOptions {
 };
 
 /// mean (y - p)^2
-class XG_API MSE : public detail::MetricWith<MSEOptions, false> {
+class XG_API MSE : public detail::MeanError<MSE, MSEOptions> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
-  double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  double sum_ = 0, weight_ = 0;
+  using MeanError::MeanError;
+  /// Of one element.
+  static double error(double y, double p) { return (y - p) * (y - p); }
 };
 
 /// Options of RMSE.
@@ -70,15 +65,13 @@ struct MAPEOptions {
 };
 
 /// mean |y - p| / max(|y|, 2.2e-16): a share, not a percentage, as scikit-learn
-class XG_API MAPE : public detail::MetricWith<MAPEOptions, false> {
+class XG_API MAPE : public detail::MeanError<MAPE, MAPEOptions> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { sum_ = weight_ = 0; }                                                        ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
-  double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  double sum_ = 0, weight_ = 0;
+  using MeanError::MeanError;
+  /// Of one element.
+  static double error(double y, double p) {
+    return std::abs(y - p) / std::max(std::abs(y), std::numeric_limits<double>::epsilon());
+  }
 };
 
 /// Options of R2.
