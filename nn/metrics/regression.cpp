@@ -41,8 +41,8 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-void detail::add_errors(const std::string& metric, const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
-                        double (*error)(double, double), double& sum, double& weight) {
+void detail::add_errors(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
+                        const Tensor& sample_weight, double (*error)(double, double), double& sum, double& weight) {
   const RegressionInputs in = read_regression(metric, y_true, y_pred, sample_weight);
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const double w = in.weight(row);
@@ -75,9 +75,9 @@ double RMSE::compute() const {
   return sum / static_cast<double>(sums_.size());
 }
 
-void R2::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
-  const RegressionInputs in = read_regression(options_.name, y_true, y_pred, sample_weight);
-  check_outputs(options_.name, outputs_.size(), in.outputs);
+void Deviations::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
+  const RegressionInputs in = read_regression(metric_, y_true, y_pred, sample_weight);
+  check_outputs(metric_, outputs_.size(), in.outputs);
   outputs_.resize(static_cast<std::size_t>(in.outputs));
   rows_ += in.rows;
   for (std::int64_t row = 0; row < in.rows; ++row) {
@@ -85,45 +85,35 @@ void R2::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample
     if (w == 0) continue;
     for (std::size_t k = 0; k < outputs_.size(); ++k) {
       const std::size_t i = static_cast<std::size_t>(row) * outputs_.size() + k;
+      const double error = in.truth[i] - in.predictions[i];
       Output& o = outputs_[k];
       o.weight += w;
-      o.residual += w * (in.truth[i] - in.predictions[i]) * (in.truth[i] - in.predictions[i]);
+      o.squares += w * error * error;
       welford(in.truth[i], w, o.weight, o.mean, o.total);
+      welford(error, w, o.weight, o.error_mean, o.error_total);
     }
   }
 }
+
+namespace {
+
+/// The mean over the outputs of the share that is explained where `residual` of an output is not.
+double mean_share(const std::string& metric, const Deviations& all, double Deviations::Output::*residual) {
+  check_not_empty(metric, all.outputs().empty() ? 0.0 : all.outputs()[0].weight);
+  double sum = 0;
+  for (const Deviations::Output& o : all.outputs()) sum += share_explained(o.*residual, o.total);
+  return sum / static_cast<double>(all.outputs().size());
+}
+
+}  // namespace
 
 double R2::compute() const {
-  check_not_empty(options_.name, outputs_.empty() ? 0.0 : outputs_[0].weight);
-  if (rows_ < 2) return std::numeric_limits<double>::quiet_NaN();
-  double sum = 0;
-  for (const Output& o : outputs_) sum += share_explained(o.residual, o.total);
-  return sum / static_cast<double>(outputs_.size());
-}
-
-void ExplainedVariance::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
-  const RegressionInputs in = read_regression(options_.name, y_true, y_pred, sample_weight);
-  check_outputs(options_.name, outputs_.size(), in.outputs);
-  outputs_.resize(static_cast<std::size_t>(in.outputs));
-  rows_ += in.rows;
-  for (std::int64_t row = 0; row < in.rows; ++row) {
-    const double w = in.weight(row);
-    if (w == 0) continue;
-    for (std::size_t k = 0; k < outputs_.size(); ++k) {
-      const std::size_t i = static_cast<std::size_t>(row) * outputs_.size() + k;
-      Output& o = outputs_[k];
-      o.weight += w;
-      welford(in.truth[i], w, o.weight, o.mean, o.total);
-      welford(in.truth[i] - in.predictions[i], w, o.weight, o.error_mean, o.error_total);
-    }
-  }
+  const double share = mean_share(options_.name, gathered_, &Deviations::Output::squares);
+  return gathered_.rows() < 2 ? std::numeric_limits<double>::quiet_NaN() : share;
 }
 
 double ExplainedVariance::compute() const {
-  check_not_empty(options_.name, outputs_.empty() ? 0.0 : outputs_[0].weight);
-  double sum = 0;
-  for (const Output& o : outputs_) sum += share_explained(o.error_total, o.total);
-  return sum / static_cast<double>(outputs_.size());
+  return mean_share(options_.name, gathered_, &Deviations::Output::error_total);
 }
 
 void MaxError::update(const Tensor& y_true, const Tensor& y_pred) {

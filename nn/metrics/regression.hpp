@@ -74,27 +74,41 @@ class XG_API MAPE : public detail::MeanError<MAPE, MAPEOptions> {
   }
 };
 
+/// By output, weighted sums over all rows: of the truth's deviations from its mean and of the errors' from theirs, by
+/// Welford's update, so that no digits are lost where the mean is large; and of the errors' squares.
+class XG_API Deviations {
+ public:
+  explicit Deviations(StringRef metric) : metric_(metric.str()) {}                            ///< `metric` in errors
+  void reset() { outputs_.clear(), rows_ = 0; }                                               ///< forgets all rows
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+
+  /// The sums of one output.
+  struct Output {
+    double weight = 0;                       ///< of all rows
+    double mean = 0, total = 0;              ///< of the truth: its mean, its sum of squared deviations
+    double error_mean = 0, error_total = 0;  ///< the same of truth - prediction
+    double squares = 0;                      ///< sum of (truth - prediction)^2
+  };
+  const std::vector<Output>& outputs() const { return outputs_; }  ///< empty before the first row
+  std::int64_t rows() const { return rows_; }                      ///< rows seen
+
+ private:
+  std::string metric_;
+  std::vector<Output> outputs_;
+  std::int64_t rows_ = 0;
+};
+
 /// Options of R2.
 struct R2Options {
   String name = "r2";  ///< the key in the History
 };
 
-/// 1 - sum (y - p)^2 / sum (y - mean y)^2, with Welford's update of the lower sum, so that no digits are lost where the
-/// mean is large. Several outputs: the mean of each one's. A constant y gives 1 if all predictions are right, else 0;
-/// one row alone gives NaN. As scikit-learn.
-class XG_API R2 : public detail::MetricWith<R2Options, true> {
+/// 1 - sum (y - p)^2 / sum (y - mean y)^2. Several outputs: the mean of each one's. A constant y gives 1 if all
+/// predictions are right, else 0; one row alone gives NaN. As scikit-learn.
+class XG_API R2 : public detail::MetricOf<R2Options, Deviations> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { outputs_.clear(), rows_ = 0; }                                               ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  struct Output {
-    double weight = 0, mean = 0, total = 0, residual = 0;
-  };
-  std::vector<Output> outputs_;
-  std::int64_t rows_ = 0;
 };
 
 /// Options of ExplainedVariance.
@@ -103,19 +117,10 @@ struct ExplainedVarianceOptions {
 };
 
 /// 1 - var(y - p) / var(y): R2 but for a constant offset of the predictions.
-class XG_API ExplainedVariance : public detail::MetricWith<ExplainedVarianceOptions, true> {
+class XG_API ExplainedVariance : public detail::MetricOf<ExplainedVarianceOptions, Deviations> {
  public:
-  using MetricWith::MetricWith;
-  void reset() { outputs_.clear(), rows_ = 0; }                                               ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
-
- private:
-  struct Output {
-    double weight = 0, mean = 0, total = 0, error_mean = 0, error_total = 0;
-  };
-  std::vector<Output> outputs_;
-  std::int64_t rows_ = 0;
 };
 
 /// Options of MaxError.
