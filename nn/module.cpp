@@ -73,8 +73,13 @@ Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
 Tensor Module::forward(const Tensor&) {
-  throw Error(fmt::format(
-      "[{}] this module has no forward of one tensor: call the forward it has, with all its inputs.", type_name()));
+  throw Error(
+      fmt::format("[{0}] this module has no `Tensor forward(const Tensor& x) override`: if it takes one tensor, "
+                  "declare its forward "
+                  "so (a forward of another signature, as of a Tensor by value, does not override it); else call the "
+                  "forward it has, with "
+                  "all its inputs.",
+                  type_name()));
 }
 
 Tensor Module::operator()(const Tensor& x) {

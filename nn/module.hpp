@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +25,13 @@ namespace xg::nn {
 class Module;
 namespace detail {
 template <class T> class ReleaseList;
-}
+/// The options of a layer: what its constructor takes last.
+template <class T> struct LastArgument;
+template <class... Args> struct LastArgument<std::tuple<Args...>> {
+  using type = std::tuple_element_t<sizeof...(Args) - 1, std::tuple<Args...>>;
+};
+template <class T> using OptionsOf = typename LastArgument<decltype(std::declval<const T&>().arguments())>::type;
+}  // namespace detail
 
 /// Tensors by name, as PyTorch names them: "h1.weight".
 using StateDict = std::map<std::string, Tensor>;
@@ -84,11 +91,22 @@ class XG_API Module {
     add_child(name, std::move(child));
     return reference;
   }
+  /// The same with options in braces: `add<Linear>("fc", 10, 6, {.bias = false})`.
+  template <ModuleType T> T& add(StringRef name, detail::OptionsOf<T> options) {
+    return add<T, detail::OptionsOf<T>>(name, std::move(options));
+  }
+  template <ModuleType T, class A> T& add(StringRef name, A&& a, detail::OptionsOf<T> options) {
+    return add<T, A, detail::OptionsOf<T>>(name, std::forward<A>(a), std::move(options));
+  }
+  template <ModuleType T, class A, class B> T& add(StringRef name, A&& a, B&& b, detail::OptionsOf<T> options) {
+    return add<T, A, B, detail::OptionsOf<T>>(name, std::forward<A>(a), std::forward<B>(b), std::move(options));
+  }
   /// Moves a layer in: `add("fc", Linear(10, 6, {.bias = false}))`.
   template <class M>
-    requires ModuleType<M> && (!std::is_const_v<M>)
-  M& add(StringRef name, M&& layer) {
-    static_assert(!std::is_lvalue_reference_v<M>, "add takes the layer over: pass std::move(layer) or nn::shared(...)");
+    requires ModuleType<std::remove_cvref_t<M>>
+  std::remove_cvref_t<M>& add(StringRef name, M&& layer) {
+    static_assert(std::is_same_v<M, std::remove_cvref_t<M>>,
+                  "add takes the layer over: pass std::move(layer) or nn::shared(...)");
     return add<M, M>(name, std::move(layer));
   }
   /// Takes a share of a module that may also be used elsewhere.

@@ -13,12 +13,14 @@ namespace detail {
 template <class L> struct IsSharedLayer : std::false_type {};
 template <ModuleType M> struct IsSharedLayer<Shared<M>> : std::true_type {};
 template <ModuleType M> struct IsSharedLayer<std::shared_ptr<M>> : std::true_type {};
+/// No layers at all, or one that is to be copied or moved.
+template <class T, class... Layers> inline constexpr bool is_only =
+    sizeof...(Layers) <= 1 && (std::is_same_v<T, std::remove_cvref_t<Layers>> && ...);
 }  // namespace detail
 
 /// What a Sequential takes: a layer that it may take over (a temporary or std::move), or one that is shared.
 template <class L>
-concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value ||
-                        (ModuleType<std::remove_reference_t<L>> && !std::is_lvalue_reference_v<L>);
+concept LayerArgument = detail::IsSharedLayer<std::decay_t<L>>::value || ModuleType<std::remove_cvref_t<L>>;
 
 /// Layers in a row. A child is called by its `name` option, else by its number: "h1.weight", "0.weight".
 ///
@@ -28,7 +30,7 @@ class XG_API Sequential final : public Layer<Sequential> {
   explicit Sequential(StringRef name = {}) : Layer(name) {}  ///< without layers, to be filled by append()
   /// Throws ValueError where two layers have the same name.
   template <class... Layers>
-    requires(sizeof...(Layers) > 0 && (LayerArgument<Layers> && ...))
+    requires((LayerArgument<Layers> && ...) && !detail::is_only<Sequential, Layers...>)
   explicit Sequential(Layers&&... layers) {
     (append(std::forward<Layers>(layers)), ...);
   }
@@ -46,6 +48,8 @@ class XG_API Sequential final : public Layer<Sequential> {
   /// Adds a layer at the end. Throws ValueError where its name is taken.
   template <LayerArgument L> Sequential& append(L&& layer) {
     using T = std::decay_t<L>;
+    static_assert(detail::IsSharedLayer<T>::value || !std::is_lvalue_reference_v<L>,
+                  "A Sequential takes its layers over: pass std::move(layer) or nn::shared(...)");
     if constexpr (requires { layer.pointer(); })
       append_module(layer.pointer());
     else if constexpr (detail::IsSharedLayer<T>::value)

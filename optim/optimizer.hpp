@@ -4,6 +4,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace xg::optim {
@@ -171,6 +173,11 @@ template <class Options> class XG_API OptimizerOf : public Optimizer {
   /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a
   /// gradient.
   explicit OptimizerOf(std::vector<Tensor> params, Options options = {});
+  /// Does not compile: the options have names.
+  template <std::convertible_to<double> Rate> OptimizerOf(std::vector<Tensor> params, Rate)
+      : OptimizerOf(std::move(params)) {
+    static_assert(sizeof(Rate) == 0, "The options of an optimizer are written with their names: {.lr = 1e-3}");
+  }
   /// The same for several groups, each with options of its own.
   explicit OptimizerOf(std::vector<ParamGroup<Options>> groups);
   ~OptimizerOf() override;

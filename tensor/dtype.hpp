@@ -53,7 +53,12 @@ XG_API void set_default_dtype(Dtype dtype);
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
 
 /// The Dtype of a C++ element type as `value`. Only the six types below have one.
-template <class T> struct DtypeOf;
+template <class T> struct DtypeOf : std::integral_constant<Dtype, Dtype::float32> {
+  static_assert(
+      sizeof(T) == 0,
+      "A tensor's elements are bool, std::uint8_t, std::int32_t, std::int64_t, float or double: convert others "
+      "first, as std::size_t to std::int64_t.");
+};
 template <> struct DtypeOf<bool> : std::integral_constant<Dtype, Dtype::bool_> {};
 template <> struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};
 template <> struct DtypeOf<std::int32_t> : std::integral_constant<Dtype, Dtype::int32> {};

@@ -69,7 +69,9 @@ class XG_API Tensor {
     }
     return *this;
   }
-  ~Tensor() { reset(); }  ///< The last handle releases record, elements and graph.
+  /// A temporary handle takes no values; `x[0].copy_(y)` and `x[0].fill_(1)` write into x.
+  template <class T> void operator=(const T&) && = delete;  // write x[0].copy_(y) or x[0].fill_(1) for x[0] = y
+  ~Tensor() { reset(); }                                    ///< The last handle releases record, elements and graph.
 
   // ---- what it is
   bool defined() const noexcept { return impl_ != nullptr; }  ///< is there a tensor?
