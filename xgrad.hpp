@@ -22,6 +22,7 @@
 #include <xgrad/optim/optim.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/threads.hpp>
 #include <xgrad/version.hpp>

@@ -4,7 +4,7 @@
 #include "hand_written.hpp"
 #include "ratio_reporter.hpp"
 
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 using namespace xg_bench;
 

@@ -1,7 +1,7 @@
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/layout.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
 

@@ -4,7 +4,7 @@
 #include <xgrad/tensor/dtype.hpp>
 #include <xgrad/tensor/scalar.hpp>
 #include <xgrad/tensor/shape.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/tensor_impl.hpp>
 
 #include <functional>
 #include <iosfwd>

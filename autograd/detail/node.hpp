@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/state.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/tensor.hpp>
 

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op_context.hpp>
 #include <xgrad/autograd/state.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 #include <array>
 #include <memory>

@@ -1,7 +1,7 @@
 #include <xgrad/tensor/kernels/partial.hpp>
 #include <xgrad/tensor/kernels/small_product.hpp>
 #include <xgrad/tensor/kernels/transpose.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // std::vector on blocks of the tensors' cache: for lists that come and go in a loop.
 #pragma once
 
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 #include <new>
 #include <type_traits>

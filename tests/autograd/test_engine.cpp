@@ -8,6 +8,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/support/sanitizers.hpp>
 

@@ -7,6 +7,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 #include <filesystem>
 #include <functional>

@@ -6,6 +6,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/random.hpp>
 
 #include <cmath>

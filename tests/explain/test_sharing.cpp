@@ -5,7 +5,7 @@
 
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 using namespace xg;

@@ -10,7 +10,7 @@
 
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/random.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <sys/resource.h>

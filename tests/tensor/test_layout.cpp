@@ -5,7 +5,7 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/layout.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 
 #include <thread>
 #include <type_traits>

@@ -3,7 +3,7 @@
 
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/storage.hpp>
+#include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/support/sanitizers.hpp>
 
 #include <cstring>

@@ -1,0 +1,93 @@
+#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/block_cache.hpp>
+#include <xgrad/tensor/tensor_impl.hpp>
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+
+namespace xg::detail {
+namespace {
+
+constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImpl));
+void ignore_autograd(void*) noexcept {}
+
+/// `layout` is a counted reference, which the tensor takes over.
+[[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
+  const std::size_t item = item_size(dtype);
+  const auto numel = static_cast<std::size_t>(layout->numel);
+  const std::size_t size_class =
+      item >= 4 ? layout->size_classes[item / 8] : memory::detail::class_of(sizeof(OwnerBlock) + numel);
+  void* memory = nullptr;
+  try {
+    memory = memory::detail::take_block(size_class);
+  } catch (const std::bad_alloc&) {
+    const LayoutRef dropped = LayoutRef::adopt(layout);
+    throw Error(fmt::format("[empty] no memory for a tensor of shape {} and dtype {} ({} bytes).", layout->shape.str(),
+                            name(dtype), numel * item));
+  }
+  auto* block = new (memory) OwnerBlock;
+  block->storage.size_class = size_class;
+  block->impl.dtype = dtype;
+  block->impl.data = block + 1;
+  block->impl.layout = LayoutRef::adopt(layout);
+  return &block->impl;
+}
+
+SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype dtype) {
+  auto* impl = new (memory::detail::allocate_class(sharing_class)) SharingImpl;
+  impl->owner = false;
+  impl->dtype = dtype;
+  impl->data = data;
+  impl->layout = std::move(layout);
+  impl->of = &storage;
+  impl->of->refs.acquire();
+  return impl;
+}
+
+}  // namespace
+
+void (*release_autograd)(void* node) noexcept = ignore_autograd;
+
+void release_storage(Storage* storage) noexcept {
+  if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
+}
+
+void destroy_impl(TensorImpl* impl) noexcept {
+  if (impl->autograd != nullptr) release_autograd(impl->autograd);
+  Storage* storage = &impl->storage();
+  if (impl->owner) [[likely]] {
+    impl->~TensorImpl();
+    return release_storage(storage);
+  }
+  TensorImpl* base = impl->base();
+  static_cast<SharingImpl*>(impl)->~SharingImpl();
+  memory::detail::put_block(impl, sharing_class);
+  release_storage(storage);
+  if (base != nullptr && base->refs.release_is_last()) destroy_impl(base);  // a base has no base: no deeper than this
+}
+
+TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
+  return new_owner(row_major_layout(shape, dtype).release(), dtype);
+}
+
+TensorImpl* new_like(const TensorImpl& of, Dtype dtype) {
+  if (!of.layout->row_major) [[unlikely]]
+    return new_impl(of.shape(), dtype);
+  return new_owner(LayoutRef(of.layout).release(), dtype);
+}
+
+TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype) {
+  return new_sharing(storage, data, layout, dtype);
+}
+
+TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides) {
+  SharingImpl* impl = new_sharing(of.storage(), data, strided_layout(shape, strides), of.dtype);
+  impl->viewed = of.base() != nullptr ? of.base() : &of;
+  impl->viewed->refs.acquire();
+  impl->history = impl->viewed->history;
+  return impl;
+}
+
+}  // namespace xg::detail
