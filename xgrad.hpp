@@ -8,7 +8,7 @@
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explain.hpp>
-#include <xgrad/nn/callback.hpp>
+#include <xgrad/nn/callbacks.hpp>
 #include <xgrad/nn/data.hpp>
 #include <xgrad/nn/functional.hpp>
 #include <xgrad/nn/gradcheck.hpp>

@@ -1,7 +1,7 @@
 // Training in one line: fit, evaluate, predict.
 #pragma once
 
-#include <xgrad/nn/callback.hpp>
+#include <xgrad/nn/callbacks.hpp>
 #include <xgrad/nn/history.hpp>
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/nn/metrics/metric.hpp>

@@ -1,0 +1,13 @@
+// What callbacks note of a value that they waited for.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace xg::nn::detail {
+
+inline std::string never_a_number(std::string_view monitor) { return fmt::format("{} was never a number", monitor); }
+
+}  // namespace xg::nn::detail
