@@ -95,9 +95,11 @@ class XG_API Module {
   template <ModuleType T> T& add(StringRef name, detail::OptionsOf<T> options) {
     return add<T, detail::OptionsOf<T>>(name, std::move(options));
   }
+  /// The same after one argument.
   template <ModuleType T, class A> T& add(StringRef name, A&& a, detail::OptionsOf<T> options) {
     return add<T, A, detail::OptionsOf<T>>(name, std::forward<A>(a), std::move(options));
   }
+  /// The same after two arguments.
   template <ModuleType T, class A, class B> T& add(StringRef name, A&& a, B&& b, detail::OptionsOf<T> options) {
     return add<T, A, B, detail::OptionsOf<T>>(name, std::forward<A>(a), std::forward<B>(b), std::move(options));
   }

@@ -84,10 +84,12 @@ class XG_API Deviations {
 
   /// The sums of one output.
   struct Output {
-    double weight = 0;                       ///< of all rows
-    double mean = 0, total = 0;              ///< of the truth: its mean, its sum of squared deviations
-    double error_mean = 0, error_total = 0;  ///< the same of truth - prediction
-    double squares = 0;                      ///< sum of (truth - prediction)^2
+    double weight = 0;       ///< of all rows
+    double mean = 0;         ///< of the truth
+    double total = 0;        ///< sum of its squared deviations from that
+    double error_mean = 0;   ///< of truth - prediction
+    double error_total = 0;  ///< sum of its squared deviations from that
+    double squares = 0;      ///< sum of (truth - prediction)^2
   };
   const std::vector<Output>& outputs() const { return outputs_; }  ///< empty before the first row
   std::int64_t rows() const { return rows_; }                      ///< rows seen
