@@ -7,6 +7,7 @@ install_missing "${packages[@]}" clang
 seconds=${1:-600}
 export XGRAD_BUILD=${XGRAD_BUILD:-build-fuzz}
 cmake_options=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1
+  -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON  # so that this build tells whether each file includes what it uses
   -DXGRAD_FUZZ=ON -DXGRAD_SANITIZE=address,undefined -DXGRAD_RASTER=OFF -DXGRAD_TESTS=OFF -DXGRAD_EXAMPLES=OFF)
 build xgrad-fuzzers
 
