@@ -27,7 +27,9 @@ namespace detail {
 template <class T> class ReleaseList;
 /// The options of a layer: what its constructor takes last.
 template <class T> struct LastArgument;
-template <class... Args> struct LastArgument<std::tuple<Args...>> {
+template <class... Args>
+  requires(sizeof...(Args) > 0)
+struct LastArgument<std::tuple<Args...>> {
   using type = std::tuple_element_t<sizeof...(Args) - 1, std::tuple<Args...>>;
 };
 template <class T> using OptionsOf = typename LastArgument<decltype(std::declval<const T&>().arguments())>::type;

@@ -27,6 +27,9 @@ struct AdamWOptions {
   bool maximize = false;                           ///< step along the gradient, not against it
 };
 
+extern template class XG_API OptimizerOf<AdamOptions>;
+extern template class XG_API OptimizerOf<AdamWOptions>;
+
 /// m += (1 - b1)(g - m); v = b2 v + (1 - b2) g^2; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps). Kingma & Ba
 /// 2015, arXiv:1412.6980; amsgrad: Reddi et al. 2018, "On the convergence of Adam and beyond", arXiv:1904.09237.
 class XG_API Adam final : public OptimizerOf<AdamOptions> {

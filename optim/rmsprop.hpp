@@ -16,6 +16,8 @@ struct RmspropOptions {
   bool maximize = false;    ///< step along the gradient, not against it
 };
 
+extern template class XG_API OptimizerOf<RmspropOptions>;
+
 /// s = alpha s + (1 - alpha) g^2; p -= lr g / (sqrt(s) + eps), with momentum and centering as PyTorch has them.
 ///
 /// Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850.

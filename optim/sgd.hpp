@@ -15,6 +15,8 @@ struct SgdOptions {
   bool maximize = false;    ///< step along the gradient, not against it
 };
 
+extern template class XG_API OptimizerOf<SgdOptions>;
+
 /// g += weight_decay p; b = momentum b + (1 - dampening) g (b = g at first); p -= lr (nesterov ? g + momentum b : b).
 ///
 /// Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's form.

@@ -1,17 +1,19 @@
 // How an optimizer is written: its options (a struct of the header), and a `Step` for them, which is its arithmetic.
 //
+// clang-format off
 //   template <>
 //   struct Step<RmspropOptions> {
 //     static constexpr const char* name = "RMSprop";
-//     static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o);         // each option: its key, its range
-//     static std::array<const char*, 3> states(const RmspropOptions& o);             // "" for one that is not needed
-//     static std::array<bool, 2> flags(const RmspropOptions& o);                     // optional: variants of the loop
-//     static void check(const RmspropOptions& o);                                    // optional: options that do not
-//     go together static constexpr bool decoupled = false;                                       // optional: see below
-//     Step(const RmspropOptions& o, std::int64_t t);                                 // what step t computes once, in
-//     double template <bool centered, bool momentum, class T> void operator()(T& p, T g, T& square_avg, T& grad_avg, T&
-//     buffer) const;       // one element
+//     static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o);  // each option: its key, its range
+//     static std::array<const char*, 3> states(const RmspropOptions& o);  // "" for one that is not needed
+//     static std::array<bool, 2> flags(const RmspropOptions& o);  // optional: variants of the loop
+//     static void check(const RmspropOptions& o);  // optional: options that do not go together
+//     static constexpr bool decoupled = false;  // optional: see below
+//     Step(const RmspropOptions& o, std::int64_t t);  // what step t computes once, in double
+//     template <bool centered, bool momentum, class T>
+//     void operator()(T& p, T g, T& square_avg, T& grad_avg, T& buffer) const;  // one element
 //   };
+// clang-format on
 //   template class OptimizerOf<RmspropOptions>;
 //
 // The gradient g comes negated where the option `maximize` says so, and with `weight_decay` times p added to it unless
@@ -66,7 +68,7 @@ template <class S, class Options> auto flags_of(const Options& o) {
 
 }  // namespace detail
 
-/// The Step of the last update, which most parameters of a group share.
+/// The Step of the last update, which most parameters of a group share. Made once: a step calls no malloc.
 template <class Options> struct OptimizerOf<Options>::Current {
   std::int64_t t;      ///< the step it was made for
   Step<Options> step;  ///< what that step computes once
@@ -115,12 +117,17 @@ template <class Options> void OptimizerOf<Options>::check_combination(std::size_
 
 template <class Options> double& OptimizerOf<Options>::rate(std::size_t group) { return options_[group].lr; }
 
-template <class Options> void OptimizerOf<Options>::begin(std::size_t) { current_.reset(); }
+template <class Options> void OptimizerOf<Options>::begin(std::size_t) {
+  if (current_) current_->t = -1;  // options may have changed
+}
 
 template <class Options> void OptimizerOf<Options>::update(std::size_t group, const Update& u) {
   using S = Step<Options>;
   const Options& o = options_[group];
-  if (!current_ || current_->t != u.slot.step) current_.reset(new Current{u.slot.step, S(o, u.slot.step)});
+  if (!current_)
+    current_.reset(new Current{u.slot.step, S(o, u.slot.step)});
+  else if (current_->t != u.slot.step)
+    *current_ = {u.slot.step, S(o, u.slot.step)};
   const S& step = current_->step;
   double sign = 1, decay = 0;
   if constexpr (requires { o.maximize; }) sign = o.maximize ? -1 : 1;

@@ -2,14 +2,17 @@
 // numbers, its slope, its secant. From these come the loops, both derivatives, the attribution rule and the samples of
 // the tests.
 //
+// clang-format off
 //   struct Tanh : Elementwise1<Tanh> {
 //     static constexpr const char* name = "tanh";
-//     static constexpr unsigned saves = save_output();                       // slope is given the output, else the
-//     input template <class V> static V call(V x) { return tanh_of(x); } template <class V> static V slope(V y) {
-//     return constant(y, 1) - y * y; } template <class V> static V secant(V x, V r) { ... }                   //
-//     optional: generic_secant otherwise static double reference(double x) { return std::tanh(x); }             // by
-//     other means, for tests static constexpr Domain domain{-3, 3};                                 // of the samples
+//     static constexpr unsigned saves = save_output();  // slope is given the output, else the input
+//     template <class V> static V call(V x) { return tanh_of(x); }
+//     template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
+//     template <class V> static V secant(V x, V r) { ... }  // optional: generic_secant otherwise
+//     static double reference(double x) { return std::tanh(x); }  // by other means, for tests
+//     static constexpr Domain domain{-3, 3};  // of the samples
 //   };
+// clang-format on
 //
 // V is a number, a batch of them or, for the derivative that can be differentiated again, a Tensor; later readings
 // (forward mode, source code) are further types. An op whose derivative selects rather than scales gives `pull(g, at)`

@@ -144,8 +144,8 @@ struct Gelu : Elementwise1<Gelu> {
     return normal_cdf(x) + x * density;
   }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r),
-                          kernels::binary<NormalCdf, kernels::Secant>(x, r, nullptr));
+    const NormalCdf cdf;
+    return times_x_secant(x, r, normal_cdf(x), normal_cdf(r), kernels::binary<NormalCdf, kernels::Secant>(x, r, &cdf));
   }
   static double reference(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
   static constexpr Domain domain{-3, 3};

@@ -99,8 +99,8 @@ struct MseLoss : ElementLoss<MseLoss> {
   template <class V> static auto valid(const V&, const V&) {
     return typename V::batch_bool_type(true);
   }  // a NaN shows in the sum
-  static void refuse(bool, const Tensor& loss, const Tensor&, const Tensor& t) {
-    if (loss.dim() > 0 || !std::isnan(loss.item<double>())) return;
+  static void refuse(bool, double sum, const Tensor&, const Tensor& t) {
+    if (!std::isnan(sum)) return;
     dispatch_floating(t.dtype(), [&]<class T>() {
       const T* values = kernels::elements<T>(t);
       for (std::int64_t i = 0; i < t.numel(); ++i)
@@ -155,7 +155,7 @@ struct BceLoss : ElementLoss<BceLoss> {
   template <class V> static auto valid(const V& x, const V& t) {
     return (x >= V(0)) & (x <= V(1)) & (t >= V(0)) & (t <= V(1));
   }
-  static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
+  static void refuse(bool valid, double, const Tensor& x, const Tensor& t) {
     if (!valid)
       refuse_probability(name,
                          "a prediction must be a probability in [0, 1], apply sigmoid or use "
@@ -181,7 +181,7 @@ struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   static constexpr Domain domain{-3, 3, 0, 1};
 
   template <class V> static auto valid(const V&, const V& t) { return (t >= V(0)) & (t <= V(1)); }
-  static void refuse(bool valid, const Tensor&, const Tensor& x, const Tensor& t) {
+  static void refuse(bool valid, double, const Tensor& x, const Tensor& t) {
     if (!valid) refuse_probability(name, nullptr, x, t);
   }
 };

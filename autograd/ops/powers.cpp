@@ -19,6 +19,7 @@ namespace {
 struct Square : Elementwise1<Square> {
   static constexpr const char* name = "square";
   static constexpr Promotion promotion = Promotion::none;
+  static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V x) { return kernels::product_of(x, x); }
   template <class V> static V slope(V x) { return constant(x, 2) * x; }
   template <class V> static V secant(V x, V r) { return x + r; }

@@ -143,7 +143,7 @@ struct LogSoftmax : AlongDim {
 }  // namespace
 
 const std::vector<OpInfo>& softmax_ops() {
-  static const auto rows = OpList<Logsumexp, Softmax, LogSoftmax>::rows("softmaxs");
+  static const auto rows = OpList<Logsumexp, Softmax, LogSoftmax>::rows("softmax");
   return rows;
 }
 

@@ -44,7 +44,7 @@ struct Tan : Elementwise1<Tan> {
 struct Asin : Elementwise1<Asin> {
   static constexpr const char* name = "asin";
   template <std::floating_point T> static T call(T x) { return std::asin(x); }
-  template <class V> static V slope(V x) { return constant(x, 1) / sqrt_of(constant(x, 1) - x * x); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * rsqrt(1.0 - square(c.input(0))); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::asin(x); }
 };
@@ -53,7 +53,7 @@ struct Asin : Elementwise1<Asin> {
 struct Acos : Elementwise1<Acos> {
   static constexpr const char* name = "acos";
   template <std::floating_point T> static T call(T x) { return std::acos(x); }
-  template <class V> static V slope(V x) { return constant(x, -1) / sqrt_of(constant(x, 1) - x * x); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return -g * rsqrt(1.0 - square(c.input(0))); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::acos(x); }
 };
@@ -101,8 +101,8 @@ struct Asinh : Elementwise1<Asinh> {
 struct Acosh : Elementwise1<Acosh> {
   static constexpr const char* name = "acosh";
   template <std::floating_point T> static T call(T x) { return std::acosh(x); }
-  template <class V> static V slope(V x) {
-    return constant(x, 1) / (sqrt_of(x - constant(x, 1)) * sqrt_of(x + constant(x, 1)));
+  static Tensor backward(const OpContext& c, const Tensor& g) {
+    return g * rsqrt(c.input(0) - 1.0) * rsqrt(c.input(0) + 1.0);
   }
   static constexpr Domain domain{1.3, 4};
   static double reference(double x) { return std::acosh(x); }
@@ -112,7 +112,7 @@ struct Acosh : Elementwise1<Acosh> {
 struct Atanh : Elementwise1<Atanh> {
   static constexpr const char* name = "atanh";
   template <std::floating_point T> static T call(T x) { return std::atanh(x); }
-  template <class V> static V pull(V g, V x) { return g / (constant(x, 1) - x * x); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g / (1.0 - square(c.input(0))); }
   static constexpr Domain domain{-0.8, 0.8};
   static double reference(double x) { return std::atanh(x); }
 };

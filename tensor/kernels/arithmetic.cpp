@@ -69,6 +69,8 @@ struct Sqrt {
 struct Exp {
   static constexpr const char* name = "exp";
   template <class V> static V call(V x) { return exp_of(x); }
+  template <class V> static auto plain(V x) { return plain_lanes(abs_of(x)); }
+  template <class V> static V plain_call(V x) { return exp_of<Care::none>(x); }
 };
 struct Log {
   static constexpr const char* name = "log";

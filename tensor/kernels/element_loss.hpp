@@ -89,8 +89,8 @@ void map_pairs(const T* x, const T* t, T* out, std::int64_t begin, std::int64_t 
 
 }  // namespace detail
 
-/// The loss. Calls `refuse(valid, loss, x, t)`, which throws for arguments that the loss does not take; `valid` says
-/// whether all were.
+/// The loss. Calls `refuse(valid, sum, x, t)`, which throws for arguments that the loss does not take; `valid` says
+/// whether all were, `sum` is that of all elements, 0 where the loss is not reduced.
 template <class Op, class Refuse>
 Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReduction reduction, Refuse&& refuse) {
   const Tensor x = kernels::contiguous(prediction), t = kernels::contiguous(target);
@@ -109,7 +109,7 @@ Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReductio
             });
             if (!xsimd::all(ok)) valid.store(false, std::memory_order_relaxed);
           });
-      refuse(valid, out, x, t);
+      refuse(valid, 0.0, x, t);
       return;
     }
     const detail::LossSum all = join_tiles(
@@ -119,7 +119,7 @@ Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReductio
           return detail::LossSum{a.sum + b.sum, a.valid && b.valid};
         });
     *elements<T>(out) = static_cast<T>(reduction == LossReduction::mean ? all.sum / static_cast<double>(n) : all.sum);
-    refuse(all.valid, out, x, t);
+    refuse(all.valid, all.sum, x, t);
   });
   return out;
 }

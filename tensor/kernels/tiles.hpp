@@ -1,11 +1,11 @@
 // How kernels share work among threads.
 #pragma once
 
+#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace xg::kernels {
 
@@ -16,7 +16,7 @@ inline constexpr std::int64_t tile_elements = 1 << 16;
 /// same for any number of threads.
 template <class T, class F, class Join> T join_tiles(std::int64_t n, std::int64_t tile, T total, F&& f, Join&& join) {
   if (n < 2 * tile) return join(total, f(std::int64_t{0}, n));
-  std::vector<T> parts(static_cast<std::size_t>((n + tile - 1) / tile));
+  CachedVector<T> parts(static_cast<std::size_t>((n + tile - 1) / tile));
   xg::detail::parallel_ranges(n, tile, [&](std::int64_t begin, std::int64_t end) {
     parts[static_cast<std::size_t>(begin / tile)] = f(begin, end);
   });

@@ -156,6 +156,8 @@ TEST_CASE("labels that make no sense") {
               "prediction[0, 1]", "nan");
   CHECK_ERROR(binary_cross_entropy_with_logits(p, tensor({{0, 1}, {0, -1}})), ValueError, "target[1, 1]", "-1");
   CHECK_ERROR(mse_loss(p, tensor({{0, not_a_number}, {0, 1}})), ValueError, "[mse_loss]", "target[0, 1]", "nan");
+  // Where nothing is reduced the NaN stands in its place, also in a loss without dimensions.
+  CHECK(std::isnan(mse_loss(full({}, 1.0), full({}, not_a_number), {.reduction = Reduction::none}).item()));
 
   const Tensor logits = zeros({3, 4});
   CHECK_ERROR(cross_entropy(logits, tensor<std::int64_t>({0, 4, 1})), IndexError, "[cross_entropy]", "target[1]", "4",
