@@ -10,7 +10,7 @@
 //     template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
 //     template <class V> static V secant(V x, V r) { ... }  // optional: generic_secant otherwise
 //     static double reference(double x) { return std::tanh(x); }  // by other means, for tests
-//     static constexpr Domain domain{-3, 3};  // of the samples
+//     static constexpr Domain domain{-3, 3};  // of the samples, if it is not that of samples.hpp
 //   };
 // clang-format on
 //

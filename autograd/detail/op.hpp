@@ -132,3 +132,7 @@ Tensor apply(const Op& op, const std::vector<Tensor>& inputs) {
 }
 
 }  // namespace xg::autograd
+
+namespace xg {
+using autograd::apply;  // the functions of tensors lie here, their ops in autograd
+}

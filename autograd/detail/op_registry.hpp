@@ -12,11 +12,15 @@
 
 namespace xg::autograd {
 
+/// The tensors that a sample is called with.
+using Inputs = std::vector<Tensor>;
+using SampleCall = std::function<Tensor(const Inputs&)>;
+
 /// Inputs of an op for tests, and how to call it with them.
 struct Sample {
   std::string label;
-  std::vector<Tensor> inputs;
-  std::function<Tensor(const std::vector<Tensor>&)> call;
+  Inputs inputs;
+  SampleCall call;
 };
 
 /// What tests walk: one row per op.

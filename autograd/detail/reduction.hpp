@@ -76,23 +76,22 @@ template <class Op> struct Reduction {
 
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](Dims dims, bool keepdim) {
-      return [=](const std::vector<Tensor>& in) {
+      return [=](const Inputs& in) {
         Op op = detail::example<Op>();
         op.dims = reduced_dims(Op::name, in[0], dims);
         op.keepdim = keepdim;
         return apply(op, in[0]);
       };
     };
-    const auto input = [d](const Shape& shape) { return std::vector{sample_values(shape, -2, 2, d)}; };
-    std::vector<Sample> samples{{"all", input({3, 4}), call({}, false)},
-                                {"last", input({3, 4}), call({-1}, false)},
-                                {"middle, kept", input({2, 3, 4}), call({1}, true)},
-                                {"several", input({2, 3, 4}), call({-1, 1}, false)},
-                                {"one element", input({1, 1}), call({1}, false)},
-                                {"no dimensions", input({}), call({}, false)},
-                                {"no rows", input({0, 3}), call({1}, false)}};
-    if (Op::of_nothing) samples.push_back({"of nothing", input({2, 0}), call({1}, true)});
-    return samples;
+    std::vector<ShapedSample> samples{{"all", {{3, 4}}, call({}, false)},
+                                      {"last", {{3, 4}}, call({-1}, false)},
+                                      {"middle, kept", {{2, 3, 4}}, call({1}, true)},
+                                      {"several", {{2, 3, 4}}, call({-1, 1}, false)},
+                                      {"one element", {{1, 1}}, call({1}, false)},
+                                      {"no dimensions", {{}}, call({}, false)},
+                                      {"no rows", {{0, 3}}, call({1}, false)}};
+    if (Op::of_nothing) samples.push_back({"of nothing", {{2, 0}}, call({1}, true)});
+    return shaped_samples(d, samples);
   }
 };
 

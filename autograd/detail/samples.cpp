@@ -1,7 +1,6 @@
 #include <xgrad/autograd/detail/samples.hpp>
 
 #include <cmath>
-#include <functional>
 #include <vector>
 
 namespace xg::autograd {
@@ -18,10 +17,19 @@ Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, s
   return from_data(values.data(), shape, {.dtype = dtype});
 }
 
+std::vector<Sample> shaped_samples(Dtype dtype, const std::vector<ShapedSample>& list, std::uint64_t seed) {
+  std::vector<Sample> samples;
+  for (const auto& [label, shapes, call] : list) {
+    Inputs inputs;
+    for (const Shape& shape : shapes) inputs.push_back(sample_values(shape, -2, 2, dtype, seed + inputs.size()));
+    samples.push_back({label, inputs, call});
+  }
+  return samples;
+}
+
 namespace detail {
 
-std::vector<Sample> samples1(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype,
-                             Domain domain) {
+std::vector<Sample> samples1(const SampleCall& call, Dtype dtype, Domain domain) {
   const auto x = [&](const Shape& shape) { return sample_values(shape, domain.low, domain.high, dtype); };
   return {{"matrix", {x({3, 4})}, call},
           {"one element", {x({1, 1})}, call},
@@ -29,8 +37,7 @@ std::vector<Sample> samples1(const std::function<Tensor(const std::vector<Tensor
           {"empty", {x({0, 3})}, call}};
 }
 
-std::vector<Sample> samples2(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype,
-                             Domain domain) {
+std::vector<Sample> samples2(const SampleCall& call, Dtype dtype, Domain domain) {
   const auto a = [&](const Shape& shape) { return sample_values(shape, domain.low, domain.high, dtype, 2); };
   const auto b = [&](const Shape& shape) { return sample_values(shape, domain.low_b, domain.high_b, dtype, 3); };
   return {{"equal shapes", {a({3, 4}), b({3, 4})}, call},

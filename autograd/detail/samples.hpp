@@ -4,7 +4,6 @@
 #include <xgrad/autograd/detail/op.hpp>
 
 #include <array>
-#include <functional>
 #include <vector>
 
 namespace xg::autograd {
@@ -13,12 +12,21 @@ namespace xg::autograd {
 /// stay between them).
 Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, std::uint64_t seed = 1);
 
-/// Where the samples of an op lie: of both arguments, if there are two. An op whose domain has several parts has a list
-/// of them, of which the further ones get one matrix each.
+/// Where the samples of an op lie: of both arguments, if there are two. An op that names no domain has this one. An op
+/// whose domain has several parts has a list of them, of which the further ones get one matrix each.
 struct Domain {
-  double low, high;
-  double low_b = 0, high_b = 0;
+  double low = -2, high = 2;
+  double low_b = -2, high_b = 2;
 };
+
+/// A sample by the shapes of its inputs.
+struct ShapedSample {
+  const char* label;
+  std::vector<Shape> shapes;
+  SampleCall call;
+};
+/// Samples with values in (-2, 2): those of the first input are made from `seed`, of each further one from the next.
+std::vector<Sample> shaped_samples(Dtype dtype, const std::vector<ShapedSample>& list, std::uint64_t seed = 1);
 
 namespace detail {
 
@@ -30,7 +38,9 @@ template <class Op> Op example() {
 }
 
 template <class Op, class Make> std::vector<Sample> over_domains(Make&& make) {
-  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(Op::domain)>, Domain>) {
+  if constexpr (!requires { Op::domain; }) {
+    return make(Domain{});
+  } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(Op::domain)>, Domain>) {
     return make(Op::domain);
   } else {
     std::vector<Sample> all = make(Op::domain[0]);
@@ -44,18 +54,18 @@ template <class Op, class Make> std::vector<Sample> over_domains(Make&& make) {
 }
 
 /// Samples of an op of one tensor: a matrix, one element, 0-d, empty.
-std::vector<Sample> samples1(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype, Domain domain);
+std::vector<Sample> samples1(const SampleCall& call, Dtype dtype, Domain domain);
 /// Of two tensors: equal shapes, both ways of broadcasting, 0-d, empty.
-std::vector<Sample> samples2(const std::function<Tensor(const std::vector<Tensor>&)>& call, Dtype dtype, Domain domain);
+std::vector<Sample> samples2(const SampleCall& call, Dtype dtype, Domain domain);
 
 }  // namespace detail
 
 template <class Op> std::vector<Sample> samples1(Dtype dtype) {
-  const auto call = [](const std::vector<Tensor>& in) { return apply(detail::example<Op>(), in[0]); };
+  const auto call = [](const Inputs& in) { return apply(detail::example<Op>(), in[0]); };
   return detail::over_domains<Op>([&](Domain domain) { return detail::samples1(call, dtype, domain); });
 }
 template <class Op> std::vector<Sample> samples2(Dtype dtype) {
-  const auto call = [](const std::vector<Tensor>& in) { return apply(detail::example<Op>(), in[0], in[1]); };
+  const auto call = [](const Inputs& in) { return apply(detail::example<Op>(), in[0], in[1]); };
   return detail::over_domains<Op>([&](Domain domain) { return detail::samples2(call, dtype, domain); });
 }
 

@@ -29,7 +29,6 @@ struct Relu : Elementwise1<Relu> {
   template <class V> static V pull(V g, V y) { return pick(y > constant(y, 0), g, constant(y, 0)); }
   template <class V> static V secant(V x, V r) { return relu_secant_of(x, r); }
   static double reference(double x) { return x > 0 ? x : 0; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// x above 0, negative_slope x below
@@ -45,7 +44,6 @@ struct LeakyRelu : Elementwise1<LeakyRelu> {
   }
   static LeakyRelu example() { return {{}, 0.2}; }
   static double reference(double x) { return x > 0 ? x : 0.2 * x; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// scale x above 0, scale alpha (e^x - 1) below
@@ -75,7 +73,6 @@ struct Elu : Elementwise1<Elu> {
   }
   static Elu example() { return {{}, 1.3, 1.1}; }
   static double reference(double x) { return 1.1 * (x > 0 ? x : 1.3 * std::expm1(x)); }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// 1 / (1 + e^-x)
@@ -309,7 +306,6 @@ struct Hardshrink : Elementwise1<Hardshrink> {
     return difference_secant(forward(x), forward(r), x, r, (abs(x) > lambda).to(x.dtype()));
   }
   static double reference(double x) { return std::abs(x) <= 0.5 ? 0 : x; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// x moved towards 0 by lambda, 0 in between: x less x clamped to [-lambda, lambda]
@@ -325,7 +321,6 @@ struct Softshrink : Elementwise1<Softshrink> {
     return constant(x, 1) - clamp_secant_of(x, r, constant(x, -lambda), constant(x, lambda));
   }
   static double reference(double x) { return x > 0.5 ? x - 0.5 : (x < -0.5 ? x + 0.5 : 0); }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// x where x > limit, else value
@@ -340,7 +335,6 @@ struct Threshold : Elementwise1<Threshold> {
   }
   static Threshold example() { return {{}, 0.3, -1.5}; }
   static double reference(double x) { return x <= 0.3 ? -1.5 : x; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// log(x / (1 - x)), of x cut to [eps, 1 - eps] where an eps is given. The derivative is 1/x + 1/(1 - x), also on the
@@ -376,21 +370,16 @@ struct Step : Elementwise1<Step> {
   static constexpr unsigned saves = 0;
   template <class V> static V call(V x) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
   static double reference(double x) { return x > 0 ? 1 : 0; }
-  static constexpr Domain domain{-2, 2};
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& activation_ops() {
-  static const auto rows =
-      OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid,
-             Hardsigmoid, Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
-  return rows;
+std::vector<OpInfo> activation_ops() {
+  return OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid,
+                Hardsigmoid, Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 namespace {
 void check_positive(const char* op, const char* argument, double value) {

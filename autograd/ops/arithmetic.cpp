@@ -33,7 +33,6 @@ struct Add : Elementwise2<Add> {
     return gradients(c, [&] { return g; }, [&] { return g; });
   }
   static Tensor rounding(const RoundingContext& c) { return maximum(c.of_term(0), c.of_term(1)); }
-  static constexpr Domain domain{-2, 2, -2, 2};
   static double reference(double a, double b) { return a + b; }
 };
 
@@ -53,7 +52,6 @@ struct Sub : Elementwise2<Sub> {
     return gradients(c, [&] { return g; }, [&] { return -g; });
   }
   static Tensor rounding(const RoundingContext& c) { return maximum(c.of_term(0), c.of_term(1)); }
-  static constexpr Domain domain{-2, 2, -2, 2};
   static double reference(double a, double b) { return a - b; }
 };
 
@@ -67,7 +65,6 @@ struct Mul : Elementwise2<Mul> {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g * c.input(1); }, [&] { return g * c.input(0); });
   }
-  static constexpr Domain domain{-2, 2, -2, 2};
   static double reference(double a, double b) { return a * b; }
 };
 
@@ -107,7 +104,6 @@ struct AddScalar : Elementwise1<AddScalar> {
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static AddScalar example() { return {{}, 1.5}; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// x value, for reals
@@ -119,7 +115,6 @@ struct MulScalar : Elementwise1<MulScalar> {
   template <class V> V call(V x) const { return x * constant(x, value); }
   Tensor backward(const OpContext&, const Tensor& g) const { return g * value; }
   static MulScalar example() { return {{}, -1.5}; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// value - x, for reals
@@ -132,7 +127,6 @@ struct RsubScalar : Elementwise1<RsubScalar> {
   static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
   Tensor rounding(const RoundingContext& c) const { return rounding_beside(c, value); }
   static RsubScalar example() { return {{}, 1.5}; }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// value / x, for reals; secant -value / (x r)
@@ -156,7 +150,6 @@ struct Neg : Elementwise1<Neg> {
   static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V x) { return kernels::negative_of(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return -g; }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return -x; }
 };
 
@@ -170,7 +163,6 @@ struct Abs : Elementwise1<Abs> {
   template <class V> static V secant(V x, V r) {
     return relu_secant_of(x, r) - relu_secant_of(-x, -r);
   }  // |x| = relu(x) + relu(-x)
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::abs(x); }
 };
 
@@ -183,7 +175,6 @@ struct Sign : Elementwise1<Sign> {
   static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V x) { return sign_of(x); }
   static Tensor forward(const Tensor& x) { return x.dtype() == Dtype::bool_ ? x : kernels::map(Sign{}, x); }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
 };
 
@@ -252,7 +243,6 @@ struct Heaviside : Elementwise2<Heaviside> {
       return pick(x == constant(x, 0), values,
                   pick(is_nan(x), x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
   }
-  static constexpr Domain domain{-2, 2, -2, 2};
   static double reference(double a, double b) { return a < 0 ? 0 : (a > 0 ? 1 : b); }
 };
 
@@ -271,10 +261,9 @@ Tensor as_tensor(Scalar value, const Tensor& like) {
   return full({}, value, {.dtype = xg::result_type(like.dtype(), value)});
 }
 
-const std::vector<OpInfo>& arithmetic_ops() {
-  static const auto rows = OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign,
-                                  Copysign, HypotShare, Hypot, Heaviside>::rows("arithmetic");
-  return rows;
+std::vector<OpInfo> arithmetic_ops() {
+  return OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign, Copysign, HypotShare,
+                Hypot, Heaviside>::rows("arithmetic");
 }
 
 Tensor hypot_share(const Tensor& a, const Tensor& b) { return apply(HypotShare{}, a, b); }
@@ -286,7 +275,6 @@ Tensor inverse_hypot(const Tensor& a, const Tensor& b) {
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::as_tensor;
 
 Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }

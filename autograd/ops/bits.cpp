@@ -53,14 +53,9 @@ struct BitwiseNot {
 
 }  // namespace
 
-const std::vector<OpInfo>& bits_ops() {
-  static const auto rows = OpList<BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot>::rows("arithmetic");
-  return rows;
-}
+std::vector<OpInfo> bits_ops() { return OpList<BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot>::rows("arithmetic"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor bitwise_and(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseAnd{}, a, b); }
 Tensor bitwise_or(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseOr{}, a, b); }

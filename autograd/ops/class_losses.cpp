@@ -60,7 +60,7 @@ struct CrossEntropy {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](kernels::CrossEntropyParams params) {
-      return [=](const std::vector<Tensor>& in) {
+      return [=](const Inputs& in) {
         return apply(CrossEntropy{params}, in[0], xg::tensor<std::int64_t>({2, 0, -100, 1}))[0];
       };
     };
@@ -193,14 +193,9 @@ Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target
 
 }  // namespace
 
-const std::vector<OpInfo>& class_loss_ops() {
-  static const auto rows = OpList<CrossEntropy>::rows("losses");
-  return rows;
-}
+std::vector<OpInfo> class_loss_ops() { return OpList<CrossEntropy>::rows("losses"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOptions options) {
   constexpr const char* op = "cross_entropy";

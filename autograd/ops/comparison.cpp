@@ -24,7 +24,6 @@ template <class Op> struct Condition2 {
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& a, const Tensor& b) { return kernels::map(Op{}, a, b); }
   static std::vector<Sample> samples(Dtype d) { return samples2<Op>(d); }
-  static constexpr Domain domain{-2, 2, -2, 2};
 };
 struct Eq : Condition2<Eq> {
   static constexpr const char* name = "eq";
@@ -75,7 +74,6 @@ template <class Op> struct Condition1 {
     return detail::secant_of_steps(forward(x).to(x.dtype()), forward(r).to(r.dtype()), x, r);
   }
   static std::vector<Sample> samples(Dtype d) { return samples1<Op>(d); }
-  static constexpr Domain domain{-2, 2};
 };
 struct LogicalNot : Condition1<LogicalNot> {
   static constexpr const char* name = "logical_not";
@@ -149,20 +147,21 @@ struct Where {
     return where(c.inputs[0], error(1), error(2));
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return where(in[0] > 0.2, in[0], in[1]); };
-    return {{"equal shapes", {sample_values({3, 4}, -2, 2, d, 4), sample_values({3, 4}, -2, 2, d, 5)}, call},
-            {"row", {sample_values({3, 4}, -2, 2, d, 4), sample_values({4}, -2, 2, d, 5)}, call},
-            {"no dimensions", {sample_values({}, -2, 2, d, 4), sample_values({}, -2, 2, d, 5)}, call},
-            {"empty", {sample_values({0, 2}, -2, 2, d, 4), sample_values({2}, -2, 2, d, 5)}, call}};
+    const auto call = [](const Inputs& in) { return where(in[0] > 0.2, in[0], in[1]); };
+    return shaped_samples(d,
+                          {{"equal shapes", {{3, 4}, {3, 4}}, call},
+                           {"row", {{3, 4}, {4}}, call},
+                           {"no dimensions", {{}, {}}, call},
+                           {"empty", {{0, 2}, {2}}, call}},
+                          4);
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& comparison_ops() {
-  static const auto rows = OpList<Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, LogicalNot, Isnan, Isinf,
-                                  Isfinite, Where>::rows("comparison");
-  return rows;
+std::vector<OpInfo> comparison_ops() {
+  return OpList<Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, LogicalNot, Isnan, Isinf, Isfinite,
+                Where>::rows("comparison");
 }
 
 namespace {
@@ -181,7 +180,6 @@ Tensor compared(Tensor (*compare)(const Tensor&, const Tensor&), const Tensor& x
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::compared;
 using autograd::scalar_like;
 

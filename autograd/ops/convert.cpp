@@ -21,7 +21,6 @@ struct Clone : Rearrangement {
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Clone>(d); }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// The same values, row-major without gaps
@@ -31,7 +30,6 @@ struct Contiguous : Rearrangement {
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Contiguous>(d); }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
@@ -42,7 +40,6 @@ struct Detach : Rearrangement {
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
   static std::vector<Sample> samples(Dtype d) { return samples1<Detach>(d); }
-  static constexpr Domain domain{-2, 2};
 };
 
 /// x in a dtype that holds its values
@@ -58,8 +55,7 @@ struct Cast : Rearrangement {
     return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
   }
   static std::vector<Sample> samples(Dtype d) {
-    return detail::samples1([d](const std::vector<Tensor>& in) { return apply(Cast{{}, d, float64}, in[0]); }, d,
-                            {-2, 2});
+    return detail::samples1([d](const Inputs& in) { return apply(Cast{{}, d, float64}, in[0]); }, d, {-2, 2});
   }
 };
 
@@ -77,7 +73,7 @@ struct CastToInteger {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](Dtype dtype) {
-      return [dtype](const std::vector<Tensor>& in) { return apply(CastToInteger{dtype}, in[0]); };
+      return [dtype](const Inputs& in) { return apply(CastToInteger{dtype}, in[0]); };
     };
     std::vector<Sample> all = detail::samples1(call(int64), d, {-3, 3});
     for (Sample& sample : detail::samples1(call(bool_), d, {-3, 3})) all.push_back(std::move(sample));
@@ -87,14 +83,9 @@ struct CastToInteger {
 
 }  // namespace
 
-const std::vector<OpInfo>& convert_ops() {
-  static const auto rows = OpList<Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape");
-  return rows;
-}
+std::vector<OpInfo> convert_ops() { return OpList<Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x); }
 

@@ -41,72 +41,49 @@ Tensor smaller_secant(const Tensor& x, const Tensor& r, const Tensor& other) {
   return larger_secant(-x.to(real), -r.to(real), -other.to(real));
 }
 
-/// max(a, b), NaN where either is
-struct Maximum : Elementwise2<Maximum> {
-  static constexpr const char* name = "maximum";
+/// max(a, b) or min(a, b), NaN where either is
+template <bool largest> struct Extremum : Elementwise2<Extremum<largest>> {
+  static constexpr const char* name = largest ? "maximum" : "minimum";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V> static V call(V a, V b) { return kernels::maximum_of(a, b); }
+  template <class V> static V call(V a, V b) {
+    if constexpr (largest)
+      return kernels::maximum_of(a, b);
+    else
+      return kernels::minimum_of(a, b);
+  }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &a = c.input(0), &b = c.input(1);
-    return gradients(c, [&] { return chosen(g, a < b, a == b); }, [&] { return chosen(g, b < a, a == b); });
+    return gradients(
+        c, [&] { return chosen(g, largest ? a < b : a > b, a == b); },
+        [&] { return chosen(g, largest ? b < a : b > a, a == b); });
   }
   static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
-    return larger_secant(x, r, other);
+    return largest ? larger_secant(x, r, other) : smaller_secant(x, r, other);
   }
-  static constexpr Domain domain{-2, 2, -2, 2};
-  static double reference(double a, double b) { return std::fmax(a, b); }
+  static double reference(double a, double b) { return largest ? std::fmax(a, b) : std::fmin(a, b); }
 };
 
-/// min(a, b), NaN where either is
-struct Minimum : Elementwise2<Minimum> {
-  static constexpr const char* name = "minimum";
+/// max(a, b) or min(a, b), ignoring a NaN
+template <bool largest> struct ExtremumOfNumbers : Elementwise2<ExtremumOfNumbers<largest>> {
+  static constexpr const char* name = largest ? "fmax" : "fmin";
   static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V> static V call(V a, V b) { return kernels::minimum_of(a, b); }
-  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    const Tensor &a = c.input(0), &b = c.input(1);
-    return gradients(c, [&] { return chosen(g, a > b, a == b); }, [&] { return chosen(g, b > a, a == b); });
+  template <class V> static V call(V a, V b) {
+    if constexpr (largest)
+      return kernels::fmax_of(a, b);
+    else
+      return kernels::fmin_of(a, b);
   }
-  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
-    return smaller_secant(x, r, other);
-  }
-  static constexpr Domain domain{-2, 2, -2, 2};
-  static double reference(double a, double b) { return std::fmin(a, b); }
-};
-
-/// max(a, b), ignoring a NaN
-struct Fmax : Elementwise2<Fmax> {
-  static constexpr const char* name = "fmax";
-  static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V> static V call(V a, V b) { return kernels::fmax_of(a, b); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a > b, isnan(b));
+    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b;
+    const Tensor first = logical_or(largest ? a > b : a < b, isnan(b));
     return gradients(
         c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
         [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
   }
-  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
-    return where(isnan(other), 1.0, larger_secant(x, r, other));
+  static Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) {
+    return where(isnan(other), 1.0, Extremum<largest>::partial_secant(i, x, r, other));
   }
-  static constexpr Domain domain{-2, 2, -2, 2};
-  static double reference(double a, double b) { return std::fmax(a, b); }
-};
-
-/// min(a, b), ignoring a NaN
-struct Fmin : Elementwise2<Fmin> {
-  static constexpr const char* name = "fmin";
-  static constexpr unsigned dtypes = kernels::every_dtype;
-  template <class V> static V call(V a, V b) { return kernels::fmin_of(a, b); }
-  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
-    const Tensor &a = c.input(0), &b = c.input(1), equal = a == b, first = logical_or(a < b, isnan(b));
-    return gradients(
-        c, [&] { return where(first, g, where(equal, 0.5 * g, 0.0)); },
-        [&] { return where(first, 0.0, where(equal, 0.5 * g, g)); });
-  }
-  static Tensor partial_secant(std::size_t, const Tensor& x, const Tensor& r, const Tensor& other) {
-    return where(isnan(other), 1.0, smaller_secant(x, r, other));
-  }
-  static constexpr Domain domain{-2, 2, -2, 2};
-  static double reference(double a, double b) { return std::fmin(a, b); }
+  static double reference(double a, double b) { return Extremum<largest>::reference(a, b); }
 };
 
 /// min(max(x, low), high), for reals, NaN where a bound is; derivative 1 inside, 0 outside and on the borders
@@ -123,25 +100,23 @@ struct Clamp : Elementwise1<Clamp> {
   }
   template <class V> V secant(V x, V r) const { return clamp_secant_of(x, r, constant(x, low), constant(x, high)); }
   static Clamp example() { return {{}, -0.6, 0.7}; }
-  static constexpr Domain domain{-2, 2};
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& extrema_ops() {
-  static const auto rows = OpList<Maximum, Minimum, Fmax, Fmin, Clamp>::rows("arithmetic");
-  return rows;
+std::vector<OpInfo> extrema_ops() {
+  return OpList<Extremum<true>, Extremum<false>, ExtremumOfNumbers<true>, ExtremumOfNumbers<false>, Clamp>::rows(
+      "arithmetic");
 }
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::holds;
 
-Tensor maximum(const Tensor& a, const Tensor& b) { return apply(autograd::Maximum{}, a, b); }
-Tensor minimum(const Tensor& a, const Tensor& b) { return apply(autograd::Minimum{}, a, b); }
-Tensor fmax(const Tensor& a, const Tensor& b) { return apply(autograd::Fmax{}, a, b); }
-Tensor fmin(const Tensor& a, const Tensor& b) { return apply(autograd::Fmin{}, a, b); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return apply(autograd::Extremum<true>{}, a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return apply(autograd::Extremum<false>{}, a, b); }
+Tensor fmax(const Tensor& a, const Tensor& b) { return apply(autograd::ExtremumOfNumbers<true>{}, a, b); }
+Tensor fmin(const Tensor& a, const Tensor& b) { return apply(autograd::ExtremumOfNumbers<false>{}, a, b); }
 
 Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
   if (!min && !max) throw ValueError("[clamp] neither min nor max is given: pass at least one.");

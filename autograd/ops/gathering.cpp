@@ -44,14 +44,14 @@ struct Gather : AlongIndex<Gather, 2> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Shape& shape, std::int64_t size) {
-      return [dim, i = sample_values(shape, 0, static_cast<double>(size), int64, 5)](const std::vector<Tensor>& in) {
+      return [dim, i = sample_values(shape, 0, static_cast<double>(size), int64, 5)](const Inputs& in) {
         return gather(in[0], dim, i);
       };
     };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {5, 4}, 3)},
-            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, {3, 2}, 4)},
-            {"part", {sample_values({3, 4}, -2, 2, d)}, by(-1, {2, 6}, 4)},
-            {"empty", {sample_values({3, 4}, -2, 2, d)}, by(1, {3, 0}, 4)}};
+    return shaped_samples(d, {{"rows", {{3, 4}}, by(0, {5, 4}, 3)},
+                              {"columns", {{3, 4}}, by(1, {3, 2}, 4)},
+                              {"part", {{3, 4}}, by(-1, {2, 6}, 4)},
+                              {"empty", {{3, 4}}, by(1, {3, 0}, 4)}});
   }
 };
 
@@ -79,13 +79,13 @@ struct Scatter : AlongIndex<Scatter, 3> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Tensor& index) {
-      return [dim, index](const std::vector<Tensor>& in) { return scatter(in[0], dim, index, in[1]); };
+      return [dim, index](const Inputs& in) { return scatter(in[0], dim, index, in[1]); };
     };
     const Tensor columns = reshape(tensor<std::int64_t>({3, 1, 0, 2, 2, 3}), {3, 2});
     const Tensor equal = reshape(tensor<std::int64_t>({3, 3, 0, 2, 2, 2}), {3, 2});
-    return {{"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, columns)},
-            {"equal indices", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, equal)},
-            {"larger source", {sample_values({3, 4}, -2, 2, d), sample_values({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
+    return shaped_samples(d, {{"columns", {{3, 4}, {3, 2}}, by(1, columns)},
+                              {"equal indices", {{3, 4}, {3, 2}}, by(1, equal)},
+                              {"larger source", {{3, 4}, {4, 3}}, by(1, columns)}});
   }
 };
 
@@ -106,24 +106,19 @@ struct ScatterAdd : AlongIndex<ScatterAdd, 3> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Tensor& index) {
-      return [dim, index](const std::vector<Tensor>& in) { return scatter_add(in[0], dim, index, in[1]); };
+      return [dim, index](const Inputs& in) { return scatter_add(in[0], dim, index, in[1]); };
     };
     const Tensor columns = reshape(tensor<std::int64_t>({3, 3, 0, 2, 2, 2}), {3, 2});
-    return {{"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, columns)},
-            {"larger source", {sample_values({3, 4}, -2, 2, d), sample_values({4, 3}, -2, 2, d, 2)}, by(1, columns)}};
+    return shaped_samples(
+        d, {{"columns", {{3, 4}, {3, 2}}, by(1, columns)}, {"larger source", {{3, 4}, {4, 3}}, by(1, columns)}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& gathering_ops() {
-  static const auto rows = OpList<Gather, Scatter, ScatterAdd>::rows("indexing");
-  return rows;
-}
+std::vector<OpInfo> gathering_ops() { return OpList<Gather, Scatter, ScatterAdd>::rows("indexing"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 namespace {
 /// Tensors without dimensions count as vectors of one element.

@@ -49,13 +49,12 @@ struct IndexSelect : AlongIndex<IndexSelect, 2> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
-      return
-          [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) { return index_select(in[0], dim, i); };
+      return [dim, i = tensor<std::int64_t>(index)](const Inputs& in) { return index_select(in[0], dim, i); };
     };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
-            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(-1, {3, 1})},
-            {"nothing", {sample_values({3, 4}, -2, 2, d)}, by(0, {})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, by(1, {1})}};
+    return shaped_samples(d, {{"rows", {{3, 4}}, by(0, {2, 0, 2})},
+                              {"columns", {{3, 4}}, by(-1, {3, 1})},
+                              {"nothing", {{3, 4}}, by(0, {})},
+                              {"empty", {{0, 3}}, by(1, {1})}});
   }
 };
 
@@ -80,13 +79,11 @@ struct IndexAdd : AlongIndex<IndexAdd, 3> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
-      return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
-        return index_add(in[0], dim, i, in[1], 1.5);
-      };
+      return [dim, i = tensor<std::int64_t>(index)](const Inputs& in) { return index_add(in[0], dim, i, in[1], 1.5); };
     };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d), sample_values({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
-            {"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})},
-            {"nothing", {sample_values({3, 4}, -2, 2, d), sample_values({0, 4}, -2, 2, d, 2)}, by(0, {})}};
+    return shaped_samples(d, {{"rows", {{3, 4}, {3, 4}}, by(0, {2, 0, 2})},
+                              {"columns", {{3, 4}, {3, 2}}, by(1, {3, 1})},
+                              {"nothing", {{3, 4}, {0, 4}}, by(0, {})}});
   }
 };
 
@@ -110,13 +107,11 @@ struct IndexCopy : AlongIndex<IndexCopy, 3> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
-      return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
-        return index_copy(in[0], dim, i, in[1]);
-      };
+      return [dim, i = tensor<std::int64_t>(index)](const Inputs& in) { return index_copy(in[0], dim, i, in[1]); };
     };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d), sample_values({2, 4}, -2, 2, d, 2)}, by(0, {2, 0})},
-            {"one row twice", {sample_values({3, 4}, -2, 2, d), sample_values({3, 4}, -2, 2, d, 2)}, by(0, {2, 0, 2})},
-            {"columns", {sample_values({3, 4}, -2, 2, d), sample_values({3, 2}, -2, 2, d, 2)}, by(1, {3, 1})}};
+    return shaped_samples(d, {{"rows", {{3, 4}, {2, 4}}, by(0, {2, 0})},
+                              {"one row twice", {{3, 4}, {3, 4}}, by(0, {2, 0, 2})},
+                              {"columns", {{3, 4}, {3, 2}}, by(1, {3, 1})}});
   }
 };
 
@@ -139,25 +134,17 @@ struct IndexFill : AlongIndex<IndexFill, 2> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
-      return [dim, i = tensor<std::int64_t>(index)](const std::vector<Tensor>& in) {
-        return index_fill(in[0], dim, i, 1.5);
-      };
+      return [dim, i = tensor<std::int64_t>(index)](const Inputs& in) { return index_fill(in[0], dim, i, 1.5); };
     };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, by(0, {2, 0, 2})},
-            {"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, {3})}};
+    return shaped_samples(d, {{"rows", {{3, 4}}, by(0, {2, 0, 2})}, {"columns", {{3, 4}}, by(1, {3})}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& indexing_ops() {
-  static const auto rows = OpList<IndexSelect, IndexAdd, IndexCopy, IndexFill>::rows("indexing");
-  return rows;
-}
+std::vector<OpInfo> indexing_ops() { return OpList<IndexSelect, IndexAdd, IndexCopy, IndexFill>::rows("indexing"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   const std::size_t d = autograd::checked_dim("index_select", x, dim);

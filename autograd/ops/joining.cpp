@@ -49,13 +49,12 @@ struct Cat {
     return grads;
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return cat(in, dim); }; };
-    const auto x = [d](const Shape& shape, std::uint64_t seed) { return sample_values(shape, -2, 2, d, seed); };
-    return {{"rows", {x({2, 3}, 1), x({1, 3}, 2), x({3, 3}, 3)}, along(0)},
-            {"columns", {x({2, 3}, 1), x({2, 1}, 2)}, along(-1)},
-            {"one", {x({2, 3}, 1)}, along(0)},
-            {"with nothing", {x({0}, 1), x({2, 3}, 2)}, along(1)},
-            {"empty", {x({0, 3}, 1), x({0, 2}, 2)}, along(1)}};
+    const auto along = [](std::int64_t dim) { return [dim](const Inputs& in) { return cat(in, dim); }; };
+    return shaped_samples(d, {{"rows", {{2, 3}, {1, 3}, {3, 3}}, along(0)},
+                              {"columns", {{2, 3}, {2, 1}}, along(-1)},
+                              {"one", {{2, 3}}, along(0)},
+                              {"with nothing", {{0}, {2, 3}}, along(1)},
+                              {"empty", {{0, 3}, {0, 2}}, along(1)}});
   }
 };
 
@@ -89,12 +88,11 @@ struct Stack {
     return grads;
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto along = [](std::int64_t dim) { return [dim](const std::vector<Tensor>& in) { return stack(in, dim); }; };
-    const auto x = [d](const Shape& shape, std::uint64_t seed) { return sample_values(shape, -2, 2, d, seed); };
-    return {{"first", {x({2, 3}, 1), x({2, 3}, 2)}, along(0)},
-            {"last", {x({2, 3}, 1), x({2, 3}, 2), x({2, 3}, 3)}, along(-1)},
-            {"no dimensions", {x({}, 1), x({}, 2)}, along(0)},
-            {"empty", {x({0, 3}, 1), x({0, 3}, 2)}, along(1)}};
+    const auto along = [](std::int64_t dim) { return [dim](const Inputs& in) { return stack(in, dim); }; };
+    return shaped_samples(d, {{"first", {{2, 3}, {2, 3}}, along(0)},
+                              {"last", {{2, 3}, {2, 3}, {2, 3}}, along(-1)},
+                              {"no dimensions", {{}, {}}, along(0)},
+                              {"empty", {{0, 3}, {0, 3}}, along(1)}});
   }
 };
 
@@ -118,12 +116,12 @@ struct Flip {
   }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto along = [](Dims dims) { return [dims](const std::vector<Tensor>& in) { return flip(in[0], dims); }; };
-    return {{"rows", {sample_values({3, 4}, -2, 2, d)}, along(0)},
-            {"columns", {sample_values({3, 4}, -2, 2, d)}, along(-1)},
-            {"both", {sample_values({3, 4}, -2, 2, d)}, along({0, 1})},
-            {"one element", {sample_values({1, 1}, -2, 2, d)}, along({0, 1})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, along({0, 1})}};
+    const auto along = [](Dims dims) { return [dims](const Inputs& in) { return flip(in[0], dims); }; };
+    return shaped_samples(d, {{"rows", {{3, 4}}, along(0)},
+                              {"columns", {{3, 4}}, along(-1)},
+                              {"both", {{3, 4}}, along({0, 1})},
+                              {"one element", {{1, 1}}, along({0, 1})},
+                              {"empty", {{0, 3}}, along({0, 1})}});
   }
 };
 
@@ -151,14 +149,12 @@ struct Roll {
   }
   Tensor backward(const OpContext&, const Tensor& g) const { return roll(g, -shift, static_cast<std::int64_t>(dim)); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto by = [](Dims shifts, Dims dims) {
-      return [=](const std::vector<Tensor>& in) { return roll(in[0], shifts, dims); };
-    };
-    return {{"columns", {sample_values({3, 4}, -2, 2, d)}, by(1, 1)},
-            {"both", {sample_values({3, 4}, -2, 2, d)}, by({-1, 6}, {0, 1})},
-            {"flat", {sample_values({3, 4}, -2, 2, d)}, by(5, {})},
-            {"nothing moves", {sample_values({3, 4}, -2, 2, d)}, by(4, 1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, by(1, 0)}};
+    const auto by = [](Dims shifts, Dims dims) { return [=](const Inputs& in) { return roll(in[0], shifts, dims); }; };
+    return shaped_samples(d, {{"columns", {{3, 4}}, by(1, 1)},
+                              {"both", {{3, 4}}, by({-1, 6}, {0, 1})},
+                              {"flat", {{3, 4}}, by(5, {})},
+                              {"nothing moves", {{3, 4}}, by(4, 1)},
+                              {"empty", {{0, 3}}, by(1, 0)}});
   }
 };
 
@@ -194,13 +190,13 @@ struct Triangle {
   }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto lower = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return tril(in[0], k); }; };
-    const auto upper = [](std::int64_t k) { return [k](const std::vector<Tensor>& in) { return triu(in[0], k); }; };
-    return {{"lower", {sample_values({3, 4}, -2, 2, d)}, lower(0)},
-            {"upper", {sample_values({4, 3}, -2, 2, d)}, upper(0)},
-            {"above", {sample_values({3, 4}, -2, 2, d)}, upper(1)},
-            {"of a batch", {sample_values({2, 3, 3}, -2, 2, d)}, lower(-1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, lower(0)}};
+    const auto lower = [](auto... rest) { return [=](const Inputs& in) { return tril(in[0], rest...); }; };
+    const auto upper = [](auto... rest) { return [=](const Inputs& in) { return triu(in[0], rest...); }; };
+    return shaped_samples(d, {{"lower", {{3, 4}}, lower(0)},
+                              {"upper", {{4, 3}}, upper(0)},
+                              {"above", {{3, 4}}, upper(1)},
+                              {"of a batch", {{2, 3, 3}}, lower(-1)},
+                              {"empty", {{0, 3}}, lower(0)}});
   }
 };
 
@@ -215,14 +211,9 @@ std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
 
 }  // namespace
 
-const std::vector<OpInfo>& joining_ops() {
-  static const auto rows = OpList<Cat, Stack, Flip, Roll, Triangle>::rows("joining");
-  return rows;
-}
+std::vector<OpInfo> joining_ops() { return OpList<Cat, Stack, Flip, Roll, Triangle>::rows("joining"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   autograd::check_list("cat", tensors);

@@ -71,10 +71,10 @@ template <bool with_bias> struct LinearOp {
     if constexpr (with_bias) {
       in.push_back(sample_values({4}, -1, 1, d, 8));
       none.push_back(in.back());
-      const auto call = [](const std::vector<Tensor>& t) { return linear(t[0], t[1], t[2]); };
+      const auto call = [](const Inputs& t) { return linear(t[0], t[1], t[2]); };
       return {{"rows", in, call}, {"no rows", none, call}};
     } else {
-      const auto call = [](const std::vector<Tensor>& t) { return linear(t[0], t[1]); };
+      const auto call = [](const Inputs& t) { return linear(t[0], t[1]); };
       return {{"rows", in, call}, {"no rows", none, call}};
     }
   }
@@ -124,12 +124,14 @@ struct StandardizeRows {
     return backward(c, g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {t[0].size(-1)}); };
-    const auto over_two = [](const std::vector<Tensor>& t) { return layer_norm(t[0], {3, 4}); };
-    return {{"rows", {sample_values({5, 4}, -2, 2, d, 6)}, call},
-            {"three dimensions", {sample_values({2, 3, 4}, -2, 2, d, 6)}, call},
-            {"over two", {sample_values({2, 3, 4}, -2, 2, d, 6)}, over_two},
-            {"no rows", {sample_values({0, 4}, -2, 2, d, 6)}, call}};
+    const auto call = [](const Inputs& t) { return layer_norm(t[0], {t[0].size(-1)}); };
+    const auto over_two = [](const Inputs& t) { return layer_norm(t[0], {3, 4}); };
+    return shaped_samples(d,
+                          {{"rows", {{5, 4}}, call},
+                           {"three dimensions", {{2, 3, 4}}, call},
+                           {"over two", {{2, 3, 4}}, over_two},
+                           {"no rows", {{0, 4}}, call}},
+                          6);
   }
 };
 
@@ -162,14 +164,16 @@ struct StandardizeColumns {
     return backward(c, g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& t) { return batch_norm(t[0], {}, {}, {}, {}, true); };
+    const auto call = [](const Inputs& t) { return batch_norm(t[0], {}, {}, {}, {}, true); };
     const auto statistic = [](std::size_t which) {
-      return [=](const std::vector<Tensor>& t) { return apply(StandardizeColumns{}, t[0])[which]; };
+      return [=](const Inputs& t) { return apply(StandardizeColumns{}, t[0])[which]; };
     };
-    return {{"rows", {sample_values({6, 3}, -2, 2, d, 6)}, call},
-            {"three dimensions", {sample_values({3, 2, 4}, -2, 2, d, 6)}, call},
-            {"scale", {sample_values({6, 3}, -2, 2, d, 6)}, statistic(2)},
-            {"variance", {sample_values({6, 3}, -2, 2, d, 6)}, statistic(3)}};
+    return shaped_samples(d,
+                          {{"rows", {{6, 3}}, call},
+                           {"three dimensions", {{3, 2, 4}}, call},
+                           {"scale", {{6, 3}}, statistic(2)},
+                           {"variance", {{6, 3}}, statistic(3)}},
+                          6);
   }
 };
 
@@ -185,23 +189,18 @@ struct DropoutOp {
   Tensor forward(const Tensor& x) const { return kernels::dropout(x, p, seed, offset); }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& t) { return apply(DropoutOp{0.4, 11, 3}, t[0]); };
-    return {{"matrix", {sample_values({6, 3}, -2, 2, d, 6)}, call},
-            {"empty", {sample_values({0, 3}, -2, 2, d, 6)}, call}};
+    const auto call = [](const Inputs& t) { return apply(DropoutOp{0.4, 11, 3}, t[0]); };
+    return shaped_samples(d, {{"matrix", {{6, 3}}, call}, {"empty", {{0, 3}}, call}}, 6);
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& layer_ops() {
-  static const auto rows =
-      OpList<LinearOp<true>, LinearOp<false>, StandardizeRows, StandardizeColumns, DropoutOp>::rows("layers");
-  return rows;
+std::vector<OpInfo> layer_ops() {
+  return OpList<LinearOp<true>, LinearOp<false>, StandardizeRows, StandardizeColumns, DropoutOp>::rows("layers");
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Shape &xs = x.shape(), &ws = weight.shape();

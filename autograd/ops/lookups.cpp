@@ -39,11 +39,11 @@ struct MaskedScatter {
   }
   static std::vector<Tensor> attribute(const PairContext& p) { return linear_beside_index(MaskedScatter{}, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) {
+    const auto call = [](const Inputs& in) {
       const Tensor mask = reshape(tensor<std::int64_t>({0, 1, 1, 0, 0, 1}), {2, 3}) != 0;
       return apply(MaskedScatter{}, in[0], mask);
     };
-    return {{"matrix", {sample_values({3}, -2, 2, d)}, call}};
+    return shaped_samples(d, {{"matrix", {{3}}, call}});
   }
 };
 
@@ -61,13 +61,11 @@ struct MaskedSelect {
   }
   static std::vector<Tensor> attribute(const PairContext& p) { return linear_beside_index(MaskedSelect{}, p, 1); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) {
+    const auto call = [](const Inputs& in) {
       return masked_select(in[0], sample_values({3, 4}, -2, 2, float64, 7) > 0);
     };
-    const auto none = [](const std::vector<Tensor>& in) { return masked_select(in[0], full({}, false)); };
-    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call},
-            {"broadcast", {sample_values({4}, -2, 2, d)}, call},
-            {"nothing", {sample_values({3, 4}, -2, 2, d)}, none}};
+    const auto none = [](const Inputs& in) { return masked_select(in[0], full({}, false)); };
+    return shaped_samples(d, {{"matrix", {{3, 4}}, call}, {"broadcast", {{4}}, call}, {"nothing", {{3, 4}}, none}});
   }
 };
 
@@ -78,8 +76,8 @@ struct Nonzero {
   static constexpr Rule rule = Rule::unsupported;
   static Tensor forward(const Tensor& x) { return kernels::nonzero(x); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return nonzero(in[0]); };
-    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call}, {"empty", {sample_values({0, 3}, -2, 2, d)}, call}};
+    const auto call = [](const Inputs& in) { return nonzero(in[0]); };
+    return shaped_samples(d, {{"matrix", {{3, 4}}, call}, {"empty", {{0, 3}}, call}});
   }
 };
 
@@ -108,7 +106,7 @@ struct OneHot {
   }
   static std::vector<Tensor> attribute(const PairContext& p) { return {multiplier_of_lookup(p, 0)}; }
   static std::vector<Sample> samples(Dtype) {
-    const auto call = [](const std::vector<Tensor>& in) { return one_hot(in[0], 4); };
+    const auto call = [](const Inputs& in) { return one_hot(in[0], 4); };
     return {{"vector", {tensor<std::int64_t>({2, 0, 3})}, call}, {"no dimensions", {full({}, 1)}, call}};
   }
 };
@@ -145,27 +143,20 @@ struct Embedding {
     return {multiplier_of_lookup(p, 0), Tensor()};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto at = [](Tensor index) {
-      return [index](const std::vector<Tensor>& in) { return embedding(index, in[0]); };
-    };
-    return {{"matrix of indices",
-             {sample_values({4, 3}, -2, 2, d)},
-             at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
-            {"one index", {sample_values({4, 3}, -2, 2, d)}, at(full({}, 2))},
-            {"no index", {sample_values({4, 3}, -2, 2, d)}, at(zeros({0, 2}, {.dtype = int64}))}};
+    const auto at = [](Tensor index) { return [index](const Inputs& in) { return embedding(index, in[0]); }; };
+    return shaped_samples(d, {{"matrix of indices", {{4, 3}}, at(reshape(tensor<std::int64_t>({1, 3, 1, 0}), {2, 2}))},
+                              {"one index", {{4, 3}}, at(full({}, 2))},
+                              {"no index", {{4, 3}}, at(zeros({0, 2}, {.dtype = int64}))}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& lookup_ops() {
-  static const auto rows = OpList<MaskedScatter, MaskedSelect, Nonzero, OneHot, Embedding>::rows("indexing");
-  return rows;
+std::vector<OpInfo> lookup_ops() {
+  return OpList<MaskedScatter, MaskedSelect, Nonzero, OneHot, Embedding>::rows("indexing");
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 namespace {
 void check_mask(const char* op, const Tensor& mask) {

@@ -75,7 +75,7 @@ template <class Op> struct ElementLoss {
       samples.push_back({std::move(label),
                          {sample_values(shape, Op::domain.low, Op::domain.high, d, 4),
                           sample_values(shape, Op::domain.low_b, Op::domain.high_b, d, 5)},
-                         [reduction](const std::vector<Tensor>& in) { return apply(Op{{reduction}}, in[0], in[1]); }});
+                         [reduction](const Inputs& in) { return apply(Op{{reduction}}, in[0], in[1]); }});
     };
     add("mean", {5, 2}, Reduction::mean);
     add("sum", {5, 2}, Reduction::sum);
@@ -217,10 +217,7 @@ void check_margin(const char* op, double margin) {
 
 }  // namespace
 
-const std::vector<OpInfo>& loss_ops() {
-  static const auto rows = OpList<MseLoss, BceTargetSlope, BceLoss, BceWithLogitsLoss>::rows("losses");
-  return rows;
-}
+std::vector<OpInfo> loss_ops() { return OpList<MseLoss, BceTargetSlope, BceLoss, BceWithLogitsLoss>::rows("losses"); }
 
 }  // namespace autograd
 

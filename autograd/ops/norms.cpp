@@ -75,35 +75,30 @@ struct VectorNorm : Reduction<VectorNorm> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](double p, Dims dims, bool keep) {
-      return [=](const std::vector<Tensor>& in) { return vector_norm(in[0], p, dims, keep); };
+      return [=](const Inputs& in) { return vector_norm(in[0], p, dims, keep); };
     };
     constexpr double inf = std::numeric_limits<double>::infinity();
-    const Tensor x = sample_values({3, 4}, -2, 2, d);
-    return {{"2, all", {x}, call(2, {}, false)},
-            {"2, last", {x}, call(2, {-1}, false)},
-            {"1, first, kept", {x}, call(1, {0}, true)},
-            {"3, last", {x}, call(3, {1}, false)},
-            {"1.5, last", {x}, call(1.5, {1}, false)},
-            {"0.5, last", {x}, call(0.5, {1}, false)},
-            {"-1, last", {x}, call(-1, {1}, false)},
-            {"0, last", {x}, call(0, {1}, false)},
-            {"inf, last", {x}, call(inf, {1}, false)},
-            {"-inf, last", {x}, call(-inf, {1}, false)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(2, {}, false)},
-            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(2, {1}, false)}};
+    return shaped_samples(d, {{"2, all", {{3, 4}}, call(2, {}, false)},
+                              {"2, last", {{3, 4}}, call(2, {-1}, false)},
+                              {"1, first, kept", {{3, 4}}, call(1, {0}, true)},
+                              {"3, last", {{3, 4}}, call(3, {1}, false)},
+                              {"1.5, last", {{3, 4}}, call(1.5, {1}, false)},
+                              {"0.5, last", {{3, 4}}, call(0.5, {1}, false)},
+                              {"-1, last", {{3, 4}}, call(-1, {1}, false)},
+                              {"0, last", {{3, 4}}, call(0, {1}, false)},
+                              {"inf, last", {{3, 4}}, call(inf, {1}, false)},
+                              {"-inf, last", {{3, 4}}, call(-inf, {1}, false)},
+                              {"no dimensions", {{}}, call(2, {}, false)},
+                              {"no rows", {{0, 3}}, call(2, {1}, false)}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& norm_ops() {
-  static const auto rows = OpList<VectorNorm>::rows("norms");
-  return rows;
-}
+std::vector<OpInfo> norm_ops() { return OpList<VectorNorm>::rows("norms"); }
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::reduced_dims;
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {

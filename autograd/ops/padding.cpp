@@ -45,12 +45,12 @@ struct Pad {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::vector<std::int64_t> padding) {
-      return [padding](const std::vector<Tensor>& in) { return pad(in[0], padding, PadMode::constant, 0.5); };
+      return [padding](const Inputs& in) { return pad(in[0], padding, PadMode::constant, 0.5); };
     };
-    return {{"columns", {sample_values({3, 4}, -2, 2, d)}, by({1, 2})},
-            {"both", {sample_values({3, 4}, -2, 2, d)}, by({0, 1, 2, 0})},
-            {"cut", {sample_values({3, 4}, -2, 2, d)}, by({-1, 2})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, by({1, 1, 1, 0})}};
+    return shaped_samples(d, {{"columns", {{3, 4}}, by({1, 2})},
+                              {"both", {{3, 4}}, by({0, 1, 2, 0})},
+                              {"cut", {{3, 4}}, by({-1, 2})},
+                              {"empty", {{0, 3}}, by({1, 1, 1, 0})}});
   }
 };
 
@@ -121,14 +121,9 @@ Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std:
 
 }  // namespace
 
-const std::vector<OpInfo>& padding_ops() {
-  static const auto rows = OpList<Pad>::rows("joining");
-  return rows;
-}
+std::vector<OpInfo> padding_ops() { return OpList<Pad>::rows("joining"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {
   const std::size_t count = padding.size() / 2, ndim = x.shape().size();

@@ -23,7 +23,6 @@ struct Square : Elementwise1<Square> {
   template <class V> static V call(V x) { return kernels::product_of(x, x); }
   template <class V> static V slope(V x) { return constant(x, 2) * x; }
   template <class V> static V secant(V x, V r) { return x + r; }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return x * x; }
 };
 
@@ -98,7 +97,6 @@ struct PowScalar : Elementwise1<PowScalar> {
     return g * (exponent * pow(c.input(0), exponent - 1));
   }
   static PowScalar example() { return {{}, 3.0}; }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return x * x * x; }
 };
 
@@ -114,7 +112,6 @@ struct RpowScalar : Elementwise1<RpowScalar> {
     return where(isinf(c.output()), g * (c.output() * log_zero), 0.0);
   }
   static RpowScalar example() { return {{}, 1.7}; }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::pow(1.7, x); }
 };
 
@@ -207,17 +204,13 @@ struct Pow : Elementwise2<Pow> {
 
 }  // namespace
 
-const std::vector<OpInfo>& powers_ops() {
-  static const auto rows =
-      OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, PowScalar, RpowScalar, Pow>::rows("unary");
-  return rows;
+std::vector<OpInfo> powers_ops() {
+  return OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, PowScalar, RpowScalar, Pow>::rows("unary");
 }
 
 Tensor root_of_squares(const Tensor& x) { return apply(RootOfSquares{}, x); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor pow(const Tensor& base, const Tensor& exponent) { return apply(autograd::Pow{}, base, exponent); }
 

@@ -101,15 +101,18 @@ struct MatrixProduct {
     return largest;
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return apply(MatrixProduct{}, in[0], in[1]); };
-    const auto transposed = [](const std::vector<Tensor>& in) {
+    const auto call = [](const Inputs& in) { return apply(MatrixProduct{}, in[0], in[1]); };
+    const auto transposed = [](const Inputs& in) {
       return apply(MatrixProduct{}, transpose(in[0], 0, 1), transpose(in[1], 0, 1));
     };
-    const auto a = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 2); };
-    const auto b = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 3); };
-    return {{"matrices", {a({3, 4}), b({4, 2})}, call},        {"transposed", {a({4, 3}), b({2, 4})}, transposed},
-            {"leading dims", {a({2, 3, 4}), b({4, 2})}, call}, {"one element", {a({1, 1}), b({1, 1})}, call},
-            {"empty", {a({0, 4}), b({4, 2})}, call},           {"empty sum", {a({3, 0}), b({0, 2})}, call}};
+    return shaped_samples(d,
+                          {{"matrices", {{3, 4}, {4, 2}}, call},
+                           {"transposed", {{4, 3}, {2, 4}}, transposed},
+                           {"leading dims", {{2, 3, 4}, {4, 2}}, call},
+                           {"one element", {{1, 1}, {1, 1}}, call},
+                           {"empty", {{0, 4}, {4, 2}}, call},
+                           {"empty sum", {{3, 0}, {0, 2}}, call}},
+                          2);
   }
 };
 
@@ -143,14 +146,14 @@ struct BatchedProduct {
     return rounding_of_products(c, [](const Tensor& a, const Tensor& b) { return forward(a, b); });
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return apply(BatchedProduct{}, in[0], in[1]); };
-    const auto a = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 2); };
-    const auto b = [d](const Shape& shape) { return sample_values(shape, -2, 2, d, 3); };
-    return {{"batch", {a({2, 3, 4}), b({2, 4, 2})}, call},
-            {"broadcast both ways", {a({2, 1, 2, 3}), b({1, 2, 3, 2})}, call},
-            {"one matrix for all", {a({2, 3}), b({3, 3, 2})}, call},
-            {"empty", {a({0, 3, 4}), b({0, 4, 2})}, call},
-            {"empty sum", {a({2, 3, 0}), b({2, 0, 2})}, call}};
+    const auto call = [](const Inputs& in) { return apply(BatchedProduct{}, in[0], in[1]); };
+    return shaped_samples(d,
+                          {{"batch", {{2, 3, 4}, {2, 4, 2}}, call},
+                           {"broadcast both ways", {{2, 1, 2, 3}, {1, 2, 3, 2}}, call},
+                           {"one matrix for all", {{2, 3}, {3, 3, 2}}, call},
+                           {"empty", {{0, 3, 4}, {0, 4, 2}}, call},
+                           {"empty sum", {{2, 3, 0}, {2, 0, 2}}, call}},
+                          2);
   }
 
  private:
@@ -193,10 +196,9 @@ struct DotProduct {
     return rounding_of_products(c, [](const Tensor& a, const Tensor& b) { return forward(a, b); });
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return apply(DotProduct{}, in[0], in[1]); };
-    return {{"vectors", {sample_values({5}, -2, 2, d, 2), sample_values({5}, -2, 2, d, 3)}, call},
-            {"one element", {sample_values({1}, -2, 2, d, 2), sample_values({1}, -2, 2, d, 3)}, call},
-            {"empty", {sample_values({0}, -2, 2, d, 2), sample_values({0}, -2, 2, d, 3)}, call}};
+    const auto call = [](const Inputs& in) { return apply(DotProduct{}, in[0], in[1]); };
+    return shaped_samples(
+        d, {{"vectors", {{5}, {5}}, call}, {"one element", {{1}, {1}}, call}, {"empty", {{0}, {0}}, call}}, 2);
   }
 };
 
@@ -235,10 +237,7 @@ Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar
 
 }  // namespace
 
-const std::vector<OpInfo>& product_ops() {
-  static const auto rows = OpList<MatrixProduct, BatchedProduct, DotProduct>::rows("products");
-  return rows;
-}
+std::vector<OpInfo> product_ops() { return OpList<MatrixProduct, BatchedProduct, DotProduct>::rows("products"); }
 
 void check_product_dtypes(const char* op, const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype())
@@ -250,8 +249,6 @@ void check_product_dtypes(const char* op, const Tensor& a, const Tensor& b) {
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   autograd::check_product_dtypes("matmul", a, b);

@@ -46,7 +46,7 @@ template <class Op> struct Quotient : Elementwise2<Op> {
     std::vector<Sample> all = samples2<Op>(d);
     all.push_back({"mixed signs",
                    {tensor({3.1, -3.3, 2.2, -5.7}).to(d), tensor({0.57, 0.58, -0.91, -1.3}).to(d)},
-                   [](const std::vector<Tensor>& in) { return apply(Op{}, in[0], in[1]); }});
+                   [](const Inputs& in) { return apply(Op{}, in[0], in[1]); }});
     return all;
   }
   static constexpr std::array domain{Domain{3.1, 3.9, 0.55, 0.59}, Domain{-3.9, -3.1, 0.55, 0.59},
@@ -140,14 +140,9 @@ struct Fmod : Quotient<Fmod> {
 
 }  // namespace
 
-const std::vector<OpInfo>& quotients_ops() {
-  static const auto rows = OpList<FloorDivide, TruncDivide, Remainder, Fmod>::rows("arithmetic");
-  return rows;
-}
+std::vector<OpInfo> quotients_ops() { return OpList<FloorDivide, TruncDivide, Remainder, Fmod>::rows("arithmetic"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor floor_divide(const Tensor& a, const Tensor& b) { return apply(autograd::FloorDivide{}, a, b); }
 Tensor trunc_divide(const Tensor& a, const Tensor& b) { return apply(autograd::TruncDivide{}, a, b); }

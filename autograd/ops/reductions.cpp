@@ -102,12 +102,12 @@ struct Std : Reduction<Std> {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](Dims dims, bool keepdim) {
-      return [=](const std::vector<Tensor>& in) { return xg::std(in[0], dims, 1, keepdim); };
+      return [=](const Inputs& in) { return xg::std(in[0], dims, 1, keepdim); };
     };
-    return {{"all", {sample_values({3, 4}, -2, 2, d)}, call({}, false)},
-            {"last", {sample_values({3, 4}, -2, 2, d)}, call({-1}, false)},
-            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call({1}, true)},
-            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call({1}, false)}};
+    return shaped_samples(d, {{"all", {{3, 4}}, call({}, false)},
+                              {"last", {{3, 4}}, call({-1}, false)},
+                              {"middle, kept", {{2, 3, 4}}, call({1}, true)},
+                              {"no rows", {{0, 3}}, call({1}, false)}});
   }
 };
 
@@ -179,15 +179,13 @@ template <bool largest> struct ExtremeWithIndex {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](std::int64_t dim, bool keep) {
-      return [=](const std::vector<Tensor>& in) {
-        return largest ? max(in[0], dim, keep).first : min(in[0], dim, keep).first;
-      };
+      return [=](const Inputs& in) { return largest ? max(in[0], dim, keep).first : min(in[0], dim, keep).first; };
     };
-    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
-            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call(1, true)},
-            {"one element", {sample_values({1, 1}, -2, 2, d)}, call(1, false)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
-            {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1, false)}};
+    return shaped_samples(d, {{"last", {{3, 4}}, call(-1, false)},
+                              {"middle, kept", {{2, 3, 4}}, call(1, true)},
+                              {"one element", {{1, 1}}, call(1, false)},
+                              {"no dimensions", {{}}, call(0, false)},
+                              {"no rows", {{0, 3}}, call(1, false)}});
   }
 };
 
@@ -208,13 +206,12 @@ template <bool largest> struct ArgExtreme : Discrete {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](std::optional<std::int64_t> dim, bool keep) {
-      return
-          [=](const std::vector<Tensor>& in) { return largest ? argmax(in[0], dim, keep) : argmin(in[0], dim, keep); };
+      return [=](const Inputs& in) { return largest ? argmax(in[0], dim, keep) : argmin(in[0], dim, keep); };
     };
-    return {{"all", {sample_values({3, 4}, -2, 2, d)}, call({}, false)},
-            {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
-            {"middle, kept", {sample_values({2, 3, 4}, -2, 2, d)}, call(1, true)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)}};
+    return shaped_samples(d, {{"all", {{3, 4}}, call({}, false)},
+                              {"last", {{3, 4}}, call(-1, false)},
+                              {"middle, kept", {{2, 3, 4}}, call(1, true)},
+                              {"no dimensions", {{}}, call(0, false)}});
   }
 };
 
@@ -252,16 +249,13 @@ struct CountNonzero : DiscreteReduction<CountNonzero> {
 
 }  // namespace
 
-const std::vector<OpInfo>& reduction_ops() {
-  static const auto rows =
-      OpList<Sum, Mean, Var, Std, Extreme<true>, Extreme<false>, ExtremeWithIndex<true>, ExtremeWithIndex<false>,
-             ArgExtreme<true>, ArgExtreme<false>, All, Any, CountNonzero>::rows("reductions");
-  return rows;
+std::vector<OpInfo> reduction_ops() {
+  return OpList<Sum, Mean, Var, Std, Extreme<true>, Extreme<false>, ExtremeWithIndex<true>, ExtremeWithIndex<false>,
+                ArgExtreme<true>, ArgExtreme<false>, All, Any, CountNonzero>::rows("reductions");
 }
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::converted;
 using autograd::reduced_dims;
 

@@ -51,16 +51,14 @@ struct Repeat {
     return reshape(sum_of_copies, c.input_shape(0));
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto times = [](Shape times) {
-      return [times](const std::vector<Tensor>& in) { return repeat(in[0], times); };
-    };
-    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times({2, 1})},
-            {"both", {sample_values({2, 3}, -2, 2, d)}, times({2, 3})},
-            {"new dimension", {sample_values({2, 3}, -2, 2, d)}, times({2, 1, 2})},
-            {"once", {sample_values({2, 3}, -2, 2, d)}, times({1, 1})},
-            {"never", {sample_values({2, 3}, -2, 2, d)}, times({1, 0})},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, times({3})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, times({2, 2})}};
+    const auto times = [](Shape times) { return [times](const Inputs& in) { return repeat(in[0], times); }; };
+    return shaped_samples(d, {{"rows", {{2, 3}}, times({2, 1})},
+                              {"both", {{2, 3}}, times({2, 3})},
+                              {"new dimension", {{2, 3}}, times({2, 1, 2})},
+                              {"once", {{2, 3}}, times({1, 1})},
+                              {"never", {{2, 3}}, times({1, 0})},
+                              {"no dimensions", {{}}, times({3})},
+                              {"empty", {{0, 3}}, times({2, 2})}});
   }
 
  private:
@@ -102,22 +100,20 @@ struct RepeatInterleave {
   Tensor backward(const OpContext& c, const Tensor& g) const;
   static std::vector<Sample> samples(Dtype d) {
     const auto times = [](std::int64_t repeats, std::optional<std::int64_t> dim) {
-      return [=](const std::vector<Tensor>& in) { return repeat_interleave(in[0], repeats, dim); };
+      return [=](const Inputs& in) { return repeat_interleave(in[0], repeats, dim); };
     };
     const auto each = [](std::initializer_list<std::int64_t> counts, std::int64_t dim) {
-      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
-        return repeat_interleave(in[0], c, dim);
-      };
+      return [dim, c = tensor<std::int64_t>(counts)](const Inputs& in) { return repeat_interleave(in[0], c, dim); };
     };
-    return {{"rows", {sample_values({2, 3}, -2, 2, d)}, times(2, 0)},
-            {"columns", {sample_values({2, 3, 2}, -2, 2, d)}, times(3, 1)},
-            {"flat", {sample_values({2, 3}, -2, 2, d)}, times(2, {})},
-            {"never", {sample_values({2, 3}, -2, 2, d)}, times(0, 1)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, times(3, 0)},
-            {"counted rows", {sample_values({3, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"counted columns", {sample_values({2, 3}, -2, 2, d)}, each({1, 4, 0}, -1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, times(2, 1)},
-            {"empty, counted", {sample_values({0, 3}, -2, 2, d)}, each({1, 2, 0}, 1)}};
+    return shaped_samples(d, {{"rows", {{2, 3}}, times(2, 0)},
+                              {"columns", {{2, 3, 2}}, times(3, 1)},
+                              {"flat", {{2, 3}}, times(2, {})},
+                              {"never", {{2, 3}}, times(0, 1)},
+                              {"no dimensions", {{}}, times(3, 0)},
+                              {"counted rows", {{3, 2}}, each({2, 0, 3}, 0)},
+                              {"counted columns", {{2, 3}}, each({1, 4, 0}, -1)},
+                              {"empty", {{0, 3}}, times(2, 1)},
+                              {"empty, counted", {{0, 3}}, each({1, 2, 0}, 1)}});
   }
 };
 
@@ -137,13 +133,11 @@ struct SumGroups {
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto each = [](std::initializer_list<std::int64_t> counts, std::size_t dim) {
-      return [dim, c = tensor<std::int64_t>(counts)](const std::vector<Tensor>& in) {
-        return apply(SumGroups{dim, c}, in[0]);
-      };
+      return [dim, c = tensor<std::int64_t>(counts)](const Inputs& in) { return apply(SumGroups{dim, c}, in[0]); };
     };
-    return {{"rows", {sample_values({5, 2}, -2, 2, d)}, each({2, 0, 3}, 0)},
-            {"columns", {sample_values({2, 5}, -2, 2, d)}, each({1, 4, 0}, 1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, each({1, 2}, 1)}};
+    return shaped_samples(d, {{"rows", {{5, 2}}, each({2, 0, 3}, 0)},
+                              {"columns", {{2, 5}}, each({1, 4, 0}, 1)},
+                              {"empty", {{0, 3}}, each({1, 2}, 1)}});
   }
 };
 
@@ -155,14 +149,9 @@ Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
 
 }  // namespace
 
-const std::vector<OpInfo>& repeating_ops() {
-  static const auto rows = OpList<Repeat, RepeatInterleave, SumGroups>::rows("joining");
-  return rows;
-}
+std::vector<OpInfo> repeating_ops() { return OpList<Repeat, RepeatInterleave, SumGroups>::rows("joining"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {
   if (repeats.size() < x.shape().size())

@@ -58,7 +58,7 @@ struct LinearRecurrence {
   static std::vector<Sample> samples(Dtype d) {
     const std::vector<Tensor> in{sample_values({2, 4}, -2, 2, d, 2), sample_values({2, 4}, -2, 2, d, 3)};
     const auto call = [](std::int64_t dim, bool reverse) {
-      return [=](const std::vector<Tensor>& t) { return apply(LinearRecurrence{dim, reverse}, t[0], t[1]); };
+      return [=](const Inputs& t) { return apply(LinearRecurrence{dim, reverse}, t[0], t[1]); };
     };
     return {{"forward", in, call(1, false)}, {"from the end", in, call(1, true)}, {"along rows", in, call(0, false)}};
   }
@@ -77,13 +77,11 @@ struct Cumsum {
   }
   Tensor rounding(const RoundingContext& c) const { return kernels::cumsum(c.of_term(0), dim); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](std::int64_t dim) {
-      return [=](const std::vector<Tensor>& in) { return cumsum(in[0], dim); };
-    };
-    return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
-            {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
+    const auto call = [](auto... rest) { return [=](const Inputs& in) { return cumsum(in[0], rest...); }; };
+    return shaped_samples(d, {{"last", {{3, 4}}, call(-1)},
+                              {"first", {{3, 4}}, call(0)},
+                              {"no dimensions", {{}}, call(0)},
+                              {"empty", {{0, 3}}, call(1)}});
   }
 };
 
@@ -101,9 +99,7 @@ struct Cumprod {
     return shifted(c.output(), dim, 1) * apply(LinearRecurrence{dim, true}, shifted_back(c.input(0), dim), g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](std::int64_t dim) {
-      return [=](const std::vector<Tensor>& in) { return cumprod(in[0], dim); };
-    };
+    const auto call = [](auto... rest) { return [=](const Inputs& in) { return cumprod(in[0], rest...); }; };
     const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
     return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
             {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
@@ -133,10 +129,8 @@ struct Prod {
   }
   static std::vector<Sample> samples(Dtype d) {
     const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
-    const auto call = [](std::int64_t dim, bool keep) {
-      return [=](const std::vector<Tensor>& in) { return prod(in[0], dim, keep); };
-    };
-    return {{"all", {sample_values({2, 3}, -2, 2, d)}, [](const std::vector<Tensor>& in) { return prod(in[0]); }},
+    const auto call = [](auto... rest) { return [=](const Inputs& in) { return prod(in[0], rest...); }; };
+    return {{"all", {sample_values({2, 3}, -2, 2, d)}, [](const Inputs& in) { return prod(in[0]); }},
             {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
             {"first, kept", {sample_values({3, 2}, -2, 2, d)}, call(0, true)},
             {"with zeros", {with_zeros}, call(1, false)},
@@ -147,14 +141,10 @@ struct Prod {
 
 }  // namespace
 
-const std::vector<OpInfo>& scan_ops() {
-  static const auto rows = OpList<LinearRecurrence, Cumsum, Cumprod, Prod>::rows("scans");
-  return rows;
-}
+std::vector<OpInfo> scan_ops() { return OpList<LinearRecurrence, Cumsum, Cumprod, Prod>::rows("scans"); }
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::converted;
 
 Tensor prod(const Tensor& x, DtypeOption options) {

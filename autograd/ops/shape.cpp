@@ -64,16 +64,13 @@ struct Reshape : Rearrangement {
   }
   static Tensor backward(const OpContext& c, const Tensor& g) { return reshape_unless_same(g, c.input_shape(0)); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto to = [](Shape shape) {
-      return [shape](const std::vector<Tensor>& in) { return reshape(in[0], shape); };
-    };
-    const Tensor x = sample_values({3, 4}, -2, 2, d);
-    return {{"split", {x}, to({3, 2, 2})},
-            {"merge", {x}, to({-1})},
-            {"rows", {x}, to({2, 6})},
-            {"no dimensions", {sample_values({1, 1}, -2, 2, d)}, to({})},
-            {"from no dimensions", {sample_values({}, -2, 2, d)}, to({1, 1})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, to({3, 0, 2})}};
+    const auto to = [](Shape shape) { return [shape](const Inputs& in) { return reshape(in[0], shape); }; };
+    return shaped_samples(d, {{"split", {{3, 4}}, to({3, 2, 2})},
+                              {"merge", {{3, 4}}, to({-1})},
+                              {"rows", {{3, 4}}, to({2, 6})},
+                              {"no dimensions", {{1, 1}}, to({})},
+                              {"from no dimensions", {{}}, to({1, 1})},
+                              {"empty", {{0, 3}}, to({3, 0, 2})}});
   }
 };
 
@@ -92,12 +89,12 @@ struct Transpose : Rearrangement {
   }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return transpose(in[0], 0, -1); };
-    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, call},
-            {"ends", {sample_values({2, 3, 4}, -2, 2, d)}, call},
-            {"vector", {sample_values({3}, -2, 2, d)}, call},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, call}};
+    const auto call = [](const Inputs& in) { return transpose(in[0], 0, -1); };
+    return shaped_samples(d, {{"matrix", {{3, 4}}, call},
+                              {"ends", {{2, 3, 4}}, call},
+                              {"vector", {{3}}, call},
+                              {"no dimensions", {{}}, call},
+                              {"empty", {{0, 3}}, call}});
   }
 };
 
@@ -120,11 +117,11 @@ struct Permute : Rearrangement {
     return apply(inverse, g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto to = [](Dims dims) { return [dims](const std::vector<Tensor>& in) { return permute(in[0], dims); }; };
-    return {{"cycle", {sample_values({2, 3, 4}, -2, 2, d)}, to({2, 0, 1})},
-            {"rows stay", {sample_values({2, 3, 4}, -2, 2, d)}, to({0, 2, 1})},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, to(Dims{})},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, to({1, 0})}};
+    const auto to = [](Dims dims) { return [dims](const Inputs& in) { return permute(in[0], dims); }; };
+    return shaped_samples(d, {{"cycle", {{2, 3, 4}}, to({2, 0, 1})},
+                              {"rows stay", {{2, 3, 4}}, to({0, 2, 1})},
+                              {"no dimensions", {{}}, to(Dims{})},
+                              {"empty", {{0, 3}}, to({1, 0})}});
   }
 };
 
@@ -145,12 +142,12 @@ struct Squeeze : Rearrangement {
   }
   static Tensor backward(const OpContext& c, const Tensor& g) { return reshape(g, c.input_shape(0)); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto all = [](const std::vector<Tensor>& in) { return squeeze(in[0]); };
-    const auto last = [](const std::vector<Tensor>& in) { return squeeze(in[0], -1); };
-    return {{"all", {sample_values({1, 3, 1}, -2, 2, d)}, all},
-            {"last", {sample_values({1, 3, 1}, -2, 2, d)}, last},
-            {"one element", {sample_values({1, 1}, -2, 2, d)}, all},
-            {"empty", {sample_values({0, 1}, -2, 2, d)}, all}};
+    const auto all = [](const Inputs& in) { return squeeze(in[0]); };
+    const auto last = [](const Inputs& in) { return squeeze(in[0], -1); };
+    return shaped_samples(d, {{"all", {{1, 3, 1}}, all},
+                              {"last", {{1, 3, 1}}, last},
+                              {"one element", {{1, 1}}, all},
+                              {"empty", {{0, 1}}, all}});
   }
 };
 
@@ -173,14 +170,12 @@ struct Unsqueeze : Rearrangement {
     return apply(inverse, g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto at = [](std::int64_t dim) {
-      return [dim](const std::vector<Tensor>& in) { return unsqueeze(in[0], dim); };
-    };
-    return {{"first", {sample_values({3, 4}, -2, 2, d)}, at(0)},
-            {"middle", {sample_values({3, 4}, -2, 2, d)}, at(1)},
-            {"last", {sample_values({3, 4}, -2, 2, d)}, at(-1)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, at(0)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, at(1)}};
+    const auto at = [](auto... rest) { return [=](const Inputs& in) { return unsqueeze(in[0], rest...); }; };
+    return shaped_samples(d, {{"first", {{3, 4}}, at(0)},
+                              {"middle", {{3, 4}}, at(1)},
+                              {"last", {{3, 4}}, at(-1)},
+                              {"no dimensions", {{}}, at(0)},
+                              {"empty", {{0, 3}}, at(1)}});
   }
 };
 
@@ -199,20 +194,19 @@ struct Expand : Rearrangement {
   }
   static Tensor backward(const OpContext& c, const Tensor& g) { return sum_to_size(g, c.input_shape(0)); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto to = [](Shape shape) { return [shape](const std::vector<Tensor>& in) { return expand(in[0], shape); }; };
-    return {{"row", {sample_values({4}, -2, 2, d)}, to({3, 4})},
-            {"column", {sample_values({3, 1}, -2, 2, d)}, to({-1, 4})},
-            {"same", {sample_values({3, 4}, -2, 2, d)}, to({3, 4})},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, to({2, 2})},
-            {"to nothing", {sample_values({1, 3}, -2, 2, d)}, to({0, 3})}};
+    const auto to = [](Shape shape) { return [shape](const Inputs& in) { return expand(in[0], shape); }; };
+    return shaped_samples(d, {{"row", {{4}}, to({3, 4})},
+                              {"column", {{3, 1}}, to({-1, 4})},
+                              {"same", {{3, 4}}, to({3, 4})},
+                              {"no dimensions", {{}}, to({2, 2})},
+                              {"to nothing", {{1, 3}}, to({0, 3})}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& shape_ops() {
-  static const auto rows = OpList<Reshape, Transpose, Permute, Squeeze, Unsqueeze, Expand>::rows("shape");
-  return rows;
+std::vector<OpInfo> shape_ops() {
+  return OpList<Reshape, Transpose, Permute, Squeeze, Unsqueeze, Expand>::rows("shape");
 }
 
 // Groups of x's dimensions that lie behind each other in memory are matched with groups of the new shape's.
@@ -247,8 +241,6 @@ std::int64_t checked_numel(const char* op, const Shape& shape) {
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   return apply(autograd::Reshape{{}, autograd::inferred_shape("reshape", x, shape)}, x);

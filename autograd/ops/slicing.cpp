@@ -34,14 +34,12 @@ struct SliceDim : Rearrangement {
     return slice_scatter(g, c.input_shape(0), dim, start, step);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) {
-      return [=](const std::vector<Tensor>& in) { return slice(in[0], dim, start, stop, step); };
-    };
-    return {{"columns", {sample_values({3, 5}, -2, 2, d)}, of(1, 1, 4, 1)},
-            {"every second row", {sample_values({5, 2}, -2, 2, d)}, of(0, 0, 5, 2)},
-            {"from the end", {sample_values({3, 4}, -2, 2, d)}, of(-1, -3, -1, 1)},
-            {"nothing", {sample_values({3, 4}, -2, 2, d)}, of(1, 3, 2, 1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(1, 1, 3, 1)}};
+    const auto of = [](auto... rest) { return [=](const Inputs& in) { return slice(in[0], rest...); }; };
+    return shaped_samples(d, {{"columns", {{3, 5}}, of(1, 1, 4, 1)},
+                              {"every second row", {{5, 2}}, of(0, 0, 5, 2)},
+                              {"from the end", {{3, 4}}, of(-1, -3, -1, 1)},
+                              {"nothing", {{3, 4}}, of(1, 3, 2, 1)},
+                              {"empty", {{0, 3}}, of(1, 1, 3, 1)}});
   }
 };
 
@@ -65,8 +63,8 @@ struct SliceScatter : Rearrangement {
     return apply(SliceDim{{}, dim, start, c.input_shape(0)[dim], step}, gg);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return slice_scatter(in[0], {3, 5}, 1, 1, 2); };
-    return {{"columns", {sample_values({3, 2}, -2, 2, d)}, call}, {"nothing", {sample_values({3, 0}, -2, 2, d)}, call}};
+    const auto call = [](const Inputs& in) { return slice_scatter(in[0], {3, 5}, 1, 1, 2); };
+    return shaped_samples(d, {{"columns", {{3, 2}}, call}, {"nothing", {{3, 0}}, call}});
   }
 };
 
@@ -87,13 +85,11 @@ struct Select : Rearrangement {
     return slice_scatter(unsqueeze(g, static_cast<std::int64_t>(dim)), c.input_shape(0), dim, index, 1);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](std::int64_t dim, std::int64_t index) {
-      return [=](const std::vector<Tensor>& in) { return select(in[0], dim, index); };
-    };
-    return {{"row", {sample_values({3, 4}, -2, 2, d)}, of(0, 1)},
-            {"last column", {sample_values({3, 4}, -2, 2, d)}, of(1, -1)},
-            {"of a vector", {sample_values({3}, -2, 2, d)}, of(0, 2)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(1, 1)}};
+    const auto of = [](auto... rest) { return [=](const Inputs& in) { return select(in[0], rest...); }; };
+    return shaped_samples(d, {{"row", {{3, 4}}, of(0, 1)},
+                              {"last column", {{3, 4}}, of(1, -1)},
+                              {"of a vector", {{3}}, of(0, 2)},
+                              {"empty", {{0, 3}}, of(1, 1)}});
   }
 };
 
@@ -129,16 +125,14 @@ struct Diagonal : Rearrangement {
     return diagonal_scatter(g, c.input_shape(0), offset, dim1, dim2);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
-      return [=](const std::vector<Tensor>& in) { return diagonal(in[0], offset, dim1, dim2); };
-    };
-    return {{"main", {sample_values({3, 4}, -2, 2, d)}, of(0, 0, 1)},
-            {"above", {sample_values({3, 4}, -2, 2, d)}, of(2, 0, 1)},
-            {"below", {sample_values({4, 3}, -2, 2, d)}, of(-1, 0, 1)},
-            {"of a batch", {sample_values({2, 3, 3}, -2, 2, d)}, of(1, -2, -1)},
-            {"reversed", {sample_values({3, 2, 4}, -2, 2, d)}, of(1, 2, 0)},
-            {"outside", {sample_values({2, 2}, -2, 2, d)}, of(5, 0, 1)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, of(0, 0, 1)}};
+    const auto of = [](auto... rest) { return [=](const Inputs& in) { return diagonal(in[0], rest...); }; };
+    return shaped_samples(d, {{"main", {{3, 4}}, of(0, 0, 1)},
+                              {"above", {{3, 4}}, of(2, 0, 1)},
+                              {"below", {{4, 3}}, of(-1, 0, 1)},
+                              {"of a batch", {{2, 3, 3}}, of(1, -2, -1)},
+                              {"reversed", {{3, 2, 4}}, of(1, 2, 0)},
+                              {"outside", {{2, 2}}, of(5, 0, 1)},
+                              {"empty", {{0, 3}}, of(0, 0, 1)}});
   }
 };
 
@@ -158,8 +152,8 @@ struct DiagonalScatter : Rearrangement {
   }
   Tensor backward(const OpContext&, const Tensor& gg) const { return apply(Diagonal{{}, offset, dim1, dim2}, gg); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const std::vector<Tensor>& in) { return diagonal_scatter(in[0], {2, 4, 3}, -1, 1, 2); };
-    return {{"of a batch", {sample_values({2, 3}, -2, 2, d)}, call}};
+    const auto call = [](const Inputs& in) { return diagonal_scatter(in[0], {2, 4, 3}, -1, 1, 2); };
+    return shaped_samples(d, {{"of a batch", {{2, 3}}, call}});
   }
 };
 
@@ -190,9 +184,8 @@ std::vector<Tensor> pieces(const char* op, const Tensor& x, std::size_t dim, std
 
 }  // namespace
 
-const std::vector<OpInfo>& slicing_ops() {
-  static const auto rows = OpList<SliceDim, SliceScatter, Select, Diagonal, DiagonalScatter>::rows("shape");
-  return rows;
+std::vector<OpInfo> slicing_ops() {
+  return OpList<SliceDim, SliceScatter, Select, Diagonal, DiagonalScatter>::rows("shape");
 }
 
 Tensor slice_scatter(const Tensor& g, const Shape& shape, std::size_t dim, std::int64_t start, std::int64_t step) {
@@ -204,8 +197,6 @@ Tensor diagonal_scatter(const Tensor& g, const Shape& shape, std::int64_t offset
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) {
   const std::size_t d = autograd::existing_dim("slice", x, dim);

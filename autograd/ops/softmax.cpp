@@ -82,9 +82,7 @@ struct AlongDim {
 };
 
 template <class Op> std::vector<Sample> softmax_samples(Dtype d) {
-  const auto call = [](std::int64_t dim) {
-    return [=](const std::vector<Tensor>& in) { return apply(Op{{dim}}, in[0]); };
-  };
+  const auto call = [](std::int64_t dim) { return [=](const Inputs& in) { return apply(Op{{dim}}, in[0]); }; };
   return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(1)},
           {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
           {"middle", {sample_values({2, 3, 4}, -2, 2, d)}, call(1)},
@@ -142,14 +140,10 @@ struct LogSoftmax : AlongDim {
 
 }  // namespace
 
-const std::vector<OpInfo>& softmax_ops() {
-  static const auto rows = OpList<Logsumexp, Softmax, LogSoftmax>::rows("softmax");
-  return rows;
-}
+std::vector<OpInfo> softmax_ops() { return OpList<Logsumexp, Softmax, LogSoftmax>::rows("softmax"); }
 
 }  // namespace autograd
 
-using autograd::apply;
 using autograd::converted;
 using autograd::reduced_dims;
 

@@ -39,14 +39,12 @@ struct Sort : Picked {
     return {std::move(values), std::move(index)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](std::int64_t dim, bool descending) {
-      return [=](const std::vector<Tensor>& in) { return sort(in[0], dim, descending).first; };
-    };
-    return {{"last", {sample_values({3, 5}, -2, 2, d)}, call(-1, false)},
-            {"first, descending", {sample_values({4, 2}, -2, 2, d)}, call(0, true)},
-            {"one element", {sample_values({1, 1}, -2, 2, d)}, call(1, false)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1, false)}};
+    const auto call = [](auto... rest) { return [=](const Inputs& in) { return sort(in[0], rest...).first; }; };
+    return shaped_samples(d, {{"last", {{3, 5}}, call(-1, false)},
+                              {"first, descending", {{4, 2}}, call(0, true)},
+                              {"one element", {{1, 1}}, call(1, false)},
+                              {"no dimensions", {{}}, call(0, false)},
+                              {"empty", {{0, 3}}, call(1, false)}});
   }
 };
 
@@ -60,15 +58,13 @@ struct Topk : Picked {
     return {std::move(values), std::move(index)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](std::int64_t k, std::int64_t dim, bool largest) {
-      return [=](const std::vector<Tensor>& in) { return topk(in[0], k, dim, largest).first; };
-    };
-    return {{"last", {sample_values({3, 5}, -2, 2, d)}, call(2, -1, true)},
-            {"first, smallest", {sample_values({4, 2}, -2, 2, d)}, call(3, 0, false)},
-            {"none", {sample_values({2, 3}, -2, 2, d)}, call(0, 1, true)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(1, 0, true)},
-            {"none of no dimensions", {sample_values({}, -2, 2, d)}, call(0, 0, true)},
-            {"empty", {sample_values({0, 3}, -2, 2, d)}, call(2, 1, true)}};
+    const auto call = [](auto... rest) { return [=](const Inputs& in) { return topk(in[0], rest...).first; }; };
+    return shaped_samples(d, {{"last", {{3, 5}}, call(2, -1, true)},
+                              {"first, smallest", {{4, 2}}, call(3, 0, false)},
+                              {"none", {{2, 3}}, call(0, 1, true)},
+                              {"no dimensions", {{}}, call(1, 0, true)},
+                              {"none of no dimensions", {{}}, call(0, 0, true)},
+                              {"empty", {{0, 3}}, call(2, 1, true)}});
   }
 };
 
@@ -84,22 +80,15 @@ struct Unique {
     return {std::move(values), std::move(inverse), std::move(counts)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    return {{"matrix", {sample_values({3, 4}, -2, 2, d)}, [](const std::vector<Tensor>& in) {
-               return std::get<0>(unique(in[0]));
-             }}};
+    return shaped_samples(d, {{"matrix", {{3, 4}}, [](const Inputs& in) { return std::get<0>(unique(in[0])); }}});
   }
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& sorting_ops() {
-  static const auto rows = OpList<Sort, Topk, Unique>::rows("sorting");
-  return rows;
-}
+std::vector<OpInfo> sorting_ops() { return OpList<Sort, Topk, Unique>::rows("sorting"); }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending) {
   auto [values, index] = apply(autograd::Sort{{normalize_dim("sort", dim, x.dim())}, descending}, x);

@@ -98,18 +98,17 @@ Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
 // Samples fix the layout, so that tests may pass the same values in other layouts.
 std::vector<Sample> AsStrided::samples(Dtype dtype) {
   const auto view = [](Geometry geometry, Shape layout) {
-    return [=](const std::vector<Tensor>& in) { return apply(AsStrided{geometry, layout}, in[0]); };
+    return [=](const Inputs& in) { return apply(AsStrided{geometry, layout}, in[0]); };
   };
-  const Tensor x = sample_values({3, 4}, -2, 2, dtype);
-  return {{"block", {x}, view({{2, 2}, {4, 1}, 5}, {4, 1})},
-          {"repeated", {x}, view({{3, 2, 2}, {0, 1, 4}, 1}, {4, 1})},
-          {"of a transposed base", {x}, view({{4}, {3}, 2}, {1, 3})},
-          {"of a base with gaps", {x}, view({{2, 2}, {10, 2}, 2}, {10, 2})}};
+  return shaped_samples(dtype, {{"block", {{3, 4}}, view({{2, 2}, {4, 1}, 5}, {4, 1})},
+                                {"repeated", {{3, 4}}, view({{3, 2, 2}, {0, 1, 4}, 1}, {4, 1})},
+                                {"of a transposed base", {{3, 4}}, view({{4}, {3}, 2}, {1, 3})},
+                                {"of a base with gaps", {{3, 4}}, view({{2, 2}, {10, 2}, 2}, {10, 2})}});
 }
 
 std::vector<Sample> AsStridedScatter::samples(Dtype dtype) {
   const auto scatter = [](Geometry geometry, Shape layout) {
-    return [=](const std::vector<Tensor>& in) { return apply(AsStridedScatter{geometry, layout}, in[0], in[1]); };
+    return [=](const Inputs& in) { return apply(AsStridedScatter{geometry, layout}, in[0], in[1]); };
   };
   const Tensor x = sample_values({3, 4}, -2, 2, dtype);
   return {{"block", {x, sample_values({2, 2}, -2, 2, dtype, 2)}, scatter({{2, 2}, {4, 1}, 5}, {4, 1})},
@@ -157,9 +156,6 @@ Tensor as_strided_scatter(const Tensor& base, const Tensor& values, const Shape&
   return apply(AsStridedScatter{{shape, strides, offset}, base.strides()}, base, to(values, base.dtype()));
 }
 
-const std::vector<OpInfo>& strided_ops() {
-  static const auto rows = OpList<AsStrided, AsStridedScatter>::rows("strided");
-  return rows;
-}
+std::vector<OpInfo> strided_ops() { return OpList<AsStrided, AsStridedScatter>::rows("strided"); }
 
 }  // namespace xg::autograd

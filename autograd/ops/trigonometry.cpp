@@ -171,15 +171,11 @@ struct Atan2 : Elementwise2<Atan2> {
 
 }  // namespace
 
-const std::vector<OpInfo>& trigonometry_ops() {
-  static const auto rows =
-      OpList<Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Atan2>::rows("unary");
-  return rows;
+std::vector<OpInfo> trigonometry_ops() {
+  return OpList<Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Atan2>::rows("unary");
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor sin(const Tensor& x) { return apply(autograd::Sin{}, x); }
 Tensor cos(const Tensor& x) { return apply(autograd::Cos{}, x); }

@@ -109,7 +109,6 @@ struct Erf : Elementwise1<Erf> {
   template <class V> static V call(V x) { return erf_of(x); }
   template <class V> static V slope(V x) { return constant(x, 2 * std::numbers::inv_sqrtpi) * gaussian(x); }
   template <std::floating_point T> static T secant(T x, T r) { return erf_secant_of(x, r); }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::erf(x); }
 };
 
@@ -119,7 +118,6 @@ struct Erfc : Elementwise1<Erfc> {
   template <std::floating_point T> static T call(T x) { return std::erfc(x); }
   template <class V> static V slope(V x) { return constant(x, -2 * std::numbers::inv_sqrtpi) * gaussian(x); }
   template <std::floating_point T> static T secant(T x, T r) { return -erf_secant_of(x, r); }
-  static constexpr Domain domain{-2, 2};
   static double reference(double x) { return std::erfc(x); }
 };
 
@@ -129,7 +127,6 @@ template <class Op> struct Rounding : Elementwise1<Op> {
   static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::map(Op{}, x) : x; }
-  static constexpr Domain domain{-2, 2};
 };
 
 // Rounding never changes a sign, but without an instruction for it -0 gets lost.
@@ -268,20 +265,16 @@ struct BoundInfinities : Elementwise1<BoundInfinities> {
   }
   static Tensor backward(const OpContext& c, const Tensor& g) { return where(isinf(c.input(0)), 0.0, g); }
   static BoundInfinities example() { return {{}, -9, 9}; }
-  static constexpr Domain domain{-2, 2};
 };
 
 }  // namespace
 
-const std::vector<OpInfo>& unary_ops() {
-  static const auto rows = OpList<Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Erf, Erfc, Floor, Ceil, Trunc, Round,
-                                  Xlogy, Logaddexp, Logaddexp2, BoundInfinities>::rows("unary");
-  return rows;
+std::vector<OpInfo> unary_ops() {
+  return OpList<Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Erf, Erfc, Floor, Ceil, Trunc, Round, Xlogy, Logaddexp,
+                Logaddexp2, BoundInfinities>::rows("unary");
 }
 
 }  // namespace autograd
-
-using autograd::apply;
 
 Tensor exp(const Tensor& x) { return apply(autograd::Exp{}, x); }
 Tensor exp2(const Tensor& x) { return apply(autograd::Exp2{}, x); }
