@@ -7,6 +7,7 @@
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/kernels/loops.hpp>
 
 #include <fmt/format.h>
 
@@ -57,23 +58,6 @@ void copy_row(std::size_t item, char* to, std::int64_t to_stride, const char* fr
     copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
 }
 
-template <class T> T sum_of(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a || b;
-  else if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));  // wraps
-  else
-    return a + b;
-}
-template <class T> T product_of(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a && b;
-  else if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-  else
-    return a * b;
-}
-
 /// Slice number i of the dense tensor begins at i * dense_step; the one it belongs to in the indexed tensor at
 /// index[i] * scale. `rest` walks the elements of a slice: dense, indexed.
 struct Slices {
@@ -120,7 +104,7 @@ template <class T> void add_to_indexed(const Slices& s, T alpha, const T* dense,
 
 /// x, or a view of it with one dimension where it has none.
 Tensor at_least_one_dim(const Tensor& x) {
-  return x.dim() > 0 ? x : Tensor::adopt(detail::new_view(x.impl(), x.impl().data, {1}, {1}));
+  return x.dim() > 0 ? x : Tensor::adopt(xg::detail::new_view(x.impl(), x.impl().data, {1}, {1}));
 }
 
 void check_one_dim(const char* op, const Tensor& index) {
@@ -365,7 +349,7 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   auto* to = elements<char>(out);
   for (const Tensor& t : tensors) {
     if (t.numel() == 0) continue;
-    Tensor part = Tensor::adopt(detail::new_view(out.impl(), to, t.shape(), out.strides()));
+    Tensor part = Tensor::adopt(xg::detail::new_view(out.impl(), to, t.shape(), out.strides()));
     copy_into(part, t);
     to += t.shape()[d] * out.strides()[d] * static_cast<std::int64_t>(item_size(out.dtype()));
   }
