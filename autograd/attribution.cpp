@@ -2,14 +2,10 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gauss_legendre.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <limits>
 
 namespace xg::autograd {
@@ -400,11 +396,10 @@ std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, Attribu
     case Rule::constant:
       return std::vector<Tensor>(p.x.size());
     case Rule::unsupported:
-      throw AutogradError(
-          fmt::format("[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of "
-                      "it can be given "
-                      "to its arguments. Explain a model without it between inputs and output.",
-                      op.name()));
+      raise<AutogradError>(
+          "[attribution] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be "
+          "given to its arguments. Explain a model without it between inputs and output.",
+          op.name());
   }
   if (loss != nullptr && integrated) loss->quadrature = missing_contribution(p, shares);
   if (loss != nullptr && rounded && !integrated) loss->jumps = missing_contribution(p, shares);

@@ -6,13 +6,11 @@
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/cached_vector.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -178,12 +176,11 @@ class Sweep {
 
   [[noreturn]] void throw_busy(const Node& node) const {
     const std::string path = scope_path(node.scope);
-    throw AutogradError(fmt::format(
+    raise<AutogradError>(
         "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this "
         "hook: a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, "
-        "or "
-        "share the value without its graph: detach().{}",
-        op_, node.name(), path.empty() ? "" : " Recorded in: " + path + "."));
+        "or share the value without its graph: detach().{}",
+        op_, node.name(), path.empty() ? "" : " Recorded in: " + path + ".");
   }
 
   bool wants(const Node& node) { return targets_ == nullptr || leads_to_target(node); }
@@ -358,8 +355,8 @@ class Sweep {
       Tensor replaced = hook.call(grads[hook.slot]);
       if (!replaced.defined()) continue;
       if (replaced.shape() != grads[hook.slot].shape())
-        throw ShapeError(fmt::format("[hook] a hook returned a gradient of shape {}, it must be {}.",
-                                     replaced.shape().str(), grads[hook.slot].shape().str()));
+        raise<ShapeError>("[hook] a hook returned a gradient of shape {}, it must be {}.", replaced.shape().str(),
+                          grads[hook.slot].shape().str());
       grads[hook.slot] = std::move(replaced);
     }
     for (auto& [slot, kept] : node.extras->retained)
@@ -372,9 +369,8 @@ class Sweep {
     for (std::size_t i = 0; i < grad_inputs.size(); ++i)
       if (has_nan(grad_inputs[i])) {
         const std::string path = scope_path(node.scope);
-        throw AutogradError(
-            fmt::format("[{}] backward made the gradient of input {} NaN, from gradients without NaN.{}", node.name(),
-                        i, path.empty() ? "" : " Called in: " + path + "."));
+        raise<AutogradError>("[{}] backward made the gradient of input {} NaN, from gradients without NaN.{}",
+                             node.name(), i, path.empty() ? "" : " Called in: " + path + ".");
       }
   }
 
@@ -393,31 +389,29 @@ class Sweep {
 
 Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& gradient) {
   if (node_of(output) == nullptr)
-    throw AutogradError(
-        fmt::format("[{}] the output (shape {}) has no graph: no argument asked for gradients (requires_grad_()), or "
-                    "it was computed "
-                    "in NoGrad or detached.",
-                    op, output.shape().str()));
+    raise<AutogradError>(
+        "[{}] the output (shape {}) has no graph: no argument asked for gradients (requires_grad_()), or it was "
+        "computed in NoGrad or detached.",
+        op, output.shape().str());
   if (!gradient.defined()) {
     if (output.numel() != 1)
-      throw ShapeError(
-          fmt::format("[{}] the output has shape {}, without a gradient it must have one element: reduce it (for "
-                      "example .sum()) or "
-                      "pass a gradient of its shape.",
-                      op, output.shape().str()));
+      raise<ShapeError>(
+          "[{}] the output has shape {}, without a gradient it must have one element: reduce it (for example .sum()) "
+          "or pass a gradient of its shape.",
+          op, output.shape().str());
     return ones_like(output);
   }
   if (gradient.shape() != output.shape())
-    throw ShapeError(fmt::format("[{}] the gradient has shape {}, the output {}: they must be equal.", op,
-                                 gradient.shape().str(), output.shape().str()));
+    raise<ShapeError>("[{}] the gradient has shape {}, the output {}: they must be equal.", op, gradient.shape().str(),
+                      output.shape().str());
   return gradient.dtype() == output.dtype() ? gradient : to(gradient, output.dtype());
 }
 
 void check_counts(const char* op, std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
-  if (outputs.empty()) throw ValueError(fmt::format("[{}] no outputs: pass at least one.", op));
+  if (outputs.empty()) raise<ValueError>("[{}] no outputs: pass at least one.", op);
   if (!grad_outputs.empty() && grad_outputs.size() != outputs.size())
-    throw ValueError(fmt::format("[{}] {} outputs and {} gradients: pass one for each, or none.", op, outputs.size(),
-                                 grad_outputs.size()));
+    raise<ValueError>("[{}] {} outputs and {} gradients: pass one for each, or none.", op, outputs.size(),
+                      grad_outputs.size());
 }
 
 void sweep(const char* op, std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, bool keep_graph,
@@ -450,9 +444,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     autograd::Node* node = autograd::node_of(inputs[i]);
     if (node == nullptr)
-      throw AutogradError(
-          fmt::format("[grad] input {} (shape {}) does not ask for gradients: call requires_grad_() before it is used.",
-                      i, inputs[i].shape().str()));
+      raise<AutogradError>(
+          "[grad] input {} (shape {}) does not ask for gradients: call requires_grad_() before it is used.", i,
+          inputs[i].shape().str());
     targets.push_back({node, inputs[i].impl().autograd_slot, {}});
   }
   autograd::sweep("grad", outputs, grad_outputs, options.retain_graph || options.create_graph, options.create_graph,
@@ -460,10 +454,10 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<Tensor> results;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!targets[i].grad.defined() && !options.allow_unused)
-      throw AutogradError(fmt::format(
+      raise<AutogradError>(
           "[grad] no output depends on input {} (shape {}): check the graph, or pass {{.allow_unused = true}} for an "
           "undefined gradient.",
-          i, inputs[i].shape().str()));
+          i, inputs[i].shape().str());
     results.push_back(std::move(targets[i].grad));
   }
   return results;

@@ -4,8 +4,8 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -30,17 +30,16 @@ void Context::save_for_backward(std::vector<Tensor> tensors) {
 
 const std::vector<Tensor>& Context::saved() const {
   if (released_)
-    throw AutogradError(
-        fmt::format("[{}] the graph was already swept and its saved tensors are released: pass {{.retain_graph = "
-                    "true}} to the first "
-                    "backward.",
-                    name_));
+    raise<AutogradError>(
+        "[{}] the graph was already swept and its saved tensors are released: pass {{.retain_graph = true}} to the "
+        "first backward.",
+        name_);
   for (std::size_t i = 0; i < saved_.size(); ++i)
     if (saved_[i].defined() && saved_[i].version() != versions_[i])
-      throw AutogradError(fmt::format(
+      raise<AutogradError>(
           "[{}] saved tensor {} (shape {}) was changed in place by {} after forward had saved it: use the out-of-place "
           "form, or save a clone.",
-          name_, i, saved_[i].shape().str(), saved_[i].impl().storage().last_write.load()));
+          name_, i, saved_[i].shape().str(), saved_[i].impl().storage().last_write.load());
   return saved_;
 }
 
@@ -88,12 +87,12 @@ std::vector<Tensor> checked_forward(const detail::FunctionInfo& info, Context& c
   std::vector<Tensor> results = info.forward(context, inputs);
   constexpr std::size_t most = std::numeric_limits<std::uint8_t>::max();
   if (results.empty() || results.size() > most)
-    throw AutogradError(fmt::format("[{}] forward returned {} tensors: return at least one, and at most {}.", info.name,
-                                    results.size(), most));
+    raise<AutogradError>("[{}] forward returned {} tensors: return at least one, and at most {}.", info.name,
+                         results.size(), most);
   for (std::size_t i = 0; i < results.size(); ++i)
     if (!results[i].defined())
-      throw AutogradError(fmt::format("[{}] forward returned an undefined tensor{}.", info.name,
-                                      results.size() == 1 ? "" : fmt::format(" as result {}", i)));
+      raise<AutogradError>("[{}] forward returned an undefined tensor{}.", info.name,
+                           results.size() == 1 ? "" : fmt::format(" as result {}", i));
   return results;
 }
 
@@ -120,9 +119,8 @@ std::vector<Tensor> checked_backward(const detail::FunctionInfo& info, Context& 
   const Gradients grads = info.backward(context, complete);
   const std::size_t expected = input_shapes.size() + info.absent.size();
   if (grads.size() != expected)
-    throw AutogradError(
-        fmt::format("[{}] backward returned {} gradients, forward took {} tensors: return one for each.", info.name,
-                    grads.size(), expected));
+    raise<AutogradError>("[{}] backward returned {} gradients, forward took {} tensors: return one for each.",
+                         info.name, grads.size(), expected);
   std::vector<Tensor> present;
   for (std::size_t i = 0, absent = 0; i < grads.size(); ++i) {
     if (absent < info.absent.size() && info.absent[absent] == present.size()) {
@@ -131,8 +129,8 @@ std::vector<Tensor> checked_backward(const detail::FunctionInfo& info, Context& 
     }
     const Shape& shape = input_shapes[present.size()];
     if (grads[i].defined() && grads[i].shape() != shape)
-      throw ShapeError(fmt::format("[{}] backward returned a gradient of shape {} for argument {}, which has shape {}.",
-                                   info.name, grads[i].shape().str(), i, shape.str()));
+      raise<ShapeError>("[{}] backward returned a gradient of shape {} for argument {}, which has shape {}.", info.name,
+                        grads[i].shape().str(), i, shape.str());
     present.push_back(grads[i]);
   }
   return present;
@@ -267,8 +265,7 @@ namespace detail {
 std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& inputs) {
   const auto info = std::make_shared<const FunctionInfo>(std::move(info_value));
   for (const Tensor& x : inputs)
-    if (!x.defined())
-      throw ValueError(fmt::format("[{}] an argument is an undefined tensor: assign a value first.", info->name));
+    if (!x.defined()) raise<ValueError>("[{}] an argument is an undefined tensor: assign a value first.", info->name);
   std::vector<bool> needs = asking_for_gradients(inputs);
   const bool recording = grad_enabled() && std::find(needs.begin(), needs.end(), true) != needs.end();
   std::vector<std::uint32_t> versions;
@@ -282,10 +279,10 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
   }
   for (std::size_t i = 0; recording && i < inputs.size(); ++i)
     if (needs[i] && inputs[i].version() != versions[i])
-      throw AutogradError(
-          fmt::format("[{}] forward changed tensor {} of its arguments (shape {}) in place by {}, and it asks for "
-                      "gradients: work on a clone.",
-                      info->name, i, inputs[i].shape().str(), inputs[i].impl().storage().last_write.load()));
+      raise<AutogradError>(
+          "[{}] forward changed tensor {} of its arguments (shape {}) in place by {}, and it asks for gradients: work "
+          "on a clone.",
+          info->name, i, inputs[i].shape().str(), inputs[i].impl().storage().last_write.load());
   std::vector<Tensor> results = with_own_memory(returned, inputs);
   std::vector<bool> differentiable;
   for (const Tensor& result : returned) differentiable.push_back(FunctionCall::differentiable(context, result));

@@ -1,8 +1,8 @@
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/random.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -25,15 +25,14 @@ Tensor finished(const Tensor& x, bool create_graph) { return create_graph ? x : 
 
 void check_scalar(const char* op, const Tensor& y) {
   if (y.numel() != 1)
-    throw ShapeError(
-        fmt::format("[{}] the function's value has shape {}, it must have one element: sum it, or use jacobian.", op,
-                    y.shape().str()));
+    raise<ShapeError>("[{}] the function's value has shape {}, it must have one element: sum it, or use jacobian.", op,
+                      y.shape().str());
 }
 
 void check_vector(const char* op, const Tensor& v, const Shape& shape, const char* what) {
   if (v.shape() != shape)
-    throw ShapeError(fmt::format("[{}] the vector has shape {}, {} {}: they must be equal.", op, v.shape().str(), what,
-                                 shape.str()));
+    raise<ShapeError>("[{}] the vector has shape {}, {} {}: they must be equal.", op, v.shape().str(), what,
+                      shape.str());
 }
 
 Tensor gradient_or_zeros(const Tensor& output, const Tensor& input, const Tensor& weights, bool create_graph,
@@ -132,19 +131,18 @@ void check_memory(const char* op, const std::vector<Tensor>& inputs, const Gradc
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad()) continue;
     if (std::adjacent_find(sorted[i].begin(), sorted[i].end()) != sorted[i].end())
-      throw ValueError(
-          fmt::format("[{}] several elements of {} (shape {}, strides {}) share one place in memory, as after expand: "
-                      "clone it first.",
-                      op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str()));
+      raise<ValueError>(
+          "[{}] several elements of {} (shape {}, strides {}) share one place in memory, as after expand: clone it "
+          "first.",
+          op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str());
     for (std::size_t j = 0; j < inputs.size(); ++j) {
       if (inputs[j].is_same(inputs[i])) continue;  // moved together, and one graph leads to both
       std::vector<double*> common;
       std::set_intersection(sorted[i].begin(), sorted[i].end(), sorted[j].begin(), sorted[j].end(),
                             std::back_inserter(common));
       if (!common.empty())
-        throw ValueError(
-            fmt::format("[{}] {} and {} share memory, so that moving one moves the other: clone one of them.", op,
-                        label(options, i), label(options, j)));
+        raise<ValueError>("[{}] {} and {} share memory, so that moving one moves the other: clone one of them.", op,
+                          label(options, i), label(options, j));
     }
   }
 }
@@ -155,19 +153,18 @@ void check_inputs(const char* op, const std::vector<Tensor>& inputs, const Gradc
     if (!inputs[i].requires_grad()) continue;
     any = true;
     if (inputs[i].dtype() != float64)
-      throw DtypeError(
-          fmt::format("[{}] {} is {}, it must be float64: finite differences in less precision prove nothing.", op,
-                      label(options, i), name(inputs[i].dtype())));
+      raise<DtypeError>("[{}] {} is {}, it must be float64: finite differences in less precision prove nothing.", op,
+                        label(options, i), name(inputs[i].dtype()));
   }
-  if (!any) throw AutogradError(fmt::format("[{}] no input asks for gradients: call requires_grad_() on one.", op));
+  if (!any) raise<AutogradError>("[{}] no input asks for gradients: call requires_grad_() on one.", op);
   check_memory(op, inputs, options);
 }
 
 /// Takes note of an input that no output depends on. Throws AutogradError where that is not allowed.
 void say_unused(const char* op, const std::string& input, const GradcheckOptions& options, GradcheckResult& result) {
   if (!options.allow_unused)
-    throw AutogradError(fmt::format(
-        "[{}] no output depends on {}, so nothing is checked: use it, or pass {{.allow_unused = true}}.", op, input));
+    raise<AutogradError>(
+        "[{}] no output depends on {}, so nothing is checked: use it, or pass {{.allow_unused = true}}.", op, input);
   result.notes.push_back(fmt::format("no output depends on {}", input));
 }
 
@@ -218,7 +215,7 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
   {
     const Tensor y = f(inputs);
     if (!y.is_floating_point())
-      throw DtypeError(fmt::format("[{}] the function's value is {}, it must be floating.", op, name(y.dtype())));
+      raise<DtypeError>("[{}] the function's value is {}, it must be floating.", op, name(y.dtype()));
     outputs = y.numel();
     for (std::int64_t k = 0; k < outputs; ++k) {
       std::vector<Tensor> grads(wanted.size());
@@ -254,10 +251,10 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
         below = value();
       }
       if (above.size() != below.size() || above.size() != static_cast<std::size_t>(outputs))
-        throw ShapeError(
-            fmt::format("[{}] the function's value has {} elements, and {} and {} after {} element {} was moved "
-                        "up and down: it must keep its shape.",
-                        op, outputs, above.size(), below.size(), input, j));
+        raise<ShapeError>(
+            "[{}] the function's value has {} elements, and {} and {} after {} element {} was moved up and down: it "
+            "must keep its shape.",
+            op, outputs, above.size(), below.size(), input, j);
       for (std::size_t k = 0; k < above.size(); ++k) {
         const double numerical = (above[k] - below[k]) / ((x + options.eps) - (x - options.eps));
         const double exact = analytical[w][k][j];

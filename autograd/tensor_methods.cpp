@@ -3,13 +3,10 @@
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <functional>
 #include <optional>
@@ -45,9 +42,9 @@ Tensor& Tensor::requires_grad_(bool value) {
     return *this;
   }
   if (!is_floating(dtype()))
-    throw DtypeError(fmt::format(
+    raise<DtypeError>(
         "[requires_grad_] dtype is {}, only float32 and float64 have gradients: convert with x.to(xg::float32).",
-        name(dtype())));
+        name(dtype()));
   if (impl().inference)
     throw AutogradError("[requires_grad_] the tensor was made in InferenceMode: clone it outside first.");
   autograd::set_node(impl(), NodeRef::adopt(new LeafNode), 0);
@@ -58,9 +55,9 @@ namespace {
 const Tensor undefined_tensor;
 
 [[noreturn]] void throw_no_graph(const char* method) {
-  throw AutogradError(fmt::format(
+  raise<AutogradError>(
       "[{}] the tensor does not ask for gradients: call requires_grad_() first, or compute it from a tensor that does.",
-      method));
+      method);
 }
 }  // namespace
 
@@ -78,8 +75,8 @@ void Tensor::set_grad(Tensor grad) {
   Node* node = node_of(*this);
   if (node == nullptr || !node->is_leaf()) throw_no_graph("set_grad");
   if (grad.defined() && (grad.shape() != shape() || grad.dtype() != dtype()))
-    throw ShapeError(fmt::format("[set_grad] the gradient is {} {}, the tensor {} {}: they must agree.",
-                                 name(grad.dtype()), grad.shape().str(), name(dtype()), shape().str()));
+    raise<ShapeError>("[set_grad] the gradient is {} {}, the tensor {} {}: they must agree.", name(grad.dtype()),
+                      grad.shape().str(), name(dtype()), shape().str());
   static_cast<LeafNode*>(node)->grad = std::move(grad);
 }
 
@@ -115,8 +112,7 @@ void Tensor::remove_hook(std::int64_t handle) {
   Node* node = node_of(*this);
   if (node == nullptr || !node->extras ||
       std::erase_if(node->extras->hooks, [&](const auto& hook) { return hook.handle == handle; }) == 0)
-    throw ValueError(
-        fmt::format("[remove_hook] there is no hook with handle {}: use what register_hook returned.", handle));
+    raise<ValueError>("[remove_hook] there is no hook with handle {}: use what register_hook returned.", handle);
 }
 
 void Tensor::backward(BackwardOptions options) const { autograd::backward({this, 1}, {}, options); }
@@ -182,8 +178,7 @@ Tensor Tensor::transpose(std::int64_t dim0, std::int64_t dim1) const { return xg
 Tensor Tensor::permute(const Dims& dims) const { return xg::permute(*this, dims); }
 Tensor Tensor::t() const { return xg::t(*this); }
 Tensor Tensor::mT() const {
-  if (dim() < 2)
-    throw ShapeError(fmt::format("[mT] shape is {}, it must have at least two dimensions.", shape().str()));
+  if (dim() < 2) raise<ShapeError>("[mT] shape is {}, it must have at least two dimensions.", shape().str());
   return xg::transpose(*this, -2, -1);
 }
 Tensor Tensor::squeeze() const { return xg::squeeze(*this); }

@@ -1,8 +1,6 @@
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::autograd {
 
@@ -34,10 +32,10 @@ void Trace::before_write(const Tensor& tensor, const char* op) {
   const auto it = ids_.find(tensor.unsafe_impl());
   for (const Tensor& value : values_)
     if (!value.is_same(tensor) && value.shares_storage(tensor))
-      throw AutogradError(fmt::format(
+      raise<AutogradError>(
           "[{}] a write in place through a view (shape {} of memory shared with shape {}) cannot be explained: use the "
           "out-of-place form.",
-          op, tensor.shape().str(), value.shape().str()));
+          op, tensor.shape().str(), value.shape().str());
   if (it == ids_.end()) return;
   // The copy takes the tensor's place in everything recorded so far, and the op that writes is applied to it. Until it
   // has written, the tensor still means the same value: it may be the op's other argument as well.

@@ -1,7 +1,7 @@
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/sequence.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ Tensor finished(Tensor tensor, const TensorOptions& options) {
 
 void check_sizes(const char* op, const Shape& shape) {
   for (const std::int64_t size : shape)
-    if (size < 0) throw ShapeError(fmt::format("[{}] shape is {}, sizes must not be negative.", op, shape.str()));
+    if (size < 0) raise<ShapeError>("[{}] shape is {}, sizes must not be negative.", op, shape.str());
 }
 
 Tensor filled(const char* op, const Shape& shape, Scalar value, Dtype dtype, const TensorOptions& options) {
@@ -47,9 +47,9 @@ std::string text(Scalar value) {
 
 /// Throws unless the count of elements makes sense as an endpoint sequence.
 void check_endpoints(const char* op, Scalar start, Scalar stop, std::int64_t steps) {
-  if (steps < 0) throw ValueError(fmt::format("[{}] steps is {}, it must not be negative.", op, steps));
+  if (steps < 0) raise<ValueError>("[{}] steps is {}, it must not be negative.", op, steps);
   if (!std::isfinite(start.to_double()) || !std::isfinite(stop.to_double()))
-    throw ValueError(fmt::format("[{}] start is {} and stop is {}, both must be finite.", op, text(start), text(stop)));
+    raise<ValueError>("[{}] start is {} and stop is {}, both must be finite.", op, text(start), text(stop));
 }
 
 /// ceil((stop - start) / step): how many values lie below stop.
@@ -100,9 +100,8 @@ void check_even(const Literal& element, const Literal& first, std::size_t place,
   };
   const bool same = element.is_list() == first.is_list() && element.list().size() == first.list().size();
   if (!same)
-    throw ShapeError(fmt::format("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", place,
-                                 depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element),
-                                 described(first)));
+    raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", place,
+                      depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element), described(first));
   if (!first.is_list() || first.list().size() == 0) return;
   const Literal& inner = *first.list().begin();
   std::size_t i = 0;
@@ -218,10 +217,9 @@ Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOpt
     each_number(values, [&](Scalar number) {
       const double value = number.to_double();
       if (is_real(number) && value != std::trunc(value))
-        throw ValueError(
-            fmt::format("[tensor] {} has a fraction, the elements are {}: use whole numbers, or "
-                        "tensor<double>({{...}}).",
-                        value, name(from)));
+        raise<ValueError>(
+            "[tensor] {} has a fraction, the elements are {}: use whole numbers, or tensor<double>({{...}}).", value,
+            name(from));
     });
   const bool named = options.dtype && *options.dtype != from;
   const Dtype dtype = options.dtype.value_or(from);
@@ -235,7 +233,7 @@ Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOpt
   Tensor out = kernels::empty(shape, from);
   if (out.numel() != 0) {
     if (data == nullptr)
-      throw ValueError(fmt::format("[from_data] data is null, shape {} needs {} elements.", shape.str(), out.numel()));
+      raise<ValueError>("[from_data] data is null, shape {} needs {} elements.", shape.str(), out.numel());
     std::memcpy(out.impl().data, data, static_cast<std::size_t>(out.numel()) * item_size(from));
   }
   const Dtype dtype = options.dtype.value_or(from);

@@ -1,7 +1,5 @@
 #include <xgrad/tensor/dtype.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <atomic>
@@ -19,8 +17,7 @@ Dtype dtype_from_name(StringRef name) {
   const std::string_view text = name;
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == text) return static_cast<Dtype>(i);
-  throw DtypeError(
-      fmt::format("[dtype_from_name] '{}' is not a dtype: use bool, uint8, int32, int64, float32 or float64.", text));
+  raise<DtypeError>("[dtype_from_name] '{}' is not a dtype: use bool, uint8, int32, int64, float32 or float64.", text);
 }
 
 std::ostream& operator<<(std::ostream& out, Dtype dtype) { return out << name(dtype); }
@@ -29,14 +26,13 @@ Dtype default_dtype() { return default_dtype_value.load(std::memory_order_relaxe
 
 void set_default_dtype(Dtype dtype) {
   if (!is_floating(dtype))
-    throw DtypeError(
-        fmt::format("[set_default_dtype] dtype is {}, it must be floating: use float32 or float64.", name(dtype)));
+    raise<DtypeError>("[set_default_dtype] dtype is {}, it must be floating: use float32 or float64.", name(dtype));
   default_dtype_value.store(dtype, std::memory_order_relaxed);
 }
 
 void throw_not_floating(Dtype dtype) {
-  throw DtypeError(fmt::format(
-      "[dispatch_floating] dtype is {}, it must be float32 or float64: convert with x.to(xg::float32).", name(dtype)));
+  raise<DtypeError>("[dispatch_floating] dtype is {}, it must be float32 or float64: convert with x.to(xg::float32).",
+                    name(dtype));
 }
 
 }  // namespace xg

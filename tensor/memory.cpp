@@ -1,12 +1,10 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/layout.hpp>
 #include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/support/block_cache.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/support/sanitizers.hpp>
 #include <xgrad/tensor/support/thread_exit.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -156,8 +154,7 @@ void trim() {
 
 void set_cache_limit(std::int64_t bytes) {
   if (bytes < 0)
-    throw ValueError(
-        fmt::format("[set_cache_limit] limit is {} bytes, it must not be negative: use 0 for no cache.", bytes));
+    raise<ValueError>("[set_cache_limit] limit is {} bytes, it must not be negative: use 0 for no cache.", bytes);
   detail::cache_limit = bytes;
 }
 

@@ -1,6 +1,6 @@
 // Printing as NumPy does it (numpy/core/arrayprint.py describes the rules): one format for all elements of a tensor,
 // columns aligned, scientific notation where magnitudes differ too much, the middle of large tensors left out.
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <fmt/format.h>
@@ -283,8 +283,7 @@ std::string text_of(const Tensor& x, const char* separator, std::size_t indent) 
 void set_print_options(PrintOptions options) {
   const auto check = [](const char* what, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value < low || value > high)
-      throw ValueError(
-          fmt::format("[set_print_options] {} is {}, it must lie between {} and {}.", what, value, low, high));
+      raise<ValueError>("[set_print_options] {} is {}, it must lie between {} and {}.", what, value, low, high);
   };
   check("precision", options.precision, 0, 100);
   check("threshold", options.threshold, 0, std::numeric_limits<std::int64_t>::max());

@@ -1,5 +1,4 @@
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
@@ -8,8 +7,8 @@
 #include <xgrad/tensor/kernels/sort.hpp>
 #include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -28,8 +27,7 @@ Tensor finished(Tensor tensor, const TensorOptions& options) {
 }
 
 void check_floating(const char* op, Dtype dtype) {
-  if (!is_floating(dtype))
-    throw DtypeError(fmt::format("[{}] dtype is {}, it must be float32 or float64.", op, name(dtype)));
+  if (!is_floating(dtype)) raise<DtypeError>("[{}] dtype is {}, it must be float32 or float64.", op, name(dtype));
 }
 
 enum class Distribution { uniform, normal };
@@ -63,7 +61,7 @@ void overwrite(Tensor& x, const Tensor& values, const char* op) {
 }
 
 void check_std(const char* op, double std) {
-  if (!(std >= 0)) throw ValueError(fmt::format("[{}] std is {}, it must not be negative.", op, std));
+  if (!(std >= 0)) raise<ValueError>("[{}] std is {}, it must not be negative.", op, std);
 }
 
 /// 1 where u < p.
@@ -104,22 +102,21 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
 
 Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {
   if (p.dim() != 1 || p.numel() != n)
-    throw ShapeError(
-        fmt::format("[choice] p has shape {}, it must have one weight for each of the {} values.", p.shape().str(), n));
+    raise<ShapeError>("[choice] p has shape {}, it must have one weight for each of the {} values.", p.shape().str(),
+                      n);
   const Tensor weights = kernels::cast(p, Dtype::float64);
   const auto* w = static_cast<const double*>(weights.impl().data);
   std::int64_t positive = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     if (!(w[i] >= 0) || std::isinf(w[i]))
-      throw ValueError(fmt::format("[choice] p[{}] is {}, weights must be finite and not negative.", i, w[i]));
+      raise<ValueError>("[choice] p[{}] is {}, weights must be finite and not negative.", i, w[i]);
     positive += w[i] > 0;
   }
   if (positive == 0) throw ValueError("[choice] the weights in p sum to 0, at least one must be positive.");
   if (!replace && positive < count)
-    throw ValueError(
-        fmt::format("[choice] {} asked for without replacement, {} values have a positive weight: ask for "
-                    "fewer or set replace.",
-                    count, positive));
+    raise<ValueError>(
+        "[choice] {} asked for without replacement, {} values have a positive weight: ask for fewer or set replace.",
+        count, positive);
   return weights;
 }
 
@@ -208,13 +205,12 @@ Tensor normal(double mean, double std, const Shape& shape, TensorOptions options
 }
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOptions options) {
-  if (low >= high)
-    throw ValueError(fmt::format("[randint] low is {} and high is {}: low must be less than high.", low, high));
+  if (low >= high) raise<ValueError>("[randint] low is {} and high is {}: low must be less than high.", low, high);
   const Dtype dtype = options.dtype.value_or(Dtype::int64);
   if ((dtype == Dtype::bool_ && (low < 0 || high > 2)) || (dtype == Dtype::uint8 && (low < 0 || high > 256)) ||
       (dtype == Dtype::int32 && (low < -0x80000000LL || high > 0x80000000LL)))
-    throw ValueError(fmt::format("[randint] numbers from {} to {} do not fit into {}: choose a wider dtype.", low,
-                                 high - 1, name(dtype)));
+    raise<ValueError>("[randint] numbers from {} to {} do not fit into {}: choose a wider dtype.", low, high - 1,
+                      name(dtype));
   Generator& generator = chosen(options.generator);
   Tensor out = kernels::empty(shape, Dtype::int64);
   const auto range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
@@ -225,23 +221,21 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, TensorOp
 }
 
 Tensor randperm(std::int64_t n, TensorOptions options) {
-  if (n < 0) throw ValueError(fmt::format("[randperm] n is {}, it must not be negative.", n));
+  if (n < 0) raise<ValueError>("[randperm] n is {}, it must not be negative.", n);
   const Tensor out = choose(n, n, false, chosen(options.generator));
   return finished(kernels::cast(out, options.dtype.value_or(Dtype::int64)), options);
 }
 
 Tensor choice(const Tensor& values, std::int64_t size, ChoiceOptions options) {
   if (values.dim() != 1)
-    throw ShapeError(fmt::format("[choice] values have shape {}, they must have one dimension: use sample() for rows.",
-                                 values.shape().str()));
+    raise<ShapeError>("[choice] values have shape {}, they must have one dimension: use sample() for rows.",
+                      values.shape().str());
   const std::int64_t n = values.numel();
-  if (size < 0) throw ValueError(fmt::format("[choice] size is {}, it must not be negative.", size));
+  if (size < 0) raise<ValueError>("[choice] size is {}, it must not be negative.", size);
   if (n == 0) throw ValueError("[choice] there are no values to choose from.");
   if (!options.replace && size > n)
-    throw ValueError(
-        fmt::format("[choice] {} asked for without replacement, there are {} values: ask for fewer or set "
-                    "replace.",
-                    size, n));
+    raise<ValueError>("[choice] {} asked for without replacement, there are {} values: ask for fewer or set replace.",
+                      size, n);
   Generator& generator = chosen(options.generator);
   const Tensor picks = options.p.defined() ? choose_by_weight(checked_weights(options.p, n, size, options.replace),
                                                               size, options.replace, generator)
@@ -256,16 +250,14 @@ Tensor bernoulli(const Tensor& p, Generator* generator) {
     for (std::int64_t d = 0; d < p.dim(); ++d) dims.push_back(d);
     const double low = kernels::amin(p, dims, false).item(), high = kernels::amax(p, dims, false).item();
     if (!(low >= 0 && high <= 1))
-      throw ValueError(
-          fmt::format("[bernoulli] p reaches from {} to {}, probabilities must lie in [0, 1].", low, high));
+      raise<ValueError>("[bernoulli] p reaches from {} to {}, probabilities must lie in [0, 1].", low, high);
   }
   return bernoulli_of(p, chosen(generator));
 }
 
 Tensor& Tensor::uniform_(double low, double high, Generator* generator) {
   if (!(low <= high) || std::isinf(high - low))
-    throw ValueError(
-        fmt::format("[uniform_] low is {} and high is {}: low must not exceed high, both must be finite.", low, high));
+    raise<ValueError>("[uniform_] low is {} and high is {}: low must not exceed high, both must be finite.", low, high);
   const Tensor values = draw("uniform_", Distribution::uniform, shape(), dtype(), chosen(generator), high - low, low);
   overwrite(*this, values, "uniform_");
   return *this;
@@ -278,7 +270,7 @@ Tensor& Tensor::normal_(double mean, double std, Generator* generator) {
 }
 
 Tensor& Tensor::bernoulli_(double p, Generator* generator) {
-  if (!(p >= 0 && p <= 1)) throw ValueError(fmt::format("[bernoulli_] p is {}, it must lie in [0, 1].", p));
+  if (!(p >= 0 && p <= 1)) raise<ValueError>("[bernoulli_] p is {}, it must lie in [0, 1].", p);
   const Tensor u = draw("bernoulli_", Distribution::uniform, shape(), Dtype::float64, chosen(generator));
   overwrite(*this, kernels::lt(u, full({}, p, {.dtype = Dtype::float64})), "bernoulli_");
   return *this;
@@ -287,11 +279,10 @@ Tensor& Tensor::bernoulli_(double p, Generator* generator) {
 Tensor Tensor::sample(std::int64_t n, SampleOptions options) const {
   if (dim() == 0) throw ShapeError("[sample] the tensor has no dimensions, rows are drawn from the first one.");
   const std::int64_t rows = shape()[0];
-  if (n < 0) throw ValueError(fmt::format("[sample] n is {}, it must not be negative.", n));
+  if (n < 0) raise<ValueError>("[sample] n is {}, it must not be negative.", n);
   if (n > 0 && rows == 0) throw ValueError("[sample] the tensor has no rows to draw from.");
   if (!options.replace && n > rows)
-    throw ValueError(
-        fmt::format("[sample] {} rows asked for, the tensor has {}: ask for fewer or set replace.", n, rows));
+    raise<ValueError>("[sample] {} rows asked for, the tensor has {}: ask for fewer or set replace.", n, rows);
   Generator own(options.seed.value_or(0));
   return index_select(0, choose(rows, n, options.replace, options.seed ? own : default_generator()));
 }

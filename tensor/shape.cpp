@@ -1,5 +1,5 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/shape.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,8 +13,7 @@ std::string Shape::str() const { return fmt::format("[{}]", fmt::join(begin(), e
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.str(); }
 
 void throw_too_many_dims(std::size_t count) {
-  throw ShapeError(
-      fmt::format("[shape] {} dimensions, a tensor has at most {}: flatten some of them first.", count, max_dims));
+  raise<ShapeError>("[shape] {} dimensions, a tensor has at most {}: flatten some of them first.", count, max_dims);
 }
 
 }  // namespace xg

@@ -1,9 +1,7 @@
 // The handle's own methods: what needs no op.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/tensor.hpp>
-
-#include <fmt/format.h>
 
 namespace xg {
 
@@ -14,8 +12,8 @@ void throw_undefined() {
 std::int64_t normalize_dim(const char* op, std::int64_t dim, std::int64_t ndim) {
   const std::int64_t range = ndim == 0 ? 1 : ndim;  // tensors without dimensions take 0 and -1, as in PyTorch
   if (dim < -range || dim >= range)
-    throw IndexError(fmt::format("[{}] dim is {}, the tensor has {} dimension{}: use a number from {} to {}.", op, dim,
-                                 ndim, ndim == 1 ? "" : "s", -range, range - 1));
+    raise<IndexError>("[{}] dim is {}, the tensor has {} dimension{}: use a number from {} to {}.", op, dim, ndim,
+                      ndim == 1 ? "" : "s", -range, range - 1);
   return dim < 0 ? dim + range : dim;
 }
 
@@ -28,10 +26,10 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
     const std::int64_t x = longer[i + skip], y = shorter[i];
     if (x == y || y == 1) continue;
     if (x != 1)
-      throw ShapeError(
-          fmt::format("[{}] shapes {} and {} do not broadcast: dimension {} has sizes {} and {}, they must be equal or "
-                      "one of them 1.",
-                      op, a.str(), b.str(), i + skip, a.size() >= b.size() ? x : y, a.size() >= b.size() ? y : x));
+      raise<ShapeError>(
+          "[{}] shapes {} and {} do not broadcast: dimension {} has sizes {} and {}, they must be equal or one of them "
+          "1.",
+          op, a.str(), b.str(), i + skip, a.size() >= b.size() ? x : y, a.size() >= b.size() ? y : x);
     out[i + skip] = y;
   }
   return out;
@@ -50,8 +48,8 @@ std::int64_t Tensor::stride(std::int64_t dim) const {
 const void* Tensor::checked_data(Dtype wanted) const {
   const detail::TensorImpl& self = impl();
   if (self.dtype != wanted)
-    throw DtypeError(fmt::format("[data] the tensor is {}, asked for {}: convert with x.to(xg::{}).", name(self.dtype),
-                                 name(wanted), name(wanted)));
+    raise<DtypeError>("[data] the tensor is {}, asked for {}: convert with x.to(xg::{}).", name(self.dtype),
+                      name(wanted), name(wanted));
   return self.data;
 }
 
@@ -64,8 +62,8 @@ void* Tensor::checked_mutable_data(Dtype wanted) {
 Scalar Tensor::item_scalar() const {
   const detail::TensorImpl& self = impl();
   if (self.numel() != 1)
-    throw ShapeError(fmt::format("[item] shape is {} with {} elements, it must have one: reduce or index it first.",
-                                 self.shape().str(), self.numel()));
+    raise<ShapeError>("[item] shape is {} with {} elements, it must have one: reduce or index it first.",
+                      self.shape().str(), self.numel());
   return dispatch(self.dtype, [&]<class T>() { return Scalar(*static_cast<const T*>(self.data)); });
 }
 

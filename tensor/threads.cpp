@@ -1,8 +1,7 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
-#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -42,10 +41,10 @@ std::int64_t initial_threads() {
   std::int64_t count = 0;
   const auto [stop, error] = std::from_chars(text, end, count);
   if (error != std::errc() || stop != end || count < 1 || count > most_threads)
-    throw ValueError(
-        fmt::format("[num_threads] the environment variable XGRAD_NUM_THREADS is \"{}\", it must be a whole "
-                    "number from 1 to {}: correct or unset it.",
-                    text, most_threads));
+    raise<ValueError>(
+        "[num_threads] the environment variable XGRAD_NUM_THREADS is \"{}\", it must be a whole number from 1 to {}: "
+        "correct or unset it.",
+        text, most_threads);
   return count;
 }
 
@@ -213,7 +212,7 @@ std::int64_t num_threads() {
 
 void set_num_threads(std::int64_t count) {
   if (count < 1 || count > most_threads)
-    throw ValueError(fmt::format("[set_num_threads] count is {}, it must be from 1 to {}.", count, most_threads));
+    raise<ValueError>("[set_num_threads] count is {}, it must be from 1 to {}.", count, most_threads);
   if (in_tile) throw Error("[set_num_threads] called from within an op: call it between ops.");
   Setting& s = setting();
   std::shared_ptr<Pool> previous;  // ends after the lock is given back: it waits for its threads

@@ -4,11 +4,9 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <mutex>
 #include <optional>
@@ -43,17 +41,16 @@ void check(const Tensor& self, const char* op) {
     const bool leaf = node != nullptr && node->is_leaf();
     Node* base = self.impl().base() != nullptr ? static_cast<Node*>(self.impl().base()->autograd) : nullptr;
     if (leaf || (base != nullptr && base->is_leaf()))
-      throw AutogradError(
-          fmt::format("[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside "
-                      "NoGrad, or use "
-                      "the out-of-place form.",
-                      op));
+      raise<AutogradError>(
+          "[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside NoGrad, or "
+          "use the out-of-place form.",
+          op);
   }
   for (std::size_t i = 0; i < self.shape().size(); ++i)
     if (self.strides()[i] == 0 && self.shape()[i] > 1)
-      throw ShapeError(fmt::format(
+      raise<ShapeError>(
           "[{}] several elements of the tensor (shape {}) share one place in memory, as after expand: clone it first.",
-          op, self.shape().str()));
+          op, self.shape().str());
 }
 
 }  // namespace
@@ -81,11 +78,10 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
                  const std::function<void(Tensor&)>& write) {
   check(self, op);
   if (other != nullptr && broadcast_shapes(op, self.shape(), other->shape()) != self.shape())
-    throw ShapeError(
-        fmt::format("[{}] the result of shapes {} and {} does not have the shape of the tensor that is changed: use "
-                    "the out-of-place "
-                    "form.",
-                    op, self.shape().str(), other->shape().str()));
+    raise<ShapeError>(
+        "[{}] the result of shapes {} and {} does not have the shape of the tensor that is changed: use the "
+        "out-of-place form.",
+        op, self.shape().str(), other->shape().str());
   Trace* trace = state().trace;
   const bool recording = grad_enabled() && is_floating(self.dtype()) &&
                          (node_of(self) != nullptr || (other != nullptr && node_of(*other) != nullptr));
@@ -104,9 +100,8 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   }
   const Tensor result = compute(before);
   if (result.shape() != self.shape())
-    throw ShapeError(
-        fmt::format("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.", op,
-                    result.shape().str(), self.shape().str()));
+    raise<ShapeError>("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.", op,
+                      result.shape().str(), self.shape().str());
   // The new graph is made before the elements are written, because it may fail where memory ends.
   xg::detail::TensorImpl* base = self.impl().base();
   Tensor graph;  // what self's graph becomes, or that of its base

@@ -2,17 +2,15 @@
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::autograd::detail {
 namespace {
 
 [[noreturn]] void throw_other_dtype(const char* op, Dtype result, Dtype self) {
-  throw DtypeError(fmt::format(
+  raise<DtypeError>(
       "[{}] the result is {}, the tensor that is changed {}: convert it first, or use the out-of-place form.", op,
-      name(result), name(self)));
+      name(result), name(self));
 }
 
 }  // namespace

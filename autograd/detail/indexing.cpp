@@ -1,7 +1,7 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -20,22 +20,22 @@ std::size_t checked_dim(const char* op, const Tensor& x, std::int64_t dim) {
 
 Tensor checked_index(const char* op, const Tensor& index) {
   if (!is_integral(index.dtype()))
-    throw DtypeError(fmt::format("[{}] the index is {}, it must be int64 or int32: convert with index.to(xg::int64).",
-                                 op, name(index.dtype())));
+    raise<DtypeError>("[{}] the index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
+                      name(index.dtype()));
   return index.dtype() == Dtype::uint8 ? to(index, Dtype::int64) : index;
 }
 
 void check_same_dtype(const char* op, const Tensor& x, const Tensor& source) {
   if (x.dtype() != source.dtype())
-    throw DtypeError(fmt::format("[{}] x is {}, the source {}, they must be equal: convert with source.to(xg::{}).", op,
-                                 name(x.dtype()), name(source.dtype()), name(x.dtype())));
+    raise<DtypeError>("[{}] x is {}, the source {}, they must be equal: convert with source.to(xg::{}).", op,
+                      name(x.dtype()), name(source.dtype()), name(x.dtype()));
 }
 
 Tensor index_vector(const char* op, const Tensor& given) {
   const Tensor index = checked_index(op, given);
   if (index.dim() > 1)
-    throw ShapeError(fmt::format("[{}] the index has shape {}, it must be a vector: use gather or x.index({{...}}).",
-                                 op, index.shape().str()));
+    raise<ShapeError>("[{}] the index has shape {}, it must be a vector: use gather or x.index({{...}}).", op,
+                      index.shape().str());
   return index.dim() == 0 ? reshape(index, {1}) : index;
 }
 
@@ -44,9 +44,8 @@ void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor
   Shape wanted = x.shape();
   wanted[dim] = index.numel();
   if (source.shape() != wanted)
-    throw ShapeError(
-        fmt::format("[{}] the source has shape {}, for x of shape {} and {} indices along dim {} it must be {}.", op,
-                    source.shape().str(), x.shape().str(), index.numel(), dim, wanted.str()));
+    raise<ShapeError>("[{}] the source has shape {}, for x of shape {} and {} indices along dim {} it must be {}.", op,
+                      source.shape().str(), x.shape().str(), index.numel(), dim, wanted.str());
 }
 
 void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source) {
@@ -58,13 +57,12 @@ void check_element_index(const char* op, const Tensor& x, std::size_t dim, const
     if (source != nullptr) fits = fits && index.shape()[i] <= source->shape()[i];
   }
   if (!fits)
-    throw ShapeError(
-        fmt::format("[{}] shapes are {} for x and {} for the index{}: they need as many dimensions, and the index may "
-                    "nowhere be larger "
-                    "than x (except along dim {}){}.",
-                    op, x.shape().str(), index.shape().str(),
-                    source == nullptr ? "" : fmt::format(" and {} for the source", source->shape().str()), dim,
-                    source == nullptr ? "" : " nor than the source"));
+    raise<ShapeError>(
+        "[{}] shapes are {} for x and {} for the index{}: they need as many dimensions, and the index may nowhere be "
+        "larger than x (except along dim {}){}.",
+        op, x.shape().str(), index.shape().str(),
+        source == nullptr ? "" : fmt::format(" and {} for the source", source->shape().str()), dim,
+        source == nullptr ? "" : " nor than the source");
 }
 
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim) {
@@ -74,9 +72,8 @@ Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size
   const std::int64_t low = kernels::amin(index, all, false).item<std::int64_t>();
   const std::int64_t high = kernels::amax(index, all, false).item<std::int64_t>();
   if (low < -size || high >= size)
-    throw IndexError(fmt::format("[{}] index {} is out of range for dimension {} of size {}: {}.", op,
-                                 low < -size ? low : high, dim, size,
-                                 size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+    raise<IndexError>("[{}] index {} is out of range for dimension {} of size {}: {}.", op, low < -size ? low : high,
+                      dim, size, size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1));
   return low < 0 ? where(lt(index, full_like(index, 0)), index + size, index) : index;
 }
 

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <vector>
 
@@ -35,11 +33,10 @@ template <class Op> struct Linear : Op {
 /// elements, and what its choice contributes cannot be told apart from what was chosen.
 template <class Op> std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
   if (p.varies[index])
-    throw AutogradError(
-        fmt::format("[attribution] {}: the index depends on the features, so that no share of the result can be given "
-                    "to it. Explain a "
-                    "model in which the index is constant, or one that looks it up by embedding or one_hot.",
-                    Op::name));
+    raise<AutogradError>(
+        "[attribution] {}: the index depends on the features, so that no share of the result can be given to it. "
+        "Explain a model in which the index is constant, or one that looks it up by embedding or one_hot.",
+        Op::name);
   return autograd::attribute(detail::AppliedOpOf<Linear<Op>>(Linear<Op>{op}), p, nullptr);
 }
 

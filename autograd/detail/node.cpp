@@ -1,10 +1,8 @@
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <string>
@@ -87,12 +85,11 @@ void LeafNode::accumulate(Tensor g, bool create_graph) {
 
 void SavedInput::throw_changed(const Node& node, const Tensor& tensor, std::uint32_t version) {
   const std::string path = scope_path(node.scope);
-  throw AutogradError(
-      fmt::format("[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it "
-                  "(version {}, now "
-                  "{}): use the out-of-place form, or change a clone.{}",
-                  node.name(), tensor.shape().str(), tensor.impl().storage().last_write.load(), node.name(), version,
-                  tensor.version(), path.empty() ? "" : " Saved in: " + path + "."));
+  raise<AutogradError>(
+      "[{}] a tensor of shape {} that backward needs was changed in place by {} after {} had saved it (version {}, now "
+      "{}): use the out-of-place form, or change a clone.{}",
+      node.name(), tensor.shape().str(), tensor.impl().storage().last_write.load(), node.name(), version,
+      tensor.version(), path.empty() ? "" : " Saved in: " + path + ".");
 }
 
 Tensor SavedOutput::unpack(Node& node, std::uint8_t slot) const {
@@ -128,17 +125,16 @@ void replace_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot)
 namespace detail {
 
 void throw_released(const Node& node) {
-  throw AutogradError(
-      fmt::format("[backward] the graph was already swept and its saved tensors are released (at op {}): pass "
-                  "{{.retain_graph = true}} "
-                  "to the first backward, or build the graph again.",
-                  node.name()));
+  raise<AutogradError>(
+      "[backward] the graph was already swept and its saved tensors are released (at op {}): pass {{.retain_graph = "
+      "true}} to the first backward, or build the graph again.",
+      node.name());
 }
 
 void throw_inference(const char* op) {
-  throw AutogradError(fmt::format(
+  raise<AutogradError>(
       "[{}] an argument was made in InferenceMode and cannot become part of a graph: clone it outside, or use NoGrad.",
-      op));
+      op);
 }
 
 }  // namespace detail

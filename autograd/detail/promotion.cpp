@@ -1,8 +1,6 @@
 // The dtypes in which ops compute.
 #include <xgrad/autograd/detail/op.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <span>
 
@@ -30,8 +28,8 @@ void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*
   Dtype dtype = result_type(inputs);
   if (promotion == Promotion::floating && !is_floating(dtype)) dtype = default_dtype();
   if (promotion == Promotion::floating_only && !is_floating(dtype))
-    throw DtypeError(fmt::format("[{}] dtype is {}, it must be float32 or float64: convert with x.to(xg::float32).", op,
-                                 name(dtype)));
+    raise<DtypeError>("[{}] dtype is {}, it must be float32 or float64: convert with x.to(xg::float32).", op,
+                      name(dtype));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i]->dtype() != dtype) {
       holders[i] = to(*inputs[i], dtype);

@@ -1,7 +1,5 @@
 #include <xgrad/autograd/detail/rearrangement.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::autograd {
 
@@ -11,8 +9,7 @@ std::size_t checked_dim(const char* op, std::int64_t dim, std::int64_t ndim) {
 
 std::size_t existing_dim(const char* op, const Tensor& x, std::int64_t dim) {
   if (x.dim() == 0)
-    throw ShapeError(
-        fmt::format("[{}] the tensor has no dimensions, it must have one at least: reshape({{1}}) first.", op));
+    raise<ShapeError>("[{}] the tensor has no dimensions, it must have one at least: reshape({{1}}) first.", op);
   return checked_dim(op, dim, x.dim());
 }
 
@@ -21,8 +18,7 @@ DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim) {
   for (const std::int64_t dim : dims) {
     const std::size_t d = checked_dim(op, dim, ndim);
     if (set[d])
-      throw ValueError(
-          fmt::format("[{}] dims {} name dimension {} twice: each may stand there once.", op, dims.str(), d));
+      raise<ValueError>("[{}] dims {} name dimension {} twice: each may stand there once.", op, dims.str(), d);
     set.set(d);
   }
   return set;

@@ -1,8 +1,6 @@
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 
@@ -19,8 +17,8 @@ Shape reduced_dims(const char* op, const Tensor& x, const Dims& dims) {
   for (const std::int64_t dim : dims) {
     bool& seen = named[normalize_dim(op, dim, ndim)];
     if (seen)
-      throw ValueError(fmt::format("[{}] dims {} name dimension {} twice: name each once.", op, dims.str(),
-                                   normalize_dim(op, dim, ndim)));
+      raise<ValueError>("[{}] dims {} name dimension {} twice: name each once.", op, dims.str(),
+                        normalize_dim(op, dim, ndim));
     seen = true;
   }
   for (std::int64_t d = 0; d < ndim; ++d)
@@ -67,18 +65,17 @@ Tensor multiplier_with_kept(const Tensor& m, const Shape& dims, bool keepdim, co
 
 void check_floating(const char* op, const Tensor& x) {
   if (!x.is_floating_point())
-    throw DtypeError(
-        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, name(x.dtype())));
+    raise<DtypeError>("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, name(x.dtype()));
 }
 
 void check_not_empty(const char* op, const Tensor& x, const Shape& dims) {
   if (x.numel() > 0) return;
   for (const std::int64_t d : dims)
     if (x.shape()[static_cast<std::size_t>(d)] == 0)
-      throw ShapeError(
-          fmt::format("[{}] input is {}, dimension {} has no elements: there is no {} of nothing, reduce "
-                      "over dimensions that are not empty.",
-                      op, x.shape().str(), d, op));
+      raise<ShapeError>(
+          "[{}] input is {}, dimension {} has no elements: there is no {} of nothing, reduce over dimensions that are "
+          "not empty.",
+          op, x.shape().str(), d, op);
 }
 
 }  // namespace xg::autograd

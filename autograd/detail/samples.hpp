@@ -3,7 +3,6 @@
 
 #include <xgrad/autograd/detail/op.hpp>
 
-#include <array>
 #include <vector>
 
 namespace xg::autograd {

@@ -1,6 +1,6 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/text.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -131,11 +131,11 @@ AtomicFile::AtomicFile(Closed, std::string path, std::string what)
 
 // What this one throws, the destructor cleans up after: to it the object is whole.
 AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}, std::move(path), std::move(what)) {
-  if (path_.empty()) throw IoError(fmt::format("[{}] the path is empty: give the name of a file.", what_));
+  if (path_.empty()) raise<IoError>("[{}] the path is empty: give the name of a file.", what_);
   struct stat info {};
   const bool exists = ::stat(target_.c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode))
-    throw IoError(fmt::format("[{}] cannot write '{}': it is a folder; give the name of a file in it.", what_, path_));
+    raise<IoError>("[{}] cannot write '{}': it is a folder; give the name of a file in it.", what_, path_);
   if (exists && !S_ISREG(info.st_mode)) {
     descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
     if (descriptor_ < 0) fail("open", errno);
@@ -143,8 +143,7 @@ AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}
   }
   const std::string folder = folder_of(target_);
   if (std::error_code error; !fs::is_directory(folder, error))
-    throw IoError(
-        fmt::format("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder));
+    raise<IoError>("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder);
   const std::string stem = temporary_stem(target_);
   remove_leftovers(target_, stem);
   constexpr int most_attempts = 100;  // some network file systems number one file differently each time they are asked
@@ -210,8 +209,8 @@ void AtomicFile::fail(const char* action, int error_number) const {
   if (error_number == ENOSPC || error_number == EDQUOT) remedy = "free some space or choose another place";
   if (error_number == EACCES || error_number == EPERM || error_number == EROFS)
     remedy = "change its permissions or choose another place";
-  throw IoError(fmt::format("[{}] cannot {} '{}': {}; {}. The old file, if any, is unchanged.", what_, action, path_,
-                            reason(error_number), remedy));
+  raise<IoError>("[{}] cannot {} '{}': {}; {}. The old file, if any, is unchanged.", what_, action, path_,
+                 reason(error_number), remedy);
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes, const std::string& what) {

@@ -1,10 +1,10 @@
 // Numeric CSV.
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -114,12 +114,11 @@ std::string written(const Tensor& dense, const std::vector<std::string>& columns
 void save_csv(const String& path, const Tensor& tensor, const StringList& columns, char delimiter) {
   io::check_csv_format({.op = "save_csv", .separator_option = "delimiter", .separator = delimiter});
   if (tensor.dim() != 1 && tensor.dim() != 2)
-    throw ShapeError(fmt::format("[save_csv] the tensor has shape {}, a table has one or two dimensions: reshape it.",
-                                 tensor.shape().str()));
+    raise<ShapeError>("[save_csv] the tensor has shape {}, a table has one or two dimensions: reshape it.",
+                      tensor.shape().str());
   const std::int64_t width = tensor.dim() == 2 ? tensor.shape()[1] : 1;
   if (!columns.empty() && static_cast<std::int64_t>(columns.size()) != width)
-    throw ShapeError(
-        fmt::format("[save_csv] {} column names for shape {}: give {}.", columns.size(), tensor.shape().str(), width));
+    raise<ShapeError>("[save_csv] {} column names for shape {}: give {}.", columns.size(), tensor.shape().str(), width);
   write_file_atomically(path, written(kernels::contiguous(tensor), columns, delimiter), "save_csv");
 }
 

@@ -1,6 +1,6 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -177,7 +177,7 @@ CsvReader::CsvReader(CsvFormat format)
     : format_(std::move(format)), numbers_(format_.decimal, format_.thousands), missing_(256) {
   check_csv_format(format_);
   if (format_.max_rows && *format_.max_rows < 0) {
-    throw ValueError(fmt::format("[{}] max_rows is {}, it must not be negative.", format_.op, *format_.max_rows));
+    raise<ValueError>("[{}] max_rows is {}, it must not be negative.", format_.op, *format_.max_rows);
   }
   for (const std::string& word : format_.missing) {
     if (word.empty())
@@ -270,7 +270,7 @@ void CsvReader::check_encoding(std::string_view beginning) const {
 
 void CsvReader::check_utf8(std::string_view line) const {
   const auto fail_here = [&](const std::string& problem) {
-    throw IoError(fmt::format("[{}] cannot read '{}', line {}: {}", format_.op, source_, line_, problem));
+    raise<IoError>("[{}] cannot read '{}', line {}: {}", format_.op, source_, line_, problem);
   };
   while (!line.empty()) {
     // Eight bytes of ASCII without a zero byte at once.

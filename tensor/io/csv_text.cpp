@@ -1,7 +1,7 @@
 // Cells of CSV files as text, numbers and booleans.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -103,9 +103,8 @@ void check_csv_format(const CsvFormat& format) {
     const bool blank = c == ' ' || c == '\t';
     const bool may_be_blank = part.name == format.separator_option || part.name == "thousands";
     if (!(blank ? may_be_blank : c > ' ' && c < 0x7F) || is_digit(c) || is_letter(c) || c == '+' || c == '-') {
-      throw ValueError(
-          fmt::format("[{}] {} is {}: it must be an ASCII character, and no line end, digit, letter or sign.",
-                      format.op, part.name, shown(c)));
+      raise<ValueError>("[{}] {} is {}: it must be an ASCII character, and no line end, digit, letter or sign.",
+                        format.op, part.name, shown(c));
     }
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -113,8 +112,8 @@ void check_csv_format(const CsvFormat& format) {
       // Cells with thousands separators may be quoted, as "1,000" is.
       if (parts[k].name == format.separator_option && parts[i].name == "thousands") continue;
       if (parts[i].value == parts[k].value) {
-        throw ValueError(fmt::format("[{}] {} and {} are both {}: they must differ.", format.op, parts[k].name,
-                                     parts[i].name, shown(parts[i].value)));
+        raise<ValueError>("[{}] {} and {} are both {}: they must differ.", format.op, parts[k].name, parts[i].name,
+                          shown(parts[i].value));
       }
     }
   }

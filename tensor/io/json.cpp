@@ -1,6 +1,6 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/json.hpp>
 #include <xgrad/tensor/io/text.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -147,9 +147,9 @@ class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
   bool binary(nlohmann::json::binary_t&) override { return false; }  // no text contains any
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
     constexpr int number_out_of_range = 406;
-    throw IoError(fmt::format(
-        "{} the JSON {} at byte {}.", document_.prefix_,
-        error.id == number_out_of_range ? "has a number beyond the range of float64" : "is not valid", position));
+    raise<IoError>("{} the JSON {} at byte {}.", document_.prefix_,
+                   error.id == number_out_of_range ? "has a number beyond the range of float64" : "is not valid",
+                   position);
   }
 
  private:
@@ -163,7 +163,7 @@ class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool open(Kind kind) {
     if (open_.size() == most_levels)
-      throw IoError(fmt::format("{} the JSON is nested more than {} levels deep.", document_.prefix_, most_levels));
+      raise<IoError>("{} the JSON is nested more than {} levels deep.", document_.prefix_, most_levels);
     open_.push_back(document_.tokens_.size());
     return add({.kind = kind, .end = 0});
   }
@@ -180,7 +180,7 @@ class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
 JsonDocument::JsonDocument(std::string prefix, std::string_view text) : prefix_(std::move(prefix)) {
   // The lexer takes a zero byte for the end and would believe what stands before it.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
-    throw IoError(fmt::format("{} the JSON is not valid at byte {}.", prefix_, zero + 1));
+    raise<IoError>("{} the JSON is not valid at byte {}.", prefix_, zero + 1);
   Parser parser(*this);
   nlohmann::json::sax_parse(text.begin(), text.end(), &parser);
 }
@@ -189,7 +189,7 @@ void JsonValue::fail(const std::string& problem) const {
   const std::string name = key_ == JsonDocument::no_key
                                ? "the file"
                                : "'" + shortened(document_->texts_[document_->tokens_[key_].text]) + "'";
-  throw IoError(fmt::format("{} {} {}", document_->prefix_, name, problem));
+  raise<IoError>("{} {} {}", document_->prefix_, name, problem);
 }
 
 void JsonValue::wrong_type(const char* wanted) const {

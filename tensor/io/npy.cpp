@@ -1,6 +1,5 @@
 // NumPy's npy format (numpy.lib.format): a magic number, a version, a header that is a Python dict of three entries,
 // the elements.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/reader.hpp>

@@ -1,10 +1,10 @@
 // NumPy's npz format: a zip archive of npy files. libzip reads and writes the archive.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -42,10 +42,10 @@ struct ZipError {
 };
 
 [[noreturn]] void throw_unreadable(const std::string& path, const std::string& problem) {
-  throw IoError(fmt::format("[load_npz] cannot read '{}': {}", path, problem));
+  raise<IoError>("[load_npz] cannot read '{}': {}", path, problem);
 }
 [[noreturn]] void throw_unwritable(const std::string& path, const std::string& problem) {
-  throw IoError(fmt::format("[save_npz] cannot write '{}': {}.", path, problem));
+  raise<IoError>("[save_npz] cannot write '{}': {}.", path, problem);
 }
 
 /// One file of the archive; its checksum is compared when its last byte is read.
@@ -95,7 +95,7 @@ void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) 
   std::list<std::string> contents;  // must outlive zip_close
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined())
-      throw ValueError(fmt::format("[save_npz] tensor '{}' is undefined: assign a value or leave it out.", name));
+      raise<ValueError>("[save_npz] tensor '{}' is undefined: assign a value or leave it out.", name);
     const Tensor dense = kernels::contiguous(tensor);
     std::string& bytes = contents.emplace_back(io::npy_header(dense));
     bytes.append(static_cast<const char*>(dense.impl().data),
@@ -105,8 +105,8 @@ void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) 
     if (source == nullptr) throw_unwritable(path, zip_strerror(archive.get()));
     const zip_int64_t index = zip_file_add(archive.get(), member_name.c_str(), source.get(), ZIP_FL_ENC_UTF_8);
     if (index < 0)
-      throw ValueError(fmt::format("[save_npz] tensor '{}' cannot be a member of a zip archive: {}.", name,
-                                   zip_strerror(archive.get())));
+      raise<ValueError>("[save_npz] tensor '{}' cannot be a member of a zip archive: {}.", name,
+                        zip_strerror(archive.get()));
     static_cast<void>(source.release());  // the archive's
     const auto member = static_cast<zip_uint64_t>(index);
     // Stored, and dated to the format's first day, so that equal tensors give equal bytes.

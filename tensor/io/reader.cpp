@@ -1,6 +1,6 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ void Source::read(void* to, std::uint64_t bytes) {
 }
 
 void Source::fail(const std::string& problem) const {
-  throw IoError(fmt::format("[{}] cannot read '{}': {}", op_, name_, problem));
+  raise<IoError>("[{}] cannot read '{}': {}", op_, name_, problem);
 }
 
 namespace {

@@ -1,12 +1,12 @@
 // The safetensors format: eight bytes with the length of a JSON header, the header, the elements. The header names each
 // tensor's dtype, shape and byte range; the ranges cover the rest of the file without gap or overlap.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/json.hpp>
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -199,8 +199,7 @@ void save_safetensors(const String& path, const std::map<std::string, Tensor>& t
   std::vector<std::pair<std::string, Tensor>> order;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined())
-      throw ValueError(
-          fmt::format("[save_safetensors] tensor '{}' is undefined: assign a value or leave it out.", name));
+      raise<ValueError>("[save_safetensors] tensor '{}' is undefined: assign a value or leave it out.", name);
     if (name == "__metadata__")
       throw ValueError(
           "[save_safetensors] a tensor is named '__metadata__', the format keeps that name: choose another.");

@@ -1,11 +1,9 @@
 // What all elementwise kernels share: layouts and broadcasting.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +45,7 @@ bool broadcasts_to(const Shape& small, const Shape& shape) {
 }
 
 [[noreturn]] void throw_no_loop(const char* kernel, Dtype dtype) {
-  throw DtypeError(fmt::format("[{}] dtype {} is not supported: convert with x.to(...) first.", kernel, name(dtype)));
+  raise<DtypeError>("[{}] dtype {} is not supported: convert with x.to(...) first.", kernel, name(dtype));
 }
 
 [[gnu::noinline]] void run_strided(const UnaryKernel& kernel, UnaryLoop loop, Tensor& out, const Tensor& x,

@@ -1,7 +1,5 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gauss_legendre.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
 #include <numbers>
@@ -82,8 +80,7 @@ class Series {
 
 GaussLegendre gauss_legendre(std::int64_t n) {
   constexpr std::int64_t most = 100'000'000;
-  if (n < 1 || n > most)
-    throw ValueError(fmt::format("[gauss_legendre] n is {}: there are rules with 1 to {} nodes.", n, most));
+  if (n < 1 || n > most) raise<ValueError>("[gauss_legendre] n is {}: there are rules with 1 to {} nodes.", n, most);
   const auto count = static_cast<std::size_t>(n);
   GaussLegendre rule{std::vector<double>(count), std::vector<double>(count)};
   const Series series(n);

@@ -1,12 +1,10 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/small_product.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <cblas.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -36,7 +34,7 @@ struct BlasMatrix {
 
 int to_int(std::int64_t value) {
   if (value > std::numeric_limits<int>::max())
-    throw ShapeError(fmt::format("[matmul] a dimension of {} is more than BLAS counts: split the product.", value));
+    raise<ShapeError>("[matmul] a dimension of {} is more than BLAS counts: split the product.", value);
   return static_cast<int>(value);
 }
 

@@ -2,14 +2,12 @@
 // Every kernel here moves slices between a dense tensor (contiguous, row-major in the order of the indices) and an
 // indexed one. Indices are checked first, in one pass over all of them, so that the moving loops need no checks:
 // minimum and maximum decide, and only a failure looks for the culprit.
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/loops.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,8 +19,8 @@ namespace {
 /// The indices as contiguous int64, each in 0 .. size-1. Throws DtypeError and IndexError.
 Tensor checked(const char* op, const Tensor& index, std::int64_t size, std::int64_t dim) {
   if (index.dtype() != Dtype::int64 && index.dtype() != Dtype::int32)
-    throw DtypeError(fmt::format("[{}] index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
-                                 name(index.dtype())));
+    raise<DtypeError>("[{}] index is {}, it must be int64 or int32: convert with index.to(xg::int64).", op,
+                      name(index.dtype()));
   const Tensor indices = contiguous(index.dtype() == Dtype::int64 ? index : cast(index, Dtype::int64));
   const std::int64_t* i = elements<std::int64_t>(indices);
   const std::int64_t n = indices.numel();
@@ -33,9 +31,9 @@ Tensor checked(const char* op, const Tensor& index, std::int64_t size, std::int6
   }
   if (low == 0 && high < size) return indices;
   const std::int64_t* bad = std::find_if(i, i + n, [&](std::int64_t v) { return v < 0 || v >= size; });
-  if (size == 0) throw IndexError(fmt::format("[{}] index is {}, dimension {} has no elements.", op, *bad, dim));
-  throw IndexError(fmt::format("[{}] index is {}, dimension {} has size {}: use a number from 0 to {}.", op, *bad, dim,
-                               size, size - 1));
+  if (size == 0) raise<IndexError>("[{}] index is {}, dimension {} has no elements.", op, *bad, dim);
+  raise<IndexError>("[{}] index is {}, dimension {} has size {}: use a number from 0 to {}.", op, *bad, dim, size,
+                    size - 1);
 }
 
 template <class Word>
@@ -109,7 +107,7 @@ Tensor at_least_one_dim(const Tensor& x) {
 
 void check_one_dim(const char* op, const Tensor& index) {
   if (index.dim() > 1)
-    throw ShapeError(fmt::format("[{}] index has shape {}, it must have one dimension.", op, index.shape().str()));
+    raise<ShapeError>("[{}] index has shape {}, it must have one dimension.", op, index.shape().str());
 }
 
 /// The slices of x (with dimensions) along dim, beside a dense tensor of `dense_shape` and strides.
@@ -130,10 +128,9 @@ void into_slices(const char* op, Tensor& x, std::int64_t dim, const Tensor& inde
   Shape wanted = target.shape();
   wanted[static_cast<std::size_t>(dim)] = indices.numel();
   if (!(from.shape() == wanted))
-    throw ShapeError(
-        fmt::format("[{}] source has shape {}, index has {} elements and the tensor shape {}: source must "
-                    "have shape {}.",
-                    op, source.shape().str(), indices.numel(), x.shape().str(), wanted.str()));
+    raise<ShapeError>(
+        "[{}] source has shape {}, index has {} elements and the tensor shape {}: source must have shape {}.", op,
+        source.shape().str(), indices.numel(), x.shape().str(), wanted.str());
   if (from.numel() == 0) return;
   f(slices_along(target, dim, indices, from.shape(), from.strides()));
 }
@@ -146,10 +143,10 @@ void check_gather_shapes(const char* op, const Tensor& x, std::int64_t dim, cons
   for (std::int64_t d = 0; fits && d < x.dim(); ++d)
     fits = d == dim || index.shape()[static_cast<std::size_t>(d)] <= x.shape()[static_cast<std::size_t>(d)];
   if (!fits)
-    throw ShapeError(
-        fmt::format("[{}] index has shape {}, the tensor {}: index must have as many dimensions and be nowhere "
-                    "larger, except along dimension {}.",
-                    op, index.shape().str(), x.shape().str(), dim));
+    raise<ShapeError>(
+        "[{}] index has shape {}, the tensor {}: index must have as many dimensions and be nowhere larger, except "
+        "along dimension {}.",
+        op, index.shape().str(), x.shape().str(), dim);
 }
 
 std::int64_t size_along(const Tensor& x, std::int64_t dim) {
@@ -184,10 +181,8 @@ void scatter_into(const char* op, Tensor& x, std::int64_t dim, const Tensor& ind
   bool fits = index.dim() == source.dim();
   for (std::size_t d = 0; fits && d < index.shape().size(); ++d) fits = index.shape()[d] <= source.shape()[d];
   if (!fits)
-    throw ShapeError(
-        fmt::format("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere "
-                    "smaller.",
-                    op, source.shape().str(), index.shape().str()));
+    raise<ShapeError>("[{}] source has shape {}, index {}: source must have as many dimensions and be nowhere smaller.",
+                      op, source.shape().str(), index.shape().str());
   const Tensor indices = checked(op, index, size_along(x, dim), dim);
   if (indices.numel() == 0) return;
   dispatch(x.dtype(), [&]<class T>() {
@@ -206,8 +201,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
   Shape shape = from.shape();
   shape[static_cast<std::size_t>(dim)] = indices.numel();
   if (x.dim() == 0 && indices.numel() != 1)
-    throw ShapeError(
-        fmt::format("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel()));
+    raise<ShapeError>("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel());
   Tensor out = empty(x.dim() == 0 ? Shape{} : shape, x.dtype());
   if (out.numel() == 0) return out;
   copy_from_indexed(slices_along(from, dim, indices, shape, row_major_strides(shape)), item_size(x.dtype()),
@@ -253,8 +247,7 @@ namespace {
 
 void check_mask(const char* op, const Tensor& mask) {
   if (mask.dtype() != Dtype::bool_)
-    throw DtypeError(
-        fmt::format("[{}] mask is {}, it must be bool: compare first, as in x > 0.", op, name(mask.dtype())));
+    raise<DtypeError>("[{}] mask is {}, it must be bool: compare first, as in x > 0.", op, name(mask.dtype()));
 }
 
 /// Calls f(x offset) for each true element of the mask, in row-major order of `shape`.
@@ -292,12 +285,12 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const char* op) {
   check_mask(op, mask);
   if (!(mask.shape() == x.shape()))
-    throw ShapeError(fmt::format("[{}] mask has shape {}, the tensor {}: they must be equal.", op, mask.shape().str(),
-                                 x.shape().str()));
+    raise<ShapeError>("[{}] mask has shape {}, the tensor {}: they must be equal.", op, mask.shape().str(),
+                      x.shape().str());
   const std::int64_t count = count_true(x.shape(), mask);
   if (values.numel() < count)
-    throw ShapeError(fmt::format("[{}] the mask has {} true elements, there are {} values: give one for each.", op,
-                                 count, values.numel()));
+    raise<ShapeError>("[{}] the mask has {} true elements, there are {} values: give one for each.", op, count,
+                      values.numel());
   const Tensor dense = contiguous(values);
   dispatch(x.dtype(), [&]<class T>() {
     T* out = elements<T>(x);
@@ -327,9 +320,9 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   const Tensor* model = nullptr;
   for (const Tensor& t : tensors)
     if (model == nullptr || (skipped(*model) && !skipped(t))) model = &t;
-  if (model == nullptr) throw ValueError(fmt::format("[{}] the list of tensors is empty: give at least one.", op));
+  if (model == nullptr) raise<ValueError>("[{}] the list of tensors is empty: give at least one.", op);
   Shape shape = model->shape();
-  if (shape.empty()) throw ShapeError(fmt::format("[{}] tensors without dimensions cannot be joined: use stack.", op));
+  if (shape.empty()) raise<ShapeError>("[{}] tensors without dimensions cannot be joined: use stack.", op);
   const auto d = static_cast<std::size_t>(dim);
   shape[d] = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -338,12 +331,11 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
     bool fits = t.dim() == model->dim();
     for (std::size_t k = 0; fits && k < shape.size(); ++k) fits = k == d || t.shape()[k] == shape[k];
     if (!fits)
-      throw ShapeError(
-          fmt::format("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op, i,
-                      t.shape().str(), model->shape().str(), dim));
+      raise<ShapeError>("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op,
+                        i, t.shape().str(), model->shape().str(), dim);
     if (__builtin_add_overflow(shape[d], t.shape()[d], &shape[d]))
-      throw ShapeError(fmt::format(
-          "[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op, dim));
+      raise<ShapeError>("[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op,
+                        dim);
   }
   Tensor out = empty(shape, model->dtype());
   auto* to = elements<char>(out);
@@ -411,7 +403,7 @@ Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts) {
 
 Tensor embedding(const Tensor& index, const Tensor& weight, const char* op) {
   if (weight.dim() != 2)
-    throw ShapeError(fmt::format("[{}] weight has shape {}, it must have two dimensions.", op, weight.shape().str()));
+    raise<ShapeError>("[{}] weight has shape {}, it must have two dimensions.", op, weight.shape().str());
   const Tensor indices = checked(op, index, weight.shape()[0], 0);
   Shape shape = index.shape();
   shape.push_back(weight.shape()[1]);

@@ -1,12 +1,10 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -26,9 +24,8 @@ namespace {
 
 [[noreturn]] void refuse_label(const char* op, const Tensor& target, std::int64_t at, std::int64_t label,
                                std::int64_t classes, std::int64_t ignore_index) {
-  throw IndexError(
-      fmt::format("[{}] target{} is {}, there are {} classes: labels must lie in [0, {}) or be ignore_index ({}).", op,
-                  position(target.shape(), at), label, classes, classes, ignore_index));
+  raise<IndexError>("[{}] target{} is {}, there are {} classes: labels must lie in [0, {}) or be ignore_index ({}).",
+                    op, position(target.shape(), at), label, classes, classes, ignore_index);
 }
 
 }  // namespace

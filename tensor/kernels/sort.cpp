@@ -1,10 +1,9 @@
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/kernels/loops.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -12,45 +11,23 @@
 namespace xg::kernels {
 namespace {
 
-template <class T> bool is_nan(T value) {
-  if constexpr (std::is_floating_point_v<T>)
-    return value != value;
-  else
-    return false;
-}
-
 template <class T> struct Entry {
   T value;
   std::int64_t index;
 };
 
-/// Order by value, NaN last; equal ones by index, so that any sorting algorithm is stable.
-template <class T> bool ascending(const Entry<T>& a, const Entry<T>& b) {
-  if (a.value < b.value) return true;
-  if (b.value < a.value) return false;
-  if constexpr (std::is_floating_point_v<T>) {
-    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
-    if (a_nan != b_nan) return b_nan;
-  }
-  return a.index < b.index;
-}
-/// The reverse order of values, NaN first; equal ones by index.
-template <class T> bool descending(const Entry<T>& a, const Entry<T>& b) {
-  if (a.value > b.value) return true;
-  if (b.value > a.value) return false;
-  if constexpr (std::is_floating_point_v<T>) {
-    const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
-    if (a_nan != b_nan) return a_nan;
-  }
-  return a.index < b.index;
-}
-
-/// The same two orders without the tie break.
+/// Order by value, NaN last, and the reverse.
 template <class T> bool less(const Entry<T>& a, const Entry<T>& b) {
   return a.value < b.value || (is_nan(b.value) && !is_nan(a.value));
 }
-template <class T> bool greater(const Entry<T>& a, const Entry<T>& b) {
-  return a.value > b.value || (is_nan(a.value) && !is_nan(b.value));
+template <class T> bool greater(const Entry<T>& a, const Entry<T>& b) { return less(b, a); }
+
+/// The same two orders with equal ones by index, so that any sorting algorithm is stable.
+template <class T> bool ascending(const Entry<T>& a, const Entry<T>& b) {
+  return less(a, b) || (!less(b, a) && a.index < b.index);
+}
+template <class T> bool descending(const Entry<T>& a, const Entry<T>& b) {
+  return less(b, a) || (!less(a, b) && a.index < b.index);
 }
 
 /// The first k of each row along dim, in order.
@@ -101,9 +78,8 @@ std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descendin
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest) {
   const std::int64_t n = x.shape().empty() ? 1 : x.shape()[static_cast<std::size_t>(dim)];
   if (k < 0 || k > n)
-    throw ValueError(
-        fmt::format("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.", k, dim,
-                    x.shape().str(), n, n));
+    raise<ValueError>("[topk] k is {}, dimension {} of shape {} has {} elements: k must lie between 0 and {}.", k, dim,
+                      x.shape().str(), n, n);
   if (x.shape().empty() && k == 0) return {empty({0}, x.dtype()), empty({0}, Dtype::int64)};
   return first_in_order(x, dim, k, largest, false);
 }
