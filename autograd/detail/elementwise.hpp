@@ -3,9 +3,8 @@
 // the tests.
 //
 // clang-format off
-//   struct Tanh : Elementwise1<Tanh> {
+//   struct Tanh : Elementwise1<Tanh, save_output()> {  // slope is given the output, else the input
 //     static constexpr const char* name = "tanh";
-//     static constexpr unsigned saves = save_output();  // slope is given the output, else the input
 //     template <class V> static V call(V x) { return tanh_of(x); }
 //     template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
 //     template <class V> static V secant(V x, V r) { ... }  // optional: generic_secant otherwise
@@ -94,10 +93,10 @@ template <class Op> constexpr bool has_slope = kernels::Pull::takes<Op, Tensor, 
 }  // namespace detail
 
 /// One tensor in, one out, of the same shape.
-template <class Op> struct Elementwise1 {
+template <class Op, unsigned saved_tensors = save_input(0)> struct Elementwise1 {
   static constexpr int inputs = 1;
   static constexpr Promotion promotion = Promotion::floating;
-  static constexpr unsigned saves = save_input(0);
+  static constexpr unsigned saves = saved_tensors;
   static constexpr Rule rule = Rule::secant;
   static constexpr bool elementwise = true;
 
@@ -134,10 +133,10 @@ template <class Op> struct Elementwise1 {
 };
 
 /// Two tensors in, one out, with broadcasting. The derivatives are the op's own.
-template <class Op> struct Elementwise2 {
+template <class Op, unsigned saved_tensors = save_input(0) | save_input(1)> struct Elementwise2 {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
-  static constexpr unsigned saves = save_input(0) | save_input(1);
+  static constexpr unsigned saves = saved_tensors;
   static constexpr Rule rule = Rule::two_player;
   static constexpr bool elementwise = true;
 

@@ -2,10 +2,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/activations.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,9 +20,8 @@ using kernels::clamp_secant_of, kernels::relu_secant_of, kernels::sigmoid_secant
 namespace {
 
 /// max(x, 0); derivative 0 at 0. NaN stays.
-struct Relu : Elementwise1<Relu> {
+struct Relu : Elementwise1<Relu, save_output()> {
   static constexpr const char* name = "relu";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return pick(x <= constant(x, 0), constant(x, 0), x); }
   template <class V> static V pull(V g, V y) { return pick(y > constant(y, 0), g, constant(y, 0)); }
   template <class V> static V secant(V x, V r) { return relu_secant_of(x, r); }
@@ -76,10 +73,9 @@ struct Elu : Elementwise1<Elu> {
 };
 
 /// 1 / (1 + e^-x)
-struct Sigmoid : Elementwise1<Sigmoid> {
+struct Sigmoid : Elementwise1<Sigmoid, save_output()> {
   static constexpr const char* name = "sigmoid";
   static constexpr ScoreMap score_map = ScoreMap::sigmoid;
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return sigmoid_of(x); }
   template <class V> static V pull(V g, V y) { return g * y * (constant(y, 1) - y); }
   template <class V> static V secant(V x, V r) { return sigmoid_secant_of(x, r); }
@@ -88,9 +84,8 @@ struct Sigmoid : Elementwise1<Sigmoid> {
 };
 
 /// tanh x = 2 sigmoid(2 x) - 1
-struct Tanh : Elementwise1<Tanh> {
+struct Tanh : Elementwise1<Tanh, save_output()> {
   static constexpr const char* name = "tanh";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return tanh_of(x); }
   template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
   template <class V> static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
@@ -364,10 +359,9 @@ struct Logit : Elementwise1<Logit> {
 };
 
 /// 1 where x > 0, else 0; derivative 0. Attribution follows the jump all the same.
-struct Step : Elementwise1<Step> {
+struct Step : Elementwise1<Step, 0> {
   static constexpr const char* name = "step";
   static constexpr bool jumps = true;
-  static constexpr unsigned saves = 0;
   template <class V> static V call(V x) { return pick(x > constant(x, 0), constant(x, 1), constant(x, 0)); }
   static double reference(double x) { return x > 0 ? 1 : 0; }
 };
@@ -381,12 +375,6 @@ std::vector<OpInfo> activation_ops() {
 
 }  // namespace autograd
 
-namespace {
-void check_positive(const char* op, const char* argument, double value) {
-  if (!(value > 0)) throw ValueError(fmt::format("[{}] {} is {}, it must be positive.", op, argument, value));
-}
-}  // namespace
-
 Tensor relu(const Tensor& x) {
   return x.is_floating_point() ? apply(autograd::Relu{}, x) : clamp(x.dtype() == bool_ ? to(x, int64) : x, 0);
 }
@@ -395,9 +383,9 @@ Tensor leaky_relu(const Tensor& x, double slope) { return apply(autograd::LeakyR
 
 Tensor prelu(const Tensor& x, const Tensor& weight) {
   if (weight.numel() != 1 && (weight.dim() != 1 || x.dim() < 2 || weight.size(0) != x.size(1)))
-    throw ShapeError(fmt::format(
+    raise<ShapeError>(
         "[prelu] weight has shape {}, x {}: weight must have one element or one for each of x.size(1) channels.",
-        weight.shape().str(), x.shape().str()));
+        weight.shape().str(), x.shape().str());
   Tensor slope = weight.reshape({weight.numel()});
   if (weight.numel() != 1)
     for (std::int64_t i = 2; i < x.dim(); ++i) slope = unsqueeze(slope, -1);
@@ -427,21 +415,20 @@ Tensor logit(const Tensor& x, std::optional<double> eps) {
 }
 Tensor tanh(const Tensor& x) { return apply(autograd::Tanh{}, x); }
 Tensor softplus(const Tensor& x, double beta, double threshold) {
-  check_positive("softplus", "beta", beta);
+  if (!(beta > 0)) raise<ValueError>("[softplus] beta is {}, it must be positive.", beta);
   return apply(autograd::Softplus{{}, beta, threshold}, x);
 }
 Tensor softsign(const Tensor& x) { return apply(autograd::Softsign{}, x); }
 Tensor logsigmoid(const Tensor& x) { return apply(autograd::Logsigmoid{}, x); }
 Tensor hardtanh(const Tensor& x, double min, double max) {
-  if (!(min <= max))
-    throw ValueError(fmt::format("[hardtanh] min is {}, max is {}: min must not exceed max.", min, max));
+  if (!(min <= max)) raise<ValueError>("[hardtanh] min is {}, max is {}: min must not exceed max.", min, max);
   return clamp(x, min, max);
 }
 Tensor hardsigmoid(const Tensor& x) { return apply(autograd::Hardsigmoid{}, x); }
 Tensor hardswish(const Tensor& x) { return apply(autograd::Hardswish{}, x); }
 Tensor hardshrink(const Tensor& x, double lambda) { return apply(autograd::Hardshrink{{}, lambda}, x); }
 Tensor softshrink(const Tensor& x, double lambda) {
-  if (lambda < 0) throw ValueError(fmt::format("[softshrink] lambda is {}, it must not be negative.", lambda));
+  if (lambda < 0) raise<ValueError>("[softshrink] lambda is {}, it must not be negative.", lambda);
   return apply(autograd::Softshrink{{}, lambda}, x);
 }
 Tensor tanhshrink(const Tensor& x) { return x - tanh(x); }

@@ -2,10 +2,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <cmath>
@@ -19,9 +17,8 @@ using kernels::is_nan, kernels::relu_secant_of;
 namespace {
 
 /// a + b
-struct Add : Elementwise2<Add> {
+struct Add : Elementwise2<Add, 0> {
   static constexpr const char* name = "add";
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::every_dtype;
   template <class V> static V call(V a, V b) { return kernels::sum_of(a, b); }
@@ -37,9 +34,8 @@ struct Add : Elementwise2<Add> {
 };
 
 /// a - b
-struct Sub : Elementwise2<Sub> {
+struct Sub : Elementwise2<Sub, 0> {
   static constexpr const char* name = "sub";
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V a, V b) { return kernels::difference_of(a, b); }
@@ -95,9 +91,8 @@ Tensor rounding_beside(const RoundingContext& c, double value) {
 }
 
 /// x + value, for reals
-struct AddScalar : Elementwise1<AddScalar> {
+struct AddScalar : Elementwise1<AddScalar, 0> {
   static constexpr const char* name = "add";
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 0;
   template <class V> V call(V x) const { return x + constant(x, value); }
@@ -107,9 +102,8 @@ struct AddScalar : Elementwise1<AddScalar> {
 };
 
 /// x value, for reals
-struct MulScalar : Elementwise1<MulScalar> {
+struct MulScalar : Elementwise1<MulScalar, 0> {
   static constexpr const char* name = "mul";
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 1;
   template <class V> V call(V x) const { return x * constant(x, value); }
@@ -118,9 +112,8 @@ struct MulScalar : Elementwise1<MulScalar> {
 };
 
 /// value - x, for reals
-struct RsubScalar : Elementwise1<RsubScalar> {
+struct RsubScalar : Elementwise1<RsubScalar, 0> {
   static constexpr const char* name = "rsub";
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   double value = 0;
   template <class V> V call(V x) const { return constant(x, value) - x; }
@@ -130,9 +123,8 @@ struct RsubScalar : Elementwise1<RsubScalar> {
 };
 
 /// value / x, for reals; secant -value / (x r)
-struct RdivScalar : Elementwise1<RdivScalar> {
+struct RdivScalar : Elementwise1<RdivScalar, save_input(0) | save_output()> {
   static constexpr const char* name = "rdiv";
-  static constexpr unsigned saves = save_input(0) | save_output();
   double value = 1;
   template <class V> V call(V x) const { return constant(x, value) / x; }
   static Tensor backward(const OpContext& c, const Tensor& g) { return -g * c.output() / c.input(0); }
@@ -142,10 +134,9 @@ struct RdivScalar : Elementwise1<RdivScalar> {
 };
 
 /// -x
-struct Neg : Elementwise1<Neg> {
+struct Neg : Elementwise1<Neg, 0> {
   static constexpr const char* name = "neg";
   static constexpr Promotion promotion = Promotion::none;
-  static constexpr unsigned saves = 0;
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V x) { return kernels::negative_of(x); }
@@ -167,10 +158,9 @@ struct Abs : Elementwise1<Abs> {
 };
 
 /// -1, 0, 1; derivative 0
-struct Sign : Elementwise1<Sign> {
+struct Sign : Elementwise1<Sign, 0> {
   static constexpr const char* name = "sign";
   static constexpr Promotion promotion = Promotion::none;
-  static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static constexpr unsigned dtypes = kernels::numbers;
   template <class V> static V call(V x) { return sign_of(x); }
@@ -231,10 +221,9 @@ struct Hypot : Elementwise2<Hypot> {
 };
 
 /// 0, values or 1, as x is below, at or above zero; derivative 0
-struct Heaviside : Elementwise2<Heaviside> {
+struct Heaviside : Elementwise2<Heaviside, 0> {
   static constexpr const char* name = "heaviside";
   static constexpr bool jumps = true;
-  static constexpr unsigned saves = 0;
   static constexpr unsigned dtypes = kernels::every_dtype;
   template <class V> static V call(V x, V values) {
     if constexpr (std::is_integral_v<V>)
@@ -326,10 +315,10 @@ Tensor& Tensor::mul_(const Tensor& other) { return autograd::in_place(*this, "mu
 
 Tensor& Tensor::div_(const Tensor& other) {
   if (!is_floating(dtype()))
-    throw DtypeError(
-        fmt::format("[div_] the quotient is a floating-point number, the tensor that is changed {}: convert "
-                    "it first, or use the out-of-place form.",
-                    name(dtype())));
+    raise<DtypeError>(
+        "[div_] the quotient is a floating-point number, the tensor that is changed {}: convert it first, or use the "
+        "out-of-place form.",
+        name(dtype()));
   return autograd::in_place(*this, "div_", other, xg::div, autograd::Div{});
 }
 

@@ -2,7 +2,6 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 
-#include <cmath>
 #include <vector>
 
 namespace xg {
@@ -11,9 +10,8 @@ namespace autograd {
 namespace {
 
 /// Bitwise ops of integers and bools: no derivative.
-template <class Op> struct Bitwise : Elementwise2<Op> {
+template <class Op> struct Bitwise : Elementwise2<Op, 0> {
   static constexpr unsigned dtypes = kernels::bools | kernels::integers;
-  static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static std::vector<Sample> samples(Dtype) { return samples2<Op>(int64); }
   static constexpr Domain domain{0, 9, 0, 9};

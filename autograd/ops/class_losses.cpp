@@ -4,10 +4,8 @@
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <cmath>
@@ -71,11 +69,6 @@ struct CrossEntropy {
   }
 };
 
-void check_smoothing(double smoothing) {
-  if (!(smoothing >= 0 && smoothing <= 1))
-    throw ValueError(fmt::format("[cross_entropy] label_smoothing is {}, it must lie in [0, 1].", smoothing));
-}
-
 /// (log-)probabilities or logits as [n, classes] and class numbers as int64 [n]; `positions` is the shape of a loss
 /// that is not reduced.
 struct ClassRows {
@@ -85,23 +78,19 @@ struct ClassRows {
 
 ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
   if (!x.is_floating_point())
-    throw DtypeError(
-        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, xg::name(x.dtype())));
+    raise<DtypeError>("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
+                      xg::name(x.dtype()));
   if (x.dim() == 0)
-    throw ShapeError(
-        fmt::format("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op));
+    raise<ShapeError>("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op);
   Shape expected = x.shape();
   expected.erase(x.dim() == 1 ? 0 : 1);
   if (target.shape() != expected)
-    throw ShapeError(
-        fmt::format("[{}] input is {}, target is {}: class numbers have the input's shape without the "
-                    "classes, {}.",
-                    op, x.shape().str(), target.shape().str(), expected.str()));
+    raise<ShapeError>("[{}] input is {}, target is {}: class numbers have the input's shape without the classes, {}.",
+                      op, x.shape().str(), target.shape().str(), expected.str());
   if (target.is_floating_point() || target.dtype() == bool_)
-    throw DtypeError(
-        fmt::format("[{}] target is {} with the shape of class numbers, these must be integers: convert with "
-                    "target.to(xg::int64).",
-                    op, xg::name(target.dtype())));
+    raise<DtypeError>(
+        "[{}] target is {} with the shape of class numbers, these must be integers: convert with target.to(xg::int64).",
+        op, xg::name(target.dtype()));
   const Tensor labels = target.dtype() == int64 ? target : to(target, int64);
   if (x.dim() == 2) return {x, labels, expected};
   if (x.dim() == 1) return {x.unsqueeze(0), labels.unsqueeze(0), expected};
@@ -110,8 +99,8 @@ ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
 
 void check_class_weight(const char* op, const Tensor& weight, std::int64_t classes) {
   if (weight.defined() && weight.shape() != Shape{classes})
-    throw ShapeError(fmt::format("[{}] weight is {}, there are {} classes: it must be [{}].", op, weight.shape().str(),
-                                 classes, classes));
+    raise<ShapeError>("[{}] weight is {}, there are {} classes: it must be [{}].", op, weight.shape().str(), classes,
+                      classes);
 }
 
 /// -weight[label] log p[label], and the weight of each row (0 where it is ignored).
@@ -165,17 +154,16 @@ void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) 
   const std::vector<double> values = target.to_vector();
   for (std::size_t i = 0; i < values.size(); ++i)
     if (std::isnan(values[i]))
-      throw ValueError(fmt::format("[{}] target holds nan (element {} of {}): drop the rows without a target.", op, i,
-                                   target.shape().str()));
+      raise<ValueError>("[{}] target holds nan (element {} of {}): drop the rows without a target.", op, i,
+                        target.shape().str());
 }
 
 /// Cross entropy with a distribution for each row, in the shape of the logits.
 Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   constexpr const char* op = "cross_entropy";
   if (!logits.is_floating_point())
-    throw DtypeError(
-        fmt::format("[cross_entropy] logits are {}, they must be floating: convert with x.to(xg::float32).",
-                    xg::name(logits.dtype())));
+    raise<DtypeError>("[cross_entropy] logits are {}, they must be floating: convert with x.to(xg::float32).",
+                      xg::name(logits.dtype()));
   const std::int64_t dim = logits.dim() == 1 ? 0 : 1, classes = logits.size(dim);
   check_class_weight(op, options.weight, classes);
   Tensor wanted = target;
@@ -199,7 +187,8 @@ std::vector<OpInfo> class_loss_ops() { return OpList<CrossEntropy>::rows("losses
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOptions options) {
   constexpr const char* op = "cross_entropy";
-  autograd::check_smoothing(options.label_smoothing);
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    raise<ValueError>("[cross_entropy] label_smoothing is {}, it must lie in [0, 1].", options.label_smoothing);
   if (logits.dim() > 0 && target.shape() == logits.shape() && target.is_floating_point())
     return autograd::cross_entropy_of_distributions(logits, target, options);
   const autograd::ClassRows in = autograd::class_rows(op, logits, target);

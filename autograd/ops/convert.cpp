@@ -6,7 +6,6 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 
-#include <bitset>
 #include <vector>
 
 namespace xg {
@@ -14,32 +13,28 @@ namespace autograd {
 
 namespace {
 
-/// The same values in memory of their own
-struct Clone : Rearrangement {
-  static constexpr const char* name = "clone";
+/// The same values, in memory of their own if Op does not say otherwise.
+template <class Op> struct Identity : Rearrangement {
   static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
   static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1<Clone>(d); }
+  static std::vector<Sample> samples(Dtype d) { return samples1<Op>(d); }
+};
+
+struct Clone : Identity<Clone> {
+  static constexpr const char* name = "clone";
 };
 
 /// The same values, row-major without gaps
-struct Contiguous : Rearrangement {
+struct Contiguous : Identity<Contiguous> {
   static constexpr const char* name = "contiguous";
-  static constexpr bool keeps_elements = true;
-  static Tensor forward(const Tensor& x) { return kernels::copy(x); }
-  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1<Contiguous>(d); }
 };
 
 /// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
 /// is the identity.
-struct Detach : Rearrangement {
+struct Detach : Identity<Detach> {
   static constexpr const char* name = "detach";
-  static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
-  static Tensor backward(const OpContext&, const Tensor& g) { return g; }
-  static std::vector<Sample> samples(Dtype d) { return samples1<Detach>(d); }
 };
 
 /// x in a dtype that holds its values

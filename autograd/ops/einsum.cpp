@@ -2,7 +2,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/ops/products.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ namespace {
 using Labels = std::string;  // one character for each dimension; those of an ellipsis are digits, from the right
 
 [[noreturn]] void refuse_equation(const std::string& equation, const std::string& reason) {
-  throw ValueError(fmt::format("[einsum] equation \"{}\": {}", equation, reason));
+  raise<ValueError>("[einsum] equation \"{}\": {}", equation, reason);
 }
 
 /// An operand and the names of its dimensions.
@@ -144,8 +144,8 @@ template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
 
 Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b) {
   if (dims_a.size() != dims_b.size())
-    throw ValueError(fmt::format("[tensordot] dims are {} and {}: they must have equally many entries.", dims_a.str(),
-                                 dims_b.str()));
+    raise<ValueError>("[tensordot] dims are {} and {}: they must have equally many entries.", dims_a.str(),
+                      dims_b.str());
   autograd::check_product_dtypes("tensordot", a, b);
   // Labels: what is summed over shares a letter, all else is different.
   autograd::Labels names_a(a.shape().size(), '\0'), names_b(b.shape().size(), '\0');
@@ -153,15 +153,14 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
     const auto da = static_cast<std::size_t>(normalize_dim("tensordot", dims_a[i], a.dim()));
     const auto db = static_cast<std::size_t>(normalize_dim("tensordot", dims_b[i], b.dim()));
     if (da >= names_a.size() || db >= names_b.size() || names_a[da] != '\0' || names_b[db] != '\0')
-      throw ValueError(
-          fmt::format("[tensordot] dims {} and {} name a dimension twice or one that does not exist (shapes "
-                      "{} and {}).",
-                      dims_a.str(), dims_b.str(), a.shape().str(), b.shape().str()));
+      raise<ValueError>(
+          "[tensordot] dims {} and {} name a dimension twice or one that does not exist (shapes {} and {}).",
+          dims_a.str(), dims_b.str(), a.shape().str(), b.shape().str());
     if (a.shape()[da] != b.shape()[db] && a.shape()[da] != 1 && b.shape()[db] != 1)
-      throw ShapeError(
-          fmt::format("[tensordot] shapes are {} and {}: dimension {} of the first has size {}, dimension {} "
-                      "of the second {}; summed over together, they must be equal or one of them 1.",
-                      a.shape().str(), b.shape().str(), da, a.shape()[da], db, b.shape()[db]));
+      raise<ShapeError>(
+          "[tensordot] shapes are {} and {}: dimension {} of the first has size {}, dimension {} of the second {}; "
+          "summed over together, they must be equal or one of them 1.",
+          a.shape().str(), b.shape().str(), da, a.shape()[da], db, b.shape()[db]);
     names_a[da] = names_b[db] = static_cast<char>('a' + i);
   }
   std::string output;
@@ -230,10 +229,8 @@ Tensor einsum(StringRef given, const std::vector<Tensor>& operands) {
       for (const Named& other : pending) {
         if (!other.has(label) || other.size(label) == size || other.size(label) == 1) continue;
         if (size != 1)
-          throw ShapeError(
-              fmt::format("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of "
-                          "them 1.",
-                          equation, label, size, other.size(label)));
+          raise<ShapeError>("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of them 1.",
+                            equation, label, size, other.size(label));
         size = other.size(label);
       }
       if (size == x.tensor.shape()[k]) continue;

@@ -2,10 +2,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <optional>
@@ -37,8 +35,7 @@ struct Gather : AlongIndex<Gather, 2> {
     return {scatter_add(nothing, static_cast<std::int64_t>(dim), c.input(1), g), Tensor()};
   }
   std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) const {
-    Tensor out = kernels::empty(c.input_shape(0), g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(c.input_shape(0), g.dtype());
     kernels::scatter_add_(out, static_cast<std::int64_t>(dim), c.input(1), g, name);
     return {std::move(out), Tensor()};
   }
@@ -123,6 +120,18 @@ std::vector<OpInfo> gathering_ops() { return OpList<Gather, Scatter, ScatterAdd>
 namespace {
 /// Tensors without dimensions count as vectors of one element.
 Tensor at_least_vector(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
+
+/// Op is scatter or scatter_add.
+template <class Op> Tensor scattered(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
+  if (x.dim() == 0) {
+    normalize_dim(Op::name, dim, 0);
+    return reshape(scattered<Op>(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
+  }
+  const std::size_t d = autograd::checked_dim(Op::name, x, dim);
+  const Tensor places = at_least_vector(autograd::checked_index(Op::name, index)), values = at_least_vector(source);
+  autograd::check_element_index(Op::name, x, d, places, &values);
+  return apply(Op{d}, x, places, values);
+}
 }  // namespace
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
@@ -139,14 +148,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
 }
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
-  if (x.dim() == 0) {
-    normalize_dim("scatter", dim, 0);
-    return reshape(scatter(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
-  }
-  const std::size_t d = autograd::checked_dim("scatter", x, dim);
-  const Tensor places = at_least_vector(autograd::checked_index("scatter", index)), values = at_least_vector(source);
-  autograd::check_element_index("scatter", x, d, places, &values);
-  return apply(autograd::Scatter{d}, x, places, values);
+  return scattered<autograd::Scatter>(x, dim, index, source);
 }
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
@@ -154,15 +156,7 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar va
 }
 
 Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
-  if (x.dim() == 0) {
-    normalize_dim("scatter_add", dim, 0);
-    return reshape(scatter_add(at_least_vector(x), 0, at_least_vector(index), at_least_vector(source)), {});
-  }
-  const std::size_t d = autograd::checked_dim("scatter_add", x, dim);
-  const Tensor places = at_least_vector(autograd::checked_index("scatter_add", index)),
-               values = at_least_vector(source);
-  autograd::check_element_index("scatter_add", x, d, places, &values);
-  return apply(autograd::ScatterAdd{d}, x, places, values);
+  return scattered<autograd::ScatterAdd>(x, dim, index, source);
 }
 
 Tensor take(const Tensor& x, const Tensor& index) {
@@ -173,9 +167,8 @@ Tensor take(const Tensor& x, const Tensor& index) {
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::int64_t> dim) {
   if (!dim) return gather(ravel(x), 0, ravel(index));
   if (x.dim() != index.dim())
-    throw ShapeError(
-        fmt::format("[take_along_dim] shapes are {} for x and {} for the index: they need as many dimensions.",
-                    x.shape().str(), index.shape().str()));
+    raise<ShapeError>("[take_along_dim] shapes are {} for x and {} for the index: they need as many dimensions.",
+                      x.shape().str(), index.shape().str());
   if (x.dim() == 0) return gather(x, *dim, index);
   const std::size_t d = autograd::checked_dim("take_along_dim", x, *dim);
   Shape from = x.shape(), to = index.shape();

@@ -3,15 +3,12 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
-#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
-#include <xgrad/autograd/trace.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -45,10 +42,9 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
     ellipses += index.kind == Index::Kind::ellipsis;
   }
   if (named > x.dim())
-    throw IndexError(fmt::format("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
-                                 x.shape().str(), x.dim()));
-  if (ellipses > 1)
-    throw IndexError(fmt::format("[{}] there are {} ellipses: one may stand in an index.", op, ellipses));
+    raise<IndexError>("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
+                      x.shape().str(), x.dim());
+  if (ellipses > 1) raise<IndexError>("[{}] there are {} ellipses: one may stand in an index.", op, ellipses);
   PartlyIndexed out{x, {}, false};
   const auto dim = [&] { return static_cast<std::int64_t>(out.tensors.size()); };
   for (const Index& index : indices) {
@@ -56,10 +52,9 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
       case Index::Kind::number: {
         const std::int64_t size = out.view.size(dim());
         if (index.number < -size || index.number >= size)
-          throw IndexError(
-              fmt::format("[{}] index {} is out of range for dimension {} of size {} (shape {}): {}.", op, index.number,
-                          x.dim() - (out.view.dim() - dim()), size, x.shape().str(),
-                          size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+          raise<IndexError>("[{}] index {} is out of range for dimension {} of size {} (shape {}): {}.", op,
+                            index.number, x.dim() - (out.view.dim() - dim()), size, x.shape().str(),
+                            size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1));
         out.view = select(out.view, dim(), index.number);
         break;
       }
@@ -84,10 +79,9 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         out.any = true;
         if (t.dtype() != Dtype::bool_) {
           if (is_floating(t.dtype()))
-            throw DtypeError(
-                fmt::format("[{}] an index is {}, it must be a mask (bool) or integers: convert with "
-                            "index.to(xg::int64).",
-                            op, name(t.dtype())));
+            raise<DtypeError>(
+                "[{}] an index is {}, it must be a mask (bool) or integers: convert with index.to(xg::int64).", op,
+                name(t.dtype()));
           out.tensors.push_back(t.dtype() == Dtype::uint8 ? to(t, Dtype::int64) : t);
           break;
         }
@@ -98,10 +92,9 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         }
         for (std::int64_t k = 0; k < t.dim(); ++k)
           if (out.view.size(dim() + k) != t.size(k))
-            throw IndexError(
-                fmt::format("[{}] a mask of shape {} does not fit dimension {} of size {} (shape {}): they must "
-                            "be equal.",
-                            op, t.shape().str(), dim() + k, out.view.size(dim() + k), x.shape().str()));
+            raise<IndexError>(
+                "[{}] a mask of shape {} does not fit dimension {} of size {} (shape {}): they must be equal.", op,
+                t.shape().str(), dim() + k, out.view.size(dim() + k), x.shape().str());
         const Tensor places = nonzero(t);
         for (std::int64_t k = 0; k < t.dim(); ++k) out.tensors.push_back(select(places, 1, k));
         break;
@@ -179,8 +172,8 @@ Tensor put(const PartlyIndexed& parts, const Tensor& values, bool accumulate) {
   Shape rows = flat.view.shape();
   rows[flat.dim] = flat.index.numel();
   if (broadcast_shapes("index_put", values.shape(), shape) != shape)
-    throw ShapeError(fmt::format("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
-                                 values.shape().str(), shape.str()));
+    raise<ShapeError>("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
+                      values.shape().str(), shape.str());
   const Tensor source = reshape(expand(values, shape), rows);
   const auto d = static_cast<std::int64_t>(flat.dim);
   Tensor out = accumulate ? index_add(flat.view, d, flat.index, source) : index_copy(flat.view, d, flat.index, source);
@@ -219,8 +212,8 @@ Tensor index_put(const Tensor& given, const std::vector<Index>& indices, const T
     if (view.is_same(x)) return part;
   } else {
     if (converted.dim() > view.dim() || broadcast_shapes("index_put", converted.shape(), view.shape()) != view.shape())
-      throw ShapeError(fmt::format("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
-                                   converted.shape().str(), view.shape().str()));
+      raise<ShapeError>("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
+                        converted.shape().str(), view.shape().str());
     part = accumulate ? view + converted : expand(converted, view.shape());
   }
   const auto bytes = static_cast<const char*>(view.impl().data) - static_cast<const char*>(x.impl().data);

@@ -3,7 +3,6 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 
 #include <fmt/format.h>
@@ -42,8 +41,7 @@ struct IndexSelect : AlongIndex<IndexSelect, 2> {
     return {index_add(nothing, static_cast<std::int64_t>(dim), c.input(1), g), Tensor()};
   }
   std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) const {
-    Tensor out = kernels::empty(c.input_shape(0), g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(c.input_shape(0), g.dtype());
     kernels::index_add_(out, static_cast<std::int64_t>(dim), c.input(1), g, 1, name);
     return {std::move(out), Tensor()};
   }
@@ -153,26 +151,27 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   return apply(autograd::IndexSelect{d}, x, places);
 }
 
-Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha) {
+namespace {
+/// index_add or index_copy, as `op` says but for its dim.
+template <class Op>
+Tensor put_along(Op op, const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
   if (x.dim() == 0 && source.dim() <= 1) {
-    normalize_dim("index_add", dim, 0);
-    return reshape(index_add(reshape(x, {1}), 0, index, reshape(source, {source.numel()}), alpha), {});
+    normalize_dim(Op::name, dim, 0);
+    return reshape(put_along(op, reshape(x, {1}), 0, index, reshape(source, {source.numel()})), {});
   }
-  const std::size_t d = autograd::checked_dim("index_add", x, dim);
-  const Tensor places = autograd::index_vector("index_add", index);
-  autograd::check_source("index_add", x, d, places, source);
-  return apply(autograd::IndexAdd{d, alpha}, x, places, source);
+  op.dim = autograd::checked_dim(Op::name, x, dim);
+  const Tensor places = autograd::index_vector(Op::name, index);
+  autograd::check_source(Op::name, x, op.dim, places, source);
+  return apply(op, x, places, source);
+}
+}  // namespace
+
+Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha) {
+  return put_along(autograd::IndexAdd{0, alpha}, x, dim, index, source);
 }
 
 Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
-  if (x.dim() == 0 && source.dim() <= 1) {
-    normalize_dim("index_copy", dim, 0);
-    return reshape(index_copy(reshape(x, {1}), 0, index, reshape(source, {source.numel()})), {});
-  }
-  const std::size_t d = autograd::checked_dim("index_copy", x, dim);
-  const Tensor places = autograd::index_vector("index_copy", index);
-  autograd::check_source("index_copy", x, d, places, source);
-  return apply(autograd::IndexCopy{d}, x, places, source);
+  return put_along(autograd::IndexCopy{}, x, dim, index, source);
 }
 
 Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {

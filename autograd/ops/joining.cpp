@@ -1,14 +1,12 @@
 // Tensors joined, repeated, turned around and padded.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
-#include <bitset>
 #include <span>
 #include <vector>
 
@@ -97,11 +95,9 @@ struct Stack {
 };
 
 /// Backwards along some dimensions
-struct Flip {
+struct Flip : Rearrangement {
   static constexpr const char* name = "flip";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
-  std::bitset<max_dims> dims;
+  DimSet dims;
 
   bool mixes_rows(std::int64_t) const { return dims[0]; }
   Tensor forward(const Tensor& x) const {
@@ -126,10 +122,8 @@ struct Flip {
 };
 
 /// Shifted along `dim` by 0 < shift < size; what leaves at the end comes back at the start.
-struct Roll {
+struct Roll : Rearrangement {
   static constexpr const char* name = "roll";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   std::size_t dim = 0;
   std::int64_t shift = 0;
 
@@ -159,17 +153,14 @@ struct Roll {
 };
 
 /// The elements on one side of a diagonal of each matrix, zero elsewhere
-struct Triangle {
+struct Triangle : Rearrangement {
   static constexpr const char* name = "tril";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   bool upper = false;
   std::int64_t diagonal = 0;
 
   bool mixes_rows(std::int64_t ndim) const { return ndim == 2; }  // which columns stay depends on the row's number
   Tensor forward(const Tensor& x) const {
-    Tensor out = kernels::empty(x.shape(), x.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(x.shape(), x.dtype());
     if (x.numel() == 0) return out;
     const std::size_t row = x.shape().size() - 2;
     const std::int64_t rows = x.shape()[row], cols = x.shape()[row + 1];
@@ -201,7 +192,7 @@ struct Triangle {
 };
 
 void check_list(const char* op, const std::vector<Tensor>& tensors) {
-  if (tensors.empty()) throw ValueError(fmt::format("[{}] the list of tensors is empty: pass at least one.", op));
+  if (tensors.empty()) raise<ValueError>("[{}] the list of tensors is empty: pass at least one.", op);
 }
 
 /// All diagonals outside of the last two dimensions are alike.
@@ -220,8 +211,7 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   const Tensor* first = nullptr;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& x = tensors[i];
-    if (x.dim() == 0)
-      throw ShapeError(fmt::format("[cat] tensor {} has no dimensions and cannot be joined: use stack.", i));
+    if (x.dim() == 0) raise<ShapeError>("[cat] tensor {} has no dimensions and cannot be joined: use stack.", i);
     if (!autograd::is_skipped(x.shape()) && first == nullptr) first = &x;
   }
   const Shape& like = (first != nullptr ? *first : tensors[0]).shape();
@@ -231,9 +221,8 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
     if (autograd::is_skipped(shape)) continue;
     if (shape.size() == like.size()) shape[d] = like[d];
     if (shape != like)
-      throw ShapeError(
-          fmt::format("[cat] tensor {} has shape {}, the first {}: sizes must be equal except along dim {}.", i,
-                      tensors[i].shape().str(), like.str(), d));
+      raise<ShapeError>("[cat] tensor {} has shape {}, the first {}: sizes must be equal except along dim {}.", i,
+                        tensors[i].shape().str(), like.str(), d);
   }
   return autograd::apply(autograd::Cat{d, tensors.size()}, tensors);
 }
@@ -242,8 +231,8 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
   autograd::check_list("stack", tensors);
   for (std::size_t i = 1; i < tensors.size(); ++i)
     if (tensors[i].shape() != tensors[0].shape())
-      throw ShapeError(fmt::format("[stack] tensor {} has shape {}, the first {}: they must be equal.", i,
-                                   tensors[i].shape().str(), tensors[0].shape().str()));
+      raise<ShapeError>("[stack] tensor {} has shape {}, the first {}: they must be equal.", i,
+                        tensors[i].shape().str(), tensors[0].shape().str());
   const auto d = static_cast<std::size_t>(normalize_dim("stack", dim, tensors[0].dim() + 1));
   return autograd::apply(autograd::Stack{d, tensors.size()}, tensors);
 }
@@ -284,16 +273,14 @@ Tensor flip(const Tensor& x, const Dims& dims) {
   for (const std::int64_t dim : dims) {
     const auto d = static_cast<std::size_t>(normalize_dim("flip", dim, x.dim()));
     if (op.dims[d])
-      throw ValueError(
-          fmt::format("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d));
+      raise<ValueError>("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d);
     op.dims.set(d);
   }
   return apply(op, x);
 }
 
 Tensor fliplr(const Tensor& x) {
-  if (x.dim() < 2)
-    throw ShapeError(fmt::format("[fliplr] shape is {}, it must have two dimensions at least.", x.shape().str()));
+  if (x.dim() < 2) raise<ShapeError>("[fliplr] shape is {}, it must have two dimensions at least.", x.shape().str());
   return flip(x, 1);
 }
 
@@ -305,34 +292,31 @@ Tensor flipud(const Tensor& x) {
 Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
   if (dims.empty() && shifts.size() == 1) return reshape(roll(ravel(x), shifts, 0), x.shape());
   if (shifts.size() != dims.size() || shifts.empty())
-    throw ValueError(
-        fmt::format("[roll] shifts are {}, dims {}: give one shift for each dim.", shifts.str(), dims.str()));
+    raise<ValueError>("[roll] shifts are {}, dims {}: give one shift for each dim.", shifts.str(), dims.str());
   Tensor out = x;
   for (std::size_t i = 0; i < shifts.size(); ++i) {
     const auto d = static_cast<std::size_t>(normalize_dim("roll", dims[i], x.dim()));
     const std::int64_t size = x.dim() == 0 || x.numel() == 0 ? 1 : x.shape()[d];
     const std::int64_t shift = (shifts[i] % size + size) % size;
-    if (shift != 0) out = apply(autograd::Roll{d, shift}, out);
+    if (shift != 0) out = apply(autograd::Roll{{}, d, shift}, out);
   }
   return out.is_same(x) ? clone(x) : out;
 }
 
 Tensor tril(const Tensor& x, std::int64_t diagonal) {
-  if (x.dim() < 2)
-    throw ShapeError(fmt::format("[tril] shape is {}, it must have two dimensions at least.", x.shape().str()));
-  return apply(autograd::Triangle{false, autograd::clamped_diagonal(x, diagonal)}, x);
+  if (x.dim() < 2) raise<ShapeError>("[tril] shape is {}, it must have two dimensions at least.", x.shape().str());
+  return apply(autograd::Triangle{{}, false, autograd::clamped_diagonal(x, diagonal)}, x);
 }
 
 Tensor triu(const Tensor& x, std::int64_t diagonal) {
-  if (x.dim() < 2)
-    throw ShapeError(fmt::format("[triu] shape is {}, it must have two dimensions at least.", x.shape().str()));
-  return apply(autograd::Triangle{true, autograd::clamped_diagonal(x, diagonal)}, x);
+  if (x.dim() < 2) raise<ShapeError>("[triu] shape is {}, it must have two dimensions at least.", x.shape().str());
+  return apply(autograd::Triangle{{}, true, autograd::clamped_diagonal(x, diagonal)}, x);
 }
 
 Tensor diag(const Tensor& x, std::int64_t diagonal) {
   if (x.dim() != 1 && x.dim() != 2)
-    throw ShapeError(fmt::format("[diag] shape is {}, it must have one or two dimensions: use diagonal or diag_embed.",
-                                 x.shape().str()));
+    raise<ShapeError>("[diag] shape is {}, it must have one or two dimensions: use diagonal or diag_embed.",
+                      x.shape().str());
   return x.dim() == 1 ? diag_embed(x, diagonal) : clone(xg::diagonal(x, diagonal));
 }
 
@@ -345,9 +329,9 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::
   if (x.dim() == 0) throw ShapeError("[diag_embed] the tensor has no dimensions: reshape({1}) first.");
   const auto a = static_cast<std::size_t>(normalize_dim("diag_embed", dim1, x.dim() + 1));
   const auto b = static_cast<std::size_t>(normalize_dim("diag_embed", dim2, x.dim() + 1));
-  if (a == b) throw ShapeError(fmt::format("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2));
+  if (a == b) raise<ShapeError>("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2);
   if (offset < -widest_offset || offset > widest_offset)
-    throw ShapeError(fmt::format("[diag_embed] offset is {}: no tensor is that large.", offset));
+    raise<ShapeError>("[diag_embed] offset is {}: no tensor is that large.", offset);
   const std::int64_t side = x.shape().back() + std::abs(offset);
   Shape shape(x.shape().begin(), x.shape().end() - 1);
   shape.insert(std::min(a, b), side);
@@ -359,7 +343,7 @@ Tensor diagflat(const Tensor& x, std::int64_t offset) { return diag_embed(ravel(
 
 Tensor diff(const Tensor& x, std::int64_t n, std::int64_t dim, const Tensor& prepend, const Tensor& append) {
   if (x.dim() == 0) throw ShapeError("[diff] the tensor has no dimensions, it must have one at least.");
-  if (n < 0) throw ValueError(fmt::format("[diff] n is {}: it must not be negative.", n));
+  if (n < 0) raise<ValueError>("[diff] n is {}: it must not be negative.", n);
   const std::int64_t d = normalize_dim("diff", dim, x.dim());
   if (n == 0) return clone(x);
   std::vector<Tensor> parts;
@@ -379,11 +363,11 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexi
   Shape shape;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i].dim() > 1)
-      throw ShapeError(fmt::format("[meshgrid] tensor {} has shape {}, it must have one dimension at most.", i,
-                                   tensors[i].shape().str()));
+      raise<ShapeError>("[meshgrid] tensor {} has shape {}, it must have one dimension at most.", i,
+                        tensors[i].shape().str());
     if (tensors[i].dtype() != tensors[0].dtype())
-      throw DtypeError(fmt::format("[meshgrid] tensor {} is {}, the first {}: they must be equal.", i,
-                                   name(tensors[i].dtype()), name(tensors[0].dtype())));
+      raise<DtypeError>("[meshgrid] tensor {} is {}, the first {}: they must be equal.", i, name(tensors[i].dtype()),
+                        name(tensors[0].dtype()));
     shape.push_back(tensors[i].numel());
   }
   const bool swap = indexing == Indexing::xy && tensors.size() > 1;

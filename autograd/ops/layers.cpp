@@ -1,12 +1,12 @@
 // What layers are made of: linear maps, normalizations, dropout.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/layers.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>
-#include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -67,16 +67,11 @@ template <bool with_bias> struct LinearOp {
   }
   static std::vector<Sample> samples(Dtype d) {
     std::vector<Tensor> in{sample_values({5, 3}, -2, 2, d, 6), sample_values({4, 3}, -1, 1, d, 7)};
-    std::vector<Tensor> none{sample_values({0, 3}, -2, 2, d, 6), sample_values({4, 3}, -1, 1, d, 7)};
-    if constexpr (with_bias) {
-      in.push_back(sample_values({4}, -1, 1, d, 8));
-      none.push_back(in.back());
-      const auto call = [](const Inputs& t) { return linear(t[0], t[1], t[2]); };
-      return {{"rows", in, call}, {"no rows", none, call}};
-    } else {
-      const auto call = [](const Inputs& t) { return linear(t[0], t[1]); };
-      return {{"rows", in, call}, {"no rows", none, call}};
-    }
+    if (with_bias) in.push_back(sample_values({4}, -1, 1, d, 8));
+    std::vector<Tensor> none = in;
+    none[0] = sample_values({0, 3}, -2, 2, d, 6);
+    const auto call = [](const Inputs& t) { return linear(t[0], t[1], with_bias ? t[2] : Tensor()); };
+    return {{"rows", in, call}, {"no rows", none, call}};
   }
 };
 
@@ -205,17 +200,15 @@ std::vector<OpInfo> layer_ops() {
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Shape &xs = x.shape(), &ws = weight.shape();
   if (ws.size() != 2 && !(ws.size() == 1 && !bias.defined()))
-    throw ShapeError(fmt::format("[linear] weight has shape {}, it must be [out, in].", ws.str()));
+    raise<ShapeError>("[linear] weight has shape {}, it must be [out, in].", ws.str());
   if (xs.empty() || xs.back() != ws.back())
-    throw ShapeError(
-        fmt::format("[linear] input is {}, weight is {}: input.size(-1) must be {}.", xs.str(), ws.str(), ws.back()));
+    raise<ShapeError>("[linear] input is {}, weight is {}: input.size(-1) must be {}.", xs.str(), ws.str(), ws.back());
   if (bias.defined() && (bias.dim() > 1 || (bias.numel() != ws[0] && bias.numel() != 1)))
-    throw ShapeError(
-        fmt::format("[linear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(), ws[0]));
+    raise<ShapeError>("[linear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(), ws[0]);
   if (x.dtype() != weight.dtype() || (bias.defined() && bias.dtype() != x.dtype()) || !x.is_floating_point())
-    throw DtypeError(fmt::format(
-        "[linear] input is {}, weight is {}{}: they must be one floating dtype, convert with x.to(...).",
-        name(x.dtype()), name(weight.dtype()), bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : ""));
+    raise<DtypeError>("[linear] input is {}, weight is {}{}: they must be one floating dtype, convert with x.to(...).",
+                      name(x.dtype()), name(weight.dtype()),
+                      bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : "");
   if (ws.size() == 1) return matmul(x, weight);
   if (bias.defined() && bias.shape() != Shape{ws[0]}) return linear(x, weight) + bias;
   if (xs.size() == 2)
@@ -236,15 +229,13 @@ void check_tail(const char* op, const Tensor& x, const Shape& normalized_shape, 
   for (std::size_t i = 0; fits && i < normalized_shape.size(); ++i)
     fits = xs[xs.size() - normalized_shape.size() + i] == normalized_shape[i];
   if (!fits)
-    throw ShapeError(fmt::format("[{}] input is {}, normalized_shape is {}: the input's last dimensions must be these.",
-                                 op, xs.str(), normalized_shape.str()));
+    raise<ShapeError>("[{}] input is {}, normalized_shape is {}: the input's last dimensions must be these.", op,
+                      xs.str(), normalized_shape.str());
   for (const Tensor* t : {&weight, &bias})
     if (t->defined() && t->shape() != normalized_shape)
-      throw ShapeError(fmt::format("[{}] {} has shape {}, it must be normalized_shape {}.", op,
-                                   t == &weight ? "weight" : "bias", t->shape().str(), normalized_shape.str()));
-  if (!x.is_floating_point())
-    throw DtypeError(
-        fmt::format("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op, name(x.dtype())));
+      raise<ShapeError>("[{}] {} has shape {}, it must be normalized_shape {}.", op, t == &weight ? "weight" : "bias",
+                        t->shape().str(), normalized_shape.str());
+  autograd::check_floating(op, x);
 }
 
 Tensor scaled_and_shifted(Tensor y, const Tensor& weight, const Tensor& bias) {
@@ -272,18 +263,15 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& we
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
   if (x.dim() == 1 && x.numel() == 0) return clone(x);  // PyTorch lets an empty list pass
-  if (x.dim() < 2)
-    throw ShapeError(fmt::format("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str()));
-  if (!x.is_floating_point())
-    throw DtypeError(
-        fmt::format("[batch_norm] input is {}, it must be floating: convert with x.to(xg::float32).", name(x.dtype())));
+  if (x.dim() < 2) raise<ShapeError>("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str());
+  autograd::check_floating("batch_norm", x);
   const std::int64_t channels = x.size(1);
   const std::pair<const char*, const Tensor*> per_channel[] = {
       {"running_mean", &running_mean}, {"running_var", &running_var}, {"weight", &weight}, {"bias", &bias}};
   for (const auto& [argument, t] : per_channel)
     if (t->defined() && t->shape() != Shape{channels})
-      throw ShapeError(fmt::format("[batch_norm] {} has shape {}, input has {} channels: it must be [{}].", argument,
-                                   t->shape().str(), channels, channels));
+      raise<ShapeError>("[batch_norm] {} has shape {}, input has {} channels: it must be [{}].", argument,
+                        t->shape().str(), channels, channels);
   if (!training && !(running_mean.defined() && running_var.defined()))
     throw ValueError(
         "[batch_norm] running_mean and running_var are needed in eval mode: pass them, or training = true.");
@@ -296,9 +284,9 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   }
   const std::int64_t count = channels == 0 ? 0 : x.numel() / channels;
   if (count < 2)
-    throw ShapeError(fmt::format(
+    raise<ShapeError>(
         "[batch_norm] input is {}: training needs more than one value per channel, use larger batches or eval mode.",
-        x.shape().str()));
+        x.shape().str());
   // Channels to the columns: [rows and positions, channels].
   const bool flat = x.dim() == 2;
   const Tensor moved = flat ? x : movedim(x, 1, -1);
@@ -321,11 +309,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
 }
 
 Tensor dropout(const Tensor& x, double p, bool training, Generator* generator) {
-  if (!(p >= 0 && p <= 1))
-    throw ValueError(fmt::format("[dropout] p is {}, it must be a probability between 0 and 1.", p));
-  if (!x.is_floating_point())
-    throw DtypeError(
-        fmt::format("[dropout] input is {}, it must be floating: convert with x.to(xg::float32).", name(x.dtype())));
+  if (!(p >= 0 && p <= 1)) raise<ValueError>("[dropout] p is {}, it must be a probability between 0 and 1.", p);
+  autograd::check_floating("dropout", x);
   if (!training || p == 0) return x;
   Generator& stream = generator != nullptr ? *generator : default_generator();
   const std::uint64_t offset = stream.reserve(static_cast<std::uint64_t>((x.numel() + 3) / 4));

@@ -3,11 +3,9 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,8 +27,7 @@ struct MaskedScatter {
 
   static bool mixes_rows(std::int64_t) { return true; }
   static Tensor forward(const Tensor& g, const Tensor& mask) {
-    Tensor out = kernels::empty(mask.shape(), g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(mask.shape(), g.dtype());
     kernels::masked_scatter_(out, mask, g, name);
     return out;
   }
@@ -93,8 +90,7 @@ struct OneHot {
   Tensor forward(const Tensor& index) const {
     Shape shape = index.shape();
     shape.push_back(classes);
-    Tensor out = kernels::empty(shape, Dtype::int64);
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(shape, Dtype::int64);
     if (index.numel() == 0) return out;
     const std::int64_t n = index.numel();
     Tensor one = kernels::empty({}, Dtype::int64);
@@ -127,8 +123,7 @@ struct Embedding {
   static std::array<Tensor, 2> backward_fused(const OpContext& c, const Tensor& g) {
     const Shape& shape = c.input_shape(1);
     const std::int64_t n = c.input(0).numel();
-    Tensor out = kernels::empty(shape, g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(shape, g.dtype());
     const Tensor index = kernels::contiguous(c.input(0)), rows = kernels::contiguous(g);
     kernels::index_add_(out, 0, view_of(index, {n}, {1}), view_of(rows, {n, shape[1]}, {shape[1], 1}), 1, name);
     return {Tensor(), std::move(out)};
@@ -161,23 +156,23 @@ std::vector<OpInfo> lookup_ops() {
 namespace {
 void check_mask(const char* op, const Tensor& mask) {
   if (mask.dtype() != Dtype::bool_)
-    throw DtypeError(fmt::format("[{}] the mask is {}, it must be bool: use mask != 0.", op, name(mask.dtype())));
+    raise<DtypeError>("[{}] the mask is {}, it must be bool: use mask != 0.", op, name(mask.dtype()));
 }
 }  // namespace
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
   check_mask("masked_fill", mask);
   if (!x.is_floating_point() && value.category() == Dtype::float64)
-    throw DtypeError(fmt::format("[masked_fill] x is {}, the value {} a real number: convert with x.to(xg::float32).",
-                                 name(x.dtype()), value.to_double()));
+    raise<DtypeError>("[masked_fill] x is {}, the value {} a real number: convert with x.to(xg::float32).",
+                      name(x.dtype()), value.to_double());
   return where(mask, full({}, value, {.dtype = x.dtype()}), x);
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_mask("masked_fill", mask);
   if (value.dim() != 0)
-    throw ShapeError(fmt::format("[masked_fill] the value has shape {}, it must have no dimensions: use where.",
-                                 value.shape().str()));
+    raise<ShapeError>("[masked_fill] the value has shape {}, it must have no dimensions: use where.",
+                      value.shape().str());
   return where(mask, to(value, x.dtype()), x);
 }
 
@@ -194,8 +189,7 @@ Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   const Tensor index = autograd::checked_index("one_hot", classes_of_elements);
   Shape all;
   for (std::size_t i = 0; i < index.shape().size(); ++i) all.push_back(static_cast<std::int64_t>(i));
-  if (num_classes < -1)
-    throw ValueError(fmt::format("[one_hot] num_classes is {}: give a positive number.", num_classes));
+  if (num_classes < -1) raise<ValueError>("[one_hot] num_classes is {}: give a positive number.", num_classes);
   if (index.numel() == 0) {
     if (num_classes <= 0)
       throw ValueError(
@@ -207,16 +201,15 @@ Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const std::int64_t classes = num_classes == -1 ? std::min(high, most - 1) + 1 : num_classes;
   if (low < 0 || high >= classes)
-    throw IndexError(fmt::format("[one_hot] class {} is out of range: with {} classes, use 0 to {}.",
-                                 low < 0 ? low : high, classes, classes - 1));
+    raise<IndexError>("[one_hot] class {} is out of range: with {} classes, use 0 to {}.", low < 0 ? low : high,
+                      classes, classes - 1);
   return apply(autograd::OneHot{classes}, index);
 }
 
 Tensor embedding(const Tensor& index, const Tensor& weight) {
   const Tensor places = autograd::checked_index("embedding", index);
   if (weight.dim() != 2)
-    throw ShapeError(
-        fmt::format("[embedding] the weight has shape {}, it must be [rows, features].", weight.shape().str()));
+    raise<ShapeError>("[embedding] the weight has shape {}, it must be [rows, features].", weight.shape().str());
   return apply(autograd::Embedding{}, places, weight);
 }
 

@@ -3,10 +3,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/losses.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/element_loss.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <cmath>
@@ -105,8 +103,8 @@ struct MseLoss : ElementLoss<MseLoss> {
       const T* values = kernels::elements<T>(t);
       for (std::int64_t i = 0; i < t.numel(); ++i)
         if (std::isnan(values[i]))
-          throw ValueError(fmt::format("[mse_loss] target{} is nan: drop the rows without a target, or fill them in.",
-                                       kernels::position(t.shape(), i)));
+          raise<ValueError>("[mse_loss] target{} is nan: drop the rows without a target, or fill them in.",
+                            kernels::position(t.shape(), i));
     });
   }
 };
@@ -117,11 +115,10 @@ void refuse_probability(const char* op, const char* remedy, const Tensor& x, con
     const T *px = kernels::elements<T>(x), *pt = kernels::elements<T>(t);
     for (std::int64_t i = 0; i < x.numel(); ++i) {
       if (remedy != nullptr && !(px[i] >= 0 && px[i] <= 1))
-        throw ValueError(
-            fmt::format("[{}] prediction{} is {}: {}.", op, kernels::position(x.shape(), i), px[i], remedy));
+        raise<ValueError>("[{}] prediction{} is {}: {}.", op, kernels::position(x.shape(), i), px[i], remedy);
       if (!(pt[i] >= 0 && pt[i] <= 1))
-        throw ValueError(fmt::format("[{}] target{} is {}: a label must be 0, 1 or a probability between them.", op,
-                                     kernels::position(x.shape(), i), pt[i]));
+        raise<ValueError>("[{}] target{} is {}: a label must be 0, 1 or a probability between them.", op,
+                          kernels::position(x.shape(), i), pt[i]);
     }
   });
 }
@@ -190,17 +187,16 @@ struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
 void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target,
                       const char* prediction_name = "prediction") {
   if (prediction.shape() != target.shape()) [[unlikely]]
-    throw ShapeError(
-        fmt::format("[{}] {} is {}, target is {}: they must have the same shape, use "
-                    "target.reshape({}) or target.unsqueeze(-1).",
-                    op, prediction_name, prediction.shape().str(), target.shape().str(), prediction.shape().str()));
+    raise<ShapeError>(
+        "[{}] {} is {}, target is {}: they must have the same shape, use target.reshape({}) or target.unsqueeze(-1).",
+        op, prediction_name, prediction.shape().str(), target.shape().str(), prediction.shape().str());
 }
 
 Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduction reduction) {
   if (!weight.defined()) return reduced(loss, reduction);
   if (broadcast_shapes(op, loss.shape(), weight.shape()) != loss.shape())
-    throw ShapeError(fmt::format("[{}] weight is {}, the loss is {}: weight must broadcast to it.", op,
-                                 weight.shape().str(), loss.shape().str()));
+    raise<ShapeError>("[{}] weight is {}, the loss is {}: weight must broadcast to it.", op, weight.shape().str(),
+                      loss.shape().str());
   return reduced(loss * weight, reduction);
 }
 
@@ -212,7 +208,7 @@ template <class Op> Tensor element_loss(const Tensor& x, const Tensor& t, Reduct
 }
 
 void check_margin(const char* op, double margin) {
-  if (!std::isfinite(margin)) throw ValueError(fmt::format("[{}] margin is {}, it must be finite.", op, margin));
+  if (!std::isfinite(margin)) raise<ValueError>("[{}] margin is {}, it must be finite.", op, margin);
 }
 
 }  // namespace
@@ -237,16 +233,14 @@ Tensor l1_loss(const Tensor& prediction, const Tensor& target, LossOptions optio
 
 Tensor huber_loss(const Tensor& prediction, const Tensor& target, HuberLossOptions options) {
   check_same_shape("huber_loss", prediction, target);
-  if (!(options.delta > 0))
-    throw ValueError(fmt::format("[huber_loss] delta is {}, it must be positive.", options.delta));
+  if (!(options.delta > 0)) raise<ValueError>("[huber_loss] delta is {}, it must be positive.", options.delta);
   const Tensor d = prediction - target, cut = clamp(d, -options.delta, options.delta);
   return weighted("huber_loss", cut * (d - 0.5 * cut), options.weight, options.reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, SmoothL1LossOptions options) {
   check_same_shape("smooth_l1_loss", prediction, target);
-  if (!(options.beta >= 0))
-    throw ValueError(fmt::format("[smooth_l1_loss] beta is {}, it must not be negative.", options.beta));
+  if (!(options.beta >= 0)) raise<ValueError>("[smooth_l1_loss] beta is {}, it must not be negative.", options.beta);
   const Tensor d = prediction - target;
   if (options.beta == 0) return reduced(abs(d), options.reduction);
   const Tensor cut = clamp(d, -options.beta, options.beta);
@@ -263,9 +257,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
     return element_loss<autograd::BceWithLogitsLoss>(logits, target, options.reduction, options.weight, "logits");
   check_same_shape(op, logits, target, "logits");
   if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
-    throw ShapeError(
-        fmt::format("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
-                    options.pos_weight.shape().str(), logits.shape().str()));
+    raise<ShapeError>("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
+                      options.pos_weight.shape().str(), logits.shape().str());
   const Tensor log_part = (1 + (options.pos_weight - 1) * target) * -logsigmoid(logits);
   return weighted(op, (1 - target) * logits + log_part, options.weight, options.reduction);
 }

@@ -1,13 +1,11 @@
 // Borders of constants, of reflections, of copies.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
-#include <bitset>
 #include <limits>
 #include <vector>
 
@@ -17,10 +15,8 @@ namespace autograd {
 namespace {
 
 /// `value` around x; before and after are not negative.
-struct Pad {
+struct Pad : Rearrangement {
   static constexpr const char* name = "pad";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   Shape before, after;
   double value = 0;
 
@@ -64,22 +60,21 @@ Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std:
   if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
     const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
     if (first > last)
-      throw ShapeError(
-          fmt::format("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size));
+      raise<ShapeError>("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size);
     return pad_by_parts(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
                         std::max<std::int64_t>(0, after), mode);
   }
   const std::int64_t reach = mode == PadMode::reflect ? size - 1 : size;
   if (mode != PadMode::replicate && (before > reach || after > reach))
-    throw ShapeError(fmt::format(
+    raise<ShapeError>(
         "[pad] padding {} and {} of dimension {} of size {}: {} continues it by {} elements at most on each side.",
-        before, after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0)));
+        before, after, dim, size, mode == PadMode::reflect ? "reflect" : "circular", std::max<std::int64_t>(reach, 0));
   const std::int64_t total = size + before + after;
   if (total < 0 || (size == 0 && total > 0))
-    throw ShapeError(
-        fmt::format("[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be "
-                    "negative, and something must be there to repeat.",
-                    before, after, dim, size, total));
+    raise<ShapeError>(
+        "[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be negative, and something "
+        "must be there to repeat.",
+        before, after, dim, size, total);
   // The result shows elements first .. first + total - 1 of a dimension that goes on beyond [0, size).
   const std::int64_t first = -before, last = first + total;
   const auto shown = [&](std::int64_t from, std::int64_t to) {  // what of [from, to) lies in [first, last)
@@ -128,15 +123,15 @@ std::vector<OpInfo> padding_ops() { return OpList<Pad>::rows("joining"); }
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {
   const std::size_t count = padding.size() / 2, ndim = x.shape().size();
   if (padding.size() % 2 != 0 || count > ndim)
-    throw ValueError(
-        fmt::format("[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its "
-                    "dimensions, the last one first.",
-                    padding.size(), x.shape().str()));
+    raise<ValueError>(
+        "[pad] there are {} numbers of padding for shape {}: give (before, after) for some of its dimensions, the last "
+        "one first.",
+        padding.size(), x.shape().str());
   for (const std::int64_t n : padding)
     if (n < -autograd::widest || n > autograd::widest)
-      throw ShapeError(fmt::format("[pad] padding is {}: no tensor is that large.", n));
+      raise<ShapeError>("[pad] padding is {}: no tensor is that large.", n);
   Tensor out = x;
-  autograd::Pad op{Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
+  autograd::Pad op{{}, Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
   bool grows = false;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t dim = ndim - 1 - i;
@@ -148,8 +143,8 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     }
     const std::int64_t size = x.shape()[dim];
     if (size + before + after < 0 || -before > size || -after > size)
-      throw ShapeError(fmt::format("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before,
-                                   after, dim, size));
+      raise<ShapeError>("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before, after, dim,
+                        size);
     if (before < 0 || after < 0) {
       const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
       out = narrow(out, d, first, std::max<std::int64_t>(0, last - first));

@@ -27,9 +27,8 @@ struct Square : Elementwise1<Square> {
 };
 
 /// sqrt(x); secant 1 / (sqrt x + sqrt r), 0 where both are 0
-struct Sqrt : Elementwise1<Sqrt> {
+struct Sqrt : Elementwise1<Sqrt, save_output()> {
   static constexpr const char* name = "sqrt";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return sqrt_of(x); }
   template <class V> static V pull(V g, V y) { return g / (constant(y, 2) * y); }
   /// Of a root that stays at 0, as that of the norm of nothing, it is 0.
@@ -43,9 +42,8 @@ struct Sqrt : Elementwise1<Sqrt> {
 
 /// sqrt(x) of a sum of squares, which is stationary where it is 0: the derivative is 0 there. So derivatives through
 /// the composites of std and vector_norm are those of the fused ops.
-struct RootOfSquares : Elementwise1<RootOfSquares> {
+struct RootOfSquares : Elementwise1<RootOfSquares, save_output()> {
   static constexpr const char* name = "sqrt";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return sqrt_of(x); }
   template <class V> static V pull(V g, V y) {
     const auto none = y == constant(y, 0);
@@ -57,9 +55,8 @@ struct RootOfSquares : Elementwise1<RootOfSquares> {
 };
 
 /// 1 / sqrt(x); secant -1 / (sqrt(x r) (sqrt x + sqrt r))
-struct Rsqrt : Elementwise1<Rsqrt> {
+struct Rsqrt : Elementwise1<Rsqrt, save_output()> {
   static constexpr const char* name = "rsqrt";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return constant(x, 1) / sqrt_of(x); }
   template <class V> static V slope(V y) { return constant(y, -0.5) * y * y * y; }
   template <class V> static V secant(V x, V r) {
@@ -71,9 +68,8 @@ struct Rsqrt : Elementwise1<Rsqrt> {
 };
 
 /// 1 / x; secant -1 / (x r)
-struct Reciprocal : Elementwise1<Reciprocal> {
+struct Reciprocal : Elementwise1<Reciprocal, save_output()> {
   static constexpr const char* name = "reciprocal";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return constant(x, 1) / x; }
   template <class V> static V pull(V g, V y) { return -g * y * y; }
   template <class V> static V secant(V x, V r) { return constant(x, -1) / (x * r); }
@@ -101,9 +97,8 @@ struct PowScalar : Elementwise1<PowScalar> {
 };
 
 /// b^x for a real b; derivative b^x log b, for b = 0 it is 0 from x = 0 on
-struct RpowScalar : Elementwise1<RpowScalar> {
+struct RpowScalar : Elementwise1<RpowScalar, save_output()> {
   static constexpr const char* name = "rpow";
-  static constexpr unsigned saves = save_output();
   double base = 1;
   template <std::floating_point T> T call(T x) const { return std::pow(static_cast<T>(base), x); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
@@ -158,9 +153,7 @@ struct Pow : Elementwise2<Pow> {
   static constexpr const char* name = "pow";
   static constexpr unsigned dtypes = kernels::numbers;
   std::int64_t order_a = 0, order_b = 0;
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  T call(T a, T b) const {
+  template <Arithmetic T> T call(T a, T b) const {
     if constexpr (std::is_integral_v<T>)
       return integer_power(a, b);
     else

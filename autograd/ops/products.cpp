@@ -4,14 +4,11 @@
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/products.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace xg {
@@ -51,14 +48,17 @@ template <class F> Tensor rounding_of_products(const RoundingContext& c, F&& pro
   return c.errors[1].defined() ? maximum(left, product(abs(c.inputs[0]), c.errors[1])) : left;
 }
 
-/// a b; a [.., n, k], b [k, m].
-///   da = g b^T, db = a^T g, the leading dimensions being rows
-struct MatrixProduct {
-  static constexpr const char* name = "matmul";
+struct Bilinear {
   static constexpr int inputs = 2;
   static constexpr unsigned saves = save_input(0) | save_input(1);
   static constexpr Rule rule = Rule::bilinear;
   static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
+};
+
+/// a b; a [.., n, k], b [k, m].
+///   da = g b^T, db = a^T g, the leading dimensions being rows
+struct MatrixProduct : Bilinear {
+  static constexpr const char* name = "matmul";
   static LinearMap linear_map(std::span<const Tensor> in, std::size_t varying) {
     return varying == 0 ? LinearMap{transposed_view(in[1]), {}} : LinearMap{};
   }
@@ -117,12 +117,8 @@ struct MatrixProduct {
 };
 
 /// a b for each element of the (broadcast) leading dimensions; a [.., n, k], b [.., k, m].
-struct BatchedProduct {
+struct BatchedProduct : Bilinear {
   static constexpr const char* name = "bmm";
-  static constexpr int inputs = 2;
-  static constexpr unsigned saves = save_input(0) | save_input(1);
-  static constexpr Rule rule = Rule::bilinear;
-  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     if (a.dim() == 3 && b.dim() == 3 && a.shape()[0] == b.shape()[0]) return kernels::batched_matmul(a, b);
     Shape batch = broadcast_shapes(name, leading(a), leading(b));
@@ -176,13 +172,9 @@ struct BatchedProduct {
 };
 
 /// sum_i a_i b_i
-struct DotProduct {
+struct DotProduct : Bilinear {
   static constexpr const char* name = "dot";
-  static constexpr int inputs = 2;
-  static constexpr unsigned saves = save_input(0) | save_input(1);
-  static constexpr Rule rule = Rule::bilinear;
   static bool mixes_rows(std::int64_t) { return true; }
-  static bool needs_saved(std::size_t i, const bool* needed) { return other_needs(i, needed); }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     const std::int64_t n = a.numel();
     return with_shape(kernels::matmul(view_of(a, {1, n}, {n * a.strides()[0], a.strides()[0]}),
@@ -204,32 +196,31 @@ struct DotProduct {
 
 void check_dims(const char* op, const char* argument, const Tensor& x, std::int64_t ndim) {
   if (x.dim() != ndim)
-    throw ShapeError(fmt::format("[{}] {} has shape {}, it must have {} dimension{}: use matmul, which broadcasts.", op,
-                                 argument, x.shape().str(), ndim, ndim == 1 ? "" : "s"));
+    raise<ShapeError>("[{}] {} has shape {}, it must have {} dimension{}: use matmul, which broadcasts.", op, argument,
+                      x.shape().str(), ndim, ndim == 1 ? "" : "s");
 }
 
 /// `size_a` and `size_b` are the sizes that the product sums over.
 void check_inner(const char* op, const Tensor& a, const Tensor& b, std::int64_t size_a, std::int64_t size_b) {
   if (size_a != size_b)
-    throw ShapeError(fmt::format(
+    raise<ShapeError>(
         "[{}] shapes are {} and {}: the product sums over {} elements of the first and {} of the second, these must be "
         "equal (transpose one?).",
-        op, a.shape().str(), b.shape().str(), size_a, size_b));
+        op, a.shape().str(), b.shape().str(), size_a, size_b);
 }
 
 /// beta x + alpha product; x broadcasts to the product. A beta of zero makes x irrelevant, NaN included.
 Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar beta, Scalar alpha) {
   if (x.dtype() != product.dtype())
-    throw DtypeError(fmt::format("[{}] x is {}, the product {}, they must be equal: convert with x.to(xg::{}).", op,
-                                 xg::name(x.dtype()), xg::name(product.dtype()), xg::name(product.dtype())));
+    raise<DtypeError>("[{}] x is {}, the product {}, they must be equal: convert with x.to(xg::{}).", op,
+                      xg::name(x.dtype()), xg::name(product.dtype()), xg::name(product.dtype()));
   if (x.dim() > product.dim() || broadcast_shapes(op, x.shape(), product.shape()) != product.shape())
-    throw ShapeError(fmt::format("[{}] x has shape {}, the product {}: x must broadcast to the product.", op,
-                                 x.shape().str(), product.shape().str()));
+    raise<ShapeError>("[{}] x has shape {}, the product {}: x must broadcast to the product.", op, x.shape().str(),
+                      product.shape().str());
   for (const Scalar factor : {beta, alpha})
     if (!is_floating(product.dtype()) && factor.category() == Dtype::float64)
-      throw DtypeError(
-          fmt::format("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).", op,
-                      xg::name(product.dtype())));
+      raise<DtypeError>("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).", op,
+                        xg::name(product.dtype()));
   const auto scaled = [](const Tensor& t, Scalar factor) { return factor.to_double() == 1 ? t : mul(t, factor); };
   const Tensor rest = beta.to_double() == 0 ? where(full({}, true), 0, x) : scaled(x, beta);
   return rest + scaled(product, alpha);
@@ -241,11 +232,9 @@ std::vector<OpInfo> product_ops() { return OpList<MatrixProduct, BatchedProduct,
 
 void check_product_dtypes(const char* op, const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype())
-    throw DtypeError(fmt::format("[{}] dtypes are {} and {}, they must be equal: convert one with x.to(xg::{}).", op,
-                                 xg::name(a.dtype()), xg::name(b.dtype()),
-                                 xg::name(promote_types(a.dtype(), b.dtype()))));
-  if (a.dtype() == Dtype::bool_)
-    throw DtypeError(fmt::format("[{}] operands are bool: convert with x.to(xg::float32) first.", op));
+    raise<DtypeError>("[{}] dtypes are {} and {}, they must be equal: convert one with x.to(xg::{}).", op,
+                      xg::name(a.dtype()), xg::name(b.dtype()), xg::name(promote_types(a.dtype(), b.dtype())));
+  if (a.dtype() == Dtype::bool_) raise<DtypeError>("[{}] operands are bool: convert with x.to(xg::float32) first.", op);
 }
 
 }  // namespace autograd
@@ -254,8 +243,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   autograd::check_product_dtypes("matmul", a, b);
   const std::int64_t da = a.dim(), db = b.dim();
   if (da == 0 || db == 0)
-    throw ShapeError(fmt::format("[matmul] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
-                                 a.shape().str(), b.shape().str()));
+    raise<ShapeError>("[matmul] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
+                      a.shape().str(), b.shape().str());
   autograd::check_inner("matmul", a, b, a.shape().back(), b.shape()[b.shape().size() - (db == 1 ? 1 : 2)]);
   if (db == 1) {
     if (da == 1) return apply(autograd::DotProduct{}, a, b);
@@ -287,9 +276,8 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   autograd::check_dims("bmm", "b", b, 3);
   autograd::check_product_dtypes("bmm", a, b);
   if (a.shape()[0] != b.shape()[0])
-    throw ShapeError(
-        fmt::format("[bmm] shapes are {} and {}: the first dimensions must be equal; matmul broadcasts them.",
-                    a.shape().str(), b.shape().str()));
+    raise<ShapeError>("[bmm] shapes are {} and {}: the first dimensions must be equal; matmul broadcasts them.",
+                      a.shape().str(), b.shape().str());
   autograd::check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
   return apply(autograd::BatchedProduct{}, a, b);
 }
@@ -339,9 +327,8 @@ Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim) {
   const Shape shape = broadcast_shapes("cross", a.shape(), b.shape());
   const std::int64_t d = normalize_dim("cross", dim, static_cast<std::int64_t>(shape.size()));
   if (a.dim() != b.dim() || a.dim() == 0 || a.size(d) != 3 || b.size(d) != 3)
-    throw ShapeError(
-        fmt::format("[cross] shapes are {} and {}, dim is {}: both need as many dimensions, and size 3 there.",
-                    a.shape().str(), b.shape().str(), dim));
+    raise<ShapeError>("[cross] shapes are {} and {}, dim is {}: both need as many dimensions, and size 3 there.",
+                      a.shape().str(), b.shape().str(), dim);
   // d_i = a_i b_(i+1) - a_(i+1) b_i is component i - 1 of the product.
   const auto next = [d](const Tensor& x) { return roll(x, -1, d); };
   return next(a * next(b) - next(a) * b);
@@ -352,8 +339,8 @@ Tensor vecdot(const Tensor& a, const Tensor& b, std::int64_t dim) {
   autograd::check_product_dtypes("vecdot", a, b);
   const std::int64_t d = normalize_dim("vecdot", dim, static_cast<std::int64_t>(shape.size()));
   if (a.dim() == 0 || b.dim() == 0)
-    throw ShapeError(fmt::format("[vecdot] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
-                                 a.shape().str(), b.shape().str()));
+    raise<ShapeError>("[vecdot] shapes are {} and {}: both need a dimension at least; use mul for scalars.",
+                      a.shape().str(), b.shape().str());
   return sum(a * b, d);
 }
 

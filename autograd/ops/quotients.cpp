@@ -1,9 +1,7 @@
 // Quotients rounded to whole numbers, and what remains.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <cmath>
@@ -28,8 +26,7 @@ void check_divisor(const char* op, const Tensor& b) {
   if (!is_floating(b.dtype()) && b.numel() > 0) {
     const NoTrace trace_guard;
     if (any(b == 0).item<bool>())
-      throw ValueError(
-          fmt::format("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op));
+      raise<ValueError>("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op);
   }
 }
 
@@ -57,9 +54,7 @@ template <class Op> struct Quotient : Elementwise2<Op> {
 struct FloorDivide : Quotient<FloorDivide> {
   static constexpr const char* name = "floor_divide";
   static constexpr unsigned saves = 0;
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  static T call(T a, T b) {
+  template <Arithmetic T> static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
       // As CPython: from the remainder, so that floor_divide and remainder agree.
       if (b == T(0)) return a / b;
@@ -85,9 +80,7 @@ struct FloorDivide : Quotient<FloorDivide> {
 struct TruncDivide : Quotient<TruncDivide> {
   static constexpr const char* name = "trunc_divide";
   static constexpr unsigned saves = 0;
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  static T call(T a, T b) {
+  template <Arithmetic T> static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>)
       return std::trunc(a / b);
     else
@@ -99,9 +92,7 @@ struct TruncDivide : Quotient<TruncDivide> {
 /// a - floor(a / b) b; da = 1, db = -floor(a / b)
 struct Remainder : Quotient<Remainder> {
   static constexpr const char* name = "remainder";
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  static T call(T a, T b) {
+  template <Arithmetic T> static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
       const T mod = std::fmod(a, b);
       return mod != T(0) && (b < T(0)) != (mod < T(0)) ? mod + b : mod;
@@ -122,9 +113,7 @@ struct Remainder : Quotient<Remainder> {
 /// a - trunc(a / b) b; da = 1, db = -trunc(a / b)
 struct Fmod : Quotient<Fmod> {
   static constexpr const char* name = "fmod";
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  static T call(T a, T b) {
+  template <Arithmetic T> static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>)
       return std::fmod(a, b);
     else if constexpr (std::is_signed_v<T>)

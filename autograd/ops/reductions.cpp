@@ -2,18 +2,14 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/shapley.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -43,10 +39,10 @@ struct Mean : Reduction<Mean> {
   static constexpr Rule rule = Rule::linear;
   Tensor forward(const Tensor& x) const {
     if (!x.is_floating_point())
-      throw DtypeError(
-          fmt::format("[mean] input is {}, a mean needs a floating dtype: pass {{.dtype = xg::float32}} or "
-                      "convert with x.to(xg::float32).",
-                      xg::name(x.dtype())));
+      raise<DtypeError>(
+          "[mean] input is {}, a mean needs a floating dtype: pass {{.dtype = xg::float32}} or convert with "
+          "x.to(xg::float32).",
+          xg::name(x.dtype()));
     return kernels::reduce<kernels::Mean>(x, dims, keepdim);
   }
   static constexpr bool of_nothing = false;
@@ -168,10 +164,10 @@ template <bool largest> struct ExtremeWithIndex {
   }
   std::vector<Tensor> attribute(const PairContext& p) const {
     if (p.multipliers[1].defined())
-      throw AutogradError(
-          fmt::format("[attribution] the model's output depends on the indices that {} returned: no "
-                      "contribution can pass through an index. Use the values alone.",
-                      name));
+      raise<AutogradError>(
+          "[attribution] the model's output depends on the indices that {} returned: no contribution can pass through "
+          "an index. Use the values alone.",
+          name);
     if (!p.multipliers[0].defined()) return {Tensor()};
     const Shape dims = p.x[0].dim() == 0 ? Shape() : Shape{dim};
     const Tensor m = multiplier_with_kept(p.multipliers[0], dims, keepdim, p.x[0].shape());
@@ -342,9 +338,8 @@ Tensor sum_to_size(const Tensor& x, const Shape& shape) {
     inner = true;
   }
   if (!fits)
-    throw ShapeError(
-        fmt::format("[sum_to_size] input is {}, size is {}: sizes must be equal or 1, aligned at the right.",
-                    from.str(), shape.str()));
+    raise<ShapeError>("[sum_to_size] input is {}, size is {}: sizes must be equal or 1, aligned at the right.",
+                      from.str(), shape.str());
   if (!inner) return apply(autograd::Sum{{dims, false}}, x);
   const Tensor sums = apply(autograd::Sum{{dims, true}}, x);
   return lead == 0 ? sums : sums.reshape(shape);
@@ -352,8 +347,8 @@ Tensor sum_to_size(const Tensor& x, const Shape& shape) {
 
 Tensor trace(const Tensor& x) {
   if (x.dim() != 2)
-    throw ShapeError(
-        fmt::format("[trace] input is {}, it must be a matrix: use diagonal(x).sum(-1) for a batch.", x.shape().str()));
+    raise<ShapeError>("[trace] input is {}, it must be a matrix: use diagonal(x).sum(-1) for a batch.",
+                      x.shape().str());
   return sum(diagonal(x));
 }
 

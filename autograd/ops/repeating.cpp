@@ -1,13 +1,11 @@
 // Elements and slices again and again.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
-#include <fmt/format.h>
-
-#include <bitset>
 #include <optional>
 #include <vector>
 
@@ -18,10 +16,8 @@ namespace {
 
 /// x laid out repeats[i] times along dimension i of the result, which may have new leading dimensions; the gradient is
 /// summed over the copies.
-struct Repeat {
+struct Repeat : Rearrangement {
   static constexpr const char* name = "repeat";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   Shape repeats;
 
   bool mixes_rows(std::int64_t ndim) const { return static_cast<std::size_t>(ndim) != repeats.size(); }
@@ -76,10 +72,8 @@ struct Repeat {
 
 /// Slice i along `dim` repeated `repeats` times, or as often as an element of `counts` says where there are counts; the
 /// gradient is summed over the copies. Counts are integers, not negative, one for each slice.
-struct RepeatInterleave {
+struct RepeatInterleave : Rearrangement {
   static constexpr const char* name = "repeat_interleave";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   std::size_t dim = 0;
   std::int64_t repeats = 0;  // of each slice, or the sum of the counts
   Tensor counts;             // int64, contiguous; undefined where all are equal
@@ -119,21 +113,19 @@ struct RepeatInterleave {
 
 /// The adjoint of RepeatInterleave with counts: the slices of each group of g along `dim`, counts[i] of them, are
 /// summed.
-struct SumGroups {
+struct SumGroups : Rearrangement {
   static constexpr const char* name = "sum_groups";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   std::size_t dim = 0;
   Tensor counts;
 
   bool mixes_rows(std::int64_t) const { return dim == 0; }
   Tensor forward(const Tensor& g) const { return kernels::sum_groups(g, static_cast<std::int64_t>(dim), counts); }
   Tensor backward(const OpContext& c, const Tensor& g) const {
-    return apply(RepeatInterleave{dim, c.input_shape(0)[dim], counts}, g);
+    return apply(RepeatInterleave{{}, dim, c.input_shape(0)[dim], counts}, g);
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto each = [](std::initializer_list<std::int64_t> counts, std::size_t dim) {
-      return [dim, c = tensor<std::int64_t>(counts)](const Inputs& in) { return apply(SumGroups{dim, c}, in[0]); };
+      return [dim, c = tensor<std::int64_t>(counts)](const Inputs& in) { return apply(SumGroups{{}, dim, c}, in[0]); };
     };
     return shaped_samples(d, {{"rows", {{5, 2}}, each({2, 0, 3}, 0)},
                               {"columns", {{2, 5}}, each({1, 4, 0}, 1)},
@@ -142,7 +134,7 @@ struct SumGroups {
 };
 
 Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
-  if (counts.defined()) return apply(SumGroups{dim, counts}, g);
+  if (counts.defined()) return apply(SumGroups{{}, dim, counts}, g);
   const auto [outer, inner] = kernels::AroundDim(c.input_shape(0), static_cast<std::int64_t>(dim));
   return reshape(sum(reshape(g, {outer, c.input_shape(0)[dim], repeats, inner}), 2), c.input_shape(0));
 }
@@ -155,12 +147,11 @@ std::vector<OpInfo> repeating_ops() { return OpList<Repeat, RepeatInterleave, Su
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {
   if (repeats.size() < x.shape().size())
-    throw ShapeError(
-        fmt::format("[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not "
-                    "ask for all).",
-                    repeats.str(), x.shape().str()));
+    raise<ShapeError>(
+        "[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not ask for all).",
+        repeats.str(), x.shape().str());
   for (const std::int64_t n : repeats)
-    if (n < 0) throw ValueError(fmt::format("[repeat] repeats are {}: they must not be negative.", repeats.str()));
+    if (n < 0) raise<ValueError>("[repeat] repeats are {}: they must not be negative.", repeats.str());
   Shape shape = repeats;
   const std::size_t skip = repeats.size() - x.shape().size();
   for (std::size_t i = 0; i < x.shape().size(); ++i) {
@@ -168,7 +159,7 @@ Tensor repeat(const Tensor& x, const Shape& repeats) {
     shape[i + skip] *= x.shape()[i];
   }
   autograd::checked_numel("repeat", shape);
-  return apply(autograd::Repeat{repeats}, x);
+  return apply(autograd::Repeat{{}, repeats}, x);
 }
 
 Tensor tile(const Tensor& x, const Shape& repeats) {
@@ -178,40 +169,37 @@ Tensor tile(const Tensor& x, const Shape& repeats) {
 }
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> dim) {
-  if (repeats < 0)
-    throw ValueError(fmt::format("[repeat_interleave] repeats is {}: it must not be negative.", repeats));
+  if (repeats < 0) raise<ValueError>("[repeat_interleave] repeats is {}: it must not be negative.", repeats);
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim()), size = rows.size(d);
   autograd::checked_numel("repeat_interleave", {size, repeats});
-  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), repeats, {}}, rows);
+  return apply(autograd::RepeatInterleave{{}, static_cast<std::size_t>(d), repeats, {}}, rows);
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
   if (!is_integral(repeats.dtype()) || repeats.dim() > 1)
-    throw DtypeError(
-        fmt::format("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
-                    name(repeats.dtype()), repeats.shape().str()));
+    raise<DtypeError>("[repeat_interleave] repeats has dtype {} and shape {}, it must be a vector of integers.",
+                      name(repeats.dtype()), repeats.shape().str());
   if (repeats.numel() == 1) return repeat_interleave(x, repeats.item<std::int64_t>(), dim);
   if (!dim) return repeat_interleave(ravel(x), repeats, 0);
   const Tensor rows = x.dim() == 0 ? reshape(x, {1}) : x;
   const std::int64_t d = normalize_dim("repeat_interleave", *dim, rows.dim());
   if (repeats.numel() != rows.size(d))
-    throw ShapeError(
-        fmt::format("[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, "
-                    "or one number for all.",
-                    repeats.numel(), rows.size(d), d));
+    raise<ShapeError>(
+        "[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, or one number for "
+        "all.",
+        repeats.numel(), rows.size(d), d);
   // A copy, which the caller cannot change before the backward.
   const Tensor counts = repeats.dtype() == Dtype::int64 ? kernels::copy(repeats) : kernels::cast(repeats, Dtype::int64);
   const auto* count = static_cast<const std::int64_t*>(counts.impl().data);
   std::int64_t total = 0;
   for (std::int64_t i = 0; i < counts.numel(); ++i) {
-    if (count[i] < 0)
-      throw ValueError(fmt::format("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, count[i]));
+    if (count[i] < 0) raise<ValueError>("[repeat_interleave] repeats[{}] is {}: it must not be negative.", i, count[i]);
     if (__builtin_add_overflow(total, count[i], &total))
       throw ValueError("[repeat_interleave] the sum of the repeats does not fit into 64 bits: use smaller ones.");
   }
-  return apply(autograd::RepeatInterleave{static_cast<std::size_t>(d), total, counts}, rows);
+  return apply(autograd::RepeatInterleave{{}, static_cast<std::size_t>(d), total, counts}, rows);
 }
 
 }  // namespace xg

@@ -2,10 +2,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/recurrence.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <vector>
@@ -41,11 +39,11 @@ struct LinearRecurrence {
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
   Tensor forward(const Tensor& a, const Tensor& b) const {
     if (a.shape() != b.shape() || dim < 0 || dim >= b.dim())
-      throw ShapeError(fmt::format("[linear_recurrence] factors {} and terms {} must agree and have a dimension {}.",
-                                   a.shape().str(), b.shape().str(), dim));
+      raise<ShapeError>("[linear_recurrence] factors {} and terms {} must agree and have a dimension {}.",
+                        a.shape().str(), b.shape().str(), dim);
     if (a.dtype() != b.dtype())
-      throw DtypeError(fmt::format("[linear_recurrence] factors are {} and terms {}, they must agree.",
-                                   xg::name(a.dtype()), xg::name(b.dtype())));
+      raise<DtypeError>("[linear_recurrence] factors are {} and terms {}, they must agree.", xg::name(a.dtype()),
+                        xg::name(b.dtype()));
     return kernels::linear_recurrence(a, b, dim, reverse);
   }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {

@@ -2,16 +2,12 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <optional>
 #include <vector>
 
@@ -30,8 +26,8 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
       continue;
     }
     if (shape[i] != -1 || open)
-      throw ShapeError(fmt::format(
-          "[{}] the new shape is {}: sizes must not be negative, except one -1 that is inferred.", op, shape.str()));
+      raise<ShapeError>("[{}] the new shape is {}: sizes must not be negative, except one -1 that is inferred.", op,
+                        shape.str());
     open = i;
   }
   const std::int64_t known = checked_numel(op, named);
@@ -40,13 +36,11 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
     return shape;
   }
   if (open && known == 0 && x.numel() == 0)
-    throw ShapeError(
-        fmt::format("[{}] the new shape is {} for no elements: any size fits the -1, so name one.", op, shape.str()));
+    raise<ShapeError>("[{}] the new shape is {} for no elements: any size fits the -1, so name one.", op, shape.str());
   if (open || known != x.numel())
-    throw ShapeError(
-        fmt::format("[{}] shape {} has {} elements, they do not fill the new shape {}: the product of sizes "
-                    "must stay the same.",
-                    op, x.shape().str(), x.numel(), shape.str()));
+    raise<ShapeError>(
+        "[{}] shape {} has {} elements, they do not fill the new shape {}: the product of sizes must stay the same.",
+        op, x.shape().str(), x.numel(), shape.str());
   return shape;
 }
 
@@ -236,7 +230,7 @@ std::int64_t checked_numel(const char* op, const Shape& shape) {
   std::int64_t n = 1;
   for (const std::int64_t size : shape)
     if (__builtin_mul_overflow(n, std::max<std::int64_t>(size, 1), &n))
-      throw ShapeError(fmt::format("[{}] a tensor of shape {} has more elements than 64 bits count.", op, shape.str()));
+      raise<ShapeError>("[{}] a tensor of shape {} has more elements than 64 bits count.", op, shape.str());
   return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
 }
 
@@ -250,8 +244,8 @@ Tensor view(const Tensor& x, const Shape& shape) {
   const Shape full = autograd::inferred_shape("view", x, shape);
   Shape strides;
   if (!autograd::strides_of_view(x, full, strides))
-    throw ShapeError(fmt::format("[view] shape {} with strides {} cannot be seen as {} without a copy: use reshape.",
-                                 x.shape().str(), x.strides().str(), full.str()));
+    raise<ShapeError>("[view] shape {} with strides {} cannot be seen as {} without a copy: use reshape.",
+                      x.shape().str(), x.strides().str(), full.str());
   return apply(autograd::Reshape{{}, full}, x);
 }
 
@@ -259,8 +253,8 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
   const std::size_t first = autograd::checked_dim("flatten", start_dim, x.dim());
   const std::size_t last = autograd::checked_dim("flatten", end_dim, x.dim());
   if (first > last)
-    throw ValueError(fmt::format("[flatten] start_dim is {}, end_dim {}: the first must not come after the last.",
-                                 start_dim, end_dim));
+    raise<ValueError>("[flatten] start_dim is {}, end_dim {}: the first must not come after the last.", start_dim,
+                      end_dim);
   if (x.dim() == 0) return reshape(x, {1});
   if (first == last) return x;
   const Shape& old = x.shape();
@@ -280,9 +274,9 @@ Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
   const bool negative = std::any_of(named.begin(), named.end(), [](std::int64_t size) { return size < 0; });
   const std::size_t open = sizes.size() - named.size();
   if (negative || open > 1 || (open == 0 ? known != whole : known == 0 || whole % known != 0))
-    throw ShapeError(fmt::format(
+    raise<ShapeError>(
         "[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of them may be -1.", d,
-        whole, sizes.str()));
+        whole, sizes.str());
   Shape shape(x.shape().begin(), x.shape().begin() + d);
   for (const std::int64_t size : sizes) shape.push_back(size == -1 ? whole / known : size);
   for (std::size_t i = d + 1; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
@@ -300,8 +294,8 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
 
 Tensor permute(const Tensor& x, const Dims& dims) {
   if (static_cast<std::int64_t>(dims.size()) != x.dim())
-    throw ShapeError(fmt::format("[permute] dims are {}, the tensor has shape {}: name each of its {} dimensions once.",
-                                 dims.str(), x.shape().str(), x.dim()));
+    raise<ShapeError>("[permute] dims are {}, the tensor has shape {}: name each of its {} dimensions once.",
+                      dims.str(), x.shape().str(), x.dim());
   autograd::distinct_dims("permute", dims, x.dim());
   autograd::Permute op;
   for (std::size_t i = 0; i < dims.size(); ++i)
@@ -311,8 +305,8 @@ Tensor permute(const Tensor& x, const Dims& dims) {
 
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
   if (source.size() != destination.size())
-    throw ValueError(fmt::format("[movedim] source is {}, destination {}: they must have equally many entries.",
-                                 source.str(), destination.str()));
+    raise<ValueError>("[movedim] source is {}, destination {}: they must have equally many entries.", source.str(),
+                      destination.str());
   const autograd::DimSet from = autograd::distinct_dims("movedim", source, x.dim());
   const autograd::DimSet to = autograd::distinct_dims("movedim", destination, x.dim());
   if (x.dim() == 0) return x;
@@ -331,8 +325,8 @@ Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
 
 Tensor t(const Tensor& x) {
   if (x.dim() > 2)
-    throw ShapeError(fmt::format(
-        "[t] shape is {}, it must have two dimensions at most: use transpose(dim0, dim1) or mT().", x.shape().str()));
+    raise<ShapeError>("[t] shape is {}, it must have two dimensions at most: use transpose(dim0, dim1) or mT().",
+                      x.shape().str());
   return x.dim() == 2 ? transpose(x, 0, 1) : x;
 }
 
@@ -356,10 +350,9 @@ Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
 
 Tensor expand(const Tensor& x, const Shape& shape) {
   const auto refuse = [&] {
-    throw ShapeError(
-        fmt::format("[expand] shape {} does not expand to {}: only sizes of 1 and new leading dimensions can; "
-                    "-1 keeps a size.",
-                    x.shape().str(), shape.str()));
+    raise<ShapeError>(
+        "[expand] shape {} does not expand to {}: only sizes of 1 and new leading dimensions can; -1 keeps a size.",
+        x.shape().str(), shape.str());
   };
   if (shape.size() < x.shape().size()) refuse();
   Shape full = shape;

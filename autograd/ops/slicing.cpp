@@ -4,13 +4,12 @@
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bitset>
 #include <vector>
 
 namespace xg {
@@ -50,8 +49,7 @@ struct SliceScatter : Rearrangement {
   std::size_t dim = 0;
   std::int64_t start = 0, step = 1;
   Tensor forward(const Tensor& g) const {
-    Tensor out = kernels::empty(shape, g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(shape, g.dtype());
     Shape strides = out.strides();
     const std::int64_t offset = g.numel() == 0 ? 0 : start * strides[dim];
     strides[dim] *= step;
@@ -144,8 +142,7 @@ struct DiagonalScatter : Rearrangement {
   std::size_t dim1 = 0, dim2 = 1;
   bool mixes_rows(std::int64_t) const { return dim1 == 0 || dim2 == 0; }
   Tensor forward(const Tensor& g) const {
-    Tensor out = kernels::empty(shape, g.dtype());
-    kernels::fill(out, 0);
+    Tensor out = kernels::zeros(shape, g.dtype());
     Tensor target = diagonal_view(out, offset, dim1, dim2);
     kernels::copy_into(target, g);
     return out;
@@ -162,8 +159,8 @@ struct DiagonalScatter : Rearrangement {
 std::vector<Tensor> list_for(const char* op, std::int64_t count) {
   constexpr std::int64_t most = std::int64_t{1} << 24;
   if (count > most)
-    throw ValueError(fmt::format("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.",
-                                 op, count, most));
+    raise<ValueError>("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.", op, count,
+                      most);
   std::vector<Tensor> parts;
   parts.reserve(static_cast<std::size_t>(count));
   return parts;
@@ -200,8 +197,7 @@ Tensor diagonal_scatter(const Tensor& g, const Shape& shape, std::int64_t offset
 
 Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) {
   const std::size_t d = autograd::existing_dim("slice", x, dim);
-  if (step < 1)
-    throw ValueError(fmt::format("[slice] step is {}, it must be positive: use flip to go backwards.", step));
+  if (step < 1) raise<ValueError>("[slice] step is {}, it must be positive: use flip to go backwards.", step);
   const std::int64_t size = x.shape()[d];
   const auto bound = [size](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
   const std::int64_t first = bound(start), last = bound(stop);
@@ -215,9 +211,8 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   const std::size_t d = autograd::checked_dim("select", dim, x.dim());
   const std::int64_t size = x.shape()[d];
   if (index < -size || index >= size)
-    throw IndexError(fmt::format("[select] index {} is out of range for dimension {} of size {} (shape {}): {}.", index,
-                                 d, size, x.shape().str(),
-                                 size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1)));
+    raise<IndexError>("[select] index {} is out of range for dimension {} of size {} (shape {}): {}.", index, d, size,
+                      x.shape().str(), size == 0 ? "it has no elements" : fmt::format("use {} to {}", -size, size - 1));
   return apply(autograd::Select{{}, d, index < 0 ? index + size : index}, x);
 }
 
@@ -226,9 +221,9 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   const std::int64_t size = x.shape()[d];
   const std::int64_t first = start < 0 ? start + size : start;
   if (length < 0 || first < 0 || first > size || length > size - first)
-    throw IndexError(
-        fmt::format("[narrow] start {} and length {} leave dimension {} of size {}: start + length must lie within it.",
-                    start, length, d, size));
+    raise<IndexError>(
+        "[narrow] start {} and length {} leave dimension {} of size {}: start + length must lie within it.", start,
+        length, d, size);
   return apply(autograd::SliceDim{{}, d, first, length, 1}, x);
 }
 
@@ -236,8 +231,8 @@ Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::in
   const std::size_t a = autograd::checked_dim("diagonal", dim1, x.dim());
   const std::size_t b = autograd::checked_dim("diagonal", dim2, x.dim());
   if (a == b || x.dim() < 2)
-    throw ShapeError(fmt::format("[diagonal] dims are {} and {} of shape {}: name two different dimensions.", dim1,
-                                 dim2, x.shape().str()));
+    raise<ShapeError>("[diagonal] dims are {} and {} of shape {}: name two different dimensions.", dim1, dim2,
+                      x.shape().str());
   return apply(autograd::Diagonal{{}, offset, a, b}, x);
 }
 
@@ -245,8 +240,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
   const std::size_t d = autograd::existing_dim("split", x, dim);
   const std::int64_t whole = x.shape()[d];
   if (size < 0 || (size == 0 && whole != 0))
-    throw ValueError(
-        fmt::format("[split] size is {}, it must be positive (dimension {} has size {}).", size, d, whole));
+    raise<ValueError>("[split] size is {}, it must be positive (dimension {} has size {}).", size, d, whole);
   const std::int64_t count = whole == 0 ? 1 : 1 + (whole - 1) / size;
   return autograd::pieces("split", x, d, count, [&](std::int64_t i) { return std::min(size, whole - i * size); });
 }
@@ -258,23 +252,20 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   for (const std::int64_t size : sizes) {
     negative |= size < 0;
     if (!negative && __builtin_add_overflow(total, size, &total))
-      throw ShapeError(
-          fmt::format("[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be "
-                      "equal.",
-                      d, x.shape()[d]));
+      raise<ShapeError>(
+          "[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be equal.", d,
+          x.shape()[d]);
   }
   if (negative || total != x.shape()[d])
-    throw ShapeError(
-        fmt::format("[split] sizes add up to {}, dimension {} has size {}: they must be equal, and no size "
-                    "negative.",
-                    total, d, x.shape()[d]));
+    raise<ShapeError>("[split] sizes add up to {}, dimension {} has size {}: they must be equal, and no size negative.",
+                      total, d, x.shape()[d]);
   return autograd::pieces("split", x, d, static_cast<std::int64_t>(sizes.size()),
                           [&](std::int64_t i) { return sizes[static_cast<std::size_t>(i)]; });
 }
 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
   const std::size_t d = autograd::existing_dim("chunk", x, dim);
-  if (chunks < 1) throw ValueError(fmt::format("[chunk] chunks is {}, it must be positive.", chunks));
+  if (chunks < 1) raise<ValueError>("[chunk] chunks is {}, it must be positive.", chunks);
   const std::int64_t whole = x.shape()[d];
   if (whole == 0) return autograd::pieces("chunk", x, d, chunks, [](std::int64_t) { return 0; });
   return split(x, 1 + (whole - 1) / chunks, dim);
@@ -282,7 +273,7 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
 
 std::vector<Tensor> tensor_split(const Tensor& x, std::int64_t sections, std::int64_t dim) {
   const std::size_t d = autograd::existing_dim("tensor_split", x, dim);
-  if (sections < 1) throw ValueError(fmt::format("[tensor_split] sections is {}, it must be positive.", sections));
+  if (sections < 1) raise<ValueError>("[tensor_split] sections is {}, it must be positive.", sections);
   const std::int64_t whole = x.shape()[d];
   const std::int64_t least = whole / sections, longer = whole % sections;
   return autograd::pieces("tensor_split", x, d, sections,

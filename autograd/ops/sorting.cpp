@@ -2,7 +2,6 @@
 // pass, because a value's place jumps.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
 
 #include <array>

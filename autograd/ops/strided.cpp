@@ -1,12 +1,11 @@
 // Views by geometry, and their adjoint. `layout` is the strides that the first argument had: a gradient comes in any
 // layout, and is brought into this one before the geometry is read.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
 #include <xgrad/autograd/detail/views.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 #include <vector>
@@ -32,8 +31,7 @@ std::int64_t extent(const Shape& shape, const Shape& strides) {
 /// A fresh tensor of x's values with the given strides.
 Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
   if (strides == kernels::row_major_strides(x.shape())) return kernels::copy(x);
-  Tensor memory = kernels::empty({extent(x.shape(), strides)}, x.dtype());
-  kernels::fill(memory, 0);
+  Tensor memory = kernels::zeros({extent(x.shape(), strides)}, x.dtype());
   Tensor out = view_of(memory, x.shape(), strides);
   kernels::copy_into(out, x);
   return out;
@@ -47,10 +45,8 @@ Geometry without_repetition(Geometry g) {
   return g;
 }
 
-struct AsStrided {
+struct AsStrided : Rearrangement {
   static constexpr const char* name = "as_strided";
-  static constexpr int inputs = 1;
-  static constexpr Rule rule = Rule::linear;
   Geometry view;
   Shape layout;
 
@@ -84,7 +80,7 @@ struct AsStridedScatter {
           const Tensor nothing = zeros(view.shape, {.dtype = g.dtype()});
           return apply(AsStridedScatter{view, layout}, g, nothing);
         },
-        [&] { return apply(AsStrided{view, layout}, g); });
+        [&] { return apply(AsStrided{{}, view, layout}, g); });
   }
   static std::vector<Sample> samples(Dtype dtype);
 };
@@ -98,7 +94,7 @@ Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
 // Samples fix the layout, so that tests may pass the same values in other layouts.
 std::vector<Sample> AsStrided::samples(Dtype dtype) {
   const auto view = [](Geometry geometry, Shape layout) {
-    return [=](const Inputs& in) { return apply(AsStrided{geometry, layout}, in[0]); };
+    return [=](const Inputs& in) { return apply(AsStrided{{}, geometry, layout}, in[0]); };
   };
   return shaped_samples(dtype, {{"block", {{3, 4}}, view({{2, 2}, {4, 1}, 5}, {4, 1})},
                                 {"repeated", {{3, 4}}, view({{3, 2, 2}, {0, 1, 4}, 1}, {4, 1})},
@@ -117,40 +113,38 @@ std::vector<Sample> AsStridedScatter::samples(Dtype dtype) {
 
 void check_inside(const char* op, const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
   if (shape.size() != strides.size())
-    throw ShapeError(
-        fmt::format("[{}] shape {} and strides {} must have equally many entries.", op, shape.str(), strides.str()));
+    raise<ShapeError>("[{}] shape {} and strides {} must have equally many entries.", op, shape.str(), strides.str());
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (shape[i] < 0 || strides[i] < 0)
-      throw ShapeError(
-          fmt::format("[{}] shape {} and strides {} must not be negative.", op, shape.str(), strides.str()));
+      raise<ShapeError>("[{}] shape {} and strides {} must not be negative.", op, shape.str(), strides.str());
   if (const std::int64_t reach = extent(shape, strides);
       offset < 0 || (reach > 0 && offset + reach > extent(x.shape(), x.strides())))
-    throw ShapeError(fmt::format("[{}] shape {}, strides {} and offset {} leave the memory of a tensor of shape {}.",
-                                 op, shape.str(), strides.str(), offset, x.shape().str()));
+    raise<ShapeError>("[{}] shape {}, strides {} and offset {} leave the memory of a tensor of shape {}.", op,
+                      shape.str(), strides.str(), offset, x.shape().str());
 }
 
 void check_distinct(const Shape& shape, const Shape& strides) {
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (strides[i] == 0 && shape[i] > 1)
-      throw ShapeError(fmt::format(
+      raise<ShapeError>(
           "[as_strided_scatter] a tensor of shape {} repeats elements along dimension {}, so that a write to one would "
           "change others: write to a clone, or to the tensor before expand.",
-          shape.str(), i));
+          shape.str(), i);
 }
 
 }  // namespace
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
   check_inside(AsStrided::name, x, shape, strides, offset);
-  return apply(AsStrided{{shape, strides, offset}, x.strides()}, x);
+  return apply(AsStrided{{}, {shape, strides, offset}, x.strides()}, x);
 }
 
 Tensor as_strided_scatter(const Tensor& base, const Tensor& values, const Shape& shape, const Shape& strides,
                           std::int64_t offset) {
   check_inside(AsStridedScatter::name, base, shape, strides, offset);
   if (values.shape() != shape)
-    throw ShapeError(fmt::format("[as_strided_scatter] values have shape {}, the view {}: they must be equal.",
-                                 values.shape().str(), shape.str()));
+    raise<ShapeError>("[as_strided_scatter] values have shape {}, the view {}: they must be equal.",
+                      values.shape().str(), shape.str());
   check_distinct(shape, strides);
   check_distinct(base.shape(), base.strides());
   return apply(AsStridedScatter{{shape, strides, offset}, base.strides()}, base, to(values, base.dtype()));

@@ -31,9 +31,8 @@ struct Cos : Elementwise1<Cos> {
 };
 
 /// tan x
-struct Tan : Elementwise1<Tan> {
+struct Tan : Elementwise1<Tan, save_output()> {
   static constexpr const char* name = "tan";
-  static constexpr unsigned saves = save_output();
   template <std::floating_point T> static T call(T x) { return std::tan(x); }
   template <class V> static V slope(V y) { return y * y + constant(y, 1); }
   static constexpr Domain domain{-1.2, 1.2};

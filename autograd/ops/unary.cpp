@@ -20,9 +20,8 @@ using kernels::erf_secant_of, kernels::exp_secant_of, kernels::is_nan, kernels::
 namespace {
 
 /// e^x; secant e^r expm1(x - r) / (x - r)
-struct Exp : Elementwise1<Exp> {
+struct Exp : Elementwise1<Exp, save_output()> {
   static constexpr const char* name = "exp";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return exp_of(x); }
   template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x)); }
   template <class V> static V plain_call(V x) { return exp_of<kernels::Care::none>(x); }
@@ -33,9 +32,8 @@ struct Exp : Elementwise1<Exp> {
 };
 
 /// 2^x
-struct Exp2 : Elementwise1<Exp2> {
+struct Exp2 : Elementwise1<Exp2, save_output()> {
   static constexpr const char* name = "exp2";
-  static constexpr unsigned saves = save_output();
   template <std::floating_point T> static T call(T x) { return std::exp2(x); }
   template <class V> static V pull(V g, V y) { return g * y * constant(y, std::numbers::ln2); }
   template <class V> static V secant(V x, V r) {
@@ -47,9 +45,8 @@ struct Exp2 : Elementwise1<Exp2> {
 };
 
 /// e^x - 1
-struct Expm1 : Elementwise1<Expm1> {
+struct Expm1 : Elementwise1<Expm1, save_output()> {
   static constexpr const char* name = "expm1";
-  static constexpr unsigned saves = save_output();
   template <class V> static V call(V x) { return expm1_of(x); }
   template <class V> static V slope(V y) { return y + constant(y, 1); }
   template <class V> static V secant(V x, V r) { return exp_secant_of(x, r); }
@@ -122,9 +119,8 @@ struct Erfc : Elementwise1<Erfc> {
 };
 
 /// Rounding: integers stay what they are; derivative 0.
-template <class Op> struct Rounding : Elementwise1<Op> {
+template <class Op> struct Rounding : Elementwise1<Op, 0> {
   static constexpr Promotion promotion = Promotion::none;
-  static constexpr unsigned saves = 0;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::map(Op{}, x) : x; }
 };
@@ -153,9 +149,7 @@ struct Round : Rounding<Round> {
   static constexpr const char* name = "round";
   static constexpr unsigned dtypes = kernels::numbers;
   std::int64_t decimals = 0;
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  T call(T x) const {
+  template <Arithmetic T> T call(T x) const {
     if constexpr (std::is_integral_v<T>)
       return integer(x);
     else

@@ -56,6 +56,12 @@ void fill(Tensor& out, Scalar value, const char* op = "fill");
 inline Tensor empty(const Shape& shape, Dtype dtype) { return Tensor::adopt(detail::new_impl(shape, dtype)); }
 /// The same with x's shape.
 inline Tensor empty_like(const Tensor& x, Dtype dtype) { return Tensor::adopt(detail::new_like(x.impl(), dtype)); }
+/// A fresh tensor of zeros.
+inline Tensor zeros(const Shape& shape, Dtype dtype) {
+  Tensor out = empty(shape, dtype);
+  fill(out, 0);
+  return out;
+}
 /// x itself where it is contiguous, else a copy.
 inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
 

@@ -27,11 +27,7 @@ template <class V> V constant(const V&, double value) {
   else
     return V(static_cast<typename V::value_type>(value));
 }
-template <class T>
-  requires std::is_arithmetic_v<T>
-T pick(bool condition, T a, T b) {
-  return condition ? a : b;
-}
+template <Arithmetic T> T pick(bool condition, T a, T b) { return condition ? a : b; }
 template <class Mask, class T> Batch<T> pick(const Mask& mask, const Batch<T>& a, const Batch<T>& b) {
   return xsimd::select(mask, a, b);
 }
@@ -77,38 +73,21 @@ template <class V> V negative_of(V x) {
 }
 
 /// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
-template <class T>
-  requires std::is_arithmetic_v<T>
-bool is_nan(T x) {
-  return x != x;
-}
+template <Arithmetic T> bool is_nan(T x) { return x != x; }
 template <class T> auto is_nan(const Batch<T>& x) { return xsimd::isnan(x); }
 
+/// `ordered`, which is a or b, unless one of them is NaN: then what stands for it.
+template <class V> V beside_nan(V a, V b, V if_a, V if_b, V ordered) {
+  if constexpr (std::is_integral_v<V>)
+    return ordered;
+  else
+    return pick(is_nan(a), if_a, pick(is_nan(b), if_b, ordered));
+}
 // The larger and the smaller one; NaN where either is, and the other one where one of them is NaN.
-template <class V> V maximum_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>)
-    return a > b ? a : b;
-  else
-    return pick(is_nan(a), a, pick(is_nan(b), b, pick(a > b, a, b)));
-}
-template <class V> V minimum_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>)
-    return a < b ? a : b;
-  else
-    return pick(is_nan(a), a, pick(is_nan(b), b, pick(a < b, a, b)));
-}
-template <class V> V fmax_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>)
-    return a > b ? a : b;
-  else
-    return pick(is_nan(a), b, pick(is_nan(b), a, pick(a > b, a, b)));
-}
-template <class V> V fmin_of(V a, V b) {
-  if constexpr (std::is_integral_v<V>)
-    return a < b ? a : b;
-  else
-    return pick(is_nan(a), b, pick(is_nan(b), a, pick(a < b, a, b)));
-}
+template <class V> V maximum_of(V a, V b) { return beside_nan(a, b, a, b, pick(a > b, a, b)); }
+template <class V> V minimum_of(V a, V b) { return beside_nan(a, b, a, b, pick(a < b, a, b)); }
+template <class V> V fmax_of(V a, V b) { return beside_nan(a, b, b, a, pick(a > b, a, b)); }
+template <class V> V fmin_of(V a, V b) { return beside_nan(a, b, b, a, pick(a < b, a, b)); }
 
 // The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
 // before the first store, so that `out` may be an operand, and stored last. Rows shorter than a batch are padded.
@@ -235,10 +214,24 @@ enum Dtypes : unsigned {
 
 namespace detail {
 
-template <class Op> constexpr bool has_loop(std::size_t dtype) {
-  unsigned set = reals;
-  if constexpr (requires { Op::dtypes; }) set = Op::dtypes;
-  return (set & (dtype == 0 ? bools : (dtype < 4 ? integers : reals))) != 0;
+template <class Op> constexpr unsigned dtypes_of() {
+  if constexpr (requires { Op::dtypes; })
+    return Op::dtypes;
+  else
+    return reals;
+}
+/// Calls set.operator()<T>(number of the dtype) for the types of `dtypes`.
+template <unsigned dtypes, class F> constexpr void for_each_type(F&& set) {
+  if constexpr ((dtypes & bools) != 0) set.template operator()<bool>(0);
+  if constexpr ((dtypes & integers) != 0) {
+    set.template operator()<std::uint8_t>(1);
+    set.template operator()<std::int32_t>(2);
+    set.template operator()<std::int64_t>(3);
+  }
+  if constexpr ((dtypes & reals) != 0) {
+    set.template operator()<float>(4);
+    set.template operator()<double>(5);
+  }
 }
 template <class Op> constexpr bool to_bool() {
   if constexpr (requires { Op::to_bool; })
@@ -268,33 +261,16 @@ template <class Reading, class Op, class T> constexpr BinaryLoops binary_loops()
 
 template <class Reading, class Op> constexpr UnaryKernel make_unary() {
   UnaryKernel kernel{Op::name, {}, to_bool<Op>()};
-  if constexpr (has_loop<Op>(0)) kernel.loops[0] = unary_loop<Reading, Op, bool>();
-  if constexpr (has_loop<Op>(1)) {
-    kernel.loops[1] = unary_loop<Reading, Op, std::uint8_t>();
-    kernel.loops[2] = unary_loop<Reading, Op, std::int32_t>();
-    kernel.loops[3] = unary_loop<Reading, Op, std::int64_t>();
-  }
-  if constexpr (has_loop<Op>(4)) {
-    kernel.loops[4] = unary_loop<Reading, Op, float>();
-    kernel.loops[5] = unary_loop<Reading, Op, double>();
-  }
+  for_each_type<dtypes_of<Op>()>([&]<class T>(std::size_t i) { kernel.loops[i] = unary_loop<Reading, Op, T>(); });
   return kernel;
 }
 
 /// Derivatives and secants have loops for floating-point numbers alone.
 template <class Reading, class Op> constexpr BinaryKernel make_binary() {
   constexpr bool itself = std::is_same_v<Reading, Call>;
+  constexpr unsigned dtypes = itself ? dtypes_of<Op>() : dtypes_of<Op>() & reals;
   BinaryKernel kernel{Op::name, {}, itself && to_bool<Op>()};
-  if constexpr (itself && has_loop<Op>(0)) kernel.loops[0] = binary_loops<Reading, Op, bool>();
-  if constexpr (itself && has_loop<Op>(1)) {
-    kernel.loops[1] = binary_loops<Reading, Op, std::uint8_t>();
-    kernel.loops[2] = binary_loops<Reading, Op, std::int32_t>();
-    kernel.loops[3] = binary_loops<Reading, Op, std::int64_t>();
-  }
-  if constexpr (has_loop<Op>(4)) {
-    kernel.loops[4] = binary_loops<Reading, Op, float>();
-    kernel.loops[5] = binary_loops<Reading, Op, double>();
-  }
+  for_each_type<dtypes>([&]<class T>(std::size_t i) { kernel.loops[i] = binary_loops<Reading, Op, T>(); });
   return kernel;
 }
 
