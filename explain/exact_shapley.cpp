@@ -5,8 +5,8 @@
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
 #include <xgrad/explain/exact_shapley.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -226,8 +226,7 @@ std::string note_on_coalition(const Indices& features, const std::vector<std::in
     who += fmt::format("{}{}", who.empty() ? "" : ", ", names.empty() ? fmt::format("x{}", i) : names[at(i)]);
   return fmt::format(
       "row{} {}{}: the model gives no number where {} as in the row and all else as in a reference, so contributions "
-      "are "
-      "NaN",
+      "are NaN",
       rows.size() == 1 ? "" : "s", rows.front(), rows.size() > 1 ? fmt::format(" and {} more", rows.size() - 1) : "",
       who.empty() ? "nothing is" : fmt::format("{} {}", who, features.size() == 1 ? "is" : "are"));
 }
@@ -269,11 +268,11 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
       evaluations += std::ldexp(static_cast<double>(group.references.size()), static_cast<int>(group.players.size()));
     }
     if (m > 62 || (std::int64_t{1} << m) > options_.max_evals)
-      throw ValueError(
-          fmt::format("[{}] row {} differs from a reference in {} features: 2^{} = {:.3g} coalitions, {:.3g} "
-                      "evaluations of the model for all {} references, and max_evals is {} coalitions. Use DeepShap, "
-                      "fewer features, or a larger max_evals.",
-                      method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), evaluations, b, options_.max_evals));
+      fail<ValueError>(
+          "[{}] row {} differs from a reference in {} features: 2^{} = {:.3g} coalitions, {:.3g} evaluations of the "
+          "model for all {} references, and max_evals is {} coalitions. Use DeepShap, fewer features, or a larger "
+          "max_evals.",
+          method, row, m, m, std::ldexp(1.0, static_cast<int>(m)), evaluations, b, options_.max_evals);
   }
 
   ExplanationParts parts = detail::gradient_parts(at_rows, x, request);

@@ -3,11 +3,9 @@
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/io/text.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -27,15 +25,13 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
   if (!t.defined()) return full(shape, otherwise, {.dtype = float64});
   if (t.shape() != shape)
-    throw ShapeError(
-        fmt::format("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str()));
+    fail<ShapeError>("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str());
   return t.detach().to(float64).clone();
 }
 
 void check_count(const char* what, std::size_t found, std::int64_t needed, const char* of) {
   if (found == index(needed)) return;
-  throw ValueError(
-      fmt::format("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of));
+  fail<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
 }
 
 /// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
@@ -74,19 +70,18 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   const NoGrad guard;
   ExplanationParts& p = parts_;
   if (!p.values.defined() || p.values.dim() != 3)
-    throw ShapeError(fmt::format("[Explanation] values are {}, they must be [rows, features, outputs].",
-                                 p.values.defined() ? p.values.shape().str() : "undefined"));
+    fail<ShapeError>("[Explanation] values are {}, they must be [rows, features, outputs].",
+                     p.values.defined() ? p.values.shape().str() : "undefined");
   const std::int64_t rows = p.values.size(0), n = p.values.size(1), k = p.values.size(2);
   if (n == 0 || k == 0)
-    throw ShapeError(fmt::format(
+    fail<ShapeError>(
         "[Explanation] values are {}: there must be at least one feature and one output; only rows may be missing.",
-        p.values.shape().str()));
+        p.values.shape().str());
   const std::int64_t countable = std::max(p.values.numel(), most_without_values);
   if (n > countable / k)
-    throw ShapeError(fmt::format("[Explanation] values are {}: without rows there may be {} features times outputs.",
-                                 p.values.shape().str(), most_without_values));
-  if (p.n_background < 0)
-    throw ValueError(fmt::format("[Explanation] n_background is {}, it must be 0 or more.", p.n_background));
+    fail<ShapeError>("[Explanation] values are {}: without rows there may be {} features times outputs.",
+                     p.values.shape().str(), most_without_values);
+  if (p.n_background < 0) fail<ValueError>("[Explanation] n_background is {}, it must be 0 or more.", p.n_background);
   p.values = own(p.values, {rows, n, k}, "values", nan);
   p.base_values = own(p.base_values, {rows, k}, "base_values", nan);
   p.outputs = own(p.outputs, {rows, k}, "outputs", nan);
@@ -102,8 +97,8 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   if (!p.output_ranks.defined()) {
     p.output_ranks = arange(k, {.dtype = Dtype::int64}).unsqueeze(0).expand({rows, k}).clone();
   } else if (p.output_ranks.shape() != Shape{rows, k} || is_floating(p.output_ranks.dtype())) {
-    throw ShapeError(fmt::format("[Explanation] output_ranks are {} {}, they must be integers [{}, {}].",
-                                 name(p.output_ranks.dtype()), p.output_ranks.shape().str(), rows, k));
+    fail<ShapeError>("[Explanation] output_ranks are {} {}, they must be integers [{}, {}].",
+                     name(p.output_ranks.dtype()), p.output_ranks.shape().str(), rows, k);
   }
   p.output_ranks = p.output_ranks.detach().to(Dtype::int64).clone();
   const auto* ranks = p.output_ranks.data<std::int64_t>();
@@ -111,13 +106,11 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   if (named > 0 && named < k) check_count("output_names", p.output_names.size(), k, "outputs");
   std::int64_t model_outputs = k;
   for (std::int64_t i = 0; i < rows * k; ++i) {
-    if (ranks[i] < 0)
-      throw IndexError(fmt::format("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]));
+    if (ranks[i] < 0) fail<IndexError>("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]);
     if (ranks[i] >= (named > 0 ? named : countable))
-      throw ValueError(
-          fmt::format("[Explanation] output_ranks contain {}, there are {} output_names: give one for each "
-                      "output of the model.",
-                      ranks[i], named));
+      fail<ValueError>(
+          "[Explanation] output_ranks contain {}, there are {} output_names: give one for each output of the model.",
+          ranks[i], named);
     model_outputs = std::max(model_outputs, ranks[i] + 1);
     if (ranks[i] != ranks[i % k]) ranked_ = true;
   }
@@ -151,8 +144,7 @@ Tensor Explanation::residual() const {
 std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const {
   check_row("Explanation.output_name", row);
   if (slot < 0 || slot >= outputs_explained())
-    throw IndexError(
-        fmt::format("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained()));
+    fail<IndexError>("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained());
   return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
 }
 
@@ -161,55 +153,53 @@ std::int64_t Explanation::feature_index(StringRef name) const {
   const auto& names = parts_.feature_names;
   const auto found = std::find(names.begin(), names.end(), wanted);
   if (found == names.end())
-    throw IndexError(fmt::format("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
-                                 detail::listing(names)));
+    fail<IndexError>("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
+                     detail::listing(names));
   return found - names.begin();
 }
 
 void Explanation::check_row(const char* method, std::int64_t row) const {
   if (row < 0 || row >= size())
-    throw IndexError(fmt::format("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size()));
+    fail<IndexError>("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size());
 }
 
 // ---- display
 
 const std::vector<std::string>& Explanation::group_members(std::int64_t feature) const {
   if (feature < 0 || feature >= features())
-    throw IndexError(
-        fmt::format("[Explanation.group_members] feature is {}, the explanation has {}.", feature, features()));
+    fail<IndexError>("[Explanation.group_members] feature is {}, the explanation has {}.", feature, features());
   return parts_.group_members[index(feature)];
 }
 
 Tensor Explanation::probabilities() const {
   constexpr const char* method = "Explanation.probabilities";
   if (parts_.output_space != Output::logit)
-    throw ValueError(
-        fmt::format("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
-                    parts_.output_space == Output::probability ? "a probability" : "what the model returns"));
+    fail<ValueError>("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
+                     parts_.output_space == Output::probability ? "a probability" : "what the model returns");
   const NoGrad guard;
   switch (parts_.output_activation) {
     case OutputActivation::sigmoid:
       return sigmoid(parts_.outputs);
     case OutputActivation::softmax:
       if (index(outputs_explained()) != parts_.output_names.size())
-        throw ValueError(fmt::format(
-            "[{}] the softmax takes {} logits and {} of them are explained: explain all outputs, and choose "
-            "one afterwards.",
-            method, parts_.output_names.size(), outputs_explained()));
+        fail<ValueError>(
+            "[{}] the softmax takes {} logits and {} of them are explained: explain all outputs, and choose one "
+            "afterwards.",
+            method, parts_.output_names.size(), outputs_explained());
       return softmax(parts_.outputs, 1);
     case OutputActivation::unknown:
       break;
   }
-  throw ValueError(
-      fmt::format("[{}] it is not known whether the logits go to a sigmoid or a softmax: set "
-                  "ExplanationParts::output_activation, or explain again.",
-                  method));
+  fail<ValueError>(
+      "[{}] it is not known whether the logits go to a sigmoid or a softmax: set ExplanationParts::output_activation, "
+      "or explain again.",
+      method);
 }
 
 std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
   check_row("Explanation.display", row);
   if (feature < 0 || feature >= features())
-    throw IndexError(fmt::format("[Explanation.display] feature is {}, the explanation has {}.", feature, features()));
+    fail<IndexError>("[Explanation.display] feature is {}, the explanation has {}.", feature, features());
   if (has_display()) return display_[index(row)][index(feature)];
   return detail::number(parts_.data.data<double>()[row * features() + feature]);
 }
@@ -224,12 +214,11 @@ std::vector<std::vector<std::string>> Explanation::display() const {
 
 Explanation Explanation::with_display(std::vector<std::vector<std::string>> texts) const {
   if (texts.size() != index(size()))
-    throw ShapeError(fmt::format("[Explanation.with_display] there are texts for {} rows, the explanation has {}.",
-                                 texts.size(), size()));
+    fail<ShapeError>("[Explanation.with_display] there are texts for {} rows, the explanation has {}.", texts.size(),
+                     size());
   for (const auto& row : texts)
     if (row.size() != index(features()))
-      throw ShapeError(
-          fmt::format("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(), features()));
+      fail<ShapeError>("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(), features());
   Explanation e = *this;
   e.display_ = std::move(texts);
   return e;
@@ -237,10 +226,10 @@ Explanation Explanation::with_display(std::vector<std::vector<std::string>> text
 
 Explanation Explanation::with_display(const nn::data::Table& raw) const {
   if (raw.rows() != size())
-    throw ShapeError(
-        fmt::format("[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were "
-                    "explained, in their order.",
-                    raw.rows(), size()));
+    fail<ShapeError>(
+        "[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were explained, in "
+        "their order.",
+        raw.rows(), size());
   Explanation e = *this;
   e.display_ = display();
   e.source_names_ = raw.names();
@@ -291,8 +280,7 @@ Explanation Explanation::rows_between(std::int64_t start, std::int64_t stop) con
 
 Explanation Explanation::operator[](std::int64_t row) const {
   const std::int64_t at = row < 0 ? row + size() : row;
-  if (at < 0 || at >= size())
-    throw IndexError(fmt::format("[Explanation] row is {}, the explanation has {} rows.", row, size()));
+  if (at < 0 || at >= size()) fail<IndexError>("[Explanation] row is {}, the explanation has {} rows.", row, size());
   return rows_between(at, at + 1);
 }
 
@@ -304,8 +292,8 @@ Explanation Explanation::slice(std::int64_t start, std::int64_t stop) const {
 Explanation Explanation::output(std::int64_t slot) const {
   const std::int64_t k = outputs_explained(), at = slot < 0 ? slot + k : slot;
   if (at < 0 || at >= k)
-    throw IndexError(fmt::format("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
-                                 detail::listing(parts_.output_names)));
+    fail<IndexError>("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
+                     detail::listing(parts_.output_names));
   const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -323,8 +311,8 @@ Explanation Explanation::output(StringRef name) const {
     throw ValueError("[Explanation.output] slots mean different outputs in different rows: take a slot by its number.");
   for (std::int64_t slot = 0; size() > 0 && slot < outputs_explained(); ++slot)
     if (output_name(0, slot) == wanted) return output(slot);
-  throw IndexError(fmt::format("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
-                               detail::listing(parts_.output_names)));
+  fail<IndexError>("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
+                   detail::listing(parts_.output_names));
 }
 
 Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& groups) const {
@@ -424,8 +412,8 @@ Explanation Explanation::rescaled(double scale, double shift, StringRef unit) co
         "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
         "explanations of what the model returns, Output::model.");
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
-    throw ValueError(fmt::format(
-        "[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale, shift));
+    fail<ValueError>("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale,
+                     shift);
   const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -468,8 +456,7 @@ Tensor Explanation::mean_abs() const {
 
 std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
   const std::int64_t k = outputs_explained();
-  if (slot < 0 || slot >= k)
-    throw IndexError(fmt::format("[Explanation.order] slot is {}, there are {} outputs.", slot, k));
+  if (slot < 0 || slot >= k) fail<IndexError>("[Explanation.order] slot is {}, there are {} outputs.", slot, k);
   const Tensor importance = mean_abs();
   const auto* sizes = importance.data<double>();
   const auto key = [&](std::int64_t i) { return std::isnan(sizes[i * k + slot]) ? -1 : sizes[i * k + slot]; };

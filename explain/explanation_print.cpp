@@ -1,10 +1,7 @@
 // Explanations in words.
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
 
 #include <fmt/format.h>
@@ -176,10 +173,10 @@ std::vector<std::string> Explanation::about() const {
                                            ? "; its probability is not the mean of their probabilities"
                                            : ""));
   if (any_finite(errors))
-    out.push_back(fmt::format(
-        "standard error (+-): of the mean over {}, that is how much another sample of as many references would "
-        "move a contribution; errors of the method and of the model are not in it",
-        b > 1 ? fmt::format("the {} references", b) : std::string("references")));
+    out.push_back(
+        fmt::format("standard error (+-): of the mean over {}, that is how much another sample of as many references "
+                    "would move a contribution; errors of the method and of the model are not in it",
+                    b > 1 ? fmt::format("the {} references", b) : std::string("references")));
   if (const std::string sums = sums_in_words(*this); !sums.empty())
     out.push_back(fmt::format("sums of the contributions of several features: {}", sums));
   double largest = 0;

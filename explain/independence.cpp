@@ -3,7 +3,7 @@
 #include <xgrad/explain/detail/recording.hpp>
 #include <xgrad/explain/detail/structure.hpp>
 #include <xgrad/explain/model_function.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 
@@ -53,9 +53,8 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
 std::vector<double> outputs_of(const ModelFunction& model, const std::vector<Tensor>& rows, const char* method) {
   const Tensor input = cat(rows, 0), result = model(input);
   if (!result.defined() || result.dim() == 0 || result.size(0) != input.size(0))
-    throw ShapeError(fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.",
-                                 method, result.defined() ? result.shape().str() : "an undefined tensor",
-                                 input.shape().str()));
+    fail<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                     result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str());
   return result.to_vector();
 }
 
@@ -78,26 +77,25 @@ bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const 
   const std::vector<double> once = outputs_of(model, {a, b}, method), again = outputs_of(model, {a, b}, method);
   const std::size_t n = once.size() / 2;
   if (!same_row(n, once, 0, again, 0) || !same_row(n, once, 1, again, 1))
-    throw Error(fmt::format(
-        "[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without random "
-        "numbers, or one in which they are constants.",
-        method, once[0], again[0]));
+    fail<Error>(
+        "[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without random numbers, "
+        "or one in which they are constants.",
+        method, once[0], again[0]);
   // Two recordings with different numbers of rows show which op branches, reads by hand, or mixes rows.
   const detail::Recording two = detail::record(model, cat({a, a}, 0), method),
                           three = detail::record(model, cat({b, b, b}, 0), method);
   const detail::Structure structure =
       detail::compare(two, three, detail::find_target(two, Output::model, method), false, method);
   if (!structure.coupled.empty())
-    throw Error(fmt::format(
-        "[{}] {} mixes the rows of a batch, and what the model returns for a row changes with the other rows: "
-        "explain a model whose result for a row depends on that row alone.",
-        method, structure.coupled));
+    fail<Error>(
+        "[{}] {} mixes the rows of a batch, and what the model returns for a row changes with the other rows: explain "
+        "a model whose result for a row depends on that row alone.",
+        method, structure.coupled);
   const std::string op = detail::op_with_other_attributes(two, three, structure);
-  throw Error(
-      fmt::format("[{}] what the model returns for a row changes with the other rows of its batch{}: it branches on "
-                  "its data, or reads "
-                  "numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops.",
-                  method, op.empty() ? "" : fmt::format(" ({} is applied with other attributes)", op)));
+  fail<Error>(
+      "[{}] what the model returns for a row changes with the other rows of its batch{}: it branches on its data, or "
+      "reads numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops.",
+      method, op.empty() ? "" : fmt::format(" ({} is applied with other attributes)", op));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/recording.hpp>
 #include <xgrad/explain/integrated_gradients.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/gauss_legendre.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -17,8 +17,6 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <numeric>
-#include <optional>
 #include <string_view>
 
 namespace xg::explain {
@@ -110,18 +108,17 @@ Quadrature quadrature_from_name(StringRef given) {
     if (name(q) == text) return q;
     names.push_back(name(q));
   }
-  throw ValueError(
-      fmt::format("[{}] there is no quadrature '{}'. There are {}.", method_name, text, fmt::join(names, ", ")));
+  fail<ValueError>("[{}] there is no quadrature '{}'. There are {}.", method_name, text, fmt::join(names, ", "));
 }
 
 IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradientsOptions options)
     : model_(std::move(model)), options_(std::move(options)) {
   const std::int64_t least = options_.method == Quadrature::riemann_trapezoid ? 2 : 1;
   if (options_.steps < least)
-    throw ValueError(fmt::format("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps,
-                                 name(options_.method), least));
+    fail<ValueError>("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps, name(options_.method),
+                     least);
   if (options_.steps > most_steps)
-    throw ValueError(fmt::format("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps));
+    fail<ValueError>("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps);
   if (options_.method == Quadrature::gausslegendre) {
     kernels::GaussLegendre rule = kernels::gauss_legendre(options_.steps);
     nodes_ = std::move(rule.nodes);

@@ -1,14 +1,13 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string_view>
 
 namespace xg::nn {
@@ -100,8 +99,8 @@ Activation::Activation(ByName named) {
   const std::string_view name = named.name;
   const auto found = std::find_if(table.begin(), table.end(), [&](const Named& entry) { return entry.name == name; });
   if (found == table.end())
-    throw ValueError(fmt::format("[Activation] \"{}\" is unknown, known are {}; or pass {{\"{}\", function}}.", name,
-                                 fmt::join(names(), ", "), name));
+    fail<ValueError>("[Activation] \"{}\" is unknown, known are {}; or pass {{\"{}\", function}}.", name,
+                     fmt::join(names(), ", "), name);
   if (found->function == nullptr) return;
   name_ = name;
   function_ = found->function;
@@ -109,8 +108,7 @@ Activation::Activation(ByName named) {
 
 Activation::Activation(StringRef name, Function function) : name_(name.str()), function_(std::move(function)) {
   if (!function_)
-    throw ValueError(
-        fmt::format("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_));
+    fail<ValueError>("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_);
 }
 
 Activation::Activation(Tensor (*function)(const Tensor&)) : Activation("custom", function) {

@@ -1,9 +1,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/dense.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <memory>
 #include <optional>
@@ -12,21 +10,20 @@ namespace xg::nn {
 
 Dense::Dense(std::int64_t in, std::int64_t units, DenseOptions options)
     : Layer(options.name), in_(in), units_(units), options_(std::move(options)) {
-  if (in < 1) throw ValueError(fmt::format("[Dense] in is {}, it must be 1 or more.", in));
-  if (units < 1) throw ValueError(fmt::format("[Dense] units is {}, it must be 1 or more.", units));
+  if (in < 1) fail<ValueError>("[Dense] in is {}, it must be 1 or more.", in);
+  if (units < 1) fail<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
   build({in});
 }
 
 Dense::Dense(std::int64_t units, DenseOptions options)
     : Layer(options.name), in_(0), units_(units), options_(std::move(options)) {
-  if (units < 1) throw ValueError(fmt::format("[Dense] units is {}, it must be 1 or more.", units));
+  if (units < 1) fail<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
 }
 
 void Dense::build(const Shape& row) {
   if (is_built()) return;
   if (row.empty() || row.back() < 1)
-    throw ShapeError(
-        fmt::format("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str()));
+    fail<ShapeError>("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str());
   in_ = row.back();
   Tensor weight = empty({units_, in_});
   options_.kernel_init(weight);

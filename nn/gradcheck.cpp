@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/gradcheck.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 
@@ -63,10 +63,10 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
   for (const auto& [path, parameter] : module.named_parameters()) {
     if (!parameter.requires_grad()) continue;
     if (parameter.dtype() != float64)
-      throw DtypeError(
-          fmt::format("[{}] parameter {} is {}, it must be float64, as finite differences in less precision "
-                      "prove nothing: call module.to(float64).",
-                      op, path, name(parameter.dtype())));
+      fail<DtypeError>(
+          "[{}] parameter {} is {}, it must be float64, as finite differences in less precision prove nothing: call "
+          "module.to(float64).",
+          op, path, name(parameter.dtype()));
     arguments.push_back(parameter);
     all.names.push_back("parameter " + path);
   }

@@ -2,16 +2,14 @@
 #include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/nn/layer_norm.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 namespace xg::nn {
 namespace {
 
 void check_shape(const char* who, const Shape& shape) {
   if (shape.empty() || shape.numel() < 1)
-    throw ValueError(fmt::format("[{}] normalized_shape is {}, it must have sizes of 1 or more.", who, shape.str()));
+    fail<ValueError>("[{}] normalized_shape is {}, it must have sizes of 1 or more.", who, shape.str());
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string_view>
@@ -112,15 +111,14 @@ Loss Loss::by_name(StringRef given) {
     }
     return loss;
   }
-  throw ValueError(fmt::format("[Loss] \"{}\" is unknown, known are {}; or pass a loss such as nn::BCELoss().", name,
-                               fmt::join(names(), ", ")));
+  fail<ValueError>("[Loss] \"{}\" is unknown, known are {}; or pass a loss such as nn::BCELoss().", name,
+                   fmt::join(names(), ", "));
 }
 
 Loss::Loss(StringRef name, Function mean, Function per_element, Target target)
     : name_(name.str()), target_(target), reduced_(std::move(mean)), per_element_(std::move(per_element)) {
   if (!reduced_)
-    throw ValueError(
-        fmt::format("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_));
+    fail<ValueError>("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_);
 }
 
 Tensor Loss::counts(const Tensor& target) const {
@@ -138,10 +136,10 @@ Tensor Loss::counts(const Tensor& target) const {
 Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights,
                       const Tensor& counts) const {
   if (!per_element_)
-    throw Error(
-        fmt::format("[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second "
-                    "function with the losses of each row, as in Loss(\"{}\", mean, per_row).",
-                    name_, name_));
+    fail<Error>(
+        "[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second function with the "
+        "losses of each row, as in Loss(\"{}\", mean, per_row).",
+        name_, name_);
   const Tensor losses = per_element_(prediction, target);
   Shape shape = weights.shape();
   while (shape.size() < losses.shape().size()) shape.push_back(1);

@@ -5,18 +5,13 @@
 #include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/class_name.hpp>
-#include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <typeinfo>
 #include <unordered_map>
@@ -73,13 +68,11 @@ Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
 Tensor Module::forward(const Tensor&) {
-  throw Error(
-      fmt::format("[{0}] this module has no `Tensor forward(const Tensor& x) override`: if it takes one tensor, "
-                  "declare its forward "
-                  "so (a forward of another signature, as of a Tensor by value, does not override it); else call the "
-                  "forward it has, with "
-                  "all its inputs.",
-                  type_name()));
+  fail<Error>(
+      "[{0}] this module has no `Tensor forward(const Tensor& x) override`: if it takes one tensor, declare its "
+      "forward so (a forward of another signature, as of a Tensor by value, does not override it); else call the "
+      "forward it has, with all its inputs.",
+      type_name());
 }
 
 Tensor Module::operator()(const Tensor& x) {
@@ -118,10 +111,10 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
     for (const void* leaf : autograd::leaf_identities(input)) known.insert(leaf);
   for (const void* leaf : autograd::leaf_identities(output))
     if (!known.contains(leaf))
-      throw Error(
-          fmt::format("[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it "
-                      "with param(\"name\", ...), or the module that holds it with add.",
-                      type_name()));
+      fail<Error>(
+          "[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it with "
+          "param(\"name\", ...), or the module that holds it with add.",
+          type_name());
   for (Module* module : modules())
     std::atomic_ref(module->registration_checked_).store(true, std::memory_order_relaxed);
 }
@@ -129,24 +122,20 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
 // ---- the tree
 
 void Module::check_name(const char* what, const std::string& name) const {
-  if (name.empty()) throw ValueError(fmt::format("[{}.{}] the name is empty: give it one.", type_name(), what));
+  if (name.empty()) fail<ValueError>("[{}.{}] the name is empty: give it one.", type_name(), what);
   if (name.find('.') != std::string::npos)
-    throw ValueError(
-        fmt::format("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another "
-                    "character.",
-                    type_name(), what, name));
+    fail<ValueError>("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another character.",
+                     type_name(), what, name);
   if (names_.contains(name))
-    throw ValueError(
-        fmt::format("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its "
-                    "own.",
-                    type_name(), what, name));
+    fail<ValueError>("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its own.",
+                     type_name(), what, name);
 }
 
 void Module::add_child(StringRef text, std::shared_ptr<Module> child) {
   std::string name = text.str();
   check_name("add", name);
-  if (child == nullptr) throw ValueError(fmt::format("[{}.add] child \"{}\" is null.", type_name(), name));
-  if (child.get() == this) throw ValueError(fmt::format("[{}.add] a module cannot be its own child.", type_name()));
+  if (child == nullptr) fail<ValueError>("[{}.add] child \"{}\" is null.", type_name(), name);
+  if (child.get() == this) fail<ValueError>("[{}.add] a module cannot be its own child.", type_name());
   if (child->name_ != name) {
     child->set_name(name);
     child->named_by_place_ = true;
@@ -158,16 +147,13 @@ void Module::add_child(StringRef text, std::shared_ptr<Module> child) {
 Tensor Module::param(StringRef text, Tensor value) {
   std::string name = text.str();
   check_name("param", name);
-  if (!value.defined())
-    throw ValueError(fmt::format("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name));
+  if (!value.defined()) fail<ValueError>("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name);
   if (!value.is_floating_point())
-    throw DtypeError(fmt::format("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.",
-                                 type_name(), name, xg::name(value.dtype())));
+    fail<DtypeError>("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.", type_name(), name,
+                     xg::name(value.dtype()));
   if (!value.is_leaf())
-    throw AutogradError(
-        fmt::format("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass "
-                    "value.detach().",
-                    type_name(), name, value.grad_fn_name()));
+    fail<AutogradError>("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass value.detach().",
+                        type_name(), name, value.grad_fn_name());
   if (!(value.requires_grad() && has_own_record(value))) {
     const NoGrad guard;
     value = with_own_record(value.is_contiguous() ? value : value.contiguous());
@@ -181,8 +167,7 @@ Tensor Module::param(StringRef text, Tensor value) {
 Tensor Module::buffer(StringRef text, Tensor value) {
   std::string name = text.str();
   check_name("buffer", name);
-  if (!value.defined())
-    throw ValueError(fmt::format("[{}.buffer] \"{}\" is undefined, it must be a tensor.", type_name(), name));
+  if (!value.defined()) fail<ValueError>("[{}.buffer] \"{}\" is undefined, it must be a tensor.", type_name(), name);
   const NoGrad guard;
   value = value.detach();
   if (!has_own_record(value)) value = with_own_record(value.is_contiguous() ? value : value.contiguous());
@@ -263,10 +248,10 @@ std::int64_t Module::flops(const Shape&, const Shape&) const { return 0; }
 
 void Module::check_built() const {
   if (children_.empty() && !is_built())
-    throw ValueError(
-        fmt::format("[parameters] {} has none yet, because it does not know its number of inputs: give it, as "
-                    "in Dense(in, units), call the layer on an nn::input, or run the model once.",
-                    label()));
+    fail<ValueError>(
+        "[parameters] {} has none yet, because it does not know its number of inputs: give it, as in Dense(in, units), "
+        "call the layer on an nn::input, or run the model once.",
+        label());
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
@@ -374,8 +359,7 @@ Module& Module::requires_grad_(bool value) {
 
 Module& Module::to(Dtype dtype) {
   if (!is_floating(dtype))
-    throw DtypeError(
-        fmt::format("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(), xg::name(dtype)));
+    fail<DtypeError>("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(), xg::name(dtype));
   const NoGrad guard;
   for (Tensor& p : parameters()) {
     p.zero_grad();

@@ -1,27 +1,19 @@
 // State dictionaries of modules, and copies.
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/detail/module_walk.hpp>
-#include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/nn/module.hpp>
-#include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/text.hpp>
-#include <xgrad/tensor/random.hpp>
-#include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cxxabi.h>
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <typeinfo>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -173,10 +165,10 @@ void Module::copy_state_from(const Module& other) {
   other.walk([&](const std::string&, const Module& module) { sources.push_back(&module); });
   walk([&](const std::string&, const Module& module) { targets.push_back(&module); });
   const auto differs = [&] {
-    throw ValueError(
-        fmt::format("[{}.clone] the new module has other children, parameters or buffers than this one: "
-                    "construct it with the same arguments.",
-                    type_name()));
+    fail<ValueError>(
+        "[{}.clone] the new module has other children, parameters or buffers than this one: construct it with the same "
+        "arguments.",
+        type_name());
   };
   const auto copy = [&](const std::vector<Entry>& from, std::vector<Entry>& to) {
     if (from.size() != to.size()) differs();
@@ -198,10 +190,10 @@ void Module::copy_state_from(const Module& other) {
 }
 
 std::shared_ptr<Module> Module::clone() const {
-  throw Error(
-      fmt::format("[{}.clone] this class does not say how it is constructed: override clone, as in `return "
-                  "clone_as(*this, constructor arguments...)`.",
-                  type_name()));
+  fail<Error>(
+      "[{}.clone] this class does not say how it is constructed: override clone, as in `return clone_as(*this, "
+      "constructor arguments...)`.",
+      type_name());
 }
 
 }  // namespace xg::nn

@@ -2,7 +2,7 @@
 #include <xgrad/optim/detail/state_values.hpp>
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -63,34 +63,32 @@ void Hyperparameter::check(std::string_view who, std::string_view called, double
     return {false, ""};
   }();
   if (inside && std::isfinite(value)) return;
-  throw ValueError(fmt::format("[{}] {} is {}, it must be {}{}.", who, called, value,
-                               std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed));
+  fail<ValueError>("[{}] {} is {}, it must be {}{}.", who, called, value,
+                   std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed);
 }
 
 void Optimizer::add_group(std::vector<Tensor> params) {
   if (params.empty())
-    throw ValueError(
-        fmt::format("[{}] the list of parameters is empty: pass model.parameters() after the model's layers "
-                    "know their sizes.",
-                    name()));
+    fail<ValueError>(
+        "[{}] the list of parameters is empty: pass model.parameters() after the model's layers know their sizes.",
+        name());
   std::unordered_set<const xg::detail::TensorImpl*> known;
   for (const Group& group : groups_)
     for (const Tensor& param : group.params) known.insert(param.unsafe_impl());
   for (std::size_t i = 0; i < params.size(); ++i) {
     const Tensor& param = params[i];
-    if (!param.defined())
-      throw ValueError(fmt::format("[{}] parameter {} is undefined, it must be a tensor.", name(), i));
+    if (!param.defined()) fail<ValueError>("[{}] parameter {} is undefined, it must be a tensor.", name(), i);
     if (!param.is_leaf())
-      throw ValueError(
-          fmt::format("[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make "
-                      "it with requires_grad, or detach it.",
-                      name(), i, param.shape().str(), param.grad_fn_name()));
+      fail<ValueError>(
+          "[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make it with "
+          "requires_grad, or detach it.",
+          name(), i, param.shape().str(), param.grad_fn_name());
     if (!is_floating(param.dtype()))
-      throw DtypeError(fmt::format("[{}] parameter {} of shape {} is {}, it must be float32 or float64.", name(), i,
-                                   param.shape().str(), xg::name(param.dtype())));
+      fail<DtypeError>("[{}] parameter {} of shape {} is {}, it must be float32 or float64.", name(), i,
+                       param.shape().str(), xg::name(param.dtype()));
     if (!known.insert(param.unsafe_impl()).second)
-      throw ValueError(fmt::format("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.",
-                                   name(), i, param.shape().str()));
+      fail<ValueError>("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.", name(), i,
+                       param.shape().str());
   }
   Group group;
   group.slots.reserve(params.size());
@@ -102,10 +100,10 @@ void Optimizer::add_group(std::vector<Tensor> params) {
 void Optimizer::check_trainable() const {
   const std::vector<Tensor> all = parameters();
   if (std::none_of(all.begin(), all.end(), [](const Tensor& param) { return param.requires_grad(); }))
-    throw ValueError(
-        fmt::format("[{}] every one of the {} parameters is frozen and asks for no gradient: call requires_grad_() on "
-                    "those that are to be trained.",
-                    name(), all.size()));
+    fail<ValueError>(
+        "[{}] every one of the {} parameters is frozen and asks for no gradient: call requires_grad_() on those that "
+        "are to be trained.",
+        name(), all.size());
 }
 
 template <class F>
@@ -151,13 +149,13 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   xg::detail::TensorImpl& p = slot.param.impl();
   const xg::detail::TensorImpl& g = grad.impl();
   if (p.dtype != slot.dtype || g.dtype != p.dtype) [[unlikely]]
-    throw DtypeError(
-        fmt::format("[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make "
-                    "the optimizer after converting the model.",
-                    name(), p.shape().str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype)));
+    fail<DtypeError>(
+        "[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make the optimizer after "
+        "converting the model.",
+        name(), p.shape().str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype));
   if (!(p.shape() == g.shape())) [[unlikely]]
-    throw ShapeError(fmt::format("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(),
-                                 p.shape().str(), g.shape().str()));
+    fail<ShapeError>("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(), p.shape().str(),
+                     g.shape().str());
   if (!slot.ready) [[unlikely]]
     make_state(group, groups_[group].slots, groups_[group].arenas,
                [](const Slot& other) { return !other.ready && other.param.requires_grad(); });
@@ -191,7 +189,7 @@ std::vector<Tensor> Optimizer::parameters() const {
 
 void Optimizer::check_group(std::size_t index) const {
   if (index >= groups_.size())
-    throw IndexError(fmt::format("[{}] group {} does not exist, there are {}.", name(), index, groups_.size()));
+    fail<IndexError>("[{}] group {} does not exist, there are {}.", name(), index, groups_.size());
 }
 
 const std::vector<Tensor>& Optimizer::group(std::size_t index) const {
@@ -302,10 +300,10 @@ void Optimizer::load_state_dict(const StateDict& state) {
       ++i;
     }
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
-    throw ValueError(
-        fmt::format("[{}] the state does not fit this optimizer. Missing: {}. Unexpected: {}. Wrong shape: {}. Load it "
-                    "into an optimizer of the same kind with the same groups.",
-                    who, fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; ")));
+    fail<ValueError>(
+        "[{}] the state does not fit this optimizer. Missing: {}. Unexpected: {}. Wrong shape: {}. Load it into an "
+        "optimizer of the same kind with the same groups.",
+        who, fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; "));
   for (std::size_t index = 0; index < groups_.size(); ++index) check_combination(index);
 
   // The new state is complete before the old one goes.

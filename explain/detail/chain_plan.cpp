@@ -7,7 +7,6 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <numeric>
 #include <optional>

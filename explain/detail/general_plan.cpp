@@ -6,7 +6,6 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <span>
 #include <vector>

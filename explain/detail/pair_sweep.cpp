@@ -1,7 +1,5 @@
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/pair_sweep.hpp>
-#include <xgrad/tensor/error.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/recording.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 
@@ -26,22 +26,21 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
     const autograd::TraceMode mode(recording.trace);
     result = model(rows);
   }
-  if (!result.defined()) throw ValueError(fmt::format("[{}] the model returned an undefined tensor.", method));
+  if (!result.defined()) fail<ValueError>("[{}] the model returned an undefined tensor.", method);
   if (!result.is_floating_point())
-    throw DtypeError(
-        fmt::format("[{}] the model returned {}, contributions need a floating result: explain scores or "
-                    "probabilities, not classes.",
-                    method, name(result.dtype())));
+    fail<DtypeError>(
+        "[{}] the model returned {}, contributions need a floating result: explain scores or probabilities, not "
+        "classes.",
+        method, name(result.dtype()));
   if (result.dim() == 0 || result.size(0) != recording.rows)
-    throw ShapeError(fmt::format("[{}] the model made {} of an input {}: the result must have one row for each row.",
-                                 method, result.shape().str(), rows.shape().str()));
+    fail<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                     result.shape().str(), rows.shape().str());
   recording.output = recording.trace.id_of(result);
   for (const TraceEntry& entry : recording.trace.entries()) {
     const autograd::OpTraits& traits = entry.op->traits();
     if (traits.random || traits.batch_statistics)
-      throw Error(fmt::format("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.",
-                              method, describe(entry),
-                              traits.random ? "is random" : "for a row depends on the other rows of its batch"));
+      fail<Error>("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.", method,
+                  describe(entry), traits.random ? "is random" : "for a row depends on the other rows of its batch");
   }
   return recording;
 }
@@ -72,17 +71,17 @@ Target find_target(const Recording& recording, Output asked, const char* method)
       break;
     case Output::probability:
       if (!probability)
-        throw ValueError(
-            fmt::format("[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use "
-                        "Output::model to explain what it returns.",
-                        method, found()));
+        fail<ValueError>(
+            "[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use Output::model to explain "
+            "what it returns.",
+            method, found());
       return {recording.output, Output::probability, OutputActivation::unknown, slots(recording.output)};
     case Output::logit:
       if (!from_logit)
-        throw ValueError(
-            fmt::format("[{}] Output::logit: the model ends {}, not with a sigmoid or softmax, so no logit was "
-                        "found. Use Output::model to explain what it returns.",
-                        method, found()));
+        fail<ValueError>(
+            "[{}] Output::logit: the model ends {}, not with a sigmoid or softmax, so no logit was found. Use "
+            "Output::model to explain what it returns.",
+            method, found());
       [[fallthrough]];
     case Output::automatic:
       if (from_logit) {
@@ -94,9 +93,8 @@ Target find_target(const Recording& recording, Output asked, const char* method)
                                                                      : OutputActivation::unknown;
         if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, activation, slots(logit)};
         if (asked == Output::logit)
-          throw ShapeError(
-              fmt::format("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.", method,
-                          shape.str(), recording.rows));
+          fail<ShapeError>("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.",
+                           method, shape.str(), recording.rows);
       }
   }
   return {recording.output, probability ? Output::probability : Output::model, OutputActivation::unknown,

@@ -5,7 +5,6 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 
-#include <optional>
 #include <string>
 
 namespace xg::explain::detail {

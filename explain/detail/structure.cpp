@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/structure.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 
@@ -41,10 +41,10 @@ bool same_in_all_rows(const Tensor& a, const Tensor& b) {
 }
 
 [[noreturn]] void throw_other_flow(const char* method, const std::string& what) {
-  throw Error(
-      fmt::format("[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: "
-                  "replace branches on values by where(condition, a, b).",
-                  method, what));
+  fail<Error>(
+      "[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: replace branches "
+      "on values by where(condition, a, b).",
+      method, what);
 }
 
 void check_same_ops(const Recording& x, const Recording& r, const char* method) {
@@ -110,10 +110,10 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     if (!reached) continue;
     s.on_path[e] = true;
     if (entry.op->rule() == Rule::unsupported)
-      throw AutogradError(
-          fmt::format("[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be "
-                      "given to what it was made from. Explain a model without it between features and output.",
-                      method, describe(entry)));
+      fail<AutogradError>(
+          "[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given to "
+          "what it was made from. Explain a model without it between features and output.",
+          method, describe(entry));
     for (const ValueId id : entry.outputs) note_dtype(id);
     std::int64_t numbers = 0;
     std::int64_t ndim = -1;
@@ -121,17 +121,15 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
       if (!s.varies[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        throw Error(
-            fmt::format("[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by "
-                        "hand, or random "
-                        "ones, cannot be followed back to the features. Compute it with ops.",
-                        method, describe(entry), x.value(id).shape().str(),
-                        made[at(id)] ? "does not come from the features" : "no op made"));
+        fail<Error>(
+            "[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by hand, or "
+            "random ones, cannot be followed back to the features. Compute it with ops.",
+            method, describe(entry), x.value(id).shape().str(),
+            made[at(id)] ? "does not come from the features" : "no op made");
       if (!s.varies[at(id)] && !odd[at(id)] && !s.has_rows[at(id)] && !same_values(x.value(id), r.value(id)))
-        throw_other_flow(method,
-                         fmt::format("a constant that {} takes has other values for the rows than for the references "
-                                     "(random numbers, or a choice between parameters)",
-                                     describe(entry)));
+        throw_other_flow(method, fmt::format("a constant that {} takes has other values for the rows than for the "
+                                             "references (random numbers, or a choice between parameters)",
+                                             describe(entry)));
       if (odd[at(id)] || (s.varies[at(id)] && !s.has_rows[at(id)] && !whole)) s.coupled = describe(entry);
       if (s.has_rows[at(id)]) numbers += row_size(x.value(id));
     }
@@ -141,9 +139,9 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     }
     if (!whole && entry.op->mixes_rows(ndim)) s.coupled = describe(entry);
     if (whole && !s.coupled.empty())
-      throw_other_flow(method, fmt::format("what {} takes or gives has another shape for the "
-                                           "rows than for the references",
-                                           describe(entry)));
+      throw_other_flow(method,
+                       fmt::format("what {} takes or gives has another shape for the rows than for the references",
+                                   describe(entry)));
     s.widest = std::max(s.widest, numbers);
   }
   return s;

@@ -3,13 +3,12 @@
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <numeric>
 
@@ -33,10 +32,10 @@ std::vector<double> mean_of_references(const std::vector<double>& values, std::i
   const double count = outputs == 0 ? 0 : static_cast<double>(values.size()) / static_cast<double>(outputs);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i]))
-      throw ValueError(
-          fmt::format("[{}] the model makes {} of row {} of the background: what is compared with it must be "
-                      "a number, leave such rows out.",
-                      method, values[i], i / at(outputs)));
+      fail<ValueError>(
+          "[{}] the model makes {} of row {} of the background: what is compared with it must be a number, leave such "
+          "rows out.",
+          method, values[i], i / at(outputs));
     mean[i % at(outputs)] += values[i];
   }
   for (double& m : mean) m /= count;
@@ -126,9 +125,8 @@ class RequestSweep {
     const std::int64_t j = target_.outputs;
     check_target(request_.method, request_.target, j);
     if (request_.ranked < 0 || request_.ranked > j)
-      throw ValueError(
-          fmt::format("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
-                      request_.method, request_.ranked, j, j));
+      fail<ValueError>("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
+                       request_.method, request_.ranked, j, j);
     k_ = request_.target ? 1 : (request_.ranked > 0 ? request_.ranked : j);
     std::vector<std::vector<std::int64_t>> groups;
     for (const auto& group : request_.groups) groups.push_back(group.features);
@@ -261,8 +259,7 @@ class RequestSweep {
     const auto op = at(std::max_element(errors.begin(), errors.end()) - errors.begin());
     return fmt::format(
         "{} has no rule of its own and was integrated along its path; the integral misses up to {:.3g}, more than 1e-3 "
-        "of "
-        "the contributions: a kink, a jump or a wrong derivative does that. Give it a secant",
+        "of the contributions: a kink, a jump or a wrong derivative does that. Give it a secant",
         op_names_[op], errors[op]);
   }
 

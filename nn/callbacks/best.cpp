@@ -1,7 +1,5 @@
 #include <xgrad/nn/callbacks/best.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <cmath>
 #include <optional>
@@ -11,9 +9,8 @@ namespace xg::nn {
 Best::Best(StringRef who, StringRef monitor, StringRef mode, double min_delta)
     : who_(who.str()), monitor_(monitor.str()), mode_(mode.str()), min_delta_(std::fabs(min_delta)) {
   if (mode_ != "auto" && mode_ != "min" && mode_ != "max")
-    throw ValueError(fmt::format("[{}] mode is \"{}\", it must be \"auto\", \"min\" or \"max\".", who_, mode_));
-  if (!std::isfinite(min_delta))
-    throw ValueError(fmt::format("[{}] min_delta is {}, it must be finite.", who_, min_delta));
+    fail<ValueError>("[{}] mode is \"{}\", it must be \"auto\", \"min\" or \"max\".", who_, mode_);
+  if (!std::isfinite(min_delta)) fail<ValueError>("[{}] min_delta is {}, it must be finite.", who_, min_delta);
 }
 
 bool Best::improved(const FitState& state) {
@@ -21,8 +18,8 @@ bool Best::improved(const FitState& state) {
   if (mode_ == "auto") {
     const std::optional<bool> larger = state.larger_is_better(monitor_);
     if (!larger)
-      throw ValueError(fmt::format(
-          "[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_, monitor_));
+      fail<ValueError>("[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_,
+                       monitor_);
     larger_ = *larger;
   } else {
     larger_ = mode_ == "max";

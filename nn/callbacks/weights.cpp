@@ -1,8 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/callbacks/weights.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -31,8 +29,8 @@ void Weights::restore(const Module& model) const {
   std::vector<Tensor> current = model.parameters();
   for (Tensor& buffer : model.buffers()) current.push_back(std::move(buffer));
   if (current.size() != tensors_.size())
-    throw Error(fmt::format("[Weights.restore] the model has {} tensors, {} were saved: it was changed in between.",
-                            current.size(), tensors_.size()));
+    fail<Error>("[Weights.restore] the model has {} tensors, {} were saved: it was changed in between.", current.size(),
+                tensors_.size());
   const NoGrad guard;
   for (std::size_t i = 0; i < current.size(); ++i) current[i].copy_(tensors_[i]);
 }

@@ -2,8 +2,6 @@
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <string>
 #include <string_view>

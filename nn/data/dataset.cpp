@@ -1,17 +1,13 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/dataset.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 namespace xg::nn::data {
 
 Tensor Affine::operator()(const Tensor& x) const { return x * scale + shift; }
 
 Affine Affine::inverse() const {
-  if (scale == 0) {
-    throw ValueError(fmt::format("[Affine] scale is 0: x -> {} has no inverse.", shift));
-  }
+  if (scale == 0) fail<ValueError>("[Affine] scale is 0: x -> {} has no inverse.", shift);
   return {1 / scale, -shift / scale};
 }
 

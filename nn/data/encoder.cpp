@@ -2,8 +2,8 @@
 #include <xgrad/nn/data/scaler.hpp>
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -36,13 +36,12 @@ struct Source {
 };
 
 [[noreturn]] void throw_infinite(const char* op, const std::string& column, std::int64_t row) {
-  throw ValueError(fmt::format("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row));
+  fail<ValueError>("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row);
 }
 
 [[noreturn]] void throw_too_large(const char* op, const Column& column, std::int64_t row, Dtype dtype) {
-  throw ValueError(
-      fmt::format("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
-                  column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype)));
+  fail<ValueError>("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
+                   column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype));
 }
 
 /// How the cells of a column spell numbers.
@@ -65,11 +64,10 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   const bool boolean = trained == ColumnKind::boolean;
   if (column.is_number()) {
     const double value = column.number(row);
-    if (boolean && value != 0 && value != 1) {
-      throw DtypeError(fmt::format(
+    if (boolean && value != 0 && value != 1)
+      fail<DtypeError>(
           "[Encoder.transform] \"{}\" is {} in row {}, but the training rows held booleans: only 0 and 1 are some.",
-          column.name(), column.cell(row), row));
-    }
+          column.name(), column.cell(row), row);
     return value;
   }
   const std::string cell = column.cell(row);
@@ -78,11 +76,10 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   } else if (const auto value = numbers_of(column).real(cell)) {
     return value->value;
   }
-  throw DtypeError(
-      fmt::format("[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair "
-                  "that cell, or read the "
-                  "file with its decimal and thousands separators.",
-                  column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers"));
+  fail<DtypeError>(
+      "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair that cell, or "
+      "read the file with its decimal and thousands separators.",
+      column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers");
 }
 
 /// The cell as a level of training rows of that kind: text as it is spelled, numbers by their value.
@@ -147,21 +144,18 @@ Source learn_number(const Column& column, const EncoderOptions& options) {
 Source learn_text(const Column& column, const EncoderOptions& options) {
   Source source{.name = column.name(), .kind = column.kind(), .levels = column.levels()};
   source.missing_level = column.missing_count() > 0;
-  if (static_cast<std::int64_t>(source.levels.size()) > options.max_levels) {
-    throw ValueError(fmt::format(
+  if (static_cast<std::int64_t>(source.levels.size()) > options.max_levels)
+    fail<ValueError>(
         "[Encoder.fit] \"{}\" has {} levels, more than max_levels = {}: leave it out with .drop = {{\"{}\"}}, or raise "
         ".max_levels.",
-        column.name(), source.levels.size(), options.max_levels, column.name()));
-  }
+        column.name(), source.levels.size(), options.max_levels, column.name());
   return source;
 }
 
 Source learn(const Column& column, const EncoderOptions& options) {
-  if (column.missing_count() == column.size()) {
-    throw ValueError(
-        fmt::format("[Encoder.fit] \"{}\" has no value in any training row: leave it out with .drop = {{\"{}\"}}.",
-                    column.name(), column.name()));
-  }
+  if (column.missing_count() == column.size())
+    fail<ValueError>("[Encoder.fit] \"{}\" has no value in any training row: leave it out with .drop = {{\"{}\"}}.",
+                     column.name(), column.name());
   return column.is_number() ? learn_number(column, options) : learn_text(column, options);
 }
 
@@ -233,25 +227,21 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
                 (options.target_kind == TargetKind::automatic &&
                  (target.kind() == ColumnKind::text || target.kind() == ColumnKind::boolean));
   if (has_classes) {
-    if (options.scale_target) {
-      throw ValueError(fmt::format(
+    if (options.scale_target)
+      fail<ValueError>(
           "[Encoder.fit] scale_target is set, but the target \"{}\" holds classes ({}): only numbers are scaled.",
-          target.name(), data::name(target.kind())));
-    }
+          target.name(), data::name(target.kind()));
     classes = target.levels();
-    if (classes.size() < 2) {
-      throw ValueError(
-          fmt::format("[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
-                      target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\""));
-    }
+    if (classes.size() < 2)
+      fail<ValueError>(
+          "[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
+          target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\"");
     for (const std::string& level : classes)
       class_places.emplace(level, static_cast<std::int64_t>(class_places.size()));
     return;
   }
-  if (!target.is_number()) {
-    throw DtypeError(
-        fmt::format("[Encoder.fit] the target \"{}\" holds text: use TargetKind::classes.", target.name()));
-  }
+  if (!target.is_number())
+    fail<DtypeError>("[Encoder.fit] the target \"{}\" holds text: use TargetKind::classes.", target.name());
   if (options.scale_target) {
     const Affine forward = learn_scaling(target.numbers(), Scaling::standard);
     target_scale = forward.inverse();
@@ -263,20 +253,18 @@ Tensor Encoder::Plan::encode_target(const Column& target) const {
   std::vector<double> values(static_cast<std::size_t>(rows));
   const Affine forward = target_scale.inverse();
   for (std::int64_t row = 0; row < rows; ++row) {
-    if (target.is_missing(row)) {
-      throw ValueError(fmt::format(
+    if (target.is_missing(row))
+      fail<ValueError>(
           "[Encoder] the target \"{}\" is missing in row {} ({} in all): drop such rows with drop_missing({{\"{}\"}}).",
-          target.name(), row, target.missing_count(), target.name()));
-    }
+          target.name(), row, target.missing_count(), target.name());
     double& value = values[static_cast<std::size_t>(row)];
     if (has_classes) {
       const auto place = class_places.find(level_as(target_kind, target, row));
-      if (place == class_places.end()) {
-        throw ValueError(fmt::format(
+      if (place == class_places.end())
+        fail<ValueError>(
             "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
             target.name(), io::csv_excerpt(target.spelling(row)), row,
-            io::csv_excerpt(fmt::format("{}", fmt::join(classes, ", ")), 400)));
-      }
+            io::csv_excerpt(fmt::format("{}", fmt::join(classes, ", ")), 400));
       value = static_cast<double>(place->second);
     } else {
       const double number = number_as(target_kind, target, row);
@@ -320,9 +308,8 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
 }
 
 Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
-  if (options_.dtype && !is_floating(*options_.dtype)) {
-    throw DtypeError(fmt::format("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype)));
-  }
+  if (options_.dtype && !is_floating(*options_.dtype))
+    fail<DtypeError>("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype));
   if (options_.scale_target && options_.target.empty()) {
     throw ValueError("[Encoder] scale_target is set without a target: name the column with .target.");
   }
@@ -350,10 +337,9 @@ Encoder& Encoder::fit(const Table& table) {
 }
 
 const Encoder::Plan& Encoder::plan(const char* method) const {
-  if (plan_ == nullptr) {
-    throw Error(fmt::format(
-        "[Encoder.{}] the encoder is not fitted: call fit or fit_transform on the training rows first.", method));
-  }
+  if (plan_ == nullptr)
+    fail<Error>("[Encoder.{}] the encoder is not fitted: call fit or fit_transform on the training rows first.",
+                method);
   return *plan_;
 }
 
@@ -377,11 +363,10 @@ Dataset Encoder::transform(const Table& table) const {
   for (const auto& [where, rows] : unknown) data.unknown_levels.push_back({where.first, where.second, rows});
   if (!data.unknown_levels.empty() && options_.unknown == UnknownPolicy::error) {
     const UnknownLevel& level = data.unknown_levels.front();
-    throw ValueError(
-        fmt::format("[Encoder.transform] \"{}\" is {} in {} rows, which no training row has: drop such rows, or let "
-                    "them become zeros "
-                    "with UnknownPolicy::zeros.",
-                    level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows));
+    fail<ValueError>(
+        "[Encoder.transform] \"{}\" is {} in {} rows, which no training row has: drop such rows, or let them become "
+        "zeros with UnknownPolicy::zeros.",
+        level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows);
   }
   if (!options_.target.empty() && table.contains(options_.target)) {
     data.y = plan.encode_target(table.column(options_.target));

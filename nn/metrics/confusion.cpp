@@ -1,9 +1,7 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/confusion.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <algorithm>
 
@@ -73,12 +71,10 @@ Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOpt
   const ClassificationInputs in = read_classification("confusion_matrix", y_true, y_pred, sample_weight, true);
   check_not_empty("confusion_matrix", static_cast<double>(in.rows));
   const std::int64_t classes = count_classes(in);
-  if (classes > 4096) {
-    throw ValueError(
-        fmt::format("[confusion_matrix] there are {} classes, at most 4096 make a matrix: use the metrics, "
-                    "which count per class.",
-                    classes));
-  }
+  if (classes > 4096)
+    fail<ValueError>(
+        "[confusion_matrix] there are {} classes, at most 4096 make a matrix: use the metrics, which count per class.",
+        classes);
   std::vector<double> counts(static_cast<std::size_t>(classes * classes));
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];

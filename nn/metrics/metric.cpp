@@ -2,7 +2,7 @@
 #include <xgrad/nn/metrics/metric.hpp>
 #include <xgrad/nn/metrics/probability.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
-#include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,10 +50,10 @@ const std::vector<Named>& known() {
 }  // namespace
 
 void throw_unweighted(const std::string& name) {
-  throw ValueError(fmt::format(
+  fail<ValueError>(
       "[{}] sample_weight is given, but this metric does not take weights: leave it out of the metrics or the weights "
       "out of the call.",
-      name));
+      name);
 }
 
 Metric Metric::by_name(StringRef name) { return metric(name); }
@@ -65,8 +65,8 @@ Metric metric(StringRef name) {
   for (const Named& entry : known()) {
     if (std::find(entry.names.begin(), entry.names.end(), key) != entry.names.end()) return entry.make();
   }
-  throw ValueError(fmt::format("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.",
-                               name.view(), fmt::join(metric_names(), ", ")));
+  fail<ValueError>("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.", name.view(),
+                   fmt::join(metric_names(), ", "));
 }
 
 std::vector<std::string> metric_names() {

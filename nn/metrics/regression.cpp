@@ -1,8 +1,6 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
-#include <xgrad/tensor/error.hpp>
-
-#include <fmt/format.h>
+#include <xgrad/tensor/support/fail.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -19,10 +17,9 @@ void welford(double value, double w, double weight, double& mean, double& square
 }
 
 void check_outputs(const std::string& metric, std::size_t known, std::int64_t found) {
-  if (known != 0 && known != static_cast<std::size_t>(found)) {
-    throw ShapeError(fmt::format("[{}] y_pred has {} outputs, earlier batches had {}: call reset() in between.", metric,
-                                 found, known));
-  }
+  if (known != 0 && known != static_cast<std::size_t>(found))
+    fail<ShapeError>("[{}] y_pred has {} outputs, earlier batches had {}: call reset() in between.", metric, found,
+                     known);
 }
 
 // 1 - residual / total; by convention 1 or 0 where the truth is constant, as scikit-learn.
