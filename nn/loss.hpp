@@ -2,12 +2,11 @@
 #pragma once
 
 #include <xgrad/autograd/ops/losses.hpp>
+#include <xgrad/nn/text_literal.hpp>
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <algorithm>
 #include <concepts>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,12 +26,6 @@ enum class Target {
 
 namespace detail {
 
-/// The name of a function, as a template parameter.
-template <std::size_t n> struct Name {
-  constexpr Name(const char (&characters)[n]) { std::copy_n(characters, n, text); }  // NOLINT: a literal is one
-  char text[n];
-};
-
 template <class Options> Options unreduced(Options options) {
   options.reduction = Reduction::none;
   if constexpr (requires { options.batchmean; }) options.batchmean = false;
@@ -42,9 +35,10 @@ template <class Options> Options unreduced(Options options) {
 }  // namespace detail
 
 /// A loss function with its options, as an object.
-template <detail::Name function_name, auto function, Target target_kind = Target::same_shape> struct LossFunction;
+template <detail::TextLiteral function_name, auto function, Target target_kind = Target::same_shape>
+struct LossFunction;
 /// A loss function with its options, as an object: what MSELoss and the others are derived from.
-template <detail::Name function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options),
+template <detail::TextLiteral function_name, class Options, Tensor (*function)(const Tensor&, const Tensor&, Options),
           Target target_kind>
 struct LossFunction<function_name, function, target_kind> {
   explicit LossFunction(Options options = {}) : options(std::move(options)) {}  ///< the function's own options

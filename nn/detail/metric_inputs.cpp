@@ -48,11 +48,10 @@ CachedVector<double> read_weights(const std::string& metric, const Tensor& weigh
     fail<ShapeError>("[{}] sample_weight is {}, y_pred has {} rows: give one weight per row, [{}].", metric,
                      weight.shape().str(), rows, rows);
   CachedVector<double> values = elements(weight);
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i)
     if (!(values[i] >= 0) || std::isinf(values[i]))
       fail<ValueError>("[{}] sample_weight is {} at row {}: weights are finite and not negative.", metric, values[i],
                        i);
-  }
   return values;
 }
 
@@ -157,9 +156,8 @@ std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold)
   if (kind == PredictionKind::labels) return static_cast<std::int64_t>(p[0]);
   if (kind == PredictionKind::probability) return p[0] > this->threshold(threshold) ? 1 : 0;
   std::int64_t best = 0;
-  for (std::int64_t c = 1; c < columns; ++c) {
+  for (std::int64_t c = 1; c < columns; ++c)
     if (p[c] > p[best]) best = c;
-  }
   return best;
 }
 
@@ -198,11 +196,9 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
   if (!whole_numbers(truth, classes, in.truth))
     for (std::size_t row = 0; row < truth.size(); ++row)
       in.truth[row] = checked_label(metric, "y_true", truth[row], classes, row);
-  if (in.kind == PredictionKind::labels) {
-    for (std::size_t row = 0; row < truth.size(); ++row) {
+  if (in.kind == PredictionKind::labels)
+    for (std::size_t row = 0; row < truth.size(); ++row)
       checked_label(metric, "y_pred", in.predictions[row], classes, row);
-    }
-  }
   return in;
 }
 

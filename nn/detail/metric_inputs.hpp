@@ -57,6 +57,9 @@ struct RegressionInputs {
 RegressionInputs read_regression(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                  const Tensor& sample_weight);
 
+/// part / whole; 0 where the whole is 0.
+inline double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
+
 using detail::check_not_empty;
 
 }  // namespace xg::nn::metrics

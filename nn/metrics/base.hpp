@@ -1,13 +1,31 @@
 // What metrics share: their options, and what they gather of the rows.
 #pragma once
 
+#include <xgrad/nn/text_literal.hpp>
 #include <xgrad/tensor/no_options.hpp>
+#include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <concepts>
 #include <string>
 #include <utility>
 
-namespace xg::nn::metrics::detail {
+namespace xg::nn::metrics {
+
+class ClassCounts;
+
+/// Options of a metric that has none but its name.
+template <nn::detail::TextLiteral default_name> struct NameOptions {
+  String name = default_name.text;  ///< the key in the History
+};
+
+/// Options of a metric of predicted classes.
+template <nn::detail::TextLiteral default_name> struct ClassOptions {
+  double threshold = 0.5;           ///< of the probability of class 1; 0 for logits
+  String name = default_name.text;  ///< the key in the History
+};
+
+namespace detail {
 
 /// Throws ValueError for NaN.
 XG_API void check_threshold(const std::string& metric, double threshold);
@@ -66,6 +84,12 @@ template <class Options, class Gathered> class MetricOf : public MetricWith<Opti
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
     gathered_.update(y_true, y_pred, sample_weight);
   }
+  /// Of the rows seen.
+  const Gathered& counts() const
+    requires std::same_as<Gathered, ClassCounts>
+  {
+    return gathered_;
+  }
 
  protected:
   Gathered gathered_;
@@ -79,4 +103,5 @@ template <class Options, class Gathered> class MetricOf : public MetricWith<Opti
   }
 };
 
-}  // namespace xg::nn::metrics::detail
+}  // namespace detail
+}  // namespace xg::nn::metrics

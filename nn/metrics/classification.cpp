@@ -42,8 +42,6 @@ double averaged(const std::string& metric, const ClassCounts& counts, Average av
   return average == Average::micro ? score(all) : sum / weight;
 }
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
-
 }  // namespace
 
 double Accuracy::compute() const {
@@ -100,9 +98,8 @@ double CohenKappa::compute() const {
   check_not_empty(options_.name, gathered_.total());
   const double n = gathered_.total();
   double by_chance = 0;
-  for (std::int64_t label = 0; label < gathered_.classes(); ++label) {
+  for (std::int64_t label = 0; label < gathered_.classes(); ++label)
     by_chance += gathered_.true_count(label) * gathered_.predicted_count(label) / n;
-  }
   // All rows of one class and taken for it: chance explains everything, and nothing is left to measure.
   if (by_chance == n) return std::numeric_limits<double>::quiet_NaN();
   return (gathered_.correct() - by_chance) / (n - by_chance);
@@ -121,9 +118,8 @@ void TopKAccuracy::update(const Tensor& y_true, const Tensor& y_pred, const Tens
     const double* scores = in.predictions.data() + row * in.columns;
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
     std::int64_t ahead = 0;
-    for (std::int64_t c = 0; c < in.columns; ++c) {
+    for (std::int64_t c = 0; c < in.columns; ++c)
       ahead += scores[c] > scores[truth] || (scores[c] == scores[truth] && c > truth);
-    }
     if (ahead < options_.k) hits_ += in.weight(row);
     total_ += in.weight(row);
   }

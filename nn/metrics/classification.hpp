@@ -12,121 +12,84 @@
 
 namespace xg::nn::metrics {
 
-/// Options of Accuracy.
-struct AccuracyOptions {
-  double threshold = 0.5;    ///< of the probability of class 1; 0 for logits
-  String name = "accuracy";  ///< the key in the History
+/// Options of a metric of predicted classes that has a value for each class.
+template <nn::detail::TextLiteral default_name> struct AverageOptions {
+  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
+  Average average = Average::automatic;  ///< how several classes become one number
+  String name = default_name.text;       ///< the key in the History
 };
 
+/// Options of Accuracy.
+using AccuracyOptions = ClassOptions<"accuracy">;
+
 /// The share of rows whose predicted class is the true one.
-class XG_API Accuracy : public detail::MetricOf<AccuracyOptions, ClassCounts> {
- public:
+struct XG_API Accuracy : detail::MetricOf<AccuracyOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of Precision.
-struct PrecisionOptions {
-  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
-  Average average = Average::automatic;  ///< how several classes become one number
-  String name = "precision";             ///< the key in the History
-};
+using PrecisionOptions = AverageOptions<"precision">;
 
 /// TP / (TP + FP): how many of the rows taken for a class are of it. 0 where none was.
-class XG_API Precision : public detail::MetricOf<PrecisionOptions, ClassCounts> {
- public:
+struct XG_API Precision : detail::MetricOf<PrecisionOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of Recall.
-struct RecallOptions {
-  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
-  Average average = Average::automatic;  ///< how several classes become one number
-  String name = "recall";                ///< the key in the History
-};
+using RecallOptions = AverageOptions<"recall">;
 
 /// TP / (TP + FN): how many rows of a class were found. 0 where there is none.
-class XG_API Recall : public detail::MetricOf<RecallOptions, ClassCounts> {
- public:
+struct XG_API Recall : detail::MetricOf<RecallOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of F1.
-struct F1Options {
-  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
-  Average average = Average::automatic;  ///< how several classes become one number
-  String name = "f1";                    ///< the key in the History
-};
+using F1Options = AverageOptions<"f1">;
 
 /// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall. 0 where the class never occurs.
-class XG_API F1 : public detail::MetricOf<F1Options, ClassCounts> {
- public:
+struct XG_API F1 : detail::MetricOf<F1Options, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of Jaccard.
-struct JaccardOptions {
-  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
-  Average average = Average::automatic;  ///< how several classes become one number
-  String name = "jaccard";               ///< the key in the History
-};
+using JaccardOptions = AverageOptions<"jaccard">;
 
 /// TP / (TP + FP + FN). 0 where the class never occurs.
-class XG_API Jaccard : public detail::MetricOf<JaccardOptions, ClassCounts> {
- public:
+struct XG_API Jaccard : detail::MetricOf<JaccardOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of BalancedAccuracy.
-struct BalancedAccuracyOptions {
-  double threshold = 0.5;             ///< of the probability of class 1; 0 for logits
-  String name = "balanced_accuracy";  ///< the key in the History
-};
+using BalancedAccuracyOptions = ClassOptions<"balanced_accuracy">;
 
 /// The mean recall of the classes that occur.
-class XG_API BalancedAccuracy : public detail::MetricOf<BalancedAccuracyOptions, ClassCounts> {
- public:
+struct XG_API BalancedAccuracy : detail::MetricOf<BalancedAccuracyOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of MatthewsCorrcoef.
-struct MatthewsCorrcoefOptions {
-  double threshold = 0.5;             ///< of the probability of class 1; 0 for logits
-  String name = "matthews_corrcoef";  ///< the key in the History
-};
+using MatthewsCorrcoefOptions = ClassOptions<"matthews_corrcoef">;
 
 /// Correlation of true and predicted classes: (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)) for two of them,
 /// Gorodkin's R_K for several. 0 where all rows are of one class or taken for one.
-class XG_API MatthewsCorrcoef : public detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
- public:
+struct XG_API MatthewsCorrcoef : detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of CohenKappa.
-struct CohenKappaOptions {
-  double threshold = 0.5;       ///< of the probability of class 1; 0 for logits
-  String name = "cohen_kappa";  ///< the key in the History
-};
+using CohenKappaOptions = ClassOptions<"cohen_kappa">;
 
 /// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
-class XG_API CohenKappa : public detail::MetricOf<CohenKappaOptions, ClassCounts> {
- public:
+struct XG_API CohenKappa : detail::MetricOf<CohenKappaOptions, ClassCounts> {
   using MetricOf::MetricOf;
-  double compute() const;                                  ///< over all rows seen; ValueError without any
-  const ClassCounts& counts() const { return gathered_; }  ///< of the rows seen
+  double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of TopKAccuracy.

@@ -62,9 +62,8 @@ Metric metric(StringRef name) {
   std::string key = name.str();
   std::transform(key.begin(), key.end(), key.begin(),
                  [](unsigned char c) { return c == '-' || c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
-  for (const Named& entry : known()) {
+  for (const Named& entry : known())
     if (std::find(entry.names.begin(), entry.names.end(), key) != entry.names.end()) return entry.make();
-  }
   fail<ValueError>("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.", name.view(),
                    fmt::join(metric_names(), ", "));
 }

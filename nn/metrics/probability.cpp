@@ -110,11 +110,10 @@ void Brier::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sam
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
     const double* p = in.predictions.data() + row * in.columns;
     double squares = 0;
-    if (in.columns == 1) {
+    if (in.columns == 1)
       squares = (p[0] - static_cast<double>(truth)) * (p[0] - static_cast<double>(truth));
-    } else {
+    else
       for (std::int64_t c = 0; c < in.columns; ++c) squares += (p[c] - (c == truth)) * (p[c] - (c == truth));
-    }
     sum_ += in.weight(row) * squares;
     weight_ += in.weight(row);
   }
@@ -149,9 +148,8 @@ std::vector<double> ScoreTable::scores(std::int64_t label) const {
     return scores;
   }
   std::vector<double> scores(labels_.size());
-  for (std::size_t row = 0; row < scores.size(); ++row) {
+  for (std::size_t row = 0; row < scores.size(); ++row)
     scores[row] = scores_[row * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(label)];
-  }
   return scores;
 }
 

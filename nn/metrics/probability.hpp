@@ -11,27 +11,21 @@
 namespace xg::nn::metrics {
 
 /// Options of LogLoss.
-struct LogLossOptions {
-  String name = "log_loss";  ///< the key in the History
-};
+using LogLossOptions = NameOptions<"log_loss">;
 
 /// The mean of -log p(true class), p kept eps away from 0 and 1 (eps of the dtype), as scikit-learn. y_pred is [n] or
 /// [n, 1] with probabilities of class 1, or [n, classes] whose rows sum to one. Throws ValueError for anything else.
-class XG_API LogLoss : public detail::MeanMetric<LogLossOptions> {
- public:
+struct XG_API LogLoss : detail::MeanMetric<LogLossOptions> {
   using MeanMetric::MeanMetric;
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
 };
 
 /// Options of Brier.
-struct BrierOptions {
-  String name = "brier";  ///< the key in the History
-};
+using BrierOptions = NameOptions<"brier">;
 
 /// The mean squared distance of the probabilities to the truth: (p - y)^2 for two classes, the sum over the classes for
 /// several. Inputs as LogLoss.
-class XG_API Brier : public detail::MeanMetric<BrierOptions> {
- public:
+struct XG_API Brier : detail::MeanMetric<BrierOptions> {
   using MeanMetric::MeanMetric;
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
 };
@@ -64,28 +58,22 @@ class XG_API ScoreTable {
 };
 
 /// Options of AUC.
-struct AUCOptions {
-  String name = "auc";  ///< the key in the History
-};
+using AUCOptions = NameOptions<"auc">;
 
 /// The area under the ROC curve: the chance that a row of class 1 has a higher score than one of class 0, ties half.
 /// Exact over all rows. Several classes: the mean over those that occur, each against the rest. NaN where only one
 /// does.
-class XG_API AUC : public detail::MetricOf<AUCOptions, ScoreTable> {
- public:
+struct XG_API AUC : detail::MetricOf<AUCOptions, ScoreTable> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of AveragePrecision.
-struct AveragePrecisionOptions {
-  String name = "average_precision";  ///< the key in the History
-};
+using AveragePrecisionOptions = NameOptions<"average_precision">;
 
 /// Sum over thresholds of (recall_i - recall_(i-1)) precision_i; several classes: the mean over those that occur,
 /// each against the rest. 0 where class 1 does not occur.
-class XG_API AveragePrecision : public detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
- public:
+struct XG_API AveragePrecision : detail::MetricOf<AveragePrecisionOptions, ScoreTable> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
 };

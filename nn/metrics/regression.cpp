@@ -128,9 +128,8 @@ void MedianAE::update(const Tensor& y_true, const Tensor& y_pred) {
   const RegressionInputs in = read_regression(options_.name, y_true, y_pred, {});
   check_outputs(options_.name, errors_.size(), in.outputs);
   errors_.resize(static_cast<std::size_t>(in.outputs));
-  for (std::size_t i = 0; i < in.truth.size(); ++i) {
+  for (std::size_t i = 0; i < in.truth.size(); ++i)
     errors_[i % errors_.size()].push_back(std::abs(in.truth[i] - in.predictions[i]));
-  }
 }
 
 double MedianAE::compute() const {

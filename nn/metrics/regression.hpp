@@ -16,35 +16,27 @@
 namespace xg::nn::metrics {
 
 /// Options of MAE.
-struct MAEOptions {
-  String name = "mae";  ///< the key in the History
-};
+using MAEOptions = NameOptions<"mae">;
 
 /// mean |y - p|
-class XG_API MAE : public detail::MeanError<MAE, MAEOptions> {
- public:
+struct XG_API MAE : detail::MeanError<MAE, MAEOptions> {
   using MeanError::MeanError;
   /// Of one element.
   static double error(double y, double p) { return std::abs(y - p); }
 };
 
 /// Options of MSE.
-struct MSEOptions {
-  String name = "mse";  ///< the key in the History
-};
+using MSEOptions = NameOptions<"mse">;
 
 /// mean (y - p)^2
-class XG_API MSE : public detail::MeanError<MSE, MSEOptions> {
- public:
+struct XG_API MSE : detail::MeanError<MSE, MSEOptions> {
   using MeanError::MeanError;
   /// Of one element.
   static double error(double y, double p) { return (y - p) * (y - p); }
 };
 
 /// Options of RMSE.
-struct RMSEOptions {
-  String name = "rmse";  ///< the key in the History
-};
+using RMSEOptions = NameOptions<"rmse">;
 
 /// sqrt(mean (y - p)^2); several outputs: the mean of each one's, as scikit-learn
 class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
@@ -60,13 +52,10 @@ class XG_API RMSE : public detail::MetricWith<RMSEOptions, false> {
 };
 
 /// Options of MAPE.
-struct MAPEOptions {
-  String name = "mape";  ///< the key in the History
-};
+using MAPEOptions = NameOptions<"mape">;
 
 /// mean |y - p| / max(|y|, 2.2e-16): a share, not a percentage, as scikit-learn
-class XG_API MAPE : public detail::MeanError<MAPE, MAPEOptions> {
- public:
+struct XG_API MAPE : detail::MeanError<MAPE, MAPEOptions> {
   using MeanError::MeanError;
   /// Of one element.
   static double error(double y, double p) {
@@ -101,34 +90,26 @@ class XG_API Deviations {
 };
 
 /// Options of R2.
-struct R2Options {
-  String name = "r2";  ///< the key in the History
-};
+using R2Options = NameOptions<"r2">;
 
 /// 1 - sum (y - p)^2 / sum (y - mean y)^2. Several outputs: the mean of each one's. A constant y gives 1 if all
 /// predictions are right, else 0; one row alone gives NaN. As scikit-learn.
-class XG_API R2 : public detail::MetricOf<R2Options, Deviations> {
- public:
+struct XG_API R2 : detail::MetricOf<R2Options, Deviations> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of ExplainedVariance.
-struct ExplainedVarianceOptions {
-  String name = "explained_variance";  ///< the key in the History
-};
+using ExplainedVarianceOptions = NameOptions<"explained_variance">;
 
 /// 1 - var(y - p) / var(y): R2 but for a constant offset of the predictions.
-class XG_API ExplainedVariance : public detail::MetricOf<ExplainedVarianceOptions, Deviations> {
- public:
+struct XG_API ExplainedVariance : detail::MetricOf<ExplainedVarianceOptions, Deviations> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
 };
 
 /// Options of MaxError.
-struct MaxErrorOptions {
-  String name = "max_error";  ///< the key in the History
-};
+using MaxErrorOptions = NameOptions<"max_error">;
 
 /// max |y - p|
 class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
@@ -144,9 +125,7 @@ class XG_API MaxError : public detail::MetricWith<MaxErrorOptions, false> {
 };
 
 /// Options of MedianAE.
-struct MedianAEOptions {
-  String name = "median_ae";  ///< the key in the History
-};
+using MedianAEOptions = NameOptions<"median_ae">;
 
 /// median |y - p|; several outputs: the mean of each one's. Keeps all errors.
 class XG_API MedianAE : public detail::MetricWith<MedianAEOptions, false> {

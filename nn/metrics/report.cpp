@@ -30,16 +30,18 @@ template <class Report> void save_report(const Report& report, const std::filesy
 
 std::vector<std::string> names_of_classes(const ReportOptions& options, std::int64_t classes) {
   std::vector<std::string> names = options.class_names;
-  if (names.empty()) {
+  if (names.empty())
     for (std::int64_t c = 0; c < classes; ++c) names.push_back(fmt::format("{}", c));
-  }
   if (static_cast<std::int64_t>(names.size()) != classes)
     fail<ValueError>("[classification_report] there are {} classes, but .class_names has {}: name each class.", classes,
                      names.size());
   return names;
 }
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
+template <class Metric> double value_of(Metric metric, const Tensor& y_true, const Tensor& y_pred) {
+  metric.update(y_true, y_pred);
+  return metric.compute();
+}
 
 ClassScores scores_of(const ClassCounts& counts, std::int64_t label, std::string name) {
   const double hit = counts.hit_count(label), truth = counts.true_count(label), taken = counts.predicted_count(label);
@@ -75,22 +77,22 @@ void add_curves(ClassificationReport& report, const std::string& name, const Ten
   report.calibration.push_back(calibration_curve(y_true, y_score, bins));
 }
 
+void write_numbers(io::JsonWriter& json, std::initializer_list<std::pair<const char*, double>> members) {
+  for (const auto& [key, value] : members) json.key(key).number(value);
+}
+
 void write(io::JsonWriter& json, const ClassScores& scores) {
   json.begin_object();
   json.key("name").text(scores.name);
-  json.key("precision").number(scores.precision);
-  json.key("recall").number(scores.recall);
-  json.key("f1").number(scores.f1);
+  write_numbers(json, {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}});
   json.key("support").integer(scores.support);
   json.end_object();
 }
 
 void write(io::JsonWriter& json, const CalibrationBin& bin) {
   json.begin_object();
-  json.key("lower").number(bin.lower);
-  json.key("upper").number(bin.upper);
-  json.key("predicted").number(bin.predicted);
-  json.key("observed").number(bin.observed);
+  write_numbers(json, {{"lower", bin.lower}, {"upper", bin.upper}});
+  write_numbers(json, {{"predicted", bin.predicted}, {"observed", bin.observed}});
   json.key("count").integer(bin.count);
   json.end_object();
 }
@@ -118,9 +120,8 @@ ClassificationReport classification_report(const Tensor& y_true, const Tensor& y
 
   ClassCounts counts("classification_report", options.threshold);
   counts.update(y_true, y_prob);
-  for (std::int64_t c = 0; c < classes; ++c) {
+  for (std::int64_t c = 0; c < classes; ++c)
     report.per_class.push_back(scores_of(counts, c, report.class_names[static_cast<std::size_t>(c)]));
-  }
   report.macro = averaged("macro avg", report, counts, false);
   report.weighted = averaged("weighted avg", report, counts, true);
   const ClassScores& headline = report.binary ? report.per_class[1] : report.macro;
@@ -129,15 +130,9 @@ ClassificationReport classification_report(const Tensor& y_true, const Tensor& y
   report.recall = headline.recall;
   report.f1 = headline.f1;
 
-  AUC auc;
-  auc.update(report.y_true, report.y_score);
-  report.auc = auc.compute();
-  LogLoss log_loss;
-  log_loss.update(y_true, y_prob);
-  report.log_loss = log_loss.compute();
-  Brier brier;
-  brier.update(y_true, y_prob);
-  report.brier = brier.compute();
+  report.auc = value_of(AUC(), report.y_true, report.y_score);
+  report.log_loss = value_of(LogLoss(), y_true, y_prob);
+  report.brier = value_of(Brier(), y_true, y_prob);
 
   const std::vector<std::int64_t> matrix =
       confusion_matrix(y_true, y_prob, {.threshold = options.threshold}).to_vector<std::int64_t>();
@@ -179,9 +174,8 @@ std::string ClassificationReport::str() const {
 
   text += "\nconfusion matrix (rows: true class, columns: predicted class)\n";
   std::size_t cell = 5;
-  for (const auto& row : confusion) {
+  for (const auto& row : confusion)
     for (std::int64_t count : row) cell = std::max(cell, fmt::formatted_size("{}", count));
-  }
   for (const std::string& name : class_names) cell = std::max(cell, std::min<std::size_t>(name.size(), 12));
   text += std::string(width, ' ');
   for (const std::string& name : class_names) text += fmt::format("  {:>{}.12}", name, cell);
@@ -200,13 +194,8 @@ std::string ClassificationReport::json() const {
   json.key("task").text("classification");
   json.key("support").integer(support);
   json.key("threshold").number(threshold);
-  json.key("accuracy").number(accuracy);
-  json.key("auc").number(auc);
-  json.key("precision").number(precision);
-  json.key("recall").number(recall);
-  json.key("f1").number(f1);
-  json.key("log_loss").number(log_loss);
-  json.key("brier").number(brier);
+  write_numbers(json, {{"accuracy", accuracy}, {"auc", auc}, {"precision", precision}, {"recall", recall}});
+  write_numbers(json, {{"f1", f1}, {"log_loss", log_loss}, {"brier", brier}});
   json.key("class_names").texts(class_names);
   write(json.key("per_class"), per_class);
   write(json.key("macro"), macro);
@@ -251,10 +240,7 @@ RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
   report.support = in.rows;
   report.y_true = from_data(in.truth.data(), {in.rows});
   report.y_pred = from_data(in.predictions.data(), {in.rows});
-  const auto value = [&](auto metric) {
-    metric.update(report.y_true, report.y_pred);
-    return metric.compute();
-  };
+  const auto value = [&](auto metric) { return value_of(metric, report.y_true, report.y_pred); };
   report.r2 = value(R2());
   report.mae = value(MAE());
   report.rmse = value(RMSE());
@@ -265,9 +251,8 @@ RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
     const double error = in.predictions[row] - in.truth[row];
     report.mean_error += error / static_cast<double>(in.rows);
     const auto worst = static_cast<std::size_t>(report.worst_row);
-    if (std::abs(error) > std::abs(in.predictions[worst] - in.truth[worst])) {
+    if (std::abs(error) > std::abs(in.predictions[worst] - in.truth[worst]))
       report.worst_row = static_cast<std::int64_t>(row);
-    }
   }
   return report;
 }
@@ -289,13 +274,9 @@ std::string RegressionReport::json() const {
   json.begin_object();
   json.key("task").text("regression");
   json.key("support").integer(support);
-  json.key("r2").number(r2);
-  json.key("mae").number(mae);
-  json.key("rmse").number(rmse);
-  json.key("mape").number(mape);
-  json.key("median_absolute_error").number(median_absolute_error);
-  json.key("max_error").number(max_error);
-  json.key("mean_error").number(mean_error);
+  write_numbers(json, {{"r2", r2}, {"mae", mae}, {"rmse", rmse}, {"mape", mape}});
+  write_numbers(json, {{"median_absolute_error", median_absolute_error}, {"max_error", max_error}});
+  write_numbers(json, {{"mean_error", mean_error}});
   json.key("worst_row").integer(worst_row);
   json.key("y_true").numbers(y_true.to_vector<double>());
   json.key("y_pred").numbers(y_pred.to_vector<double>());
