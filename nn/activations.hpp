@@ -23,64 +23,52 @@ template <class Self, Tensor (*function)(const Tensor&)> class XG_API Activation
 };
 
 /// max(x, 0)
-class XG_API ReLU final : public ActivationLayer<ReLU, &xg::relu> {
- public:
+struct XG_API ReLU final : ActivationLayer<ReLU, &xg::relu> {
   using ActivationLayer::ActivationLayer;
 };
 /// min(max(x, 0), 6)
-class XG_API ReLU6 final : public ActivationLayer<ReLU6, &xg::relu6> {
- public:
+struct XG_API ReLU6 final : ActivationLayer<ReLU6, &xg::relu6> {
   using ActivationLayer::ActivationLayer;
 };
 /// scale (max(x, 0) + min(alpha (e^x - 1), 0)) with alpha = 1.6733 and scale = 1.0507, which keep mean 0 and variance
 /// 1. Klambauer et al. 2017, arXiv:1706.02515.
-class XG_API SELU final : public ActivationLayer<SELU, &xg::selu> {
- public:
+struct XG_API SELU final : ActivationLayer<SELU, &xg::selu> {
   using ActivationLayer::ActivationLayer;
 };
 /// x sigmoid(x). Hendrycks & Gimpel 2016, arXiv:1606.08415.
-class XG_API SiLU final : public ActivationLayer<SiLU, &xg::silu> {
- public:
+struct XG_API SiLU final : ActivationLayer<SiLU, &xg::silu> {
   using ActivationLayer::ActivationLayer;
 };
 /// x tanh(softplus(x)). Misra 2019, arXiv:1908.08681.
-class XG_API Mish final : public ActivationLayer<Mish, &xg::mish> {
- public:
+struct XG_API Mish final : ActivationLayer<Mish, &xg::mish> {
   using ActivationLayer::ActivationLayer;
 };
 /// 1 / (1 + e^-x)
-class XG_API Sigmoid final : public ActivationLayer<Sigmoid, &xg::sigmoid> {
- public:
+struct XG_API Sigmoid final : ActivationLayer<Sigmoid, &xg::sigmoid> {
   using ActivationLayer::ActivationLayer;
 };
 /// tanh(x)
-class XG_API Tanh final : public ActivationLayer<Tanh, &xg::tanh> {
- public:
+struct XG_API Tanh final : ActivationLayer<Tanh, &xg::tanh> {
   using ActivationLayer::ActivationLayer;
 };
 /// x / (1 + |x|)
-class XG_API Softsign final : public ActivationLayer<Softsign, &xg::softsign> {
- public:
+struct XG_API Softsign final : ActivationLayer<Softsign, &xg::softsign> {
   using ActivationLayer::ActivationLayer;
 };
 /// log sigmoid(x)
-class XG_API LogSigmoid final : public ActivationLayer<LogSigmoid, &xg::logsigmoid> {
- public:
+struct XG_API LogSigmoid final : ActivationLayer<LogSigmoid, &xg::logsigmoid> {
   using ActivationLayer::ActivationLayer;
 };
 /// relu6(x + 3) / 6
-class XG_API Hardsigmoid final : public ActivationLayer<Hardsigmoid, &xg::hardsigmoid> {
- public:
+struct XG_API Hardsigmoid final : ActivationLayer<Hardsigmoid, &xg::hardsigmoid> {
   using ActivationLayer::ActivationLayer;
 };
 /// x relu6(x + 3) / 6
-class XG_API Hardswish final : public ActivationLayer<Hardswish, &xg::hardswish> {
- public:
+struct XG_API Hardswish final : ActivationLayer<Hardswish, &xg::hardswish> {
   using ActivationLayer::ActivationLayer;
 };
 /// x - tanh(x)
-class XG_API Tanhshrink final : public ActivationLayer<Tanhshrink, &xg::tanhshrink> {
- public:
+struct XG_API Tanhshrink final : ActivationLayer<Tanhshrink, &xg::tanhshrink> {
   using ActivationLayer::ActivationLayer;
 };
 
@@ -108,8 +96,7 @@ struct LeakyReluOptions {
   String name = {};              ///< what errors, summaries and state dicts call the layer
 };
 /// x above 0, else negative_slope x
-class XG_API LeakyReLU final : public ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
- public:
+struct XG_API LeakyReLU final : ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError for a slope that is not finite.
   static void check(const LeakyReluOptions& options);
@@ -141,16 +128,14 @@ struct EluOptions {
   String name = {};    ///< what errors, summaries and state dicts call the layer
 };
 /// x above 0, else alpha (e^x - 1). Clevert et al. 2015, arXiv:1511.07289.
-class XG_API ELU final : public ActivationLayerWith<ELU, EluOptions> {
- public:
+struct XG_API ELU final : ActivationLayerWith<ELU, EluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError for an alpha that is not finite.
   static void check(const EluOptions& options);
   Tensor forward(const Tensor& x) override { return xg::elu(x, options_.alpha); }
 };
 /// max(x, 0) + min(alpha (e^(x / alpha) - 1), 0). Barron 2017, arXiv:1704.07483.
-class XG_API CELU final : public ActivationLayerWith<CELU, EluOptions> {
- public:
+struct XG_API CELU final : ActivationLayerWith<CELU, EluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError for an alpha that is 0 or not finite.
   static void check(const EluOptions& options);
@@ -163,8 +148,7 @@ struct GeluOptions {
   String name = {};                                         ///< what errors, summaries and state dicts call the layer
 };
 /// x Phi(x) with Phi the distribution function of N(0, 1). Hendrycks & Gimpel 2016, arXiv:1606.08415.
-class XG_API GELU final : public ActivationLayerWith<GELU, GeluOptions> {
- public:
+struct XG_API GELU final : ActivationLayerWith<GELU, GeluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::gelu(x, options_.approximate); }
 };
@@ -176,8 +160,7 @@ struct SoftplusOptions {
   String name = {};         ///< what errors, summaries and state dicts call the layer
 };
 /// log(1 + e^(beta x)) / beta
-class XG_API Softplus final : public ActivationLayerWith<Softplus, SoftplusOptions> {
- public:
+struct XG_API Softplus final : ActivationLayerWith<Softplus, SoftplusOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless beta is finite and above 0 and the threshold a number.
   static void check(const SoftplusOptions& options);
@@ -191,8 +174,7 @@ struct HardtanhOptions {
   String name = {};       ///< what errors, summaries and state dicts call the layer
 };
 /// min(max(x, min_val), max_val)
-class XG_API Hardtanh final : public ActivationLayerWith<Hardtanh, HardtanhOptions> {
- public:
+struct XG_API Hardtanh final : ActivationLayerWith<Hardtanh, HardtanhOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless min_val <= max_val.
   static void check(const HardtanhOptions& options);
@@ -205,16 +187,14 @@ struct ShrinkOptions {
   String name = {};     ///< what errors, summaries and state dicts call the layer
 };
 /// x where |x| > lambda, else 0
-class XG_API Hardshrink final : public ActivationLayerWith<Hardshrink, ShrinkOptions> {
- public:
+struct XG_API Hardshrink final : ActivationLayerWith<Hardshrink, ShrinkOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lambda is finite and 0 or more.
   static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardshrink(x, options_.lambda); }
 };
 /// x pulled towards 0 by lambda
-class XG_API Softshrink final : public ActivationLayerWith<Softshrink, ShrinkOptions> {
- public:
+struct XG_API Softshrink final : ActivationLayerWith<Softshrink, ShrinkOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lambda is finite and 0 or more.
   static void check(const ShrinkOptions& options);
@@ -245,27 +225,23 @@ struct DimOptions {
 };
 /// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size. Dauphin et al. 2016,
 /// arXiv:1612.08083.
-class XG_API GLU final : public ActivationLayerWith<GLU, DimOptions> {
- public:
+struct XG_API GLU final : ActivationLayerWith<GLU, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override;
   bool keeps_shape() const override { return false; }
 };
 /// e^x_i / sum e^x_j along `dim`
-class XG_API Softmax final : public ActivationLayerWith<Softmax, DimOptions> {
- public:
+struct XG_API Softmax final : ActivationLayerWith<Softmax, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::softmax(x, options_.dim); }
 };
 /// softmax(-x)
-class XG_API Softmin final : public ActivationLayerWith<Softmin, DimOptions> {
- public:
+struct XG_API Softmin final : ActivationLayerWith<Softmin, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::softmin(x, options_.dim); }
 };
 /// log softmax(x)
-class XG_API LogSoftmax final : public ActivationLayerWith<LogSoftmax, DimOptions> {
- public:
+struct XG_API LogSoftmax final : ActivationLayerWith<LogSoftmax, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::log_softmax(x, options_.dim); }
 };
@@ -278,8 +254,7 @@ struct RReluOptions {
 };
 /// x above 0, else a x; while training a is drawn from U(lower, upper) for each element, in eval mode it is their mean.
 /// Xu et al. 2015, arXiv:1505.00853.
-class XG_API RReLU final : public ActivationLayerWith<RReLU, RReluOptions> {
- public:
+struct XG_API RReLU final : ActivationLayerWith<RReLU, RReluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lower <= upper and both are finite.
   static void check(const RReluOptions& options);
