@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -41,29 +42,16 @@ constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
 }  // namespace
 
 std::string_view name(Output output) {
-  switch (output) {
-    case Output::automatic:
-      return "automatic";
-    case Output::model:
-      return "model";
-    case Output::logit:
-      return "logit";
-    case Output::probability:
-      break;
-  }
-  return "probability";
+  // In the order of the enumerators.
+  constexpr std::array<std::string_view, 4> names{"automatic", "model", "logit", "probability"};
+  return names[std::min(static_cast<std::size_t>(output), names.size() - 1)];
 }
 
 std::string_view name(OutputActivation activation) {
-  switch (activation) {
-    case OutputActivation::sigmoid:
-      return "sigmoid";
-    case OutputActivation::softmax:
-      return "softmax";
-    case OutputActivation::unknown:
-      break;
-  }
-  return "unknown";
+  // In the order of the enumerators.
+  constexpr std::array<std::string_view, 3> names{"unknown", "sigmoid", "softmax"};
+  const auto place = static_cast<std::size_t>(activation);
+  return names[place < names.size() ? place : 0];
 }
 
 Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
@@ -158,6 +146,11 @@ std::int64_t Explanation::feature_index(StringRef name) const {
   return found - names.begin();
 }
 
+void Explanation::check_feature(const char* method, std::int64_t feature) const {
+  if (feature < 0 || feature >= features())
+    fail<IndexError>("[{}] feature is {}, the explanation has {}.", method, feature, features());
+}
+
 void Explanation::check_row(const char* method, std::int64_t row) const {
   if (row < 0 || row >= size())
     fail<IndexError>("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size());
@@ -166,8 +159,7 @@ void Explanation::check_row(const char* method, std::int64_t row) const {
 // ---- display
 
 const std::vector<std::string>& Explanation::group_members(std::int64_t feature) const {
-  if (feature < 0 || feature >= features())
-    fail<IndexError>("[Explanation.group_members] feature is {}, the explanation has {}.", feature, features());
+  check_feature("Explanation.group_members", feature);
   return parts_.group_members[index(feature)];
 }
 
@@ -198,8 +190,7 @@ Tensor Explanation::probabilities() const {
 
 std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
   check_row("Explanation.display", row);
-  if (feature < 0 || feature >= features())
-    fail<IndexError>("[Explanation.display] feature is {}, the explanation has {}.", feature, features());
+  check_feature("Explanation.display", feature);
   if (has_display()) return display_[index(row)][index(feature)];
   return detail::number(parts_.data.data<double>()[row * features() + feature]);
 }

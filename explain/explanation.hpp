@@ -201,6 +201,7 @@ class XG_API Explanation {
   Explanation sums_of(const std::vector<nn::data::FeatureGroup>& groups, const Tensor& errors) const;
   Explanation rows_between(std::int64_t start, std::int64_t stop) const;
   void check_row(const char* method, std::int64_t row) const;
+  void check_feature(const char* method, std::int64_t feature) const;
 
   ExplanationParts parts_;
   bool ranked_ = false;

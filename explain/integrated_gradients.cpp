@@ -28,8 +28,9 @@ constexpr std::int64_t block_points = 256;
 /// More would take gigabytes for the nodes alone.
 constexpr std::int64_t most_steps = 100'000'000;
 
-constexpr std::array quadratures = {Quadrature::gausslegendre, Quadrature::riemann_left, Quadrature::riemann_right,
-                                    Quadrature::riemann_middle, Quadrature::riemann_trapezoid};
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 5> quadratures{"gausslegendre", "riemann_left", "riemann_right",
+                                                      "riemann_middle", "riemann_trapezoid"};
 
 void riemann(Quadrature rule, std::int64_t n, std::vector<double>& nodes, std::vector<double>& weights) {
   const auto count = static_cast<double>(n);
@@ -86,29 +87,15 @@ std::string note_on_features_without_gradient(const ModelFunction& model, const 
 }  // namespace
 
 std::string_view name(Quadrature method) {
-  switch (method) {
-    case Quadrature::gausslegendre:
-      return "gausslegendre";
-    case Quadrature::riemann_left:
-      return "riemann_left";
-    case Quadrature::riemann_right:
-      return "riemann_right";
-    case Quadrature::riemann_middle:
-      return "riemann_middle";
-    case Quadrature::riemann_trapezoid:
-      break;
-  }
-  return "riemann_trapezoid";
+  return quadratures[std::min(static_cast<std::size_t>(method), quadratures.size() - 1)];
 }
 
 Quadrature quadrature_from_name(StringRef given) {
-  const std::string_view text = given;
-  std::vector<std::string_view> names;
-  for (const Quadrature q : quadratures) {
-    if (name(q) == text) return q;
-    names.push_back(name(q));
-  }
-  fail<ValueError>("[{}] there is no quadrature '{}'. There are {}.", method_name, text, fmt::join(names, ", "));
+  const auto found = std::find(quadratures.begin(), quadratures.end(), given.view());
+  if (found == quadratures.end())
+    fail<ValueError>("[{}] there is no quadrature '{}'. There are {}.", method_name, given.view(),
+                     fmt::join(quadratures, ", "));
+  return static_cast<Quadrature>(found - quadratures.begin());
 }
 
 IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradientsOptions options)

@@ -13,11 +13,10 @@ Tensor ModelFunction::operator()(const Tensor& rows) const {
 
 void ModelFunction::check_eval(const char* method) const {
   if (module_ == nullptr) return;
-  for (const auto& [path, module] : module_->named_modules()) {
+  for (const auto& [path, module] : module_->named_modules())
     if (module->depends_on_mode() && module->is_training())
       fail<Error>("[{}] the model is in training mode and has the layer {}{}: call model.eval() first.", method,
                   module->label(), path.empty() ? "" : fmt::format(" at '{}'", path));
-  }
 }
 
 }  // namespace xg::explain

@@ -15,8 +15,6 @@ constexpr double excused_part = 1e-3;
 /// From which part of prediction - base value on a residual that is only rounding is stated all the same.
 constexpr double noted_part = 1e-2;
 
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 /// What became of a loss, for readers.
 const char* cause(LossKind kind) {
   switch (kind) {

@@ -12,15 +12,10 @@
 namespace xg::explain::detail {
 namespace {
 
-using autograd::Rule;
-using autograd::TraceEntry;
-using autograd::ValueId;
 using kernels::view_of;
 
 /// Pairs in a tile from which on the cost of an op is mostly that of its numbers.
 constexpr std::int64_t worthwhile_pairs = 128;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Outputs at once, and the width of layers, from which on zeros are worth skipping: a row of the weights that is read
 /// is then used often enough.

@@ -7,6 +7,7 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -25,8 +26,6 @@ constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
 /// Points in one such run at most, and coalitions at least, so that the sums over them are products that are worth
 /// their call.
 constexpr std::int64_t most_block_points = 2048, least_at_once = 16;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 class ChainPairs final : public PairPlan {
  public:

@@ -6,6 +6,7 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <span>
 #include <vector>
@@ -19,8 +20,6 @@ using autograd::with_front;
 constexpr std::int64_t worthwhile_pairs = 256;
 /// Points in one run of the model, the same whatever is explained.
 constexpr std::int64_t block_points = 1024;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The sweep over pairs of a row and a reference, recorded apart. An op whose result for a row is not a function of
 /// that row alone has no such form: a model with one is run again on the pairs themselves, and swept one output after

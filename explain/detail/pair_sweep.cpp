@@ -10,9 +10,6 @@ namespace xg::explain::detail {
 
 using autograd::AttributionLoss;
 using autograd::PairContext;
-using autograd::Rule;
-using autograd::TraceEntry;
-using autograd::ValueId;
 using autograd::with_front;
 
 namespace {
@@ -20,8 +17,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// What stands for infinity. Its square is still a float.
 constexpr double far = 1e18;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void add_to(Tensor& total, const Tensor& part) {
   if (part.defined()) total = total.defined() ? total + part : part;

@@ -9,8 +9,6 @@
 namespace xg::explain::detail {
 
 using autograd::ScoreMap;
-using autograd::TraceEntry;
-using autograd::ValueId;
 
 std::string describe(const TraceEntry& entry) {
   const std::string path = scope_path(entry.scope);

@@ -9,14 +9,21 @@
 
 namespace xg::explain::detail {
 
+using autograd::Rule;
+using autograd::TraceEntry;
+using autograd::ValueId;
+
+/// A place in a list.
+inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
 /// Every op of one call of a model on `rows` rows, and which values went in and came out.
 struct Recording {
   autograd::Trace trace;
-  autograd::ValueId input = -1;
-  autograd::ValueId output = -1;
+  ValueId input = -1;
+  ValueId output = -1;
   std::int64_t rows = 0;
 
-  const Tensor& value(autograd::ValueId id) const { return trace.value(id); }
+  const Tensor& value(ValueId id) const { return trace.value(id); }
 };
 
 /// Runs the model on `rows` [R, n] in trace mode. Throws Error, naming `method`, where the result is not a floating
@@ -25,7 +32,7 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
 
 /// Which value of a recording is explained.
 struct Target {
-  autograd::ValueId value = -1;
+  ValueId value = -1;
   Output space = Output::model;                             ///< what it is: never automatic
   OutputActivation activation = OutputActivation::unknown;  ///< where a logit goes
   std::int64_t outputs = 0;                                 ///< how many numbers it has in each row
@@ -37,7 +44,7 @@ struct Target {
 Target find_target(const Recording& recording, Output asked, const char* method);
 
 /// "dropout in Net > drop1 (Dropout)"
-std::string describe(const autograd::TraceEntry& entry);
+std::string describe(const TraceEntry& entry);
 
 /// `count` rows from `start` on; behind the last one it comes again, so that blocks always have the same size.
 Tensor padded_rows(const Tensor& rows, std::int64_t start, std::int64_t count);

@@ -4,9 +4,6 @@
 
 namespace xg::explain::detail {
 
-using autograd::TraceEntry;
-using autograd::ValueId;
-
 std::vector<Tensor> roundings_of(const Recording& recording, const Structure& structure) {
   const auto at = [](ValueId id) { return static_cast<std::size_t>(id); };
   const auto& entries = recording.trace.entries();

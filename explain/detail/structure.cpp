@@ -12,12 +12,6 @@
 namespace xg::explain::detail {
 namespace {
 
-using autograd::Rule;
-using autograd::TraceEntry;
-using autograd::ValueId;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 bool same_tail(const Shape& a, const Shape& b) {
   return !a.empty() && a.size() == b.size() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
 }

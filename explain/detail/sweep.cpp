@@ -15,11 +15,6 @@
 namespace xg::explain::detail {
 namespace {
 
-using autograd::Rule;
-using autograd::TraceEntry;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 /// The target's values [rows, J] in float64.
 std::vector<double> target_values(const Recording& recording, const Target& target, std::int64_t rows) {
   const Tensor value = recording.value(target.value).reshape({recording.rows, target.outputs});
