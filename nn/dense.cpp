@@ -1,5 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/dense.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/fail.hpp>
 
@@ -35,11 +36,8 @@ void Dense::build(const Shape& row) {
 }
 
 Tensor Dense::forward(const Tensor& x) {
-  if (!is_built()) [[unlikely]] {
-    Shape row = x.shape();
-    if (!row.empty()) row.erase(0);
-    build(row);
-  }
+  if (!is_built()) [[unlikely]]
+    build(detail::row_of(x));
   Tensor y = linear(x, weight_, bias_);
   return options_.activation.is_linear() ? y : options_.activation(y);
 }

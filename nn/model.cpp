@@ -73,9 +73,7 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
 
 void Model::run(std::span<const Tensor> xs, std::span<Tensor> values) {
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    Shape row = xs[i].shape();
-    if (!row.empty()) row.erase(0);
-    if (xs[i].dim() == 0 || !(row == inputs_[i].row))
+    if (xs[i].dim() == 0 || !(detail::row_of(xs[i]) == inputs_[i].row))
       fail<ShapeError>("[Model] input \"{}\" is {}, a row of it must be {}.", inputs_[i].name, xs[i].shape().str(),
                        inputs_[i].row.str());
     values[i] = xs[i];
@@ -174,12 +172,11 @@ std::vector<LayerInfo> Model::layers(const SummaryOptions&) {
     for (std::size_t input : step.inputs) info.in += list[input].out;
     info.out = step.row.numel();
     step.module->describe(info);
-    if (step.module->children().empty()) {
+    if (step.module->children().empty())
       info.flops = step.module->flops(*info.input_shape, step.row);
-    } else if (step.inputs.size() == 1) {
+    else if (step.inputs.size() == 1)
       for (const LayerInfo& inner : nn::config(*step.module, {.input_shape = info.input_shape}))
         info.flops += inner.flops;
-    }
     for (const Tensor& p : step.module->parameters()) {
       if (!counted.insert(p.unsafe_impl()).second) continue;
       info.num_parameters += p.numel();

@@ -232,12 +232,11 @@ void Module::train_children(bool on) {
     Deeper() { ++mode_walk->level; }
     ~Deeper() { --mode_walk->level; }
   } deeper;
-  for (const Child& child : children_) {
+  for (const Child& child : children_)
     if (mode_walk->level >= most_levels && !child.module->children_.empty())
       mode_walk->waiting[child.module.get()] = on;
     else
       child.module->train(on);
-  }
 }
 
 void Module::build(const Shape&) {}
@@ -254,47 +253,39 @@ void Module::check_built() const {
         label());
 }
 
+// f(path, entry) for the parameters, or the buffers, of this module and of all below it; shared ones come once.
+template <class F> void Module::walk_tensors(const std::vector<Entry> Module::*entries, F&& f) const {
+  std::unordered_set<const xg::detail::TensorImpl*> seen;
+  walk([&](const std::string& path, const Module& module) {
+    if (entries == &Module::parameters_) module.check_built();
+    for (const Entry& entry : module.*entries)
+      if (seen.insert(entry.tensor.unsafe_impl()).second) f(path, entry);
+  });
+}
+
+std::vector<std::pair<std::string, Tensor>> Module::named_tensors(const std::vector<Entry> Module::*entries) const {
+  std::vector<std::pair<std::string, Tensor>> all;
+  walk_tensors(entries, [&](const std::string& path, const Entry& entry) {
+    all.emplace_back(detail::joined(path, entry.name), entry.tensor);
+  });
+  return all;
+}
+
+std::vector<Tensor> Module::tensors(const std::vector<Entry> Module::*entries) const {
+  std::vector<Tensor> all;
+  walk_tensors(entries, [&](const std::string&, const Entry& entry) { all.push_back(entry.tensor); });
+  return all;
+}
+
 std::vector<std::pair<std::string, Tensor>> Module::named_parameters() const {
-  std::vector<std::pair<std::string, Tensor>> all;
-  std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk([&](const std::string& path, const Module& module) {
-    module.check_built();
-    for (const Entry& p : module.parameters_)
-      if (seen.insert(p.tensor.unsafe_impl()).second) all.emplace_back(detail::joined(path, p.name), p.tensor);
-  });
-  return all;
+  return named_tensors(&Module::parameters_);
 }
 
-std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
-  std::vector<std::pair<std::string, Tensor>> all;
-  std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk([&](const std::string& path, const Module& module) {
-    for (const Entry& b : module.buffers_)
-      if (seen.insert(b.tensor.unsafe_impl()).second) all.emplace_back(detail::joined(path, b.name), b.tensor);
-  });
-  return all;
-}
+std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const { return named_tensors(&Module::buffers_); }
 
-std::vector<Tensor> Module::parameters() const {
-  std::vector<Tensor> all;
-  std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk([&](const std::string&, const Module& module) {
-    module.check_built();
-    for (const Entry& p : module.parameters_)
-      if (seen.insert(p.tensor.unsafe_impl()).second) all.push_back(p.tensor);
-  });
-  return all;
-}
+std::vector<Tensor> Module::parameters() const { return tensors(&Module::parameters_); }
 
-std::vector<Tensor> Module::buffers() const {
-  std::vector<Tensor> all;
-  std::unordered_set<const xg::detail::TensorImpl*> seen;
-  walk([&](const std::string&, const Module& module) {
-    for (const Entry& b : module.buffers_)
-      if (seen.insert(b.tensor.unsafe_impl()).second) all.push_back(b.tensor);
-  });
-  return all;
-}
+std::vector<Tensor> Module::buffers() const { return tensors(&Module::buffers_); }
 
 std::vector<Module*> Module::modules() {
   std::vector<Module*> all;

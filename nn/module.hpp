@@ -262,6 +262,9 @@ class XG_API Module {
   void check_built() const;
   void train_children(bool on);
   template <class F> void walk(F&& f) const;
+  template <class F> void walk_tensors(const std::vector<Entry> Module::*entries, F&& f) const;
+  std::vector<std::pair<std::string, Tensor>> named_tensors(const std::vector<Entry> Module::*entries) const;
+  std::vector<Tensor> tensors(const std::vector<Entry> Module::*entries) const;
 
   static constexpr std::uint32_t no_label = 0xffffffff;
   std::string name_;

@@ -89,9 +89,7 @@ Shape detail::row_shape(const Module& module, const Tensor& result, std::int64_t
   if (!result.defined() || result.dim() == 0 || result.size(0) != rows)
     fail<ShapeError>("[call] {} gives {} for {} rows, the first size must stay the number of rows.", module.label(),
                      result.defined() ? result.shape().str() : "an undefined tensor", rows);
-  Shape row = result.shape();
-  row.erase(0);
-  return row;
+  return row_of(result);
 }
 
 }  // namespace xg::nn

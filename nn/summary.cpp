@@ -56,12 +56,6 @@ class CallRecorder : public ForwardObserver {
   }
 };
 
-Shape without_rows(const Tensor& x) {
-  Shape row = x.shape();
-  if (!row.empty()) row.erase(0);
-  return row;
-}
-
 // A forward on zeros of the row's shape; as integers where the model takes no reals (an embedding comes first).
 void run_on_zeros(Module& module, const Shape& row) {
   const NoGrad guard;
@@ -107,8 +101,8 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
     if (info.name.empty()) info.name = module.name().empty() ? module.type_name() : module.name();
     info.type = module.type_name();
     if (in != nullptr) {
-      info.input_shape = without_rows(*in);
-      info.output_shape = without_rows(*out);
+      info.input_shape = detail::row_of(*in);
+      info.output_shape = detail::row_of(*out);
       info.in = info.input_shape->numel();
       info.out = info.output_shape->numel();
       info.flops = module.flops(*info.input_shape, *info.output_shape);
@@ -132,9 +126,8 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
   for (const auto& [path, module] : named)
     if (!seen.contains(module) && is_entry(*module) && !(module == this && !children_.empty() && parameters_.empty()))
       add_entry(*module, nullptr, nullptr);
-  if (!row && list.size() > 1) {
+  if (!row && list.size() > 1)
     list[0].in = list[0].out = list[1].in;  // a first layer with units knows how many features it takes
-  }
   return list;
 }
 

@@ -1,5 +1,6 @@
 // What the Trainer is given, checked before the first step.
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/detail/trainer_parts.hpp>
 #include <xgrad/nn/trainer.hpp>
 #include <xgrad/tensor/support/fail.hpp>
@@ -26,12 +27,6 @@ void check_finite(const char* op, const char* what, const Tensor& x) {
   fail<ValueError>("[{}] {} has {} in row {}{}: fill or drop such rows, as nn::data::Encoder does.", op, what,
                    std::isnan(value) ? "NaN" : "an infinite value", first / per_row,
                    per_row > 1 ? fmt::format(", column {}", first % per_row) : "");
-}
-
-Shape row_of(const Tensor& x) {
-  Shape row = x.shape();
-  row.erase(0);
-  return row;
 }
 
 std::string rows_in_words(std::int64_t count) { return fmt::format("{} row{}", count, count == 1 ? "" : "s"); }
@@ -70,7 +65,7 @@ Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dt
         "[{}] y is {}, the model gives {}: {} would compare every row with every other. Pass y.unsqueeze(1).", op,
         y.shape().str(), prediction.str(), loss_.name());
   if (loss_.target() == Target::same_shape) {
-    if (!(row_of(y) == row))
+    if (!(detail::row_of(y) == row))
       fail<ShapeError>(
           "[{}] y is {}, the model gives {}: {} needs the same shape. Class numbers go with CrossEntropyLoss.", op,
           y.shape().str(), prediction.str(), loss_.name());
@@ -149,7 +144,7 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
     model_->eval();
   }
   rows.dtype = first.dtype();
-  rows.y = target_for(op, y.detach(), row_of(first), first.dtype()).contiguous();
+  rows.y = target_for(op, y.detach(), detail::row_of(first), first.dtype()).contiguous();
   if (weights.defined()) {
     if (weights.numel() != X.size(0) || (weights.dim() != 1 && !(weights.dim() == 2 && weights.size(1) == 1)))
       fail<ShapeError>("[{}] sample_weight is {}, it must be [{}]: one number for each row.", op, weights.shape().str(),

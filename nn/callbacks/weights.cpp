@@ -26,8 +26,7 @@ void Weights::save(const std::vector<Tensor>& state) {
 }
 
 void Weights::restore(const Module& model) const {
-  std::vector<Tensor> current = model.parameters();
-  for (Tensor& buffer : model.buffers()) current.push_back(std::move(buffer));
+  std::vector<Tensor> current = state_of(model);
   if (current.size() != tensors_.size())
     fail<Error>("[Weights.restore] the model has {} tensors, {} were saved: it was changed in between.", current.size(),
                 tensors_.size());

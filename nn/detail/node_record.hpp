@@ -36,6 +36,13 @@ class EvalMode {
   std::vector<std::pair<Module*, bool>> modes_;
 };
 
+/// The shape of a row of x: all sizes but the first one.
+inline Shape row_of(const Tensor& x) {
+  Shape row = x.shape();
+  if (!row.empty()) row.erase(0);
+  return row;
+}
+
 Tensor zero_rows(const Shape& row, Dtype dtype, std::int64_t rows);
 /// The shape of one row of `result`. Throws ShapeError unless it has `rows` rows.
 Shape row_shape(const Module& module, const Tensor& result, std::int64_t rows);
