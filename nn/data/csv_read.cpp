@@ -33,10 +33,9 @@ class TableReader final : public io::CsvReader {
         names_(std::move(options.names)),
         text_(std::move(options.text)) {
     std::set<std::string_view> seen;
-    for (const std::string& name : names_) {
+    for (const std::string& name : names_)
       if (!seen.insert(name).second)
         xg::fail<ValueError>("[read_csv] .names has \"{}\" twice: give different names.", name);
-    }
   }
 
   Table table(const std::string& source) {
@@ -52,18 +51,16 @@ class TableReader final : public io::CsvReader {
  private:
   void on_columns(std::vector<std::string> names) override {
     if (!names_.empty()) {
-      if (names_.size() != width()) {
+      if (names_.size() != width())
         fail(fmt::format("there are {} columns, but .names has {}: give one name per column.", width(), names_.size()));
-      }
       names = std::move(names_);
     }
     for (std::size_t i = names.size(); i < width(); ++i) names.push_back(fmt::format("column_{}", i + 1));
     const std::set<std::string_view> known(names.begin(), names.end()), text(text_.begin(), text_.end());
-    for (const std::string& name : text_) {
+    for (const std::string& name : text_)
       if (!known.contains(name))
         xg::fail<IndexError>("[read_csv] .text names the column \"{}\", but the file has {}.", name,
                              io::csv_excerpt(fmt::format("{}", fmt::join(names, ", ")), 400));
-    }
     builders_.reserve(names.size());
     for (const std::string& name : names) builders_.emplace_back(name, text.contains(name), numbers());
   }

@@ -25,9 +25,8 @@ double quantile(const std::vector<double>& sorted, double q) {
 
 void summarize_numbers(const Column& column, ColumnSummary& s) {
   std::vector<double> values;
-  for (double v : column.numbers()) {
+  for (double v : column.numbers())
     if (!std::isnan(v)) values.push_back(v);
-  }
   if (values.empty()) return;
   std::sort(values.begin(), values.end());
   s.min = values.front();
@@ -59,13 +58,11 @@ ColumnSummary summarize(const Column& column) {
                   .std = none};
   s.count = column.size() - s.missing;
   std::map<std::string, std::int64_t> counts;
-  for (std::int64_t row = 0; row < column.size(); ++row) {
+  for (std::int64_t row = 0; row < column.size(); ++row)
     if (!column.is_missing(row)) ++counts[column.cell(row)];
-  }
   s.distinct = static_cast<std::int64_t>(counts.size());
-  for (const auto& [value, count] : counts) {
+  for (const auto& [value, count] : counts)
     if (count > s.most_frequent_count) s.most_frequent = value, s.most_frequent_count = count;
-  }
   if (column.is_number()) summarize_numbers(column, s);
   return s;
 }
@@ -100,9 +97,8 @@ std::vector<std::vector<std::string>> Description::cells() const {
 
 std::string Description::str() const {
   std::vector<TextTable::Title> columns_of_text;
-  for (const std::string& title : titles()) {
+  for (const std::string& title : titles())
     columns_of_text.push_back({title, title != "column" && title != "kind" && title != "most frequent"});
-  }
   TextTable text(columns_of_text);
   for (std::vector<std::string>& row : cells()) text.add(std::move(row));
   return fmt::format("{}{} rows x {} columns\n", text.str(), rows, columns.size());

@@ -297,22 +297,20 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
     const bool missing = column.is_missing(row);
     const std::string level = level_as(source.kind, column, row);
     const auto place = std::lower_bound(source.levels.begin(), source.levels.end(), level);
-    if (missing && source.missing_level) {
+    if (missing && source.missing_level)
       features[source.levels.size()] = T(1);
-    } else if (!missing && place != source.levels.end() && *place == level) {
+    else if (!missing && place != source.levels.end() && *place == level)
       features[place - source.levels.begin()] = T(1);
-    } else {
+    else
       ++unknown[{column.name(), level}];
-    }
   }
 }
 
 Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
   if (options_.dtype && !is_floating(*options_.dtype))
     fail<DtypeError>("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype));
-  if (options_.scale_target && options_.target.empty()) {
+  if (options_.scale_target && options_.target.empty())
     throw ValueError("[Encoder] scale_target is set without a target: name the column with .target.");
-  }
 }
 
 Encoder& Encoder::fit(const Table& table) {
@@ -323,9 +321,8 @@ Encoder& Encoder::fit(const Table& table) {
   plan->dtype = options_.dtype.value_or(default_dtype());
   const Table features = table.drop(left_out);
   for (const Column& column : features.columns()) plan->sources.push_back(learn(column, options_));
-  if (plan->sources.empty()) {
+  if (plan->sources.empty())
     throw ValueError("[Encoder.fit] no column is left for the features: the table needs one beside the target.");
-  }
   plan->name_features(table.names());
   if (!options_.target.empty()) {
     const Column& target = table.column(options_.target);
@@ -368,9 +365,8 @@ Dataset Encoder::transform(const Table& table) const {
         "zeros with UnknownPolicy::zeros.",
         level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows);
   }
-  if (!options_.target.empty() && table.contains(options_.target)) {
+  if (!options_.target.empty() && table.contains(options_.target))
     data.y = plan.encode_target(table.column(options_.target));
-  }
   return data;
 }
 

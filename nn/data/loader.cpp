@@ -60,9 +60,7 @@ std::int64_t DataLoader::size() const {
 
 DataLoader::Iterator DataLoader::begin() {
   Tensor order;
-  if (options_.shuffle) {
-    order = randperm(dataset_.size(), {.generator = own_ ? &*own_ : options_.generator});
-  }
+  if (options_.shuffle) order = randperm(dataset_.size(), {.generator = own_ ? &*own_ : options_.generator});
   return Iterator(dataset_, std::move(order), options_.batch_size,
                   std::min(dataset_.size(), size() * options_.batch_size));
 }

@@ -59,9 +59,8 @@ Parts stratified(const std::vector<Rows>& levels, std::int64_t test_size, std::i
   }
   const auto shuffled = [&](const Rows& rows) {
     Rows result;
-    for (std::int64_t i : permutation(static_cast<std::int64_t>(rows.size()), generator)) {
+    for (std::int64_t i : permutation(static_cast<std::int64_t>(rows.size()), generator))
       result.push_back(rows[static_cast<std::size_t>(i)]);
-    }
     return result;
   };
   return {shuffled(parts.train), shuffled(parts.test)};
@@ -84,9 +83,8 @@ Parts split_rows(std::int64_t rows, double test_size, bool shuffle, std::optiona
                  const std::map<std::string, Rows>* levels) {
   const std::int64_t test = test_rows(test_size, rows);
   if (!shuffle) {
-    if (levels != nullptr) {
+    if (levels != nullptr)
       throw ValueError("[train_test_split] a stratified split draws rows: it cannot go with shuffle = false.");
-    }
     Parts parts{Rows(static_cast<std::size_t>(rows - test)), Rows(static_cast<std::size_t>(test))};
     std::iota(parts.train.begin(), parts.train.end(), std::int64_t{0});
     std::iota(parts.test.begin(), parts.test.end(), rows - test);

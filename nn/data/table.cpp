@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <limits>
@@ -72,17 +73,9 @@ std::vector<bool> checked_missing(const std::string& name, std::vector<bool> mis
 }  // namespace
 
 std::string_view name(ColumnKind kind) {
-  switch (kind) {
-    case ColumnKind::numeric:
-      return "numeric";
-    case ColumnKind::integer:
-      return "integer";
-    case ColumnKind::boolean:
-      return "boolean";
-    case ColumnKind::text:
-      break;
-  }
-  return "text";
+  // In the order of the enumerators.
+  constexpr std::array<std::string_view, 4> names{"numeric", "integer", "boolean", "text"};
+  return names[std::min(static_cast<std::size_t>(kind), names.size() - 1)];
 }
 
 Column::Column(std::string name, ColumnKind kind, std::vector<bool> missing, std::size_t size)
@@ -111,9 +104,8 @@ Column Column::text(String name, const std::vector<std::string>& values, std::ve
   Column column(std::move(name), ColumnKind::text, std::move(missing), values.size());
   Interner levels;
   column.places_.resize(values.size(), -1);
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i)
     if (!column.missing_[i]) column.places_[i] = levels.place(values[i]);
-  }
   column.levels_ = std::make_shared<const Texts>(std::move(levels).release());
   return column;
 }
@@ -176,9 +168,8 @@ std::vector<std::string> Column::levels() const {
   // The values that are there, sorted, each once.
   const auto distinct = [&]<class T>(const std::vector<T>& of_rows) {
     std::vector<T> values;
-    for (std::size_t i = 0; i < of_rows.size(); ++i) {
+    for (std::size_t i = 0; i < of_rows.size(); ++i)
       if (!missing_[i]) values.push_back(of_rows[i]);
-    }
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;
@@ -247,11 +238,10 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), by_nam
     if (name == columns_[by_name_[i - 1]].name())
       fail<ValueError>("[Table] two columns are called \"{}\": rename one with renamed().", name);
   }
-  for (const Column& column : columns_) {
+  for (const Column& column : columns_)
     if (column.size() != columns_[0].size())
       fail<ShapeError>("[Table] column \"{}\" has {} rows, column \"{}\" has {}: they must be equal.", column.name(),
                        column.size(), columns_[0].name(), columns_[0].size());
-  }
   if (!columns_.empty()) rows_ = columns_[0].size();
 }
 
@@ -293,9 +283,8 @@ Table Table::drop(const StringList& names) const {
   for (const std::string& name : names) column(name);
   const std::set<std::string_view> dropped(names.begin(), names.end());
   std::vector<Column> columns;
-  for (const Column& column : columns_) {
+  for (const Column& column : columns_)
     if (!dropped.contains(column.name())) columns.push_back(column);
-  }
   return Table(std::move(columns));
 }
 

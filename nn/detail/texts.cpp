@@ -96,9 +96,8 @@ std::int32_t Interner::place(std::string_view text) {
     if ((slots_[at] ^ wanted) <= mask && texts_[place] == text) return static_cast<std::int32_t>(place);
   }
   const std::size_t place = texts_.size();
-  if (place == static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+  if (place == static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw ValueError("[Column] a column of text has 2^31 different values: split the table by rows.");
-  }
   texts_.push_back(text);
   slots_[at] = wanted | static_cast<std::uint32_t>(place);
   return static_cast<std::int32_t>(place);
