@@ -1,7 +1,7 @@
 #include <xgrad/explain/deep_shap.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::explain {
 namespace {
@@ -20,8 +20,8 @@ DeepShap::DeepShap(ModelFunction model, Tensor background, DeepShapOptions optio
   detail::check_output_names(method, options_.output_names, outputs);
   detail::check_target(method, options_.target, outputs);
   if (options_.ranked_outputs < 0 || options_.ranked_outputs > outputs)
-    fail<ValueError>("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.", method,
-                     options_.ranked_outputs, outputs, outputs);
+    raise<ValueError>("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.", method,
+                      options_.ranked_outputs, outputs, outputs);
 }
 
 Explanation DeepShap::operator()(const Tensor& rows) const {

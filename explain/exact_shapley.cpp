@@ -6,7 +6,7 @@
 #include <xgrad/explain/detail/sweep.hpp>
 #include <xgrad/explain/exact_shapley.hpp>
 #include <xgrad/tensor/kernels/gemm.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -268,7 +268,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
       evaluations += std::ldexp(static_cast<double>(group.references.size()), static_cast<int>(group.players.size()));
     }
     if (m > 62 || (std::int64_t{1} << m) > options_.max_evals)
-      fail<ValueError>(
+      raise<ValueError>(
           "[{}] row {} differs from a reference in {} features: 2^{} = {:.3g} coalitions, {:.3g} evaluations of the "
           "model for all {} references, and max_evals is {} coalitions. Use DeepShap, fewer features, or a larger "
           "max_evals.",

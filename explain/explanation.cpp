@@ -3,7 +3,7 @@
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -26,13 +26,13 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
   if (!t.defined()) return full(shape, otherwise, {.dtype = float64});
   if (t.shape() != shape)
-    fail<ShapeError>("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str());
+    raise<ShapeError>("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str());
   return t.detach().to(float64).clone();
 }
 
 void check_count(const char* what, std::size_t found, std::int64_t needed, const char* of) {
   if (found == index(needed)) return;
-  fail<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
+  raise<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
 }
 
 /// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
@@ -58,18 +58,18 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   const NoGrad guard;
   ExplanationParts& p = parts_;
   if (!p.values.defined() || p.values.dim() != 3)
-    fail<ShapeError>("[Explanation] values are {}, they must be [rows, features, outputs].",
-                     p.values.defined() ? p.values.shape().str() : "undefined");
+    raise<ShapeError>("[Explanation] values are {}, they must be [rows, features, outputs].",
+                      p.values.defined() ? p.values.shape().str() : "undefined");
   const std::int64_t rows = p.values.size(0), n = p.values.size(1), k = p.values.size(2);
   if (n == 0 || k == 0)
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[Explanation] values are {}: there must be at least one feature and one output; only rows may be missing.",
         p.values.shape().str());
   const std::int64_t countable = std::max(p.values.numel(), most_without_values);
   if (n > countable / k)
-    fail<ShapeError>("[Explanation] values are {}: without rows there may be {} features times outputs.",
-                     p.values.shape().str(), most_without_values);
-  if (p.n_background < 0) fail<ValueError>("[Explanation] n_background is {}, it must be 0 or more.", p.n_background);
+    raise<ShapeError>("[Explanation] values are {}: without rows there may be {} features times outputs.",
+                      p.values.shape().str(), most_without_values);
+  if (p.n_background < 0) raise<ValueError>("[Explanation] n_background is {}, it must be 0 or more.", p.n_background);
   p.values = own(p.values, {rows, n, k}, "values", nan);
   p.base_values = own(p.base_values, {rows, k}, "base_values", nan);
   p.outputs = own(p.outputs, {rows, k}, "outputs", nan);
@@ -85,8 +85,8 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   if (!p.output_ranks.defined()) {
     p.output_ranks = arange(k, {.dtype = Dtype::int64}).unsqueeze(0).expand({rows, k}).clone();
   } else if (p.output_ranks.shape() != Shape{rows, k} || is_floating(p.output_ranks.dtype())) {
-    fail<ShapeError>("[Explanation] output_ranks are {} {}, they must be integers [{}, {}].",
-                     name(p.output_ranks.dtype()), p.output_ranks.shape().str(), rows, k);
+    raise<ShapeError>("[Explanation] output_ranks are {} {}, they must be integers [{}, {}].",
+                      name(p.output_ranks.dtype()), p.output_ranks.shape().str(), rows, k);
   }
   p.output_ranks = p.output_ranks.detach().to(Dtype::int64).clone();
   const auto* ranks = p.output_ranks.data<std::int64_t>();
@@ -94,9 +94,9 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
   if (named > 0 && named < k) check_count("output_names", p.output_names.size(), k, "outputs");
   std::int64_t model_outputs = k;
   for (std::int64_t i = 0; i < rows * k; ++i) {
-    if (ranks[i] < 0) fail<IndexError>("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]);
+    if (ranks[i] < 0) raise<IndexError>("[Explanation] output_ranks contain {}, they count from 0.", ranks[i]);
     if (ranks[i] >= (named > 0 ? named : countable))
-      fail<ValueError>(
+      raise<ValueError>(
           "[Explanation] output_ranks contain {}, there are {} output_names: give one for each output of the model.",
           ranks[i], named);
     model_outputs = std::max(model_outputs, ranks[i] + 1);
@@ -132,7 +132,7 @@ Tensor Explanation::residual() const {
 std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const {
   check_row("Explanation.output_name", row);
   if (slot < 0 || slot >= outputs_explained())
-    fail<IndexError>("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained());
+    raise<IndexError>("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained());
   return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
 }
 
@@ -141,19 +141,19 @@ std::int64_t Explanation::feature_index(StringRef name) const {
   const auto& names = parts_.feature_names;
   const auto found = std::find(names.begin(), names.end(), wanted);
   if (found == names.end())
-    fail<IndexError>("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
-                     detail::listing(names));
+    raise<IndexError>("[Explanation.feature_index] there is no feature '{}'. The features are: {}.", wanted,
+                      detail::listing(names));
   return found - names.begin();
 }
 
 void Explanation::check_feature(const char* method, std::int64_t feature) const {
   if (feature < 0 || feature >= features())
-    fail<IndexError>("[{}] feature is {}, the explanation has {}.", method, feature, features());
+    raise<IndexError>("[{}] feature is {}, the explanation has {}.", method, feature, features());
 }
 
 void Explanation::check_row(const char* method, std::int64_t row) const {
   if (row < 0 || row >= size())
-    fail<IndexError>("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size());
+    raise<IndexError>("[{}] row is {}, the explanation has {} rows: count from 0.", method, row, size());
 }
 
 // ---- display
@@ -166,15 +166,15 @@ const std::vector<std::string>& Explanation::group_members(std::int64_t feature)
 Tensor Explanation::probabilities() const {
   constexpr const char* method = "Explanation.probabilities";
   if (parts_.output_space != Output::logit)
-    fail<ValueError>("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
-                     parts_.output_space == Output::probability ? "a probability" : "what the model returns");
+    raise<ValueError>("[{}] the values explain {}, which is no logit: explain with Output::logit.", method,
+                      parts_.output_space == Output::probability ? "a probability" : "what the model returns");
   const NoGrad guard;
   switch (parts_.output_activation) {
     case OutputActivation::sigmoid:
       return sigmoid(parts_.outputs);
     case OutputActivation::softmax:
       if (index(outputs_explained()) != parts_.output_names.size())
-        fail<ValueError>(
+        raise<ValueError>(
             "[{}] the softmax takes {} logits and {} of them are explained: explain all outputs, and choose one "
             "afterwards.",
             method, parts_.output_names.size(), outputs_explained());
@@ -182,7 +182,7 @@ Tensor Explanation::probabilities() const {
     case OutputActivation::unknown:
       break;
   }
-  fail<ValueError>(
+  raise<ValueError>(
       "[{}] it is not known whether the logits go to a sigmoid or a softmax: set ExplanationParts::output_activation, "
       "or explain again.",
       method);
@@ -205,11 +205,12 @@ std::vector<std::vector<std::string>> Explanation::display() const {
 
 Explanation Explanation::with_display(std::vector<std::vector<std::string>> texts) const {
   if (texts.size() != index(size()))
-    fail<ShapeError>("[Explanation.with_display] there are texts for {} rows, the explanation has {}.", texts.size(),
-                     size());
+    raise<ShapeError>("[Explanation.with_display] there are texts for {} rows, the explanation has {}.", texts.size(),
+                      size());
   for (const auto& row : texts)
     if (row.size() != index(features()))
-      fail<ShapeError>("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(), features());
+      raise<ShapeError>("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(),
+                        features());
   Explanation e = *this;
   e.display_ = std::move(texts);
   return e;
@@ -217,7 +218,7 @@ Explanation Explanation::with_display(std::vector<std::vector<std::string>> text
 
 Explanation Explanation::with_display(const nn::data::Table& raw) const {
   if (raw.rows() != size())
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[Explanation.with_display] the table has {} rows, the explanation {}: give the rows that were explained, in "
         "their order.",
         raw.rows(), size());
@@ -271,7 +272,7 @@ Explanation Explanation::rows_between(std::int64_t start, std::int64_t stop) con
 
 Explanation Explanation::operator[](std::int64_t row) const {
   const std::int64_t at = row < 0 ? row + size() : row;
-  if (at < 0 || at >= size()) fail<IndexError>("[Explanation] row is {}, the explanation has {} rows.", row, size());
+  if (at < 0 || at >= size()) raise<IndexError>("[Explanation] row is {}, the explanation has {} rows.", row, size());
   return rows_between(at, at + 1);
 }
 
@@ -283,8 +284,8 @@ Explanation Explanation::slice(std::int64_t start, std::int64_t stop) const {
 Explanation Explanation::output(std::int64_t slot) const {
   const std::int64_t k = outputs_explained(), at = slot < 0 ? slot + k : slot;
   if (at < 0 || at >= k)
-    fail<IndexError>("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
-                     detail::listing(parts_.output_names));
+    raise<IndexError>("[Explanation.output] slot is {}, the explanation has {} outputs: {}.", slot, k,
+                      detail::listing(parts_.output_names));
   const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -302,8 +303,8 @@ Explanation Explanation::output(StringRef name) const {
     throw ValueError("[Explanation.output] slots mean different outputs in different rows: take a slot by its number.");
   for (std::int64_t slot = 0; size() > 0 && slot < outputs_explained(); ++slot)
     if (output_name(0, slot) == wanted) return output(slot);
-  fail<IndexError>("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
-                   detail::listing(parts_.output_names));
+  raise<IndexError>("[Explanation.output] there is no output '{}'. The outputs are: {}.", wanted,
+                    detail::listing(parts_.output_names));
 }
 
 Explanation Explanation::grouped(const std::vector<nn::data::FeatureGroup>& groups) const {
@@ -403,8 +404,8 @@ Explanation Explanation::rescaled(double scale, double shift, StringRef unit) co
         "[Explanation.rescaled] the values explain a logit, which no line takes to the model's result: rescale "
         "explanations of what the model returns, Output::model.");
   if (scale == 0 || !std::isfinite(scale) || !std::isfinite(shift))
-    fail<ValueError>("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale,
-                     shift);
+    raise<ValueError>("[Explanation.rescaled] scale is {}, shift {}: scale must not be 0, both must be finite.", scale,
+                      shift);
   const NoGrad guard;
   Explanation e = *this;
   ExplanationParts& p = e.parts_;
@@ -447,7 +448,7 @@ Tensor Explanation::mean_abs() const {
 
 std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
   const std::int64_t k = outputs_explained();
-  if (slot < 0 || slot >= k) fail<IndexError>("[Explanation.order] slot is {}, there are {} outputs.", slot, k);
+  if (slot < 0 || slot >= k) raise<IndexError>("[Explanation.order] slot is {}, there are {} outputs.", slot, k);
   const Tensor importance = mean_abs();
   const auto* sizes = importance.data<double>();
   const auto key = [&](std::int64_t i) { return std::isnan(sizes[i * k + slot]) ? -1 : sizes[i * k + slot]; };

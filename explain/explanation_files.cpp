@@ -5,7 +5,7 @@
 #include <xgrad/tensor/io/json.hpp>
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <csv.h>
 #include <fmt/format.h>
@@ -76,17 +76,17 @@ Tensor to_tensor(const JsonValue& parent, const char* key, std::size_t ndim, boo
   const JsonValue json = parent.at(key);
   const JsonValue sizes = json.at("shape"), values = json.at("values");
   const std::size_t given = values.size();
-  if (sizes.size() != ndim) fail<IoError>("[explanation] '{}' must be a tensor of {} dimensions.", key, ndim);
+  if (sizes.size() != ndim) raise<IoError>("[explanation] '{}' must be a tensor of {} dimensions.", key, ndim);
   Shape shape;
   std::size_t count = 1;
   sizes.for_each([&](const JsonValue& size) {
     const std::int64_t d = size.integer();
     if (d < 0 || (d > 0 && count > given / static_cast<std::size_t>(d) + 1))
-      fail<IoError>("[explanation] '{}' has a shape that its {} values do not fill.", key, given);
+      raise<IoError>("[explanation] '{}' has a shape that its {} values do not fill.", key, given);
     count *= static_cast<std::size_t>(d);
     shape.push_back(d);
   });
-  if (count != given) fail<IoError>("[explanation] '{}' has {} values, its shape asks for {}.", key, given, count);
+  if (count != given) raise<IoError>("[explanation] '{}' has {} values, its shape asks for {}.", key, given, count);
   Tensor t = empty(shape, {.dtype = integers ? Dtype::int64 : Dtype::float64});
   if (integers) {
     auto* out = t.mutable_data<std::int64_t>();
@@ -107,21 +107,21 @@ std::vector<std::vector<std::string>> to_rows_of_texts(const JsonValue& list) {
 /// The names of `key`. A file names everything: default names would be made for a count that nothing in it stands for.
 std::vector<std::string> to_names(const JsonValue& parent, const char* key) {
   std::vector<std::string> names = parent.at(key).texts();
-  if (names.empty()) fail<IoError>("[explanation] '{}' is empty: a file must name them all.", key);
+  if (names.empty()) raise<IoError>("[explanation] '{}' is empty: a file must name them all.", key);
   return names;
 }
 
 Output output_from_name(const std::string& text) {
   for (const Output output : {Output::model, Output::logit, Output::probability})
     if (name(output) == text) return output;
-  fail<IoError>("[explanation] output_space is '{}', it must be model, logit or probability.", io::shortened(text));
+  raise<IoError>("[explanation] output_space is '{}', it must be model, logit or probability.", io::shortened(text));
 }
 
 OutputActivation activation_from_name(const std::string& text) {
   for (const OutputActivation a : {OutputActivation::unknown, OutputActivation::sigmoid, OutputActivation::softmax})
     if (name(a) == text) return a;
-  fail<IoError>("[explanation] output_activation is '{}', it must be unknown, sigmoid or softmax.",
-                io::shortened(text));
+  raise<IoError>("[explanation] output_activation is '{}', it must be unknown, sigmoid or softmax.",
+                 io::shortened(text));
 }
 
 /// A cell of a CSV file, quoted where it must be.
@@ -191,7 +191,7 @@ Explanation explanation_from_json(StringRef text) {
     if (const JsonValue format = json.find("format"); !format.exists() || format.text() != format_name)
       throw IoError("[explanation] this JSON is not an explanation that xgrad wrote.");
     if (const std::int64_t version = json.at("version").integer(); version != format_version)
-      fail<IoError>("[explanation] the file has version {}, this library reads {}.", version, format_version);
+      raise<IoError>("[explanation] the file has version {}, this library reads {}.", version, format_version);
     ExplanationParts p;
     p.values = to_tensor(json, "values", 3);
     p.base_values = to_tensor(json, "base_values", 2);
@@ -236,7 +236,7 @@ Explanation explanation_from_json(StringRef text) {
   } catch (const IoError&) {
     throw;
   } catch (const Error& error) {
-    fail<IoError>("[explanation] the parts do not fit each other: {}", error.what());
+    raise<IoError>("[explanation] the parts do not fit each other: {}", error.what());
   }
 }
 
@@ -247,7 +247,7 @@ Explanation load_explanation(const std::filesystem::path& path) {
   try {
     return explanation_from_json(text);
   } catch (const IoError& error) {
-    fail<IoError>("[load_explanation] {}: {}", path.string(), error.what());
+    raise<IoError>("[load_explanation] {}: {}", path.string(), error.what());
   }
 }
 
@@ -270,8 +270,8 @@ std::string Explanation::csv() const {
 void Explanation::save(const std::filesystem::path& path) const {
   const std::string extension = path.extension().string();
   if (extension != ".json" && extension != ".csv")
-    fail<ValueError>("[Explanation.save] {} ends in '{}': use .json, which can be read back, or .csv.", path.string(),
-                     extension);
+    raise<ValueError>("[Explanation.save] {} ends in '{}': use .json, which can be read back, or .csv.", path.string(),
+                      extension);
   const std::string text = extension == ".json" ? json() : csv();
   write_file_atomically(path.string(), text, "Explanation.save");
 }

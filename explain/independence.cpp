@@ -3,7 +3,7 @@
 #include <xgrad/explain/detail/recording.hpp>
 #include <xgrad/explain/detail/structure.hpp>
 #include <xgrad/explain/model_function.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -53,8 +53,8 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
 std::vector<double> outputs_of(const ModelFunction& model, const std::vector<Tensor>& rows, const char* method) {
   const Tensor input = cat(rows, 0), result = model(input);
   if (!result.defined() || result.dim() == 0 || result.size(0) != input.size(0))
-    fail<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                     result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str());
+    raise<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                      result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str());
   return result.to_vector();
 }
 
@@ -77,7 +77,7 @@ bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const 
   const std::vector<double> once = outputs_of(model, {a, b}, method), again = outputs_of(model, {a, b}, method);
   const std::size_t n = once.size() / 2;
   if (!same_row(n, once, 0, again, 0) || !same_row(n, once, 1, again, 1))
-    fail<Error>(
+    raise<Error>(
         "[{}] the model is random: the same rows gave {:.6g} and then {:.6g}. Explain a model without random numbers, "
         "or one in which they are constants.",
         method, once[0], again[0]);
@@ -87,12 +87,12 @@ bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const 
   const detail::Structure structure =
       detail::compare(two, three, detail::find_target(two, Output::model, method), false, method);
   if (!structure.coupled.empty())
-    fail<Error>(
+    raise<Error>(
         "[{}] {} mixes the rows of a batch, and what the model returns for a row changes with the other rows: explain "
         "a model whose result for a row depends on that row alone.",
         method, structure.coupled);
   const std::string op = detail::op_with_other_attributes(two, three, structure);
-  fail<Error>(
+  raise<Error>(
       "[{}] what the model returns for a row changes with the other rows of its batch{}: it branches on its data, or "
       "reads numbers from them by hand. Replace branches by where(condition, a, b), and compute with ops.",
       method, op.empty() ? "" : fmt::format(" ({} is applied with other attributes)", op));

@@ -7,7 +7,7 @@
 #include <xgrad/explain/detail/recording.hpp>
 #include <xgrad/explain/integrated_gradients.hpp>
 #include <xgrad/tensor/kernels/gauss_legendre.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <fmt/format.h>
@@ -93,8 +93,8 @@ std::string_view name(Quadrature method) {
 Quadrature quadrature_from_name(StringRef given) {
   const auto found = std::find(quadratures.begin(), quadratures.end(), given.view());
   if (found == quadratures.end())
-    fail<ValueError>("[{}] there is no quadrature '{}'. There are {}.", method_name, given.view(),
-                     fmt::join(quadratures, ", "));
+    raise<ValueError>("[{}] there is no quadrature '{}'. There are {}.", method_name, given.view(),
+                      fmt::join(quadratures, ", "));
   return static_cast<Quadrature>(found - quadratures.begin());
 }
 
@@ -102,10 +102,10 @@ IntegratedGradients::IntegratedGradients(ModelFunction model, IntegratedGradient
     : model_(std::move(model)), options_(std::move(options)) {
   const std::int64_t least = options_.method == Quadrature::riemann_trapezoid ? 2 : 1;
   if (options_.steps < least)
-    fail<ValueError>("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps, name(options_.method),
-                     least);
+    raise<ValueError>("[{}] steps is {}, {} needs {} or more.", method_name, options_.steps, name(options_.method),
+                      least);
   if (options_.steps > most_steps)
-    fail<ValueError>("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps);
+    raise<ValueError>("[{}] steps is {}, it must be {} at most.", method_name, options_.steps, most_steps);
   if (options_.method == Quadrature::gausslegendre) {
     kernels::GaussLegendre rule = kernels::gauss_legendre(options_.steps);
     nodes_ = std::move(rule.nodes);

@@ -1,5 +1,5 @@
 #include <xgrad/explain/model_function.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -15,8 +15,8 @@ void ModelFunction::check_eval(const char* method) const {
   if (module_ == nullptr) return;
   for (const auto& [path, module] : module_->named_modules())
     if (module->depends_on_mode() && module->is_training())
-      fail<Error>("[{}] the model is in training mode and has the layer {}{}: call model.eval() first.", method,
-                  module->label(), path.empty() ? "" : fmt::format(" at '{}'", path));
+      raise<Error>("[{}] the model is in training mode and has the layer {}{}: call model.eval() first.", method,
+                   module->label(), path.empty() ? "" : fmt::format(" at '{}'", path));
 }
 
 }  // namespace xg::explain

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -99,8 +99,8 @@ Activation::Activation(ByName named) {
   const std::string_view name = named.name;
   const auto found = std::find_if(table.begin(), table.end(), [&](const Named& entry) { return entry.name == name; });
   if (found == table.end())
-    fail<ValueError>("[Activation] \"{}\" is unknown, known are {}; or pass {{\"{}\", function}}.", name,
-                     fmt::join(names(), ", "), name);
+    raise<ValueError>("[Activation] \"{}\" is unknown, known are {}; or pass {{\"{}\", function}}.", name,
+                      fmt::join(names(), ", "), name);
   if (found->function == nullptr) return;
   name_ = name;
   function_ = found->function;
@@ -108,7 +108,7 @@ Activation::Activation(ByName named) {
 
 Activation::Activation(StringRef name, Function function) : name_(name.str()), function_(std::move(function)) {
   if (!function_)
-    fail<ValueError>("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_);
+    raise<ValueError>("[Activation] the function of \"{}\" is empty, it must take and give a tensor.", name_);
 }
 
 Activation::Activation(Tensor (*function)(const Tensor&)) : Activation("custom", function) {

@@ -1,7 +1,7 @@
 #include <xgrad/nn/activations.hpp>
 #include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
 #include <limits>
@@ -22,7 +22,8 @@ void Softplus::check(const SoftplusOptions& o) {
 }
 void Hardtanh::check(const HardtanhOptions& o) {
   if (!(o.min_val <= o.max_val))
-    fail<ValueError>("[Hardtanh] min_val is {}, max_val is {}: min_val must not exceed max_val.", o.min_val, o.max_val);
+    raise<ValueError>("[Hardtanh] min_val is {}, max_val is {}: min_val must not exceed max_val.", o.min_val,
+                      o.max_val);
 }
 void Hardshrink::check(const ShrinkOptions& o) { detail::check_option("Hardshrink", "lambda", o.lambda, 0); }
 void Softshrink::check(const ShrinkOptions& o) { detail::check_option("Softshrink", "lambda", o.lambda, 0); }
@@ -34,12 +35,12 @@ void RReLU::check(const RReluOptions& o) {
   detail::check_option("RReLU", "lower", o.lower);
   detail::check_option("RReLU", "upper", o.upper);
   if (o.lower > o.upper)
-    fail<ValueError>("[RReLU] lower is {}, upper is {}: lower must not exceed upper.", o.lower, o.upper);
+    raise<ValueError>("[RReLU] lower is {}, upper is {}: lower must not exceed upper.", o.lower, o.upper);
 }
 
 PReLU::PReLU(PReluOptions options) : ActivationLayerWith(std::move(options)) {
   if (options_.num_parameters < 1)
-    fail<ValueError>("[PReLU] num_parameters is {}, it must be 1 or more.", options_.num_parameters);
+    raise<ValueError>("[PReLU] num_parameters is {}, it must be 1 or more.", options_.num_parameters);
   weight_ = param("weight", full({options_.num_parameters}, options_.init));
 }
 
@@ -47,7 +48,7 @@ Tensor GLU::forward(const Tensor& x) {
   const std::int64_t dim = normalize_dim("glu", options_.dim, x.dim());
   const std::int64_t size = x.size(dim);
   if (size % 2 != 0)
-    fail<ShapeError>("[glu] input is {}, its size along dimension {} must be even.", x.shape().str(), dim);
+    raise<ShapeError>("[glu] input is {}, its size along dimension {} must be even.", x.shape().str(), dim);
   return narrow(x, dim, 0, size / 2) * sigmoid(narrow(x, dim, size / 2, size / 2));
 }
 

@@ -3,13 +3,13 @@
 #include <xgrad/nn/batch_norm.hpp>
 #include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::nn {
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
     : Layer(options.name), features_(num_features), options_(std::move(options)) {
-  if (num_features < 1) fail<ValueError>("[BatchNorm1d] num_features is {}, it must be 1 or more.", num_features);
+  if (num_features < 1) raise<ValueError>("[BatchNorm1d] num_features is {}, it must be 1 or more.", num_features);
   detail::check_option("BatchNorm1d", "eps", options_.eps, 0);
   if (options_.momentum) detail::check_option("BatchNorm1d", "momentum", *options_.momentum, 0, 1);
   if (options_.affine) {
@@ -25,13 +25,13 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
   if (x.dim() != 2 && x.dim() != 3)
-    fail<ShapeError>("[batch_norm] input is {}, it must be [rows, {}] or [rows, {}, length].", x.shape().str(),
-                     features_, features_);
+    raise<ShapeError>("[batch_norm] input is {}, it must be [rows, {}] or [rows, {}, length].", x.shape().str(),
+                      features_, features_);
   if (x.size(1) != features_)
-    fail<ShapeError>("[batch_norm] input is {}, the layer has {} features: input.size(1) must be {}.", x.shape().str(),
-                     features_, features_);
+    raise<ShapeError>("[batch_norm] input is {}, the layer has {} features: input.size(1) must be {}.", x.shape().str(),
+                      features_, features_);
   if (uses_batch_statistics() && x.numel() / features_ < 2)
-    fail<ValueError>(
+    raise<ValueError>(
         "[batch_norm] input is {}, one value per feature has no variance: pass batches of at least 2 rows.",
         x.shape().str());
   if (!options_.track_running_stats) return batch_norm(x, {}, {}, weight_, bias_, true, 0.0, options_.eps);

@@ -1,5 +1,5 @@
 #include <xgrad/nn/callback.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,8 +11,8 @@ namespace {
 
 [[noreturn]] void throw_unknown_key(std::string_view who, std::string_view key, const std::vector<std::string>& known,
                                     std::string_view remedy) {
-  fail<ValueError>("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.", who, key,
-                   fmt::join(known, ", "), remedy);
+  raise<ValueError>("[{}] \"{}\" is not among the values of an epoch, which are {}: name one of them{}.", who, key,
+                    fmt::join(known, ", "), remedy);
 }
 
 }  // namespace

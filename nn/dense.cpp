@@ -2,7 +2,7 @@
 #include <xgrad/nn/dense.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <memory>
 #include <optional>
@@ -11,20 +11,20 @@ namespace xg::nn {
 
 Dense::Dense(std::int64_t in, std::int64_t units, DenseOptions options)
     : Layer(options.name), in_(in), units_(units), options_(std::move(options)) {
-  if (in < 1) fail<ValueError>("[Dense] in is {}, it must be 1 or more.", in);
-  if (units < 1) fail<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
+  if (in < 1) raise<ValueError>("[Dense] in is {}, it must be 1 or more.", in);
+  if (units < 1) raise<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
   build({in});
 }
 
 Dense::Dense(std::int64_t units, DenseOptions options)
     : Layer(options.name), in_(0), units_(units), options_(std::move(options)) {
-  if (units < 1) fail<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
+  if (units < 1) raise<ValueError>("[Dense] units is {}, it must be 1 or more.", units);
 }
 
 void Dense::build(const Shape& row) {
   if (is_built()) return;
   if (row.empty() || row.back() < 1)
-    fail<ShapeError>("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str());
+    raise<ShapeError>("[{}] a row has shape {}, it needs a last dimension of 1 or more.", label(), row.str());
   in_ = row.back();
   Tensor weight = empty({units_, in_});
   options_.kernel_init(weight);

@@ -2,20 +2,20 @@
 #include <xgrad/nn/embedding.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::nn {
 
 Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options)
     : Layer(options.name), count_(num_embeddings), dim_(embedding_dim), options_(std::move(options)) {
-  if (num_embeddings < 1) fail<ValueError>("[Embedding] num_embeddings is {}, it must be 1 or more.", num_embeddings);
-  if (embedding_dim < 1) fail<ValueError>("[Embedding] embedding_dim is {}, it must be 1 or more.", embedding_dim);
+  if (num_embeddings < 1) raise<ValueError>("[Embedding] num_embeddings is {}, it must be 1 or more.", num_embeddings);
+  if (embedding_dim < 1) raise<ValueError>("[Embedding] embedding_dim is {}, it must be 1 or more.", embedding_dim);
   Tensor weight = empty({count_, dim_});
   init::normal(weight);
   if (options_.padding_idx) {
     std::int64_t& row = *options_.padding_idx;
     if (row < -count_ || row >= count_)
-      fail<IndexError>("[Embedding] padding_idx is {}, the table has {} rows.", row, count_);
+      raise<IndexError>("[Embedding] padding_idx is {}, the table has {} rows.", row, count_);
     if (row < 0) row += count_;
     weight.select(0, row).fill_(0);
   }

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/gradcheck.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -63,7 +63,7 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
   for (const auto& [path, parameter] : module.named_parameters()) {
     if (!parameter.requires_grad()) continue;
     if (parameter.dtype() != float64)
-      fail<DtypeError>(
+      raise<DtypeError>(
           "[{}] parameter {} is {}, it must be float64, as finite differences in less precision prove nothing: call "
           "module.to(float64).",
           op, path, name(parameter.dtype()));

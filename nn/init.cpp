@@ -2,7 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/tensor/kernels/linalg.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,8 +24,8 @@ struct Fans {
 
 Fans fans(const char* who, const Tensor& t) {
   if (t.dim() < 2)
-    fail<ShapeError>("[init::{}] tensor is {}, fans need at least two dimensions: use uniform, normal or zeros.", who,
-                     t.shape().str());
+    raise<ShapeError>("[init::{}] tensor is {}, fans need at least two dimensions: use uniform, normal or zeros.", who,
+                      t.shape().str());
   double rest = 1;
   for (std::int64_t d = 2; d < t.dim(); ++d) rest *= static_cast<double>(t.size(d));
   return {static_cast<double>(t.size(1)) * rest, static_cast<double>(t.size(0)) * rest};
@@ -98,27 +98,27 @@ Tensor constant(const Tensor& t, double value) {
 }
 
 Tensor eye(const Tensor& t) {
-  if (t.dim() != 2) fail<ShapeError>("[init::eye] tensor is {}, it must be a matrix.", t.shape().str());
+  if (t.dim() != 2) raise<ShapeError>("[init::eye] tensor is {}, it must be a matrix.", t.shape().str());
   const NoGrad guard;
   return Tensor(t).copy_(xg::eye(t.size(0), t.size(1), {.dtype = t.dtype()}));
 }
 
 Tensor uniform(const Tensor& t, double low, double high) {
-  if (!(low <= high)) fail<ValueError>("[init::uniform] low is {} and high {}, low must not be above.", low, high);
+  if (!(low <= high)) raise<ValueError>("[init::uniform] low is {} and high {}, low must not be above.", low, high);
   const NoGrad guard;
   return Tensor(t).uniform_(low, high);
 }
 
 Tensor normal(const Tensor& t, double mean, double std) {
-  if (!(std >= 0)) fail<ValueError>("[init::normal] std is {}, it must be 0 or more.", std);
+  if (!(std >= 0)) raise<ValueError>("[init::normal] std is {}, it must be 0 or more.", std);
   const NoGrad guard;
   return Tensor(t).normal_(mean, std);
 }
 
 Tensor trunc_normal(const Tensor& t, double mean, double std, double low, double high) {
   if (!(std > 0) || !std::isfinite(std) || !std::isfinite(mean))
-    fail<ValueError>("[init::trunc_normal] mean is {} and std {}: both must be finite, std above 0.", mean, std);
-  if (!(low < high)) fail<ValueError>("[init::trunc_normal] low is {}, high is {}: low must be below.", low, high);
+    raise<ValueError>("[init::trunc_normal] mean is {} and std {}: both must be finite, std above 0.", mean, std);
+  if (!(low < high)) raise<ValueError>("[init::trunc_normal] low is {}, high is {}: low must be below.", low, high);
   const NoGrad guard;
   const double a = (low - mean) / std, b = (high - mean) / std;
   if (normal_mass(a, b) < 0.1) {
@@ -164,7 +164,7 @@ double calculate_gain(StringRef name, double a) {
   if (nonlinearity == "relu") return std::sqrt(2.0);
   if (nonlinearity == "leaky_relu") return std::sqrt(2 / (1 + a * a));
   if (nonlinearity == "selu") return 0.75;
-  fail<ValueError>(
+  raise<ValueError>(
       "[init::calculate_gain] nonlinearity \"{}\" is unknown, known are linear, sigmoid, tanh, relu, leaky_relu, selu.",
       nonlinearity);
 }
@@ -174,7 +174,7 @@ Tensor orthogonal(const Tensor& t, double gain) {
   const NoGrad guard;
   const std::int64_t rows = t.dim() < 2 ? 0 : t.size(0);
   if (t.dim() < 2)
-    fail<ShapeError>("[init::orthogonal] tensor is {}, it must have at least two dimensions.", t.shape().str());
+    raise<ShapeError>("[init::orthogonal] tensor is {}, it must have at least two dimensions.", t.shape().str());
   if (t.numel() == 0) return t;
   const std::int64_t columns = t.numel() / rows;
   const Tensor draws = randn({std::max(rows, columns), std::min(rows, columns)}, {.dtype = t.dtype()});
@@ -239,8 +239,8 @@ Initializer::Initializer(ByName named) {
     }
   std::vector<std::string_view> names;
   for (const NamedInitializer& known : named_initializers) names.push_back(known.name);
-  fail<ValueError>("[Initializer] \"{}\" is unknown, known are {}; or pass a function that fills a tensor.", name,
-                   fmt::join(names, ", "));
+  raise<ValueError>("[Initializer] \"{}\" is unknown, known are {}; or pass a function that fills a tensor.", name,
+                    fmt::join(names, ", "));
 }
 
 Initializer::Initializer(Tensor (*function)(const Tensor&)) : function_(function) {

@@ -2,14 +2,14 @@
 #include <xgrad/nn/detail/option_checks.hpp>
 #include <xgrad/nn/layer_norm.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::nn {
 namespace {
 
 void check_shape(const char* who, const Shape& shape) {
   if (shape.empty() || shape.numel() < 1)
-    fail<ValueError>("[{}] normalized_shape is {}, it must have sizes of 1 or more.", who, shape.str());
+    raise<ValueError>("[{}] normalized_shape is {}, it must have sizes of 1 or more.", who, shape.str());
 }
 
 }  // namespace

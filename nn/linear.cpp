@@ -2,7 +2,7 @@
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
 
@@ -10,8 +10,8 @@ namespace xg::nn {
 
 Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options)
     : Layer(options.name), in_(in), out_(out), options_(std::move(options)) {
-  if (in < 1) fail<ValueError>("[Linear] in is {}, it must be 1 or more.", in);
-  if (out < 1) fail<ValueError>("[Linear] out is {}, it must be 1 or more.", out);
+  if (in < 1) raise<ValueError>("[Linear] in is {}, it must be 1 or more.", in);
+  if (out < 1) raise<ValueError>("[Linear] out is {}, it must be 1 or more.", out);
   const double bound = 1 / std::sqrt(static_cast<double>(in));  // PyTorch: kaiming_uniform with a = sqrt(5)
   Tensor weight = empty({out, in});
   weight_ = param("weight", init::uniform(weight, -bound, bound));

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -111,14 +111,14 @@ Loss Loss::by_name(StringRef given) {
     }
     return loss;
   }
-  fail<ValueError>("[Loss] \"{}\" is unknown, known are {}; or pass a loss such as nn::BCELoss().", name,
-                   fmt::join(names(), ", "));
+  raise<ValueError>("[Loss] \"{}\" is unknown, known are {}; or pass a loss such as nn::BCELoss().", name,
+                    fmt::join(names(), ", "));
 }
 
 Loss::Loss(StringRef name, Function mean, Function per_element, Target target)
     : name_(name.str()), target_(target), reduced_(std::move(mean)), per_element_(std::move(per_element)) {
   if (!reduced_)
-    fail<ValueError>("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_);
+    raise<ValueError>("[Loss] the function of \"{}\" is empty, it must take a prediction and a target.", name_);
 }
 
 Tensor Loss::counts(const Tensor& target) const {
@@ -136,7 +136,7 @@ Tensor Loss::counts(const Tensor& target) const {
 Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights,
                       const Tensor& counts) const {
   if (!per_element_)
-    fail<Error>(
+    raise<Error>(
         "[Loss] \"{}\" is a function of whole batches, rows cannot be weighted: give it a second function with the "
         "losses of each row, as in Loss(\"{}\", mean, per_row).",
         name_, name_);

@@ -1,7 +1,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/model.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -24,10 +24,10 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
   std::unordered_map<const void*, std::size_t> numbers;
   for (const Node& node : inputs) {
     if (node.module() != nullptr)
-      fail<ValueError>("[Model] input {} is the result of {}, it must be made with nn::input.", inputs_.size(),
-                       node.module()->label());
+      raise<ValueError>("[Model] input {} is the result of {}, it must be made with nn::input.", inputs_.size(),
+                        node.module()->label());
     if (!numbers.emplace(node.id(), inputs_.size()).second)
-      fail<ValueError>("[Model] input \"{}\" is listed twice.", node.name());
+      raise<ValueError>("[Model] input \"{}\" is listed twice.", node.name());
     inputs_.push_back({node.name().empty()
                            ? (inputs.size() == 1 ? "input" : fmt::format("input_{}", inputs_.size() + 1))
                            : node.name(),
@@ -46,8 +46,8 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
         continue;
       }
       if (node.module() == nullptr)
-        fail<ValueError>("[Model] an output depends on input \"{}\", which is not among the model's inputs: list it.",
-                         node.name());
+        raise<ValueError>("[Model] an output depends on input \"{}\", which is not among the model's inputs: list it.",
+                          node.name());
       if (next < node.inputs().size()) {
         const Node input = node.inputs()[next++];
         stack.emplace_back(input, 0);
@@ -67,15 +67,15 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
   }
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!used.contains(inputs[i].id()))
-      fail<ValueError>("[Model] no output depends on input \"{}\": leave it out, or call a layer on it.",
-                       inputs_[i].name);
+      raise<ValueError>("[Model] no output depends on input \"{}\": leave it out, or call a layer on it.",
+                        inputs_[i].name);
 }
 
 void Model::run(std::span<const Tensor> xs, std::span<Tensor> values) {
   for (std::size_t i = 0; i < xs.size(); ++i) {
     if (xs[i].dim() == 0 || !(detail::row_of(xs[i]) == inputs_[i].row))
-      fail<ShapeError>("[Model] input \"{}\" is {}, a row of it must be {}.", inputs_[i].name, xs[i].shape().str(),
-                       inputs_[i].row.str());
+      raise<ShapeError>("[Model] input \"{}\" is {}, a row of it must be {}.", inputs_[i].name, xs[i].shape().str(),
+                        inputs_[i].row.str());
     values[i] = xs[i];
   }
   Tensor arguments[8];
@@ -96,7 +96,7 @@ void Model::run(std::span<const Tensor> xs, std::span<Tensor> values) {
 
 Tensor Model::forward(const Tensor& x) {
   if (inputs_.size() != 1 || outputs_.size() != 1)
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[Model] called on one tensor, the model has {} inputs and {} outputs: pass a vector with one tensor for each "
         "input.",
         inputs_.size(), outputs_.size());
@@ -113,7 +113,7 @@ Tensor Model::forward(const Tensor& x) {
 
 std::vector<Tensor> Model::forward(const std::vector<Tensor>& xs) {
   if (xs.size() != inputs_.size())
-    fail<ShapeError>("[Model] called on {} tensors, the model has {} inputs.", xs.size(), inputs_.size());
+    raise<ShapeError>("[Model] called on {} tensors, the model has {} inputs.", xs.size(), inputs_.size());
   std::vector<Tensor> values(inputs_.size() + steps_.size());
   run(xs, values);
   std::vector<Tensor> results;
@@ -199,7 +199,7 @@ class Join : public Module {
   using Module::Module;
   virtual Tensor forward(std::span<const Tensor> xs) = 0;
   static Node of(std::shared_ptr<Join> join, const char* what, const std::vector<Node>& nodes) {
-    if (nodes.size() < 2) fail<ValueError>("[{}] {} nodes are given, it needs at least 2.", what, nodes.size());
+    if (nodes.size() < 2) raise<ValueError>("[{}] {} nodes are given, it needs at least 2.", what, nodes.size());
     return detail::make_node(std::move(join), nodes, &call_list);
   }
 };

@@ -7,7 +7,7 @@
 #include <xgrad/tensor/class_name.hpp>
 #include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/scope.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -68,7 +68,7 @@ Module::Module(Module&&) noexcept = default;
 Module& Module::operator=(Module&&) noexcept = default;
 
 Tensor Module::forward(const Tensor&) {
-  fail<Error>(
+  raise<Error>(
       "[{0}] this module has no `Tensor forward(const Tensor& x) override`: if it takes one tensor, declare its "
       "forward so (a forward of another signature, as of a Tensor by value, does not override it); else call the "
       "forward it has, with all its inputs.",
@@ -111,7 +111,7 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
     for (const void* leaf : autograd::leaf_identities(input)) known.insert(leaf);
   for (const void* leaf : autograd::leaf_identities(output))
     if (!known.contains(leaf))
-      fail<Error>(
+      raise<Error>(
           "[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it with "
           "param(\"name\", ...), or the module that holds it with add.",
           type_name());
@@ -122,20 +122,20 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
 // ---- the tree
 
 void Module::check_name(const char* what, const std::string& name) const {
-  if (name.empty()) fail<ValueError>("[{}.{}] the name is empty: give it one.", type_name(), what);
+  if (name.empty()) raise<ValueError>("[{}.{}] the name is empty: give it one.", type_name(), what);
   if (name.find('.') != std::string::npos)
-    fail<ValueError>("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another character.",
-                     type_name(), what, name);
+    raise<ValueError>("[{}.{}] name \"{}\" has a dot, which separates levels in a state dict: use another character.",
+                      type_name(), what, name);
   if (names_.contains(name))
-    fail<ValueError>("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its own.",
-                     type_name(), what, name);
+    raise<ValueError>("[{}.{}] name \"{}\" is taken in this module: give each child, parameter and buffer its own.",
+                      type_name(), what, name);
 }
 
 void Module::add_child(StringRef text, std::shared_ptr<Module> child) {
   std::string name = text.str();
   check_name("add", name);
-  if (child == nullptr) fail<ValueError>("[{}.add] child \"{}\" is null.", type_name(), name);
-  if (child.get() == this) fail<ValueError>("[{}.add] a module cannot be its own child.", type_name());
+  if (child == nullptr) raise<ValueError>("[{}.add] child \"{}\" is null.", type_name(), name);
+  if (child.get() == this) raise<ValueError>("[{}.add] a module cannot be its own child.", type_name());
   if (child->name_ != name) {
     child->set_name(name);
     child->named_by_place_ = true;
@@ -147,13 +147,13 @@ void Module::add_child(StringRef text, std::shared_ptr<Module> child) {
 Tensor Module::param(StringRef text, Tensor value) {
   std::string name = text.str();
   check_name("param", name);
-  if (!value.defined()) fail<ValueError>("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name);
+  if (!value.defined()) raise<ValueError>("[{}.param] \"{}\" is undefined, it must be a tensor.", type_name(), name);
   if (!value.is_floating_point())
-    fail<DtypeError>("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.", type_name(), name,
-                     xg::name(value.dtype()));
+    raise<DtypeError>("[{}.param] \"{}\" is {}, a parameter must be float32 or float64: use buffer.", type_name(), name,
+                      xg::name(value.dtype()));
   if (!value.is_leaf())
-    fail<AutogradError>("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass value.detach().",
-                        type_name(), name, value.grad_fn_name());
+    raise<AutogradError>("[{}.param] \"{}\" is the result of {}, a parameter must be a leaf: pass value.detach().",
+                         type_name(), name, value.grad_fn_name());
   if (!(value.requires_grad() && has_own_record(value))) {
     const NoGrad guard;
     value = with_own_record(value.is_contiguous() ? value : value.contiguous());
@@ -167,7 +167,7 @@ Tensor Module::param(StringRef text, Tensor value) {
 Tensor Module::buffer(StringRef text, Tensor value) {
   std::string name = text.str();
   check_name("buffer", name);
-  if (!value.defined()) fail<ValueError>("[{}.buffer] \"{}\" is undefined, it must be a tensor.", type_name(), name);
+  if (!value.defined()) raise<ValueError>("[{}.buffer] \"{}\" is undefined, it must be a tensor.", type_name(), name);
   const NoGrad guard;
   value = value.detach();
   if (!has_own_record(value)) value = with_own_record(value.is_contiguous() ? value : value.contiguous());
@@ -247,7 +247,7 @@ std::int64_t Module::flops(const Shape&, const Shape&) const { return 0; }
 
 void Module::check_built() const {
   if (children_.empty() && !is_built())
-    fail<ValueError>(
+    raise<ValueError>(
         "[parameters] {} has none yet, because it does not know its number of inputs: give it, as in Dense(in, units), "
         "call the layer on an nn::input, or run the model once.",
         label());
@@ -350,7 +350,7 @@ Module& Module::requires_grad_(bool value) {
 
 Module& Module::to(Dtype dtype) {
   if (!is_floating(dtype))
-    fail<DtypeError>("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(), xg::name(dtype));
+    raise<DtypeError>("[{}.to] dtype is {}, a module computes in float32 or float64.", type_name(), xg::name(dtype));
   const NoGrad guard;
   for (Tensor& p : parameters()) {
     p.zero_grad();

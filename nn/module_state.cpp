@@ -4,7 +4,7 @@
 #include <xgrad/nn/detail/module_walk.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/io/text.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -165,7 +165,7 @@ void Module::copy_state_from(const Module& other) {
   other.walk([&](const std::string&, const Module& module) { sources.push_back(&module); });
   walk([&](const std::string&, const Module& module) { targets.push_back(&module); });
   const auto differs = [&] {
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}.clone] the new module has other children, parameters or buffers than this one: construct it with the same "
         "arguments.",
         type_name());
@@ -190,7 +190,7 @@ void Module::copy_state_from(const Module& other) {
 }
 
 std::shared_ptr<Module> Module::clone() const {
-  fail<Error>(
+  raise<Error>(
       "[{}.clone] this class does not say how it is constructed: override clone, as in `return clone_as(*this, "
       "constructor arguments...)`.",
       type_name());

@@ -3,7 +3,7 @@
 #include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/nn/model.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 namespace xg::nn {
 namespace {
@@ -37,8 +37,8 @@ detail::NodeCall Node::call() const { return checked(record_).call; }
 Node input(const Shape& row, InputOptions options) {
   for (std::int64_t size : row)
     if (size < 0)
-      fail<ShapeError>("[input] shape is {}, sizes must not be negative; the number of rows is not part of it.",
-                       row.str());
+      raise<ShapeError>("[input] shape is {}, sizes must not be negative; the number of rows is not part of it.",
+                        row.str());
   auto record = std::make_shared<detail::NodeRecord>();
   record->row = row;
   record->dtype = options.dtype.value_or(default_dtype());
@@ -87,8 +87,8 @@ Tensor detail::zero_rows(const Shape& row, Dtype dtype, std::int64_t rows) {
 
 Shape detail::row_shape(const Module& module, const Tensor& result, std::int64_t rows) {
   if (!result.defined() || result.dim() == 0 || result.size(0) != rows)
-    fail<ShapeError>("[call] {} gives {} for {} rows, the first size must stay the number of rows.", module.label(),
-                     result.defined() ? result.shape().str() : "an undefined tensor", rows);
+    raise<ShapeError>("[call] {} gives {} for {} rows, the first size must stay the number of rows.", module.label(),
+                      result.defined() ? result.shape().str() : "an undefined tensor", rows);
   return row_of(result);
 }
 

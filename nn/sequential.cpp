@@ -2,7 +2,7 @@
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <atomic>
 #include <memory>
@@ -44,13 +44,13 @@ void Sequential::append_module(std::shared_ptr<Module> layer) {
 Module& Sequential::operator[](std::int64_t index) const {
   const auto count = static_cast<std::int64_t>(size());
   const std::int64_t i = index < 0 ? index + count : index;
-  if (i < 0 || i >= count) fail<IndexError>("[Sequential] index is {}, there are {} layers.", index, count);
+  if (i < 0 || i >= count) raise<IndexError>("[Sequential] index is {}, there are {} layers.", index, count);
   return *child_list()[static_cast<std::size_t>(i)].module;
 }
 
 void Sequential::throw_wrong_type(std::int64_t index) const {
-  fail<ValueError>("[Sequential.at] layer {} is {}, not of the class that was asked for.", index,
-                   (*this)[index].label());
+  raise<ValueError>("[Sequential.at] layer {} is {}, not of the class that was asked for.", index,
+                    (*this)[index].label());
 }
 
 Tensor Sequential::forward(const Tensor& x) {

@@ -4,7 +4,7 @@
 #include <xgrad/nn/detail/trainer_parts.hpp>
 #include <xgrad/nn/trainer.hpp>
 #include <xgrad/optim/clip.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,7 +45,7 @@ double Evaluation::operator[](StringRef wanted) const {
     if (name == key) return value;
     known.push_back(name);
   }
-  fail<ValueError>("[Evaluation] key \"{}\" is unknown, known are {}.", key, fmt::join(known, ", "));
+  raise<ValueError>("[Evaluation] key \"{}\" is unknown, known are {}.", key, fmt::join(known, ", "));
 }
 
 std::ostream& operator<<(std::ostream& out, const Evaluation& evaluation) {
@@ -63,34 +63,34 @@ Trainer::Trainer(Module& model, optim::Optimizer& optimizer, Loss loss, TrainerO
       loss_(std::move(loss)),
       metrics_(std::move(options.metrics)),
       clip_norm_(options.clip_norm) {
-  if (!(clip_norm_ >= 0)) fail<ValueError>("[Trainer] clip_norm is {}, it must be 0 or more.", clip_norm_);
+  if (!(clip_norm_ >= 0)) raise<ValueError>("[Trainer] clip_norm is {}, it must be 0 or more.", clip_norm_);
   if (model.is_built()) {
     std::set<const xg::detail::TensorImpl*> own;
     for (const Tensor& p : model.parameters()) own.insert(p.unsafe_impl());
     const std::vector<Tensor> optimized = optimizer.parameters();
     if (std::none_of(optimized.begin(), optimized.end(),
                      [&](const Tensor& p) { return own.contains(p.unsafe_impl()); }))
-      fail<ValueError>(
+      raise<ValueError>(
           "[Trainer] the {} optimizer has none of the model's parameters: make it from model.parameters().",
           optimizer.name());
   }
   std::set<std::string> names{"loss"};
   for (const Metric& metric : metrics_)
     if (!names.insert(metric.name()).second)
-      fail<ValueError>("[Trainer] two metrics are called \"{}\": give one of them another name.", metric.name());
+      raise<ValueError>("[Trainer] two metrics are called \"{}\": give one of them another name.", metric.name());
 }
 
 History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
   detail::check_batch_size("fit", options.batch_size);
-  if (options.epochs < 0) fail<ValueError>("[fit] epochs is {}, it must be 0 or more.", options.epochs);
+  if (options.epochs < 0) raise<ValueError>("[fit] epochs is {}, it must be 0 or more.", options.epochs);
   if (!(options.validation_split >= 0 && options.validation_split < 1))
-    fail<ValueError>("[fit] validation_split is {}, it must be in [0, 1).", options.validation_split);
+    raise<ValueError>("[fit] validation_split is {}, it must be in [0, 1).", options.validation_split);
   if (options.validation_batch_size < 0)
-    fail<ValueError>("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size);
+    raise<ValueError>("[fit] validation_batch_size is {}, it must be 0 or more.", options.validation_batch_size);
 
   parameters_ = optimizer_->parameters();
   if (std::none_of(parameters_.begin(), parameters_.end(), [](const Tensor& p) { return p.requires_grad(); }))
-    fail<ValueError>(
+    raise<ValueError>(
         "[fit] every one of the {} parameters of the {} optimizer is frozen: call requires_grad_() on those that are "
         "to be trained.",
         parameters_.size(), optimizer_->name());
@@ -108,8 +108,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       const auto kept =
           static_cast<std::int64_t>(std::floor(static_cast<double>(rows.count()) * (1 - options.validation_split)));
       if (kept == 0 || kept == rows.count())
-        fail<ValueError>("[fit] validation_split is {} of {} rows, which leaves {} to train on: use another share.",
-                         options.validation_split, rows.count(), kept);
+        raise<ValueError>("[fit] validation_split is {} of {} rows, which leaves {} to train on: use another share.",
+                          options.validation_split, rows.count(), kept);
       const auto cut = [&](Tensor& from, Tensor& to) {
         if (!from.defined()) return;
         to = detail::rows_of(from, kept, from.size(0)).contiguous();
@@ -267,8 +267,8 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
 
 double Trainer::batch_loss(const Tensor& loss) const {
   if (loss.numel() != 1) [[unlikely]]
-    fail<ShapeError>("[fit] {} gives {} for a batch, it must give one number: take its mean or sum.", loss_.name(),
-                     loss.shape().str());
+    raise<ShapeError>("[fit] {} gives {} for a batch, it must give one number: take its mean or sum.", loss_.name(),
+                      loss.shape().str());
   return loss.item<double>();
 }
 
@@ -301,8 +301,8 @@ void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, co
                   "logarithm of 0: scale the targets, or use a loss on logits",
                   largest(prediction), loss_.name());
   best.restore(*model_);
-  fail<Error>("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
-              state.batch_loss, state.epoch + 1, state.batch + 1, state.batches, cause);
+  raise<Error>("[fit] the loss is {} in epoch {}, batch {} of {}: {}. The best weights so far are in the model.",
+               state.batch_loss, state.epoch + 1, state.batch + 1, state.batches, cause);
 }
 
 void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* prefix, Values& values) {

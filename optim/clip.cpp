@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/optim/clip.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@ namespace {
 template <class F> void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool writes, F&& f) {
   const NoGrad guard;
   for (std::size_t i = 0; i < params.size(); ++i) {
-    if (!params[i].defined()) fail<ValueError>("[{}] parameter {} is undefined, it must be a tensor.", op, i);
+    if (!params[i].defined()) raise<ValueError>("[{}] parameter {} is undefined, it must be a tensor.", op, i);
     const Tensor& grad = params[i].grad();
     if (!grad.defined()) continue;
     Tensor alias = grad.detach();
@@ -53,8 +53,8 @@ template <class T> double sum_of_powers(const T* x, std::int64_t n, double p) {
 
 double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGradOptions options) {
   const double p = options.norm_type;
-  if (!(max_norm >= 0)) fail<ValueError>("[clip_grad_norm] max_norm is {}, it must be 0 or more.", max_norm);
-  if (!(p > 0)) fail<ValueError>("[clip_grad_norm] norm_type is {}, it must be above 0 or infinity.", p);
+  if (!(max_norm >= 0)) raise<ValueError>("[clip_grad_norm] max_norm is {}, it must be 0 or more.", max_norm);
+  if (!(p > 0)) raise<ValueError>("[clip_grad_norm] norm_type is {}, it must be above 0 or infinity.", p);
   double total = 0;
   for_each_gradient("clip_grad_norm", params, false, [&](auto* grad, std::int64_t n) {
     const double part = sum_of_powers(grad, n, p);
@@ -62,7 +62,7 @@ double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGr
   });
   if (!std::isinf(p)) total = p == 2 ? std::sqrt(total) : (p == 1 ? total : std::pow(total, 1 / p));
   if (options.error_if_nonfinite && !std::isfinite(total))
-    fail<ValueError>(
+    raise<ValueError>(
         "[clip_grad_norm] the norm of the gradients is {}, it cannot be clipped: look for the cause with AnomalyMode, "
         "or lower the learning rate.",
         total);
@@ -75,7 +75,7 @@ double clip_grad_norm(const std::vector<Tensor>& params, double max_norm, ClipGr
 }
 
 void clip_grad_value(const std::vector<Tensor>& params, double limit) {
-  if (!(limit >= 0)) fail<ValueError>("[clip_grad_value] limit is {}, it must be 0 or more.", limit);
+  if (!(limit >= 0)) raise<ValueError>("[clip_grad_value] limit is {}, it must be 0 or more.", limit);
   for_each_gradient("clip_grad_value", params, true, [&]<class T>(T* grad, std::int64_t n) {
     const T high = static_cast<T>(limit);
     for (std::int64_t i = 0; i < n; ++i)

@@ -2,7 +2,7 @@
 #include <xgrad/optim/detail/state_values.hpp>
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -63,13 +63,13 @@ void Hyperparameter::check(std::string_view who, std::string_view called, double
     return {false, ""};
   }();
   if (inside && std::isfinite(value)) return;
-  fail<ValueError>("[{}] {} is {}, it must be {}{}.", who, called, value,
-                   std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed);
+  raise<ValueError>("[{}] {} is {}, it must be {}{}.", who, called, value,
+                    std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed);
 }
 
 void Optimizer::add_group(std::vector<Tensor> params) {
   if (params.empty())
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}] the list of parameters is empty: pass model.parameters() after the model's layers know their sizes.",
         name());
   std::unordered_set<const xg::detail::TensorImpl*> known;
@@ -77,18 +77,18 @@ void Optimizer::add_group(std::vector<Tensor> params) {
     for (const Tensor& param : group.params) known.insert(param.unsafe_impl());
   for (std::size_t i = 0; i < params.size(); ++i) {
     const Tensor& param = params[i];
-    if (!param.defined()) fail<ValueError>("[{}] parameter {} is undefined, it must be a tensor.", name(), i);
+    if (!param.defined()) raise<ValueError>("[{}] parameter {} is undefined, it must be a tensor.", name(), i);
     if (!param.is_leaf())
-      fail<ValueError>(
+      raise<ValueError>(
           "[{}] parameter {} of shape {} is the result of {}, only leaves can be optimized: make it with "
           "requires_grad, or detach it.",
           name(), i, param.shape().str(), param.grad_fn_name());
     if (!is_floating(param.dtype()))
-      fail<DtypeError>("[{}] parameter {} of shape {} is {}, it must be float32 or float64.", name(), i,
-                       param.shape().str(), xg::name(param.dtype()));
+      raise<DtypeError>("[{}] parameter {} of shape {} is {}, it must be float32 or float64.", name(), i,
+                        param.shape().str(), xg::name(param.dtype()));
     if (!known.insert(param.unsafe_impl()).second)
-      fail<ValueError>("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.", name(), i,
-                       param.shape().str());
+      raise<ValueError>("[{}] parameter {} of shape {} is given twice: a parameter belongs to one group.", name(), i,
+                        param.shape().str());
   }
   Group group;
   group.slots.reserve(params.size());
@@ -100,7 +100,7 @@ void Optimizer::add_group(std::vector<Tensor> params) {
 void Optimizer::check_trainable() const {
   const std::vector<Tensor> all = parameters();
   if (std::none_of(all.begin(), all.end(), [](const Tensor& param) { return param.requires_grad(); }))
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}] every one of the {} parameters is frozen and asks for no gradient: call requires_grad_() on those that "
         "are to be trained.",
         name(), all.size());
@@ -149,13 +149,13 @@ void Optimizer::step_slot(std::size_t group, Slot& slot) {
   xg::detail::TensorImpl& p = slot.param.impl();
   const xg::detail::TensorImpl& g = grad.impl();
   if (p.dtype != slot.dtype || g.dtype != p.dtype) [[unlikely]]
-    fail<DtypeError>(
+    raise<DtypeError>(
         "[{}] a parameter of shape {} is {} and its gradient {}, at construction it was {}: make the optimizer after "
         "converting the model.",
         name(), p.shape().str(), xg::name(p.dtype), xg::name(g.dtype), xg::name(slot.dtype));
   if (!(p.shape() == g.shape())) [[unlikely]]
-    fail<ShapeError>("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(), p.shape().str(),
-                     g.shape().str());
+    raise<ShapeError>("[{}] a parameter has shape {} and its gradient {}, they must agree.", name(), p.shape().str(),
+                      g.shape().str());
   if (!slot.ready) [[unlikely]]
     make_state(group, groups_[group].slots, groups_[group].arenas,
                [](const Slot& other) { return !other.ready && other.param.requires_grad(); });
@@ -189,7 +189,7 @@ std::vector<Tensor> Optimizer::parameters() const {
 
 void Optimizer::check_group(std::size_t index) const {
   if (index >= groups_.size())
-    fail<IndexError>("[{}] group {} does not exist, there are {}.", name(), index, groups_.size());
+    raise<IndexError>("[{}] group {} does not exist, there are {}.", name(), index, groups_.size());
 }
 
 const std::vector<Tensor>& Optimizer::group(std::size_t index) const {
@@ -300,7 +300,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
       ++i;
     }
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}] the state does not fit this optimizer. Missing: {}. Unexpected: {}. Wrong shape: {}. Load it into an "
         "optimizer of the same kind with the same groups.",
         who, fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; "));

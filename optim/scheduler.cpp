@@ -1,7 +1,7 @@
 #include <xgrad/optim/detail/state_values.hpp>
 #include <xgrad/optim/scheduler.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,7 +26,7 @@ void expect_keys(const char* who, const StateDict& state, const std::vector<std:
   for (const auto& [key, value] : state)
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) unexpected.push_back(key);
   if (!missing.empty() || !unexpected.empty())
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}.load_state_dict] missing: {}. Unexpected: {}. Load the state of a scheduler of the same kind.", who,
         fmt::join(missing, ", "), fmt::join(unexpected, ", "));
 }
@@ -38,7 +38,7 @@ std::vector<double> rates(const Optimizer& optimizer) {
 }
 
 [[noreturn]] void bad(const char* who, const char* option, double value, const char* needed) {
-  fail<ValueError>("[{}] {} is {}, it must be {}.", who, option, value, needed);
+  raise<ValueError>("[{}] {} is {}, it must be {}.", who, option, value, needed);
 }
 
 bool is_rate(double value) { return std::isfinite(value) && value >= 0; }
@@ -59,8 +59,8 @@ void Scheduler::apply() {
   for (std::size_t i = 0; i < base_.size(); ++i) {
     next_rates[i] = next(optimizer_->lr(i), base_[i]);
     if (!is_rate(next_rates[i]))
-      fail<ValueError>("[{}] the rate of group {} in epoch {} is {}, it must be finite and 0 or more.", name(), i,
-                       epoch_, next_rates[i]);
+      raise<ValueError>("[{}] the rate of group {} in epoch {} is {}, it must be finite and 0 or more.", name(), i,
+                        epoch_, next_rates[i]);
   }
   for (std::size_t i = 0; i < base_.size(); ++i) optimizer_->schedule_lr(i, next_rates[i]);
 }
@@ -87,11 +87,11 @@ void Scheduler::load_state_dict(const StateDict& state) {
   expect_keys(name(), state, {"epoch", "base_lr"});
   const std::vector<double> base = state.at("base_lr").to_vector<double>();
   if (base.size() != base_.size())
-    fail<ValueError>("[{}.load_state_dict] base_lr has {} rates, the optimizer has {} groups.", name(), base.size(),
-                     base_.size());
+    raise<ValueError>("[{}.load_state_dict] base_lr has {} rates, the optimizer has {} groups.", name(), base.size(),
+                      base_.size());
   for (const double rate : base)
     if (!is_rate(rate))
-      fail<ValueError>("[{}.load_state_dict] base_lr has {}, rates must be finite and 0 or more.", name(), rate);
+      raise<ValueError>("[{}.load_state_dict] base_lr has {}, rates must be finite and 0 or more.", name(), rate);
   epoch_ = count_in(state, fmt::format("{}.load_state_dict", name()), "epoch");
   base_ = base;
 }
@@ -156,9 +156,9 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOpti
     : optimizer_(&optimizer), options_(std::move(options)) {
   const char* who = "ReduceLROnPlateau";
   if (options_.mode != "min" && options_.mode != "max")
-    fail<ValueError>("[{}] mode is \"{}\", it must be \"min\" or \"max\".", who, options_.mode);
+    raise<ValueError>("[{}] mode is \"{}\", it must be \"min\" or \"max\".", who, options_.mode);
   if (options_.threshold_mode != "rel" && options_.threshold_mode != "abs")
-    fail<ValueError>("[{}] threshold_mode is \"{}\", it must be \"rel\" or \"abs\".", who, options_.threshold_mode);
+    raise<ValueError>("[{}] threshold_mode is \"{}\", it must be \"rel\" or \"abs\".", who, options_.threshold_mode);
   if (!(options_.factor < 1 && options_.factor >= 0)) bad(who, "factor", options_.factor, "in [0, 1)");
   if (options_.patience < 0) bad(who, "patience", static_cast<double>(options_.patience), "0 or more");
   if (options_.cooldown < 0) bad(who, "cooldown", static_cast<double>(options_.cooldown), "0 or more");

@@ -2,7 +2,7 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/options.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -13,19 +13,19 @@
 namespace xg::explain::detail {
 
 Tensor checked_matrix(const char* method, const char* what, const Tensor& t) {
-  if (!t.defined()) fail<ShapeError>("[{}] {} is undefined, it must be [rows, features].", method, what);
+  if (!t.defined()) raise<ShapeError>("[{}] {} is undefined, it must be [rows, features].", method, what);
   if (t.dim() != 2)
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[{}] {} has shape {}, it must be [rows, features]: {}.", method, what, t.shape().str(),
         t.dim() == 1 ? "one row is x.unsqueeze(0)" : "explain a function that reshapes rows [N, n] for the model");
   if (!t.is_floating_point())
-    fail<DtypeError>("[{}] {} is {}, it must be float32 or float64: convert with x.to(xg::float32).", method, what,
-                     name(t.dtype()));
+    raise<DtypeError>("[{}] {} is {}, it must be float32 or float64: convert with x.to(xg::float32).", method, what,
+                      name(t.dtype()));
   if (t.size(0) == 0)
-    fail<ShapeError>("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str());
+    raise<ShapeError>("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str());
   if (t.size(1) == 0)
-    fail<ShapeError>("[{}] {} is {}: it has no features, there is nothing to explain by.", method, what,
-                     t.shape().str());
+    raise<ShapeError>("[{}] {} is {}: it has no features, there is nothing to explain by.", method, what,
+                      t.shape().str());
   const NoGrad guard;
   return t.detach().contiguous();
 }
@@ -36,7 +36,7 @@ Tensor checked_background(const char* method, const char* what, const Tensor& t)
   const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
   if (bad != values.end()) {
     const auto place = bad - values.begin();
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}] {} has {} in row {}, feature {}: references must be numbers, leave such rows out or fill them in.",
         method, what, *bad, place / checked.size(1), place % checked.size(1));
   }
@@ -45,23 +45,23 @@ Tensor checked_background(const char* method, const char* what, const Tensor& t)
 
 void check_match(const char* method, const Tensor& rows, const char* what, const Tensor& background) {
   if (rows.size(1) != background.size(1))
-    fail<ShapeError>("[{}] rows are {}, {} is {}: both must have the same number of features.", method,
-                     rows.shape().str(), what, background.shape().str());
+    raise<ShapeError>("[{}] rows are {}, {} is {}: both must have the same number of features.", method,
+                      rows.shape().str(), what, background.shape().str());
   if (rows.dtype() != background.dtype())
-    fail<DtypeError>("[{}] rows are {}, {} is {}: convert one with x.to(...).", method, name(rows.dtype()), what,
-                     name(background.dtype()));
+    raise<DtypeError>("[{}] rows are {}, {} is {}: convert one with x.to(...).", method, name(rows.dtype()), what,
+                      name(background.dtype()));
 }
 
 void check_feature_names(const char* method, const std::vector<std::string>& names, std::int64_t features) {
   if (names.empty() || static_cast<std::int64_t>(names.size()) == features) return;
-  fail<ValueError>("[{}] there are {} feature_names for {} features: give one for each, or none.", method, names.size(),
-                   features);
+  raise<ValueError>("[{}] there are {} feature_names for {} features: give one for each, or none.", method,
+                    names.size(), features);
 }
 
 void check_output_names(const char* method, const std::vector<std::string>& names, std::int64_t outputs) {
   if (names.empty() || static_cast<std::int64_t>(names.size()) == outputs) return;
-  fail<ValueError>("[{}] there are {} output_names, the model has {} outputs: give one for each, or none.", method,
-                   names.size(), outputs);
+  raise<ValueError>("[{}] there are {} output_names, the model has {} outputs: give one for each, or none.", method,
+                    names.size(), outputs);
 }
 
 std::vector<std::string> feature_names_or_default(const std::vector<std::string>& names, const Tensor& rows) {
@@ -75,15 +75,15 @@ void check_groups(const char* method, const std::vector<nn::data::FeatureGroup>&
   const auto n = static_cast<std::int64_t>(names.size());
   std::vector<bool> used(names.size());
   for (const auto& group : groups) {
-    if (group.features.empty()) fail<ValueError>("[{}] group '{}' has no features.", method, group.name);
+    if (group.features.empty()) raise<ValueError>("[{}] group '{}' has no features.", method, group.name);
     for (const std::int64_t i : group.features) {
       if (i < 0 || i >= n)
-        fail<IndexError>(
+        raise<IndexError>(
             "[{}] group '{}' has feature {}, the explanation has {} features: were the groups made for other data?",
             method, group.name, i, n);
       if (used[static_cast<std::size_t>(i)])
-        fail<ValueError>("[{}] feature '{}' is in two groups: a contribution counts once.", method,
-                         names[static_cast<std::size_t>(i)]);
+        raise<ValueError>("[{}] feature '{}' is in two groups: a contribution counts once.", method,
+                          names[static_cast<std::size_t>(i)]);
       used[static_cast<std::size_t>(i)] = true;
     }
   }
@@ -91,16 +91,16 @@ void check_groups(const char* method, const std::vector<nn::data::FeatureGroup>&
 
 void check_budget(const char* method, std::size_t max_bytes) {
   if (max_bytes == 0)
-    fail<ValueError>(
+    raise<ValueError>(
         "[{}] max_bytes is 0, it must be 1 or more (the default is {}): at least one pair of a row and a reference is "
         "always taken.",
         method, default_block_bytes);
 }
 
 void check_target(const char* method, const std::optional<std::int64_t>& target, std::int64_t outputs) {
-  if (outputs == 0) fail<ShapeError>("[{}] the model has no outputs: there is nothing to explain.", method);
+  if (outputs == 0) raise<ShapeError>("[{}] the model has no outputs: there is nothing to explain.", method);
   if (target && (*target < 0 || *target >= outputs))
-    fail<IndexError>("[{}] target is {}, the model has {} outputs: count from 0.", method, *target, outputs);
+    raise<IndexError>("[{}] target is {}, the model has {} outputs: count from 0.", method, *target, outputs);
 }
 
 Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor& rows) {
@@ -108,7 +108,7 @@ Tensor checked_baseline(const char* method, const Tensor& baseline, const Tensor
   const Tensor checked = checked_background(method, "baseline", baseline.dim() == 1 ? baseline.unsqueeze(0) : baseline);
   check_match(method, rows, "baseline", checked);
   if (checked.size(0) != 1 && checked.size(0) != rows.size(0))
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[{}] baseline is {}, rows are {}: give one row, or one for each. For the mean over many references there is "
         "DeepShap.",
         method, checked.shape().str(), rows.shape().str());

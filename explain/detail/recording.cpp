@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/recording.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -24,21 +24,21 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
     const autograd::TraceMode mode(recording.trace);
     result = model(rows);
   }
-  if (!result.defined()) fail<ValueError>("[{}] the model returned an undefined tensor.", method);
+  if (!result.defined()) raise<ValueError>("[{}] the model returned an undefined tensor.", method);
   if (!result.is_floating_point())
-    fail<DtypeError>(
+    raise<DtypeError>(
         "[{}] the model returned {}, contributions need a floating result: explain scores or probabilities, not "
         "classes.",
         method, name(result.dtype()));
   if (result.dim() == 0 || result.size(0) != recording.rows)
-    fail<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                     result.shape().str(), rows.shape().str());
+    raise<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                      result.shape().str(), rows.shape().str());
   recording.output = recording.trace.id_of(result);
   for (const TraceEntry& entry : recording.trace.entries()) {
     const autograd::OpTraits& traits = entry.op->traits();
     if (traits.random || traits.batch_statistics)
-      fail<Error>("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.", method,
-                  describe(entry), traits.random ? "is random" : "for a row depends on the other rows of its batch");
+      raise<Error>("[{}] the model ran {} in training mode, so what it returns {}: call model.eval() first.", method,
+                   describe(entry), traits.random ? "is random" : "for a row depends on the other rows of its batch");
   }
   return recording;
 }
@@ -69,14 +69,14 @@ Target find_target(const Recording& recording, Output asked, const char* method)
       break;
     case Output::probability:
       if (!probability)
-        fail<ValueError>(
+        raise<ValueError>(
             "[{}] Output::probability: the model ends {}, not with a sigmoid or softmax. Use Output::model to explain "
             "what it returns.",
             method, found());
       return {recording.output, Output::probability, OutputActivation::unknown, slots(recording.output)};
     case Output::logit:
       if (!from_logit)
-        fail<ValueError>(
+        raise<ValueError>(
             "[{}] Output::logit: the model ends {}, not with a sigmoid or softmax, so no logit was found. Use "
             "Output::model to explain what it returns.",
             method, found());
@@ -91,8 +91,8 @@ Target find_target(const Recording& recording, Output asked, const char* method)
                                                                      : OutputActivation::unknown;
         if (!shape.empty() && shape.front() == recording.rows) return {logit, Output::logit, activation, slots(logit)};
         if (asked == Output::logit)
-          fail<ShapeError>("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.",
-                           method, shape.str(), recording.rows);
+          raise<ShapeError>("[{}] Output::logit: the logit {} has no row for each of {} rows. Use Output::model.",
+                            method, shape.str(), recording.rows);
       }
   }
   return {recording.output, probability ? Output::probability : Output::model, OutputActivation::unknown,

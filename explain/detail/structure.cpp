@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/structure.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -35,7 +35,7 @@ bool same_in_all_rows(const Tensor& a, const Tensor& b) {
 }
 
 [[noreturn]] void throw_other_flow(const char* method, const std::string& what) {
-  fail<Error>(
+  raise<Error>(
       "[{}] data-dependent control flow: {}. A row and its references must pass through the same ops: replace branches "
       "on values by where(condition, a, b).",
       method, what);
@@ -104,7 +104,7 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
     if (!reached) continue;
     s.on_path[e] = true;
     if (entry.op->rule() == Rule::unsupported)
-      fail<AutogradError>(
+      raise<AutogradError>(
           "[{}] {} has no attribution rule: what it returns jumps or is an index, so no share of it can be given to "
           "what it was made from. Explain a model without it between features and output.",
           method, describe(entry));
@@ -115,7 +115,7 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
       if (s.varies[at(id)]) wanted[at(id)] = true;
       if (s.varies[at(id)] && ndim < 0) ndim = x.value(id).dim();
       if (!s.varies[at(id)] && s.has_rows[at(id)] && !same_in_all_rows(x.value(id), r.value(id)))
-        fail<Error>(
+        raise<Error>(
             "[{}] {} takes a tensor {} that {} and that differs from row to row: numbers that were read by hand, or "
             "random ones, cannot be followed back to the features. Compute it with ops.",
             method, describe(entry), x.value(id).shape().str(),

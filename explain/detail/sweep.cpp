@@ -3,7 +3,7 @@
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/plan.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -27,7 +27,7 @@ std::vector<double> mean_of_references(const std::vector<double>& values, std::i
   const double count = outputs == 0 ? 0 : static_cast<double>(values.size()) / static_cast<double>(outputs);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i]))
-      fail<ValueError>(
+      raise<ValueError>(
           "[{}] the model makes {} of row {} of the background: what is compared with it must be a number, leave such "
           "rows out.",
           method, values[i], i / at(outputs));
@@ -120,8 +120,8 @@ class RequestSweep {
     const std::int64_t j = target_.outputs;
     check_target(request_.method, request_.target, j);
     if (request_.ranked < 0 || request_.ranked > j)
-      fail<ValueError>("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
-                       request_.method, request_.ranked, j, j);
+      raise<ValueError>("[{}] ranked_outputs is {}, the model has {} outputs: ask for 1 to {}, or 0 for all.",
+                        request_.method, request_.ranked, j, j);
     k_ = request_.target ? 1 : (request_.ranked > 0 ? request_.ranked : j);
     std::vector<std::vector<std::int64_t>> groups;
     for (const auto& group : request_.groups) groups.push_back(group.features);

@@ -1,5 +1,5 @@
 #include <xgrad/nn/callbacks/best.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
 #include <optional>
@@ -9,8 +9,8 @@ namespace xg::nn {
 Best::Best(StringRef who, StringRef monitor, StringRef mode, double min_delta)
     : who_(who.str()), monitor_(monitor.str()), mode_(mode.str()), min_delta_(std::fabs(min_delta)) {
   if (mode_ != "auto" && mode_ != "min" && mode_ != "max")
-    fail<ValueError>("[{}] mode is \"{}\", it must be \"auto\", \"min\" or \"max\".", who_, mode_);
-  if (!std::isfinite(min_delta)) fail<ValueError>("[{}] min_delta is {}, it must be finite.", who_, min_delta);
+    raise<ValueError>("[{}] mode is \"{}\", it must be \"auto\", \"min\" or \"max\".", who_, mode_);
+  if (!std::isfinite(min_delta)) raise<ValueError>("[{}] min_delta is {}, it must be finite.", who_, min_delta);
 }
 
 bool Best::improved(const FitState& state) {
@@ -18,8 +18,8 @@ bool Best::improved(const FitState& state) {
   if (mode_ == "auto") {
     const std::optional<bool> larger = state.larger_is_better(monitor_);
     if (!larger)
-      fail<ValueError>("[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_,
-                       monitor_);
+      raise<ValueError>("[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_,
+                        monitor_);
     larger_ = *larger;
   } else {
     larger_ = mode_ == "max";

@@ -1,6 +1,6 @@
 #include <xgrad/nn/callbacks/early_stopping.hpp>
 #include <xgrad/nn/detail/never_a_number.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@ namespace xg::nn {
 EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
     : options_(std::move(options)), best_("EarlyStopping", options_.monitor, options_.mode, options_.min_delta) {
   if (options_.patience < 0)
-    fail<ValueError>("[EarlyStopping] patience is {}, it must be 0 or more.", options_.patience);
+    raise<ValueError>("[EarlyStopping] patience is {}, it must be 0 or more.", options_.patience);
 }
 
 void EarlyStopping::on_epoch_end(FitState& state) {

@@ -1,6 +1,6 @@
 #include <xgrad/nn/callbacks/learning_rate_schedule.hpp>
 #include <xgrad/nn/detail/never_a_number.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -24,8 +24,8 @@ void LearningRateSchedule::on_epoch_begin(FitState& state) {
   if (!rate_) return;
   const double rate = rate_(state.epoch, state.optimizer.lr());
   if (!(std::isfinite(rate) && rate >= 0))
-    fail<ValueError>("[LearningRateSchedule] the rate for epoch {} is {}, it must be finite and 0 or more.",
-                     state.epoch, rate);
+    raise<ValueError>("[LearningRateSchedule] the rate for epoch {} is {}, it must be finite and 0 or more.",
+                      state.epoch, rate);
   state.optimizer.set_lr(rate);
 }
 

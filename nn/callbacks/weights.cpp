@@ -1,6 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/nn/callbacks/weights.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -28,8 +28,8 @@ void Weights::save(const std::vector<Tensor>& state) {
 void Weights::restore(const Module& model) const {
   std::vector<Tensor> current = state_of(model);
   if (current.size() != tensors_.size())
-    fail<Error>("[Weights.restore] the model has {} tensors, {} were saved: it was changed in between.", current.size(),
-                tensors_.size());
+    raise<Error>("[Weights.restore] the model has {} tensors, {} were saved: it was changed in between.",
+                 current.size(), tensors_.size());
   const NoGrad guard;
   for (std::size_t i = 0; i < current.size(); ++i) current[i].copy_(tensors_[i]);
 }

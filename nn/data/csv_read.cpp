@@ -1,7 +1,7 @@
 #include <xgrad/nn/data/csv.hpp>
 #include <xgrad/nn/detail/column_builder.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -35,13 +35,13 @@ class TableReader final : public io::CsvReader {
     std::set<std::string_view> seen;
     for (const std::string& name : names_)
       if (!seen.insert(name).second)
-        xg::fail<ValueError>("[read_csv] .names has \"{}\" twice: give different names.", name);
+        xg::raise<ValueError>("[read_csv] .names has \"{}\" twice: give different names.", name);
   }
 
   Table table(const std::string& source) {
     if (width() == 0)
-      xg::fail<IoError>("[read_csv] cannot read '{}': it is empty: there must be a line with the names of the columns.",
-                        source);
+      xg::raise<IoError>(
+          "[read_csv] cannot read '{}': it is empty: there must be a line with the names of the columns.", source);
     std::vector<Column> columns;
     columns.reserve(builders_.size());
     for (ColumnBuilder& builder : builders_) columns.push_back(std::move(builder).finish());
@@ -59,8 +59,8 @@ class TableReader final : public io::CsvReader {
     const std::set<std::string_view> known(names.begin(), names.end()), text(text_.begin(), text_.end());
     for (const std::string& name : text_)
       if (!known.contains(name))
-        xg::fail<IndexError>("[read_csv] .text names the column \"{}\", but the file has {}.", name,
-                             io::csv_excerpt(fmt::format("{}", fmt::join(names, ", ")), 400));
+        xg::raise<IndexError>("[read_csv] .text names the column \"{}\", but the file has {}.", name,
+                              io::csv_excerpt(fmt::format("{}", fmt::join(names, ", ")), 400));
     builders_.reserve(names.size());
     for (const std::string& name : names) builders_.emplace_back(name, text.contains(name), numbers());
   }

@@ -3,7 +3,7 @@
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -36,12 +36,12 @@ struct Source {
 };
 
 [[noreturn]] void throw_infinite(const char* op, const std::string& column, std::int64_t row) {
-  fail<ValueError>("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row);
+  raise<ValueError>("[{}] \"{}\" is infinite in row {}: repair or drop such rows.", op, column, row);
 }
 
 [[noreturn]] void throw_too_large(const char* op, const Column& column, std::int64_t row, Dtype dtype) {
-  fail<ValueError>("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
-                   column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype));
+  raise<ValueError>("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
+                    column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype));
 }
 
 /// How the cells of a column spell numbers.
@@ -65,7 +65,7 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   if (column.is_number()) {
     const double value = column.number(row);
     if (boolean && value != 0 && value != 1)
-      fail<DtypeError>(
+      raise<DtypeError>(
           "[Encoder.transform] \"{}\" is {} in row {}, but the training rows held booleans: only 0 and 1 are some.",
           column.name(), column.cell(row), row);
     return value;
@@ -76,7 +76,7 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   } else if (const auto value = numbers_of(column).real(cell)) {
     return value->value;
   }
-  fail<DtypeError>(
+  raise<DtypeError>(
       "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair that cell, or "
       "read the file with its decimal and thousands separators.",
       column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers");
@@ -145,7 +145,7 @@ Source learn_text(const Column& column, const EncoderOptions& options) {
   Source source{.name = column.name(), .kind = column.kind(), .levels = column.levels()};
   source.missing_level = column.missing_count() > 0;
   if (static_cast<std::int64_t>(source.levels.size()) > options.max_levels)
-    fail<ValueError>(
+    raise<ValueError>(
         "[Encoder.fit] \"{}\" has {} levels, more than max_levels = {}: leave it out with .drop = {{\"{}\"}}, or raise "
         ".max_levels.",
         column.name(), source.levels.size(), options.max_levels, column.name());
@@ -154,8 +154,8 @@ Source learn_text(const Column& column, const EncoderOptions& options) {
 
 Source learn(const Column& column, const EncoderOptions& options) {
   if (column.missing_count() == column.size())
-    fail<ValueError>("[Encoder.fit] \"{}\" has no value in any training row: leave it out with .drop = {{\"{}\"}}.",
-                     column.name(), column.name());
+    raise<ValueError>("[Encoder.fit] \"{}\" has no value in any training row: leave it out with .drop = {{\"{}\"}}.",
+                      column.name(), column.name());
   return column.is_number() ? learn_number(column, options) : learn_text(column, options);
 }
 
@@ -228,12 +228,12 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
                  (target.kind() == ColumnKind::text || target.kind() == ColumnKind::boolean));
   if (has_classes) {
     if (options.scale_target)
-      fail<ValueError>(
+      raise<ValueError>(
           "[Encoder.fit] scale_target is set, but the target \"{}\" holds classes ({}): only numbers are scaled.",
           target.name(), data::name(target.kind()));
     classes = target.levels();
     if (classes.size() < 2)
-      fail<ValueError>(
+      raise<ValueError>(
           "[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
           target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\"");
     for (const std::string& level : classes)
@@ -241,7 +241,7 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
     return;
   }
   if (!target.is_number())
-    fail<DtypeError>("[Encoder.fit] the target \"{}\" holds text: use TargetKind::classes.", target.name());
+    raise<DtypeError>("[Encoder.fit] the target \"{}\" holds text: use TargetKind::classes.", target.name());
   if (options.scale_target) {
     const Affine forward = learn_scaling(target.numbers(), Scaling::standard);
     target_scale = forward.inverse();
@@ -254,14 +254,14 @@ Tensor Encoder::Plan::encode_target(const Column& target) const {
   const Affine forward = target_scale.inverse();
   for (std::int64_t row = 0; row < rows; ++row) {
     if (target.is_missing(row))
-      fail<ValueError>(
+      raise<ValueError>(
           "[Encoder] the target \"{}\" is missing in row {} ({} in all): drop such rows with drop_missing({{\"{}\"}}).",
           target.name(), row, target.missing_count(), target.name());
     double& value = values[static_cast<std::size_t>(row)];
     if (has_classes) {
       const auto place = class_places.find(level_as(target_kind, target, row));
       if (place == class_places.end())
-        fail<ValueError>(
+        raise<ValueError>(
             "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
             target.name(), io::csv_excerpt(target.spelling(row)), row,
             io::csv_excerpt(fmt::format("{}", fmt::join(classes, ", ")), 400));
@@ -308,7 +308,7 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
 
 Encoder::Encoder(EncoderOptions options) : options_(std::move(options)) {
   if (options_.dtype && !is_floating(*options_.dtype))
-    fail<DtypeError>("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype));
+    raise<DtypeError>("[Encoder] dtype is {}, it must be float32 or float64.", xg::name(*options_.dtype));
   if (options_.scale_target && options_.target.empty())
     throw ValueError("[Encoder] scale_target is set without a target: name the column with .target.");
 }
@@ -335,8 +335,8 @@ Encoder& Encoder::fit(const Table& table) {
 
 const Encoder::Plan& Encoder::plan(const char* method) const {
   if (plan_ == nullptr)
-    fail<Error>("[Encoder.{}] the encoder is not fitted: call fit or fit_transform on the training rows first.",
-                method);
+    raise<Error>("[Encoder.{}] the encoder is not fitted: call fit or fit_transform on the training rows first.",
+                 method);
   return *plan_;
 }
 
@@ -360,7 +360,7 @@ Dataset Encoder::transform(const Table& table) const {
   for (const auto& [where, rows] : unknown) data.unknown_levels.push_back({where.first, where.second, rows});
   if (!data.unknown_levels.empty() && options_.unknown == UnknownPolicy::error) {
     const UnknownLevel& level = data.unknown_levels.front();
-    fail<ValueError>(
+    raise<ValueError>(
         "[Encoder.transform] \"{}\" is {} in {} rows, which no training row has: drop such rows, or let them become "
         "zeros with UnknownPolicy::zeros.",
         level.column, level.level.empty() ? "missing" : "\"" + level.level + "\"", level.rows);

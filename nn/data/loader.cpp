@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/loader.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 
@@ -13,8 +13,8 @@ constexpr std::int64_t block_bytes = 1 << 20;
 
 void check_rows(const char* argument, const Tensor& t, std::int64_t rows) {
   if (!t.defined() || (t.dim() > 0 && t.size(0) == rows)) return;
-  fail<ShapeError>("[TensorDataset] X has {} rows, {} is {}: their first dimensions must be equal.", rows, argument,
-                   t.shape().str());
+  raise<ShapeError>("[TensorDataset] X has {} rows, {} is {}: their first dimensions must be equal.", rows, argument,
+                    t.shape().str());
 }
 
 std::int64_t bytes_per_row(const Tensor& t) {
@@ -41,7 +41,7 @@ TensorDataset::TensorDataset(Tensor X, Tensor y, Tensor weight)
 DataLoader::DataLoader(TensorDataset dataset, DataLoaderOptions options)
     : dataset_(std::move(dataset)), options_(options) {
   if (options_.batch_size < 1)
-    fail<ValueError>("[DataLoader] batch_size is {}, it must be positive.", options_.batch_size);
+    raise<ValueError>("[DataLoader] batch_size is {}, it must be positive.", options_.batch_size);
   // One more than all rows is as good as any larger number, and products with it stay small.
   options_.batch_size = std::min(options_.batch_size, dataset_.size() + 1);
   if (options_.seed) own_.emplace(*options_.seed);

@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/scaler.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -13,24 +13,25 @@ namespace {
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 void check_matrix(const char* op, const Tensor& X) {
-  if (!X.defined()) fail<ValueError>("[{}] X is undefined: pass a tensor.", op);
+  if (!X.defined()) raise<ValueError>("[{}] X is undefined: pass a tensor.", op);
   if (X.dim() != 2)
-    fail<ShapeError>("[{}] X is {}, it must be [rows, features]: reshape({{-1, 1}}) makes one feature.", op,
-                     X.shape().str());
+    raise<ShapeError>("[{}] X is {}, it must be [rows, features]: reshape({{-1, 1}}) makes one feature.", op,
+                      X.shape().str());
 }
 
 // The columns of X in float64. Throws for no rows and for infinite values.
 std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X) {
   check_matrix(op, X);
   if (X.numel() == 0)
-    fail<ShapeError>("[{}] X is {}: there is nothing to learn from; pass at least one row and one feature.", op,
-                     X.shape().str());
+    raise<ShapeError>("[{}] X is {}: there is nothing to learn from; pass at least one row and one feature.", op,
+                      X.shape().str());
   const std::vector<double> values = X.detach().to_vector<double>();
   const auto width = static_cast<std::size_t>(X.size(1));
   std::vector<std::vector<double>> columns(width);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isinf(values[i]))
-      fail<ValueError>("[{}] X is infinite at row {}, feature {}: repair or drop such rows.", op, i / width, i % width);
+      raise<ValueError>("[{}] X is infinite at row {}, feature {}: repair or drop such rows.", op, i / width,
+                        i % width);
     if (!std::isnan(values[i])) columns[i % width].push_back(values[i]);
   }
   return columns;
@@ -39,10 +40,10 @@ std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X)
 // f(X in float64), returned in X's floating dtype, once X is known to have the features that `learned` has.
 template <class F> Tensor transformed(const char* op, const Tensor& X, const Tensor& learned, F f) {
   if (!learned.defined())
-    fail<Error>("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op);
+    raise<Error>("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op);
   check_matrix(op, X);
   if (X.size(1) != learned.size(0))
-    fail<ShapeError>("[{}] X is {}, but the scaler was fitted on {} features.", op, X.shape().str(), learned.size(0));
+    raise<ShapeError>("[{}] X is {}, but the scaler was fitted on {} features.", op, X.shape().str(), learned.size(0));
   return f(X.to(Dtype::float64)).to(X.is_floating_point() ? X.dtype() : default_dtype());
 }
 
@@ -96,8 +97,8 @@ Tensor StandardScaler::inverse_transform(const Tensor& X) const {
 
 MinMaxScaler::MinMaxScaler(MinMaxScalerOptions options) : options_(options) {
   if (!(options.min < options.max) || !std::isfinite(options.min) || !std::isfinite(options.max))
-    fail<ValueError>("[MinMaxScaler] min is {}, max is {}: both must be finite, and min the smaller one.", options.min,
-                     options.max);
+    raise<ValueError>("[MinMaxScaler] min is {}, max is {}: both must be finite, and min the smaller one.", options.min,
+                      options.max);
 }
 
 MinMaxScaler& MinMaxScaler::fit(const Tensor& X) {

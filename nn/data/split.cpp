@@ -1,6 +1,6 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/data/split.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -69,11 +69,11 @@ Parts stratified(const std::vector<Rows>& levels, std::int64_t test_size, std::i
 // ceil(share * rows), as scikit-learn takes it.
 std::int64_t test_rows(double share, std::int64_t rows) {
   if (!(share > 0 && share < 1))
-    fail<ValueError>("[train_test_split] test_size is {}: it is the share of the rows for the test, between 0 and 1.",
-                     share);
+    raise<ValueError>("[train_test_split] test_size is {}: it is the share of the rows for the test, between 0 and 1.",
+                      share);
   const auto test = static_cast<std::int64_t>(std::ceil(share * static_cast<double>(rows)));
   if (rows < 2 || test >= rows)
-    fail<ValueError>(
+    raise<ValueError>(
         "[train_test_split] {} rows with test_size {} leave nothing to train on: use more rows or a smaller test_size.",
         rows, share);
   return test;
@@ -100,7 +100,7 @@ Parts split_rows(std::int64_t rows, double test_size, bool shuffle, std::optiona
   std::vector<Rows> groups;
   for (const auto& [level, members] : *levels) {
     if (members.size() < 2)
-      fail<ValueError>(
+      raise<ValueError>(
           "[train_test_split] \"{}\" occurs once only, so it cannot be in both parts: drop the row, or do not "
           "stratify.",
           level);
@@ -108,7 +108,7 @@ Parts split_rows(std::int64_t rows, double test_size, bool shuffle, std::optiona
   }
   const auto classes = static_cast<std::int64_t>(groups.size());
   if (test < classes || rows - test < classes)
-    fail<ValueError>(
+    raise<ValueError>(
         "[train_test_split] {} test and {} training rows cannot hold all {} levels to stratify by: change test_size, "
         "or stratify by a column with fewer levels.",
         test, rows - test, classes);
@@ -123,7 +123,7 @@ TableSplit train_test_split(const Table& table, SplitOptions options) {
     const Column& column = table.column(options.stratify);
     for (std::int64_t row = 0; row < table.rows(); ++row) {
       if (column.is_missing(row))
-        fail<ValueError>(
+        raise<ValueError>(
             "[train_test_split] \"{}\" is missing in row {}: drop such rows with drop_missing({{\"{}\"}}) before.",
             options.stratify, row, options.stratify);
       levels[column.cell(row)].push_back(row);
@@ -137,16 +137,16 @@ TableSplit train_test_split(const Table& table, SplitOptions options) {
 TensorSplit train_test_split(const Tensor& X, const Tensor& y, TensorSplitOptions options) {
   if (!X.defined() || !y.defined()) throw ValueError("[train_test_split] X or y is undefined: pass tensors.");
   if (X.dim() == 0 || y.dim() == 0 || X.size(0) != y.size(0))
-    fail<ShapeError>("[train_test_split] X is {}, y is {}: their first dimensions must be equal.", X.shape().str(),
-                     y.shape().str());
+    raise<ShapeError>("[train_test_split] X is {}, y is {}: their first dimensions must be equal.", X.shape().str(),
+                      y.shape().str());
   std::map<std::string, Rows> levels;
   if (options.stratify) {
     if (y.numel() != y.size(0))
-      fail<ShapeError>("[train_test_split] y is {}: to stratify it must be [rows] or [rows, 1].", y.shape().str());
+      raise<ShapeError>("[train_test_split] y is {}: to stratify it must be [rows] or [rows, 1].", y.shape().str());
     const auto add = [&](const auto& values) {
       for (std::size_t row = 0; row < values.size(); ++row) {
         if (values[row] != values[row])
-          fail<ValueError>("[train_test_split] y is NaN at row {}: drop such rows to stratify.", row);
+          raise<ValueError>("[train_test_split] y is NaN at row {}: drop such rows to stratify.", row);
         // -0.0 is 0.
         levels[fmt::format("{}", values[row] == 0 ? 0 : values[row])].push_back(static_cast<std::int64_t>(row));
       }

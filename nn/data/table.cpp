@@ -2,7 +2,7 @@
 #include <xgrad/nn/detail/text_table.hpp>
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -49,7 +49,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::string guess;
   if (!similar.empty()) guess = fmt::format(" Did you mean \"{}\"?", similar[0].second);
   const std::size_t shown = std::min<std::size_t>(known.size(), 40);
-  fail<IndexError>(
+  raise<IndexError>(
       "[{}] there is no column \"{}\": the table has {}{}.{}", op, name,
       known.empty()
           ? "none"
@@ -59,14 +59,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 void check_row(const char* op, std::int64_t row, std::int64_t rows) {
   if (row >= 0 && row < rows) return;
-  fail<IndexError>("[{}] row {} is out of range: there are {} rows, numbered from 0.", op, row, rows);
+  raise<IndexError>("[{}] row {} is out of range: there are {} rows, numbered from 0.", op, row, rows);
 }
 
 std::vector<bool> checked_missing(const std::string& name, std::vector<bool> missing, std::size_t size) {
   if (missing.empty()) missing.resize(size);
   if (missing.size() != size)
-    fail<ShapeError>("[Column] \"{}\" has {} values and {} marks of missing ones: give one mark per value.", name, size,
-                     missing.size());
+    raise<ShapeError>("[Column] \"{}\" has {} values and {} marks of missing ones: give one mark per value.", name,
+                      size, missing.size());
   return missing;
 }
 
@@ -128,7 +128,7 @@ std::int64_t Column::distinct_count() const { return static_cast<std::int64_t>(l
 double Column::number(std::int64_t row) const {
   const std::size_t i = checked(row);
   if (kind_ == ColumnKind::text)
-    fail<DtypeError>(
+    raise<DtypeError>(
         "[Column] \"{}\" holds text, not numbers: use cell() for its values, or an Encoder to turn it into numbers.",
         name_);
   if (missing_[i]) return not_a_number;
@@ -220,7 +220,7 @@ std::vector<double> Column::exact_numbers() const {
     // Converted to double and back, through long double: 2^63, to which double rounds the largest, is no int64.
     if (!missing_[i] &&
         static_cast<long double>(static_cast<double>(integers_[i])) != static_cast<long double>(integers_[i]))
-      fail<DtypeError>(
+      raise<DtypeError>(
           "[Column] \"{}\" is {} in row {}, which float64 would round: drop the column, or use cell() for its values.",
           name_, integers_[i], i);
   }
@@ -236,12 +236,12 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), by_nam
   for (std::size_t i = 1; i < by_name_.size(); ++i) {
     const std::string& name = columns_[by_name_[i]].name();
     if (name == columns_[by_name_[i - 1]].name())
-      fail<ValueError>("[Table] two columns are called \"{}\": rename one with renamed().", name);
+      raise<ValueError>("[Table] two columns are called \"{}\": rename one with renamed().", name);
   }
   for (const Column& column : columns_)
     if (column.size() != columns_[0].size())
-      fail<ShapeError>("[Table] column \"{}\" has {} rows, column \"{}\" has {}: they must be equal.", column.name(),
-                       column.size(), columns_[0].name(), columns_[0].size());
+      raise<ShapeError>("[Table] column \"{}\" has {} rows, column \"{}\" has {}: they must be equal.", column.name(),
+                        column.size(), columns_[0].name(), columns_[0].size());
   if (!columns_.empty()) rows_ = columns_[0].size();
 }
 

@@ -1,6 +1,6 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/base.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ CachedVector<double> elements(const Tensor& t) {
 }
 
 void check_defined(const std::string& metric, const char* argument, const Tensor& t) {
-  if (!t.defined()) fail<ValueError>("[{}] {} is undefined: pass a tensor.", metric, argument);
+  if (!t.defined()) raise<ValueError>("[{}] {} is undefined: pass a tensor.", metric, argument);
 }
 
 std::int64_t columns_of(const Tensor& t) { return t.dim() == 1 ? 1 : t.size(1); }
@@ -30,28 +30,28 @@ std::int64_t columns_of(const Tensor& t) { return t.dim() == 1 ? 1 : t.size(1); 
 void check_table(const std::string& metric, const char* argument, const Tensor& t, const char* needed) {
   check_defined(metric, argument, t);
   if (t.dim() != 1 && t.dim() != 2)
-    fail<ShapeError>("[{}] {} is {}, it must be {}.", metric, argument, t.shape().str(), needed);
+    raise<ShapeError>("[{}] {} is {}, it must be {}.", metric, argument, t.shape().str(), needed);
   if (t.numel() == 0)
-    fail<ShapeError>("[{}] {} is {}: there is nothing to measure; pass at least one row.", metric, argument,
-                     t.shape().str());
+    raise<ShapeError>("[{}] {} is {}: there is nothing to measure; pass at least one row.", metric, argument,
+                      t.shape().str());
 }
 
 void check_same_rows(const std::string& metric, const Tensor& y_true, const Tensor& y_pred) {
   if (y_true.size(0) != y_pred.size(0))
-    fail<ShapeError>("[{}] y_true is {}, y_pred is {}: they must have the same number of rows.", metric,
-                     y_true.shape().str(), y_pred.shape().str());
+    raise<ShapeError>("[{}] y_true is {}, y_pred is {}: they must have the same number of rows.", metric,
+                      y_true.shape().str(), y_pred.shape().str());
 }
 
 CachedVector<double> read_weights(const std::string& metric, const Tensor& weight, std::int64_t rows) {
   if (!weight.defined()) return {};
   if ((weight.dim() != 1 && weight.dim() != 2) || weight.numel() != rows || weight.size(0) != rows)
-    fail<ShapeError>("[{}] sample_weight is {}, y_pred has {} rows: give one weight per row, [{}].", metric,
-                     weight.shape().str(), rows, rows);
+    raise<ShapeError>("[{}] sample_weight is {}, y_pred has {} rows: give one weight per row, [{}].", metric,
+                      weight.shape().str(), rows, rows);
   CachedVector<double> values = elements(weight);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!(values[i] >= 0) || std::isinf(values[i]))
-      fail<ValueError>("[{}] sample_weight is {} at row {}: weights are finite and not negative.", metric, values[i],
-                       i);
+      raise<ValueError>("[{}] sample_weight is {} at row {}: weights are finite and not negative.", metric, values[i],
+                        i);
   return values;
 }
 
@@ -59,11 +59,11 @@ void check_numbers(const std::string& metric, const char* argument, const Cached
                    std::int64_t columns, bool infinite_allowed) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i]) || (infinite_allowed && std::isinf(values[i]))) continue;
-    fail<ValueError>("[{}] {} is {} at row {}: {}", metric, argument, std::isnan(values[i]) ? "NaN" : "infinite",
-                     i / static_cast<std::size_t>(columns),
-                     argument[2] == 'p'
-                         ? "the model has diverged or its inputs hold such values; look at the loss and the data."
-                         : "drop or repair such rows before training.");
+    raise<ValueError>("[{}] {} is {} at row {}: {}", metric, argument, std::isnan(values[i]) ? "NaN" : "infinite",
+                      i / static_cast<std::size_t>(columns),
+                      argument[2] == 'p'
+                          ? "the model has diverged or its inputs hold such values; look at the loss and the data."
+                          : "drop or repair such rows before training.");
   }
 }
 
@@ -72,13 +72,14 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
                            std::size_t row) {
   const bool unbounded = classes < 0;
   if (std::isnan(value))
-    fail<ValueError>("[{}] {} is NaN at row {}: drop rows without a label, or label them -100.", metric, argument, row);
+    raise<ValueError>("[{}] {} is NaN at row {}: drop rows without a label, or label them -100.", metric, argument,
+                      row);
   if (value != std::floor(value) || value < 0 || (!unbounded && value >= static_cast<double>(classes)) || value > 1e6) {
     if (classes == 2)
-      fail<IndexError>("[{}] {} is {} at row {}: with one probability per row labels are 0 or 1.", metric, argument,
-                       value, row);
-    fail<IndexError>("[{}] {} is {} at row {}: labels are whole numbers from 0 to {}.", metric, argument, value, row,
-                     unbounded ? 999'999 : classes - 1);
+      raise<IndexError>("[{}] {} is {} at row {}: with one probability per row labels are 0 or 1.", metric, argument,
+                        value, row);
+    raise<IndexError>("[{}] {} is {} at row {}: labels are whole numbers from 0 to {}.", metric, argument, value, row,
+                      unbounded ? 999'999 : classes - 1);
   }
   return static_cast<std::int64_t>(value);
 }
@@ -107,12 +108,12 @@ CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const Cache
       const double v = values[row * k + c];
       if (v == 0) continue;
       if (v != 1 || label >= 0)
-        fail<ValueError>(
+        raise<ValueError>(
             "[{}] row {} of y_true is not one-hot (found {}): give class indices [rows], or rows with a single 1.",
             metric, row, std::isnan(v) ? "NaN" : fmt::format("{}", v));
       label = static_cast<std::int64_t>(c);
     }
-    if (label < 0) fail<ValueError>("[{}] row {} of y_true is all zeros: a one-hot row has a single 1.", metric, row);
+    if (label < 0) raise<ValueError>("[{}] row {} of y_true is all zeros: a one-hot row has a single 1.", metric, row);
     labels[row] = label;
   }
   return labels;
@@ -148,7 +149,7 @@ void drop_ignored(ClassificationInputs& in, CachedVector<double>& truth) {
 }  // namespace
 
 void detail::check_threshold(const std::string& metric, double threshold) {
-  if (std::isnan(threshold)) fail<ValueError>("[{}] threshold is nan, it must be a number.", metric);
+  if (std::isnan(threshold)) raise<ValueError>("[{}] threshold is nan, it must be a number.", metric);
 }
 
 std::int64_t ClassificationInputs::predicted(std::int64_t row, double threshold) const {
@@ -178,7 +179,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
     in.kind = PredictionKind::labels;
   const std::int64_t truth_columns = columns_of(y_true);
   if (truth_columns != 1 && truth_columns != in.columns)
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[{}] y_true is {}, y_pred is {}: y_true must be class indices [{}] or have the columns of y_pred.", metric,
         y_true.shape().str(), y_pred.shape().str(), in.rows);
   CachedVector<double> truth = elements(y_true);
@@ -213,13 +214,13 @@ ClassificationInputs read_probabilities(const std::string& metric, const Tensor&
     for (std::int64_t c = 0; c < in.columns; ++c) {
       double& p = in.predictions[static_cast<std::size_t>(row * in.columns + c)];
       if (!(p >= 0 && p <= 1 + tolerance))
-        fail<ValueError>("[{}] y_pred is {} at row {}, which is no probability: apply {} to the model's output first.",
-                         metric, p, row, in.columns == 1 ? "sigmoid" : "softmax");
+        raise<ValueError>("[{}] y_pred is {} at row {}, which is no probability: apply {} to the model's output first.",
+                          metric, p, row, in.columns == 1 ? "sigmoid" : "softmax");
       sum += p;
       p = std::min(p, 1.0);
     }
     if (in.columns > 1 && std::abs(sum - 1) > tolerance)
-      fail<ValueError>(
+      raise<ValueError>(
           "[{}] the probabilities in row {} of y_pred sum to {}, not to 1: apply softmax to the model's output first.",
           metric, row, sum);
   }
@@ -232,8 +233,8 @@ RegressionInputs read_regression(const std::string& metric, const Tensor& y_true
   check_table(metric, "y_pred", y_pred, "[rows] or [rows, outputs]");
   check_same_rows(metric, y_true, y_pred);
   if (columns_of(y_true) != columns_of(y_pred))
-    fail<ShapeError>("[{}] y_true is {}, y_pred is {}: they must have the same number of outputs.", metric,
-                     y_true.shape().str(), y_pred.shape().str());
+    raise<ShapeError>("[{}] y_true is {}, y_pred is {}: they must have the same number of outputs.", metric,
+                      y_true.shape().str(), y_pred.shape().str());
   RegressionInputs in;
   in.rows = y_true.size(0);
   in.outputs = columns_of(y_true);
@@ -247,8 +248,8 @@ RegressionInputs read_regression(const std::string& metric, const Tensor& y_true
 
 void detail::check_not_empty(const std::string& metric, double weight) {
   if (weight > 0) return;
-  fail<ValueError>("[{}] no row has been seen (or all weights are 0): call update with some rows before compute.",
-                   metric);
+  raise<ValueError>("[{}] no row has been seen (or all weights are 0): call update with some rows before compute.",
+                    metric);
 }
 
 }  // namespace xg::nn::metrics

@@ -1,5 +1,5 @@
 #include <xgrad/nn/detail/option_checks.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@ void check_option(const char* layer, const char* option, double value, double lo
   const std::string range = std::isfinite(low) && std::isfinite(high) ? fmt::format("from {} to {}", low, high)
                             : std::isfinite(low)                      ? fmt::format("finite and {} or more", low)
                                                                       : std::string("finite");
-  fail<ValueError>("[{}] {} is {}, it must be {}.", layer, option, value, range);
+  raise<ValueError>("[{}] {} is {}, it must be {}.", layer, option, value, range);
 }
 
 }  // namespace xg::nn::detail

@@ -3,7 +3,7 @@
 
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/trainer.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <string>
 
@@ -24,7 +24,7 @@ inline Tensor rows_of(const Tensor& x, std::int64_t start, std::int64_t stop) {
 
 /// Throws ValueError, naming `op`, for a batch of no rows.
 inline void check_batch_size(const char* op, std::int64_t size) {
-  if (size < 1) fail<ValueError>("[{}] batch_size is {}, it must be 1 or more.", op, size);
+  if (size < 1) raise<ValueError>("[{}] batch_size is {}, it must be 1 or more.", op, size);
 }
 
 }  // namespace detail

@@ -1,6 +1,6 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/classification.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
 #include <limits>
@@ -25,8 +25,8 @@ double averaged(const std::string& metric, const ClassCounts& counts, Average av
   if (average == Average::automatic) average = counts.binary() ? Average::binary : Average::macro;
   if (average == Average::binary) {
     if (counts.classes() > 2)
-      fail<ValueError>("[{}] average is binary, but there are {} classes: use Average::micro, macro or weighted.",
-                       metric, counts.classes());
+      raise<ValueError>("[{}] average is binary, but there are {} classes: use Average::micro, macro or weighted.",
+                        metric, counts.classes());
     return score(outcome(counts, 1));
   }
   Outcome all;
@@ -106,14 +106,14 @@ double CohenKappa::compute() const {
 }
 
 TopKAccuracy::TopKAccuracy(TopKAccuracyOptions options) : MetricWith(std::move(options)) {
-  if (options_.k < 1) fail<ValueError>("[{}] k is {}, it must be positive.", options_.name, options_.k);
+  if (options_.k < 1) raise<ValueError>("[{}] k is {}, it must be positive.", options_.name, options_.k);
 }
 
 void TopKAccuracy::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
   const ClassificationInputs in = read_classification(options_.name, y_true, y_pred, sample_weight, false);
   if (in.kind != PredictionKind::scores)
-    fail<ShapeError>("[{}] y_pred is {}, it must be [rows, classes] with a score for every class.", options_.name,
-                     y_pred.shape().str());
+    raise<ShapeError>("[{}] y_pred is {}, it must be [rows, classes] with a score for every class.", options_.name,
+                      y_pred.shape().str());
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const double* scores = in.predictions.data() + row * in.columns;
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];

@@ -1,7 +1,7 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/confusion.hpp>
 #include <xgrad/tensor/creation.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 
@@ -72,7 +72,7 @@ Tensor confusion_matrix(const Tensor& y_true, const Tensor& y_pred, ConfusionOpt
   check_not_empty("confusion_matrix", static_cast<double>(in.rows));
   const std::int64_t classes = count_classes(in);
   if (classes > 4096)
-    fail<ValueError>(
+    raise<ValueError>(
         "[confusion_matrix] there are {} classes, at most 4096 make a matrix: use the metrics, which count per class.",
         classes);
   std::vector<double> counts(static_cast<std::size_t>(classes * classes));

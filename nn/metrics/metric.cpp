@@ -2,7 +2,7 @@
 #include <xgrad/nn/metrics/metric.hpp>
 #include <xgrad/nn/metrics/probability.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,7 +50,7 @@ const std::vector<Named>& known() {
 }  // namespace
 
 void throw_unweighted(const std::string& name) {
-  fail<ValueError>(
+  raise<ValueError>(
       "[{}] sample_weight is given, but this metric does not take weights: leave it out of the metrics or the weights "
       "out of the call.",
       name);
@@ -64,8 +64,8 @@ Metric metric(StringRef name) {
                  [](unsigned char c) { return c == '-' || c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
   for (const Named& entry : known())
     if (std::find(entry.names.begin(), entry.names.end(), key) != entry.names.end()) return entry.make();
-  fail<ValueError>("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.", name.view(),
-                   fmt::join(metric_names(), ", "));
+  raise<ValueError>("[metric] \"{}\" is unknown: use one of {}, or metrics::function with your own.", name.view(),
+                    fmt::join(metric_names(), ", "));
 }
 
 std::vector<std::string> metric_names() {

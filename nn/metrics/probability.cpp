@@ -1,6 +1,6 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/probability.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -82,7 +82,7 @@ ScoreTable scores_of_class_one(const char* name, const Tensor& y_true, const Ten
   table.update(y_true, y_score, sample_weight);
   check_not_empty(name, static_cast<double>(table.rows()));
   if (!table.binary())
-    fail<ShapeError>(
+    raise<ShapeError>(
         "[{}] y_score is {}, it must be [rows] or [rows, 1]: take one class against the rest, y_true == c and its "
         "column.",
         name, y_score.shape().str());
@@ -129,12 +129,12 @@ void ScoreTable::reset() {
 void ScoreTable::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
   const ClassificationInputs in = read_classification(metric_, y_true, y_pred, sample_weight, false);
   if (columns_ != 0 && columns_ != in.columns)
-    fail<ShapeError>("[{}] y_pred is {}, but earlier batches had {} columns: call reset() in between.", metric_,
-                     y_pred.shape().str(), columns_);
+    raise<ShapeError>("[{}] y_pred is {}, but earlier batches had {} columns: call reset() in between.", metric_,
+                      y_pred.shape().str(), columns_);
   if (in.rows == 0) return;
   if (!labels_.empty() && weights_.empty() != in.weights.empty())
-    fail<ValueError>("[{}] some batches have a sample_weight and some have none: give one to all of them or to none.",
-                     metric_);
+    raise<ValueError>("[{}] some batches have a sample_weight and some have none: give one to all of them or to none.",
+                      metric_);
   columns_ = in.columns;
   labels_.insert(labels_.end(), in.truth.begin(), in.truth.end());
   scores_.insert(scores_.end(), in.predictions.begin(), in.predictions.end());
@@ -193,11 +193,11 @@ PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& 
 }
 
 std::vector<CalibrationBin> calibration_curve(const Tensor& y_true, const Tensor& y_prob, std::int64_t bins) {
-  if (bins < 1) fail<ValueError>("[calibration_curve] bins is {}, it must be positive.", bins);
+  if (bins < 1) raise<ValueError>("[calibration_curve] bins is {}, it must be positive.", bins);
   const ClassificationInputs in = read_probabilities("calibration_curve", y_true, y_prob, {});
   check_not_empty("calibration_curve", static_cast<double>(in.rows));
   if (in.columns != 1)
-    fail<ShapeError>("[calibration_curve] y_prob is {}, it must be [rows] or [rows, 1].", y_prob.shape().str());
+    raise<ShapeError>("[calibration_curve] y_prob is {}, it must be [rows] or [rows, 1].", y_prob.shape().str());
   std::vector<CalibrationBin> all(static_cast<std::size_t>(bins));
   for (std::int64_t b = 0; b < bins; ++b) {
     all[static_cast<std::size_t>(b)].lower = static_cast<double>(b) / static_cast<double>(bins);

@@ -1,6 +1,6 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
 #include <xgrad/nn/metrics/regression.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +18,8 @@ void welford(double value, double w, double weight, double& mean, double& square
 
 void check_outputs(const std::string& metric, std::size_t known, std::int64_t found) {
   if (known != 0 && known != static_cast<std::size_t>(found))
-    fail<ShapeError>("[{}] y_pred has {} outputs, earlier batches had {}: call reset() in between.", metric, found,
-                     known);
+    raise<ShapeError>("[{}] y_pred has {} outputs, earlier batches had {}: call reset() in between.", metric, found,
+                      known);
 }
 
 // 1 - residual / total; by convention 1 or 0 where the truth is constant, as scikit-learn.

@@ -5,7 +5,7 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/json.hpp>
-#include <xgrad/tensor/support/fail.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ template <class Report> void save_report(const Report& report, const std::filesy
   const std::string extension = path.extension().string();
   if (extension == ".json") return write_file_atomically(path.string(), report.json(), "Report.save");
   if (extension == ".txt") return write_file_atomically(path.string(), report.str(), "Report.save");
-  fail<ValueError>("[Report.save] \"{}\" is no known extension: use .json or .txt.", extension);
+  raise<ValueError>("[Report.save] \"{}\" is no known extension: use .json or .txt.", extension);
 }
 
 std::vector<std::string> names_of_classes(const ReportOptions& options, std::int64_t classes) {
@@ -33,8 +33,8 @@ std::vector<std::string> names_of_classes(const ReportOptions& options, std::int
   if (names.empty())
     for (std::int64_t c = 0; c < classes; ++c) names.push_back(fmt::format("{}", c));
   if (static_cast<std::int64_t>(names.size()) != classes)
-    fail<ValueError>("[classification_report] there are {} classes, but .class_names has {}: name each class.", classes,
-                     names.size());
+    raise<ValueError>("[classification_report] there are {} classes, but .class_names has {}: name each class.",
+                      classes, names.size());
   return names;
 }
 
@@ -234,8 +234,8 @@ std::ostream& operator<<(std::ostream& out, const ClassificationReport& report) 
 RegressionReport regression_report(const Tensor& y_true, const Tensor& y_pred) {
   const RegressionInputs in = read_regression("regression_report", y_true, y_pred, {});
   if (in.outputs != 1)
-    fail<ShapeError>("[regression_report] y_true is {}, it must be [rows] or [rows, 1]: report each output by itself.",
-                     y_true.shape().str());
+    raise<ShapeError>("[regression_report] y_true is {}, it must be [rows] or [rows, 1]: report each output by itself.",
+                      y_true.shape().str());
   RegressionReport report;
   report.support = in.rows;
   report.y_true = from_data(in.truth.data(), {in.rows});
