@@ -1,4 +1,3 @@
-#include <xgrad/autograd/attribution.hpp>
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>

@@ -7,8 +7,6 @@
 #include <xgrad/tensor/string_ref.hpp>
 
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace xg::explain {
 

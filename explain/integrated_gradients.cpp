@@ -17,7 +17,6 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <string_view>
 
 namespace xg::explain {
 namespace {

@@ -8,7 +8,6 @@
 #include <concepts>
 #include <functional>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <utility>
 

@@ -4,9 +4,6 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <memory>
-#include <optional>
-
 namespace xg::nn {
 
 Dense::Dense(std::int64_t in, std::int64_t units, DenseOptions options)

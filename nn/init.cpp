@@ -12,7 +12,6 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace xg::nn::init {

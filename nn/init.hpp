@@ -8,7 +8,6 @@
 
 #include <concepts>
 #include <functional>
-#include <string>
 #include <utility>
 
 namespace xg::nn::init {

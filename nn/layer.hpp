@@ -6,7 +6,6 @@
 #include <xgrad/tensor/string_ref.hpp>
 
 #include <memory>
-#include <string>
 #include <tuple>
 #include <utility>
 

@@ -5,13 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
 #include <unordered_map>
 #include <unordered_set>
-#include <vector>
 
 namespace xg::nn {
 

@@ -12,9 +12,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <memory>
 #include <typeinfo>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace xg::nn {

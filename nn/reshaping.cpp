@@ -2,8 +2,6 @@
 #include <xgrad/nn/reshaping.hpp>
 #include <xgrad/tensor/error.hpp>
 
-#include <functional>
-
 namespace xg::nn {
 
 Tensor Flatten::forward(const Tensor& x) { return flatten(x, options_.start_dim, options_.end_dim); }

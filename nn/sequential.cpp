@@ -5,9 +5,6 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <atomic>
-#include <memory>
-#include <optional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 

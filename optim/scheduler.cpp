@@ -10,7 +10,6 @@
 #include <cmath>
 #include <numbers>
 #include <string>
-#include <vector>
 
 namespace xg::optim {
 

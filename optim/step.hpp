@@ -24,7 +24,6 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <array>
-#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>

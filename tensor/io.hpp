@@ -6,7 +6,6 @@
 #include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>

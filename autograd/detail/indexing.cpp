@@ -1,7 +1,6 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
-#include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 

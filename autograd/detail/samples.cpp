@@ -1,7 +1,6 @@
 #include <xgrad/autograd/detail/samples.hpp>
 
 #include <cmath>
-#include <vector>
 
 namespace xg::autograd {
 

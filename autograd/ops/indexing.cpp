@@ -5,10 +5,7 @@
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 
-#include <fmt/format.h>
-
 #include <array>
-#include <vector>
 
 namespace xg {
 namespace autograd {

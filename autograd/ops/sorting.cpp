@@ -6,7 +6,6 @@
 
 #include <array>
 #include <span>
-#include <tuple>
 #include <vector>
 
 namespace xg {

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>

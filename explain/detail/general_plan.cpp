@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <memory>
 #include <span>
 #include <vector>
 

@@ -1,8 +1,6 @@
 #include <xgrad/autograd/engine.hpp>
-#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/gradients.hpp>
-#include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/recording.hpp>
 
 #include <algorithm>

@@ -5,13 +5,10 @@
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace xg::nn::data {
 

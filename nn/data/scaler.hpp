@@ -4,8 +4,6 @@
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::nn::data {
 
 /// Options of StandardScaler.

@@ -4,8 +4,6 @@
 
 #include <limits>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -1,5 +1,4 @@
 #include <xgrad/nn/detail/metric_inputs.hpp>
-#include <xgrad/nn/metrics/base.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>

@@ -2,10 +2,6 @@
 #include <xgrad/nn/metrics/regression.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 namespace xg::nn::metrics {
 namespace {
 

@@ -7,7 +7,6 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <span>
-#include <vector>
 
 namespace xg::kernels {
 

@@ -10,7 +10,6 @@
 
 #include <xsimd/xsimd.hpp>
 
-#include <cmath>
 #include <tuple>
 #include <type_traits>
 

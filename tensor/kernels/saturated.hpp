@@ -1,7 +1,6 @@
 // Numbers as elements of an integer dtype.
 #pragma once
 
-#include <cstdint>
 #include <limits>
 #include <type_traits>
 

@@ -4,7 +4,6 @@
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
 
-#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>

@@ -3,8 +3,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <utility>
-
 namespace xg::kernels {
 
 /// x's memory under another geometry; `offset` counts elements from x's first.
