@@ -72,7 +72,7 @@ struct LinearMap {
   Tensor bias;    ///< [out], or undefined
 };
 
-class PairContext;
+struct PairContext;
 
 /// [front, shape from dimension `skip` on]
 XG_API Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
@@ -96,8 +96,7 @@ struct XG_API RoundingContext {
 };
 
 /// An op with its attributes, as it was applied: what a sweep needs to know of it.
-class XG_API AppliedOp {
- public:
+struct XG_API AppliedOp {
   virtual ~AppliedOp();
   virtual const char* name() const = 0;        ///< "mul"
   virtual Rule rule() const = 0;               ///< how contributions pass through it
@@ -134,8 +133,7 @@ XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContex
                                        std::span<const Tensor> outputs);
 
 /// The values of one op at P pairs, and the multipliers that arrived at its outputs.
-class XG_API PairContext {
- public:
+struct XG_API PairContext {
   std::int64_t outputs_explained = 1;  ///< K
   std::int64_t pairs = 0;              ///< P; 0 where values are whole tensors without a common row dimension
   std::vector<Tensor> x;               ///< inputs at the rows

@@ -43,8 +43,7 @@ const std::vector<Tensor>& Context::saved() const {
 }
 
 /// Reaches into a context on behalf of the node and of traces.
-class FunctionCall {
- public:
+struct FunctionCall {
   /// `needs` is of the tensors that are there; those that are absent take their places between them.
   static Context make(const detail::FunctionInfo& info, std::vector<bool> needs) {
     Context context;

@@ -44,7 +44,7 @@
 
 namespace xg::autograd {
 
-class FunctionCall;
+struct FunctionCall;
 
 /// One gradient for each tensor among forward's arguments, in order; an undefined one is zero.
 class Gradients {
@@ -88,7 +88,7 @@ class XG_API Context {
   void set_materialize_grads(bool value) { materialize_ = value; }
 
  private:
-  friend class FunctionCall;
+  friend struct FunctionCall;
   std::string name_ = "function";
   std::vector<Tensor> saved_;
   std::vector<std::uint32_t> versions_;

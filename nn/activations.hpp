@@ -10,8 +10,7 @@
 namespace xg::nn {
 
 /// A layer that applies one function without options.
-template <class Self, Tensor (*function)(const Tensor&)> class XG_API ActivationLayer : public Layer<Self> {
- public:
+template <class Self, Tensor (*function)(const Tensor&)> struct XG_API ActivationLayer : Layer<Self> {
   /// with a name or without
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
   explicit ActivationLayer(NoOptions) : ActivationLayer() {}               ///< for empty braces

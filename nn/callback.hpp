@@ -18,8 +18,7 @@
 namespace xg::nn {
 
 /// Where training is, and what a callback may do about it.
-class XG_API FitState {
- public:
+struct XG_API FitState {
   /// The state before the first epoch.
   FitState(Module& model, optim::Optimizer& optimizer, History& history)
       : model(model), optimizer(optimizer), history(history) {}

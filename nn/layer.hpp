@@ -17,8 +17,7 @@ struct LayerOptions {
 };
 
 /// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.
-template <class Self> class XG_API Layer : public Module {
- public:
+template <class Self> struct XG_API Layer : Module {
   using Module::Module;
   using Module::operator();
   /// Short for nn::call on a temporary: `Dense(6)(node)`.

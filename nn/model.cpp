@@ -188,8 +188,7 @@ namespace {
 Tensor call_list(Module& module, std::span<const Tensor> xs);
 
 // A layer of any number of inputs.
-class Join : public Module {
- public:
+struct Join : Module {
   using Module::forward;
   using Module::Module;
   virtual Tensor forward(std::span<const Tensor> xs) = 0;
@@ -204,15 +203,13 @@ Tensor call_list(Module& module, std::span<const Tensor> xs) {
   return static_cast<Join&>(module).forward(xs);
 }
 
-class Concatenate final : public Join {
- public:
+struct Concatenate final : Join {
   using Join::Join;
   Tensor forward(std::span<const Tensor> xs) override { return cat({xs.begin(), xs.end()}, -1); }
   std::shared_ptr<Module> clone() const override { return std::make_shared<Concatenate>(name()); }
 };
 
-class Add final : public Join {
- public:
+struct Add final : Join {
   using Join::Join;
   Tensor forward(std::span<const Tensor> xs) override {
     Tensor sum = xs[0] + xs[1];
@@ -222,8 +219,7 @@ class Add final : public Join {
   std::shared_ptr<Module> clone() const override { return std::make_shared<Add>(name()); }
 };
 
-class Multiply final : public Join {
- public:
+struct Multiply final : Join {
   using Join::Join;
   Tensor forward(std::span<const Tensor> xs) override {
     Tensor product = xs[0] * xs[1];

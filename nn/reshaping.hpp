@@ -43,8 +43,7 @@ class XG_API Unflatten final : public Layer<Unflatten> {
 };
 
 /// x
-class XG_API Identity final : public Layer<Identity> {
- public:
+struct XG_API Identity final : Layer<Identity> {
   explicit Identity(LayerOptions options = {}) : Layer(std::move(options.name)) {}  ///< with a name or without
   explicit Identity(NoOptions) : Identity() {}                                      ///< for empty braces
   Tensor forward(const Tensor& x) override { return x; }

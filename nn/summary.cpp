@@ -44,8 +44,7 @@ Row cells(const LayerInfo& layer) {
 constexpr std::array<const char*, 4> headings{"Layer (type)", "Output Shape", "Param #", "FLOPs"};
 
 // Sees which modules are called, on what and with what result.
-class CallRecorder : public ForwardObserver {
- public:
+struct CallRecorder : ForwardObserver {
   struct Call {
     Module* module;
     Tensor input, output;  // kept, so that addresses stay unique

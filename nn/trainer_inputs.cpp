@@ -32,8 +32,7 @@ void check_finite(const char* op, const char* what, const Tensor& x) {
 std::string rows_in_words(std::int64_t count) { return fmt::format("{} row{}", count, count == 1 ? "" : "s"); }
 
 // Remembers what every module is called with.
-class Inputs final : public ForwardObserver {
- public:
+struct Inputs final : ForwardObserver {
   void after(Module& module, const Tensor& input, const Tensor&) override {
     if (input.defined() && input.dim() > 0) seen.emplace_back(&module, input.shape());
   }

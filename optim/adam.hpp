@@ -32,16 +32,14 @@ extern template class XG_API OptimizerOf<AdamWOptions>;
 
 /// m += (1 - b1)(g - m); v = b2 v + (1 - b2) g^2; p -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps). Kingma & Ba
 /// 2015, arXiv:1412.6980; amsgrad: Reddi et al. 2018, "On the convergence of Adam and beyond", arXiv:1904.09237.
-class XG_API Adam final : public OptimizerOf<AdamOptions> {
- public:
+struct XG_API Adam final : OptimizerOf<AdamOptions> {
   using OptimizerOf::OptimizerOf;
 };
 
 /// p -= lr weight_decay p, then Adam's step without weight decay.
 ///
 /// Loshchilov & Hutter 2019, arXiv:1711.05101.
-class XG_API AdamW final : public OptimizerOf<AdamWOptions> {
- public:
+struct XG_API AdamW final : OptimizerOf<AdamWOptions> {
   using OptimizerOf::OptimizerOf;
 };
 

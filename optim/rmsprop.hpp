@@ -21,8 +21,7 @@ extern template class XG_API OptimizerOf<RmspropOptions>;
 /// s = alpha s + (1 - alpha) g^2; p -= lr g / (sqrt(s) + eps), with momentum and centering as PyTorch has them.
 ///
 /// Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850.
-class XG_API RMSprop final : public OptimizerOf<RmspropOptions> {
- public:
+struct XG_API RMSprop final : OptimizerOf<RmspropOptions> {
   using OptimizerOf::OptimizerOf;
 };
 

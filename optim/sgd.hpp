@@ -20,8 +20,7 @@ extern template class XG_API OptimizerOf<SgdOptions>;
 /// g += weight_decay p; b = momentum b + (1 - dampening) g (b = g at first); p -= lr (nesterov ? g + momentum b : b).
 ///
 /// Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's form.
-class XG_API SGD final : public OptimizerOf<SgdOptions> {
- public:
+struct XG_API SGD final : OptimizerOf<SgdOptions> {
   using OptimizerOf::OptimizerOf;
 };
 

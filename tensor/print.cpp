@@ -73,14 +73,12 @@ template <class T> Digits digits_of(T value, Notation notation, int precision) {
 }
 
 /// The format that all elements share.
-class Format {
- public:
+struct Format {
   virtual ~Format() = default;
   virtual std::string operator()(const void* element) const = 0;
 };
 
-class BoolFormat final : public Format {
- public:
+struct BoolFormat final : Format {
   std::string operator()(const void* element) const override {
     return *static_cast<const bool*>(element) ? " True" : "False";
   }

@@ -97,8 +97,7 @@ class XG_API Shape {
 XG_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 /// One dimension, several, or none given: `sum(x, 1)`, `sum(x, {0, 1})`. Negative ones count from the end.
-class Dims : public Shape {
- public:
+struct Dims : Shape {
   Dims() = default;  ///< none given
   /// One dimension.
   template <std::integral T> Dims(T dim)

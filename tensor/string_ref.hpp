@@ -48,8 +48,7 @@ class StringRef {
 };
 
 /// The same for texts that are kept: a std::string that no literal 0, NULL or nullptr becomes. Options have it.
-class String : public std::string {
- public:
+struct String : std::string {
   String() = default;  ///< the empty text
   /// Takes over the text.
   String(std::string text) : std::string(std::move(text)) {}  // NOLINT
@@ -64,8 +63,7 @@ class String : public std::string {
 };
 
 /// A list of names, likewise.
-class StringList : public std::vector<std::string> {
- public:
+struct StringList : std::vector<std::string> {
   StringList() = default;  ///< no names
   /// Takes over the names.
   StringList(std::vector<std::string> texts) : std::vector<std::string>(std::move(texts)) {}  // NOLINT

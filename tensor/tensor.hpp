@@ -17,7 +17,7 @@
 namespace xg {
 
 class Generator;
-class Index;
+struct Index;
 class Tensor;
 
 /// How `sample` draws rows.

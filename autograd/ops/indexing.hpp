@@ -32,8 +32,7 @@ struct Ellipsis {};
 inline constexpr NewAxis newaxis{};    ///< in an index: a new dimension of size 1
 inline constexpr Ellipsis ellipsis{};  ///< in an index: all of the dimensions that no other entry takes
 /// One entry of an index: a number, a Slice, `newaxis`, `ellipsis`, a mask or an integer tensor.
-class Index {
- public:
+struct Index {
   /// What an entry is.
   enum class Kind {
     number,    ///< one element along a dimension, which is removed

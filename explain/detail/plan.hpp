@@ -47,8 +47,7 @@ struct PairWork {
   std::int64_t references_of_a_row() const { return request.paired ? 1 : references.size(0); }
 };
 
-class PairPlan {
- public:
+struct PairPlan {
   virtual ~PairPlan() = default;
   /// Adds the contributions of a block's rows, at the latest in finish().
   virtual void take(RowBlock block) = 0;
@@ -63,8 +62,7 @@ Audit audit_row(const PairWork& work, const RowBlock& block, std::int64_t row);
 
 // ---- derivatives at points
 
-class GradientPlan {
- public:
+struct GradientPlan {
   virtual ~GradientPlan() = default;
   /// May several threads ask at the same time? Not where the model itself runs.
   virtual bool is_threaded() const = 0;
@@ -82,8 +80,7 @@ using Indices = std::vector<std::int64_t>;
 
 /// What is explained, at points between one row and some references: player j of coalition s has the row's value where
 /// bit j of s is set, else the reference's.
-class Game {
- public:
+struct Game {
   virtual ~Game() = default;
   /// The most coalitions, a power of two, to ask for at once.
   virtual std::uint64_t at_once(std::int64_t references) const = 0;

@@ -65,8 +65,7 @@ template <class Options> class MeanMetric : public MetricWith<Options, false> {
 };
 
 /// The mean of Self::error(y, p) over all elements.
-template <class Self, class Options> class MeanError : public MeanMetric<Options> {
- public:
+template <class Self, class Options> struct MeanError : MeanMetric<Options> {
   using MeanMetric<Options>::MeanMetric;
   /// Takes in a batch.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
