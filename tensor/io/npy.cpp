@@ -39,7 +39,7 @@ class HeaderParser {
     Header header;
     bool has_descr = false, has_order = false, has_shape = false;
     const auto once = [&](bool& seen, std::string_view key) {
-      if (std::exchange(seen, true)) source_.fail(fmt::format("its header has '{}' twice.", key));
+      if (std::exchange(seen, true)) source_.fail("its header has '{}' twice.", key);
     };
     expect('{');
     while (!accept('}')) {
@@ -56,7 +56,7 @@ class HeaderParser {
         once(has_shape, key);
         header.shape = tuple();
       } else {
-        source_.fail(fmt::format("its header has an unknown entry '{}'.", shortened(key)));
+        source_.fail("its header has an unknown entry '{}'.", shortened(key));
       }
       if (!accept(',')) {
         expect('}');
@@ -70,7 +70,7 @@ class HeaderParser {
   }
 
  private:
-  [[noreturn]] void damaged() const { source_.fail(fmt::format("its header is damaged at byte {}.", at_)); }
+  [[noreturn]] void damaged() const { source_.fail("its header is damaged at byte {}.", at_); }
   void skip_space() {
     constexpr std::string_view space = " \t\r\n\f";
     while (at_ < text_.size() && space.find(text_[at_]) != std::string_view::npos) ++at_;
@@ -178,9 +178,8 @@ FileType file_type(const Source& source, const std::string& descr) {
   if (order == '<' || order == '>' || order == '|' || order == '=') type.remove_prefix(1);
   const auto found = sized.find(type);
   if (found == sized.end())
-    source.fail(
-        fmt::format("its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.",
-                    shortened(descr)));
+    source.fail("its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.",
+                shortened(descr));
   FileType result = found->second;
   result.swapped = order == '>';
   return result;
@@ -203,20 +202,19 @@ Tensor read_npy(Source& source) {
   if (std::string_view(start.data(), magic.size()) != magic) source.fail("it does not begin as an npy file does.");
   const int version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3 || start[7] != 0)
-    source.fail(
-        fmt::format("it is of npy version {}.{}, known are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7])));
+    source.fail("it is of npy version {}.{}, known are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7]));
   std::uint32_t length = 0;
   source.read(&length, version == 1 ? 2 : 4);
   if (length > largest_header || length > source.remaining())
-    source.fail(fmt::format("its header is {} bytes long by its own account, {} are left (and {} allowed).", length,
-                            source.remaining(), largest_header));
+    source.fail("its header is {} bytes long by its own account, {} are left (and {} allowed).", length,
+                source.remaining(), largest_header);
   std::string text(length, '\0');
   source.read(text.data(), length);
   Header header = HeaderParser(source, text).parse();
   const FileType type = file_type(source, header.descr);
   if (header.fortran_order) std::reverse(header.shape.begin(), header.shape.end());
   const Tensor out = read_tensor(source, header.shape, type);
-  if (source.remaining() != 0) source.fail(fmt::format("{} bytes follow the last element.", source.remaining()));
+  if (source.remaining() != 0) source.fail("{} bytes follow the last element.", source.remaining());
   return header.fortran_order && out.dim() > 1 ? from_fortran_order(out) : out;
 }
 

@@ -56,16 +56,16 @@ class MemberSource final : public io::Source {
     if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE)
       fail("it is encrypted.");
     if (info.size / largest_ratio > info.comp_size + 64)
-      fail(fmt::format("{} bytes cannot come from {} compressed ones.", info.size, info.comp_size));
+      fail("{} bytes cannot come from {} compressed ones.", info.size, info.comp_size);
     size_ = info.size;
     file_.reset(zip_fopen_index(archive, info.index, 0));
-    if (file_ == nullptr) fail(fmt::format("{}.", zip_strerror(archive)));
+    if (file_ == nullptr) fail("{}.", zip_strerror(archive));
   }
 
  protected:
   std::uint64_t read_some(void* to, std::uint64_t bytes) override {
     const zip_int64_t got = zip_fread(file_.get(), to, bytes);
-    if (got < 0) fail(fmt::format("{}.", zip_file_strerror(file_.get())));
+    if (got < 0) fail("{}.", zip_file_strerror(file_.get()));
     return static_cast<std::uint64_t>(got);
   }
 

@@ -3,7 +3,6 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,10 +10,8 @@
 #include <bit>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <limits>
 #include <system_error>
-#include <vector>
 
 namespace xg::io {
 
@@ -23,11 +20,11 @@ static_assert(std::endian::native == std::endian::little,
 
 void Source::read(void* to, std::uint64_t bytes) {
   if (bytes > remaining())
-    fail(fmt::format("it ends too early: {} bytes wanted, {} are left. The file is truncated.", bytes, remaining()));
+    fail("it ends too early: {} bytes wanted, {} are left. The file is truncated.", bytes, remaining());
   char* target = static_cast<char*>(to);
   while (bytes != 0) {
     const std::uint64_t got = read_some(target, bytes);
-    if (got == 0) fail(fmt::format("it ends too early: {} bytes are missing. The file is truncated.", bytes));
+    if (got == 0) fail("it ends too early: {} bytes are missing. The file is truncated.", bytes);
     target += got;
     bytes -= got;
     position_ += got;
@@ -46,10 +43,7 @@ class FileSource final : public Source {
     // Everything is asked of the opened file: the path may mean another one a moment later. Opening must not wait for
     // the other end of a pipe.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) {
-      const int error_number = errno;
-      fail(error_number == ENOENT ? "there is no such file." : std::generic_category().message(error_number) + ".");
-    }
+    if (descriptor < 0) fail(errno == ENOENT ? "there is no such file." : std::generic_category().message(errno) + ".");
     file_.reset(::fdopen(descriptor, "rb"));
     if (file_ == nullptr) {
       const int error_number = errno;
@@ -117,7 +111,7 @@ template <class Word, class Out> Out element(const Source& source, Word word, Fi
   } else {
     if (kind == FileType::Kind::signed_integer) return static_cast<Out>(static_cast<std::make_signed_t<Word>>(word));
     if (word > static_cast<std::make_unsigned_t<Out>>(std::numeric_limits<Out>::max()))
-      source.fail(fmt::format("it holds {} as an unsigned number, which does not fit into int64.", word));
+      source.fail("it holds {} as an unsigned number, which does not fit into int64.", word);
     return static_cast<Out>(word);
   }
 }
@@ -143,16 +137,10 @@ template <class Out> void read_elements(Source& source, Out* out, std::int64_t n
     const bool same = type.bytes == sizeof(Out) && !type.swapped &&
                       (type.kind != FileType::Kind::unsigned_integer || sizeof(Out) == 1);
     if (same) return source.read(out, static_cast<std::uint64_t>(n) * sizeof(Out));
-    switch (type.bytes) {
-      case 1:
-        return read_converted<std::uint8_t>(source, out, n, type);
-      case 2:
-        return read_converted<std::uint16_t>(source, out, n, type);
-      case 4:
-        return read_converted<std::uint32_t>(source, out, n, type);
-      default:
-        return read_converted<std::uint64_t>(source, out, n, type);
-    }
+    if (type.bytes == 1) return read_converted<std::uint8_t>(source, out, n, type);
+    if (type.bytes == 2) return read_converted<std::uint16_t>(source, out, n, type);
+    if (type.bytes == 4) return read_converted<std::uint32_t>(source, out, n, type);
+    read_converted<std::uint64_t>(source, out, n, type);
   }
 }
 
@@ -163,24 +151,16 @@ std::unique_ptr<Source> open_file(const std::string& op, const std::string& path
 }
 
 Dtype FileType::dtype() const {
-  switch (kind) {
-    case Kind::boolean:
-      return Dtype::bool_;
-    case Kind::unsigned_integer:
-      return bytes == 1 ? Dtype::uint8 : (bytes == 2 ? Dtype::int32 : Dtype::int64);
-    case Kind::signed_integer:
-      return bytes == 8 ? Dtype::int64 : Dtype::int32;
-    case Kind::brain_real:
-    case Kind::real:
-      break;
-  }
+  if (kind == Kind::boolean) return Dtype::bool_;
+  if (kind == Kind::unsigned_integer) return bytes == 1 ? Dtype::uint8 : (bytes == 2 ? Dtype::int32 : Dtype::int64);
+  if (kind == Kind::signed_integer) return bytes == 8 ? Dtype::int64 : Dtype::int32;
   return bytes == 8 ? Dtype::float64 : Dtype::float32;
 }
 
 std::int64_t checked_numel(const Source& source, const std::vector<std::uint64_t>& sizes) {
   const auto described = [&] { return "the shape " + text(sizes); };
   if (sizes.size() > max_dims)
-    source.fail(fmt::format("{} has {} dimensions, a tensor has at most {}.", described(), sizes.size(), max_dims));
+    source.fail("{} has {} dimensions, a tensor has at most {}.", described(), sizes.size(), max_dims);
   constexpr std::uint64_t most = std::uint64_t{1} << 56;  // elements; eight bytes each stay countable
   std::uint64_t numel = 1, strides = 1;
   for (const std::uint64_t size : sizes) {
@@ -197,22 +177,10 @@ Shape to_shape(const std::vector<std::uint64_t>& sizes) { return Shape(sizes.beg
 Tensor read_tensor(Source& source, const std::vector<std::uint64_t>& sizes, FileType type) {
   const std::int64_t n = checked_numel(source, sizes);
   if (static_cast<std::uint64_t>(n) > source.remaining() / type.bytes)
-    source.fail(fmt::format("it ends too early: shape {} takes {} bytes, {} are left. The file is truncated.",
-                            text(sizes), static_cast<std::uint64_t>(n) * type.bytes, source.remaining()));
+    source.fail("it ends too early: shape {} takes {} bytes, {} are left. The file is truncated.", text(sizes),
+                static_cast<std::uint64_t>(n) * type.bytes, source.remaining());
   Tensor out = kernels::empty(to_shape(sizes), type.dtype());
-  const auto read = [&]<class T>() { read_elements(source, static_cast<T*>(out.impl().data), n, type); };
-  if (type.kind == FileType::Kind::boolean)
-    read.operator()<bool>();
-  else if (out.dtype() == Dtype::uint8)
-    read.operator()<std::uint8_t>();
-  else if (out.dtype() == Dtype::int32)
-    read.operator()<std::int32_t>();
-  else if (out.dtype() == Dtype::int64)
-    read.operator()<std::int64_t>();
-  else if (out.dtype() == Dtype::float32)
-    read.operator()<float>();
-  else
-    read.operator()<double>();
+  dispatch(out.dtype(), [&]<class T>() { read_elements(source, static_cast<T*>(out.impl().data), n, type); });
   return out;
 }
 

@@ -3,9 +3,12 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xg::io {
@@ -24,6 +27,11 @@ class Source {
   void read(void* to, std::uint64_t bytes);
   /// Throws IoError: `[op] 'name': problem`.
   [[noreturn]] void fail(const std::string& problem) const;
+  /// The same, where the problem is fmt::format(text, arguments...).
+  template <class... Arguments>
+  [[noreturn]] void fail(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
+    fail(fmt::format(text, std::forward<Arguments>(arguments)...));
+  }
 
  protected:
   /// Reads up to `bytes` bytes; returns how many, 0 at the end.

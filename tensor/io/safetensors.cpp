@@ -64,15 +64,13 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     if (skipped_levels_ > 0) return true;
     switch (place_) {
       case Place::top:
-        if (!seen_top_.insert(name).second)
-          source_.fail(fmt::format("the header names '{}' twice.", io::shortened(name)));
+        if (!seen_top_.insert(name).second) source_.fail("the header names '{}' twice.", io::shortened(name));
         key_ = name;
         if (name != "__metadata__") entries[name];
         place_ = Place::value_of_top;
         return true;
       case Place::metadata:
-        if (metadata.contains(name))
-          source_.fail(fmt::format("the header's metadata name '{}' twice.", io::shortened(name)));
+        if (metadata.contains(name)) source_.fail("the header's metadata name '{}' twice.", io::shortened(name));
         metadata_key_ = name;
         return true;
       default:
@@ -83,7 +81,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     skips_field_ = name != "dtype" && name != "shape" && name != "data_offsets";
     if (skips_field_) return true;  // of a later version: the reference reader skips it too
     bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
-    if (seen) source_.fail(fmt::format("tensor '{}' has the field '{}' twice.", io::shortened(key_), name));
+    if (seen) source_.fail("tensor '{}' has the field '{}' twice.", io::shortened(key_), name);
     seen = true;
     return true;
   }
@@ -113,7 +111,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     if (place_ != Place::list) unexpected("a number");
     std::vector<std::uint64_t>& list = field_ == "shape" ? entries[key_].shape : entries[key_].offsets;
     if (list.size() == 2 * max_dims)
-      source_.fail(fmt::format("tensor '{}' has too long a list in the header.", io::shortened(key_)));
+      source_.fail("tensor '{}' has too long a list in the header.", io::shortened(key_));
     list.push_back(value);
     return true;
   }
@@ -128,22 +126,21 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   }
   bool binary(json::binary_t&) override { unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    source_.fail(fmt::format("the header is not valid JSON at its byte {}.", position));
+    source_.fail("the header is not valid JSON at its byte {}.", position);
   }
 
  private:
   enum class Place { start, top, value_of_top, metadata, entry, list, end };
 
   [[noreturn]] bool unexpected(const char* found) const {
-    source_.fail(fmt::format("the header has {} where it does not belong{}.", found,
-                             key_.empty() ? "" : fmt::format(" (tensor '{}')", io::shortened(key_))));
+    source_.fail("the header has {} where it does not belong{}.", found,
+                 key_.empty() ? "" : fmt::format(" (tensor '{}')", io::shortened(key_)));
   }
   /// Does the next value belong to a field that is skipped?
   bool skips() const { return skipped_levels_ > 0 || (place_ == Place::entry && skips_field_); }
   bool open_skipped() {
     constexpr int most_levels = 100;
-    if (++skipped_levels_ > most_levels)
-      source_.fail(fmt::format("the header is nested more than {} levels deep.", most_levels));
+    if (++skipped_levels_ > most_levels) source_.fail("the header is nested more than {} levels deep.", most_levels);
     return true;
   }
   bool close_skipped() {
@@ -153,8 +150,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
   void check_complete() const {
     const Entry& entry = entries.at(key_);
     if (!entry.has_dtype || !entry.has_shape || !entry.has_offsets || entry.offsets.size() != 2)
-      source_.fail(
-          fmt::format("tensor '{}' needs a dtype, a shape and two data_offsets in the header.", io::shortened(key_)));
+      source_.fail("tensor '{}' needs a dtype, a shape and two data_offsets in the header.", io::shortened(key_));
   }
 
   const io::Source& source_;
@@ -167,23 +163,16 @@ class HeaderReader final : public nlohmann::json_sax<json> {
 
 FileType file_type(const io::Source& source, const std::string& name, const std::string& dtype) {
   using Kind = FileType::Kind;
-  static const std::map<std::string_view, FileType> types = {{"BOOL", {Kind::boolean, 1}},
-                                                             {"U8", {Kind::unsigned_integer, 1}},
-                                                             {"U16", {Kind::unsigned_integer, 2}},
-                                                             {"U32", {Kind::unsigned_integer, 4}},
-                                                             {"U64", {Kind::unsigned_integer, 8}},
-                                                             {"I8", {Kind::signed_integer, 1}},
-                                                             {"I16", {Kind::signed_integer, 2}},
-                                                             {"I32", {Kind::signed_integer, 4}},
-                                                             {"I64", {Kind::signed_integer, 8}},
-                                                             {"F16", {Kind::real, 2}},
-                                                             {"BF16", {Kind::brain_real, 2}},
-                                                             {"F32", {Kind::real, 4}},
-                                                             {"F64", {Kind::real, 8}}};
+  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::real;
+  constexpr Kind bf = Kind::brain_real;
+  static const std::map<std::string_view, FileType> types = {
+      {"BOOL", {b, 1}}, {"U8", {u, 1}},  {"U16", {u, 2}},  {"U32", {u, 4}}, {"U64", {u, 8}},
+      {"I8", {i, 1}},   {"I16", {i, 2}}, {"I32", {i, 4}},  {"I64", {i, 8}}, {"F16", {f, 2}},
+      {"F32", {f, 4}},  {"F64", {f, 8}}, {"BF16", {bf, 2}}};
   const auto found = types.find(dtype);
   if (found == types.end())
-    source.fail(fmt::format("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.",
-                            io::shortened(name), io::shortened(dtype)));
+    source.fail("tensor '{}' has the dtype '{}', which is not supported: convert it to F32 first.", io::shortened(name),
+                io::shortened(dtype));
   return found->second;
 }
 
@@ -221,13 +210,9 @@ void save_safetensors(const String& path, const std::map<std::string, Tensor>& t
       const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.numel()) * item_size(tensor.dtype());
       header.key(name).begin_object();
       header.key("dtype").text(type_name(tensor.dtype()));
-      header.key("shape").begin_list();
-      for (const std::int64_t size : tensor.shape()) header.integer(size);
-      header.end_list();
-      header.key("data_offsets").begin_list();
-      header.integer(static_cast<std::int64_t>(offset));
-      header.integer(static_cast<std::int64_t>(end));
-      header.end_list();
+      header.key("shape").integers(tensor.shape());
+      const std::int64_t offsets[] = {static_cast<std::int64_t>(offset), static_cast<std::int64_t>(end)};
+      header.key("data_offsets").integers(offsets);
       header.end_object();
       offset = end;
     }
@@ -253,9 +238,9 @@ Safetensors load_safetensors(const String& path) {
   source.read(&length, sizeof length);
   if (length > largest_header || length > source.remaining())
     source.fail(
-        fmt::format("the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
-                    "not a safetensors file.",
-                    length, source.remaining(), largest_header));
+        "the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
+        "not a safetensors file.",
+        length, source.remaining(), largest_header);
   std::string text(length, '\0');
   source.read(text.data(), length);
   // JSON's white space may stand before it and after it, but nothing else: a zero byte would end the lexer's work.
@@ -263,7 +248,7 @@ Safetensors load_safetensors(const String& path) {
   if (start == std::string::npos || text[start] != '{')
     source.fail("the header does not begin with '{'. It is not a safetensors file.");
   if (const std::size_t zero = text.find('\0'); zero != std::string::npos)
-    source.fail(fmt::format("the header is not valid JSON at its byte {}.", zero + 1));
+    source.fail("the header is not valid JSON at its byte {}.", zero + 1);
   HeaderReader header(source);
   json::sax_parse(text, &header);
 
@@ -281,20 +266,17 @@ Safetensors load_safetensors(const String& path) {
     const FileType type = file_type(source, name, entry.dtype);
     const auto numel = static_cast<std::uint64_t>(io::checked_numel(source, entry.shape));
     if (begin != position || end < begin)
-      source.fail(
-          fmt::format("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave "
-                      "gaps.",
-                      io::shortened(name), begin, end, position));
+      source.fail("tensor '{}' lies at bytes {} to {}, it must begin at {}: ranges may neither overlap nor leave gaps.",
+                  io::shortened(name), begin, end, position);
     if (end > source.remaining())
-      source.fail(fmt::format("tensor '{}' ends at byte {}, there are {}. The file is truncated.", io::shortened(name),
-                              end, source.remaining()));
+      source.fail("tensor '{}' ends at byte {}, there are {}. The file is truncated.", io::shortened(name), end,
+                  source.remaining());
     if (numel * type.bytes != end - begin)
-      source.fail(fmt::format("tensor '{}' has {} bytes, {} elements of {} take {}.", io::shortened(name), end - begin,
-                              numel, entry.dtype, numel * type.bytes));
+      source.fail("tensor '{}' has {} bytes, {} elements of {} take {}.", io::shortened(name), end - begin, numel,
+                  entry.dtype, numel * type.bytes);
     position = end;
   }
-  if (position != source.remaining())
-    source.fail(fmt::format("{} bytes follow the last tensor.", source.remaining() - position));
+  if (position != source.remaining()) source.fail("{} bytes follow the last tensor.", source.remaining() - position);
   Safetensors result;
   for (const auto* item : order)
     result.tensors[item->first] =
