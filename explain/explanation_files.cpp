@@ -2,12 +2,12 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
+#include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/io/json.hpp>
 #include <xgrad/tensor/io/reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <csv.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -38,26 +38,23 @@ void write(JsonWriter& json, double value) {
     json.number(value);
 }
 
-void write(JsonWriter& json, const Tensor& t) {
-  json.begin_object();
-  json.key("shape").begin_list();
-  for (const std::int64_t d : t.shape()) json.integer(d);
-  json.end_list();
-  json.key("values").begin_list();
-  if (t.dtype() == Dtype::int64)
-    for (const std::int64_t v : t.to_vector<std::int64_t>()) json.integer(v);
-  else
-    for (const double v : t.to_vector()) write(json, v);
-  json.end_list();
-  json.end_object();
-}
-
 void write(JsonWriter& json, const std::string& text) { json.text(text); }
 
 template <class T> void write(JsonWriter& json, const std::vector<T>& list) {
   json.begin_list();
   for (const T& value : list) write(json, value);
   json.end_list();
+}
+
+void write(JsonWriter& json, const Tensor& t) {
+  json.begin_object();
+  json.key("shape").integers(t.shape());
+  json.key("values");
+  if (t.dtype() == Dtype::int64)
+    json.integers(t.to_vector<std::int64_t>());
+  else
+    write(json, t.to_vector());
+  json.end_object();
 }
 
 // ---- reading: everything is checked before it is used, and takes memory in proportion to the file's length
@@ -127,9 +124,7 @@ OutputActivation activation_from_name(const std::string& text) {
 /// A cell of a CSV file, quoted where it must be.
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out(csv_write(nullptr, 0, text.data(), text.size()), '\0');
-  csv_write(out.data(), out.size(), text.data(), text.size());
-  return out;
+  return io::csv_quoted(text);
 }
 std::string cell(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 

@@ -68,12 +68,8 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
   std::vector<bool> odd(count, false);  // neither constant in shape nor one slice for each row
   for (std::size_t v = 0; v < count; ++v) {
     const Shape &a = x.value(static_cast<ValueId>(v)).shape(), &b = r.value(static_cast<ValueId>(v)).shape();
-    if (whole || a == b)
-      odd[v] = !(a == b);
-    else if (same_tail(a, b) && a[0] == x.rows && b[0] == r.rows)
-      s.has_rows[v] = true;
-    else
-      odd[v] = true;
+    s.has_rows[v] = !whole && a != b && same_tail(a, b) && a[0] == x.rows && b[0] == r.rows;
+    odd[v] = a != b && !s.has_rows[v];
   }
 
   std::vector<bool> made(count, false), wanted(count, false);
