@@ -133,8 +133,7 @@ struct Embedding {
     if (p.varies[1])
       throw AutogradError(
           "[attribution] embedding: both the index and the table depend on the features. Explain a model in which one "
-          "of "
-          "them is constant.");
+          "of them is constant.");
     return {multiplier_of_lookup(p, 0), Tensor()};
   }
   static std::vector<Sample> samples(Dtype d) {

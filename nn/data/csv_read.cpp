@@ -1,6 +1,7 @@
 #include <xgrad/nn/data/csv.hpp>
 #include <xgrad/nn/detail/column_builder.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
@@ -60,7 +61,7 @@ class TableReader final : public io::CsvReader {
     for (const std::string& name : text_)
       if (!known.contains(name))
         xg::raise<IndexError>("[read_csv] .text names the column \"{}\", but the file has {}.", name,
-                              io::csv_excerpt(fmt::format("{}", fmt::join(names, ", ")), 400));
+                              io::shortened(fmt::format("{}", fmt::join(names, ", ")), 400));
     builders_.reserve(names.size());
     for (const std::string& name : names) builders_.emplace_back(name, text.contains(name), numbers());
   }

@@ -85,13 +85,12 @@ std::vector<std::string> Description::titles() {
 
 std::vector<std::vector<std::string>> Description::cells() const {
   std::vector<std::vector<std::string>> result;
-  for (const ColumnSummary& s : columns) {
+  for (const ColumnSummary& s : columns)
     result.push_back(
         {s.name, std::string(name(s.kind)), fmt::format("{}", s.missing), fmt::format("{}", s.distinct),
          short_number(s.min), short_number(s.lower_quartile), short_number(s.median), short_number(s.upper_quartile),
          short_number(s.max), short_number(s.mean), short_number(s.std),
          s.most_frequent_count > 1 ? fmt::format("{} ({}x)", s.most_frequent, s.most_frequent_count) : ""});
-  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ struct Source {
 
 [[noreturn]] void throw_too_large(const char* op, const Column& column, std::int64_t row, Dtype dtype) {
   raise<ValueError>("[{}] \"{}\" is {} in row {}, encoded too large for {}: scale it, or set .dtype = float64.", op,
-                    column.name(), io::csv_excerpt(column.cell(row)), row, xg::name(dtype));
+                    column.name(), io::shortened(column.cell(row), 40), row, xg::name(dtype));
 }
 
 /// How the cells of a column spell numbers.
@@ -79,7 +80,7 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   raise<DtypeError>(
       "[Encoder.transform] \"{}\" holds text, as \"{}\" in row {}, but the training rows held {}: repair that cell, or "
       "read the file with its decimal and thousands separators.",
-      column.name(), io::csv_excerpt(cell), row, boolean ? "booleans" : "numbers");
+      column.name(), io::shortened(cell, 40), row, boolean ? "booleans" : "numbers");
 }
 
 /// The cell as a level of training rows of that kind: text as it is spelled, numbers by their value.
@@ -263,8 +264,8 @@ Tensor Encoder::Plan::encode_target(const Column& target) const {
       if (place == class_places.end())
         raise<ValueError>(
             "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
-            target.name(), io::csv_excerpt(target.spelling(row)), row,
-            io::csv_excerpt(fmt::format("{}", fmt::join(classes, ", ")), 400));
+            target.name(), io::shortened(target.spelling(row), 40), row,
+            io::shortened(fmt::format("{}", fmt::join(classes, ", ")), 400));
       value = static_cast<double>(place->second);
     } else {
       const double number = number_as(target_kind, target, row);

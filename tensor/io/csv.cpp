@@ -3,6 +3,7 @@
 #include <xgrad/tensor/io.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
 #include <xgrad/tensor/io/csv_reader.hpp>
+#include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -48,12 +49,11 @@ class NumericReader final : public io::CsvReader {
         if (!real) fail_number(column, text);
         value = real->value;
         const bool exact = real->exact && (dtype_ == Dtype::float64 || static_cast<float>(value) == value);
-        if (real->large_whole && !exact) {
+        if (real->large_whole && !exact)
           fail_cell(column,
                     fmt::format("the whole number {} would be rounded by dtype {}: load it with .dtype = int64, "
                                 "or as text with nn::data::read_csv.",
-                                io::csv_excerpt(text), name(dtype_)));
-        }
+                                io::shortened(text, 40), name(dtype_)));
       }
       reals_.push_back(value);
     } else {
@@ -64,7 +64,7 @@ class NumericReader final : public io::CsvReader {
   }
 
   [[noreturn]] void fail_number(std::size_t column, std::string_view text) const {
-    fail_cell(column, fmt::format("'{}' is not a number of dtype {}.", io::csv_excerpt(text), name(dtype_)));
+    fail_cell(column, fmt::format("'{}' is not a number of dtype {}.", io::shortened(text, 40), name(dtype_)));
   }
   [[noreturn]] void fail_cell(std::size_t column, const std::string& problem) const {
     fail(fmt::format("column {}{}: {}", column + 1,

@@ -112,12 +112,11 @@ class CsvReader::Parser {
       text.remove_prefix(taken);
       if (text.empty()) return;
       check_memory();
-      if (state_.quoted != 0) {
+      if (state_.quoted != 0)
         reader_.fail(
             fmt::format("after a closing quote ({}) there is \"{}\" where a separator must follow: double a quote "
                         "inside a quoted cell.",
                         quote_, text.substr(0, std::max<std::size_t>(utf8_length(text), 1))));
-      }
       // A quote inside a cell that is not quoted, as in 5"6, is a character like any other.
       csv_set_opts(&state_, 0);
       csv_parse(&state_, text.data(), 1, on_cell, on_row, this);
@@ -132,10 +131,8 @@ class CsvReader::Parser {
     rethrow();
     if (good) return;
     check_memory();
-    reader_.fail(
-        fmt::format("the row that begins here has a quote ({}) that never ends: close it, or set another "
-                    ".quote.",
-                    quote_));
+    reader_.fail(fmt::format(
+        "the row that begins here has a quote ({}) that never ends: close it, or set another .quote.", quote_));
   }
 
  private:
@@ -176,9 +173,8 @@ class CsvReader::Parser {
 CsvReader::CsvReader(CsvFormat format)
     : format_(std::move(format)), numbers_(format_.decimal, format_.thousands), missing_(256) {
   check_csv_format(format_);
-  if (format_.max_rows && *format_.max_rows < 0) {
+  if (format_.max_rows && *format_.max_rows < 0)
     raise<ValueError>("[{}] max_rows is {}, it must not be negative.", format_.op, *format_.max_rows);
-  }
   for (const std::string& word : format_.missing) {
     if (word.empty())
       empty_is_missing_ = true;
@@ -261,11 +257,10 @@ void CsvReader::read_file(const std::filesystem::path& path) {
 }
 
 void CsvReader::check_encoding(std::string_view beginning) const {
-  if (const std::string_view encoding = wide_encoding(beginning); !encoding.empty()) {
+  if (const std::string_view encoding = wide_encoding(beginning); !encoding.empty())
     fail(fmt::format("the file is {} ({}-endian {}): convert it to UTF-8 first, for example with iconv -f {} -t utf-8.",
                      encoding.substr(0, 6), encoding.ends_with("LE") ? "little" : "big",
                      encoding.starts_with("UTF-16") ? "16 bit units" : "32 bit units", encoding));
-  }
 }
 
 void CsvReader::check_utf8(std::string_view line) const {
@@ -284,12 +279,10 @@ void CsvReader::check_utf8(std::string_view line) const {
     }
     if (line.front() == '\0') fail_here("there is a zero byte, so this is no text file in UTF-8: pass a CSV file.");
     const std::size_t length = utf8_length(line);
-    if (length == 0) {
+    if (length == 0)
       fail_here(
-          fmt::format("byte 0x{:02X} is no UTF-8: convert the file first, for example with "
-                      "iconv -f latin1 -t utf-8.",
+          fmt::format("byte 0x{:02X} is no UTF-8: convert the file first, for example with iconv -f latin1 -t utf-8.",
                       static_cast<unsigned char>(line.front())));
-    }
     line.remove_prefix(length);
   }
 }
@@ -353,10 +346,9 @@ void CsvReader::add_cell(std::string_view text) {
 void CsvReader::end_row() {
   const std::size_t count = std::exchange(cells_, 0);
   if (has_columns_) {
-    if (count != width_) {
+    if (count != width_)
       fail(fmt::format("there are {} cells, but {} columns: look for a missing or extra '{}', or set another .{}.",
                        count, width_, format_.separator, format_.separator_option));
-    }
     ++rows_;
     return;
   }
@@ -394,11 +386,11 @@ bool CsvReader::is_header(const std::vector<std::string>& row) const {
            ? fmt::format("the first row holds '{}', as data do, but '{}' is none, as in a header: set "
                          ".header = true or false. (Other decimal or thousands separators and words for missing "
                          "values are options.)",
-                         csv_excerpt(*number), csv_excerpt(*other))
+                         shortened(*number, 40), shortened(*other, 40))
            : fmt::format("the first row holds '{}', which is neither a name of a column nor a number: set .header = "
                          "true or false. (Other decimal or thousands separators and words for missing values are "
                          "options.)",
-                         csv_excerpt(*other)));
+                         shortened(*other, 40)));
 }
 
 }  // namespace xg::io

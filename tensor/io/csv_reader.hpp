@@ -31,9 +31,6 @@ struct CsvFormat {
 /// Throws ValueError for characters that no file could tell apart.
 void check_csv_format(const CsvFormat& format);
 
-/// The beginning of a text, for messages.
-std::string csv_excerpt(std::string_view text, std::size_t longest = 40);
-
 /// `text` in quotes.
 std::string csv_quoted(std::string_view text);
 /// A cell as it is written: in quotes where it would read back as something else, for separators, quotes, line ends,

@@ -23,8 +23,9 @@ namespace {
 
 constexpr double largest_exact = 0x1p53;  // double holds every whole number up to here
 
+bool is_space(char c) { return c == ' ' || c == '\t'; }
+
 std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
@@ -56,12 +57,8 @@ bool spells(std::string_view digits, double value) { return fmt::format("{:.0f}"
 }  // namespace
 
 std::optional<bool> parse_boolean(std::string_view text) {
-  for (std::string_view yes : {"true", "True", "TRUE"}) {
-    if (text == yes) return true;
-  }
-  for (std::string_view no : {"false", "False", "FALSE"}) {
-    if (text == no) return false;
-  }
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
   return {};
 }
 
@@ -72,18 +69,10 @@ std::string csv_quoted(std::string_view text) {
 }
 
 std::string csv_cell(std::string_view text, char separator) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
   if (!text.empty() && text.find_first_of("\"\r\n") == text.npos && text.find(separator) == text.npos &&
       !is_space(text.front()) && !is_space(text.back()))
     return std::string(text);
   return csv_quoted(text);
-}
-
-std::string csv_excerpt(std::string_view text, std::size_t longest) {
-  if (text.size() <= longest) return std::string(text);
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;  // no half letters
-  return std::string(text.substr(0, end)) + "...";
 }
 
 void check_csv_format(const CsvFormat& format) {
@@ -100,21 +89,18 @@ void check_csv_format(const CsvFormat& format) {
   };
   for (const Part& part : parts) {
     const char c = part.value;
-    const bool blank = c == ' ' || c == '\t';
     const bool may_be_blank = part.name == format.separator_option || part.name == "thousands";
-    if (!(blank ? may_be_blank : c > ' ' && c < 0x7F) || is_digit(c) || is_letter(c) || c == '+' || c == '-') {
+    if (!(is_space(c) ? may_be_blank : c > ' ' && c < 0x7F) || is_digit(c) || is_letter(c) || c == '+' || c == '-')
       raise<ValueError>("[{}] {} is {}: it must be an ASCII character, and no line end, digit, letter or sign.",
                         format.op, part.name, shown(c));
-    }
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
       // Cells with thousands separators may be quoted, as "1,000" is.
       if (parts[k].name == format.separator_option && parts[i].name == "thousands") continue;
-      if (parts[i].value == parts[k].value) {
+      if (parts[i].value == parts[k].value)
         raise<ValueError>("[{}] {} and {} are both {}: they must differ.", format.op, parts[k].name, parts[i].name,
                           shown(parts[i].value));
-      }
     }
   }
 }
