@@ -85,13 +85,8 @@ std::string sums_in_words(const Explanation& e) {
   return fmt::format("{}{}", fmt::join(sums, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
 }
 
-/// Width in columns of a terminal, near enough: code points.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string padded(const std::string& text, std::size_t columns) {
-  return text + std::string(columns > width(text) ? columns - width(text) : 0, ' ');
+  return text + std::string(columns > io::count_characters(text) ? columns - io::count_characters(text) : 0, ' ');
 }
 
 /// `probabilities` [N, K] of logits, or undefined; `residuals` [N, K].
@@ -124,8 +119,8 @@ void append_row(std::string& out, const Explanation& e, const Tensor& probabilit
     for (std::int64_t i = shown; i < n; ++i) rest += at(e.values(), order[static_cast<std::size_t>(i)]);
     lines.push_back({fmt::format("{} other features", n - shown), rest, std::numeric_limits<double>::quiet_NaN()});
   }
-  std::size_t columns = width("prediction");
-  for (const Line& line : lines) columns = std::max(columns, width(line.label));
+  std::size_t columns = io::count_characters("prediction");
+  for (const Line& line : lines) columns = std::max(columns, io::count_characters(line.label));
   const auto numbered = [&](const std::string& label, double value) {
     return fmt::format("  {}  {:>12}", padded(label, columns), number(value));
   };

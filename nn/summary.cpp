@@ -2,6 +2,7 @@
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <fmt/format.h>
 
@@ -19,12 +20,6 @@ std::string with_commas(std::int64_t number) {
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > (number < 0 ? 1 : 0); i -= 3)
     text.insert(static_cast<std::size_t>(i), ",");
   return text;
-}
-
-// Columns of a text in UTF-8: continuation bytes take none.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string batch_shape(const std::optional<Shape>& row) {
@@ -150,8 +145,8 @@ std::string Summary::str() const {
     if (!layer.implied) rows.push_back(cells(layer));
   std::array<std::size_t, 4> widths{29, 26, 10, 8};  // Keras's columns; they grow with what stands in them
   for (std::size_t c = 0; c < 4; ++c) {
-    widths[c] = std::max(widths[c], width(headings[c]) + 2);
-    for (const Row& row : rows) widths[c] = std::max(widths[c], width(row[c]) + 2);
+    widths[c] = std::max(widths[c], io::count_characters(headings[c]) + 2);
+    for (const Row& row : rows) widths[c] = std::max(widths[c], io::count_characters(row[c]) + 2);
   }
   const std::size_t total = widths[0] + widths[1] + widths[2] + widths[3];
   const std::string thin(total, '_'), thick(total, '=');
@@ -160,7 +155,7 @@ std::string Summary::str() const {
     for (std::size_t c = 0; c < 4; ++c) {
       const std::string cell = row[c];
       text += cell;
-      if (c < 3) text.append(widths[c] - width(cell), ' ');
+      if (c < 3) text.append(widths[c] - io::count_characters(cell), ' ');
     }
     return text + "\n";
   };

@@ -1,5 +1,6 @@
 #include <xgrad/nn/detail/texts.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/io/text.hpp>
 
 #include <fmt/format.h>
 
@@ -9,11 +10,6 @@
 #include <utility>
 
 namespace xg::nn::data {
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
 
 std::string number_text(double value) { return fmt::format("{}", value == 0 ? 0.0 : value); }
 
@@ -24,7 +20,7 @@ bool is_number_text(std::string_view text, double value) {
   if (rest.starts_with('-')) rest.remove_prefix(1);
   const auto digits = [](std::string_view s) {
     std::size_t n = 0;
-    while (n < s.size() && is_digit(s[n])) ++n;
+    while (n < s.size() && io::is_digit(s[n])) ++n;
     return n;
   };
   const std::size_t whole = digits(rest);

@@ -29,4 +29,10 @@ inline bool has_letter(std::string_view text) {
                      [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; });
 }
 
+/// The number of characters of a text in UTF-8, near enough its width in columns: continuation bytes take none.
+inline std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }));
+}
+
 }  // namespace xg::io
