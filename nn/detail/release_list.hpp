@@ -12,7 +12,7 @@ namespace xg::nn::detail {
 template <class T> class ReleaseList {
  public:
   ReleaseList() noexcept : outermost_(current == nullptr) {
-    if (outermost_) current = this;
+    if (outermost_) begin(this);
   }
   ~ReleaseList() {
     if (!outermost_) return;
@@ -33,6 +33,9 @@ template <class T> class ReleaseList {
   }
 
  private:
+  // Not inlined: GCC 14 warns of a pointer to a local object, which the destructor takes back.
+  [[gnu::noinline]] static void begin(ReleaseList* list) noexcept { current = list; }
+
   static thread_local constinit ReleaseList* current;
   bool outermost_;
   std::shared_ptr<T> first_;
