@@ -9,8 +9,8 @@
 #include "support/catch.hpp"
 
 #include <xgrad/tensor/error.hpp>
-#include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/memory.hpp>
+#include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <sys/resource.h>
@@ -102,6 +102,10 @@ Verdict in_child(const Scenario& scenario, const std::function<void()>& action, 
   return right;
 }
 
+/// The signals by which a library ends a process where memory ends. SIGBUS was seen in libc, below librsvg, with a
+/// stack pointer that is no address.
+constexpr int fatal_signals[] = {SIGABRT, SIGBUS, SIGSEGV, SIGTRAP};
+
 /// What became of a child, in words; empty where all is right.
 std::string outcome_of(const Scenario& scenario, const std::function<void()>& action, std::int64_t n, Failing failing,
                        bool cache) {
@@ -111,8 +115,7 @@ std::string outcome_of(const Scenario& scenario, const std::function<void()>& ac
   if (child == 0) {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    for (const int end : {SIGABRT, SIGBUS, SIGSEGV, SIGTRAP})
-      std::signal(end, SIG_DFL);  // Catch2 would report the end of a child
+    for (const int signal : fatal_signals) std::signal(signal, SIG_DFL);  // Catch2 would report the end of a child
     alarm(60);
     _exit(in_child(scenario, action, n, failing, cache));
   }
@@ -120,10 +123,9 @@ std::string outcome_of(const Scenario& scenario, const std::function<void()>& ac
   while (waitpid(child, &status, 0) < 0) {
   }
   if (WIFSIGNALED(status)) {
-    // SIGBUS: seen in libc with a stack pointer that is no address, below librsvg; xgrad itself never jumps.
-    const int ends[] = {SIGABRT, SIGTRAP, SIGSEGV, SIGBUS};
     const bool ended_by_others =
-        scenario.others_may_abort && std::find(std::begin(ends), std::end(ends), WTERMSIG(status)) != std::end(ends);
+        scenario.others_may_abort &&
+        std::find(std::begin(fatal_signals), std::end(fatal_signals), WTERMSIG(status)) != std::end(fatal_signals);
     return ended_by_others ? "" : std::string("killed by signal ") + strsignal(WTERMSIG(status));
   }
   switch (WEXITSTATUS(status)) {
