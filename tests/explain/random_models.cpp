@@ -99,8 +99,8 @@ const std::vector<ListedOp>& listed_ops() {
     for (const autograd::OpInfo& info : autograd::all_ops()) {
       // A sample applies the op without the checks of its function. Ops of other families have attributes or arguments
       // that belong to the number of rows, and would read beyond them: they have steps of their own below.
-      constexpr std::string_view families[] = {"arithmetic", "unary",      "activations",
-                                               "comparison", "reductions", "scans", "softmax", "norms", "joining"};
+      constexpr std::string_view families[] = {"arithmetic", "unary",   "activations", "comparison", "reductions",
+                                               "scans",      "softmax", "norms",       "joining"};
       if (std::find(std::begin(families), std::end(families), info.family) == std::end(families)) continue;
       for (const autograd::Sample& sample : info.samples(float64)) {
         ListedOp op{fmt::format("{} ({})", info.name, sample.label), sample.call, sample.inputs, {}, false};
