@@ -9,9 +9,9 @@ namespace xg::optim {
 namespace {
 
 /// What Adam and AdamW share: all but what they do with weight decay.
-template <class Options> struct AdamStep {
+template <class Options> struct AdamStep : Options {
   static std::vector<Hyperparameter> hyperparameters(Options& o) {
-    constexpr auto half_open_unit = Hyperparameter::Range::half_open_unit;
+    constexpr Range half_open_unit{0, 1, false};
     return {{"lr", o.lr},
             {"beta1", o.betas.first, half_open_unit, "betas.first"},
             {"beta2", o.betas.second, half_open_unit, "betas.second"},
@@ -26,26 +26,25 @@ template <class Options> struct AdamStep {
   static std::array<bool, 1> flags(const Options& o) { return {o.amsgrad}; }
 
   AdamStep(const Options& o, std::int64_t t, double shrink)
-      : beta1(o.betas.first),
+      : Options(o),
+        beta1(o.betas.first),
         beta2(o.betas.second),
         step_size(o.lr / (1 - std::pow(beta1, static_cast<double>(t)))),
         per_root(1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(t)))),
-        eps(o.eps),
         shrink(shrink) {}
 
-  template <bool amsgrad, class T> void operator()(T& p, T g, T& mean, T& square, T& largest) const {
+  template <bool has_largest, class T> void operator()(T& p, T g, T& mean, T& square, T& largest) const {
     mean += static_cast<T>(1 - beta1) * (g - mean);
     T v = square = static_cast<T>(beta2) * square + static_cast<T>(1 - beta2) * g * g;
-    if constexpr (amsgrad) v = largest = largest < v ? v : largest;
+    if constexpr (has_largest) v = largest = largest < v ? v : largest;
     p = static_cast<T>(shrink) * p -
-        static_cast<T>(step_size) * mean / (std::sqrt(v) * static_cast<T>(per_root) + static_cast<T>(eps));
+        static_cast<T>(step_size) * mean / (std::sqrt(v) * static_cast<T>(per_root) + static_cast<T>(this->eps));
   }
 
   double beta1, beta2;
   double step_size;  ///< lr / (1 - beta1^t)
   double per_root;   ///< 1 / sqrt(1 - beta2^t)
-  double eps;
-  double shrink;  ///< the factor of the parameter
+  double shrink;     ///< the factor of the parameter
 };
 
 }  // namespace

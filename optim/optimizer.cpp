@@ -48,20 +48,13 @@ void Hyperparameter::set(double value) const {
 }
 
 void Hyperparameter::check(std::string_view who, std::string_view called, double value) const {
-  const auto [inside, needed] = [&]() -> std::pair<bool, const char*> {
-    if (flag_ != nullptr) return {value == 0 || value == 1, "0 or 1"};
-    switch (range_) {
-      case Range::any:
-        return {true, "a number"};
-      case Range::non_negative:
-        return {value >= 0, "0 or more"};
-      case Range::closed_unit:
-        return {value >= 0 && value <= 1, "in [0, 1]"};
-      case Range::half_open_unit:
-        return {value >= 0 && value < 1, "in [0, 1)"};
-    }
-    return {false, ""};
-  }();
+  const auto [low, high, with_high] = range_;
+  const bool inside =
+      flag_ != nullptr ? value == 0 || value == 1 : value >= low && (with_high ? value <= high : value < high);
+  const std::string needed = flag_ != nullptr   ? "0 or 1"
+                             : std::isinf(low)  ? "a number"
+                             : std::isinf(high) ? fmt::format("{} or more", low)
+                                                : fmt::format("in [{}, {}{}", low, high, with_high ? ']' : ')');
   if (inside && std::isfinite(value)) return;
   raise<ValueError>("[{}] {} is {}, it must be {}{}.", who, called, value,
                     std::isfinite(value) || flag_ != nullptr ? "" : "finite and ", needed);

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,19 +27,19 @@ template <class Options> struct ParamGroup {
   Options options = {};        ///< for all of them
 };
 
+/// The finite numbers that an option may be: those in [low, high], or in [low, high).
+struct Range {
+  double low = 0;                                         ///< the smallest
+  double high = std::numeric_limits<double>::infinity();  ///< the largest
+  bool with_high = true;                                  ///< is `high` itself allowed?
+};
+
 /// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may
 /// be wherever it comes from.
 class XG_API Hyperparameter {
  public:
-  /// What a number may be. All are finite.
-  enum class Range : std::uint8_t {
-    any,             ///< every number
-    non_negative,    ///< 0 or more
-    closed_unit,     ///< [0, 1]
-    half_open_unit,  ///< [0, 1)
-  };
   /// `option` is what it is called among the options, where that is not `key`.
-  Hyperparameter(const char* key, double& number, Range range = Range::non_negative, const char* option = nullptr)
+  Hyperparameter(const char* key, double& number, Range range = {}, const char* option = nullptr)
       : key(key), option(option != nullptr ? option : key), number_(&number), range_(range) {}
   /// A switch.
   Hyperparameter(const char* key, bool& flag) : key(key), option(key), flag_(&flag) {}
@@ -57,7 +58,7 @@ class XG_API Hyperparameter {
  private:
   double* number_ = nullptr;
   bool* flag_ = nullptr;
-  Range range_ = Range::any;
+  Range range_ = {};
 };
 
 /// Changes parameters along their gradients. Names, defaults and arithmetic are PyTorch's.

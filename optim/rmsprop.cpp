@@ -7,11 +7,11 @@
 
 namespace xg::optim {
 
-template <> struct Step<RmspropOptions> {
+template <> struct Step<RmspropOptions> : RmspropOptions {
   static constexpr const char* name = "RMSprop";
   static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o) {
     return {{"lr", o.lr},
-            {"alpha", o.alpha, Hyperparameter::Range::closed_unit},
+            {"alpha", o.alpha, {0, 1}},
             {"eps", o.eps},
             {"weight_decay", o.weight_decay},
             {"momentum", o.momentum},
@@ -23,12 +23,12 @@ template <> struct Step<RmspropOptions> {
   }
   static std::array<bool, 2> flags(const RmspropOptions& o) { return {o.centered, o.momentum > 0}; }
 
-  Step(const RmspropOptions& o, std::int64_t) : lr(o.lr), alpha(o.alpha), eps(o.eps), momentum(o.momentum) {}
+  Step(const RmspropOptions& o, std::int64_t) : RmspropOptions(o) {}
 
-  template <bool centered, bool has_momentum, class T>
+  template <bool is_centered, bool has_momentum, class T>
   void operator()(T& p, T g, T& square_avg, T& grad_avg, T& buffer) const {
     T variance = square_avg = static_cast<T>(alpha) * square_avg + static_cast<T>(1 - alpha) * g * g;
-    if constexpr (centered) {
+    if constexpr (is_centered) {
       grad_avg += static_cast<T>(1 - alpha) * (g - grad_avg);
       variance -= grad_avg * grad_avg;
     }
@@ -36,8 +36,6 @@ template <> struct Step<RmspropOptions> {
     if constexpr (has_momentum) move = buffer = static_cast<T>(momentum) * buffer + move;
     p -= static_cast<T>(lr) * move;
   }
-
-  double lr, alpha, eps, momentum;
 };
 template class OptimizerOf<RmspropOptions>;
 

@@ -2,7 +2,7 @@
 //
 // clang-format off
 //   template <>
-//   struct Step<RmspropOptions> {
+//   struct Step<RmspropOptions> : RmspropOptions {
 //     static constexpr const char* name = "RMSprop";
 //     static std::vector<Hyperparameter> hyperparameters(RmspropOptions& o);  // each option: its key, its range
 //     static std::array<const char*, 3> states(const RmspropOptions& o);  // "" for one that is not needed

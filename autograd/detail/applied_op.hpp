@@ -11,21 +11,21 @@
 
 namespace xg::autograd::detail {
 
+/// What attribution asks of an op: the traits that it states and those that follow.
+template <class Op> inline constexpr OpTraits traits = [] {
+  OpTraits t = traits_of<Op>();
+  t.has_derivative = has_backward<Op>;
+  t.elementwise |= Op::rule == Rule::secant || Op::rule == Rule::two_player;
+  return t;
+}();
+
 /// An op with its attributes, for traces.
 template <class Op> class AppliedOpOf final : public AppliedOp {
  public:
   explicit AppliedOpOf(const Op& op) : op_(op) {}
   const char* name() const override { return Op::name; }
   Rule rule() const override { return Op::rule; }
-  const OpTraits& traits() const override {
-    static constexpr OpTraits traits = [] {
-      OpTraits t = traits_of<Op>();
-      t.has_derivative = has_backward<Op>;
-      t.elementwise |= Op::rule == Rule::secant || Op::rule == Rule::two_player;
-      return t;
-    }();
-    return traits;
-  }
+  const OpTraits& traits() const override { return detail::traits<Op>; }
   bool mixes_rows(std::int64_t ndim) const override {
     if constexpr (requires { op_.mixes_rows(ndim); })
       return op_.mixes_rows(ndim);

@@ -33,8 +33,8 @@ namespace xg::autograd {
 // ---- arithmetic of tensors under the names that batches have
 
 using kernels::abs_of, kernels::constant, kernels::cos_of, kernels::erf_of, kernels::erfc_of, kernels::exp_of,
-    kernels::expm1_of, kernels::log_of, kernels::pick, kernels::sigmoid_of, kernels::sign_of, kernels::sin_of,
-    kernels::softplus_of, kernels::sqrt_of, kernels::square_of, kernels::tanh_of;
+    kernels::expm1_of, kernels::log1p_of, kernels::log_of, kernels::pick, kernels::sigmoid_of, kernels::sign_of,
+    kernels::sin_of, kernels::softplus_of, kernels::sqrt_of, kernels::square_of, kernels::tanh_of;
 
 inline double constant(const Tensor&, double value) { return value; }
 inline Tensor pick(const Tensor& condition, const Tensor& a, const Tensor& b) { return where(condition, a, b); }
@@ -45,8 +45,8 @@ inline Tensor sign_of(const Tensor& x) { return sign(x); }
 inline Tensor square_of(const Tensor& x) { return square(x); }
 inline Tensor sqrt_of(const Tensor& x) { return sqrt(x); }
 inline Tensor exp_of(const Tensor& x) { return exp(x); }
-inline Tensor expm1_of(const Tensor& x) { return expm1(x); }
 inline Tensor log_of(const Tensor& x) { return log(x); }
+inline Tensor log1p_of(const Tensor& x) { return log1p(x); }
 inline Tensor sin_of(const Tensor& x) { return sin(x); }
 inline Tensor cos_of(const Tensor& x) { return cos(x); }
 inline Tensor erf_of(const Tensor& x) { return erf(x); }

@@ -22,7 +22,8 @@
 // `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where it sees the op
 // itself), `reference(double...)` (an independent value for tests).
 //
-// Only `apply` checks dtypes, un-broadcasts gradients and looks at the grad mode.
+// `apply` promotes dtypes and records, and OpContext sums gradients over dimensions that were broadcast. An op without
+// a promotion checks its dtypes in `forward`. Applying an op is all that it takes to be on the list that tests walk.
 #pragma once
 
 #include <xgrad/autograd/detail/applied_op.hpp>
@@ -89,6 +90,7 @@ template <class Op, std::size_t count>
 template <class Op, class... Inputs>
   requires(Op::inputs == static_cast<int>(sizeof...(Inputs)))
 auto apply(const Op& op, const Inputs&... inputs) {
+  detail::list<Op>();
   constexpr std::size_t n = sizeof...(Inputs);
   std::array<const Tensor*, n> pointers{&inputs...};
   for (const Tensor* x : pointers)
@@ -117,6 +119,7 @@ auto apply(const Op& op, const Inputs&... inputs) {
 template <class Op>
   requires(Op::inputs == any_number)
 Tensor apply(const Op& op, const std::vector<Tensor>& inputs) {
+  detail::list<Op>();
   std::vector<const Tensor*> pointers;
   pointers.reserve(inputs.size());
   for (const Tensor& x : inputs) {

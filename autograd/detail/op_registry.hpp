@@ -2,7 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
-#include <xgrad/autograd/detail/op_context.hpp>
+#include <xgrad/autograd/detail/applied_op.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <functional>
@@ -26,31 +26,37 @@ struct Sample {
 /// What tests walk: one row per op.
 struct OpInfo {
   std::string_view name;
-  std::string_view family;
   int inputs;
   bool differentiable;
   bool fused;
+  bool elementwise;
   Rule rule;
   std::vector<Sample> (*samples)(Dtype dtype);
   double (*reference1)(double) = nullptr;          ///< of an elementwise op of one tensor
   double (*reference2)(double, double) = nullptr;  ///< of an elementwise op of two
 };
 
-/// The compile-time list of a family.
-template <class... Ops> struct OpList {
-  static std::vector<OpInfo> rows(std::string_view family) { return {row<Ops>(family)...}; }
+namespace detail {
 
- private:
-  template <class Op> static OpInfo row(std::string_view family) {
-    OpInfo info{Op::name, family, Op::inputs, detail::has_backward<Op>, detail::has_fused<Op>, Op::rule, &Op::samples};
-    if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
-    if constexpr (requires { Op::reference(0.0, 0.0); })
-      info.reference2 = [](double a, double b) { return Op::reference(a, b); };
-    return info;
-  }
-};
+template <class Op> OpInfo info_of() {
+  OpInfo info{Op::name, Op::inputs, has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, Op::rule, &Op::samples};
+  if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
+  if constexpr (requires { Op::reference(0.0, 0.0); })
+    info.reference2 = [](double a, double b) { return Op::reference(a, b); };
+  return info;
+}
+/// Adds a row to the list.
+XG_API bool add_to_list(const OpInfo& info);
+template <class Op> inline const bool is_listed = add_to_list(info_of<Op>());
+/// Makes the op stand on the list before `main` begins, by the initialization of a variable. `apply` calls this, so
+/// that no op can be forgotten; it costs a call nothing.
+template <class Op> constexpr void list() {
+  if constexpr (requires { &Op::samples; }) static_cast<void>(&is_listed<Op>);
+}
 
-/// Every op of the library.
+}  // namespace detail
+
+/// Every op of the library, in alphabetical order.
 XG_API const std::vector<OpInfo>& all_ops();
 
 }  // namespace xg::autograd

@@ -367,11 +367,6 @@ struct Step : Elementwise1<Step, 0> {
 
 }  // namespace
 
-std::vector<OpInfo> activation_ops() {
-  return OpList<Relu, LeakyRelu, Elu, Sigmoid, Tanh, Gelu, GeluTanh, Silu, Mish, Softplus, Softsign, Logsigmoid,
-                Hardsigmoid, Hardswish, Hardshrink, Softshrink, Threshold, Logit, Step>::rows("activations");
-}
-
 }  // namespace autograd
 
 Tensor relu(const Tensor& x) {

@@ -250,11 +250,6 @@ Tensor as_tensor(Scalar value, const Tensor& like) {
   return full({}, value, {.dtype = xg::result_type(like.dtype(), value)});
 }
 
-std::vector<OpInfo> arithmetic_ops() {
-  return OpList<Add, Sub, Mul, Div, AddScalar, MulScalar, RsubScalar, RdivScalar, Neg, Abs, Sign, Copysign, HypotShare,
-                Hypot, Heaviside>::rows("arithmetic");
-}
-
 Tensor hypot_share(const Tensor& a, const Tensor& b) { return apply(HypotShare{}, a, b); }
 
 Tensor inverse_hypot(const Tensor& a, const Tensor& b) {

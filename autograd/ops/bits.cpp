@@ -51,8 +51,6 @@ struct BitwiseNot {
 
 }  // namespace
 
-std::vector<OpInfo> bits_ops() { return OpList<BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot>::rows("arithmetic"); }
-
 }  // namespace autograd
 
 Tensor bitwise_and(const Tensor& a, const Tensor& b) { return apply(autograd::BitwiseAnd{}, a, b); }

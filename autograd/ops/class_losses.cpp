@@ -181,8 +181,6 @@ Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target
 
 }  // namespace
 
-std::vector<OpInfo> class_loss_ops() { return OpList<CrossEntropy>::rows("losses"); }
-
 }  // namespace autograd
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, CrossEntropyOptions options) {

@@ -159,11 +159,6 @@ struct Where {
 
 }  // namespace
 
-std::vector<OpInfo> comparison_ops() {
-  return OpList<Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, LogicalNot, Isnan, Isinf, Isfinite,
-                Where>::rows("comparison");
-}
-
 namespace {
 Tensor scalar_like(Scalar value, const Tensor& x) {
   return full({}, value, {.dtype = xg::result_type(x.dtype(), value)});

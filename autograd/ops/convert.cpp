@@ -78,8 +78,6 @@ struct CastToInteger {
 
 }  // namespace
 
-std::vector<OpInfo> convert_ops() { return OpList<Clone, Contiguous, Detach, Cast, CastToInteger>::rows("shape"); }
-
 }  // namespace autograd
 
 Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(autograd::Contiguous{}, x); }

@@ -104,11 +104,6 @@ struct Clamp : Elementwise1<Clamp> {
 
 }  // namespace
 
-std::vector<OpInfo> extrema_ops() {
-  return OpList<Extremum<true>, Extremum<false>, ExtremumOfNumbers<true>, ExtremumOfNumbers<false>, Clamp>::rows(
-      "arithmetic");
-}
-
 }  // namespace autograd
 
 using autograd::holds;

@@ -113,8 +113,6 @@ struct ScatterAdd : AlongIndex<ScatterAdd, 3> {
 
 }  // namespace
 
-std::vector<OpInfo> gathering_ops() { return OpList<Gather, Scatter, ScatterAdd>::rows("indexing"); }
-
 }  // namespace autograd
 
 namespace {

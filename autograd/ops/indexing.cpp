@@ -137,8 +137,6 @@ struct IndexFill : AlongIndex<IndexFill, 2> {
 
 }  // namespace
 
-std::vector<OpInfo> indexing_ops() { return OpList<IndexSelect, IndexAdd, IndexCopy, IndexFill>::rows("indexing"); }
-
 }  // namespace autograd
 
 Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {

@@ -201,8 +201,6 @@ std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
 
 }  // namespace
 
-std::vector<OpInfo> joining_ops() { return OpList<Cat, Stack, Flip, Roll, Triangle>::rows("joining"); }
-
 }  // namespace autograd
 
 Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {

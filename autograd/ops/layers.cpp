@@ -190,10 +190,6 @@ struct DropoutOp {
 
 }  // namespace
 
-std::vector<OpInfo> layer_ops() {
-  return OpList<LinearOp<true>, LinearOp<false>, StandardizeRows, StandardizeColumns, DropoutOp>::rows("layers");
-}
-
 }  // namespace autograd
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {

@@ -146,10 +146,6 @@ struct Embedding {
 
 }  // namespace
 
-std::vector<OpInfo> lookup_ops() {
-  return OpList<MaskedScatter, MaskedSelect, Nonzero, OneHot, Embedding>::rows("indexing");
-}
-
 }  // namespace autograd
 
 namespace {

@@ -127,7 +127,7 @@ void refuse_probability(const char* op, const char* remedy, const Tensor& x, con
 /// is cut as that in the prediction is, so that the mixed derivatives are equal.
 struct BceTargetSlope : Elementwise1<BceTargetSlope> {
   static constexpr const char* name = "bce_target_slope";
-  template <class V> static V call(V x) { return at_least(kernels::log1p_of(-x), -100) - at_least(log_of(x), -100); }
+  template <class V> static V call(V x) { return at_least(log1p_of(-x), -100) - at_least(log_of(x), -100); }
   template <class V> static V pull(V g, V x) { return -g / at_least((constant(x, 1) - x) * x, 1e-12); }
   static double reference(double x) { return std::log((1 - x) / x); }
   static constexpr Domain domain{0.05, 0.95};
@@ -137,10 +137,7 @@ struct BceTargetSlope : Elementwise1<BceTargetSlope> {
 struct BceLoss : ElementLoss<BceLoss> {
   static constexpr const char* name = "binary_cross_entropy";
   template <class V> static V call(const V& x, const V& t) {
-    return (t - V(1)) * at_least(xsimd::log1p(-x), -100) - t * at_least(log_of(x), -100);
-  }
-  static Tensor elements(const Tensor& x, const Tensor& t) {
-    return (t - 1) * clamp(log1p(-x), -100) - t * clamp(log(x), -100);
+    return (t - constant(t, 1)) * at_least(log1p_of(-x), -100) - t * at_least(log_of(x), -100);
   }
   template <class V> static V slope(const V& x, const V& t) {
     return (x - t) / at_least((constant(x, 1) - x) * x, 1e-12);
@@ -167,12 +164,9 @@ struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   template <class V> static V call(const V& x, const V& t) {
     return xsimd::max(x, V(0)) - x * t + kernels::log1p_of_unit(kernels::exp_of_minus(abs_of(x)));
   }
+  /// As a sum of ops with secants of their own.
   static Tensor elements(const Tensor& x, const Tensor& t) { return (1 - t) * x - logsigmoid(x); }
-  template <class V> static V slope(const V& x, const V& t) {
-    const V small = kernels::exp_of_minus(abs_of(x));  // never overflows
-    return pick(x >= V(0), V(1), small) / (V(1) + small) - t;
-  }
-  static Tensor slope(const Tensor& x, const Tensor& t) { return sigmoid(x) - t; }
+  template <class V> static V slope(const V& x, const V& t) { return sigmoid_of(x) - t; }
   static Tensor slope_t(const Tensor& x, const Tensor&) { return -x; }
   static constexpr std::pair neutral{-1e30, 0.0};
   static constexpr Domain domain{-3, 3, 0, 1};
@@ -212,8 +206,6 @@ void check_margin(const char* op, double margin) {
 }
 
 }  // namespace
-
-std::vector<OpInfo> loss_ops() { return OpList<MseLoss, BceTargetSlope, BceLoss, BceWithLogitsLoss>::rows("losses"); }
 
 }  // namespace autograd
 

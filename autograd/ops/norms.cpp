@@ -95,8 +95,6 @@ struct VectorNorm : Reduction<VectorNorm> {
 
 }  // namespace
 
-std::vector<OpInfo> norm_ops() { return OpList<VectorNorm>::rows("norms"); }
-
 }  // namespace autograd
 
 using autograd::reduced_dims;

@@ -116,8 +116,6 @@ Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std:
 
 }  // namespace
 
-std::vector<OpInfo> padding_ops() { return OpList<Pad>::rows("joining"); }
-
 }  // namespace autograd
 
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode, double value) {

@@ -197,10 +197,6 @@ struct Pow : Elementwise2<Pow> {
 
 }  // namespace
 
-std::vector<OpInfo> powers_ops() {
-  return OpList<Square, Sqrt, RootOfSquares, Rsqrt, Reciprocal, PowScalar, RpowScalar, Pow>::rows("unary");
-}
-
 Tensor root_of_squares(const Tensor& x) { return apply(RootOfSquares{}, x); }
 
 }  // namespace autograd

@@ -227,8 +227,6 @@ Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar
 
 }  // namespace
 
-std::vector<OpInfo> product_ops() { return OpList<MatrixProduct, BatchedProduct, DotProduct>::rows("products"); }
-
 void check_product_dtypes(const char* op, const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype())
     raise<DtypeError>("[{}] dtypes are {} and {}, they must be equal: convert one with x.to(xg::{}).", op,

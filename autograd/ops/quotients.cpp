@@ -129,8 +129,6 @@ struct Fmod : Quotient<Fmod> {
 
 }  // namespace
 
-std::vector<OpInfo> quotients_ops() { return OpList<FloorDivide, TruncDivide, Remainder, Fmod>::rows("arithmetic"); }
-
 }  // namespace autograd
 
 Tensor floor_divide(const Tensor& a, const Tensor& b) { return apply(autograd::FloorDivide{}, a, b); }

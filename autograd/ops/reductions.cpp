@@ -244,11 +244,6 @@ struct CountNonzero : DiscreteReduction<CountNonzero> {
 
 }  // namespace
 
-std::vector<OpInfo> reduction_ops() {
-  return OpList<Sum, Mean, Var, Std, Extreme<true>, Extreme<false>, ExtremeWithIndex<true>, ExtremeWithIndex<false>,
-                ArgExtreme<true>, ArgExtreme<false>, All, Any, CountNonzero>::rows("reductions");
-}
-
 }  // namespace autograd
 
 using autograd::converted;

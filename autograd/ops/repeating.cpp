@@ -141,8 +141,6 @@ Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
 
 }  // namespace
 
-std::vector<OpInfo> repeating_ops() { return OpList<Repeat, RepeatInterleave, SumGroups>::rows("joining"); }
-
 }  // namespace autograd
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {

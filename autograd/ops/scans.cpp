@@ -139,8 +139,6 @@ struct Prod {
 
 }  // namespace
 
-std::vector<OpInfo> scan_ops() { return OpList<LinearRecurrence, Cumsum, Cumprod, Prod>::rows("scans"); }
-
 }  // namespace autograd
 
 using autograd::converted;

@@ -198,10 +198,6 @@ struct Expand : Rearrangement {
 
 }  // namespace
 
-std::vector<OpInfo> shape_ops() {
-  return OpList<Reshape, Transpose, Permute, Squeeze, Unsqueeze, Expand>::rows("shape");
-}
-
 // Groups of x's dimensions that lie behind each other in memory are matched with groups of the new shape's.
 bool strides_of_view(const Tensor& x, const Shape& shape, Shape& out) {
   const Shape& old_shape = x.shape();

@@ -181,10 +181,6 @@ std::vector<Tensor> pieces(const char* op, const Tensor& x, std::size_t dim, std
 
 }  // namespace
 
-std::vector<OpInfo> slicing_ops() {
-  return OpList<SliceDim, SliceScatter, Select, Diagonal, DiagonalScatter>::rows("shape");
-}
-
 Tensor slice_scatter(const Tensor& g, const Shape& shape, std::size_t dim, std::int64_t start, std::int64_t step) {
   return apply(SliceScatter{{}, shape, dim, start, step}, g);
 }

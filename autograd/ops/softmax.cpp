@@ -140,8 +140,6 @@ struct LogSoftmax : AlongDim {
 
 }  // namespace
 
-std::vector<OpInfo> softmax_ops() { return OpList<Logsumexp, Softmax, LogSoftmax>::rows("softmax"); }
-
 }  // namespace autograd
 
 using autograd::converted;

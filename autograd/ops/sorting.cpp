@@ -84,8 +84,6 @@ struct Unique {
 
 }  // namespace
 
-std::vector<OpInfo> sorting_ops() { return OpList<Sort, Topk, Unique>::rows("sorting"); }
-
 }  // namespace autograd
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending) {

@@ -150,6 +150,4 @@ Tensor as_strided_scatter(const Tensor& base, const Tensor& values, const Shape&
   return apply(AsStridedScatter{{shape, strides, offset}, base.strides()}, base, to(values, base.dtype()));
 }
 
-std::vector<OpInfo> strided_ops() { return OpList<AsStrided, AsStridedScatter>::rows("strided"); }
-
 }  // namespace xg::autograd

@@ -170,10 +170,6 @@ struct Atan2 : Elementwise2<Atan2> {
 
 }  // namespace
 
-std::vector<OpInfo> trigonometry_ops() {
-  return OpList<Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Asinh, Acosh, Atanh, Sinc, Atan2>::rows("unary");
-}
-
 }  // namespace autograd
 
 Tensor sin(const Tensor& x) { return apply(autograd::Sin{}, x); }

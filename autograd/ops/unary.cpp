@@ -262,11 +262,6 @@ struct BoundInfinities : Elementwise1<BoundInfinities> {
 
 }  // namespace
 
-std::vector<OpInfo> unary_ops() {
-  return OpList<Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Erf, Erfc, Floor, Ceil, Trunc, Round, Xlogy, Logaddexp,
-                Logaddexp2, BoundInfinities>::rows("unary");
-}
-
 }  // namespace autograd
 
 Tensor exp(const Tensor& x) { return apply(autograd::Exp{}, x); }
