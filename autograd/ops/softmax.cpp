@@ -5,6 +5,7 @@
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/kernels/shapley.hpp>
+#include <xgrad/tensor/kernels/softmax.hpp>
 
 #include <limits>
 #include <vector>

@@ -2,7 +2,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
-#include <xgrad/tensor/kernels/softmax.hpp>
+#include <xgrad/tensor/kernels/softmax_rows.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 

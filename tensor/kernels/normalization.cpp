@@ -2,7 +2,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/normalization.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
-#include <xgrad/tensor/kernels/softmax.hpp>
+#include <xgrad/tensor/kernels/softmax_rows.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reductions for the library's own use (reduce_loops.hpp makes any other), scans and what is made of them. Accuracy:
+// Reductions for the library's own use (reduce_loops.hpp makes any other), and scans. Accuracy:
 // blocks are summed in many lanes and joined pairwise, float32 blocks in float64, so that a float32 result lies within
 // a few ulp of the exact one for any length.
 //
@@ -33,16 +33,5 @@ Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const 
 /// Running sums along dim; bools and integers give int64.
 Tensor cumsum(const Tensor& x, std::int64_t dim);
 Tensor cumprod(const Tensor& x, std::int64_t dim);
-
-/// exp(x - max) / sum exp(x - max) along dim, for a floating x.
-Tensor softmax(const Tensor& x, std::int64_t dim);
-/// x - max - log sum exp(x - max) along dim.
-Tensor log_softmax(const Tensor& x, std::int64_t dim);
-/// y (grad - sum grad y) for y = softmax(x).
-Tensor softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim);
-/// grad - exp(y) sum grad for y = log_softmax(x).
-Tensor log_softmax_backward(const Tensor& grad, const Tensor& y, std::int64_t dim);
-/// log sum exp x over dims, without overflow; -inf of nothing.
-Tensor logsumexp(const Tensor& x, const Shape& dims, bool keepdim);
 
 }  // namespace xg::kernels

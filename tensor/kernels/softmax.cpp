@@ -3,6 +3,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
+#include <xgrad/tensor/kernels/softmax_rows.hpp>
 
 #include <cmath>
 #include <limits>
