@@ -37,9 +37,8 @@ struct DeepShapOptions {
 class XG_API DeepShap {
  public:
   /// Runs the model on the background once. Throws ShapeError, DtypeError or ValueError for a background that is empty,
-  /// not [rows, features], not floating or has NaN, for names or groups that do not fit or a
-  /// budget of 0 bytes; Error for a model in training mode with
-  /// dropout or batch norm; and what find_target says for an Output that is not there.
+  /// not [rows, features], not floating or has NaN, for names or groups that do not fit, a budget of 0 bytes or an
+  /// Output that the model does not have; Error for a model in training mode with dropout or batch norm.
   DeepShap(ModelFunction model, Tensor background, DeepShapOptions options = {});
 
   /// Explains rows [N, n]. A row with NaN or infinity gets NaN and a note. Throws ShapeError or DtypeError where rows

@@ -23,8 +23,8 @@ struct ActivationOptions {
 };
 
 /// A function of one tensor over [low, high], with its derivative as autograd finds it: a name ("relu"), a function, or
-/// `{"my name", function}`. Throws ValueError unless low < high, and for a
-/// function that does not give one number for one (glu).
+/// `{"my name", function}`. Throws ValueError unless low < high, and for a function that does not give
+/// one number for one (glu).
 XG_API Figure activation(const nn::Activation& f, const ActivationOptions& options = {});
 
 /// The curve y over x and, where given, its slope. Throws ValueError where the lists differ in length or are empty.

@@ -43,8 +43,8 @@ class XG_API FunctionMetric {
 
 /// A metric from a function that returns a number or a tensor with one element:
 ///
-///     Tensor R2(const Tensor& y, const Tensor& p) { return 1 - square(y - p).sum() / (square(y - y.mean()).sum() +
-///     1e-7); } Metric r2 = function("R2", R2, {.per_batch = true});
+///     Tensor R2(const Tensor& y, const Tensor& p) { return 1 - square(y - p).sum() / square(y - y.mean()).sum(); }
+///     Metric r2 = function("R2", R2, {.per_batch = true});
 ///
 /// Exact over the epoch unless per_batch, for which it keeps the predictions. Throws ValueError without a function.
 template <class F>

@@ -75,15 +75,10 @@ template <class T, class F> [[gnu::always_inline]] inline void row_map(T* out, s
   if (whole < n) last.store_unaligned(out + n - width);
 }
 
-// An operation on rows is a struct with the functions
-//   columns(in, stride, out, out_stride, n)  on as many rows as a batch has lanes, element j of all at j * stride;
-//   `out`
-//                                            may be the first of the inputs
-//   row(in, out, n)                          on one row of at least a batch
-// `in` is an array of pointers. Both return two statistics of the row (batches or numbers). Where there is also a
-// function
-//   at(row, count)
-// it is called before, with the number of the first row.
+// An operation on rows is a struct with two functions. `columns(in, stride, out, out_stride, n)` works on as many rows
+// as a batch has lanes: element j of all of them lies at j * stride, and `out` may be the first of the inputs. `row(in,
+// out, n)` works on one row of at least a batch. `in` is an array of pointers. Both return two statistics of the row
+// (batches or numbers). Where there is a function `at(row, count)`, it is called before, with the first row's number.
 
 /// The statistics of many rows, kept where a pointer is not null.
 template <class T> using RowStatistics = std::array<T*, 2>;
