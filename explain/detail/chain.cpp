@@ -19,7 +19,7 @@ constexpr std::int64_t worthwhile_pairs = 128;
 
 /// Outputs at once, and the width of layers, from which on zeros are worth skipping: a row of the weights that is read
 /// is then used often enough.
-constexpr std::int64_t least_outputs = 4, least_width = 32;
+constexpr std::int64_t min_outputs = 4, min_width = 32;
 /// Numbers in the block that a product reads again and again: half of a small second-level cache.
 constexpr std::int64_t block_numbers = 1 << 17;
 
@@ -55,11 +55,11 @@ std::int64_t widest_of(const Chain& chain) {
 
 /// Is it a chain of wide layers with functions between them, explained for many outputs?
 bool skips_zeros(const Chain& chain, std::int64_t k) {
-  if (k < least_outputs || chain.empty() || chain.front().function != nullptr) return false;
+  if (k < min_outputs || chain.empty() || chain.front().function != nullptr) return false;
   bool functions = false;
   for (const Link& link : chain) {
     functions = functions || link.function != nullptr;
-    if (link.in_size < least_width) return false;
+    if (link.in_size < min_width) return false;
   }
   return functions;
 }
@@ -121,7 +121,7 @@ std::optional<FoundChain> find_chain(const ModelFunction& model, const Tensor& r
     const Structure structure = compare(found.rows, found.references, found.target, false, method);
     chain = find_chain(found.references, structure, found.target);
   } catch (const Error&) {
-    return std::nullopt;
+    return std::nullopt;  // the general plan finds the same, and says so
   }
   if (!chain) return std::nullopt;
   found.chain = std::move(*chain);
@@ -168,22 +168,22 @@ Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const 
     slopes[l] = slope[0].defined() ? kernels::contiguous(slope[0]) : zeros({size, points}, {.dtype = dtype});
   }
   // Multipliers [size, K, points], or [size, K, 1] as long as they are the same for all points.
-  std::int64_t each = 1;
+  std::int64_t m_points = 1;
   Tensor m = zeros({size, k, 1}, {.dtype = dtype});
   for (std::int64_t slot = 0; slot < k; ++slot) m.select(0, slots[at(slot)]).select(0, slot).fill_(1);
   for (std::size_t l = chain.size(); l-- > 0;) {
     const Link& link = chain[l];
     if (link.function != nullptr) {
       m = kernels::mul(m, view_of(slopes[l], {size, 1, points}, {points, points, 1}));
-      each = points;
+      m_points = points;
     } else {
-      const kernels::Matrix right(m.impl().data, dtype, size, k * each, k * each, 1);
+      const kernels::Matrix right(m.impl().data, dtype, size, k * m_points, k * m_points, 1);
       m = kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
-                              {link.in_size, k, each});
+                              {link.in_size, k, m_points});
       size = link.in_size;
     }
   }
-  return each == points ? m : kernels::copy(view_of(m, {size, k, points}, {k, 1, 0}));
+  return m_points == points ? m : kernels::copy(view_of(m, {size, k, points}, {k, 1, 0}));
 }
 
 ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t count, std::int64_t outputs,
@@ -197,7 +197,7 @@ ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t co
   const bool kept = skips_zeros(chain_, k);
   if (kept) numbers = std::max(numbers, (2 * k + 4) * widest_of(chain_));
   const auto item = static_cast<std::int64_t>(item_size(references.value(references.input).dtype()));
-  most_pairs_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(max_bytes) / (numbers * item));
+  max_pairs_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(max_bytes) / (numbers * item));
   if (!kept) {
     references_ = columns_of(references, references.input, count).to_vector();
     return;
@@ -210,7 +210,7 @@ ChainSweep::ChainSweep(Chain chain, const Recording& references, std::int64_t co
 std::int64_t ChainSweep::tile_rows(std::int64_t block_rows) const {
   std::int64_t rows = 1;
   if (!panels_.empty()) return rows;
-  while (2 * rows <= block_rows && 2 * rows * count_ <= std::min(most_pairs_, worthwhile_pairs)) rows *= 2;
+  while (2 * rows <= block_rows && 2 * rows * count_ <= std::min(max_pairs_, worthwhile_pairs)) rows *= 2;
   return rows;
 }
 
@@ -220,7 +220,7 @@ Tensor ChainSweep::slopes(const Link& link, const Tensor& at_references, const R
   const std::int64_t size = link.in_size;
   const Shape shape{size, tile, count};
   const Tensor rows = kernels::contiguous(x.value(link.in));
-  // Whole tensors, because a function of somebody else may read its arguments element by element.
+  // Whole tensors, because a user-defined function may read its arguments element by element.
   Tensor a = kernels::empty(shape, rows.dtype());
   dispatch_floating(rows.dtype(), [&]<class T>() {
     const T* from = rows.data<T>() + first * size;
@@ -235,19 +235,20 @@ Tensor ChainSweep::slopes(const Link& link, const Tensor& at_references, const R
 }
 
 void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, std::span<const std::int64_t> slots,
-                     std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const {
+                     std::int64_t place, std::int64_t valid_rows, bool multipliers, Averages& averages) const {
   const NoGrad guard;  // each thread has a mode of its own
   const autograd::NoTrace trace_guard;
   const Tensor& input = x.value(x.input);
   const Dtype dtype = input.dtype();
   if (!panels_.empty())
     return dispatch_floating(dtype, [&]<class T>() { run_kept<T>(x, first, slots, place, multipliers, averages); });
-  const std::int64_t blocks = (count_ * tile + most_pairs_ - 1) / most_pairs_, each = (count_ + blocks - 1) / blocks;
+  const std::int64_t blocks = (count_ * tile + max_pairs_ - 1) / max_pairs_,
+                     block_size = (count_ + blocks - 1) / blocks;
   const std::vector<double> rows =
-      view_of(input, {there, input.shape()[1]}, input.strides(), first * input.strides()[0]).to_vector();
-  for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
-    const std::int64_t here = std::min(each, count_ - b0);
-    // Multipliers [size, K, tile, here], or [size, K, tile, 1] as long as they are the same for all references.
+      view_of(input, {valid_rows, input.shape()[1]}, input.strides(), first * input.strides()[0]).to_vector();
+  for (std::int64_t b0 = 0; b0 < count_; b0 += block_size) {
+    const std::int64_t block = std::min(block_size, count_ - b0);
+    // Multipliers [size, K, tile, block], or [size, K, tile, 1] as long as they are the same for all references.
     std::int64_t size = outputs_, references = 1;
     Tensor m = kernels::empty({size, k_, tile, 1}, dtype);
     kernels::fill(m, 0.0);
@@ -259,13 +260,13 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
     for (std::size_t l = chain_.size(); l-- > 0;) {
       const Link& link = chain_[l];
       if (link.function != nullptr) {
-        const Tensor slope = slopes(link, at_references_[l], x, first, tile, b0, here);
-        const Tensor expanded = view_of(slope, {size, k_, tile, here}, {tile * here, 0, here, 1});
-        if (references == here)
+        const Tensor slope = slopes(link, at_references_[l], x, first, tile, b0, block);
+        const Tensor expanded = view_of(slope, {size, k_, tile, block}, {tile * block, 0, block, 1});
+        if (references == block)
           kernels::mul_into(m, m, expanded);
         else
           m = kernels::mul(m, expanded);
-        references = here;
+        references = block;
       } else {
         const std::int64_t columns = k_ * tile * references;
         const kernels::Matrix right(m.impl().data, dtype, size, columns, columns, 1);
@@ -274,13 +275,13 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
         size = link.in_size;
       }
     }
-    if (references != here) m = kernels::copy(view_of(m, {size, k_, tile, here}, {k_ * tile, tile, 1, 0}));
+    if (references != block) m = kernels::copy(view_of(m, {size, k_, tile, block}, {k_ * tile, tile, 1, 0}));
     dispatch_floating(dtype, [&]<class T>() {
       const T* data = m.data<T>();
       for (std::int64_t k = 0; k < k_; ++k)
-        for (std::int64_t t = 0; t < there; ++t)
-          averages.add_columns(place + t, k, data + (k * tile + t) * here, k_ * tile * here, &rows[at(t * size)],
-                               references_.data() + b0, count_, here, multipliers);
+        for (std::int64_t t = 0; t < valid_rows; ++t)
+          averages.add_columns(place + t, k, data + (k * tile + t) * block, k_ * tile * block, &rows[at(t * size)],
+                               references_.data() + b0, count_, block, multipliers);
     });
   }
 }
@@ -292,88 +293,130 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
 // The K outputs share these rows, which is what makes it as fast as a dense product for each number. Products go panel
 // by panel of the weights' columns for all pairs of a block, so that a panel is read from the nearest cache, and the
 // last one's results are summed up at once.
+
+/// The multipliers of a block of references on their way from the outputs to the features, and what products with the
+/// weights need.
+template <class T> class ChainSweep::KeptBlock {
+ public:
+  KeptBlock(std::int64_t max_references, std::int64_t k, std::int64_t max_size, std::int64_t panel_width)
+      : k_(k),
+        max_size_(max_size),
+        panel_width_(panel_width),
+        multipliers_(at(max_references * max_size * k)),
+        kept_multipliers_(multipliers_.size()),
+        products_(at(max_references * k * panel_width)),
+        kept_(at(max_references * max_size)),
+        kept_count_(at(max_references)) {}
+
+  /// The multipliers of `size` outputs, K of which are explained: 1 at each of the slots.
+  void start(std::int64_t size, std::int64_t references, std::span<const std::int64_t> slots) {
+    size_ = size;
+    references_ = references;
+    shared_ = true;
+    std::fill_n(multipliers_.begin(), size * k_, T(0));
+    for (std::int64_t k = 0; k < k_; ++k) multipliers_[at(slots[at(k)] * k_ + k)] = 1;
+  }
+
+  /// Multiplies by slopes [size, references], which may be undefined, and drops the units where they are 0.
+  void multiply_and_drop(const Tensor& slopes) {
+    pairs_ = slopes.defined() || !shared_ ? references_ : 1;
+    for (std::int64_t b = 0; b < pairs_; ++b) {
+      const T* from = multipliers_.data() + (shared_ ? 0 : b * size_ * k_);
+      const T* slope = slopes.defined() ? slopes.data<T>() + b : nullptr;
+      T* to = kept_multipliers_.data() + b * size_ * k_;
+      std::int32_t* kept = kept_.data() + b * max_size_;
+      std::int64_t count = 0;
+      for (std::int64_t i = 0; i < size_; ++i) {
+        const T factor = slope == nullptr ? T(1) : slope[i * references_];
+        kept[count] = static_cast<std::int32_t>(i);
+        for (std::int64_t k = 0; k < k_; ++k) to[count * k_ + k] = factor * from[i * k_ + k];
+        count += factor != T(0);  // else the next unit takes its place: a branch could not be predicted
+      }
+      kept_count_[at(b)] = count;
+    }
+    shared_ = shared_ && !slopes.defined();
+  }
+
+  /// The products with one panel of the weights, [pairs, K, panel width].
+  std::span<const T> multiply(const kernels::Panels& weight, std::int64_t panel) {
+    for (std::int64_t b = 0; b < pairs_; ++b)
+      kernels::kept_product(weight.panel<T>(panel), kept_.data() + b * max_size_, kept_count_[at(b)],
+                            kept_multipliers_.data() + b * size_ * k_, k_, products_.data() + b * k_ * panel_width_);
+    return {products_.data(), at(pairs_ * k_ * panel_width_)};
+  }
+
+  /// Passes through a linear map with `in_size` inputs: the multipliers become those of its inputs.
+  void pass(const kernels::Panels& weight, std::int64_t in_size) {
+    for (std::int64_t p = 0; p < weight.count(); ++p) {
+      const std::int64_t start = p * panel_width_, columns = std::min(panel_width_, in_size - start);
+      const std::span<const T> products = multiply(weight, p);
+      for (std::int64_t b = 0; b < pairs_; ++b) {
+        const T* from = products.data() + b * k_ * panel_width_;
+        T* to = multipliers_.data() + (b * in_size + start) * k_;
+        for (std::int64_t i = 0; i < columns; ++i)
+          for (std::int64_t k = 0; k < k_; ++k) *to++ = from[k * panel_width_ + i];
+      }
+    }
+    size_ = in_size;
+  }
+
+ private:
+  std::int64_t k_, max_size_, panel_width_;
+  std::int64_t size_ = 0, references_ = 0;
+  std::int64_t pairs_ = 1;  // for which products are computed: 1 as long as all references share the multipliers
+  bool shared_ = true;
+  std::vector<T> multipliers_;       // [references, size, K], or [1, size, K] while shared
+  std::vector<T> kept_multipliers_;  // of units whose slope is not 0
+  std::vector<T> products_;
+  std::vector<std::int32_t> kept_;  // [references, max size]: these units
+  std::vector<std::int64_t> kept_count_;
+};
+
 template <class T> void ChainSweep::run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots,
                                              std::int64_t place, bool multipliers, Averages& averages) const {
-  const std::int64_t width = panels_.front().width(), wide = (width + 7) / 8 * 8;
-  const std::int64_t widest = widest_of(chain_);
-  const std::int64_t most = std::clamp<std::int64_t>(block_numbers / (k_ * widest), 1, most_pairs_),
-                     blocks = (count_ + most - 1) / most, each = (count_ + blocks - 1) / blocks;
+  const std::int64_t width = panels_.front().width(), padded_width = (width + 7) / 8 * 8, max_size = widest_of(chain_);
+  const std::int64_t max_block = std::clamp<std::int64_t>(block_numbers / (k_ * max_size), 1, max_pairs_),
+                     blocks = (count_ + max_block - 1) / max_block, block_size = (count_ + blocks - 1) / blocks;
   const std::vector<double> features = x.value(x.input).select(0, row).to_vector();
-  // Multipliers [references, size, K], or [1, size, K] as long as all references share them; and those that are kept.
-  std::vector<T> multiplier(at(each * widest * k_)), kept_multiplier(at(each * widest * k_));
-  std::vector<T> found(at(each * k_ * width));
-  std::vector<std::int32_t> kept(at(each * widest));
-  std::vector<std::int64_t> counts(at(each));
-  std::vector<double> change(at(each * wide)), found64(at(each * k_ * wide)), group_sums;
-  for (std::int64_t b0 = 0; b0 < count_; b0 += each) {
-    const std::int64_t here = std::min(each, count_ - b0);
-    std::int64_t size = outputs_;
-    std::fill_n(multiplier.begin(), size * k_, T(0));
-    for (std::int64_t k = 0; k < k_; ++k) multiplier[at(slots[at(k)] * k_ + k)] = 1;
-    bool shared = true;
-    group_sums.assign(averages.group_sums(here, k_), 0);
-    Tensor slope;  // [size, here], of the functions since the last product
+  KeptBlock<T> block(block_size, k_, max_size, width);
+  std::vector<double> change(at(block_size * padded_width)), products64(at(block_size * k_ * padded_width)), group_sums;
+  for (std::int64_t b0 = 0; b0 < count_; b0 += block_size) {
+    const std::int64_t references = std::min(block_size, count_ - b0);
+    block.start(outputs_, references, slots);
+    group_sums.assign(averages.group_sums(references, k_), 0);
+    Tensor slope;  // [size, references], of the functions since the last product
     for (std::size_t l = chain_.size(); l-- > 0;) {
       const Link& link = chain_[l];
       if (link.function != nullptr) {
-        const Tensor next = slopes(link, at_references_[l], x, row, 1, b0, here);
+        const Tensor next = slopes(link, at_references_[l], x, row, 1, b0, references);
         slope = slope.defined() ? kernels::mul(slope, next) : next;
         continue;
       }
-      const kernels::Panels& panels = panels_[l];
-      const std::int64_t pairs = slope.defined() ? here : (shared ? 1 : here);
-      for (std::int64_t b = 0; b < pairs; ++b) {
-        const T* from = multiplier.data() + (shared ? 0 : b * size * k_);
-        const T* s = slope.defined() ? slope.data<T>() + b : nullptr;
-        T* to = kept_multiplier.data() + b * size * k_;
-        std::int32_t* which = kept.data() + b * widest;
-        std::int64_t& count = counts[at(b)];
-        count = 0;
-        for (std::int64_t i = 0; i < size; ++i) {
-          const T factor = s == nullptr ? T(1) : s[i * here];
-          which[count] = static_cast<std::int32_t>(i);
-          for (std::int64_t k = 0; k < k_; ++k) to[count * k_ + k] = factor * from[i * k_ + k];
-          count += factor != T(0);  // else the next one takes its place: there is no telling beforehand
-        }
+      block.multiply_and_drop(slope);
+      slope = Tensor();
+      if (l > 0) {
+        block.pass(panels_[l], link.in_size);
+        continue;
       }
-      for (std::int64_t p = 0; p < panels.count(); ++p) {
+      for (std::int64_t p = 0; p < panels_[l].count(); ++p) {
         const std::int64_t start = p * width, columns = std::min(width, link.in_size - start);
-        const auto multiply = [&] {
-          for (std::int64_t b = 0; b < pairs; ++b)
-            kernels::kept_product(panels.template panel<T>(p), kept.data() + b * widest, counts[at(b)],
-                                  kept_multiplier.data() + b * size * k_, k_, found.data() + b * k_ * width);
-        };
-        if (l > 0) {
-          multiply();
-          for (std::int64_t b = 0; b < pairs; ++b) {
-            const T* from = found.data() + b * k_ * width;
-            T* to = multiplier.data() + (b * link.in_size + start) * k_;
-            for (std::int64_t i = 0; i < columns; ++i)
-              for (std::int64_t k = 0; k < k_; ++k) *to++ = from[k * width + i];
-          }
-          continue;
-        }
         bool changes = multipliers;
-        for (std::int64_t b = 0; b < here; ++b) {
+        for (std::int64_t b = 0; b < references; ++b) {
           const double* reference = references_.data() + (b0 + b) * link.in_size + start;
-          double* to = change.data() + b * wide;
+          double* to = change.data() + b * padded_width;
           for (std::int64_t i = 0; i < columns; ++i) to[i] = features[at(start + i)] - reference[i];
           changes = changes || std::any_of(to, to + columns, [](double d) { return d != 0; });
         }
         if (changes) {
-          multiply();
-          for (std::int64_t i = 0; i < here * k_; ++i)
-            for (std::int64_t j = 0; j < width; ++j)
-              found64[at(i * wide + j)] = static_cast<double>(found[at(i * width + j)]);
+          const std::span<const T> products = block.multiply(panels_[l], p);
+          for (std::size_t i = 0; i < products.size() / at(width); ++i)
+            std::copy_n(&products[i * at(width)], width, &products64[i * at(padded_width)]);
         }  // else nothing is contributed, whatever the multipliers are
-        averages.add_panel(place, start, columns, found64.data(), multipliers ? nullptr : change.data(), wide, here,
-                           group_sums);
+        averages.add_panel(place, start, columns, products64.data(), multipliers ? nullptr : change.data(),
+                           padded_width, references, group_sums);
       }
-      shared = shared && !slope.defined();
-      slope = Tensor();
-      size = link.in_size;
     }
-    averages.counted(place, here, group_sums);
+    averages.counted(place, references, group_sums);
   }
 }
 

@@ -65,12 +65,14 @@ class ChainSweep {
   /// Rows that are swept together: a divisor of `block_rows`, by the shape of the work alone.
   std::int64_t tile_rows(std::int64_t block_rows) const;
   /// Sweeps rows [first, first + tile) of x, for the outputs slots[tile, K], and adds the contributions of the first
-  /// `there` of them to `averages`, the first one as row `place`. May be called by several threads for rows that
+  /// `valid_rows` of them to `averages`, the first one as row `place`. May be called by several threads for rows that
   /// differ.
   void run(const Recording& x, std::int64_t first, std::int64_t tile, std::span<const std::int64_t> slots,
-           std::int64_t place, std::int64_t there, bool multipliers, Averages& averages) const;
+           std::int64_t place, std::int64_t valid_rows, bool multipliers, Averages& averages) const;
 
  private:
+  template <class T> class KeptBlock;
+
   /// As `run`, with features along the last dimension.
   template <class T> void run_kept(const Recording& x, std::int64_t row, std::span<const std::int64_t> slots,
                                    std::int64_t place, bool multipliers, Averages& averages) const;
@@ -78,7 +80,7 @@ class ChainSweep {
                 std::int64_t tile, std::int64_t b0, std::int64_t count) const;
 
   Chain chain_;
-  std::int64_t count_, outputs_, k_, most_pairs_;
+  std::int64_t count_, outputs_, k_, max_pairs_;
   std::vector<Tensor> at_references_;    // by link: what goes into a function at the references, [size, count]
   std::vector<double> references_;       // [n, count], or where zeros are looked for [count, n]
   std::vector<kernels::Panels> panels_;  // by link, of weights; empty where zeros are not looked for
