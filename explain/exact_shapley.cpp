@@ -114,11 +114,8 @@ class RowGame {
       for (std::int64_t slot = 0; slot < k_; ++slot) {
         values[i * k_ + slot] = values_[at(slot * n_ + i)] / b;
         if (b_ < 2) continue;
-        const double* c = &contributions_[at((slot * n_ + i) * b_)];
-        double mean = 0, squares = 0;
-        for (std::int64_t r = 0; r < b_; ++r) mean += c[r] / b;
-        for (std::int64_t r = 0; r < b_; ++r) squares += (c[r] - mean) * (c[r] - mean);
-        errors[i * k_ + slot] = std::sqrt(squares / (b - 1) / b);
+        const detail::Moments moments(&contributions_[at((slot * n_ + i) * b_)], b_);
+        errors[i * k_ + slot] = detail::standard_error(moments.squares, b);
       }
   }
 
@@ -131,10 +128,7 @@ class RowGame {
         std::vector<double> sums(at(b_));
         for (const std::int64_t i : group.features)
           for (std::int64_t r = 0; r < b_; ++r) sums[at(r)] += contributions_[at((slot * n_ + i) * b_ + r)];
-        const double mean = detail::sum_in_lanes(b_, [&](std::int64_t r) { return sums[at(r)]; }) / b;
-        const double squares =
-            detail::sum_in_lanes(b_, [&](std::int64_t r) { return (sums[at(r)] - mean) * (sums[at(r)] - mean); });
-        *errors = std::sqrt(squares / (b - 1) / b);
+        *errors = detail::standard_error(detail::Moments(sums.data(), b_).squares, b);
       }
   }
 

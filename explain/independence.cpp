@@ -15,14 +15,14 @@
 namespace xg::explain {
 namespace {
 
-/// Rows that are looked at as company for another one.
-constexpr std::int64_t most_candidates = 256;
+/// The number of rows among which one is looked for that differs from the first.
+constexpr std::int64_t max_candidates = 256;
 
-/// Those of the first rows that consist of numbers.
+/// The rows among the first ones that hold only finite numbers.
 std::vector<Tensor> clean_rows(const Tensor& rows) {
   std::vector<Tensor> clean;
   if (!rows.defined()) return clean;
-  for (std::int64_t i = 0; i < std::min(rows.size(0), most_candidates); ++i) {
+  for (std::int64_t i = 0; i < std::min(rows.size(0), max_candidates); ++i) {
     const Tensor row = rows.narrow(0, i, 1);
     const std::vector<double> values = row.to_vector();
     if (std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) clean.push_back(row);
@@ -35,7 +35,7 @@ std::vector<Tensor> clean_rows(const Tensor& rows) {
 Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
   const std::vector<double> from = row.to_vector();
   Tensor farthest, of_zeros;
-  double most = 0;
+  double largest_distance = 0;
   for (const Tensor& candidate : candidates) {
     const std::vector<double> values = candidate.to_vector();
     double distance = 0, size = 0;
@@ -43,8 +43,8 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
       distance += std::abs(values[i] - from[i]), size += std::abs(values[i]);
     if (size == 0 && distance > 0)
       of_zeros = candidate;
-    else if (distance > most)
-      most = distance, farthest = candidate;
+    else if (distance > largest_distance)
+      largest_distance = distance, farthest = candidate;
   }
   return farthest.defined() ? farthest : of_zeros;
 }
@@ -52,9 +52,7 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
 /// What the model makes of some rows together: [rows][J].
 std::vector<double> outputs_of(const ModelFunction& model, const std::vector<Tensor>& rows, const char* method) {
   const Tensor input = cat(rows, 0), result = model(input);
-  if (!result.defined() || result.dim() == 0 || result.size(0) != input.size(0))
-    raise<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                      result.defined() ? result.shape().str() : "an undefined tensor", input.shape().str());
+  detail::check_rows(result, input, method);
   return result.to_vector();
 }
 
@@ -72,7 +70,7 @@ bool same_row(std::size_t n, const std::vector<double>& u, std::size_t i, const 
   return true;
 }
 
-/// Why rows a and b do not come out the same in other company.
+/// Throws the Error that says why the model's results for rows a and b depend on the other rows of the batch.
 [[noreturn]] void throw_cause(const ModelFunction& model, const Tensor& a, const Tensor& b, const char* method) {
   const std::vector<double> once = outputs_of(model, {a, b}, method), again = outputs_of(model, {a, b}, method);
   const std::size_t n = once.size() / 2;

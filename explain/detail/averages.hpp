@@ -1,4 +1,4 @@
-// Means of contributions over references. Internal to explain/.
+// Means of contributions over references.
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
@@ -20,6 +20,29 @@ template <class F> double sum_in_lanes(std::int64_t count, F&& f) {
     for (std::int64_t lane = 0; lane < 8; ++lane) sums[lane] += f(i + lane);
   for (std::int64_t lane = 0; i + lane < count; ++lane) sums[lane] += f(i + lane);
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+/// The mean of some numbers, and the sum of their squared deviations from it.
+struct Moments {
+  double count, mean, squares;
+
+  Moments(const double* numbers, std::int64_t n)
+      : count(static_cast<double>(n)),
+        mean(sum_in_lanes(n, [&](std::int64_t i) { return numbers[i]; }) / count),
+        squares(sum_in_lanes(n, [&](std::int64_t i) { return (numbers[i] - mean) * (numbers[i] - mean); })) {}
+  Moments(double count, double mean, double squares) : count(count), mean(mean), squares(squares) {}
+
+  /// Of these and the numbers of `part` (Chan, Golub, LeVeque 1983).
+  static void merge(double& mean, double& squares, double count, const Moments& part) {
+    const double d = part.mean - mean, total = count + part.count;
+    mean += d * (part.count / total);
+    squares += part.squares + d * d * (count * part.count / total);
+  }
+};
+
+/// The standard error of a mean of `count` numbers, NaN for a single one.
+inline double standard_error(double squares, double count) {
+  return count < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(squares / (count - 1) / count);
 }
 
 /// Mean and deviation of contributions over references, in float64 whatever the sweep was in. [N, K, n] Threads may add
@@ -64,16 +87,14 @@ class Averages {
         block_mean[at(i)] += c;
         size_[at(place)] += std::abs(c);
       }
-    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
-    for (std::int64_t i = 0; i < n_; ++i) block_mean[at(i)] /= here;
+    for (std::int64_t i = 0; i < n_; ++i) block_mean[at(i)] /= static_cast<double>(count);
     for (std::int64_t b = 0; b < count; ++b)
       for (std::int64_t i = 0; i < n_; ++i) {
         const double d = contribution(b, i) - block_mean[at(i)];
         block_squares[at(i)] += d * d;
       }
     for (std::int64_t i = 0; i < n_; ++i)
-      merge(place * n_ + i, block_mean[at(i)], block_squares[at(i)], here / (before + here),
-            before * here / (before + here));
+      merge(place, i, {static_cast<double>(count), block_mean[at(i)], block_squares[at(i)]});
     if (groups_ > 0) {
       std::vector<double> sums(group_sums(count, 1));
       for (std::int64_t i = 0; i < n_; ++i)
@@ -90,7 +111,6 @@ class Averages {
                                       const double* x, const double* r, std::int64_t r_stride, std::int64_t count,
                                       bool multipliers) {
     const std::int64_t place = row * k_ + slot;
-    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
     std::vector<double> contributions(at(count)), sums(group_sums(count, 1));
     double* c = contributions.data();
     for (std::int64_t i = 0; i < n_; ++i) {
@@ -104,10 +124,7 @@ class Averages {
           c[b] = d == 0 ? 0 : product;  // an unchanged feature contributes nothing
         }
       size_[at(place)] += sum_in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
-      const double block_mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
-      const double squares =
-          sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - block_mean) * (c[b] - block_mean); });
-      merge(place * n_ + i, block_mean, squares, here / (before + here), before * here / (before + here));
+      merge(place, i, {c, count});
       if (groups_ == 0 || group_of_[at(i)] < 0) continue;
       double* sum = &sums[at(group_of_[at(i)] * count)];
       for (std::int64_t b = 0; b < count; ++b) sum[b] += c[b];
@@ -136,14 +153,14 @@ class Averages {
       kernels::shifted_moments(m + slot * width, k_ * width, change, width, count, columns, shift, offsets, squares,
                                sizes);
       const std::int64_t place = row * k_ + slot;
-      const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
-      const double part = here / (before + here), both = before * part, each = 1 / here;
+      const auto before = static_cast<double>(counts_[at(place)]), added = static_cast<double>(count);
+      const double part = added / (before + added), cross = before * part, per_reference = 1 / added;
       double *mean = &mean_[at(place * n_ + first)], *total = &squares_[at(place * n_ + first)], size = 0;
       for (std::int64_t i = 0; i < columns; ++i) {
-        const double offset = offsets[i] * each, sum_of_squares = squares[i] - offsets[i] * offset,
+        const double offset = offsets[i] * per_reference, sum_of_squares = squares[i] - offsets[i] * offset,
                      d = shift[i] + offset - mean[i];
         mean[i] += d * part;
-        total[i] += (sum_of_squares < 0 ? 0 : sum_of_squares) + d * d * both;
+        total[i] += (sum_of_squares < 0 ? 0 : sum_of_squares) + d * d * cross;
       }
       for (std::int64_t i = 0; i < columns; ++i) size += sizes[i];
       size_[at(place)] += size;
@@ -173,32 +190,23 @@ class Averages {
  private:
   static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-  /// Chan, Golub, LeVeque 1983: means and sums of squares of two parts make those of the whole. `part` is what the new
-  /// part is of the whole, `both` the product of the counts over their sum.
-  static void merge(double& total_mean, double& total_squares, double mean, double squares, double part, double both) {
-    const double d = mean - total_mean;
-    total_mean += d * part;
-    total_squares += squares + d * d * both;
-  }
-  void merge(std::int64_t i, double mean, double squares, double part, double both) {
-    merge(mean_[at(i)], squares_[at(i)], mean, squares, part, both);
+  /// Adds the contributions of feature i to those of `place`, a row and an output.
+  void merge(std::int64_t place, std::int64_t i, const Moments& part) {
+    const std::size_t p = at(place * n_ + i);
+    Moments::merge(mean_[p], squares_[p], static_cast<double>(counts_[at(place)]), part);
   }
   /// Takes sums [groups, count] of `count` references that are not yet in counts_.
   void merge_groups(std::int64_t place, std::span<const double> sums, std::int64_t count) {
-    const auto before = static_cast<double>(counts_[at(place)]), here = static_cast<double>(count);
     for (std::int64_t g = 0; g < groups_; ++g) {
-      const double* c = &sums[at(g * count)];
-      const double mean = sum_in_lanes(count, [&](std::int64_t b) { return c[b]; }) / here;
-      const double squares = sum_in_lanes(count, [&](std::int64_t b) { return (c[b] - mean) * (c[b] - mean); });
-      merge(group_mean_[at(place * groups_ + g)], group_squares_[at(place * groups_ + g)], mean, squares,
-            here / (before + here), before * here / (before + here));
+      const std::size_t p = at(place * groups_ + g);
+      Moments::merge(group_mean_[p], group_squares_[p], static_cast<double>(counts_[at(place)]),
+                     {&sums[at(g * count)], count});
     }
   }
 
   Tensor errors_of(std::int64_t n, const std::vector<double>& squares) const {
     return arranged(n, [&](std::size_t i, std::size_t place) {
-      const auto b = static_cast<double>(counts_[place]);
-      return b < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(squares[i] / (b - 1) / b);
+      return standard_error(squares[i], static_cast<double>(counts_[place]));
     });
   }
 

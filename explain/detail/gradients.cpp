@@ -59,13 +59,9 @@ Gradients values_at(const ModelFunction& model, const Tensor& points, const Grad
 std::string op_without_derivative(const ModelFunction& model, const Tensor& rows, const GradientRequest& request) {
   const NoGrad guard;
   const Recording recording = record(model, rows.detach().clone(), request.method);
-  const auto at = [](autograd::ValueId id) { return static_cast<std::size_t>(id); };
   std::vector<bool> varies(recording.trace.value_count(), false), wanted = varies;
   varies[at(recording.input)] = true;
   const auto& entries = recording.trace.entries();
-  const auto any_of = [&](const std::vector<autograd::ValueId>& ids, const std::vector<bool>& in) {
-    return std::any_of(ids.begin(), ids.end(), [&](autograd::ValueId id) { return in[at(id)]; });
-  };
   for (const autograd::TraceEntry& entry : entries)
     if (any_of(entry.inputs, varies))
       for (const autograd::ValueId id : entry.outputs) varies[at(id)] = true;

@@ -15,6 +15,12 @@ std::string describe(const TraceEntry& entry) {
   return path.empty() ? entry.op->name() : fmt::format("{} in {}", entry.op->name(), path);
 }
 
+void check_rows(const Tensor& result, const Tensor& rows, const char* method) {
+  if (!result.defined() || result.dim() == 0 || result.size(0) != rows.size(0))
+    raise<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
+                      result.defined() ? result.shape().str() : "an undefined tensor", rows.shape().str());
+}
+
 Recording record(const ModelFunction& model, const Tensor& rows, const char* method) {
   Recording recording;
   recording.rows = rows.size(0);
@@ -30,9 +36,7 @@ Recording record(const ModelFunction& model, const Tensor& rows, const char* met
         "[{}] the model returned {}, contributions need a floating result: explain scores or probabilities, not "
         "classes.",
         method, name(result.dtype()));
-  if (result.dim() == 0 || result.size(0) != recording.rows)
-    raise<ShapeError>("[{}] the model made {} of an input {}: the result must have one row for each row.", method,
-                      result.shape().str(), rows.shape().str());
+  check_rows(result, rows, method);
   recording.output = recording.trace.id_of(result);
   for (const TraceEntry& entry : recording.trace.entries()) {
     const autograd::OpTraits& traits = entry.op->traits();

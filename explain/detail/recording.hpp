@@ -1,11 +1,13 @@
-// A model's run, recorded: the ground on which rows and references are compared. Internal to explain/.
+// A model's run, recorded: the ground on which rows and references are compared.
 #pragma once
 
 #include <xgrad/autograd/trace.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace xg::explain::detail {
 
@@ -15,6 +17,11 @@ using autograd::ValueId;
 
 /// A place in a list.
 inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// Is any of the values marked?
+inline bool any_of(const std::vector<ValueId>& ids, const std::vector<bool>& marked) {
+  return std::any_of(ids.begin(), ids.end(), [&](ValueId id) { return marked[at(id)]; });
+}
 
 /// Every op of one call of a model on `rows` rows, and which values went in and came out.
 struct Recording {
@@ -29,6 +36,9 @@ struct Recording {
 /// Runs the model on `rows` [R, n] in trace mode. Throws Error, naming `method`, where the result is not a floating
 /// tensor with R rows, and where a dropout or batch norm in training mode took part.
 Recording record(const ModelFunction& model, const Tensor& rows, const char* method);
+
+/// Throws ShapeError unless the result has one row for each row that the model was given.
+void check_rows(const Tensor& result, const Tensor& rows, const char* method);
 
 /// Which value of a recording is explained.
 struct Target {
@@ -46,7 +56,7 @@ Target find_target(const Recording& recording, Output asked, const char* method)
 /// "dropout in Net > drop1 (Dropout)"
 std::string describe(const TraceEntry& entry);
 
-/// `count` rows from `start` on; behind the last one it comes again, so that blocks always have the same size.
+/// `count` rows from `start` on, padded by repeating the last row, so that blocks always have the same size.
 Tensor padded_rows(const Tensor& rows, std::int64_t start, std::int64_t count);
 
 }  // namespace xg::explain::detail

@@ -5,14 +5,11 @@
 namespace xg::explain::detail {
 
 std::vector<Tensor> roundings_of(const Recording& recording, const Structure& structure) {
-  const auto at = [](ValueId id) { return static_cast<std::size_t>(id); };
   const auto& entries = recording.trace.entries();
   std::vector<bool> wanted(recording.trace.value_count(), false);
   for (std::size_t e = entries.size(); e-- > 0;) {
     const TraceEntry& entry = entries[e];
-    const bool leads_on =
-        std::any_of(entry.outputs.begin(), entry.outputs.end(), [&](ValueId id) { return wanted[at(id)]; });
-    if (!leads_on && !(structure.on_path[e] && entry.op->traits().jumps)) continue;
+    if (!any_of(entry.outputs, wanted) && !(structure.on_path[e] && entry.op->traits().jumps)) continue;
     for (const ValueId id : entry.inputs) wanted[at(id)] = true;
   }
   std::vector<Tensor> errors(wanted.size());
