@@ -237,19 +237,6 @@ struct Heaviside : Elementwise2<Heaviside, 0> {
 
 }  // namespace
 
-bool holds(Dtype dtype, Scalar value) {
-  return dispatch(dtype, [&]<class T>() {
-    if constexpr (std::is_integral_v<T>)
-      return value.fits<T>();
-    else
-      return true;
-  });
-}
-
-Tensor as_tensor(Scalar value, const Tensor& like) {
-  return full({}, value, {.dtype = xg::result_type(like.dtype(), value)});
-}
-
 Tensor hypot_share(const Tensor& a, const Tensor& b) { return apply(HypotShare{}, a, b); }
 
 Tensor inverse_hypot(const Tensor& a, const Tensor& b) {
