@@ -2,14 +2,13 @@
 #pragma once
 
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/tensor/state_dict.hpp>
 #include <xgrad/tensor/string_ref.hpp>
-#include <xgrad/tensor/tensor.hpp>
 
 #include <atomic>
 #include <concepts>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ template <class T> using OptionsOf = typename LastArgument<decltype(std::declval
 }  // namespace detail
 
 /// Tensors by name, as PyTorch names them: "h1.weight".
-using StateDict = std::map<std::string, Tensor>;
+using xg::StateDict;
 
 /// A module that may be used in several places: its parameters count once. Made by nn::shared(Dense(...)).
 template <class M> class Shared;

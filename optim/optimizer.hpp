@@ -1,14 +1,13 @@
 // What all optimizers share: groups of parameters, their state, learning rates, and state dictionaries.
 #pragma once
 
-#include <xgrad/tensor/tensor.hpp>
+#include <xgrad/tensor/state_dict.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +17,7 @@
 
 namespace xg::optim {
 
-/// Tensors by name.
-using StateDict = std::map<std::string, Tensor>;
+using xg::StateDict;
 
 /// Parameters that are stepped with the same options.
 template <class Options> struct ParamGroup {

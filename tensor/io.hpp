@@ -3,6 +3,7 @@
 // Writers replace a file completely or leave it as it was (tensor/io/atomic_file.hpp).
 #pragma once
 
+#include <xgrad/tensor/state_dict.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
@@ -15,14 +16,14 @@ namespace xg {
 
 /// What a safetensors file holds.
 struct Safetensors {
-  std::map<std::string, Tensor> tensors;        ///< by name
+  StateDict tensors;                            ///< by name
   std::map<std::string, std::string> metadata;  ///< texts by name, which the format calls __metadata__
 };
 
 /// Writes tensors as BOOL, U8, I32, I64, F32 or F64. The bytes are a function of the content alone: tensors lie in
 /// order of falling element size, then of name. Throws ValueError for an undefined tensor, the name "__metadata__" or
 /// text that is not UTF-8; IoError where the file cannot be written.
-XG_API void save_safetensors(const String& path, const std::map<std::string, Tensor>& tensors,
+XG_API void save_safetensors(const String& path, const StateDict& tensors,
                              const std::map<std::string, std::string>& metadata = {});
 /// Reads a safetensors file. Dtypes that xgrad has not are widened: F16 and BF16 to float32, I8, I16 and U16 to int32,
 /// U32 and U64 to int64. Throws IoError for a file that is not whole, consistent safetensors, and for numbers that do
@@ -38,10 +39,10 @@ XG_API Tensor load_npy(const String& path);
 
 /// Writes NumPy's npz format: a zip archive with NAME.npy for every tensor, not compressed. Throws ValueError for an
 /// undefined tensor or a name that a zip archive cannot have, IoError where the file cannot be written.
-XG_API void save_npz(const String& path, const std::map<std::string, Tensor>& tensors);
+XG_API void save_npz(const String& path, const StateDict& tensors);
 /// Reads npz files, compressed ones too; widened as load_safetensors does. Throws IoError for a file that is no zip
 /// archive of readable npy files.
-XG_API std::map<std::string, Tensor> load_npz(const String& path);
+XG_API StateDict load_npz(const String& path);
 
 /// The words for a missing value that CSV readers know unless they are told others: those of pandas. They are "",
 /// "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",

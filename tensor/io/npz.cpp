@@ -82,7 +82,7 @@ class MemberSource final : public io::Source {
 
 }  // namespace
 
-void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) {
+void save_npz(const String& path, const StateDict& tensors) {
   ZipError problem;
   ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &problem.error));
   if (buffer == nullptr) throw_unwritable(path, problem.text());
@@ -129,12 +129,12 @@ void save_npz(const String& path, const std::map<std::string, Tensor>& tensors) 
   write_file_atomically(path, bytes, "save_npz");
 }
 
-std::map<std::string, Tensor> load_npz(const String& path) {
+StateDict load_npz(const String& path) {
   io::open_file("load_npz", path);  // says what is wrong with a path
   int code = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (archive == nullptr) throw_unreadable(path, ZipError(code).text() + ".");
-  std::map<std::string, Tensor> tensors;
+  StateDict tensors;
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t info;

@@ -183,7 +183,7 @@ const char* type_name(Dtype dtype) {
 
 }  // namespace
 
-void save_safetensors(const String& path, const std::map<std::string, Tensor>& tensors,
+void save_safetensors(const String& path, const StateDict& tensors,
                       const std::map<std::string, std::string>& metadata) {
   std::vector<std::pair<std::string, Tensor>> order;
   for (const auto& [name, tensor] : tensors) {
