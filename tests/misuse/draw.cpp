@@ -149,6 +149,31 @@ Tensor Draw::index() {
   return arranged(one_in(4) ? x.to(int32) : x, true);
 }
 
+std::vector<Index> Draw::indices() {
+  const auto bound = [&] { return yes() ? std::nullopt : std::optional(integer()); };
+  std::vector<Index> out;
+  for (std::int64_t i = below(5); i > 0; --i) switch (below(7)) {
+      case 0:
+        out.emplace_back(newaxis);
+        break;
+      case 1:
+        out.emplace_back(ellipsis);
+        break;
+      case 2:
+        out.emplace_back(index());
+        break;
+      case 3:
+        out.emplace_back(mask());
+        break;
+      case 4:
+        out.emplace_back(integer());
+        break;
+      default:
+        out.emplace_back(Slice{bound(), bound(), one_in(3) ? integer() : 1});
+    }
+  return out;
+}
+
 Tensor Draw::mask() { return one_in(10) ? tensor() : make(tensor_shape(), bool_); }
 
 Tensor Draw::target() {

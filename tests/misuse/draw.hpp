@@ -28,6 +28,8 @@ class Draw {
   xg::Tensor other_values(const xg::Tensor& like);
   /// Mostly small integers that may be indices or classes.
   xg::Tensor index();
+  /// The arguments of an index in brackets: new axes, ellipses, tensors, integers and slices.
+  std::vector<xg::Index> indices();
   /// bool, mostly
   xg::Tensor mask();
   /// A tensor to write to: in any layout that allows it, never a leaf.

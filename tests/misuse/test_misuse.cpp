@@ -184,8 +184,9 @@ TEST_CASE("public ops give a right value or an error of xgrad, whatever they are
   }
 }
 
-// The same for every op that is on the list, with its own samples, of which some inputs get other values and layouts.
-// Breaks as above; an op that joins the list joins the test. Shapes and dtypes stay: the public functions check those.
+// Every op of an OpList is called with its own samples, some inputs of which get other values and layouts. Breaks as
+// above. An op that joins the list joins the test, with or without a call of its own in calls_*.cpp. Shapes and dtypes
+// stay those of the sample, since the public functions check them.
 TEST_CASE("samples of all ops with other values give a right value or an error of xgrad") {
   const long seeds = seeds_of_each(12);
   for (const autograd::OpInfo& op : autograd::all_ops()) {
