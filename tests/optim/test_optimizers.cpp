@@ -15,6 +15,7 @@
 
 using namespace xg;
 using xg_test::expect_close;
+using xg_test::leaf;
 
 namespace {
 
@@ -44,8 +45,6 @@ void follows(const std::function<std::unique_ptr<optim::Optimizer>(std::vector<T
     for (std::size_t k = 0; k < params.size(); ++k) expect_close(params[k].detach(), values[k], 1e-12, 1e-13);
   }
 }
-
-Tensor leaf(std::initializer_list<double> values) { return tensor(values, {.dtype = float64, .requires_grad = true}); }
 
 }  // namespace
 

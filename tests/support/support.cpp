@@ -86,6 +86,10 @@ void expect_close(const xg::Tensor& got, const std::vector<double>& want, double
   compare(got, want, rtol, atol, prefix);
 }
 
+xg::Tensor leaf(std::initializer_list<double> values) {
+  return xg::tensor(values, {.dtype = xg::float64, .requires_grad = true});
+}
+
 std::vector<std::pair<std::string, xg::Tensor>> layouts(const xg::Tensor& source) {
   const xg::NoGrad guard;
   const xg::Tensor x = source.detach();

@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,9 @@ void expect_close(const xg::Tensor& got, const xg::Tensor& want, double rtol = 1
 /// The same against values in row-major order; the shape is not checked, only the count.
 void expect_close(const xg::Tensor& got, const std::vector<double>& want, double rtol = 1e-5, double atol = 1e-8,
                   const std::string& what = {}, const char* file = __builtin_FILE(), int line = __builtin_LINE());
+
+/// A float64 vector that requires grad.
+xg::Tensor leaf(std::initializer_list<double> values);
 
 /// The same values in every layout a tensor can have, each with a name for messages: contiguous; dimensions stored in
 /// reverse; every other element of a longer last dimension; rows inside a larger storage; and, where all slices along a
