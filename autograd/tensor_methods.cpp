@@ -8,9 +8,11 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xg {

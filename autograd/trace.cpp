@@ -2,6 +2,8 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::autograd {
 
 ValueId Trace::id_of(const Tensor& tensor) {

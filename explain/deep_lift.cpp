@@ -2,6 +2,8 @@
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/sweep.hpp>
 
+#include <utility>
+
 namespace xg::explain {
 
 DeepLift::DeepLift(ModelFunction model, DeepLiftOptions options)

@@ -3,6 +3,8 @@
 #include <xgrad/explain/detail/sweep.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::explain {
 namespace {
 constexpr const char* method = "DeepShap";

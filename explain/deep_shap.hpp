@@ -6,6 +6,7 @@
 #include <xgrad/explain/options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 

@@ -2,6 +2,8 @@
 #include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/input_x_gradient.hpp>
 
+#include <utility>
+
 namespace xg::explain {
 
 InputXGradient::InputXGradient(ModelFunction model, InputXGradientOptions options)

@@ -17,6 +17,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 namespace xg::explain {
 namespace {

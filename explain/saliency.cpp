@@ -1,6 +1,8 @@
 #include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/saliency.hpp>
 
+#include <utility>
+
 namespace xg::explain {
 
 Saliency::Saliency(ModelFunction model, SaliencyOptions options)

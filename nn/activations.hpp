@@ -5,7 +5,9 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <tuple>
+#include <utility>
 
 namespace xg::nn {
 

@@ -5,6 +5,8 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::nn {
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, BatchNormOptions options)

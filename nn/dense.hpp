@@ -6,6 +6,7 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <tuple>

@@ -2,6 +2,8 @@
 #include <xgrad/nn/dropout.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::nn {
 
 Dropout::Dropout(double p, LayerOptions options) : Layer(std::move(options.name)), p_(p) {

@@ -4,6 +4,8 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::nn {
 
 Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options)

@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 namespace xg::nn::init {

@@ -4,6 +4,8 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <utility>
+
 namespace xg::nn {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <tuple>
 

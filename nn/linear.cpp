@@ -5,6 +5,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <cmath>
+#include <utility>
 
 namespace xg::nn {
 

@@ -7,6 +7,7 @@
 #include <xgrad/tensor/string_ref.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

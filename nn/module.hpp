@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>

@@ -1,6 +1,8 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/tensor/io.hpp>
 
+#include <filesystem>
+
 namespace xg::nn {
 
 void Module::save(const std::filesystem::path& path) const { save_safetensors(path.string(), state_dict()); }

@@ -5,6 +5,8 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <cstdint>
+
 namespace xg::nn {
 namespace {
 

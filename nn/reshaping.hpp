@@ -4,8 +4,10 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <tuple>
+#include <utility>
 
 namespace xg::nn {
 

@@ -3,9 +3,12 @@
 
 #include <xgrad/nn/layer.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace xg::nn {
 

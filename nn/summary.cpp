@@ -11,6 +11,7 @@
 #include <ostream>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace xg::nn {
 namespace {

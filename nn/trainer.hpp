@@ -9,6 +9,7 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <iosfwd>
 #include <map>
 #include <string>

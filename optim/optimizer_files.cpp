@@ -1,6 +1,8 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/io.hpp>
 
+#include <filesystem>
+
 namespace xg::optim {
 
 void Optimizer::save(const std::filesystem::path& path) const { save_safetensors(path.string(), state_dict()); }

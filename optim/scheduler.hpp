@@ -7,6 +7,7 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <vector>

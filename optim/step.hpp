@@ -24,6 +24,7 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>

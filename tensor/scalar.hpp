@@ -4,7 +4,9 @@
 #include <xgrad/tensor/dtype.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace xg {
 

@@ -6,11 +6,13 @@
 #include <xgrad/tensor/shape.hpp>
 #include <xgrad/tensor/tensor_impl.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace xg::autograd {

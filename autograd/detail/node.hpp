@@ -7,6 +7,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>

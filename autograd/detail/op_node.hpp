@@ -7,8 +7,10 @@
 #include <xgrad/tensor/memory.hpp>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

@@ -4,6 +4,7 @@
 #include <xgrad/autograd/detail/op.hpp>
 
 #include <bitset>
+#include <cstdint>
 
 namespace xg::autograd {
 

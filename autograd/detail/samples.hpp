@@ -3,6 +3,9 @@
 
 #include <xgrad/autograd/detail/op.hpp>
 
+#include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace xg::autograd {

@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
+
 namespace xg::autograd {
 
 /// A view of x's memory: `strides` and `offset` count elements from x's first. Throws ShapeError where it leaves x's

@@ -4,6 +4,8 @@
 #include <xgrad/tensor/kernels/views.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
+
 namespace xg::autograd {
 
 using kernels::view_of, kernels::with_shape;

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
+#include <type_traits>
 #include <vector>
 
 namespace xg {

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 
+#include <type_traits>
 #include <vector>
 
 namespace xg {

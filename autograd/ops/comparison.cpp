@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace xg {

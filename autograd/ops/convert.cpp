@@ -6,6 +6,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 
+#include <utility>
 #include <vector>
 
 namespace xg {

@@ -6,7 +6,9 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace xg {

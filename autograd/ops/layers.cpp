@@ -12,6 +12,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace xg {

@@ -5,6 +5,8 @@
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 
 #include <cmath>
+#include <concepts>
+#include <cstdint>
 #include <limits>
 #include <vector>
 

@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace xg {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 namespace xg {
 namespace autograd {

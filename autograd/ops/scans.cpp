@@ -6,6 +6,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 namespace xg {

@@ -8,6 +8,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 namespace xg::autograd {

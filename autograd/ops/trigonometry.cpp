@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
+#include <cstdint>
 #include <numbers>
 #include <vector>
 

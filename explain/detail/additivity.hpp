@@ -6,6 +6,7 @@
 #include <xgrad/explain/explanation.hpp>
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

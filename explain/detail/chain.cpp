@@ -8,6 +8,7 @@
 #include <xgrad/tensor/kernels/views.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace xg::explain::detail {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <xgrad/explain/detail/plan.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace xg::explain::detail {

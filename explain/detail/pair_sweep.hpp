@@ -6,6 +6,7 @@
 #include <xgrad/explain/detail/structure.hpp>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 namespace xg::explain::detail {

@@ -4,6 +4,7 @@
 
 #include <xgrad/explain/detail/recording.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

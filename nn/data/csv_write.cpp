@@ -3,8 +3,11 @@
 #include <xgrad/tensor/io/csv_reader.hpp>
 
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace xg::nn::data {

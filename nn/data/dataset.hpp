@@ -3,6 +3,7 @@
 
 #include <xgrad/nn/data/table.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace xg::nn::data {
 namespace {

@@ -4,6 +4,7 @@
 #include <xgrad/nn/data/table.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 

@@ -3,8 +3,10 @@
 
 #include <xgrad/nn/node.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xg::nn::detail {

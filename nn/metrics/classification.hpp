@@ -7,6 +7,7 @@
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 

@@ -4,9 +4,11 @@
 #include <xgrad/nn/metrics/metric.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 

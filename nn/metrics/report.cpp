@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <utility>
 
 namespace xg::nn::metrics {
 namespace {

@@ -9,9 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace xg {

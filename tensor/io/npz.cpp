@@ -10,11 +10,13 @@
 
 #include <zip.h>
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace xg {
 namespace {

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <limits>
 #include <system_error>
+#include <type_traits>
 
 namespace xg::io {
 

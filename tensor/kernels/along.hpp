@@ -4,6 +4,7 @@
 #include <xgrad/tensor/kernels/strided.hpp>
 
 #include <array>
+#include <cstdint>
 
 namespace xg::kernels {
 

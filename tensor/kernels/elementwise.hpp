@@ -5,6 +5,8 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
+
 namespace xg::kernels {
 
 /// `op` is the function itself, with its attributes.

@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace xg::kernels {

@@ -6,6 +6,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
 #include <span>
 
 namespace xg::kernels {

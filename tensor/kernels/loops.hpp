@@ -10,6 +10,7 @@
 
 #include <xsimd/xsimd.hpp>
 
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 

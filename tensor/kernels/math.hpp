@@ -7,7 +7,10 @@
 
 #include <bit>
 #include <cmath>
+#include <concepts>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace xg::kernels {
 

@@ -4,6 +4,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <array>
+#include <cstdint>
 
 namespace xg::kernels {
 

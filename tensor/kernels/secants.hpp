@@ -9,6 +9,7 @@
 #include <concepts>
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 namespace xg::kernels {
 

@@ -3,6 +3,7 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
 #include <tuple>
 #include <utility>
 

@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
+#include <cstdint>
+
 namespace xg::kernels {
 
 /// x's memory under another geometry; `offset` counts elements from x's first.
