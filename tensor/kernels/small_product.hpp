@@ -2,6 +2,8 @@
 // without packing unless a transposition forces it.
 #pragma once
 
+#include <xgrad/tensor/export.hpp>
+
 #include <cstdint>
 
 namespace xg::kernels {
@@ -24,7 +26,7 @@ bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k);
 
 /// Each element is a chain of fused multiply-adds over l, in pieces of 256 that are added in float64 where there are
 /// more, so that its bits do not depend on m or n, except where one of them is 1.
-template <class T> void small_product(const SmallProduct<T>& p);
+template <class T> XG_API void small_product(const SmallProduct<T>& p);
 extern template void small_product(const SmallProduct<float>&);
 extern template void small_product(const SmallProduct<double>&);
 
