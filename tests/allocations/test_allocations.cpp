@@ -66,7 +66,7 @@ TEST_CASE("the counter counts") {
   CHECK(allocations([] { static_cast<void>(std::vector<int>(100)); }) == 1);
 }
 
-// Breaks when a step asks the system for memory: blocks come from the cache once the first steps have filled it.
+// Breaks if a step asks the system for memory: blocks come from the cache once the first steps have filled it.
 TEST_CASE("a training step in the steady state calls no malloc") {
   manual_seed(1);
   const auto check = [](Shape widths, bool classes) {
@@ -97,7 +97,7 @@ TEST_CASE("a training step in the steady state calls no malloc") {
   check({200, 300, 300, 10}, true);
 }
 
-// Breaks when an epoch after the first asks the system for memory, for batches, metrics, history or validation.
+// Breaks if an epoch after the first asks the system for memory, for batches, metrics, history or validation.
 TEST_CASE("a second epoch of fit calls no malloc") {
   manual_seed(2);
   const Tensor X = rand({1000, 10}), y = randint(0, 2, {1000, 1}).to(float32);
@@ -119,7 +119,7 @@ TEST_CASE("a second epoch of fit calls no malloc") {
   }
 }
 
-// Breaks when a batch of predictions asks for memory of its own.
+// Breaks if a batch of predictions asks for memory of its own.
 TEST_CASE("predict calls malloc as often for many batches as for few") {
   manual_seed(3);
   nn::Sequential model("net", nn::Dense(10, 6, {.activation = "relu"}), nn::Dense(6, 1));

@@ -34,7 +34,7 @@ template <class F> void for_each_sample(Dtype dtype, F&& f) {
     }
 }
 
-/// Inputs as leaves that ask for gradients, where they can.
+/// Inputs as leaves; those of floating point require grad.
 std::vector<Tensor> leaves(const std::vector<Tensor>& inputs) {
   std::vector<Tensor> out;
   for (const Tensor& x : inputs) {
@@ -93,7 +93,7 @@ struct Pair {
   std::vector<bool> varies;  // by value number
 
   Pair(const Sample& sample, const std::vector<Tensor>& x, const std::vector<Tensor>& r) {
-    const NoGrad fixed;
+    const NoGrad guard;
     std::set<autograd::ValueId> features;
     {
       const autograd::TraceMode tracing(at_x);
@@ -216,7 +216,7 @@ TEST_CASE("the list of ops is complete enough to walk") {
   CHECK(names.size() >= 150);
 }
 
-// Would break: a wrong kernel, or a sample outside the op's domain.
+// Breaks if a kernel is wrong, or a sample lies outside the op's domain.
 TEST_CASE("elementwise ops agree with an independent reference") {
   for (const Dtype dtype : {float64, float32})
     for_each_sample(dtype, [&](const OpInfo& op, const Sample& sample, const std::string& what) {
@@ -233,7 +233,7 @@ TEST_CASE("elementwise ops agree with an independent reference") {
     });
 }
 
-// Would break: a wrong backward.
+// Breaks if a backward is wrong.
 TEST_CASE("first derivatives agree with differences") {
   for_each_sample(float64, [](const OpInfo& op, const Sample& sample, const std::string& what) {
     if (!op.differentiable || floating(sample.inputs).empty()) return;
@@ -244,7 +244,7 @@ TEST_CASE("first derivatives agree with differences") {
   });
 }
 
-// Would break: a backward that is not written in differentiable ops, or saves what it must not.
+// Breaks if a backward is not written in differentiable ops, or saves what it must not.
 TEST_CASE("second derivatives agree with differences") {
   for_each_sample(float64, [](const OpInfo& op, const Sample& sample, const std::string& what) {
     if (!op.differentiable || floating(sample.inputs).empty()) return;
@@ -255,7 +255,7 @@ TEST_CASE("second derivatives agree with differences") {
   });
 }
 
-// Would break: a fused backward that drifts from the general one.
+// Breaks if a fused backward differs from the general one.
 TEST_CASE("fused and general backward agree") {
   for (const Dtype dtype : {float64, float32})
     for_each_sample(dtype, [&](const OpInfo& op, const Sample& sample, const std::string& what) {
@@ -269,7 +269,7 @@ TEST_CASE("fused and general backward agree") {
     });
 }
 
-// Would break: a kernel that takes strides for granted.
+// Breaks if a kernel takes strides for granted.
 TEST_CASE("values and gradients do not depend on the layout") {
   for_each_sample(float64, [](const OpInfo& op, const Sample& sample, const std::string& what) {
     std::vector<Tensor> plain;
@@ -299,7 +299,7 @@ TEST_CASE("values and gradients do not depend on the layout") {
   });
 }
 
-// Would break: an op that reads neighbours of a repeated element.
+// Breaks if an op reads neighbours of a repeated element.
 TEST_CASE("expanded inputs equal their copies") {
   for_each_sample(float64, [](const OpInfo&, const Sample& sample, const std::string& what) {
     for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
@@ -313,7 +313,7 @@ TEST_CASE("expanded inputs equal their copies") {
   });
 }
 
-// Would break: a float32 kernel that loses more than rounding.
+// Breaks if a float32 kernel loses more than rounding.
 TEST_CASE("float32 agrees with float64") {
   for_each_sample(float32, [](const OpInfo&, const Sample& sample, const std::string& what) {
     std::vector<Tensor> wide;
@@ -324,7 +324,7 @@ TEST_CASE("float32 agrees with float64") {
   });
 }
 
-// Would break: an op that forgets that its result has another dtype.
+// Breaks if an op forgets that its result has another dtype.
 TEST_CASE("gradients have the dtype and shape of their inputs") {
   for (const Dtype dtype : {float64, float32})
     for_each_sample(dtype, [](const OpInfo& op, const Sample& sample, const std::string& what) {
@@ -339,7 +339,7 @@ TEST_CASE("gradients have the dtype and shape of their inputs") {
     });
 }
 
-// Would break: an attribution rule whose shares do not sum to the change of the result.
+// Breaks if the shares of an attribution rule do not sum to the change of the result.
 TEST_CASE("attribution rules are complete") {
   for_each_sample(float64, [](const OpInfo&, const Sample& sample, const std::string& what) {
     if (floating(sample.inputs).empty()) return;
@@ -361,7 +361,7 @@ TEST_CASE("attribution rules are complete") {
   });
 }
 
-// Would break: equal values at x and r that give NaN, or an explanation that needs a change to work.
+// Breaks if equal values at x and r give NaN or an error.
 TEST_CASE("attribution rules are finite where nothing changes") {
   for_each_sample(float64, [](const OpInfo&, const Sample& sample, const std::string& what) {
     if (floating(sample.inputs).empty()) return;
@@ -381,7 +381,7 @@ TEST_CASE("attribution rules are finite where nothing changes") {
   });
 }
 
-// Would break: an op through which no contribution can pass that gives one all the same.
+// Breaks if an op through which no contribution can pass gives one all the same.
 TEST_CASE("an op without a rule says its name") {
   int found = 0;
   for_each_sample(float64, [&](const OpInfo& op, const Sample& sample, const std::string& what) {

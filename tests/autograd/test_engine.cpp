@@ -52,7 +52,7 @@ TEST_CASE("the two inputs of a sum do not share one gradient buffer") {
   CHECK_FALSE(a.grad().shares_storage(b.grad()));
 }
 
-TEST_CASE("a gradient that somebody else holds is not written over") {
+TEST_CASE("a gradient that others hold is not overwritten") {
   // Breaks if an activation's backward takes over a gradient that the user passed in, kept, hooked or asked for.
   const auto chain = [](const Tensor& x) { return relu(tanh(x)); };
   const Tensor x = leaf({-1, 0.5, 2});
@@ -130,7 +130,7 @@ TEST_CASE("saved tensors are released as the sweep passes") {
 TEST_CASE("NoGrad, EnableGrad and InferenceMode switch recording") {
   const Tensor x = leaf({1, 2});
   {
-    const NoGrad fixed;
+    const NoGrad guard;
     CHECK_FALSE((x * 2).requires_grad());
     const EnableGrad again;
     CHECK((x * 2).requires_grad());
@@ -207,7 +207,7 @@ void million_nodes() {
     for (int i = 0; i < 1'000'000; ++i) y = y + 1e-6;
     y.sum().backward();
     gradient_of_million = x.grad().item();
-    // And one that dies without having been swept.
+    // A second chain is destroyed without having been swept.
     y = x;
     for (int i = 0; i < 1'000'000; ++i) y = y * 1.5;
   }
@@ -250,7 +250,7 @@ TEST_CASE("independent graphs run in different threads and agree bit by bit") {
   for (const Tensor& g : got) CHECK(equal(g, want));
 }
 
-// Breaks when the order of nodes is that of one thread's counter: this leaf's number is far above those of the young
+// Breaks if the order of nodes is that of one thread's counter: this leaf's number is far above those of the young
 // thread that uses it, and a sweep that met the leaf first would miss all later contributions.
 TEST_CASE("a thread may use leaves that another one made") {
   const Tensor seed = ones({}, {.dtype = float64}).requires_grad_();
@@ -278,7 +278,7 @@ TEST_CASE("gradients keep the dtype of what they belong to") {
   CHECK(y.grad().dtype() == float64);
 }
 
-TEST_CASE("un-broadcasting sums over every dimension that was spread") {
+TEST_CASE("un-broadcasting sums over every dimension that was broadcast") {
   const Tensor a = rand({3, 1, 2}, {.dtype = float64, .requires_grad = true});
   const Tensor b = rand({4, 1}, {.dtype = float64, .requires_grad = true});
   const Tensor c = rand({}, {.dtype = float64, .requires_grad = true});
@@ -300,7 +300,7 @@ TEST_CASE("requires_grad_ and set_grad refuse what has no gradient") {
   CHECK_FALSE(z.requires_grad());
 }
 
-// Breaks when a gradient asked of many inputs looks each of them up among all others.
+// Breaks if a gradient asked of many inputs looks each of them up among all others.
 TEST_CASE("the cost of grad() grows as the number of its inputs does") {
   const auto leaves = [](int n) {
     std::vector<Tensor> inputs;

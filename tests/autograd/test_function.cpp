@@ -311,7 +311,7 @@ TEST_CASE("a user's op that saved one of its results does not leak its graph") {
   CHECK(memory::statistics().bytes_in_use == before);
 }
 
-// Breaks if an integer result, or one that is declared constant, asks for gradients.
+// Breaks if an integer result, or one that is declared constant, requires grad.
 TEST_CASE("results without derivatives") {
   const Tensor x = real({1, 5, 2}, true);
   const auto [value, at, place] = Largest::apply(x, true);
@@ -323,7 +323,7 @@ TEST_CASE("results without derivatives") {
   CHECK(Largest::defined == std::vector<bool>{true, true, true});
   grad(std::get<0>(Largest::apply(x, false)), x);
   CHECK(Largest::defined == std::vector<bool>{true, false, false});
-  const NoGrad fixed;
+  const NoGrad guard;
   CHECK_FALSE(std::get<0>(Largest::apply(x, true)).requires_grad());
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("mistakes in a user's op are named") {
   Tensor changed = x * 1.0;
   const Tensor y = Cube::apply(changed, 1.0);
   {
-    const NoGrad fixed;
+    const NoGrad guard;
     changed.mul_(2);
   }
   CHECK_ERROR(y.sum().backward(), AutogradError, "[Cube]", "mul_", "clone");

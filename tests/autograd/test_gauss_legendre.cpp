@@ -43,7 +43,7 @@ template <class F> double integral(const GaussLegendre& rule, F&& f) {
 
 }  // namespace
 
-// Breaks when the series or the recurrence loses digits, or the two do not meet.
+// Breaks if the series or the recurrence loses digits, or the two do not meet.
 TEST_CASE("Gauss-Legendre nodes are the roots that Newton's method finds") {
   const auto check = [](std::int64_t n, std::int64_t stride) {
     const GaussLegendre rule = gauss_legendre(n);

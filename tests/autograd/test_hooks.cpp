@@ -14,7 +14,7 @@ using namespace xg;
 using xg_test::expect_close;
 using xg_test::leaf;
 
-TEST_CASE("gradients that nobody asked for are not computed") {
+TEST_CASE("gradients of constants are not computed") {
   // Breaks if the sweep computes an input's gradient although the input is a constant: the first layer would pay for
   // it.
   const Tensor x = rand({4, 3}), w = rand({2, 3}, {.requires_grad = true});
@@ -62,7 +62,7 @@ TEST_CASE("an error inside a sweep leaves no gradient behind") {
   expect_close(x.grad(), tensor({2, 2}, {.dtype = float64}));
 }
 
-// Breaks when a sweep that is started from within another one disturbs the nodes that wait in it.
+// Breaks if a sweep that is started from within another one disturbs the nodes that wait in it.
 TEST_CASE("a hook may sweep another graph") {
   const Tensor x = full({}, 2.0, {.dtype = float64}).requires_grad_();
   const Tensor a = x * 3.0, b = x * 5.0;

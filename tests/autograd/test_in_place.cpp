@@ -23,18 +23,18 @@ TEST_CASE("a saved tensor changed in place is an error that names op, module and
     y = x * x;
   }
   {
-    const NoGrad fixed;
+    const NoGrad guard;
     x.add_(1);
   }
   CHECK_ERROR(y.sum().backward(), AutogradError, "[mul]", "add_", "Net > block (Block)", "clone");
 }
 
-TEST_CASE("a leaf that asks for gradients cannot be changed in place while recording") {
+TEST_CASE("a leaf that requires grad cannot be changed in place while recording") {
   Tensor x = leaf({1, 2});
   CHECK_ERROR(x.add_(1), AutogradError, "[add_]", "leaf", "NoGrad");
   Tensor view = x.slice(0, 0, 1);
   CHECK_ERROR(view.mul_(2), AutogradError, "[mul_]", "view");
-  const NoGrad fixed;
+  const NoGrad guard;
   x.add_(1);
   expect_close(x.detach(), tensor({2, 3}, {.dtype = float64}));
 }
@@ -76,14 +76,14 @@ TEST_CASE("writing a gradient-carrying value into a plain tensor makes it part o
 TEST_CASE("bad in-place writes are refused") {
   Tensor x = zeros({2, 1});
   CHECK_ERROR(x.add_(ones({2, 3})), ShapeError, "[add_]", "[2, 1]", "[2, 3]", "out-of-place");
-  Tensor spread = zeros({1, 2}).expand({3, 2});
-  CHECK_ERROR(spread.add_(1), ShapeError, "[add_]", "expand", "clone");
+  Tensor expanded = zeros({1, 2}).expand({3, 2});
+  CHECK_ERROR(expanded.add_(1), ShapeError, "[add_]", "expand", "clone");
   Tensor whole = zeros({2}, {.dtype = int64});
   CHECK_ERROR(whole.add_(0.5), DtypeError, "[add_]", "int64");
   CHECK_ERROR(whole.div_(ones({2}, {.dtype = int64})), DtypeError, "[div_]", "int64");
 }
 
-// Breaks when an in-place write forgets that the gradient was asked for. The gradient is that of the present value, as
+// Breaks if an in-place write forgets that the gradient was asked for. The gradient is that of the present value, as
 // if it had been computed out of place.
 TEST_CASE("retain_grad survives in-place writes, of the tensor and of what shares its history") {
   const Tensor weights = tensor({3, 4, 5, 6}, {.dtype = float64});
@@ -123,7 +123,7 @@ TEST_CASE("retain_grad survives in-place writes, of the tensor and of what share
     expect_close(values.grad(), {5.0, 5.0, 5.0}, 0);  // gradients accumulate
     expect_close(x.grad(), {32.0, 32.0, 32.0}, 0);
   }
-  SECTION("not where nobody asked") {
+  SECTION("not without retain_grad") {
     const Tensor x = leaf({1, 2});
     Tensor y = x * 2.0;
     y.mul_(5.0);

@@ -24,7 +24,7 @@ Tensor integers(std::initializer_list<std::int64_t> values, const Shape& shape) 
 }  // namespace
 
 TEST_CASE("an index gives NumPy's shapes and elements", "[ops][indexing]") {
-  // Breaks where the dimensions of index tensors land in the wrong place, or a number is counted from the wrong end. x
+  // Breaks if the dimensions of index tensors land in the wrong place, or a number is counted from the wrong end. x
   // is x[a, b, c] = 20 a + 5 b + c, so each value names the coordinates it came from.
   const Tensor x = counted({3, 4, 5});
   const Tensor rows = tensor<std::int64_t>({2, 0}), cols = tensor<std::int64_t>({-1, 1});
@@ -59,7 +59,7 @@ TEST_CASE("an index gives NumPy's shapes and elements", "[ops][indexing]") {
 }
 
 TEST_CASE("index_put writes what index reads", "[ops][indexing]") {
-  // Breaks where writing takes another way than reading: for every kind of index, what was put is read back, all other
+  // Breaks if writing takes another way than reading: for every kind of index, what was put is read back, all other
   // elements stay, and gradients go to the values and to what was not overwritten.
   const Tensor rows = tensor<std::int64_t>({2, 0}), cols = tensor<std::int64_t>({-1, 1});
   const Tensor some = tensor<std::int64_t>({1, 0, 1}) != 0;
@@ -96,7 +96,7 @@ TEST_CASE("index_put writes what index reads", "[ops][indexing]") {
 }
 
 TEST_CASE("equal indices add where they accumulate, and the last wins where they write", "[ops][indexing]") {
-  // Breaks where one of several equal indices is lost, or a value that was overwritten gets a gradient.
+  // Breaks if one of several equal indices is lost, or a value that was overwritten gets a gradient.
   const Tensor twice = tensor<std::int64_t>({1, 1, 0});
   const Tensor source = tensor({1, 2, 4}, {.dtype = float64, .requires_grad = true});
   const Tensor x = zeros({3}, {.dtype = float64});
@@ -110,7 +110,7 @@ TEST_CASE("equal indices add where they accumulate, and the last wins where they
 }
 
 TEST_CASE("lookups agree with products", "[ops][indexing]") {
-  // Breaks where embedding's gradient is not that of one_hot times the table.
+  // Breaks if embedding's gradient is not that of one_hot times the table.
   const Tensor classes = integers({2, 0, 2, 1}, {2, 2});
   Tensor weight = counted({3, 2}).requires_grad_();
   const Tensor a = embedding(classes, weight), b = matmul(one_hot(classes, 3).to(float64), weight);
@@ -123,7 +123,7 @@ TEST_CASE("lookups agree with products", "[ops][indexing]") {
 }
 
 TEST_CASE("masks and flat indices", "[ops][indexing]") {
-  // Breaks where masked_select or take do not broadcast or wrap as PyTorch's.
+  // Breaks if masked_select or take do not broadcast or wrap as PyTorch's.
   const Tensor x = counted({2, 3});
   expect_close(masked_select(x, tensor<std::int64_t>({1, 0, 1}) != 0), {0, 2, 3, 5});
   expect_close(masked_fill(x, x > 3.0, -1), {0, 1, 2, 3, -1, -1});
@@ -135,26 +135,27 @@ TEST_CASE("masks and flat indices", "[ops][indexing]") {
   expect_close(index_fill(x, 1, tensor<std::int64_t>({0, 2}), 9), {9, 1, 9, 9, 4, 9});
 }
 
-// Breaks when two numbers are promoted otherwise than PyTorch does: by their categories, real numbers to the default.
+// Breaks if two numbers are promoted otherwise than PyTorch does: by their categories, floating-point numbers to the
+// default.
 TEST_CASE("where between two numbers", "[ops][indexing]") {
   const Tensor c = counted({2, 2}) > 1.0;
-  const Tensor reals = where(c, 1, 0.5), whole = where(c, 3, -3), flags = where(c, true, false);
-  CHECK(reals.dtype() == float32);
+  const Tensor fractions = where(c, 1, 0.5), whole = where(c, 3, -3), flags = where(c, true, false);
+  CHECK(fractions.dtype() == float32);
   CHECK(whole.dtype() == int64);
   CHECK(flags.dtype() == bool_);
-  expect_close(reals, {0.5, 0.5, 1, 1}, 0, 0);
+  expect_close(fractions, {0.5, 0.5, 1, 1}, 0, 0);
   expect_close(whole, {-3, -3, 3, 3}, 0, 0);
   expect_close(flags, {0, 0, 1, 1}, 0, 0);
 }
 
 TEST_CASE("an index that depends on the features is a named error of attribution", "[ops][indexing]") {
-  // Breaks where such an index is silently treated as a constant. A lookup by one_hot or embedding is explained: the
+  // Breaks if such an index is silently treated as a constant. A lookup by one_hot or embedding is explained: the
   // change of what was looked up is the contribution of the index.
   const Tensor x = tensor<std::int64_t>({0, 2, 1}), r = tensor<std::int64_t>({1, 0, 1});
   const Tensor table = counted({3, 2}) * counted({3, 2});
   const auto multiplier_of_index = [&](const std::function<Tensor(const Tensor&)>& f, const Tensor& m) {
     autograd::Trace at_x, at_r;
-    const NoGrad fixed;
+    const NoGrad guard;
     {
       const autograd::TraceMode mode(at_x);
       f(x);
@@ -189,7 +190,7 @@ TEST_CASE("an index that depends on the features is a named error of attribution
 }
 
 TEST_CASE("indexing errors say what does not fit", "[ops][indexing][errors]") {
-  // Breaks where an index reads out of bounds, or the message leaves out op, index, range or remedy.
+  // Breaks if an index reads out of bounds, or the message leaves out op, index, range or remedy.
   const Tensor x = counted({3, 4});
   const Tensor i = tensor<std::int64_t>({0, 1});
   CHECK_ERROR(index(x, {3}), IndexError, "[index]", "index 3", "size 3", "-3 to 2");

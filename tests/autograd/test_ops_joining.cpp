@@ -32,7 +32,7 @@ std::int64_t modulo(std::int64_t i, std::int64_t n) { return (i % n + n) % n; }
 }  // namespace
 
 TEST_CASE("elements land where their coordinates say", "[ops][joining]") {
-  // Breaks on any error of an offset: each op against the formula of its element (i, j).
+  // Breaks if an offset is wrong: each op against the formula of its element (i, j).
   const Tensor x = counted({3, 4});
   const auto at = [](std::int64_t i, std::int64_t j) { return static_cast<double>(4 * i + j); };
   expect_close(flip(x, 0), table(3, 4, [&](auto i, auto j) { return at(2 - i, j); }));
@@ -66,7 +66,7 @@ TEST_CASE("elements land where their coordinates say", "[ops][joining]") {
 }
 
 TEST_CASE("joins promote dtypes and line up dimensions", "[ops][joining]") {
-  // Breaks where a join keeps the first dtype, or hstack and column_stack treat vectors alike.
+  // Breaks if a join keeps the first dtype, or hstack and column_stack treat vectors alike.
   CHECK(cat({counted({2}, int64), counted({2}, float32)}).dtype() == float32);
   CHECK(stack({counted({2}, int32), counted({2}, float64)}).dtype() == float64);
   const Tensor a = tensor({1, 2}), b = tensor({3, 4});
@@ -77,7 +77,7 @@ TEST_CASE("joins promote dtypes and line up dimensions", "[ops][joining]") {
 }
 
 TEST_CASE("the n-th difference of a polynomial", "[ops][joining]") {
-  // Breaks where orders are miscounted: the third difference of i^3 is 6.
+  // Breaks if orders are miscounted: the third difference of i^3 is 6.
   const Tensor i = arange(0, 8, 1, {.dtype = float64});
   expect_close(diff(i * i * i, 3), full({5}, 6.0, {.dtype = float64}));
   expect_close(diff(i, 1, -1, zeros({1}, {.dtype = float64}), full({1}, 9.0, {.dtype = float64})),
@@ -87,7 +87,7 @@ TEST_CASE("the n-th difference of a polynomial", "[ops][joining]") {
 }
 
 TEST_CASE("joining errors say what does not fit", "[ops][joining][errors]") {
-  // Breaks where bad input is read out of bounds, or the message leaves out op, shapes or remedy.
+  // Breaks if bad input is read out of bounds, or the message leaves out op, shapes or remedy.
   const Tensor x = counted({3, 4});
   CHECK_ERROR(cat({}), ValueError, "[cat]", "empty");
   CHECK_ERROR(cat({x, counted({3, 5})}), ShapeError, "[cat]", "tensor 1", "[3, 5]");
@@ -127,7 +127,7 @@ TEST_CASE("joining errors say what does not fit", "[ops][joining][errors]") {
 }
 
 TEST_CASE("counts and lengths out of range are errors of xgrad", "[ops][joining][shape][errors]") {
-  // Breaks where a list or a tensor is asked of the system before its length is checked.
+  // Breaks if a list or a tensor is allocated before its length is checked.
   const Tensor x = counted({3, 4}), row = counted({4}), none = zeros({0});
   for (const std::int64_t huge :
        {std::int64_t{1} << 36, std::int64_t{1} << 44, std::int64_t{1} << 47, std::int64_t{1} << 58,
@@ -162,7 +162,7 @@ TEST_CASE("counts and lengths out of range are errors of xgrad", "[ops][joining]
 }
 
 TEST_CASE("padding continues a dimension as its mode says", "[ops][joining]") {
-  // Breaks where the parts that a padded tensor is joined from do not meet, or a cut is counted from the wrong end.
+  // Breaks if the parts that a padded tensor is joined from do not meet, or a cut is counted from the wrong end.
   const auto source = [](std::int64_t k, std::int64_t size, PadMode mode) {
     if (mode == PadMode::replicate) return std::clamp<std::int64_t>(k, 0, size - 1);
     if (mode == PadMode::circular) return (k + size) % size;
@@ -196,7 +196,7 @@ TEST_CASE("padding continues a dimension as its mode says", "[ops][joining]") {
 }
 
 TEST_CASE("repeating and padding take the memory of their results", "[ops][joining]") {
-  // Breaks where an index of eight bytes is made for each byte of the result.
+  // Breaks if an index of eight bytes is made for each byte of the result.
   const std::int64_t n = std::int64_t{1} << 20;
   const Tensor x = ones({n}, {.dtype = uint8});
   const auto peak_of = [](auto&& f) {
@@ -214,7 +214,7 @@ TEST_CASE("repeating and padding take the memory of their results", "[ops][joini
     CHECK(peak_of([&] { return pad(x, {n - 1, n - 1}, mode, 1); }) < 2.5);
 }
 
-// Breaks when sizes that add up to more than 64 bits count wrap.
+// Breaks if sizes that add up to more than 64 bits count wrap.
 TEST_CASE("sizes that overflow when joined or split are named") {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const Tensor b = expand(ones({1, 1}), {1, most}), q = expand(ones({1, 1}), {1, std::int64_t{1} << 62});

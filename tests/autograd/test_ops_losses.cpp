@@ -40,7 +40,7 @@ Tensor reduced(const Tensor& loss, Reduction reduction) {
 
 }  // namespace
 
-// Would break: a fused loss that differs from its definition, at any size (tails of vectors) and in either precision.
+// Breaks if a fused loss differs from its definition, at any size (tails of vectors) and in either precision.
 TEST_CASE("one-pass losses equal their compositions") {
   for (const Dtype dtype : {float32, float64})
     for (const std::int64_t n : {1, 5, 32, 1000})
@@ -64,7 +64,7 @@ TEST_CASE("one-pass losses equal their compositions") {
       }
 }
 
-// Would break: smoothing, ignored rows, weights, or the layout [n, classes, positions].
+// Breaks if smoothing, ignored rows, weights or the layout [n, classes, positions] are handled wrongly.
 TEST_CASE("cross entropy in all its forms") {
   const Tensor x = between({5, 4}, -3, 3, float64);
   const Tensor labels = tensor<std::int64_t>({0, 3, -100, 1, 3});
@@ -111,7 +111,7 @@ TEST_CASE("cross entropy in all its forms") {
   CHECK(cross_entropy(between({3, 2}, 990, 1000, float32), tensor<std::int64_t>({0, 1, 1})).item() < 100);
 }
 
-// Would break: the other definitions.
+// Breaks if one of the other losses differs from its definition.
 TEST_CASE("losses against numbers worked out by hand") {
   const Tensor x = tensor({0.5, -2, 3}, {.dtype = float64}), t = tensor({0, 0, 1}, {.dtype = float64});
   CHECK(l1_loss(x, t).item() == Approx(1.5));
@@ -133,7 +133,7 @@ TEST_CASE("losses against numbers worked out by hand") {
         Approx((std::log1p(std::exp(0.5)) + std::log1p(std::exp(-2)) + 3 * std::log1p(std::exp(-3))) / 3));
 }
 
-// Would break: silent broadcasting, which makes every row answer for every other.
+// Breaks if shapes broadcast silently, which compares every row with every other.
 TEST_CASE("prediction and target must have the same shape") {
   const Tensor column = zeros({4, 1}), row = zeros({4});
   CHECK_ERROR(mse_loss(column, row), ShapeError, "[mse_loss]", "[4, 1]", "[4]", "reshape");
@@ -146,7 +146,7 @@ TEST_CASE("prediction and target must have the same shape") {
   CHECK_ERROR(mse_loss(column, column, {.weight = zeros({3, 4, 1})}), ShapeError, "[mse_loss]", "weight");
 }
 
-// Would break: a label that is found late or not at all.
+// Breaks if a wrong label is found late or not at all.
 TEST_CASE("labels that make no sense") {
   const Tensor p = full({2, 2}, 0.5);
   CHECK_ERROR(binary_cross_entropy(p, tensor({{0, 1}, {not_a_number, 1}})), ValueError, "target[1, 0]", "nan");
@@ -156,7 +156,7 @@ TEST_CASE("labels that make no sense") {
               "prediction[0, 1]", "nan");
   CHECK_ERROR(binary_cross_entropy_with_logits(p, tensor({{0, 1}, {0, -1}})), ValueError, "target[1, 1]", "-1");
   CHECK_ERROR(mse_loss(p, tensor({{0, not_a_number}, {0, 1}})), ValueError, "[mse_loss]", "target[0, 1]", "nan");
-  // Where nothing is reduced the NaN stands in its place, also in a loss without dimensions.
+  // Where nothing is reduced the NaN stands in its place, also in a 0-d loss.
   CHECK(std::isnan(mse_loss(full({}, 1.0), full({}, not_a_number), {.reduction = Reduction::none}).item()));
 
   const Tensor logits = zeros({3, 4});

@@ -105,7 +105,7 @@ TEST_CASE("products with long sums and small results", "[ops][products]") {
 }
 
 TEST_CASE("matmul is the sum of products, for any rank and layout", "[ops][products]") {
-  // Breaks where leading dimensions are folded or broadcast wrongly, or BLAS is told wrong strides.
+  // Breaks if leading dimensions are folded or broadcast wrongly, or BLAS is told wrong strides.
   const std::vector<std::pair<Shape, Shape>> shapes{
       {{3, 4}, {4, 2}},       {{2, 3, 4}, {4, 2}},    {{2, 1, 3, 4}, {4, 2}},       {{3, 4}, {2, 4, 5}},
       {{2, 3, 4}, {2, 4, 5}}, {{1, 3, 4}, {5, 4, 2}}, {{2, 1, 3, 4}, {1, 3, 4, 2}}, {{1, 1}, {1, 1}},
@@ -129,7 +129,7 @@ TEST_CASE("matmul is the sum of products, for any rank and layout", "[ops][produ
 }
 
 TEST_CASE("einsum is the sum over all labels", "[ops][products]") {
-  // Breaks on any wrong grouping of labels: each equation against a loop over all values of all labels.
+  // Breaks if labels are grouped wrongly: each equation against a loop over all values of all labels.
   const auto check = [](const std::string& equation, const std::vector<Shape>& shapes) {
     INFO(equation);
     std::vector<Tensor> operands;
@@ -164,7 +164,7 @@ TEST_CASE("einsum is the sum over all labels", "[ops][products]") {
 }
 
 TEST_CASE("einsum fills in ellipses and outputs", "[ops][products]") {
-  // Breaks where an ellipsis is lined up from the left, or the implicit output is not in alphabetical order.
+  // Breaks if an ellipsis is lined up from the left, or the implicit output is not in alphabetical order.
   const Tensor a = waves({2, 1, 3, 4}, 0.1), b = waves({5, 4, 2}, 0.2), m = waves({3, 4}, 0.3);
   expect_close(einsum("...ij,...jk->...ik", {a, b}), matmul(a, b), 1e-11);
   expect_close(einsum("...ij,...jk", {a, b}), matmul(a, b), 1e-11);
@@ -177,7 +177,7 @@ TEST_CASE("einsum fills in ellipses and outputs", "[ops][products]") {
 }
 
 TEST_CASE("composites of products", "[ops][products]") {
-  // Breaks where a factor is forgotten, or x is read although beta is zero.
+  // Breaks if a factor is forgotten, or x is read although beta is zero.
   const Tensor a = waves({3, 4}, 0.1), b = waves({4, 2}, 0.2), x = waves({3, 2}, 0.3), row = waves({2}, 0.4);
   expect_close(addmm(x, a, b, 0.5, 2.0), 0.5 * x + 2.0 * matmul(a, b));
   expect_close(addmm(row, a, b), row + matmul(a, b));
@@ -199,7 +199,7 @@ TEST_CASE("composites of products", "[ops][products]") {
 }
 
 TEST_CASE("product errors say what does not fit", "[ops][products][errors]") {
-  // Breaks where BLAS gets sizes that do not fit, or the message leaves out op, shapes or remedy.
+  // Breaks if BLAS gets sizes that do not fit, or the message leaves out op, shapes or remedy.
   const Tensor a = waves({2, 3}, 0), b = waves({4, 5}, 0), v = waves({3}, 0);
   CHECK_ERROR(matmul(a, b), ShapeError, "[matmul]", "[2, 3]", "[4, 5]", "3", "4");
   CHECK_ERROR(matmul(a, scalar_tensor(1.0, {.dtype = float64})), ShapeError, "[matmul]", "mul");

@@ -25,7 +25,7 @@ Tensor doubles(std::initializer_list<double> values, const Shape& shape) {
 
 /// Shares of one op by its attribution rule, with multiplier 1 for each of its outputs in turn: [outputs, inputs].
 Tensor shares_of(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, const Tensor& r) {
-  const NoGrad fixed;
+  const NoGrad guard;
   autograd::Trace at_x, at_r;
   {
     const autograd::TraceMode tracing(at_x);
@@ -68,7 +68,7 @@ std::vector<double> shapley(std::size_t n, const std::function<double(unsigned)>
 
 }  // namespace
 
-// Would break: a dtype rule of sums, products and means.
+// Breaks if a sum, product or mean has the wrong dtype.
 TEST_CASE("reductions of integers and bools") {
   const Tensor i = tensor<std::int32_t>({1, 2, 3});
   CHECK(sum(i).dtype() == int64);
@@ -84,7 +84,7 @@ TEST_CASE("reductions of integers and bools") {
   CHECK(logsumexp(i, 0).dtype() == float32);
 }
 
-// Would break: an identity element, or a refusal of extrema of nothing.
+// Breaks if an identity element is wrong, or extrema of nothing are not refused.
 TEST_CASE("reductions of nothing") {
   const Tensor x = zeros({0, 3}, {.dtype = float64});
   CHECK(sum(x).item() == 0);
@@ -102,7 +102,7 @@ TEST_CASE("reductions of nothing") {
   CHECK_ERROR(vector_norm(x, inf, 0), ShapeError, "[vector_norm]");
 }
 
-// Would break: a dimension that is read without checks.
+// Breaks if a dimension is used without a check.
 TEST_CASE("dimensions are checked") {
   const Tensor x = zeros({2, 3});
   CHECK_ERROR(sum(x, 2), IndexError, "[sum]", "dim is 2");
@@ -113,7 +113,7 @@ TEST_CASE("dimensions are checked") {
   CHECK_ERROR(trace(zeros({3})), ShapeError, "[trace]", "matrix");
 }
 
-// Would break: correction, or the gradient where the spread is zero.
+// Breaks if the correction is wrong, or the gradient where the variance is zero.
 TEST_CASE("variance and standard deviation") {
   const Tensor x = doubles({1, 2, 4, 9}, {4});
   CHECK(var(x).item() == Approx(38.0 / 3));
@@ -130,7 +130,7 @@ TEST_CASE("variance and standard deviation") {
   CHECK(var(x + 1e9).item() == Approx(38.0 / 3).epsilon(1e-6));
 }
 
-// Would break: gradients at ties and where NaN or zeros are.
+// Breaks if gradients are wrong at ties or where NaN or zeros are.
 TEST_CASE("gradients at special places") {
   Tensor x = doubles({3, 1, 3, 2}, {4}).requires_grad_();
   CHECK(grad(amax(x), x).to_vector() == std::vector<double>{0.5, 0, 0.5, 0});
@@ -155,7 +155,7 @@ TEST_CASE("gradients at special places") {
     CHECK(grad(vector_norm(origin, p), origin).to_vector() == std::vector<double>{0, 0, 0});
 }
 
-// Would break: one of the norms.
+// Breaks if one of the norms is wrong.
 TEST_CASE("norms") {
   const Tensor x = doubles({3, -4, 0}, {3});
   CHECK(vector_norm(x).item() == 5);
@@ -167,7 +167,7 @@ TEST_CASE("norms") {
   CHECK(dist(x, zeros_like(x)).item() == 5);
 }
 
-// Would break: overflow in exponentials.
+// Breaks if exponentials overflow.
 TEST_CASE("softmax and its relatives do not overflow") {
   const Tensor x = doubles({1000, 1001, -1000}, {3});
   expect_close(softmax(x, 0), std::vector<double>{0.2689414213699951, 0.7310585786300049, 0}, 1e-14);
@@ -178,7 +178,7 @@ TEST_CASE("softmax and its relatives do not overflow") {
   CHECK_ERROR(softmax(tensor<std::int64_t>({1, 2}), 0), DtypeError, "[softmax]");
 }
 
-// Would break: the sweep over levels in the exact shares of a maximum.
+// Breaks if the sweep over levels gets the exact shares of a maximum wrong.
 TEST_CASE("shares of a maximum are Shapley values") {
   const auto f = [](const Tensor& t) { return amax(t); };
   expect_close(shares_of(f, doubles({3, 1}, {2}), doubles({0, 2}, {2})), std::vector<double>{1.5, -0.5}, 1e-14);
@@ -211,7 +211,7 @@ TEST_CASE("shares of a maximum are Shapley values") {
   }
 }
 
-// Would break: the softmax rule, which is a composition of secants, or its care about large logits.
+// Breaks if the softmax rule, a composition of secants, is wrong or overflows for large logits.
 TEST_CASE("shares of softmax") {
   const auto f = [](const Tensor& t) { return softmax(t, 0); };
   const Tensor first = shares_of(f, doubles({2, 1, 0.5}, {3}), doubles({0, 0, 0.1}, {3})).select(0, 0);
@@ -233,7 +233,7 @@ TEST_CASE("shares of softmax") {
   }
 }
 
-// Would break: a multiplier that jumps where x approaches r.
+// Breaks if a multiplier jumps where x approaches r.
 TEST_CASE("shares tend to the derivative") {
   const Tensor r = doubles({0.3, -0.2, 0.9, 0.1}, {4}), step = doubles({1, -2, 0.5, 3}, {4}) * 1e-9;
   for (const auto& f : std::vector<std::function<Tensor(const Tensor&)>>{

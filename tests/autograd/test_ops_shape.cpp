@@ -21,7 +21,7 @@ Tensor counted(const Shape& shape, Dtype dtype = float64) {
 }  // namespace
 
 TEST_CASE("reshape gives the row-major order of any layout", "[ops][shape]") {
-  // Breaks where strides are merged that do not lie behind each other: all permutations of a sliced block, to all
+  // Breaks if strides that do not follow each other are merged: all permutations of a sliced block, to all
   // shapes.
   const Tensor block = counted({4, 3, 4, 2}).slice(0, 0, 4, 2).slice(2, 1, 3);
   std::vector<std::int64_t> order{0, 1, 2, 3};
@@ -54,7 +54,7 @@ TEST_CASE("reshape gives the row-major order of any layout", "[ops][shape]") {
 }
 
 TEST_CASE("shape ops view where NumPy's do", "[ops][shape]") {
-  // Breaks where a view became a copy (writes would be lost) or a copy a view (writes would leak).
+  // Breaks if a view became a copy (writes would be lost) or a copy a view (writes would leak).
   const Tensor x = counted({3, 4});
   for (const Tensor& v : {x.reshape({4, 3}), x.t(), x.slice(1, 1, 4, 2), x.select(0, 2), x.unsqueeze(1), x.flatten(),
                           x.diagonal(1), x.unsqueeze(0).squeeze(), x.unsqueeze(0).expand({2, 3, 4}), x.permute({1, 0}),
@@ -70,7 +70,7 @@ TEST_CASE("shape ops view where NumPy's do", "[ops][shape]") {
 }
 
 TEST_CASE("slices count as Python's", "[ops][shape]") {
-  // Breaks on negative bounds, bounds beyond the ends, steps that do not divide.
+  // Breaks if negative bounds, bounds beyond the ends or steps that do not divide are handled wrongly.
   const Tensor x = counted({7});
   for (std::int64_t start = -9; start <= 9; ++start)
     for (std::int64_t stop = -9; stop <= 9; ++stop)
@@ -83,7 +83,7 @@ TEST_CASE("slices count as Python's", "[ops][shape]") {
 }
 
 TEST_CASE("pieces of a split join to the whole", "[ops][shape]") {
-  // Breaks where the last piece is dropped, or sizes are not PyTorch's.
+  // Breaks if the last piece is dropped, or sizes are not PyTorch's.
   const Tensor x = counted({7, 2});
   const auto sizes = [](const std::vector<Tensor>& parts) {
     std::vector<std::int64_t> all;
@@ -105,7 +105,7 @@ TEST_CASE("pieces of a split join to the whole", "[ops][shape]") {
 }
 
 TEST_CASE("detach ends graphs, not traces", "[ops][shape]") {
-  // Breaks where a trace loses sight of what flows through detach, or a graph does not.
+  // Breaks if a trace loses sight of what flows through detach, or a graph does not.
   const Tensor x = tensor({1, 2, 3}, {.requires_grad = true});
   const Tensor cut = detach(x * 2.0);
   CHECK(!cut.requires_grad());
@@ -122,7 +122,7 @@ TEST_CASE("detach ends graphs, not traces", "[ops][shape]") {
 }
 
 TEST_CASE("casts keep the gradient's dtype, and stop at integers", "[ops][shape]") {
-  // Breaks where a gradient arrives in the dtype of the result, or an integer pretends to be differentiable.
+  // Breaks if a gradient arrives in the dtype of the result, or an integer pretends to be differentiable.
   const Tensor x = tensor({-1.5, 0.25, 2.75}, {.requires_grad = true});
   const Tensor y = x.to(float64) * 3.0;
   y.sum().backward();
@@ -135,7 +135,7 @@ TEST_CASE("casts keep the gradient's dtype, and stop at integers", "[ops][shape]
 }
 
 TEST_CASE("as_strided writes and reads back, also through a transposed base", "[ops][shape]") {
-  // Breaks where the geometry of a base that is not row-major is read as if it were.
+  // Breaks if the geometry of a base that is not row-major is read as if it were.
   const Tensor base = counted({3, 4}).t();  // [4, 3], strides [1, 4]
   Tensor view = base.detach().select(1, 2);
   expect_close(view, {8, 9, 10, 11});
@@ -148,7 +148,7 @@ TEST_CASE("as_strided writes and reads back, also through a transposed base", "[
 }
 
 TEST_CASE("shape errors say what does not fit", "[ops][shape][errors]") {
-  // Breaks where bad input is read out of bounds, or the message leaves out op, shapes or remedy.
+  // Breaks if bad input is read out of bounds, or the message leaves out op, shapes or remedy.
   const Tensor x = counted({3, 4});
   CHECK_ERROR(x.reshape({5, 2}), ShapeError, "[reshape]", "[3, 4]", "[5, 2]");
   CHECK_ERROR(x.reshape({-1, 5}), ShapeError, "[reshape]", "12");

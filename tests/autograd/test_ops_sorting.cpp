@@ -18,7 +18,7 @@ Tensor doubles(std::initializer_list<double> values, const Shape& shape) {
 }
 }  // namespace
 
-// Would break: stability, or the place of NaN.
+// Breaks if sorting is not stable or puts NaN elsewhere than last.
 TEST_CASE("sort is stable and puts NaN last") {
   const Tensor x = doubles({2, 1, 2, std::nan(""), 1}, {5});
   CHECK(sort(x).second.to_vector<std::int64_t>() == Ints{1, 4, 0, 2, 3});
@@ -26,7 +26,7 @@ TEST_CASE("sort is stable and puts NaN last") {
   CHECK_ERROR(sort(x, 1), IndexError, "[sort]", "dim is 1");
 }
 
-// Would break: the scatter of gradients along another dimension.
+// Breaks if gradients are scattered along another dimension.
 TEST_CASE("gradients go to where values came from") {
   Tensor x = doubles({3, 1, 2, 6, 5, 4}, {2, 3}).requires_grad_();
   const Tensor weights = doubles({1, 10, 100, 1000, 10000, 100000}, {2, 3});
@@ -37,7 +37,7 @@ TEST_CASE("gradients go to where values came from") {
   CHECK(grad(sum(values), x).to_vector() == std::vector<double>{0, 0, 0, 1, 1, 1});
 }
 
-// Would break: bounds of k.
+// Breaks if k is not checked.
 TEST_CASE("topk") {
   const Tensor x = doubles({5, 3, 9, 1}, {4});
   CHECK(topk(x, 2).first.to_vector() == std::vector<double>{9, 5});
@@ -47,7 +47,7 @@ TEST_CASE("topk") {
   CHECK_ERROR(topk(x, -1), ValueError, "[topk]", "k is -1");
 }
 
-// Would break: the inverse or the counts.
+// Breaks if the inverse or the counts are wrong.
 TEST_CASE("unique") {
   const auto [values, inverse, counts] = unique(tensor<std::int64_t>({3, 1, 3, 2, 1, 3}));
   CHECK(values.to_vector<std::int64_t>() == Ints{1, 2, 3});

@@ -83,7 +83,7 @@ void check(const BinaryPoint& p, Dtype dtype) {
 
 }  // namespace
 
-// Breaks when twins (function, module's function, composite in trace mode) take other slopes on a border, or other ones
+// Breaks if twins (function, module's function, composite in trace mode) take other slopes on a border, or other ones
 // than PyTorch.
 TEST_CASE("slopes at kinks follow one convention", "[autograd][special]") {
   const Unary hardtanh6 = [](const Tensor& x) { return hardtanh(x, 0, 6); };
@@ -129,7 +129,7 @@ TEST_CASE("slopes at kinks follow one convention", "[autograd][special]") {
     for (const UnaryPoint& p : points) check(p, dtype);
 }
 
-// Breaks when a derivative multiplies 0 with infinity instead of taking the limit, or squares beyond the dtype's range.
+// Breaks if a derivative multiplies 0 with infinity instead of taking the limit, or squares beyond the dtype's range.
 TEST_CASE("derivatives at infinities and at the ends of domains are limits", "[autograd][special]") {
   const auto gelu_erf = [](const Tensor& x) { return gelu(x); };
   const auto gelu_tanh = [](const Tensor& x) { return gelu(x, GeluApproximation::tanh); };
@@ -199,7 +199,7 @@ TEST_CASE("derivatives at infinities and at the ends of domains are limits", "[a
   }
 }
 
-// Breaks when a mask that avoids a singularity also cuts the derivatives of what it lets pass.
+// Breaks if a mask that avoids a singularity also cuts the derivatives of what it lets pass.
 TEST_CASE("derivatives of two arguments are right at ties and singularities, in either order", "[autograd][special]") {
   const double log2 = std::numbers::ln2;
   const auto pow_of = [](const Tensor& a, const Tensor& b) { return pow(a, b); };
@@ -253,7 +253,7 @@ TEST_CASE("derivatives of two arguments are right at ties and singularities, in 
     for (const BinaryPoint& p : points) check(p, dtype);
 }
 
-// Breaks when an intermediate square overflows or vanishes where the derivative does neither.
+// Breaks if an intermediate square overflows or vanishes where the derivative does neither.
 TEST_CASE("derivatives of large and small arguments keep their digits", "[autograd][special]") {
   for (const double scale : {1e-200, 1e200}) {
     const double share = std::sqrt(0.5), bend = share / 2 / scale;
@@ -272,7 +272,7 @@ TEST_CASE("derivatives of large and small arguments keep their digits", "[autogr
   expect_close(grad(huber_loss(p, zeros_like(p)), p), std::vector<double>{1}, 1e-12, 0);
 }
 
-// Breaks when powers lose a derivative at 0, where a factor x^0 is hidden.
+// Breaks if powers lose a derivative at 0, where a factor x^0 is hidden.
 TEST_CASE("powers are polynomials at 0 in every order", "[autograd][special]") {
   for (const Dtype dtype : {float64, float32})
     for (int p = 0; p <= 5; ++p)
@@ -293,7 +293,7 @@ TEST_CASE("powers are polynomials at 0 in every order", "[autograd][special]") {
   check(UnaryPoint{"0^x", [](const Tensor& x) { return pow(0.0, x); }, 0, 0, 0}, float64);
 }
 
-// Breaks when a series near 0 is too short for a derivative, or reaches too far for a dtype.
+// Breaks if a series near 0 is too short for a derivative, or reaches too far for a dtype.
 TEST_CASE("sinc has exact derivatives of high order, near 0 too", "[autograd][special]") {
   struct Row {
     double x;
@@ -334,7 +334,7 @@ TEST_CASE("sinc has exact derivatives of high order, near 0 too", "[autograd][sp
       }
 }
 
-// Breaks when a reduction divides by a spread, norm or mass of 0, or its composite in trace mode does.
+// Breaks if a reduction divides by a variance, norm or mass of 0, or its composite in trace mode does.
 TEST_CASE("reductions have finite derivatives where they are stationary", "[autograd][special]") {
   struct Row {
     const char* name;
@@ -379,7 +379,7 @@ TEST_CASE("reductions have finite derivatives where they are stationary", "[auto
   }
 }
 
-// Breaks when a norm of even order loses its higher derivatives at 0, where it is a root of a polynomial.
+// Breaks if a norm of even order loses its higher derivatives at 0, where it is a root of a polynomial.
 TEST_CASE("a norm of order 4 has its fourth derivative beside a zero", "[autograd][special]") {
   // (x^4 + 16)^(1/4): the fourth derivative at 0 is 4! / (4 * 16^(3/4)).
   const Tensor x = leaf(0, float64);
@@ -390,7 +390,7 @@ TEST_CASE("a norm of order 4 has its fourth derivative beside a zero", "[autogra
   }
 }
 
-// Breaks when the gradient of topk takes the shape of its result for that of its argument.
+// Breaks if the gradient of topk takes the shape of its result for that of its argument.
 TEST_CASE("the largest none of a number has gradient 0", "[autograd][special]") {
   const Tensor x = full({}, 3.0, {.dtype = float64, .requires_grad = true});
   const Tensor best = topk(x, 0).first;
@@ -398,14 +398,14 @@ TEST_CASE("the largest none of a number has gradient 0", "[autograd][special]") 
   expect_close(grad(best.sum(), x), full({}, 0.0, {.dtype = float64}));
 }
 
-// Breaks when an infinite input makes the gradient of a slope NaN that the element does not use.
+// Breaks if an infinite input makes the gradient of a slope NaN that the element does not use.
 TEST_CASE("the slope of prelu gets nothing from an infinite input", "[autograd][special]") {
   const Tensor w = full({1}, 0.25, {.dtype = float64, .requires_grad = true});
   const Tensor x = tensor({inf, -2.0}, {.dtype = float64});
   expect_close(grad(prelu(x, w).sum(), w), std::vector<double>{-2});
 }
 
-// Breaks when clamp ignores a bound that is NaN.
+// Breaks if clamp ignores a bound that is NaN.
 TEST_CASE("a bound that is NaN makes everything NaN", "[autograd][special]") {
   const Tensor x = tensor({0.0, 1.0}, {.dtype = float64, .requires_grad = true});
   const Tensor unknown = full({}, not_a_number, {.dtype = float64});
@@ -415,7 +415,7 @@ TEST_CASE("a bound that is NaN makes everything NaN", "[autograd][special]") {
   expect_close(grad(clamp(x, not_a_number, 2).sum(), x), std::vector<double>{0, 0});
 }
 
-// Breaks when unary plus lets pass what every other op refuses.
+// Breaks if unary plus lets pass what every other op refuses.
 TEST_CASE("an undefined tensor has no sign", "[autograd]") {
   CHECK_THROWS_AS(+Tensor(), Error);
   CHECK_THROWS_AS(positive(Tensor()), Error);

@@ -45,7 +45,7 @@ Tensor joined(const std::vector<Tensor>& parts) {
 
 }  // namespace
 
-// Breaks when a sweep keeps what it has found so far in the leaf: gradients of other threads would come in between.
+// Breaks if a sweep keeps what it has found so far in the leaf: gradients of other threads would come in between.
 TEST_CASE("gradients of shared leaves are the same in every thread", "[autograd][threads]") {
   Generator generator(1);
   const TensorOptions leaf{.dtype = float64, .requires_grad = true, .generator = &generator};
@@ -86,7 +86,7 @@ TEST_CASE("gradients of shared leaves are the same in every thread", "[autograd]
   CHECK_FALSE(w.grad().defined());
 }
 
-// Breaks when two threads add to one gradient at the same time, or one takes the first buffer of another for nothing.
+// Breaks if two threads add to one gradient at the same time, or one takes the first buffer of another for nothing.
 TEST_CASE("threads that add to the gradient of one leaf lose nothing", "[autograd][threads]") {
   constexpr int rounds = 400;
   Tensor plain = ones({5}, {.dtype = float64, .requires_grad = true}), hooked = plain.detach().clone().requires_grad_();
@@ -109,7 +109,7 @@ TEST_CASE("threads that add to the gradient of one leaf lose nothing", "[autogra
   recorded.zero_grad();  // its graph holds the leaf, which holds it
 }
 
-// Breaks when two sweeps over one graph mix their gradients, or when a graph stays locked after the error.
+// Breaks if two sweeps over one graph mix their gradients, or when a graph stays locked after the error.
 TEST_CASE("a sweep that meets another one is an error", "[autograd][threads][errors]") {
   const Tensor x = full({}, 3.0, {.dtype = float64}).requires_grad_();
   for (const bool other_thread : {true, false})
@@ -154,7 +154,7 @@ TEST_CASE("a sweep that meets another one is an error", "[autograd][threads][err
       }
 }
 
-// Breaks when a sweep takes nodes for itself that lead to none of its inputs, or takes a mark of another one for its
+// Breaks if a sweep takes nodes for itself that lead to none of its inputs, or takes a mark of another one for its
 // own.
 TEST_CASE("threads may share a value with a graph and differentiate by other things", "[autograd][threads]") {
   const Tensor w = full({}, 2.0, {.dtype = float64}).requires_grad_();
@@ -173,7 +173,7 @@ TEST_CASE("threads may share a value with a graph and differentiate by other thi
   expect_close(grad(h, w), {51.0});
 }
 
-// Breaks when an error inside of a sweep leaves nodes with their last sweep.
+// Breaks if an error inside of a sweep leaves nodes with their last sweep.
 TEST_CASE("a graph can be swept again after an error", "[autograd][threads][errors]") {
   const Tensor x = full({}, 3.0, {.dtype = float64}).requires_grad_();
   const Tensor y = x * x, z = sin(y) * 0.0 + y;
@@ -186,7 +186,7 @@ TEST_CASE("a graph can be swept again after an error", "[autograd][threads][erro
   expect_close(x.grad(), {6.0});
 }
 
-// Breaks when threads that use one view all bring its graph up to date.
+// Breaks if threads that use one view all bring its graph up to date.
 TEST_CASE("a view that an in-place write made stale may be met by several threads", "[autograd][threads]") {
   for (int round = 0; round < 50; ++round) {
     const Tensor x = tensor({1.0, 2.0, 3.0}, {.dtype = float64, .requires_grad = true});
@@ -202,7 +202,7 @@ TEST_CASE("a view that an in-place write made stale may be met by several thread
   }
 }
 
-// Breaks when a user's op does not come behind its arguments in the order of nodes, which a young thread counts from 0.
+// Breaks if a user's op does not come behind its arguments in the order of nodes, which a young thread counts from 0.
 TEST_CASE("a function of the user may take what another thread has recorded", "[autograd][threads]") {
   const Tensor x = full({}, 2.0, {.dtype = float64}).requires_grad_();
   Tensor h = x;
@@ -211,7 +211,7 @@ TEST_CASE("a function of the user may take what another thread has recorded", "[
   expect_close(x.grad(), {3.0 + 3 * 2.0 * 2.0});
 }
 
-// Breaks when each visit of a node looks at all inputs.
+// Breaks if each visit of a node looks at all inputs.
 TEST_CASE("the time of grad grows with the number of inputs, not with its square", "[autograd][threads]") {
   constexpr std::size_t count = 20'000;
   std::vector<Tensor> leaves, inputs, gradients;

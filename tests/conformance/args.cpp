@@ -139,9 +139,9 @@ std::int64_t Args::integer(const char* name) const {
 std::optional<std::int64_t> Args::optional_integer(const char* name) const {
   return has(name) ? std::optional<std::int64_t>(integer(name)) : std::nullopt;
 }
-double Args::real(const char* name) const { return tensor_given(name) ? tensor(name).item() : real_of(json(name)); }
-std::optional<double> Args::optional_real(const char* name) const {
-  return has(name) ? std::optional<double>(real(name)) : std::nullopt;
+double Args::number(const char* name) const { return tensor_given(name) ? tensor(name).item() : number_of(json(name)); }
+std::optional<double> Args::optional_number(const char* name) const {
+  return has(name) ? std::optional<double>(number(name)) : std::nullopt;
 }
 xg::Scalar Args::scalar(const char* name) const {
   return tensor_given(name) ? tensor(name).item_scalar() : scalar_of(json(name));

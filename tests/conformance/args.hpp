@@ -34,15 +34,15 @@ class Args {
 
   const xg::Tensor& tensor(const char* name) const;    ///< must be there
   xg::Tensor optional_tensor(const char* name) const;  ///< undefined where it is missing or null
-  /// A tensor, or a number as a tensor without dimensions.
+  /// A tensor, or a number as a 0-d tensor.
   xg::Tensor operand(const char* name) const;
   std::vector<xg::Tensor> tensors(const char* name) const;
   std::int64_t integer(const char* name) const;
   std::int64_t integer(const char* name, std::int64_t fallback) const { return has(name) ? integer(name) : fallback; }
   std::optional<std::int64_t> optional_integer(const char* name) const;
-  double real(const char* name) const;
-  double real(const char* name, double fallback) const { return has(name) ? real(name) : fallback; }
-  std::optional<double> optional_real(const char* name) const;
+  double number(const char* name) const;
+  double number(const char* name, double fallback) const { return has(name) ? number(name) : fallback; }
+  std::optional<double> optional_number(const char* name) const;
   xg::Scalar scalar(const char* name) const;
   xg::Scalar scalar(const char* name, xg::Scalar fallback) const { return has(name) ? scalar(name) : fallback; }
   bool flag(const char* name, bool fallback = false) const;

@@ -74,7 +74,7 @@ bool is_number(const Json& value) {
   return value.is_number() || value.is_boolean() || (value.is_object() && value.contains("f"));
 }
 
-double real_of(const Json& value) {
+double number_of(const Json& value) {
   if (value.is_number()) return value.get<double>();
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   const auto text = value.at("f").get<std::string>();
@@ -85,7 +85,7 @@ double real_of(const Json& value) {
 xg::Scalar scalar_of(const Json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer()) return value.get<std::int64_t>();
-  return real_of(value);
+  return number_of(value);
 }
 
 }  // namespace xg_conformance

@@ -41,7 +41,7 @@ bool is_tensor(const Json& value);
 const xg::Tensor& tensor_of(const Json& value, const Tensors& tensors);
 /// A number, or {"f": "inf" | "-inf" | "nan"}.
 bool is_number(const Json& value);
-double real_of(const Json& value);
+double number_of(const Json& value);
 xg::Scalar scalar_of(const Json& value);
 
 /// A kind of cases: what a case's name is for the counts, and how to run one (throws where it fails).

@@ -36,11 +36,11 @@ const OpRow table[] = {
      [](A a) -> Outputs { return linspace(a.scalar("start"), a.scalar("end"), a.integer("steps"), options(a)); }},
     {"logspace", "start end steps base dtype",
      [](A a) -> Outputs {
-       return logspace(a.scalar("start"), a.scalar("end"), a.integer("steps"), a.real("base", 10), options(a));
+       return logspace(a.scalar("start"), a.scalar("end"), a.integer("steps"), a.number("base", 10), options(a));
      }},
     {"logspace.tensor_overload", "start end steps base dtype",
      [](A a) -> Outputs {
-       return logspace(a.scalar("start"), a.scalar("end"), a.integer("steps"), a.real("base", 10), options(a));
+       return logspace(a.scalar("start"), a.scalar("end"), a.integer("steps"), a.number("base", 10), options(a));
      }},
     {"eye", "n m dtype", [](A a) -> Outputs { return eye(a.integer("n"), a.integer("m", -1), options(a)); }},
 };

@@ -114,21 +114,21 @@ const OpRow table[] = {
     {"rad2deg", "x", unary<rad2deg>},
     {"nan_to_num", "x nan posinf neginf",
      [](A a) -> Outputs {
-       return nan_to_num(a.tensor("x"), a.real("nan", 0), a.optional_real("posinf"), a.optional_real("neginf"));
+       return nan_to_num(a.tensor("x"), a.number("nan", 0), a.optional_number("posinf"), a.optional_number("neginf"));
      }},
 
     // ---- activations
     {"sigmoid", "x", unary<sigmoid>},
     {"tanh", "x", unary<tanh>},
-    {"logit", "x eps", [](A a) -> Outputs { return logit(a.tensor("x"), a.optional_real("eps")); }},
+    {"logit", "x eps", [](A a) -> Outputs { return logit(a.tensor("x"), a.optional_number("eps")); }},
     {"nn.functional.relu", "x inplace", unary<relu>},
     {"nn.functional.relu6", "x inplace", unary<relu6>},
     {"nn.functional.leaky_relu", "x negative_slope inplace",
-     [](A a) -> Outputs { return leaky_relu(a.tensor("x"), a.real("negative_slope", 0.01)); }},
+     [](A a) -> Outputs { return leaky_relu(a.tensor("x"), a.number("negative_slope", 0.01)); }},
     {"nn.functional.prelu", "x weight", [](A a) -> Outputs { return prelu(a.tensor("x"), a.tensor("weight")); }},
-    {"nn.functional.elu", "x alpha inplace", [](A a) -> Outputs { return elu(a.tensor("x"), a.real("alpha", 1)); }},
+    {"nn.functional.elu", "x alpha inplace", [](A a) -> Outputs { return elu(a.tensor("x"), a.number("alpha", 1)); }},
     {"nn.functional.selu", "x inplace", unary<selu>},
-    {"nn.functional.celu", "x alpha inplace", [](A a) -> Outputs { return celu(a.tensor("x"), a.real("alpha", 1)); }},
+    {"nn.functional.celu", "x alpha inplace", [](A a) -> Outputs { return celu(a.tensor("x"), a.number("alpha", 1)); }},
     {"nn.functional.gelu", "x approximate",
      [](A a) -> Outputs {
        return gelu(a.tensor("x"),
@@ -137,20 +137,20 @@ const OpRow table[] = {
     {"nn.functional.silu", "x inplace", unary<silu>},
     {"nn.functional.mish", "x inplace", unary<mish>},
     {"nn.functional.softplus", "x beta threshold",
-     [](A a) -> Outputs { return softplus(a.tensor("x"), a.real("beta", 1), a.real("threshold", 20)); }},
+     [](A a) -> Outputs { return softplus(a.tensor("x"), a.number("beta", 1), a.number("threshold", 20)); }},
     {"nn.functional.softsign", "x", unary<softsign>},
     {"nn.functional.logsigmoid", "x", unary<logsigmoid>},
     {"nn.functional.hardtanh", "x min_val max_val inplace",
-     [](A a) -> Outputs { return hardtanh(a.tensor("x"), a.real("min_val", -1), a.real("max_val", 1)); }},
+     [](A a) -> Outputs { return hardtanh(a.tensor("x"), a.number("min_val", -1), a.number("max_val", 1)); }},
     {"nn.functional.hardsigmoid", "x inplace", unary<hardsigmoid>},
     {"nn.functional.hardswish", "x inplace", unary<hardswish>},
     {"nn.functional.hardshrink", "x lambd",
-     [](A a) -> Outputs { return hardshrink(a.tensor("x"), a.real("lambd", 0.5)); }},
+     [](A a) -> Outputs { return hardshrink(a.tensor("x"), a.number("lambd", 0.5)); }},
     {"nn.functional.softshrink", "x lambd",
-     [](A a) -> Outputs { return softshrink(a.tensor("x"), a.real("lambd", 0.5)); }},
+     [](A a) -> Outputs { return softshrink(a.tensor("x"), a.number("lambd", 0.5)); }},
     {"nn.functional.tanhshrink", "x", unary<tanhshrink>},
     {"nn.functional.threshold", "x threshold value inplace",
-     [](A a) -> Outputs { return threshold(a.tensor("x"), a.real("threshold"), a.real("value")); }},
+     [](A a) -> Outputs { return threshold(a.tensor("x"), a.number("threshold"), a.number("value")); }},
 
     // ---- comparison
     {"eq", "a b", binary<eq>},
@@ -168,7 +168,8 @@ const OpRow table[] = {
     {"isfinite", "x", unary<isfinite>},
     {"isclose", "a b rtol atol equal_nan",
      [](A a) -> Outputs {
-       return isclose(a.tensor("a"), a.tensor("b"), a.real("rtol", 1e-5), a.real("atol", 1e-8), a.flag("equal_nan"));
+       return isclose(a.tensor("a"), a.tensor("b"), a.number("rtol", 1e-5), a.number("atol", 1e-8),
+                      a.flag("equal_nan"));
      }},
     {"where", "a condition b",
      [](A a) -> Outputs { return where(a.tensor("condition"), a.operand("a"), a.operand("b")); }},

@@ -35,7 +35,7 @@ std::int64_t first_of_three(const Tensor& x) {
 Outputs batch_normalized(A a) {
   const auto copy = [&](const char* name) { return a.has(name) ? a.tensor(name).detach().clone() : Tensor(); };
   return batch_norm(a.tensor("x"), copy("running_mean"), copy("running_var"), a.optional_tensor("weight"),
-                    a.optional_tensor("bias"), a.flag("training"), a.real("momentum", 0.1), a.real("eps", 1e-5));
+                    a.optional_tensor("bias"), a.flag("training"), a.number("momentum", 0.1), a.number("eps", 1e-5));
 }
 
 Reduction reduction_of(A a) {
@@ -80,24 +80,25 @@ const OpRow table[] = {
     {"nn.functional.layer_norm", "x shape weight bias eps",
      [](A a) -> Outputs {
        return layer_norm(a.tensor("x"), a.shape("shape"), a.optional_tensor("weight"), a.optional_tensor("bias"),
-                         a.real("eps", 1e-5));
+                         a.number("eps", 1e-5));
      }},
     {"nn.functional.rms_norm", "x shape weight eps",
      [](A a) -> Outputs {
-       return rms_norm(a.tensor("x"), a.shape("shape"), a.optional_tensor("weight"), a.optional_real("eps"));
+       return rms_norm(a.tensor("x"), a.shape("shape"), a.optional_tensor("weight"), a.optional_number("eps"));
      }},
     {"nn.functional.batch_norm", "x running_mean running_var weight bias training momentum eps", batch_normalized},
     {"nn.functional.normalize", "x p dim eps",
      [](A a) -> Outputs {
-       return normalize(a.tensor("x"), a.real("p", 2), a.integer("dim", 1), a.real("eps", 1e-12));
+       return normalize(a.tensor("x"), a.number("p", 2), a.integer("dim", 1), a.number("eps", 1e-12));
      }},
     {"nn.functional.cosine_similarity", "a b dim eps",
      [](A a) -> Outputs {
-       return cosine_similarity(a.tensor("a"), a.tensor("b"), a.integer("dim", 1), a.real("eps", 1e-8));
+       return cosine_similarity(a.tensor("a"), a.tensor("b"), a.integer("dim", 1), a.number("eps", 1e-8));
      }},
     {"nn.functional.pairwise_distance", "a b p eps keepdim",
      [](A a) -> Outputs {
-       return pairwise_distance(a.tensor("a"), a.tensor("b"), a.real("p", 2), a.real("eps", 1e-6), a.flag("keepdim"));
+       return pairwise_distance(a.tensor("a"), a.tensor("b"), a.number("p", 2), a.number("eps", 1e-6),
+                                a.flag("keepdim"));
      }},
 
     // ---- losses
@@ -108,13 +109,13 @@ const OpRow table[] = {
     {"nn.functional.smooth_l1_loss", "x target size_average reduce reduction beta",
      [](A a) -> Outputs {
        return smooth_l1_loss(a.tensor("x"), a.tensor("target"),
-                             {.beta = a.real("beta", 1), .reduction = reduction_of(a)});
+                             {.beta = a.number("beta", 1), .reduction = reduction_of(a)});
      }},
     {"nn.functional.huber_loss", "x target reduction delta weight",
      [](A a) -> Outputs {
        return huber_loss(
            a.tensor("x"), a.tensor("target"),
-           {.delta = a.real("delta", 1), .reduction = reduction_of(a), .weight = a.optional_tensor("weight")});
+           {.delta = a.number("delta", 1), .reduction = reduction_of(a), .weight = a.optional_tensor("weight")});
      }},
     {"nn.functional.binary_cross_entropy", "x target weight size_average reduce reduction",
      [](A a) -> Outputs { return binary_cross_entropy(a.tensor("x"), a.tensor("target"), loss_options(a)); }},
@@ -131,7 +132,7 @@ const OpRow table[] = {
                             {.reduction = reduction_of(a),
                              .weight = a.optional_tensor("weight"),
                              .ignore_index = a.integer("ignore_index", -100),
-                             .label_smoothing = a.real("label_smoothing", 0)});
+                             .label_smoothing = a.number("label_smoothing", 0)});
      }},
     {"nn.functional.nll_loss", "x target weight size_average ignore_index reduce reduction",
      [](A a) -> Outputs {
@@ -150,12 +151,12 @@ const OpRow table[] = {
     {"nn.functional.hinge_embedding_loss", "x target margin size_average reduce reduction",
      [](A a) -> Outputs {
        return hinge_embedding_loss(a.tensor("x"), a.tensor("target"),
-                                   {.margin = a.real("margin", 1), .reduction = reduction_of(a)});
+                                   {.margin = a.number("margin", 1), .reduction = reduction_of(a)});
      }},
     {"nn.functional.margin_ranking_loss", "a b target margin size_average reduce reduction",
      [](A a) -> Outputs {
        return margin_ranking_loss(a.tensor("a"), a.tensor("b"), a.tensor("target"),
-                                  {.margin = a.real("margin", 0), .reduction = reduction_of(a)});
+                                  {.margin = a.number("margin", 0), .reduction = reduction_of(a)});
      }},
     {"nn.functional.soft_margin_loss", "x target size_average reduce reduction",
      [](A a) -> Outputs {

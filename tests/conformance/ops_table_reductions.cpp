@@ -17,13 +17,13 @@ template <Tensor (*f)(const Tensor&, std::int64_t, DtypeOption)> Outputs along(A
 
 /// correction, or unbiased = true (1) and false (0); 1 where neither is given.
 double correction(A a) {
-  if (a.has("correction")) return a.real("correction");
+  if (a.has("correction")) return a.number("correction");
   return a.flag("unbiased", true) ? 1 : 0;
 }
 
 Outputs vector_norm_of(A a) {
   if (a.text_given("p") && a.text("p") == "nuc") throw Unknown("the nuclear norm");
-  const double p = a.text_given("p") || !a.has("p") ? 2 : a.real("p");
+  const double p = a.text_given("p") || !a.has("p") ? 2 : a.number("p");
   return norm(a.tensor("x"), p, a.dims("dim"), a.flag("keepdim"));
 }
 
@@ -92,9 +92,9 @@ const OpRow table[] = {
     {"linalg.vector_norm", "x ord dim keepdim dtype",
      [](A a) -> Outputs {
        const Tensor x = a.dtype() ? to(a.tensor("x"), *a.dtype()) : a.tensor("x");
-       return vector_norm(x, a.real("ord", 2), a.dims("dim"), a.flag("keepdim"));
+       return vector_norm(x, a.number("ord", 2), a.dims("dim"), a.flag("keepdim"));
      }},
-    {"dist", "a b p", [](A a) -> Outputs { return dist(a.tensor("a"), a.tensor("b"), a.real("p", 2)); }},
+    {"dist", "a b p", [](A a) -> Outputs { return dist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
     {"sum_to_size", "x *size", [](A a) -> Outputs { return sum_to_size(a.tensor("x"), a.shape("size")); }},
     {"trace", "x", unary<trace>},
 

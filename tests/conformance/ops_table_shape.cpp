@@ -22,7 +22,7 @@ Outputs padded(A a) {
                            : mode == "reflect"   ? PadMode::reflect
                            : mode == "replicate" ? PadMode::replicate
                                                  : PadMode::circular;
-  return pad(a.tensor("x"), a.integers("pad"), pad_mode, a.real("value", 0));
+  return pad(a.tensor("x"), a.integers("pad"), pad_mode, a.number("value", 0));
 }
 
 Outputs split_tensor(A a) {

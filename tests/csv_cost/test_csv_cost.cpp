@@ -54,14 +54,14 @@ template <class F> Cost cost(F&& f) {
   return {calls - calls_before, most_bytes - bytes_before};
 }
 
-enum class Content { integers, reals, padded, words, codes };
+enum class Content { integers, decimals, padded, words, codes };
 
 std::string cell(Content content, std::int64_t i) {
   const std::int64_t mixed = i * 7919 % 1000003;
   switch (content) {
     case Content::integers:
       return std::to_string(mixed);
-    case Content::reals:
+    case Content::decimals:
       return std::to_string(mixed) + "." + std::to_string(i % 89 * 10 + 1);
     case Content::padded:  // no cell is the shortest spelling
       return std::to_string(mixed) + ".50";
@@ -89,7 +89,8 @@ struct File {
 
 // Breaks if reading keeps more of a cell than its value, or the text of each cell in a block of its own.
 TEST_CASE("read_csv takes less than 40 bytes a cell and few allocations", "[csv]") {
-  for (const Content content : {Content::integers, Content::reals, Content::padded, Content::words, Content::codes}) {
+  for (const Content content :
+       {Content::integers, Content::decimals, Content::padded, Content::words, Content::codes}) {
     for (const std::int64_t columns : {1, 10}) {
       const std::int64_t small = 100'000, large = 4 * small;
       const auto read = [&](std::int64_t cells) {
@@ -127,7 +128,7 @@ TEST_CASE("The CSV readers throw where memory ends", "[csv]") {
     }
   };
   CHECK(survives([&] { static_cast<void>(parse_csv(text)); }) > 20);
-  const File file(Content::reals, 20, 2);
+  const File file(Content::decimals, 20, 2);
   CHECK(survives([&] { static_cast<void>(read_csv(file.path)); }) > 20);
   CHECK(survives([&] { static_cast<void>(load_csv(file.path)); }) > 10);
 }

@@ -107,7 +107,7 @@ inline std::vector<std::pair<std::string, Function>> activations() {
           {"exp", [](const Tensor& x) { return xg::exp(x * 0.5); }},
           {"step", [](const Tensor& x) { return xg::where(x > 0, xg::ones_like(x), xg::zeros_like(x)); }}};
 }
-/// Those with a derivative everywhere.
+/// Activations with a derivative everywhere.
 inline std::vector<std::pair<std::string, Function>> smooth_activations() {
   std::vector<std::pair<std::string, Function>> smooth;
   for (auto& activation : activations())

@@ -90,7 +90,7 @@ bool is_explained(const ListedOp& op, bool& jumps) {
 
 const std::vector<ListedOp>& listed_ops() {
   static const std::vector<ListedOp> found = [] {
-    const NoGrad fixed;
+    const NoGrad guard;
     std::vector<ListedOp> ops;
     for (const autograd::OpInfo& info : autograd::all_ops()) {
       // A sample applies the op without the checks of its function. Ops of other families have attributes or arguments
@@ -181,7 +181,7 @@ class Builder {
     steps_.push_back(std::move(step));
   }
 
-  /// Columns of several kinds: reals, small integers, one value, a copy of another column, large numbers.
+  /// Columns of several kinds: normal numbers, small integers, one value, a copy of another column, large numbers.
   void make_data(RandomModel& model, std::int64_t n) {
     const std::int64_t rows = 4, references = 5;
     std::vector<double> x(static_cast<std::size_t>(rows * n)), r(static_cast<std::size_t>(references * n));
@@ -350,8 +350,8 @@ class Builder {
           inputs[i] = a.low + (a.high - a.low) * sigmoid(a.map(v[a.value]));
         }
       const Tensor y = op.call(inputs);
-      const Tensor real = y.is_floating_point() ? y : y.to(dtype);
-      return real.reshape({real.size(0), real.numel() / real.size(0)});
+      const Tensor number = y.is_floating_point() ? y : y.to(dtype);
+      return number.reshape({number.size(0), number.numel() / number.size(0)});
     };
     const Tensor result = op.call(op.inputs);
     add(op.name, result.numel() / result.size(0), step);

@@ -27,7 +27,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 }
 
 /// Shapley values of one row by the definition, [n, K]; NaN where a coalition has no number. `largest` becomes the size
-/// of the largest worth of a coalition.
+/// of the largest value of a coalition.
 std::vector<double> enumerated(const RandomModel& model, std::int64_t row, double& largest) {
   const std::int64_t n = model.rows.size(1), b = model.references.size(0), sets = std::int64_t{1} << n;
   const std::vector<double> x = model.rows.narrow(0, row, 1).to_vector(), r = model.references.to_vector();
@@ -39,14 +39,14 @@ std::vector<double> enumerated(const RandomModel& model, std::int64_t row, doubl
   const Tensor y = model.function(from_data(points.data(), {sets * b, n}).to(model.rows.dtype()));
   const std::int64_t k = y.numel() / y.size(0);
   const std::vector<double> flat = y.to_vector();
-  std::vector<double> worth(static_cast<std::size_t>(sets * k), 0.0), phi(static_cast<std::size_t>(n * k), 0.0);
+  std::vector<double> game(static_cast<std::size_t>(sets * k), 0.0), phi(static_cast<std::size_t>(n * k), 0.0);
   for (std::int64_t set = 0; set < sets; ++set)
     for (std::int64_t ref = 0; ref < b; ++ref)
       for (std::int64_t j = 0; j < k; ++j)
-        worth[static_cast<std::size_t>(set * k + j)] +=
+        game[static_cast<std::size_t>(set * k + j)] +=
             flat[static_cast<std::size_t>((set * b + ref) * k + j)] / static_cast<double>(b);
   largest = 0;
-  for (const double w : worth) largest = std::max(largest, std::abs(w));
+  for (const double w : game) largest = std::max(largest, std::abs(w));
   std::vector<double> factorial{1};
   for (std::int64_t i = 1; i <= n; ++i) factorial.push_back(factorial.back() * static_cast<double>(i));
   for (std::int64_t i = 0; i < n; ++i)
@@ -55,8 +55,8 @@ std::vector<double> enumerated(const RandomModel& model, std::int64_t row, doubl
       const auto size = static_cast<std::size_t>(std::popcount(static_cast<std::uint64_t>(set)));
       const double weight = factorial[size] * factorial[static_cast<std::size_t>(n) - size - 1] / factorial.back();
       for (std::int64_t j = 0; j < k; ++j)
-        phi[static_cast<std::size_t>(i * k + j)] += weight * (worth[static_cast<std::size_t>((set | 1 << i) * k + j)] -
-                                                              worth[static_cast<std::size_t>(set * k + j)]);
+        phi[static_cast<std::size_t>(i * k + j)] += weight * (game[static_cast<std::size_t>((set | 1 << i) * k + j)] -
+                                                              game[static_cast<std::size_t>(set * k + j)]);
     }
   return phi;
 }
@@ -64,7 +64,7 @@ std::vector<double> enumerated(const RandomModel& model, std::int64_t row, doubl
 }  // namespace
 
 std::vector<std::string> check_random_model(std::uint64_t seed, Dtype dtype) {
-  const NoGrad fixed;
+  const NoGrad guard;
   const RandomModel model = random_model(seed, dtype);
   std::vector<std::string> wrong;
   const auto fail = [&](const std::string& what) {

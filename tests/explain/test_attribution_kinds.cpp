@@ -460,7 +460,7 @@ TEST_CASE("IntegratedGradients notes a feature without gradient") {
       IntegratedGradients([](const Tensor& x) { return x.sum(1); }, options)(matrix(1, 3, {2, 1, 1})).notes().empty());
 }
 
-// Breaks if a NaN row touches what is said of others.
+// Breaks if a NaN row changes what is reported for others.
 TEST_CASE("a NaN row does not touch its neighbours") {
   struct Bent : autograd::Function<Bent> {
     static Tensor forward(autograd::Context& ctx, const Tensor& x) {

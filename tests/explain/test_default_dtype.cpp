@@ -75,7 +75,7 @@ void run(Dtype dtype) {
 
 }  // namespace
 
-// Breaks when something that is not told a dtype takes float32 instead of the default one.
+// Breaks if something that is not told a dtype takes float32 instead of the default one.
 TEST_CASE("the default dtype reaches whatever is not told another one") {
   run(float64);
   run(float32);

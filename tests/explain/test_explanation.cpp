@@ -400,7 +400,7 @@ TEST_CASE("hostile explanation files are refused in few words") {
   CHECK_THROWS_AS(explanation_from_json(crafted({}) + std::string("\0[", 2)), IoError);
 }
 
-// Breaks if parts that name a size without values take memory for it, whoever made them.
+// Breaks if parts that name a size without values take memory for it, in whatever way they were made.
 TEST_CASE("sizes without values are refused in memory too") {
   CHECK_ERROR(Explanation({.values = zeros({0, 100'000'000'000, 1})}), ShapeError, "[0, 100000000000, 1]");
   CHECK_ERROR(Explanation({.values = zeros({0, 1, 100'000'000'000})}), ShapeError, "features times outputs");

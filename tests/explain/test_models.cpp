@@ -1,4 +1,4 @@
-// The same model in other clothes explains the same; a row's explanation does not depend on its company.
+// Equivalent models give equal explanations, and a row's explanation does not depend on the other rows.
 #include "nets.hpp"
 #include "support/catch.hpp"
 #include "support/support.hpp"

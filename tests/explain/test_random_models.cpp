@@ -1,7 +1,7 @@
 #include "explain/random_models.hpp"
 #include "support/catch.hpp"
 
-// Breaks if an explanation of some model is incomplete without saying so, depends on company or threads, or is NaN.
+// Breaks if an explanation of some model is incomplete without saying so, depends on other rows or threads, or is NaN.
 // scripts/random_models.sh runs more of them.
 TEST_CASE("random models are explained completely") {
   for (std::uint64_t seed = 0; seed < 200; ++seed)

@@ -84,7 +84,7 @@ TEST_CASE("groups given to an explainer have standard errors") {
   CHECK(xg_test::same_bits(exact.values(), ExactShapley(small, few)(row).grouped(groups).values()));
 }
 
-// Breaks if an error of a sum is made up where it is not known, or nobody says why it is missing.
+// Breaks if an error of a sum is invented where it is not known, or no note says why it is missing.
 TEST_CASE("groups formed afterwards have no standard errors, and say so") {
   const Tensor x = xg_test::random_rows(2, 7, 1), background = xg_test::random_rows(9, 7, 2);
   const xg_test::RandomNet net({7, 5, 1}, [](const Tensor& t) { return tanh(t); }, 3);
@@ -156,7 +156,7 @@ TEST_CASE("an explanation knows where its logit goes") {
     CHECK_THAT(text, xg_test::ContainsSubstring(fmt::format("probability {:.4g}", p)));
   CHECK(all.output(1).str().find("  probability ") == std::string::npos);
 
-  // Files of before do not say it: a single logit belongs to a sigmoid, of several it is not known.
+  // Files of earlier versions do not say it: a single logit belongs to a sigmoid, for several it is not known.
   const auto without = [](const Explanation& e) {
     std::string json = e.json();
     for (const char* key : {"output_activation", "unit", "group_members", "residual", "about"}) {

@@ -44,7 +44,7 @@ TEST_CASE("a chain is explained as any model is") {
 }
 
 // Breaks if leaving out units without a slope loses others, mixes up pairs at the edge of a block or panel, or sums up
-// contributions and their spread otherwise than the sweep over ops of any kind.
+// contributions and their standard errors otherwise than the sweep over ops of any kind.
 TEST_CASE("wide layers and many outputs") {
   for (const Dtype dtype : {float64, float32})
     for (const auto& [name, activation] : xg_test::activations()) {
@@ -222,7 +222,7 @@ TEST_CASE("the model runs once for each row and each reference") {
   CHECK(forward_rows == 200);
   forward_rows = 0;
   static_cast<void>(explainer(x));
-  CHECK(forward_rows == 160 + 200 + 3 * 2 + 1 + 3);  // and once two rows in different company
+  CHECK(forward_rows == 160 + 200 + 3 * 2 + 1 + 3);  // and once two rows, batched with other rows
   forward_rows = 0;
   static_cast<void>(explainer(x));
   CHECK(forward_rows == 160 + 200);

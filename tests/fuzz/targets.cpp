@@ -194,7 +194,7 @@ class Input {
     bytes_.remove_prefix(1);
     return value;
   }
-  /// From 0 to `count` - 1.
+  /// A number from 0 to `count` - 1.
   std::size_t below(std::size_t count) { return count == 0 ? 0 : (byte() | byte() << 8) % count; }
   std::int64_t size(std::int64_t most) { return static_cast<std::int64_t>(below(static_cast<std::size_t>(most) + 1)); }
 

@@ -1,4 +1,4 @@
-// What the fuzzers run: each reader of files against bytes that anybody may have written. The same functions serve
+// What the fuzzers run: each reader of files against arbitrary bytes. The same functions serve
 // libFuzzer (fuzz_main.cpp) and the test suite (test_fuzz.cpp).
 #pragma once
 

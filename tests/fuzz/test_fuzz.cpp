@@ -65,7 +65,7 @@ std::string printable(const std::string& bytes) {
 
 }  // namespace
 
-// Breaks when a reader crashes, hangs, throws something else than an xg::Error or a long one, or what it accepted is
+// Breaks if a reader crashes, hangs, throws something else than an xg::Error or a long one, or what it accepted is
 // not the same after it was saved.
 TEST_CASE("readers keep their promises for seeds and their changes") {
   for (const xg_fuzz::Target& target : xg_fuzz::targets()) {
@@ -86,7 +86,7 @@ TEST_CASE("readers keep their promises for seeds and their changes") {
   SUCCEED();
 }
 
-// Breaks when the fields of a valid file are no longer changed, so that nothing but refusals is tested: bytes of zeros
+// Breaks if the fields of a valid file are no longer changed, so that nothing but refusals is tested: bytes of zeros
 // change nothing.
 TEST_CASE("targets accept what is valid") {
   for (const xg_fuzz::Target& target : xg_fuzz::targets()) CHECK_NOTHROW(target.run(std::string(64, '\0')));

@@ -2,12 +2,13 @@
 // the scenario succeeds or throws std::bad_alloc or an xg::Error; the process goes on, the same call then succeeds, and
 // nothing leaks.
 //
-// Some allocations of each scenario fail here, evenly spread. XGRAD_MEMORY_POINTS says how many, 0 means all of them
-// (scripts/memory_failures.sh), and XGRAD_MEMORY_SCENARIO names the scenarios to run by a part of their names.
+// Some allocations of each scenario fail here, at even distances. XGRAD_MEMORY_POINTS says how many, 0 means all of
+// them (scripts/memory_failures.sh), and XGRAD_MEMORY_SCENARIO names the scenarios to run by a part of their names.
 #include "memory/failing_malloc.hpp"
 #include "memory/scenarios.hpp"
 #include "support/catch.hpp"
 
+#include <xgrad/nn/dense.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/random.hpp>
@@ -171,7 +172,7 @@ TEST_CASE("a chosen allocation fails") {
   CHECK(thrown);
 }
 
-// Breaks when what the demangler lacks memory for is taken for a class that it does not know.
+// Breaks if what the demangler lacks memory for is taken for a class that it does not know.
 TEST_CASE("a class has its own name, or there is no memory for it") {
   const xg::nn::Dense layer(2);
   REQUIRE(layer.type_name() == "Dense");

@@ -25,14 +25,14 @@ std::vector<Call> creation_calls() {
       {"arange", [](Draw& d) { return list(arange(d.scalar(), d.options())); }},
       {"arange with step", [](Draw& d) { return list(arange(d.scalar(), d.scalar(), d.scalar(), d.options())); }},
       {"linspace", [](Draw& d) { return list(linspace(d.scalar(), d.scalar(), d.integer(), d.options())); }},
-      {"logspace", [](Draw& d) { return list(logspace(d.scalar(), d.scalar(), d.integer(), d.real(), d.options())); }},
+      {"logspace", [](Draw& d) { return list(logspace(d.scalar(), d.scalar(), d.integer(), d.number(), d.options())); }},
       {"eye", [](Draw& d) { return list(eye(d.integer(), d.integer(), d.options())); }},
       {"scalar_tensor", [](Draw& d) { return list(scalar_tensor(d.scalar(), d.options())); }},
       {"randint", [](Draw& d) { return list(randint(d.integer(), d.integer(), d.shape(), d.options())); }},
       {"randperm", [](Draw& d) { return list(randperm(d.integer(), d.options())); }},
       {"choice", [](Draw& d) { return list(choice(d.tensor(), d.integer(), {d.yes(), d.yes() ? Tensor() : d.tensor()})); }},
       {"bernoulli", [](Draw& d) { return list(bernoulli(d.tensor())); }},
-      {"normal", [](Draw& d) { return list(normal(d.real(), d.real(), d.shape(), d.options())); }},
+      {"normal", [](Draw& d) { return list(normal(d.number(), d.number(), d.shape(), d.options())); }},
       {"sample", [](Draw& d) { return list(d.tensor().sample(d.integer(), {.replace = d.yes()})); }},
       // clang-format on
   };

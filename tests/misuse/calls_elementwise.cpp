@@ -161,19 +161,19 @@ std::vector<Call> elementwise_calls() {
        }},
       {"nan_to_num", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(nan_to_num(a, d.real(), d.real(), d.real()));
+         return list(nan_to_num(a, d.number(), d.number(), d.number()));
        }},
       {"leaky_relu", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(leaky_relu(a, d.real()));
+         return list(leaky_relu(a, d.number()));
        }},
       {"elu", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(elu(a, d.real()));
+         return list(elu(a, d.number()));
        }},
       {"celu", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(celu(a, d.real()));
+         return list(celu(a, d.number()));
        }},
       {"gelu", [](Draw& d) {
          const Tensor a = d.tensor();
@@ -181,35 +181,35 @@ std::vector<Call> elementwise_calls() {
        }},
       {"logit", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(logit(a, d.yes() ? std::optional(d.real()) : std::nullopt));
+         return list(logit(a, d.yes() ? std::optional(d.number()) : std::nullopt));
        }},
       {"softplus", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(softplus(a, d.real(), d.real()));
+         return list(softplus(a, d.number(), d.number()));
        }},
       {"hardtanh", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(hardtanh(a, d.real(), d.real()));
+         return list(hardtanh(a, d.number(), d.number()));
        }},
       {"hardshrink", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(hardshrink(a, d.real()));
+         return list(hardshrink(a, d.number()));
        }},
       {"softshrink", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(softshrink(a, d.real()));
+         return list(softshrink(a, d.number()));
        }},
       {"threshold", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(threshold(a, d.real(), d.real()));
+         return list(threshold(a, d.number(), d.number()));
        }},
       {"isclose", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(isclose(a, d.tensor_like(a), d.real(), d.real(), d.yes()));
+         return list(isclose(a, d.tensor_like(a), d.number(), d.number(), d.yes()));
        }},
       {"allclose", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(allclose(a, d.tensor_like(a), d.real(), d.real(), d.yes()));
+         return list(allclose(a, d.tensor_like(a), d.number(), d.number(), d.yes()));
        }},
       {"where", [](Draw& d) {
          const Tensor a = d.tensor();

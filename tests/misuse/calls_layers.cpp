@@ -46,25 +46,25 @@ std::vector<Call> layers_calls() {
        }},
       {"layer_norm", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(layer_norm(a, last_sizes(d, a), d.yes() ? Tensor() : d.tensor_like(a), d.yes() ? Tensor() : d.tensor_like(a), d.real()));
+         return list(layer_norm(a, last_sizes(d, a), d.yes() ? Tensor() : d.tensor_like(a), d.yes() ? Tensor() : d.tensor_like(a), d.number()));
        }},
       {"rms_norm", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(rms_norm(a, last_sizes(d, a), d.yes() ? Tensor() : d.tensor_like(a), d.yes() ? std::optional(d.real()) : std::nullopt));
+         return list(rms_norm(a, last_sizes(d, a), d.yes() ? Tensor() : d.tensor_like(a), d.yes() ? std::optional(d.number()) : std::nullopt));
        }},
       {"batch_norm", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(batch_norm(a, channels(d, a), channels(d, a), channels(d, a), channels(d, a), d.yes(), d.real(), d.real()));
+         return list(batch_norm(a, channels(d, a), channels(d, a), channels(d, a), channels(d, a), d.yes(), d.number(), d.number()));
        }},
-      {"dropout", [](Draw& d) { return list(dropout(d.tensor(), d.real(), d.yes())); }},
-      {"normalize", [](Draw& d) { return list(normalize(d.tensor(), d.real(), d.dim(), d.real())); }},
+      {"dropout", [](Draw& d) { return list(dropout(d.tensor(), d.number(), d.yes())); }},
+      {"normalize", [](Draw& d) { return list(normalize(d.tensor(), d.number(), d.dim(), d.number())); }},
       {"cosine_similarity", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(cosine_similarity(a, d.tensor_like(a), d.dim(), d.real()));
+         return list(cosine_similarity(a, d.tensor_like(a), d.dim(), d.number()));
        }},
       {"pairwise_distance", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(pairwise_distance(a, d.tensor_like(a), d.real(), d.real(), d.yes()));
+         return list(pairwise_distance(a, d.tensor_like(a), d.number(), d.number(), d.yes()));
        }},
       // losses
       {"mse_loss", [](Draw& d) {
@@ -85,11 +85,11 @@ std::vector<Call> layers_calls() {
        }},
       {"huber_loss", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(huber_loss(a, d.tensor_like(a), {d.real(), reduction(d), d.one_in(3) ? d.tensor_like(a) : Tensor()}));
+         return list(huber_loss(a, d.tensor_like(a), {d.number(), reduction(d), d.one_in(3) ? d.tensor_like(a) : Tensor()}));
        }},
       {"smooth_l1_loss", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(smooth_l1_loss(a, d.tensor_like(a), {d.real(), reduction(d)}));
+         return list(smooth_l1_loss(a, d.tensor_like(a), {d.number(), reduction(d)}));
        }},
       {"binary_cross_entropy_with_logits", [](Draw& d) {
          const Tensor a = d.tensor();
@@ -97,11 +97,11 @@ std::vector<Call> layers_calls() {
        }},
       {"cross_entropy", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(cross_entropy(a, d.yes() ? d.tensor_like(a) : d.index(), {reduction(d), d.yes() ? Tensor() : d.tensor(), d.integer(), d.real()}));
+         return list(cross_entropy(a, d.yes() ? d.tensor_like(a) : d.index(), {reduction(d), d.yes() ? Tensor() : d.tensor(), d.integer(), d.number()}));
        }},
       {"cross_entropy of labels", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(cross_entropy(a, labels(d, a), {reduction(d), channels(d, a), d.integer(), d.one_in(3) ? d.real() : 0.0}));
+         return list(cross_entropy(a, labels(d, a), {reduction(d), channels(d, a), d.integer(), d.one_in(3) ? d.number() : 0.0}));
        }},
       {"nll_loss", [](Draw& d) {
          const Tensor a = d.tensor();
@@ -113,11 +113,11 @@ std::vector<Call> layers_calls() {
        }},
       {"hinge_embedding_loss", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(hinge_embedding_loss(a, d.tensor_like(a), {d.real(), reduction(d)}));
+         return list(hinge_embedding_loss(a, d.tensor_like(a), {d.number(), reduction(d)}));
        }},
       {"margin_ranking_loss", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(margin_ranking_loss(a, d.tensor_like(a), d.tensor_like(a), {d.real(), reduction(d)}));
+         return list(margin_ranking_loss(a, d.tensor_like(a), d.tensor_like(a), {d.number(), reduction(d)}));
        }},
       // clang-format on
   };

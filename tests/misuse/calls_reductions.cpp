@@ -16,10 +16,10 @@ std::vector<Call> reductions_calls() {
       {"mean", [](Draw& d) { return list(mean(d.tensor(), d.dims(), d.yes(), d.dtype_option())); }},
       {"prod", [](Draw& d) { return list(prod(d.tensor(), d.dtype_option())); }},
       {"prod of a dimension", [](Draw& d) { return list(prod(d.tensor(), d.dim(), d.yes(), d.dtype_option())); }},
-      {"var", [](Draw& d) { return list(var(d.tensor(), d.dims(), d.one_in(3) ? d.real() : 1.0, d.yes())); }},
-      {"std", [](Draw& d) { return list(xg::std(d.tensor(), d.dims(), d.one_in(3) ? d.real() : 1.0, d.yes())); }},
-      {"var_mean", [](Draw& d) { return list(var_mean(d.tensor(), d.dims(), d.one_in(3) ? d.real() : 1.0, d.yes())); }},
-      {"std_mean", [](Draw& d) { return list(std_mean(d.tensor(), d.dims(), d.one_in(3) ? d.real() : 1.0, d.yes())); }},
+      {"var", [](Draw& d) { return list(var(d.tensor(), d.dims(), d.one_in(3) ? d.number() : 1.0, d.yes())); }},
+      {"std", [](Draw& d) { return list(xg::std(d.tensor(), d.dims(), d.one_in(3) ? d.number() : 1.0, d.yes())); }},
+      {"var_mean", [](Draw& d) { return list(var_mean(d.tensor(), d.dims(), d.one_in(3) ? d.number() : 1.0, d.yes())); }},
+      {"std_mean", [](Draw& d) { return list(std_mean(d.tensor(), d.dims(), d.one_in(3) ? d.number() : 1.0, d.yes())); }},
       {"amax", [](Draw& d) { return list(amax(d.tensor(), d.dims(), d.yes())); }},
       {"amin", [](Draw& d) { return list(amin(d.tensor(), d.dims(), d.yes())); }},
       {"all", [](Draw& d) { return list(all(d.tensor(), d.dims(), d.yes())); }},
@@ -36,11 +36,11 @@ std::vector<Call> reductions_calls() {
       {"softmax", [](Draw& d) { return list(softmax(d.tensor(), d.dim(), d.dtype_option())); }},
       {"softmin", [](Draw& d) { return list(softmin(d.tensor(), d.dim(), d.dtype_option())); }},
       {"log_softmax", [](Draw& d) { return list(log_softmax(d.tensor(), d.dim(), d.dtype_option())); }},
-      {"vector_norm", [](Draw& d) { return list(vector_norm(d.tensor(), d.real(), d.dims(), d.yes())); }},
-      {"norm", [](Draw& d) { return list(norm(d.tensor(), d.real(), d.dims(), d.yes())); }},
+      {"vector_norm", [](Draw& d) { return list(vector_norm(d.tensor(), d.number(), d.dims(), d.yes())); }},
+      {"norm", [](Draw& d) { return list(norm(d.tensor(), d.number(), d.dims(), d.yes())); }},
       {"dist", [](Draw& d) {
          const Tensor a = d.tensor();
-         return list(dist(a, d.tensor_like(a), d.real()));
+         return list(dist(a, d.tensor_like(a), d.number()));
        }},
       {"sum_to_size", [](Draw& d) { return list(sum_to_size(d.tensor(), d.yes() ? d.known_shape() : d.shape())); }},
       {"sort", [](Draw& d) { return list(sort(d.tensor(), d.dim(), d.yes())); }},

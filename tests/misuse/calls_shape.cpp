@@ -65,7 +65,7 @@ std::vector<Call> shape_calls() {
          return list(diff(a, d.integer(), d.dim(), d.yes() ? Tensor() : d.tensor_like(a), d.yes() ? Tensor() : d.tensor_like(a)));
        }},
       {"meshgrid", [](Draw& d) { return list(meshgrid(d.tensors(), d.yes() ? Indexing::ij : Indexing::xy)); }},
-      {"pad", [](Draw& d) { return list(pad(d.tensor(), d.integers(), d.one_of({PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular}), d.real())); }},
+      {"pad", [](Draw& d) { return list(pad(d.tensor(), d.integers(), d.one_of({PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular}), d.number())); }},
       // clang-format on
   };
 }

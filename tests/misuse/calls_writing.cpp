@@ -90,15 +90,15 @@ std::vector<Call> writing_calls() {
        }},
       {"uniform_", [](Draw& d) {
          Tensor x = d.target();
-         return list(x.uniform_(d.real(), d.real()));
+         return list(x.uniform_(d.number(), d.number()));
        }},
       {"normal_", [](Draw& d) {
          Tensor x = d.target();
-         return list(x.normal_(d.real(), d.real()));
+         return list(x.normal_(d.number(), d.number()));
        }},
       {"bernoulli_", [](Draw& d) {
          Tensor x = d.target();
-         return list(x.bernoulli_(d.real()));
+         return list(x.bernoulli_(d.number()));
        }},
       {"item", [](Draw& d) {
          const Tensor a = d.tensor();

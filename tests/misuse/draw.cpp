@@ -28,7 +28,7 @@ std::int64_t Draw::integer() {
                                std::int64_t{1} << 50, std::int64_t{1} << 57, std::int64_t{1} << 62, most - 1, most});
 }
 
-double Draw::real() {
+double Draw::number() {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (!one_in(4)) return one_of({0.0, 0.5, 1.0, 2.0, 3.5, -1.0, -0.25, 0.1});
   return one_of({infinity, -infinity, std::nan(""), 1e300, -1e300, 5e-324, -0.0, 1e18, -1e18});
@@ -36,7 +36,7 @@ double Draw::real() {
 
 Scalar Draw::scalar() {
   if (one_in(8)) return yes();
-  return one_in(3) ? Scalar(integer()) : Scalar(real());
+  return one_in(3) ? Scalar(integer()) : Scalar(number());
 }
 
 TensorOptions Draw::options() {
@@ -180,7 +180,7 @@ Tensor Draw::target() {
   if (one_in(40)) return {};
   const Dtype type = one_in(3) ? dtype() : float64;
   const Tensor x = make(tensor_shape(), type, false);
-  // Not the leaf itself, which must not be written to; written to in the layout it has.
+  // A leaf must not be written to; a copy in the drawn layout may.
   return mode_.gradients && is_floating(type) ? arranged(x * 1, false) : x;
 }
 

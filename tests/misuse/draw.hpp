@@ -15,7 +15,7 @@ class Draw {
  public:
   struct Mode {
     bool dense = false;      ///< layouts are made contiguous
-    bool gradients = false;  ///< floating tensors are functions of leaves that ask for gradients
+    bool gradients = false;  ///< floating-point tensors are functions of leaves that require grad
     bool extremes = false;   ///< numbers beside the ends of their dtypes; sums of these depend on their order
   };
   Draw(std::uint64_t seed, Mode mode) : seed_(seed), mode_(mode) {}
@@ -24,13 +24,14 @@ class Draw {
   xg::Tensor tensor();
   /// A tensor beside or in place of `like`: mostly of its shape and dtype.
   xg::Tensor tensor_like(const xg::Tensor& like);
-  /// A tensor that may stand in the place of `like`: of its shape and dtype, with its values unless they are reals.
+  /// A tensor that may stand in the place of `like`: of its shape and dtype, with its values unless its dtype is
+  /// floating-point.
   xg::Tensor other_values(const xg::Tensor& like);
   /// Mostly small integers that may be indices or classes.
   xg::Tensor index();
   /// The arguments of an index in brackets: new axes, ellipses, tensors, integers and slices.
   std::vector<xg::Index> indices();
-  /// bool, mostly
+  /// A mask, mostly of dtype bool.
   xg::Tensor mask();
   /// A tensor to write to: in any layout that allows it, never a leaf.
   xg::Tensor target();
@@ -39,7 +40,7 @@ class Draw {
   std::int64_t integer();
   std::int64_t dim() { return one_in(12) ? integer() : below(7) - 3; }
   std::optional<std::int64_t> maybe_dim() { return one_in(3) ? std::nullopt : std::optional(dim()); }
-  double real();
+  double number();
   xg::Scalar scalar();
   std::optional<xg::Scalar> maybe_scalar() { return one_in(4) ? std::nullopt : std::optional(scalar()); }
   bool yes() { return one_in(2); }

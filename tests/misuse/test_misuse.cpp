@@ -28,7 +28,7 @@ struct Outcome {
   std::string message;          // its text
   std::vector<Tensor> results;  // else these
   std::vector<Tensor> grads;    // of the leaves, once or twice; a missing one is zero
-  bool foreign = false;         // an exception that is none of xgrad's
+  bool foreign = false;         // an exception of another library
 };
 
 /// Numbers between 0.5 and 2.5 that are all different.
@@ -174,7 +174,7 @@ long check(const Subjects& subject, long seeds) {
 
 }  // namespace
 
-// Breaks where an op reads or writes beyond its arguments, lets another exception through, or reads strides wrong.
+// Breaks if an op reads or writes beyond its arguments, lets another exception through, or reads strides wrong.
 TEST_CASE("public ops give a right value or an error of xgrad, whatever they are given") {
   const long seeds = seeds_of_each(1000);
   for (const xg_test::Call& call : xg_test::all_calls()) {

@@ -105,7 +105,8 @@ TEST_CASE("Tables survive a round trip through CSV", "[data][csv][property]") {
   const Folder folder;
   const Table table(
       {Column::text("te,xt", {"a\"b", " spaced ", "two\nlines", "", "ü;,"}, {false, false, false, true, false}),
-       Column::numeric("real", {1, -0.1, 1e-300, not_a_number, 12345678.9}), Column::numeric("whole", {1, 2, 3, 4, 5}),
+       Column::numeric("decimal", {1, -0.1, 1e-300, not_a_number, 12345678.9}),
+       Column::numeric("whole", {1, 2, 3, 4, 5}),
        Column::integer("int", {1, std::numeric_limits<std::int64_t>::max(), -3, 4, 5},
                        {true, false, false, false, false}),
        Column::boolean("bool", {true, false, true, true, false}, {false, false, true, false, false})});
@@ -172,7 +173,7 @@ TEST_CASE("Decimal signs, thousands separators and comments", "[data][csv]") {
 }
 
 // Breaks if a number outside of double's range or precision changes in silence, or makes its column text for no reason.
-TEST_CASE("Numbers that double has not", "[data][csv]") {
+TEST_CASE("Numbers outside double's range or precision", "[data][csv]") {
   const double infinity = std::numeric_limits<double>::infinity();
   const Table range = parse_csv("p\n0.5\n2.2e-400\n1e400\n-1e400\n0." + std::string(400, '0') + "1\n");
   CHECK(range["p"].numbers() == std::vector<double>{0.5, 0, infinity, -infinity, 0});
@@ -262,7 +263,7 @@ TEST_CASE("The project's tables", "[data][csv]") {
   CHECK(ames.drop_missing().rows() == 2930 - 492);
 }
 
-// Breaks when booleans pass for names of columns, or .names lets a first row of data vanish.
+// Breaks if booleans pass for names of columns, or .names lets a first row of data vanish.
 TEST_CASE("Booleans are data, and names that are given replace no row", "[data][csv]") {
   CHECK(parse_csv("true,false\nfalse,true\n").rows() == 2);
   CHECK(parse_csv("TRUE,False\nTRUE,TRUE\n").rows() == 2);
@@ -272,14 +273,14 @@ TEST_CASE("Booleans are data, and names that are given replace no row", "[data][
   CHECK(parse_csv("1,2\n3,4\n", {.names = {"a", "b"}}).rows() == 2);
 }
 
-// Breaks when a column that has a name loses it to one that has none.
+// Breaks if a column that has a name loses it to one that has none.
 TEST_CASE("Columns that have a name keep it", "[data][csv]") {
   const Table table = parse_csv(",Unnamed: 0,Unnamed: 0\n1,2,3\n");
   CHECK(table["Unnamed: 0"].number(0) == 2);
   CHECK(table.names() == Words{"Unnamed: 0.2", "Unnamed: 0", "Unnamed: 0.1"});
 }
 
-// Breaks when the word for a missing value, or a name in a history, is written so that it reads as several cells.
+// Breaks if the word for a missing value, or a name in a history, is written so that it reads as several cells.
 TEST_CASE("What is written beside numbers is quoted where it must be", "[data][csv]") {
   const Table table = parse_csv("a,b\n,x\n1,y\n");
   for (const char* word : {"n,a", "\"", " ", "none"})

@@ -246,7 +246,7 @@ TEST_CASE("The encoder names what is wrong", "[data][encoder][bad input]") {
   CHECK_ERROR((Affine{0, 1}.inverse()), ValueError, "scale is 0");
 }
 
-// Breaks when text of a file with other separators is read as numbers of another size.
+// Breaks if text of a file with other separators is read as numbers of another size.
 TEST_CASE("Cells of text are numbers as their file spells them", "[data][encoder]") {
   const ReadCsvOptions german{.separator = ';', .decimal = ',', .thousands = '.'};
   Encoder encoder({.scaling = Scaling::none});
@@ -256,7 +256,7 @@ TEST_CASE("Cells of text are numbers as their file spells them", "[data][encoder
   CHECK(encoder.transform(parse_csv("v\n2.500\nbad\n").rows({0})).X.item() == 2.5);
 }
 
-// Breaks when 0 and 1 are booleans for a feature and not for a target, or as numbers and not as text.
+// Breaks if 0 and 1 are booleans for a feature and not for a target, or as numbers and not as text.
 TEST_CASE("0 and 1 are booleans wherever they stand", "[data][encoder]") {
   for (const char* later : {"x,t\n1,0\n0,1\n", "x,t\nTRUE,false\n0,1\n"}) {
     Encoder encoder({.target = "t", .scaling = Scaling::none});
@@ -267,7 +267,7 @@ TEST_CASE("0 and 1 are booleans wherever they stand", "[data][encoder]") {
   }
 }
 
-// Breaks when numbers that the dtype does not hold become infinities, or large ones are taken for constants.
+// Breaks if numbers that the dtype does not hold become infinities, or large ones are taken for constants.
 TEST_CASE("Numbers too large for the dtype are refused, large ones scaled", "[data][encoder]") {
   const Table table = parse_csv("x,y\n1e39,1\n1,2\n");
   CHECK_ERROR(Encoder({.scaling = Scaling::none}).fit_transform(table), ValueError, "\"x\"", "float32",

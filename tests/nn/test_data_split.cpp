@@ -129,7 +129,7 @@ TEST_CASE("Splits name what is wrong", "[data][split][bad input]") {
   CHECK_ERROR(train_test_split(Tensor(), ones({3})), ValueError, "undefined");
 }
 
-// Breaks when levels are compared as they are printed: -0.0 is 0, and large integers are not the doubles next to them.
+// Breaks if levels are compared as they are printed: -0.0 is 0, and large integers are not the doubles next to them.
 TEST_CASE("Levels of a tensor to stratify by are its values", "[data][split]") {
   const auto y_of = [](const Tensor& y) {
     const TensorSplit split = train_test_split(zeros({4, 1}), y, {.test_size = 0.5, .stratify = true, .seed = 1});

@@ -40,7 +40,7 @@ struct Counting : nn::Module {
   Tensor forward(const Tensor& x) override {
     if (++calls == fails_at) throw ValueError("now");
     {
-      const NoGrad fixed;
+      const NoGrad guard;
       count += 1.0;
     }
     return x * square(w) * (count + rand({2}, {.dtype = float64}));
@@ -62,7 +62,7 @@ TEST_CASE("a module whose parameter has a wrong derivative fails") {
   const GradcheckResult result = nn::gradcheck(layer, x);
   CHECK_FALSE(result.passed);
   CHECK_THAT(result.message, xg_test::ContainsSubstring("parameter w element"));
-  // The same by hand, with what parameters() returns.
+  // parameters() also serves to check by hand.
   CHECK_FALSE(bool(gradcheck([&](const std::vector<Tensor>&) { return layer(x); }, layer.parameters())));
   layer.w.requires_grad_(false);
   CHECK(nn::gradcheck(layer, x).passed);  // frozen: a constant

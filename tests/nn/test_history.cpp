@@ -24,7 +24,7 @@ nn::History sample() {
 
 }  // namespace
 
-// Breaks when keys are sorted, an unknown key gives an empty series, or the best epoch counts NaN.
+// Breaks if keys are sorted, an unknown key gives an empty series, or the best epoch counts NaN.
 TEST_CASE("a history is read by key") {
   const nn::History h = sample();
   CHECK(h.keys() == std::vector<std::string>{"loss", "val_loss"});
@@ -41,7 +41,7 @@ TEST_CASE("a history is read by key") {
   CHECK(larger.best_epoch() == 0);
 }
 
-// Breaks when numbers lose digits on their way to a file, or a failed write destroys the old file.
+// Breaks if numbers lose digits on their way to a file, or a failed write destroys the old file.
 TEST_CASE("a history is written as CSV") {
   const nn::History h = sample();
   CHECK(h.csv() == "epoch,loss,val_loss\n1,1,0.5\n2,0.30000000000000004,0.25\n3,0.125,nan\n");

@@ -22,7 +22,7 @@ double variance(const Tensor& t) { return t.detach().to(float64).var().item(); }
 
 }  // namespace
 
-// Breaks when the perceptron of the tutorial, its options or its gradient change.
+// Breaks if the perceptron of the tutorial, its options or its gradient change.
 TEST_CASE("Dense computes activation(x W^T + b)") {
   nn::Dense sum(3, 1, {.bias = false, .kernel_init = nn::init::ones});
   CHECK(sum(tensor({0.25, 0.5, 0.75}).reshape({1, 3})).item() == 1.5);
@@ -46,7 +46,7 @@ TEST_CASE("Dense computes activation(x W^T + b)") {
   CHECK_ERROR(nn::Linear(3, 0), ValueError, "[Linear] out is 0");
 }
 
-// Breaks when a name means another function, or one of Keras's or PyTorch's names is lost.
+// Breaks if a name means another function, or one of Keras's or PyTorch's names is lost.
 TEST_CASE("activations have names") {
   const Tensor x = linspace(-4, 4, 17, {.dtype = float64}).reshape({1, 17});
   const auto check = [&](const char* name, const Tensor& want) {
@@ -84,7 +84,7 @@ TEST_CASE("activations have names") {
   }
 }
 
-// Breaks when the range or variance of initial weights changes; the bounds are five standard errors wide.
+// Breaks if the range or variance of initial weights changes; the bounds are five standard errors wide.
 TEST_CASE("initial weights have the variance that their scheme promises") {
   manual_seed(1);
   const std::int64_t in = 300, out = 200;
@@ -137,8 +137,8 @@ TEST_CASE("initial weights have the variance that their scheme promises") {
   CHECK_ERROR(nn::init::uniform(w, 1, 0), ValueError, "low is 1 and high 0");
 }
 
-// Breaks when a tail is refused, left, or given another distribution: mean and spread are those of a normal number that
-// is known to lie in the interval, by numerical integration.
+// Breaks if a tail is refused, left, or given another distribution: mean and variance are those of a normal number
+// that is known to lie in the interval, by numerical integration.
 TEST_CASE("truncated normals reach any interval") {
   struct Row {
     double mean, std, low, high;
@@ -165,10 +165,10 @@ TEST_CASE("truncated normals reach any interval") {
         const double d = (end - a) * (i + 0.5) / steps, density = std::exp(-d * (a + d / 2));
         mass += density, first += density * d, second += density * d * d;
       }
-      const double center = first / mass, spread = second / mass - center * center;
+      const double center = first / mass, variance = second / mass - center * center;
       const Tensor z = (left ? -1.0 : 1.0) * (t.to(float64) - row.mean) / row.std - a;
-      CHECK(z.mean().item() == Approx(center).margin(5 * std::sqrt(spread / 20000) + (dtype == float32 ? 3e-6 : 0)));
-      CHECK(z.var().item() == Approx(spread).epsilon(dtype == float32 ? 0.1 : 0.08));
+      CHECK(z.mean().item() == Approx(center).margin(5 * std::sqrt(variance / 20000) + (dtype == float32 ? 3e-6 : 0)));
+      CHECK(z.var().item() == Approx(variance).epsilon(dtype == float32 ? 0.1 : 0.08));
       Tensor again = empty({20000}, {.dtype = dtype});
       manual_seed(11);
       nn::init::trunc_normal(again, row.mean, row.std, row.low, row.high);
@@ -176,7 +176,7 @@ TEST_CASE("truncated normals reach any interval") {
     }
 }
 
-// Breaks when the factorization, its signs or the transposition are wrong: products with the transpose are gain^2 times
+// Breaks if the factorization, its signs or the transposition are wrong: products with the transpose are gain^2 times
 // the identity along the shorter side, and without the signs' correction the first column's first element is never
 // positive.
 TEST_CASE("orthogonal weights are orthonormal along their shorter side") {
@@ -203,7 +203,7 @@ TEST_CASE("orthogonal weights are orthonormal along their shorter side") {
   CHECK_ERROR(nn::init::orthogonal(flat), ShapeError, "[init::orthogonal] tensor is [3]", "two dimensions");
 }
 
-// Breaks when dropout acts in eval mode, scales wrongly or keeps its mask.
+// Breaks if dropout acts in eval mode, scales wrongly or keeps its mask.
 TEST_CASE("Dropout acts while training only") {
   nn::Dropout drop(0.25);
   const Tensor x = ones({200, 200});
@@ -217,7 +217,7 @@ TEST_CASE("Dropout acts while training only") {
   CHECK_ERROR(nn::Dropout(NAN), ValueError, "p is nan");
 }
 
-// Breaks when running statistics are updated in eval mode, or as Keras and not as PyTorch does.
+// Breaks if running statistics are updated in eval mode, or as Keras and not as PyTorch does.
 TEST_CASE("BatchNorm1d keeps running statistics") {
   nn::BatchNorm1d norm(3);
   norm.to(float64);
@@ -242,14 +242,15 @@ TEST_CASE("BatchNorm1d keeps running statistics") {
   CHECK_ERROR(nn::LayerNorm(Shape{}), ValueError, "[LayerNorm] normalized_shape is []");
 }
 
-// Breaks when the running variance is computed back from 1 / sqrt(var + eps), where a variance below eps has few
+// Breaks if the running variance is computed back from 1 / sqrt(var + eps), where a variance below eps has few
 // digits.
 TEST_CASE("running variances have the digits of the variance") {
-  for (const double spread : {1.0, 1e-2, 1e-3, 1e-4, 1e-5})
+  for (const double half_width : {1.0, 1e-2, 1e-3, 1e-4, 1e-5})
     for (const std::int64_t rows : {3, 100}) {
-      const Tensor x = linspace(5 - spread, 5 + spread, rows).unsqueeze(1), mean = zeros({1}), variance = ones({1});
+      const Tensor x = linspace(5 - half_width, 5 + half_width, rows).unsqueeze(1), mean = zeros({1}),
+                   variance = ones({1});
       batch_norm(x, mean, variance, {}, {}, true, 1.0);
-      INFO("spread " << spread << ", rows " << rows);
+      INFO("half width " << half_width << ", rows " << rows);
       expect_close(variance, x.to(float64).var(Dims(0)), 1e-6, 0);
     }
   double least = 0;
@@ -261,7 +262,7 @@ TEST_CASE("running variances have the digits of the variance") {
   CHECK(least == 0);
 }
 
-// Breaks when a padding row is trained, or an index out of range reads beside the table.
+// Breaks if a padding row is trained, or an index out of range reads beside the table.
 TEST_CASE("Embedding looks up rows") {
   nn::Embedding table(4, 2, {.padding_idx = -1});
   const Tensor index = tensor<std::int64_t>({0, 3, 0, 2}).reshape({2, 2});
@@ -276,7 +277,7 @@ TEST_CASE("Embedding looks up rows") {
   CHECK_ERROR(nn::Embedding(0, 2), ValueError, "num_embeddings is 0");
 }
 
-// Breaks when an activation layer passes its options on wrongly.
+// Breaks if an activation layer passes its options on wrongly.
 TEST_CASE("activation layers apply their op with their options") {
   const Tensor x = linspace(-3, 3, 12, {.dtype = float64}).reshape({2, 6});
   expect_close(nn::LeakyReLU({.negative_slope = 0.3})(x), leaky_relu(x, 0.3), 0, 0);
@@ -310,7 +311,7 @@ TEST_CASE("activation layers apply their op with their options") {
   CHECK_ERROR(nn::Lambda(nullptr), ValueError, "[Lambda] the function is empty");
 }
 
-// Breaks when an option that makes no sense shows in the numbers, or in the first call, rather than at once.
+// Breaks if an option that makes no sense shows in the numbers, or in the first call, rather than at once.
 TEST_CASE("options of layers that make no sense are refused") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_ERROR(nn::LayerNorm(4, {.eps = nan}), ValueError, "[LayerNorm] eps is nan");

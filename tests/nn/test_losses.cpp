@@ -10,7 +10,7 @@
 using namespace xg;
 using xg_test::expect_close;
 
-// Breaks when one of Keras's formulas changes. Values worked out by hand from the formulas in
+// Breaks if one of Keras's formulas changes. Values worked out by hand from the formulas in
 // its documentation, without the cuts at 1e-7.
 TEST_CASE("losses by Keras's names") {
   const Tensor p = tensor({{0.2, 0.8}, {0.6, 0.4}}, {.dtype = float64}),
@@ -44,7 +44,7 @@ TEST_CASE("losses by Keras's names") {
               "[Loss] \"crossentropy\" is unknown, known are binary_crossentropy,");
 }
 
-// Breaks when weights are divided by their sum, which Keras does not do, or spread wrongly over a row's elements.
+// Breaks if weights are divided by their sum, which Keras does not do, or distributed wrongly over a row's elements.
 TEST_CASE("rows are weighted as Keras weights them") {
   const Tensor p = tensor({{1, 2}, {3, 5}}, {.dtype = float64}), t = zeros({2, 2}, {.dtype = float64});
   const Tensor w = tensor({1.0, 10.0}, {.dtype = float64});
@@ -62,7 +62,7 @@ TEST_CASE("rows are weighted as Keras weights them") {
   CHECK_ERROR(nn::Loss("mine", nullptr), ValueError, "\"mine\" is empty");
 }
 
-// Breaks when a loss type drops an option on its way to the op.
+// Breaks if a loss type drops an option on its way to the op.
 TEST_CASE("loss types pass their options on") {
   const Tensor p = tensor({{0.5, 2, -1}, {0.1, 0.2, 0.3}}, {.dtype = float64});
   const Tensor c = tensor<std::int64_t>({2, 0});

@@ -256,7 +256,7 @@ TEST_CASE("Zero divisions follow scikit-learn", "[metrics]") {
   CHECK(std::isfinite(value(LogLoss(), tensor({1, 0}), tensor({0, 1}))));
 }
 
-// Breaks if R2 loses the spread of y to a large mean: sums of squares would.
+// Breaks if R2 loses the variance of y to a large mean: sums of squares would.
 TEST_CASE("R2 keeps its digits where the mean is large", "[metrics]") {
   const Tensor y = tensor({1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4}, {.dtype = float64});
   CHECK(value(R2(), y, y + 0.5) == Approx(1 - 4 * 0.25 / 5.0).epsilon(1e-9));
@@ -315,7 +315,7 @@ TEST_CASE("Metrics by name", "[metrics]") {
               "mape");
 }
 
-// Breaks when a row labelled -100, which losses ignore, is counted or refused, or -0.0 is another class than 0.
+// Breaks if a row labelled -100, which losses ignore, is counted or refused, or -0.0 is another class than 0.
 TEST_CASE("Metrics leave out ignored rows, and -0.0 is 0", "[metrics]") {
   {  // whatever was predicted there
     Accuracy accuracy;

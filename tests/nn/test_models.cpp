@@ -28,7 +28,7 @@ nn::Sequential deep(std::int64_t n) {
 
 }  // namespace
 
-// Breaks when calling layers on nodes gives another model than putting them in a row.
+// Breaks if calling layers on nodes gives another model than putting them in a row.
 TEST_CASE("a model from nodes equals the same Sequential") {
   nn::Sequential model = deep(10);
   nn::Node input = nn::input({10}, {.name = "input"});
@@ -48,7 +48,7 @@ TEST_CASE("a model from nodes equals the same Sequential") {
               "In: DeepNN.");
 }
 
-// Breaks when branches, joins, several inputs or outputs are wired wrongly.
+// Breaks if branches, joins, several inputs or outputs are wired wrongly.
 TEST_CASE("branches, joins, several inputs and outputs") {
   nn::Node a = nn::input({2}, {.name = "a"}), b = nn::input({4}, {.name = "b"});
   auto both = nn::shared(TwoInputs());
@@ -73,7 +73,7 @@ TEST_CASE("branches, joins, several inputs and outputs") {
   CHECK_ERROR(model(std::vector{xa}), ShapeError, "called on 1 tensors, the model has 2 inputs");
 }
 
-// Breaks when a graph that cannot be run is accepted.
+// Breaks if a graph that cannot be run is accepted.
 TEST_CASE("a model that cannot be made is named") {
   nn::Node a = nn::input({2}, {.name = "a"}), b = nn::input({3}, {.name = "b"});
   nn::Node h = nn::Dense(2)(a);
@@ -89,7 +89,7 @@ TEST_CASE("a model that cannot be made is named") {
               "the first size must stay the number of rows");
 }
 
-// Breaks when a Dense without a number of inputs guesses it, or trains without parameters.
+// Breaks if a Dense without a number of inputs guesses it, or trains without parameters.
 TEST_CASE("numbers of inputs are inferred") {
   nn::Sequential model(nn::Dense(5, 4, {.activation = "relu"}), nn::Dropout(0.1), nn::Dense(3), nn::Flatten(),
                        nn::Dense(2));
@@ -104,7 +104,7 @@ TEST_CASE("numbers of inputs are inferred") {
   CHECK(out.shape() == Shape{2});
 }
 
-// Breaks when Keras's columns, the totals, or names and shapes change.
+// Breaks if Keras's columns, the totals, or names and shapes change.
 TEST_CASE("summary is Keras's table with FLOPs") {
   const std::string text = deep(10).summary().str();
   CHECK_THAT(text, xg_test::ContainsSubstring("Model: \"DeepNN\"\n___"));
@@ -133,7 +133,7 @@ TEST_CASE("summary is Keras's table with FLOPs") {
              xg_test::ContainsSubstring("| Layer (type) | Output Shape | Param # | FLOPs |\n|---|---|--:|--:|\n"));
 }
 
-// Breaks when modules of one's own have no rows, or their own parameters and shared layers are miscounted.
+// Breaks if user-defined modules have no rows, or their own parameters and shared layers are miscounted.
 TEST_CASE("summary of a module of one's own") {
   struct Block : nn::Module {
     nn::Linear& fc;
@@ -170,7 +170,7 @@ TEST_CASE("summary of a module of one's own") {
   CHECK_ERROR(net.summary({.input_shape = Shape{5}}), ShapeError, "block (Block) > fc (Linear)");
 }
 
-// Breaks when an entry differs from what the tutorial's pictures are drawn from.
+// Breaks if an entry differs from what the tutorial's pictures are drawn from.
 TEST_CASE("config is the tutorial's list of layers") {
   nn::Sequential model = deep(10);
   const auto list = model.config();
@@ -207,7 +207,7 @@ TEST_CASE("config is the tutorial's list of layers") {
   CHECK(graph[2].in == 5);
 }
 
-// Breaks when a layer whose width is not known, or that changes the width, is walked past on the way to one that knows.
+// Breaks if a layer whose width is not known, or that changes the width, is walked past on the way to one that knows.
 TEST_CASE("a layer is built for what it gets, not for what a later layer takes") {
   nn::Sequential lazy("lazy", nn::Dense(16, {.activation = "relu"}), nn::BatchNorm1d(16), nn::Dense(1));
   CHECK_FALSE(lazy.is_built());
@@ -219,7 +219,7 @@ TEST_CASE("a layer is built for what it gets, not for what a later layer takes")
   CHECK(nn::Sequential(nn::GLU(), nn::Linear(2, 3), nn::Dense(1))(randn({5, 4})).shape() == Shape{5, 1});
   const auto doubled = [](const Tensor& x) { return cat({x, x}, -1); };
   CHECK(nn::Sequential(nn::Lambda(doubled), nn::Linear(4, 3), nn::Dense(1))(randn({5, 2})).shape() == Shape{5, 1});
-  // Those that keep it let the first one that knows speak.
+  // Width-preserving layers defer to the first layer that knows it.
   nn::Sequential known(nn::Dropout(0.1), nn::ReLU(), nn::LayerNorm(4), nn::Dense(1));
   CHECK(known.is_built());
   CHECK(known.input_shape() == Shape{4});

@@ -37,7 +37,7 @@ std::shared_ptr<nn::Module> nest(int levels, int every) {
 
 }  // namespace
 
-// Breaks when something that visits all modules calls itself for each level: the stack would end.
+// Breaks if something that visits all modules calls itself for each level: the stack would end.
 TEST_CASE("modules are nested deeper than the stack") {
   const std::shared_ptr<nn::Module> model = nest(very_deep, 1000);
   CHECK(model->parameters().size() == 100);
@@ -78,7 +78,7 @@ TEST_CASE("modules are nested deeper than the stack") {
   CHECK_FALSE(sequential->modules().back()->is_training());
 }
 
-// Breaks when a module below is destroyed too early, too late, twice, or although someone else owns it.
+// Breaks if a module below is destroyed too early, too late, twice, or although someone else owns it.
 TEST_CASE("modules are destroyed with the module that owns them") {
   struct Told : nn::Module {
     std::vector<std::string>& told;
@@ -106,7 +106,7 @@ TEST_CASE("modules are destroyed with the module that owns them") {
   CHECK(told.back() == "kept:");
 }
 
-// Breaks when a class that overrides train is passed over, or what it decides for those below is undone.
+// Breaks if a class that overrides train is passed over, or what it decides for those below is undone.
 TEST_CASE("train reaches modules that override it") {
   struct Frozen : nn::Module {
     nn::Sequential &still, &free;
@@ -131,7 +131,7 @@ TEST_CASE("train reaches modules that override it") {
   }
 }
 
-// Breaks when each level, child, key or name costs as much as all before it.
+// Breaks if each level, child, key or name costs as much as all before it.
 TEST_CASE("work grows with the number of modules, keys and names") {
   const auto check = [](const char* what, double growth) {
     INFO(what << " for ten times as many: " << growth);
@@ -175,7 +175,7 @@ TEST_CASE("work grows with the number of modules, keys and names") {
         }));
 }
 
-// Breaks when the records of a model's nodes destroy each other in depth.
+// Breaks if the records of a model's nodes destroy each other in depth.
 TEST_CASE("a model of very many layers in a chain is destroyed") {
   nn::Node node = nn::input({1});
   const auto layer = nn::shared(nn::ReLU());

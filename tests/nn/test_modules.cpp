@@ -52,7 +52,7 @@ std::vector<std::string> keys(const nn::StateDict& state) {
 
 }  // namespace
 
-// Breaks when a key differs from PyTorch's, or something that is registered is not found.
+// Breaks if a key differs from PyTorch's, or something that is registered is not found.
 TEST_CASE("the tree has PyTorch's names") {
   Net net(4);
   CHECK(names(net.named_parameters()) == std::vector<std::string>{"block1.scale", "block1.fc.weight", "block1.fc.bias",
@@ -77,7 +77,7 @@ TEST_CASE("the tree has PyTorch's names") {
   CHECK(keys(named.state_dict()) == std::vector<std::string>{"h1.bias", "h1.weight", "inner.0.bias", "inner.0.weight"});
 }
 
-// Breaks when members and the registry hold different tensors.
+// Breaks if members and the registry hold different tensors.
 TEST_CASE("members see what happens to registered parameters") {
   Net net(3);
   net(ones({2, 3})).sum().backward();
@@ -99,7 +99,7 @@ TEST_CASE("members see what happens to registered parameters") {
   CHECK_ERROR(net.to(int64), DtypeError, "[Net.to] dtype is int64");
 }
 
-// Breaks when a parameter given to two modules becomes two, or is counted or trained twice.
+// Breaks if a parameter given to two modules becomes two, or is counted or trained twice.
 TEST_CASE("shared parameters and layers count once") {
   struct Tied : nn::Module {
     nn::Linear& a;
@@ -130,7 +130,7 @@ TEST_CASE("shared parameters and layers count once") {
   CHECK(named.clone()->num_parameters() == 20);
 }
 
-// Breaks when a copy shares memory with the original, or loses names, mode, frozen parameters or dtype.
+// Breaks if a copy shares memory with the original, or loses names, mode, frozen parameters or dtype.
 TEST_CASE("clone copies all and shares nothing") {
   nn::Sequential model("M", nn::Dense(3, 4, {.activation = "tanh", .name = "h"}), nn::BatchNorm1d(4), nn::Dropout(0.5),
                        Block(4), nn::Sequential(nn::LayerNorm(4), nn::PReLU()));
@@ -170,7 +170,7 @@ TEST_CASE("clone copies all and shares nothing") {
   CHECK_ERROR(mine.clone(), Error, "[Mine.clone]", "override clone");
 }
 
-// Breaks when keys are matched loosely, values are copied before all is checked, or a report is cut short.
+// Breaks if keys are matched loosely, values are copied before all is checked, or a report is cut short.
 TEST_CASE("a state dict is loaded strictly, or not at all") {
   Net a(3), b(3);
   b.load_state_dict(a.state_dict());
@@ -200,7 +200,7 @@ TEST_CASE("a state dict is loaded strictly, or not at all") {
   expect_close(b(x), a(x), 0, 0);
 }
 
-// Breaks when a file with one of several names of a tensor is refused, or two values for one tensor are taken.
+// Breaks if a file with one of several names of a tensor is refused, or two values for one tensor are taken.
 TEST_CASE("tied parameters load under any of their names") {
   struct Tied : nn::Module {
     Tensor enc, dec, scale;
@@ -261,7 +261,7 @@ TEST_CASE("tied parameters load under any of their names") {
   CHECK_ERROR(make()->load_state_dict(state), ValueError, "dec is [3, 2], needed [2, 2] (float64 for float32)");
 }
 
-// Breaks when elements that are still to be read are written over.
+// Breaks if elements that are still to be read are written over.
 TEST_CASE("a state that shares memory with the module is loaded as it was") {
   struct Two : nn::Module {
     Tensor a, b;
@@ -275,7 +275,7 @@ TEST_CASE("a state that shares memory with the module is loaded as it was") {
   expect_close(two.a.detach(), tensor({3, 2, 1}), 0, 0);
 }
 
-// Breaks when a file misses a tensor, or a file of another kind or model is taken.
+// Breaks if a file misses a tensor, or a file of another kind or model is taken.
 TEST_CASE("weights go to a file and back") {
   const auto path =
       std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "xgrad_test_weights.safetensors");
@@ -296,7 +296,7 @@ TEST_CASE("weights go to a file and back") {
   CHECK_ERROR(a.save("/nonexistent_folder/weights.safetensors"), IoError, "/nonexistent_folder/weights.safetensors");
 }
 
-// Breaks when loading is not noticed by a graph that saved the old weights.
+// Breaks if loading is not noticed by a graph that saved the old weights.
 TEST_CASE("loading is an in-place write") {
   nn::Linear layer(2, 2);
   Tensor x = ones({1, 2}, {.requires_grad = true});
@@ -305,7 +305,7 @@ TEST_CASE("loading is an in-place write") {
   CHECK_ERROR(y.backward(), AutogradError, "linear");
 }
 
-// Breaks when errors lose the path, or a module's name does not reach it.
+// Breaks if errors lose the path, or a module's name does not reach it.
 TEST_CASE("errors carry the module path") {
   nn::Sequential model("DeepNN", nn::Dense(10, 6, {.name = "h1"}), nn::Linear(6, 1));
   CHECK_ERROR(model(zeros({32, 11})), ShapeError, "[linear]", "[32, 11]", "[6, 10]", "In: DeepNN > h1 (Dense).");
@@ -315,7 +315,7 @@ TEST_CASE("errors carry the module path") {
   CHECK(outer.label() == "DeepNN");
 }
 
-// Breaks when names that cannot be told apart in a state dict are accepted, or a module of several inputs is called
+// Breaks if names that cannot be told apart in a state dict are accepted, or a module of several inputs is called
 // wrong.
 TEST_CASE("misuse of modules is named") {
   struct Free : nn::Module {};
@@ -338,7 +338,7 @@ TEST_CASE("misuse of modules is named") {
               "\"a\" is taken");
 }
 
-// Breaks when a parameter that is used but neither trained nor saved goes unnoticed.
+// Breaks if a parameter that is used but neither trained nor saved goes unnoticed.
 TEST_CASE("a forgotten registration is found in a debug build") {
 #ifndef NDEBUG
   struct Forgetful : nn::Module {
@@ -352,7 +352,7 @@ TEST_CASE("a forgotten registration is found in a debug build") {
   CHECK_NOTHROW(layer(w.reshape({1, 3}) * 2.0));  // a leaf that comes in with the input is the caller's
 }
 
-// Breaks when an observer misses a call or sees one in another order.
+// Breaks if an observer misses a call or sees one in another order.
 TEST_CASE("outputs of all layers can be read") {
   nn::Sequential model("M", nn::Dense(2, 3, {.kernel_init = nn::init::ones, .name = "h"}), nn::ReLU());
   const Tensor x = tensor({{1, 2}, {-3, 1}});
@@ -365,7 +365,7 @@ TEST_CASE("outputs of all layers can be read") {
   expect_close(outputs[1].output, {3, 3, 3, 0, 0, 0});
 }
 
-// Breaks when a number that an integer buffer does not hold is loaded as another one.
+// Breaks if a number that an integer buffer does not hold is loaded as another one.
 TEST_CASE("a state whose numbers do not fit is refused as a whole") {
   nn::BatchNorm1d norm(2);
   nn::StateDict state = norm.state_dict();

@@ -77,7 +77,7 @@ TEST_CASE("Scalers undo what they do", "[data][scaler]") {
 }
 
 // Breaks if scaled training data are not centred with unit variance, or not inside the range.
-TEST_CASE("Scaled training rows have the promised spread", "[data][scaler]") {
+TEST_CASE("Scaled training rows have the promised mean and deviation", "[data][scaler]") {
   Generator generator(8);
   const Tensor X = rand({200, 4}, {.dtype = float64, .generator = &generator}) * 17 - 40;
   const Tensor standard = StandardScaler().fit_transform(X);
@@ -89,7 +89,7 @@ TEST_CASE("Scaled training rows have the promised spread", "[data][scaler]") {
 }
 
 // Breaks if clip does nothing for rows outside the training range, or integers are scaled as integers.
-TEST_CASE("MinMaxScaler clips on request, integers become reals", "[data][scaler]") {
+TEST_CASE("MinMaxScaler clips on request, integers become floating-point", "[data][scaler]") {
   const Tensor counts = tensor<int64_t>({0, 10}).reshape({2, 1});
   MinMaxScaler clipped({.clip = true});
   clipped.fit(counts);

@@ -54,7 +54,7 @@ std::string text_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Breaks when batches, their order, the running mean or the held-out rows differ from Keras's: everything is done again
+// Breaks if batches, their order, the running mean or the held-out rows differ from Keras's: everything is done again
 // here by hand, with the derivative written out.
 TEST_CASE("fit is gradient descent on batches, and reports what it saw") {
   Line f;
@@ -98,7 +98,7 @@ TEST_CASE("fit is gradient descent on batches, and reports what it saw") {
   expect_close(trainer.predict(f.X, {.batch_size = 4}), f.X * w + b, 1e-12);
 }
 
-// Breaks when rows are lost or doubled in a shuffled epoch, or the same seed gives another run.
+// Breaks if rows are lost or doubled in a shuffled epoch, or the same seed gives another run.
 TEST_CASE("shuffling visits every row once and follows the seed") {
   Tensor X = arange(0, 10, 1).to(float32).reshape({10, 1});
   std::vector<std::vector<double>> orders;
@@ -126,7 +126,7 @@ TEST_CASE("shuffling visits every row once and follows the seed") {
         std::vector<double>(orders[0].begin() + 10, orders[0].end()));
 }
 
-// Breaks when weights of rows or classes are normalized, or reach the validation in a way that Keras does not have.
+// Breaks if weights of rows or classes are normalized, or reach the validation in a way that Keras does not have.
 TEST_CASE("weights of rows and classes") {
   Line f;
   const Tensor labels = (f.X > 0).to(float64);
@@ -144,8 +144,8 @@ TEST_CASE("weights of rows and classes") {
   CHECK_ERROR(loss_with({.sample_weight = ones({20})}), ShapeError, "sample_weight is [20], it must be [21]");
 }
 
-// Breaks when class numbers in the forms in which tables hold them are not understood.
-TEST_CASE("class numbers may be whole reals and columns") {
+// Breaks if class numbers in the forms in which tables hold them are not understood.
+TEST_CASE("class numbers may be whole floating-point numbers and columns") {
   nn::Sequential model(nn::Dense(2, 3));
   optim::SGD sgd(model.parameters(), {.lr = 0});
   nn::Trainer trainer(model, sgd, nn::CrossEntropyLoss());
@@ -159,7 +159,7 @@ TEST_CASE("class numbers may be whole reals and columns") {
   CHECK_ERROR(trainer.fit(X, zeros({6, 2})), ShapeError, "y is [6, 2], the model gives [6, 3]", "class numbers [6]");
 }
 
-// Breaks when patience is off by one, or the weights left in the model are not those of the best epoch.
+// Breaks if patience is off by one, or the weights left in the model are not those of the best epoch.
 TEST_CASE("EarlyStopping stops and restores the best weights") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 0.1});
@@ -191,7 +191,7 @@ TEST_CASE("EarlyStopping stops and restores the best weights") {
   CHECK_ERROR(nn::EarlyStopping({.patience = -1}), ValueError, "patience is -1");
 }
 
-// Breaks when a callback is not called, is called in another order, or its wish to stop is not heard.
+// Breaks if a callback is not called, is called in another order, or its wish to stop is not heard.
 TEST_CASE("callbacks are called in order") {
   struct Recorder {
     std::string* log;
@@ -220,7 +220,7 @@ TEST_CASE("callbacks are called in order") {
   CHECK(h.stop_reason() == "enough");
 }
 
-// Breaks when schedulers step per batch instead of per epoch, or files are not what the names promise.
+// Breaks if schedulers step per batch instead of per epoch, or files are not what the names promise.
 TEST_CASE("schedules and loggers") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 0.8});
@@ -245,7 +245,7 @@ TEST_CASE("schedules and loggers") {
               "[LearningRateSchedule] the function is empty");
 }
 
-// Breaks when the file of an epoch that was not the best replaces the best one's.
+// Breaks if the file of an epoch that was not the best replaces the best one's.
 TEST_CASE("ModelCheckpoint keeps the best weights in a file") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 0.1});
@@ -268,7 +268,7 @@ TEST_CASE("ModelCheckpoint keeps the best weights in a file") {
     std::filesystem::remove(temporary(("xgrad_test_" + std::to_string(epoch) + ".safetensors")));
 }
 
-// Breaks when training goes on with NaN, or leaves broken weights behind.
+// Breaks if training goes on with NaN, or leaves broken weights behind.
 TEST_CASE("a diverged loss stops with its cause and the best weights") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 0.1});
@@ -287,7 +287,7 @@ TEST_CASE("a diverged loss stops with its cause and the best weights") {
   CHECK_ERROR(logs.fit(f.X, f.y + 10.0, {.verbose = 0}), Error, "in epoch 1, batch 1 of 1", "not defined there");
 }
 
-// Breaks when bad data is trained on instead of named.
+// Breaks if bad data is trained on instead of named.
 TEST_CASE("bad data and options are named") {
   Line f;
   optim::SGD sgd(f.model.parameters());
@@ -325,7 +325,7 @@ TEST_CASE("bad data and options are named") {
   CHECK_ERROR(nn::Trainer(f.model, sgd, nn::MSELoss(), {.clip_norm = -1}), ValueError, "clip_norm is -1");
 }
 
-// Breaks when a log file gets carriage returns or colours, or a silent run says something.
+// Breaks if a log file gets carriage returns or colours, or a silent run says something.
 TEST_CASE("where no terminal is attached an epoch is a plain line") {
   const auto path = temporary("xgrad_test_stderr");
   const auto said = [&](int verbose) {
@@ -355,7 +355,7 @@ TEST_CASE("where no terminal is attached an epoch is a plain line") {
   CHECK(said(0).empty());
 }
 
-// Breaks when gradients are clipped after the step, or not at all.
+// Breaks if gradients are clipped after the step, or not at all.
 TEST_CASE("gradients are clipped before each step") {
   Line f;
   optim::SGD sgd(f.model.parameters(), {.lr = 1});
@@ -364,7 +364,7 @@ TEST_CASE("gradients are clipped before each step") {
   CHECK(std::hypot(w, b) == Approx(1e-3).epsilon(1e-3));
 }
 
-// Breaks when the tutorial's network does not learn what is there to learn.
+// Breaks if the tutorial's network does not learn what is there to learn.
 TEST_CASE("a classifier learns a boundary") {
   manual_seed(3);
   const Tensor X = randn({400, 2});

@@ -55,7 +55,7 @@ struct Normalized {
 
 }  // namespace
 
-// Breaks when a batch that BatchNorm cannot train on is met after weights have changed, or is refused without need.
+// Breaks if a batch that BatchNorm cannot train on is met after weights have changed, or is refused without need.
 TEST_CASE("a batch that is too small is refused before the first step") {
   manual_seed(1);
   const Tensor X = randn({7, 2}), y = randn({7, 1});
@@ -128,7 +128,7 @@ TEST_CASE("a batch that is too small is refused before the first step") {
   CHECK(of_contrast.fit(X, y, {.batch_size = 4, .verbose = 0}).steps_per_epoch() == 2);
 }
 
-// Breaks when sizes at the ends of int64 overflow, or drop_last loses or keeps the wrong rows.
+// Breaks if sizes at the ends of int64 overflow, or drop_last loses or keeps the wrong rows.
 TEST_CASE("batch sizes at their extremes, and drop_last") {
   manual_seed(1);
   const Tensor X = arange(0, 10, 1).to(float32).reshape({10, 1});
@@ -206,7 +206,7 @@ std::shared_ptr<nn::Sequential> classifier() {
 
 }  // namespace
 
-// Breaks when ignored rows change the loss, a metric or a step: all must be what they are without those rows.
+// Breaks if ignored rows change the loss, a metric or a step: all must be what they are without those rows.
 TEST_CASE("rows without a label count nothing") {
   for (const std::int64_t ignored : {std::int64_t{-100}, std::int64_t{7}}) {
     const Labelled d(ignored);
@@ -265,7 +265,7 @@ TEST_CASE("rows without a label count nothing") {
     CHECK_ERROR(with.fit(d.X, full({9}, 3), {.verbose = 0}), IndexError, "[fit] y is 3 in row 0",
                 "[cross_entropy] takes class numbers 0 to 2, or " + std::to_string(ignored));
   }
-  // Keras's loss by name, on labels in a column of reals.
+  // Keras's loss by name, on labels in a floating-point column.
   const Labelled d(-100);
   nn::Sequential model("net", nn::Dense(2, 3, {.activation = "softmax"}));
   model.to(float64);
@@ -276,7 +276,7 @@ TEST_CASE("rows without a label count nothing") {
         Approx(keras.evaluate(d.kept_X, d.kept_y)["loss"]).epsilon(1e-12));
 }
 
-// Breaks when the reduction of a loss is overlooked: a sum is none of means, and a number for each element no loss.
+// Breaks if the reduction of a loss is overlooked: a sum is none of means, and a number for each element no loss.
 TEST_CASE("a loss with another reduction is right or refused") {
   manual_seed(2);
   const Tensor X = randn({7, 2}), y = randn({7, 2});
@@ -316,7 +316,7 @@ TEST_CASE("a loss with another reduction is right or refused") {
   expect_same(copies(model), before);
 }
 
-// Breaks when training goes on where nothing can be learned.
+// Breaks if training goes on where nothing can be learned.
 TEST_CASE("weights that are all zero and parameters that are all frozen are named") {
   const Tensor X = randn({6, 2}), y = tensor({0, 1, 0, 1, 0, 1}).unsqueeze(1);
   nn::Sequential model("net", nn::Dense(2, 1));
@@ -344,7 +344,7 @@ TEST_CASE("weights that are all zero and parameters that are all frozen are name
   CHECK_FALSE(equal(part.parameters()[2].detach(), moved));
 }
 
-// Breaks when a value that was never a number passes for a best one, or nothing tells why nothing was kept.
+// Breaks if a value that was never a number passes for a best one, or nothing tells why nothing was kept.
 TEST_CASE("a monitored value that was never a number is said to be so") {
   manual_seed(1);
   const Tensor X = randn({8, 2}), y = (X.slice(1, 0, 1) > 0).to(float32);
@@ -404,7 +404,7 @@ TEST_CASE("a monitored value that was never a number is said to be so") {
               "[LearningRateSchedule] the rate for epoch 0 is nan");
 }
 
-// Breaks when what fit cannot do shows only after it has changed weights.
+// Breaks if what fit cannot do shows only after it has changed weights.
 TEST_CASE("keys, metrics and validation batches are looked at before the first step") {
   manual_seed(4);
   const Tensor X = randn({7, 2}), y = randn({7, 1});
@@ -422,7 +422,7 @@ TEST_CASE("keys, metrics and validation batches are looked at before the first s
   CHECK_ERROR(nn::Trainer(model, sgd, nn::MSELoss(), {.metrics = {"accuracy"}}).fit(X, y, {.verbose = 0}), Error,
               "accuracy");
   expect_same(copies(model), before);
-  // A callback of one's own may add a value that another one watches.
+  // A user-defined callback may add a value that another callback watches.
   const auto adds = [](nn::FitState& s) { s.logs.emplace_back("mine", 1.0); };
   CHECK(plain
             .fit(X, y,
@@ -441,7 +441,7 @@ TEST_CASE("keys, metrics and validation batches are looked at before the first s
   CHECK_NOTHROW(trainer.evaluate(X, y, {.batch_size = 3}));
 }
 
-// Breaks when drop_last leaves rows of which none counts, and nobody says so.
+// Breaks if drop_last leaves rows of which none counts, without a message.
 TEST_CASE("rows that drop_last leaves must count") {
   const Tensor X = randn({7, 2});
   Tensor labels = full({7}, -100, {.dtype = int64});

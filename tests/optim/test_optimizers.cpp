@@ -48,7 +48,7 @@ void follows(const std::function<std::unique_ptr<optim::Optimizer>(std::vector<T
 
 }  // namespace
 
-// Breaks when a term of an update, the order of its operations, or the bias correction changes.
+// Breaks if a term of an update, the order of its operations, or the bias correction changes.
 TEST_CASE("optimizers follow the recurrences of their papers") {
   SECTION("SGD with momentum, dampening, weight decay, maximize") {
     follows(
@@ -132,7 +132,7 @@ TEST_CASE("optimizers follow the recurrences of their papers") {
       }
 }
 
-// Breaks when float32 goes another way than float64, or a step reads a stale gradient.
+// Breaks if float32 goes another way than float64, or a step reads a stale gradient.
 TEST_CASE("descent on a parabola has a closed form") {
   // f = a p^2 / 2: p_t = p_0 (1 - lr a)^t
   for (const Dtype dtype : {float32, float64}) {
@@ -152,7 +152,7 @@ TEST_CASE("descent on a parabola has a closed form") {
   expect_close(p.detach(), {0.75, 1.25, 0.75}, 1e-12);
 }
 
-// Breaks when a step is recorded in the graph or hidden from tensors that were saved for a backward.
+// Breaks if a step is recorded in the graph or hidden from tensors that were saved for a backward.
 TEST_CASE("a step is an in-place write outside of the graph") {
   Tensor p = leaf({1, 2});
   Tensor y = (p * p).sum();
@@ -165,7 +165,7 @@ TEST_CASE("a step is an in-place write outside of the graph") {
   CHECK_ERROR(y.backward(), AutogradError, "SGD");
 }
 
-// Breaks when a parameter without gradient is moved by weight decay or momentum, or gets a step count.
+// Breaks if a parameter without gradient is moved by weight decay or momentum, or gets a step count.
 TEST_CASE("parameters without a gradient are left alone") {
   Tensor a = leaf({1}), b = leaf({1});
   optim::AdamW adam({a, b}, {.weight_decay = 0.5});
@@ -176,7 +176,7 @@ TEST_CASE("parameters without a gradient are left alone") {
   CHECK_FALSE(adam.state_dict().contains("state.1.step"));
 }
 
-// Breaks when groups share options, or the rate of one is set for all.
+// Breaks if groups share options, or the rate of one is set for all.
 TEST_CASE("groups have options of their own") {
   Tensor a = leaf({1}), b = leaf({1});
   optim::SGD sgd(std::vector<optim::ParamGroup<optim::SgdOptions>>{{{a}, {.lr = 0.1}}});
@@ -194,7 +194,7 @@ TEST_CASE("groups have options of their own") {
   CHECK_FALSE(a.grad().defined());
 }
 
-// Breaks when some part of the state is not saved: then the next steps differ.
+// Breaks if some part of the state is not saved: then the next steps differ.
 TEST_CASE("a loaded state continues as the saved one") {
   const auto run = [](optim::Optimizer& optimizer, Tensor& p, int from, int to) {
     for (int t = from; t < to; ++t) {
@@ -226,7 +226,7 @@ TEST_CASE("a loaded state continues as the saved one") {
   });
 }
 
-// Breaks when a file does not hold all of the state.
+// Breaks if a file does not hold all of the state.
 TEST_CASE("the state of an optimizer goes to a file and back") {
   const auto path =
       std::filesystem::temp_directory_path() / (std::to_string(getpid()) + "xgrad_test_optimizer.safetensors");
@@ -243,7 +243,7 @@ TEST_CASE("the state of an optimizer goes to a file and back") {
   CHECK_ERROR(second.load(path), IoError, "xgrad_test_optimizer.safetensors");
 }
 
-// Breaks when a wrong state is taken in silently, or half of it.
+// Breaks if a wrong state is taken in silently, or half of it.
 TEST_CASE("a state that does not fit is refused as a whole") {
   Tensor p = leaf({1, 2, 3});
   p.set_grad(ones_like(p));
@@ -259,7 +259,7 @@ TEST_CASE("a state that does not fit is refused as a whole") {
   CHECK(sgd.lr() == 1e-3);
 }
 
-// Breaks when a check of the constructor is lost.
+// Breaks if a check of the constructor is lost.
 TEST_CASE("bad options and parameters are named") {
   Tensor p = leaf({1});
   CHECK_ERROR(optim::SGD(std::vector<Tensor>{}), ValueError, "[SGD] the list of parameters is empty");
@@ -282,7 +282,7 @@ TEST_CASE("bad options and parameters are named") {
   CHECK_ERROR(sgd.add_param_group({{p}, {}}), ValueError, "given twice");
 }
 
-// Breaks when an option is checked where it is given but not where it is loaded or set, or in one optimizer alone.
+// Breaks if an option is checked where it is given but not where it is loaded or set, or in one optimizer alone.
 TEST_CASE("an option out of range is refused wherever it comes from") {
   constexpr double inf = std::numeric_limits<double>::infinity();
   Tensor p = leaf({1});
@@ -352,7 +352,7 @@ TEST_CASE("an option out of range is refused wherever it comes from") {
   CHECK(adam.group_count() == 1);
 }
 
-// Breaks when what is remembered follows the options an optimizer was made with, not those in the state.
+// Breaks if what is remembered follows the options an optimizer was made with, not those in the state.
 TEST_CASE("options and the state that they ask for travel together") {
   const auto steps = [](optim::Optimizer& optimizer, Tensor& p) {
     for (int t = 0; t < 3; ++t) {
@@ -400,7 +400,7 @@ TEST_CASE("options and the state that they ask for travel together") {
   CHECK_FALSE(adam.options().amsgrad);
 }
 
-// Breaks when a frozen parameter is refused, moves, loses its number in the state, or does not come back when thawed.
+// Breaks if a frozen parameter is refused, moves, loses its number in the state, or does not come back when thawed.
 TEST_CASE("frozen parameters are skipped and keep their place") {
   const auto loss = [](const Tensor& a, const Tensor& b) { return (a * a).sum() + (b * b).sum(); };
   Tensor a = leaf({1, 2}).requires_grad_(false), b = leaf({3});
@@ -443,7 +443,7 @@ TEST_CASE("frozen parameters are skipped and keep their place") {
   CHECK_ERROR(optim::SGD({a, b}), ValueError, "[SGD] every one of the 2 parameters is frozen", "requires_grad_()");
 }
 
-// Breaks when the clipped norm or the returned one is wrong, for any of the norms.
+// Breaks if the clipped norm or the returned one is wrong, for any of the norms.
 TEST_CASE("gradients are clipped by norm and by value") {
   Tensor a = leaf({0, 0}), b = leaf({0}), unused = leaf({0});
   const auto set = [&] {
@@ -474,7 +474,7 @@ TEST_CASE("gradients are clipped by norm and by value") {
   CHECK_ERROR(optim::clip_grad_norm({Tensor()}, 1), ValueError, "parameter 0 is undefined");
 }
 
-// Breaks when a group that there is not is another library's exception.
+// Breaks if a group that there is not is another library's exception.
 TEST_CASE("options of a group that there is not are an error that names it") {
   Tensor p = ones({2}).requires_grad_();
   const optim::SGD sgd({p});

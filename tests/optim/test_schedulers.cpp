@@ -32,7 +32,7 @@ void close(const std::vector<double>& got, const std::vector<double>& want) {
 
 }  // namespace
 
-// Breaks when an epoch is counted too early or too late.
+// Breaks if an epoch is counted too early or too late.
 TEST_CASE("rates by epoch have closed forms") {
   Fixture f;
   SECTION("StepLR") {
@@ -62,7 +62,7 @@ TEST_CASE("rates by epoch have closed forms") {
   }
 }
 
-// Breaks when patience, cooldown or the threshold are off by one.
+// Breaks if patience, cooldown or the threshold are off by one.
 TEST_CASE("ReduceLROnPlateau waits, reduces and cools down") {
   Fixture f;
   SECTION("patience of one epoch, cooldown of one") {
@@ -95,7 +95,7 @@ TEST_CASE("ReduceLROnPlateau waits, reduces and cools down") {
   }
 }
 
-// Breaks when a best value below 0 makes worse values count as better: then the rate is never reduced.
+// Breaks if a best value below 0 makes worse values count as better: then the rate is never reduced.
 TEST_CASE("an improvement is one for metrics of either sign") {
   const auto after = [](const std::vector<double>& metrics, optim::ReduceLROnPlateauOptions options) {
     Fixture f;
@@ -132,7 +132,7 @@ TEST_CASE("an improvement is one for metrics of either sign") {
   }
 }
 
-// Breaks when epoch 0 is skipped by some scheduler, or one scheduler takes the first rate of another for its base.
+// Breaks if epoch 0 is skipped by some scheduler, or one scheduler takes the first rate of another for its base.
 TEST_CASE("schedulers apply epoch 0, and chained ones share their base") {
   SECTION("a milestone at 0") {
     Fixture f;
@@ -171,7 +171,7 @@ TEST_CASE("schedulers apply epoch 0, and chained ones share their base") {
   }
 }
 
-// Breaks when a rate that makes no sense reaches the optimizer, or changes it halfway.
+// Breaks if a rate that makes no sense reaches the optimizer, or changes it halfway.
 TEST_CASE("a schedule that gives no rate is named and changes nothing") {
   constexpr double inf = std::numeric_limits<double>::infinity();
   for (const double wrong : {-1.0, static_cast<double>(NAN), inf}) {
@@ -207,7 +207,7 @@ TEST_CASE("a schedule that gives no rate is named and changes nothing") {
   CHECK(s.epoch() == 0);
 }
 
-// Breaks when a scheduler's state misses what its next rate depends on.
+// Breaks if a scheduler's state misses what its next rate depends on.
 TEST_CASE("a scheduler continues from its state") {
   Fixture a, b;
   optim::StepLR first(a.sgd, {.step_size = 3, .gamma = 0.5});
@@ -228,7 +228,7 @@ TEST_CASE("a scheduler continues from its state") {
               "base_lr");
 }
 
-// Breaks when options that must be given have silent defaults.
+// Breaks if options that must be given have silent defaults.
 TEST_CASE("bad options of schedulers are named") {
   Fixture f;
   CHECK_ERROR(optim::StepLR(f.sgd, {}), ValueError, "[StepLR] step_size is 0, it must be 1 or more.");

@@ -1,4 +1,4 @@
-// One door to Catch2: version 2 (Debian 12) and version 3 (newer systems) spell their headers differently.
+// Includes Catch2 version 2 (Debian 12) or 3 (newer systems), whose headers have different names.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

@@ -8,7 +8,7 @@
 
 namespace xg_test {
 
-/// Between linear growth, 10, and quadratic growth, 100, there is room for logarithms and for caches that overflow.
+/// Between linear growth, 10, and quadratic growth, 100, there is a margin for logarithms and for caches that overflow.
 constexpr double far_below_quadratic = 40;
 
 /// The CPU time that this thread spends in f, in seconds: what else the machine does hardly matters.

@@ -16,7 +16,7 @@ namespace xg_test {
 void expect_close(const xg::Tensor& got, const xg::Tensor& want, double rtol = 1e-5, double atol = 1e-8,
                   const std::string& what = {}, const char* file = __builtin_FILE(), int line = __builtin_LINE());
 
-/// The same against values in row-major order; the shape is not checked, only the count.
+/// Overload for wanted values in row-major order; the shape is not checked, only the count.
 void expect_close(const xg::Tensor& got, const std::vector<double>& want, double rtol = 1e-5, double atol = 1e-8,
                   const std::string& what = {}, const char* file = __builtin_FILE(), int line = __builtin_LINE());
 

@@ -28,7 +28,7 @@ struct CacheOn {
 
 }  // namespace
 
-// Breaks when a freed block is not handed out again, or the statistics do not add up.
+// Breaks if a freed block is not handed out again, or the statistics do not add up.
 TEST_CASE("blocks come back from the cache") {
   const CacheOn cache;
   { const Tensor warm = empty({1000}); }
@@ -46,7 +46,7 @@ TEST_CASE("blocks come back from the cache") {
   CHECK(after.system_allocations == before.system_allocations);
 }
 
-// Breaks when memory is not 64-byte aligned, too small, or shared by two blocks.
+// Breaks if memory is not 64-byte aligned, too small, or shared by two blocks.
 TEST_CASE("blocks are aligned and their own") {
   std::vector<std::pair<unsigned char*, std::size_t>> blocks;
   for (std::size_t bytes = 1; bytes < 100'000; bytes = bytes * 5 / 4 + 1) {
@@ -62,7 +62,7 @@ TEST_CASE("blocks are aligned and their own") {
   for (const auto& [block, bytes] : blocks) memory::deallocate(block, bytes);
 }
 
-// Breaks when the cache keeps more than it may, or trim keeps anything.
+// Breaks if the cache keeps more than it may, or trim keeps anything.
 TEST_CASE("limit and trim") {
   const CacheOn cache;
   memory::trim();
@@ -77,7 +77,7 @@ TEST_CASE("limit and trim") {
   CHECK_ERROR(memory::set_cache_limit(-1), ValueError, "[set_cache_limit]", "-1");
 }
 
-// Breaks when the peak misses memory that was in use for a moment only.
+// Breaks if the peak misses memory that was in use for a moment only.
 TEST_CASE("the peak remembers") {
   memory::reset_peak();
   CHECK(memory::statistics().peak_bytes_in_use < 64 << 20);
@@ -85,7 +85,7 @@ TEST_CASE("the peak remembers") {
   CHECK(memory::statistics().peak_bytes_in_use >= 64 << 20);
 }
 
-// Breaks when a tensor that dies in another thread than it was made in is lost or counted twice.
+// Breaks if a tensor that dies in another thread than it was made in is lost or counted twice.
 TEST_CASE("tensors travel between threads") {
   memory::trim();
   const std::int64_t before = memory::statistics().bytes_in_use;

@@ -20,15 +20,15 @@ constexpr std::int64_t most64 = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
-// Breaks when a conversion wraps around or is undefined for some pair of dtypes.
+// Breaks if a conversion wraps around or is undefined for some pair of dtypes.
 TEST_CASE("conversions of tensors saturate, whatever they come from", "[tensor][casts]") {
   const double inf = std::numeric_limits<double>::infinity();
-  const Tensor reals = tensor({-1e300, -1.9, 3e9, 1e19, inf, std::nan("")}, {.dtype = float64});
-  CHECK(reals.to_vector<std::int64_t>() == std::vector<std::int64_t>{least64, -1, 3000000000, most64, most64, 0});
-  CHECK(reals.to(int32).to_vector<std::int64_t>() ==
+  const Tensor values = tensor({-1e300, -1.9, 3e9, 1e19, inf, std::nan("")}, {.dtype = float64});
+  CHECK(values.to_vector<std::int64_t>() == std::vector<std::int64_t>{least64, -1, 3000000000, most64, most64, 0});
+  CHECK(values.to(int32).to_vector<std::int64_t>() ==
         std::vector<std::int64_t>{INT32_MIN, -1, INT32_MAX, INT32_MAX, INT32_MAX, 0});
-  CHECK(reals.to(uint8).to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 0, 255, 255, 255, 0});
-  CHECK(reals.to(float32).to(uint8).to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 0, 255, 255, 255, 0});
+  CHECK(values.to(uint8).to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 0, 255, 255, 255, 0});
+  CHECK(values.to(float32).to(uint8).to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 0, 255, 255, 255, 0});
   const Tensor integers = tensor<std::int64_t>({least64, -1, 255, 256, 5000000000, most64});
   CHECK(integers.to(int32).to_vector<std::int64_t>() ==
         std::vector<std::int64_t>{INT32_MIN, -1, 255, 256, INT32_MAX, INT32_MAX});
@@ -40,7 +40,7 @@ TEST_CASE("conversions of tensors saturate, whatever they come from", "[tensor][
   CHECK(bytes.to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 0, 255, 255, 255, 255});
 }
 
-// Breaks when a number that does not fit becomes another one on its way into a tensor or out of it.
+// Breaks if a number that does not fit becomes another one on its way into a tensor or out of it.
 TEST_CASE("numbers that do not fit an integer dtype are refused", "[tensor][casts]") {
   CHECK_ERROR(full({1}, 1e300, {.dtype = int64}), ValueError, "[full] 1e+300 does not fit int64");
   CHECK_ERROR(full({0}, 5e9, {.dtype = int32}), ValueError, "[full] 5000000000 does not fit int32");
@@ -58,7 +58,7 @@ TEST_CASE("numbers that do not fit an integer dtype are refused", "[tensor][cast
   CHECK_ERROR(Scalar(std::numeric_limits<std::uint64_t>::max()), ValueError, "does not fit int64");
 }
 
-// Breaks when a number at the very border is refused, or its fraction is rounded.
+// Breaks if a number at the very border is refused, or its fraction is rounded.
 TEST_CASE("numbers that fit are taken exactly", "[tensor][casts]") {
   CHECK(full({1}, -9223372036854775808.0, {.dtype = int64}).item<std::int64_t>() == least64);
   CHECK_ERROR(full({1}, 9223372036854775808.0, {.dtype = int64}), ValueError, "does not fit int64");
@@ -73,7 +73,7 @@ TEST_CASE("numbers that fit are taken exactly", "[tensor][casts]") {
   CHECK(tensor({2.9}).item<int>() == 2);
 }
 
-// Breaks when a bound or a number to compare with is forced into a dtype that cannot hold it.
+// Breaks if a bound or a number to compare with is forced into a dtype that cannot hold it.
 TEST_CASE("bounds and comparisons may lie beyond the dtype", "[tensor][casts]") {
   const Tensor bytes = arange(0, 256, 51, {.dtype = uint8}), words = full({1}, INT32_MAX, {.dtype = int32});
   CHECK(equal(clamp(bytes, -5, 1000), bytes));
@@ -85,7 +85,7 @@ TEST_CASE("bounds and comparisons may lie beyond the dtype", "[tensor][casts]") 
   CHECK_FALSE((words >= 2147483648).any().item<bool>());
 }
 
-// Breaks when decimals are ignored for integers, or halves do not go to the even neighbour.
+// Breaks if decimals are ignored for integers, or halves do not go to the even neighbour.
 TEST_CASE("integers round to tens and hundreds", "[tensor][casts]") {
   const Tensor x = tensor<std::int64_t>({125, 135, -125, -126, 4, 5, 6, 95, most64, least64});
   CHECK(round(x, -1).to_vector<std::int64_t>() ==
@@ -101,7 +101,7 @@ TEST_CASE("integers round to tens and hundreds", "[tensor][casts]") {
   expect_close(round(tensor({1250.0, 1e30}), -400), std::vector<double>{0, 0}, 0, 0);
 }
 
-// Breaks when a reduction has no method beside its function.
+// Breaks if a reduction has no method beside its function.
 TEST_CASE("reductions are methods too", "[tensor]") {
   const Tensor x = tensor({{1.0, 2.0, 0.0}, {3.0, 4.0, 5.0}}, {.dtype = float64});
   expect_close(x.prod(1), std::vector<double>{0, 60});

@@ -11,7 +11,7 @@
 using namespace xg;
 using xg_test::expect_close;
 
-// Breaks when a dtype does not follow from the arguments as documented.
+// Breaks if a dtype does not follow from the arguments as documented.
 TEST_CASE("creation functions choose dtypes") {
   CHECK(zeros({2}).dtype() == float32);
   CHECK(ones({2}, {.dtype = int32}).dtype() == int32);
@@ -37,7 +37,7 @@ TEST_CASE("creation functions choose dtypes") {
   CHECK_ERROR(zeros({1}, {.dtype = int64, .requires_grad = true}), DtypeError, "int64");
 }
 
-// Breaks when an end point is missed, or the count is off by one.
+// Breaks if an end point is missed, or the count is off by one.
 TEST_CASE("ranges") {
   CHECK(arange(5).to_vector<int>() == std::vector<int>{0, 1, 2, 3, 4});
   CHECK(arange(5, 0, -2).to_vector<int>() == std::vector<int>{5, 3, 1});
@@ -60,7 +60,7 @@ TEST_CASE("ranges") {
   expect_close(tensor({{1, 2, 3}, {4, 5, 6}}), arange(1, 7, 1, {.dtype = float32}).reshape({2, 3}));
 }
 
-// Breaks when nested braces are ambiguous, flattened, or depend on the types of the numbers between them.
+// Breaks if nested braces are ambiguous, flattened, or depend on the types of the numbers between them.
 TEST_CASE("braces make a tensor of as many dimensions") {
   const std::int64_t n = 3;
   const auto is = [](const Tensor& t, const Shape& shape, const std::vector<double>& values) {
@@ -105,7 +105,7 @@ TEST_CASE("braces make a tensor of as many dimensions") {
   CHECK_ERROR(tensor<std::uint8_t>({-1}), ValueError, "[tensor]", "-1");
 }
 
-// Breaks when nonsense is accepted or a message does not say what was found.
+// Breaks if nonsense is accepted or a message does not say what was found.
 TEST_CASE("bad arguments of creation functions are named") {
   CHECK_ERROR(zeros({2, -1}), ShapeError, "[zeros]", "[2, -1]", "negative");
   CHECK_ERROR(empty({2, -1}), ShapeError, "[2, -1]");

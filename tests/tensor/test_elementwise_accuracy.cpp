@@ -17,7 +17,7 @@
 namespace {
 
 using xg::Tensor;
-// Of float64 the truth is taken in the wider type.
+// The reference for float64 is computed in the wider type.
 template <class T> using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 
 /// |got - want| in units of the last place of a T near want; infinite where one is NaN or infinite and the other not.
@@ -329,7 +329,7 @@ TEST_CASE("secants are exact for points at any distance", "[elementwise][accurac
   CHECK(std::isnan(of(xg::log, -1, 1)));
 }
 
-// Breaks if rows of few columns, spread over a buffer in blocks, meet the wrong operand, or if blocks end wrongly.
+// Breaks if rows of few columns, repeated in a buffer block by block, meet the wrong operand, or if blocks end wrongly.
 TEST_CASE("broadcast rows and columns of any width equal what is written out", "[elementwise]") {
   for (const xg::Dtype dtype : {xg::float32, xg::float64, xg::int64, xg::int32, xg::uint8, xg::bool_})
     for (const std::int64_t rows : {1, 2, 7, 700})

@@ -18,7 +18,7 @@ Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) { r
 
 }  // namespace
 
-// Breaks when a slice is copied from the wrong place, in any layout of the tensor or dtype of the index.
+// Breaks if a slice is copied from the wrong place, in any layout of the tensor or dtype of the index.
 TEST_CASE("index_select picks slices") {
   const Tensor source = counting({4, 3, 5});
   for (const auto& [layout, x] : xg_test::layouts(source))
@@ -36,7 +36,7 @@ TEST_CASE("index_select picks slices") {
   CHECK_ERROR(index_select(source, 1, tensor({0.0})), DtypeError, "[index_select]", "float32");
 }
 
-// Breaks when rows of a matrix are not copied whole: the path of every shuffled batch.
+// Breaks if rows of a matrix are not copied whole: the path of every shuffled batch.
 TEST_CASE("rows of a matrix in any order") {
   const Tensor x = counting({1000, 7});
   const Tensor order = randperm(1000);
@@ -52,7 +52,7 @@ TEST_CASE("rows of a matrix in any order") {
   CHECK_ERROR(embedding(integers({1000}, {1}), x), IndexError, "[embedding]", "1000");
 }
 
-// Breaks when gather, scatter and scatter_add disagree with their definition.
+// Breaks if gather, scatter and scatter_add disagree with their definition.
 TEST_CASE("one index for each element") {
   std::mt19937 random(5);
   for (const std::int64_t dim : {0, 1, 2}) {
@@ -90,7 +90,7 @@ TEST_CASE("one index for each element") {
   CHECK_ERROR(scatter(x, 1, integers({0, 1}, {1, 2}), zeros({1, 1})), ShapeError, "[scatter]");
 }
 
-// Breaks when masks select in another order than row-major, or the mask does not broadcast.
+// Breaks if masks select in another order than row-major, or the mask does not broadcast.
 TEST_CASE("masks") {
   const Tensor source = counting({3, 4});
   for (const auto& [layout, x] : xg_test::layouts(source)) {
@@ -105,7 +105,7 @@ TEST_CASE("masks") {
   CHECK_ERROR(masked_select(source, source), DtypeError, "[masked_select]", "bool");
 }
 
-// Breaks when the dimensions of index tensors land elsewhere than NumPy puts them.
+// Breaks if the dimensions of index tensors land elsewhere than NumPy puts them.
 TEST_CASE("several index tensors follow NumPy's placement") {
   const Tensor x = counting({2, 3, 4, 5});
   const Tensor i = integers({0, 1, 1}, {3}), j = integers({2, 0}, {2, 1}), negative = integers({-1, 0, -2}, {3});
@@ -127,7 +127,7 @@ TEST_CASE("several index tensors follow NumPy's placement") {
   CHECK_ERROR(x.index({integers({0, 1}, {2}), integers({0, 1, 2}, {3})}), ShapeError, "[2]", "[3]");
 }
 
-// Breaks when equal indices do not add up, or assignment goes to the wrong elements.
+// Breaks if equal indices do not add up, or assignment goes to the wrong elements.
 TEST_CASE("assignment through indices") {
   Tensor x = zeros({4, 3});
   x.index_put_({integers({1, 3, 1}, {3})}, tensor({1, 2, 3}));
@@ -142,7 +142,7 @@ TEST_CASE("assignment through indices") {
   CHECK_ERROR(index_add(zeros({3, 2}), 0, integers({0}, {1}), zeros({2, 2})), ShapeError, "[index_add]", "[2, 2]");
 }
 
-// Breaks when parts overlap or leave gaps.
+// Breaks if parts overlap or leave gaps.
 TEST_CASE("cat joins") {
   const Tensor a = counting({2, 3}), b = counting({2, 2}) + 50;
   for (const auto& [layout, x] : xg_test::layouts(a))

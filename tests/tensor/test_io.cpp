@@ -74,7 +74,7 @@ void expect_python(const std::map<std::string, Tensor>& t) {
 
 }  // namespace
 
-// Breaks when a value, shape, dtype or name changes on the way to a file and back, or equal tensors give other bytes.
+// Breaks if a value, shape, dtype or name changes on the way to a file and back, or equal tensors give other bytes.
 TEST_CASE("what is saved is loaded") {
   const TemporaryFolder folder;
   const std::map<std::string, Tensor> tensors = samples();
@@ -102,7 +102,7 @@ TEST_CASE("what is saved is loaded") {
   CHECK(folder.count() == 6);  // no temporary file is left
 }
 
-// Breaks when files of other writers are not understood.
+// Breaks if files of other writers are not understood.
 TEST_CASE("files from Python are read") {
   const Safetensors file = load_safetensors(python_file("python.safetensors"));
   expect_python(file.tensors);
@@ -118,7 +118,7 @@ TEST_CASE("files from Python are read") {
   expect_close(bf16.tensors.at("x"), std::vector<double>{1, -2.5}, 0, 0);
 }
 
-// Breaks when a damaged file crashes the reader or passes: every truncation and thousands of flipped bytes.
+// Breaks if a damaged file crashes the reader or passes: every truncation and thousands of flipped bytes.
 TEST_CASE("damaged files never crash the readers") {
   const TemporaryFolder folder;
   save_safetensors(folder / "good.safetensors", samples(), {{"a", "b"}});

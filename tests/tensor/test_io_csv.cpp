@@ -17,7 +17,7 @@ using xg_test::content;
 using xg_test::expect_close;
 using xg_test::TemporaryFolder;
 
-// Breaks when numbers, quotes, names or missing cells are read wrongly, or a bad cell is not located.
+// Breaks if numbers, quotes, names or missing cells are read wrongly, or a bad cell is not located.
 TEST_CASE("numeric CSV") {
   const TemporaryFolder folder;
   const NumericTable table = load_csv(folder.put("a.csv",

@@ -24,7 +24,7 @@ std::string npy(const std::string& dict, const std::string& data = {}) {
 
 }  // namespace
 
-// Breaks when an npy header is believed.
+// Breaks if an npy header is believed.
 TEST_CASE("hostile npy files are refused by name") {
   const TemporaryFolder folder;
   const auto check = [&](const std::string& bytes, const std::string& problem) {
@@ -52,7 +52,7 @@ TEST_CASE("hostile npy files are refused by name") {
   CHECK_ERROR(load_npz(folder.put("bad.npz", "PK nonsense")), IoError, "[load_npz]", "bad.npz");
 }
 
-// Breaks when a header that NumPy reads is refused, or read as something else.
+// Breaks if a header that NumPy reads is refused, or read as something else.
 TEST_CASE("npy headers of other writers are read") {
   const TemporaryFolder folder;
   const auto load = [&](const std::string& dict, const std::string& data) {

@@ -17,7 +17,7 @@ using namespace xg;
 using xg_test::safetensors;
 using xg_test::TemporaryFolder;
 
-// Breaks when any of these defects is not found before memory is touched.
+// Breaks if any of these defects is not found before memory is touched.
 TEST_CASE("hostile safetensors files are refused by name") {
   const TemporaryFolder folder;
   const auto check = [&](const std::string& bytes, const std::string& problem) {
@@ -106,7 +106,7 @@ TEST_CASE("hostile safetensors files are refused by name") {
   CHECK_ERROR(load_safetensors(folder.path.string()), IoError, "not a regular file");
 }
 
-// Breaks when a header that the reference reader accepts is refused.
+// Breaks if a header that the reference reader accepts is refused.
 TEST_CASE("safetensors headers of other writers are read") {
   const TemporaryFolder folder;
   const std::string four = std::string("\0\0\x20\x40", 4);  // 2.5
@@ -136,7 +136,7 @@ TEST_CASE("safetensors headers of other writers are read") {
       R"({"e":{"dtype":"I64","shape":[0],"data_offsets":[0,0]},"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}})");
 }
 
-// Breaks when a tensor or name that the format does not allow is written, or its refusal leaves a file.
+// Breaks if a tensor or name that the format does not allow is written, or its refusal leaves a file.
 TEST_CASE("what a safetensors file cannot hold is refused by name") {
   const TemporaryFolder folder;
   CHECK_ERROR(save_safetensors(folder / "g", {{"x", Tensor()}}), ValueError, "[save_safetensors]", "'x'", "undefined");
@@ -145,7 +145,7 @@ TEST_CASE("what a safetensors file cannot hold is refused by name") {
   CHECK_FALSE(std::filesystem::exists(folder / "g"));
 }
 
-// Breaks when a writer or reader compares each tensor with all others.
+// Breaks if a writer or reader compares each tensor with all others.
 TEST_CASE("safetensors of many tensors take time in proportion") {
   const TemporaryFolder folder;
   const auto many = [](int n) {

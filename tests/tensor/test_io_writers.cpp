@@ -26,7 +26,7 @@ using xg_test::expect_close;
 using xg_test::TemporaryFolder;
 namespace fs = std::filesystem;
 
-// Breaks when a failed write damages the old file, leaves a temporary one, or does not say why.
+// Breaks if a failed write damages the old file, leaves a temporary one, or does not say why.
 TEST_CASE("writers replace a file completely or not at all") {
   const TemporaryFolder folder;
   const std::string path = folder / "a.npy";
@@ -61,7 +61,7 @@ TEST_CASE("writers replace a file completely or not at all") {
   CHECK(content(path) == "through the link");
 }
 
-// Breaks when litter of killed writers stays, or a file that is still being written is taken for litter.
+// Breaks if litter of killed writers stays, or a file that is still being written is taken for litter.
 TEST_CASE("temporary files of killed writers are removed by the next") {
   for (const std::string& name : {std::string("a.npy"), "b " + std::string(240, 'x') + ".npy"}) {
     const TemporaryFolder folder;
@@ -79,7 +79,7 @@ TEST_CASE("temporary files of killed writers are removed by the next") {
       REQUIRE(WIFSIGNALED(status));
       CHECK(folder.count() == 1);  // each removes what the one before it left
     }
-    // Not litter of this name: what others write, and what only looks alike.
+    // Files that others are writing and files with similar names are no litter of this one.
     AtomicFile writing(path, "test");
     writing.write("the other");
     const std::string stem = name.substr(0, 5);
@@ -99,7 +99,7 @@ TEST_CASE("temporary files of killed writers are removed by the next") {
   }
 }
 
-// Breaks when space for a suffix is taken from names that the file system allows.
+// Breaks if space for a suffix is taken from names that the file system allows.
 TEST_CASE("names as long as they may be are saved") {
   const TemporaryFolder folder;
   for (const std::size_t length : {std::size_t{228}, std::size_t{229}, std::size_t{240}, std::size_t{255}}) {
@@ -116,7 +116,7 @@ TEST_CASE("names as long as they may be are saved") {
   CHECK(folder.count() == 5);
 }
 
-// Breaks when two writers of one name disturb each other, or a reader sees half of a file.
+// Breaks if two writers of one name disturb each other, or a reader sees half of a file.
 TEST_CASE("many writers and readers share one name") {
   const TemporaryFolder folder;
   const std::string path = folder / "shared.npy";
@@ -160,7 +160,7 @@ TEST_CASE("many writers and readers share one name") {
   CHECK(folder.count() == 1);
 }
 
-// Breaks when a reader takes the size of what a path meant before it was opened, or waits for a pipe.
+// Breaks if a reader takes the size of what a path meant before it was opened, or waits for a pipe.
 TEST_CASE("a file is read as it was opened") {
   const TemporaryFolder folder;
   const std::string path = folder / "replaced.npy";

@@ -21,7 +21,7 @@ namespace {
 const detail::Layout* layout_of(const Tensor& x) { return x.impl().layout.get(); }
 }  // namespace
 
-// Breaks when a layout is made anew for every tensor, or two shapes are taken for one.
+// Breaks if a layout is made anew for every tensor, or two shapes are taken for one.
 TEST_CASE("tensors of one shape share a layout", "[tensor][layout]") {
   CHECK(layout_of(empty({3, 5})) == layout_of(zeros({3, 5}, {.dtype = int64})));
   const Tensor x = ones({3, 5});
@@ -44,7 +44,7 @@ TEST_CASE("tensors of one shape share a layout", "[tensor][layout]") {
   CHECK(right);
 }
 
-// Breaks when a fresh tensor takes over the strides of an argument that only happens to be contiguous.
+// Breaks if a fresh tensor takes over the strides of an argument that only happens to be contiguous.
 TEST_CASE("a fresh tensor has the strides of its shape", "[tensor][layout]") {
   const Tensor wide = ones({4, 6});
   for (const Tensor& x : {wide.t(), wide.slice(1, 0, 6, 2), wide.slice(0, 0, 1), wide.slice(1, 2, 3).slice(0, 1, 2),
@@ -60,7 +60,7 @@ TEST_CASE("a fresh tensor has the strides of its shape", "[tensor][layout]") {
   CHECK(exp(odd).strides() == odd.strides());
 }
 
-// Breaks when layouts beyond those that the process keeps leak, when trim frees one that is in use, or when a thread's
+// Breaks if layouts beyond those that the process keeps leak, when trim frees one that is in use, or when a thread's
 // end does.
 TEST_CASE("a program with very many shapes gives their layouts back", "[tensor][layout]") {
   for (std::int64_t i = 1; i < 5000; ++i) static_cast<void>(empty({i, 1, 2}));
@@ -84,7 +84,7 @@ TEST_CASE("a program with very many shapes gives their layouts back", "[tensor][
   CHECK(memory::statistics().bytes_in_use == before);
 }
 
-// Breaks when a size that cannot be had gets a layout, or the check is skipped for a shape that hashes like a known
+// Breaks if a size that cannot be had gets a layout, or the check is skipped for a shape that hashes like a known
 // one.
 TEST_CASE("impossible shapes get no layout", "[tensor][layout][errors]") {
   for (int i = 0; i < 2; ++i) {

@@ -22,7 +22,7 @@ struct WithOptions {
 
 }  // namespace
 
-// Breaks when digits, columns or the choice of notation differ from NumPy's.
+// Breaks if digits, columns or the choice of notation differ from NumPy's.
 TEST_CASE("tensors print as NumPy's arrays") {
   const TensorOptions doubles{.dtype = float64};
   CHECK(tensor({0.5, 0.25}).str() == "[0.5  0.25]");
@@ -52,7 +52,7 @@ TEST_CASE("tensors print as NumPy's arrays") {
         " 7.3333 7.6667 8.     8.3333 8.6667 9.     9.3333 9.6667]");
 }
 
-// Breaks when the middle of a large tensor is printed, or the format looks at elements that are not shown.
+// Breaks if the middle of a large tensor is printed, or the format looks at elements that are not shown.
 TEST_CASE("large tensors are summarized") {
   CHECK(arange(1001, {.dtype = float32}).str() == "[   0.    1.    2. ...  998.  999. 1000.]");
   CHECK(arange(2000, {.dtype = float32}).reshape({40, 50}).str() ==
@@ -67,7 +67,7 @@ TEST_CASE("large tensors are summarized") {
   CHECK((arange(12, {.dtype = float32}).reshape({3, 4}) / 7.0).str() == "[[0.   ... 0.43]\n ...\n [1.14 ... 1.57]]");
 }
 
-// Breaks when options are not obeyed, or nonsense is accepted.
+// Breaks if options are not obeyed, or nonsense is accepted.
 TEST_CASE("print options") {
   const WithOptions precise({.precision = 8, .line_width = 40});
   CHECK(linspace(0, 1, 7, {.dtype = float64}).str() ==
@@ -78,7 +78,7 @@ TEST_CASE("print options") {
   CHECK_ERROR(set_print_options({.edge_items = -1}), ValueError, "edge_items");
 }
 
-// Breaks when a scalar loses digits.
+// Breaks if a scalar loses digits.
 TEST_CASE("scalars print the fewest digits that identify them") {
   CHECK(full({}, 0.1).str() == "0.1");
   CHECK(full({}, 1.0).str() == "1.0");
@@ -92,7 +92,7 @@ TEST_CASE("scalars print the fewest digits that identify them") {
   CHECK(full({}, true).str() == "True");
 }
 
-// Breaks when every layout does not print alike.
+// Breaks if every layout does not print alike.
 TEST_CASE("printing reads any layout") {
   const Tensor source = tensor({{1, 2, 3}, {4, 5, 6}});
   for (const auto& [layout, x] : xg_test::layouts(source)) {
@@ -101,7 +101,7 @@ TEST_CASE("printing reads any layout") {
   }
 }
 
-// Breaks when repr hides what a tensor is, or either form throws for an undefined tensor.
+// Breaks if repr hides what a tensor is, or either form throws for an undefined tensor.
 TEST_CASE("repr says shape, dtype and graph") {
   const Tensor x = tensor({{1, 2}, {3, 4}});
   CHECK(x.repr() == "tensor([[1., 2.],\n        [3., 4.]], shape=[2, 2], dtype=float32)");

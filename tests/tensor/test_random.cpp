@@ -44,7 +44,7 @@ std::array<double, 4> moments(const Tensor& x) {
 
 }  // namespace
 
-// Breaks when the generator is not Philox 4x32-10: the vectors are those of the Random123 distribution.
+// Breaks if the generator is not Philox 4x32-10: the vectors are those of the Random123 distribution.
 TEST_CASE("Philox gives the published numbers") {
   using Block = std::array<std::uint32_t, 4>;
   CHECK(reference_philox({0, 0, 0, 0}, {0, 0}) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
@@ -60,7 +60,7 @@ TEST_CASE("Philox gives the published numbers") {
                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}));
 }
 
-// Breaks when a number depends on how many are asked for, or on anything but seed and place in the stream.
+// Breaks if a number depends on how many are asked for, or on anything but seed and place in the stream.
 TEST_CASE("the same seed gives the same bits, whatever the size") {
   for (const Dtype dtype : {float32, float64}) {
     Generator a(7), b(7), c(8);
@@ -84,7 +84,7 @@ TEST_CASE("the same seed gives the same bits, whatever the size") {
   CHECK(at.offset() == 2);
 }
 
-// Breaks when a distribution has the wrong shape: six standard errors around each moment of a million numbers.
+// Breaks if a distribution has the wrong shape: six standard errors around each moment of a million numbers.
 TEST_CASE("uniform and normal numbers have their moments") {
   Generator generator(1);
   const std::int64_t n = 1'000'000;
@@ -111,7 +111,7 @@ TEST_CASE("uniform and normal numbers have their moments") {
   }
 }
 
-// Breaks when an integer is out of range or some come more often.
+// Breaks if an integer is out of range or some come more often.
 TEST_CASE("integers, permutations and choices") {
   Generator generator(2);
   const Tensor dice = randint(1, 7, {60'000}, {.generator = &generator});
@@ -155,7 +155,7 @@ TEST_CASE("integers, permutations and choices") {
   CHECK(std::abs(heavy - 2000) < 200);
 }
 
-// Breaks when probabilities are not met, or in-place methods forget a layout or the version count.
+// Breaks if probabilities are not met, or in-place methods forget a layout or the version count.
 TEST_CASE("bernoulli, in-place numbers and samples of rows") {
   Generator generator(3);
   const Tensor p = full({100'000}, 0.3);
@@ -196,7 +196,7 @@ std::vector<double> some_numbers() { return rand({20}, {.dtype = float64}).to_ve
 
 }  // namespace
 
-// Breaks when threads draw the same numbers, or numbers that the seed of the process does not decide.
+// Breaks if threads draw the same numbers, or numbers that the seed of the process does not decide.
 TEST_CASE("threads draw from streams of their own, which derive from the seed of the process") {
   const auto of_stream = [](std::uint64_t seed) {
     Generator generator(seed);
@@ -217,7 +217,7 @@ TEST_CASE("threads draw from streams of their own, which derive from the seed of
   different.insert(of_stream(0));
   CHECK(different.size() == a.size() + b.size() + 1);
 
-  // Whoever seeds itself has stream s, and takes no place in the order of the others.
+  // A thread that seeds itself has stream s, and takes no place in the order of the others.
   manual_seed(42);
   CHECK(in_thread(some_numbers) == a[0]);
   CHECK(in_thread([] {
@@ -248,7 +248,7 @@ TEST_CASE("threads draw from streams of their own, which derive from the seed of
         }) == after);
 }
 
-// Breaks when two threads that share a generator are given the same place in its stream.
+// Breaks if two threads that share a generator are given the same place in its stream.
 TEST_CASE("threads that share a generator draw different numbers of one stream") {
   constexpr std::size_t threads = 4, draws = 5000;
   Generator shared(11), alone(11);
@@ -267,7 +267,7 @@ TEST_CASE("threads that share a generator draw different numbers of one stream")
   CHECK(all == want);
 }
 
-// Breaks when nonsense is accepted.
+// Breaks if nonsense is accepted.
 TEST_CASE("bad arguments of random functions are named") {
   CHECK_ERROR(rand({2}, {.dtype = int64}), DtypeError, "[rand]", "int64", "float32");
   CHECK_ERROR(randn({-1}), ShapeError, "-1");

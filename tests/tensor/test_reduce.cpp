@@ -56,7 +56,7 @@ struct BruteForce {
 
 }  // namespace
 
-// Breaks when a loop over rows, columns or strides misses, repeats or misplaces an element, for any shape and layout,
+// Breaks if a loop over rows, columns or strides misses, repeats or misplaces an element, for any shape and layout,
 // and when float32 sums lose more than a few units in the last place.
 TEST_CASE("reductions agree with brute force in every layout") {
   std::mt19937 random(1);
@@ -75,10 +75,10 @@ TEST_CASE("reductions agree with brute force in every layout") {
           Dims dims;
           for (std::size_t d = 0; d < shape.size(); ++d)
             if (mask >> d & 1) dims.push_back(static_cast<std::int64_t>(d));
-          const Tensor total = sum(x, dims), average = mean(x, dims), spread = var(x, dims, 0), high = amax(x, dims),
+          const Tensor total = sum(x, dims), average = mean(x, dims), variance = var(x, dims, 0), high = amax(x, dims),
                        low = amin(x, dims);
           const BruteForce want(x, mask, static_cast<std::size_t>(total.numel()));
-          const auto got_sum = total.to_vector(), got_mean = average.to_vector(), got_var = spread.to_vector(),
+          const auto got_sum = total.to_vector(), got_mean = average.to_vector(), got_var = variance.to_vector(),
                      got_max = high.to_vector(), got_min = low.to_vector();
           INFO(layout << ", shape " << shape << ", dims " << dims << ", " << dtype);
           double worst = 0, worst_var = 0;
@@ -103,7 +103,7 @@ TEST_CASE("reductions agree with brute force in every layout") {
   }
 }
 
-// Breaks when float32 accumulates one after another: ten million times 0.1 would miss by percents.
+// Breaks if float32 accumulates one after another: ten million times 0.1 would miss by percents.
 TEST_CASE("long float32 sums stay exact to the last places") {
   const Tensor x = full({10'000'000}, 0.1, {.dtype = float32});
   const double want = 1e7 * static_cast<double>(0.1f);
@@ -116,7 +116,7 @@ TEST_CASE("long float32 sums stay exact to the last places") {
   CHECK(var(far, {}, 0).item() == Approx(1).epsilon(1e-6));
 }
 
-// Breaks when integers do not sum to int64, wrap wrongly, or bools are not counted.
+// Breaks if integers do not sum to int64, wrap wrongly, or bools are not counted.
 TEST_CASE("integers and bools reduce as PyTorch's do") {
   const Tensor bytes = full({1000}, 255, {.dtype = uint8});
   CHECK(bytes.sum().dtype() == int64);
@@ -134,7 +134,7 @@ TEST_CASE("integers and bools reduce as PyTorch's do") {
   CHECK(count_nonzero(tensor({0, quiet_nan, 1, 0})).item<std::int64_t>() == 2);
 }
 
-// Breaks when reducing nothing is not the neutral element.
+// Breaks if reducing nothing is not the neutral element.
 TEST_CASE("empty reductions") {
   const Tensor x = zeros({0, 3});
   CHECK(x.sum().item() == 0);
@@ -152,7 +152,7 @@ TEST_CASE("empty reductions") {
   CHECK_ERROR(sum(zeros({2, 2}), 2), IndexError, "[sum]", "dim is 2");
 }
 
-// Breaks when a column loses its NaN, or passes it on to another, wherever in the block of rows it stands.
+// Breaks if a column loses its NaN, or passes it on to another, wherever in the block of rows it stands.
 TEST_CASE("NaN in extremes of columns") {
   for (const Dtype dtype : {float32, float64})
     for (const std::int64_t rows : {1, 2, 3, 5, 16, 21})
@@ -172,7 +172,7 @@ TEST_CASE("NaN in extremes of columns") {
       }
 }
 
-// Breaks when NaN is lost in a vector lane, or when argmax does not name the first of equals.
+// Breaks if NaN is lost in a vector lane, or when argmax does not name the first of equals.
 TEST_CASE("NaN and ties in extremes") {
   for (const std::int64_t n : {1, 5, 16, 100, 3000})
     for (const std::int64_t at : {std::int64_t{0}, n / 2, n - 1}) {
@@ -193,7 +193,7 @@ TEST_CASE("NaN and ties in extremes") {
   CHECK(full({}, 5.0).argmax().item<std::int64_t>() == 0);
 }
 
-// Breaks when a scan starts anew at the wrong place or walks along the wrong dimension.
+// Breaks if a scan starts anew at the wrong place or walks along the wrong dimension.
 TEST_CASE("running sums and products") {
   const Tensor source = tensor({{1, 2, 3}, {4, 5, 6}});
   for (const auto& [layout, x] : xg_test::layouts(source)) {
@@ -206,7 +206,7 @@ TEST_CASE("running sums and products") {
   CHECK(cumsum(full({}, 3.0), 0).item() == 3);
 }
 
-// Breaks when the maximum is not subtracted, when a block boundary cuts a row, or when another dimension is mixed up.
+// Breaks if the maximum is not subtracted, when a block boundary cuts a row, or when another dimension is mixed up.
 TEST_CASE("softmax and its relatives") {
   std::mt19937 random(2);
   std::normal_distribution<double> normal(0, 5);

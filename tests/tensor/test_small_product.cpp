@@ -84,7 +84,7 @@ template <class T> void check(std::int64_t m, std::int64_t n, std::int64_t k, bo
 
 }  // namespace
 
-// Breaks when a tile, the overhang of a panel's last vector, a start value or a stride is wrong, or when something
+// Breaks if a tile, the overhang of a panel's last vector, a start value or a stride is wrong, or when something
 // outside the result is written. Sizes stand on both sides of every vector and tile width.
 TEST_CASE("small products agree with plain sums and write nothing else", "[tensor][product]") {
   const std::vector<std::int64_t> sizes = {1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 25, 33};
@@ -100,7 +100,7 @@ TEST_CASE("small products agree with plain sums and write nothing else", "[tenso
               }
 }
 
-// Breaks when a sum longer than one piece loses its start or a piece.
+// Breaks if a sum longer than one piece loses its start or a piece.
 TEST_CASE("long sums are taken in pieces", "[tensor][product]") {
   for (const std::int64_t k : {255, 256, 257, 700})
     for (const std::int64_t n : {3, 16, 21})
@@ -111,7 +111,7 @@ TEST_CASE("long sums are taken in pieces", "[tensor][product]") {
         }
 }
 
-// Breaks when the terms of a long sum are all added to one number, which stands still at 2^24, or loses digits with the
+// Breaks if the terms of a long sum are all added to one number, which stands still at 2^24, or loses digits with the
 // length of the sum. A step of 0 repeats an element, so that the operands need no memory.
 TEST_CASE("long sums keep their digits", "[tensor][product]") {
   constexpr std::int64_t k = 40'000'000;  // more than 2^24 in each lane, where there are two
@@ -156,7 +156,7 @@ TEST_CASE("long sums keep their digits", "[tensor][product]") {
   CHECK(std::abs(static_cast<double>(c[0]) - want) <= 3e-6 * want);
 }
 
-// Breaks when a result too large for one part, of a product with long sums, is cut wrongly.
+// Breaks if a result too large for one part, of a product with long sums, is cut wrongly.
 TEST_CASE("long sums of wide and of tall results", "[tensor][product]") {
   for (const bool transposed : {false, true}) {
     check<float>(2, 5000, 300, false, transposed, 0, Start::bias);
@@ -165,8 +165,8 @@ TEST_CASE("long sums of wide and of tall results", "[tensor][product]") {
   }
 }
 
-// Breaks when an element's sum depends on how many rows or columns stand beside it.
-TEST_CASE("an element of a small product has the same bits in any company", "[tensor][product]") {
+// Breaks if an element's sum depends on how many rows or columns stand beside it.
+TEST_CASE("an element of a small product has the same bits whatever is computed beside it", "[tensor][product]") {
   constexpr std::int64_t k = 37, most = 40;
   Matrix<float> a(most, k, false, 0), b(k, most, false, 0), whole(most, most, false, 0);
   a.fill(0.5);
@@ -197,7 +197,7 @@ TEST_CASE("an element of a small product has the same bits in any company", "[te
     }
 }
 
-// Breaks when a shuffle of the register blocks is wrong, or blocks that reach back miss or overrun the edge.
+// Breaks if a shuffle of the register blocks is wrong, or blocks that reach back miss or overrun the edge.
 TEST_CASE("blocked transposition moves every element and no other", "[tensor][product]") {
   for (const std::int64_t rows : {1, 3, 4, 5, 8, 9, 15, 16, 31})
     for (const std::int64_t cols : {1, 2, 4, 7, 8, 12, 17, 24}) {

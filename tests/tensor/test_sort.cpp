@@ -18,7 +18,7 @@ namespace {
 constexpr double quiet_nan = std::numeric_limits<double>::quiet_NaN();
 }
 
-// Breaks when equal elements change places or indices do not belong to their values.
+// Breaks if equal elements change places or indices do not belong to their values.
 TEST_CASE("sort is stable in both directions, along any dimension and layout") {
   std::mt19937 random(3);
   for (const Shape& shape : {Shape{1}, Shape{100}, Shape{4, 9}, Shape{3, 1, 5}, Shape{2, 3, 4}}) {
@@ -45,7 +45,7 @@ TEST_CASE("sort is stable in both directions, along any dimension and layout") {
   }
 }
 
-// Breaks when NaN does not count as the largest number.
+// Breaks if NaN does not count as the largest number.
 TEST_CASE("NaN sorts as the largest") {
   const Tensor x = tensor({2, quiet_nan, 1, quiet_nan, 3});
   CHECK(sort(x).second.to_vector<std::int64_t>() == std::vector<std::int64_t>{2, 0, 4, 1, 3});
@@ -54,7 +54,7 @@ TEST_CASE("NaN sorts as the largest") {
   CHECK(argsort(x).to_vector<std::int64_t>() == std::vector<std::int64_t>{2, 0, 4, 1, 3});
 }
 
-// Breaks when the k best are not the first k of the sorted ones.
+// Breaks if the k best are not the first k of the sorted ones.
 TEST_CASE("topk takes the head of the order") {
   std::mt19937 random(4);
   std::vector<double> values(60);
@@ -71,7 +71,7 @@ TEST_CASE("topk takes the head of the order") {
   CHECK_ERROR(topk(x, -1, 1), Error, "[topk]", "-1");
 }
 
-// Breaks when values, their places or their counts disagree.
+// Breaks if values, their places or their counts disagree.
 TEST_CASE("unique gives values, places and counts") {
   const auto [values, inverse, counts] = unique(tensor<std::int64_t>({3, 1, 3, 2, 1, 3}));
   CHECK(values.to_vector<std::int64_t>() == std::vector<std::int64_t>{1, 2, 3});

@@ -37,7 +37,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-// Breaks when a tile's borders, or the order in which tiles are joined, depend on the number of threads.
+// Breaks if a tile's borders, or the order in which tiles are joined, depend on the number of threads.
 TEST_CASE("large ops have the same bits for any number of threads", "[tensor][threads]") {
   manual_seed(3);
   const Tensor a = randn({700, 300}), b = randn({300, 500}), wide = randn({400, 1100}), flat = randn({300001});
@@ -101,7 +101,7 @@ TEST_CASE("large ops have the same bits for any number of threads", "[tensor][th
   }
 }
 
-// Breaks when a tile is lost or done twice, when a tile's own tiles wait for the pool that runs it, or when two callers
+// Breaks if a tile is lost or done twice, when a tile's own tiles wait for the pool that runs it, or when two callers
 // meet in the pool.
 TEST_CASE("every tile is done once, also from within tiles and from several callers", "[tensor][threads]") {
   const Threads several(3);
@@ -127,7 +127,7 @@ TEST_CASE("every tile is done once, also from within tiles and from several call
   detail::parallel_for(0, [](std::int64_t) { FAIL("there is no tile"); });
 }
 
-// Breaks when an exception of another thread is lost or ends the program, or the pool does not work afterwards.
+// Breaks if an exception of another thread is lost or ends the program, or the pool does not work afterwards.
 TEST_CASE("an exception of a tile reaches the caller", "[tensor][threads]") {
   const Threads several(3);
   for (int i = 0; i < 50; ++i)
@@ -149,7 +149,7 @@ TEST_CASE("a wrong number of threads is refused", "[tensor][threads][errors]") {
   CHECK_ERROR(detail::parallel_for(4, [](std::int64_t) { set_num_threads(3); }), Error, "between ops");
 }
 
-// Breaks when threads that cannot be started end the program or fail the op.
+// Breaks if threads that cannot be started end the program or fail the op.
 TEST_CASE("where the system starts no threads, ops run on fewer", "[tensor][threads]") {
   manual_seed(4);
   const Tensor a = randn({700, 300}), b = randn({300, 500});
@@ -158,7 +158,7 @@ TEST_CASE("where the system starts no threads, ops run on fewer", "[tensor][thre
   pthread_attr_t usual, huge;
   REQUIRE(pthread_getattr_default_np(&usual) == 0);
   REQUIRE(pthread_attr_init(&huge) == 0);
-  REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 46) == 0);  // there is no room for such a stack
+  REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 46) == 0);  // no address space holds such a stack
   REQUIRE(pthread_setattr_default_np(&huge) == 0);
   set_num_threads(5);
   const Tensor refused = matmul(a, b);
@@ -185,8 +185,8 @@ TEST_CASE("some threads can be started", "[.few-threads]") {
   REQUIRE(pthread_setattr_default_np(&large) == 0);
   rlim_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
-  const rlimit room{pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{700} << 20), RLIM_INFINITY};
-  REQUIRE(setrlimit(RLIMIT_AS, &room) == 0);
+  const rlimit limit{pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{700} << 20), RLIM_INFINITY};
+  REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
   set_num_threads(64);
   CHECK(matmul(a, b).sum().item() == 700.0 * 500.0 * 300.0);
   CHECK(num_threads() == 3);
@@ -194,7 +194,7 @@ TEST_CASE("some threads can be started", "[.few-threads]") {
   CHECK(matmul(a, b).sum().item() == 700.0 * 500.0 * 300.0);
 }
 
-// Breaks when the threads that did start are lost, or not ended before the next pool starts its own.
+// Breaks if the threads that did start are lost, or not ended before the next pool starts its own.
 TEST_CASE("where the system starts some threads, ops run on these", "[tensor][threads]") {
   char self[4096] = {};
   REQUIRE(realpath("/proc/self/exe", self) != nullptr);
@@ -223,7 +223,7 @@ bool in_child(const std::function<bool()>& f) {
 
 }  // namespace
 
-// Breaks when a child waits for threads that it does not have, or for a lock that another thread held in the parent.
+// Breaks if a child waits for threads that it does not have, or for a lock that another thread held in the parent.
 TEST_CASE("a forked child works, with as many threads as it likes", "[tensor][threads]") {
   manual_seed(6);
   const Tensor a = randn({700, 300}), b = randn({300, 500});
@@ -269,7 +269,7 @@ TEST_CASE("a forked child works, with as many threads as it likes", "[tensor][th
 }
 #endif
 
-// Breaks when the pool ends under an op that another thread runs on it.
+// Breaks if the pool ends under an op that another thread runs on it.
 TEST_CASE("the number of threads may change while others work", "[tensor][threads]") {
   const Threads several(3);
   std::atomic<bool> stop{false};
@@ -300,7 +300,7 @@ TEST_CASE("the environment is read", "[.environment]") {
     CHECK_ERROR(num_threads(), ValueError, "XGRAD_NUM_THREADS is \"" + value + "\"", "whole number", "unset");
 }
 
-// Breaks when a malformed setting is taken for a number or passes silently.
+// Breaks if a malformed setting is taken for a number or passes silently.
 TEST_CASE("the number of threads comes from the environment", "[tensor][threads][errors]") {
   char self[4096] = {};
   REQUIRE(realpath("/proc/self/exe", self) != nullptr);

@@ -9,7 +9,7 @@
 using namespace xg;
 using xg_test::expect_close;
 
-// Breaks when an adaptor reads elements in another order than the tensor's, whatever its strides.
+// Breaks if an adaptor reads elements in another order than the tensor's, whatever its strides.
 TEST_CASE("xtensor reads tensors of every layout") {
   for (const Shape& shape : {Shape{5}, Shape{3, 4}, Shape{2, 3, 4}, Shape{4, 1}, Shape{1, 4}, Shape{}, Shape{0, 3}}) {
     const Tensor source = arange(shape.numel(), {.dtype = float32}).reshape(shape);
@@ -21,7 +21,7 @@ TEST_CASE("xtensor reads tensors of every layout") {
   }
 }
 
-// Breaks when assignment ignores strides, uses the wrong elements, or does not broadcast.
+// Breaks if assignment ignores strides, uses the wrong elements, or does not broadcast.
 TEST_CASE("xtensor writes tensors of every layout") {
   const Tensor source = arange(12, {.dtype = float64}).reshape({3, 4});
   const Tensor row = tensor({10, 20, 30, 40}, {.dtype = float64});
@@ -41,7 +41,7 @@ TEST_CASE("xtensor writes tensors of every layout") {
   expect_close(b, ones({2, 3}));
 }
 
-// Breaks when reductions, views or comparisons of xtensor do not become tensors of the fitting dtype.
+// Breaks if reductions, views or comparisons of xtensor do not become tensors of the fitting dtype.
 TEST_CASE("expressions become tensors") {
   const Tensor x = tensor({{1, 2}, {3, 4}});
   const auto a = as_xtensor<float>(x);
@@ -54,7 +54,7 @@ TEST_CASE("expressions become tensors") {
   CHECK(from_xtensor(xt::cast<long long>(a)).dtype() == int64);
 }
 
-// Breaks when a write is not counted, so that a graph would use changed values.
+// Breaks if a write is not counted, so that a graph would use changed values.
 TEST_CASE("a write through the bridge is an in-place write") {
   Tensor x = ones({3});
   const std::uint32_t version = x.version();
@@ -68,7 +68,7 @@ TEST_CASE("a write through the bridge is an in-place write") {
   CHECK(x.version() > later);
 }
 
-// Breaks when a wrong shape or dtype is not named.
+// Breaks if a wrong shape or dtype is not named.
 TEST_CASE("what does not fit is named") {
   Tensor x = zeros({2, 2});
   const Tensor y = zeros({3});

@@ -112,7 +112,7 @@ TEST_CASE("one model serves many threads") {
   model.eval();
   optim::Adam adam(model.parameters());
   nn::Trainer trainer(model, adam, nn::BCEWithLogitsLoss());
-  const NoGrad fixed;
+  const NoGrad guard;
   const Tensor want = model(data.x);
   const std::vector<Tensor> got = from_threads(6, [&](int i) {
     const InferenceMode inference;

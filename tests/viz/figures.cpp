@@ -260,7 +260,7 @@ std::string texts_overlapping(const Scene& scene) {
   std::vector<Box> boxes;
   for (const Text& t : texts) {
     Box b = bounds(t);
-    // Boxes hold room for accents and descenders that most letters do not use.
+    // Boxes leave space for accents and descenders that most letters do not use.
     const double slack_x = 0.5, slack_y = 0.12 * t.size;
     if (std::abs(t.rotate) == 90)
       b = {b.left + slack_y, b.top + slack_x, b.right - slack_y, b.bottom - slack_x};

@@ -26,11 +26,11 @@ class Dice {
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_.next() % n); }
   bool one_in(std::size_t n) { return below(n) == 0; }
   bool yes() { return one_in(2); }
-  /// From 0 to 1.
+  /// A number between 0 and 1.
   double share() { return static_cast<double>(random_.next() >> 11) * 0x1p-53; }
   template <class T> T one_of(std::initializer_list<T> values) { return values.begin()[below(values.size())]; }
 
-  /// As many as `most` at most; small ones as often as large ones.
+  /// A count up to `most`, as often small as large.
   std::size_t count(double most) {
     return static_cast<std::size_t>(std::pow(10.0, share() * std::log10(most + 1)) - 0.5);
   }

@@ -1,5 +1,5 @@
-// What compiles as an argument, and what must not: empty braces for options, a literal 0 for a name. In the last room,
-// because it sees all the others.
+// What compiles as an argument, and what must not: empty braces for options, a literal 0 for a name. Part
+// of the viz suite, which links every layer.
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
@@ -21,7 +21,7 @@ using namespace xg;
   static_assert(!COMPILES(Type, function(0 __VA_OPT__(, ) __VA_ARGS__)));                       \
   static_assert(!COMPILES(Type, function(NULL __VA_OPT__(, ) __VA_ARGS__)));                    \
   static_assert(!COMPILES(Type, function(nullptr __VA_OPT__(, ) __VA_ARGS__)))
-// The same where other arguments stand before the name.
+// Breaks as above where other arguments stand before the name.
 #define TAKES_NAMES_AFTER(Type, function, before, ...)                                             \
   static_assert(COMPILES(Type, function(before, "name" __VA_OPT__(, ) __VA_ARGS__)));              \
   static_assert(COMPILES(Type, function(before, std::string("name") __VA_OPT__(, ) __VA_ARGS__))); \
@@ -161,7 +161,7 @@ static_assert(made_from_braces<nn::ReLU, nn::Sigmoid, nn::Tanh, nn::LeakyReLU, n
 static_assert(made_from_braces<nn::EarlyStopping, nn::data::Encoder, nn::data::StandardScaler, nn::data::MinMaxScaler,
                                viz::Figure>);
 
-// Breaks when braces make something else than the defaults, or stand in the way of options that are given.
+// Breaks if braces make something else than the defaults, or stand in the way of options that are given.
 TEST_CASE("empty braces are default options") {
   CHECK(nn::Dropout({}).p() == nn::Dropout().p());
   CHECK(nn::LeakyReLU({}).options().negative_slope == nn::LeakyReLU().options().negative_slope);
@@ -187,7 +187,7 @@ TEST_CASE("empty braces are default options") {
   CHECK(nn::data::DataLoader(X, y, {}).size() == 1);
 }
 
-// Breaks when a null pointer that only shows at run time is read.
+// Breaks if a null pointer that only shows at run time is read.
 TEST_CASE("a null pointer for a text is an error") {
   const char* nothing = nullptr;
   CHECK_ERROR(nn::History()[nothing], ValueError, "null pointer");

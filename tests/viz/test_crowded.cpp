@@ -59,7 +59,7 @@ void check_quick(const std::function<Figure()>& draw) {
 
 }  // namespace
 
-// Breaks when a line without a look is accepted, or drawing one reads what it does not have.
+// Breaks if a line with neither line style nor marker is accepted, or drawing one reads what it does not have.
 TEST_CASE("a line is a line or markers", "[viz]") {
   Figure figure;
   Axes& axes = figure.axes();
@@ -72,7 +72,7 @@ TEST_CASE("a line is a line or markers", "[viz]") {
   CHECK(figure.scene().all<Polyline>("legend-handle").size() == 1);
 }
 
-// Breaks when cohorts are read before they are checked.
+// Breaks if cohorts are read before they are checked.
 TEST_CASE("cohorts with missing names are refused", "[viz]") {
   Contributions c = contributions(Kind::plain, 2);
   c.names.resize(c.features - 1);
@@ -80,7 +80,7 @@ TEST_CASE("cohorts with missing names are refused", "[viz]") {
   CHECK_ERROR(bar(cohorts), xg::ValueError, "[bar]", "names");
 }
 
-// Breaks when a bar is so thin that it is not drawn, or the tallest of a px is left out.
+// Breaks if a bar is so thin that it is not drawn, or the tallest of a px is left out.
 TEST_CASE("thin bars are seen", "[viz]") {
   std::vector<double> seconds = counting(300);
   for (double& s : seconds) s = 1.6e9 + 86'400 * s;
@@ -108,7 +108,7 @@ TEST_CASE("thin bars are seen", "[viz]") {
   CHECK((tallest - left) / (right - left) == Approx(0.5 - 0.1 / 1.1).margin(0.005));
 }
 
-// Breaks when marks are chosen among those outside the limits or without a place, or the note counts these.
+// Breaks if marks are chosen among those outside the limits or without a place, or the note counts these.
 TEST_CASE("marks are chosen among those that can be seen", "[viz]") {
   const std::size_t n = 100'000;
   const std::vector<double> x = counting(n), y = random_numbers(n, 3), error(n, 0.1);
@@ -142,7 +142,7 @@ TEST_CASE("marks are chosen among those that can be seen", "[viz]") {
   CHECK_THAT(notes(all), xg_test::ContainsSubstring("visible points drawn"));
 }
 
-// Breaks when a number of zero or less is drawn at the border of a log axis, or a plot of nothing else has no note.
+// Breaks if a number of zero or less is drawn at the border of a log axis, or a plot of nothing else has no note.
 TEST_CASE("a log axis has no place for zero or less", "[viz]") {
   const auto log_figure = [](auto&& draw) {
     Figure figure;
@@ -170,7 +170,7 @@ TEST_CASE("a log axis has no place for zero or less", "[viz]") {
   CHECK(errors.scene().all<Polyline>("error").size() == 2);
 }
 
-// Breaks when limits that show none of the data leave an empty plot without a word, or a text moves to the border.
+// Breaks if limits that show none of the data leave an empty plot without a word, or a text moves to the border.
 TEST_CASE("what lies outside the limits is noted", "[viz]") {
   const auto zoomed = [](auto&& draw) {
     Figure figure;
@@ -199,7 +199,7 @@ TEST_CASE("what lies outside the limits is noted", "[viz]") {
   CHECK_THAT(notes(text), xg_test::ContainsSubstring("1 text left out"));
 }
 
-// Breaks when a look that is accepted draws nothing.
+// Breaks if a style that is accepted draws nothing.
 TEST_CASE("faint and thin looks are written as such", "[viz]") {
   Figure faint;
   faint.axes().scatter({0, 1}, {0, 1}, {.color = "red", .alpha = 0.002});
@@ -216,7 +216,7 @@ TEST_CASE("faint and thin looks are written as such", "[viz]") {
   CHECK_ERROR(Figure({.theme = theme}), xg::ValueError, "[figure]", "line_width");
 }
 
-// Breaks when hidden marks are searched cell after cell, each single point of an area is drawn, or a renderer gets
+// Breaks if hidden marks are searched cell after cell, each single point of an area is drawn, or a renderer gets
 // paths that cross themselves very often.
 TEST_CASE("crowded figures are quick", "[viz]") {
   const auto axes = [](auto&& draw) {
@@ -258,7 +258,7 @@ TEST_CASE("crowded figures are quick", "[viz]") {
   CHECK_THAT(notes(dashes), xg_test::ContainsSubstring("drawn solid"));
 }
 
-// Breaks when a mark that shows between others is taken for hidden, or a hidden one is kept.
+// Breaks if a mark that shows between others is taken for hidden, or a hidden one is kept.
 TEST_CASE("hidden marks are those that others cover", "[viz]") {
   const Box small{50, 50, 60, 60}, large{20, 20, 120, 120}, beside{119, 20, 130, 120};
   using Indices = std::vector<std::size_t>;

@@ -33,7 +33,7 @@ std::pair<double, double> ends(const Polygon& arrow) { return {arrow.points[0].x
 
 }  // namespace
 
-// Breaks when rows are ordered, grouped, named or formatted in another way than the tutorial's figure.
+// Breaks if rows are ordered, grouped, named or formatted in another way than the tutorial's figure.
 TEST_CASE("waterfall shows the tutorial's house", "[viz]") {
   const Scene s = waterfall(house(), {.max_display = 10}).scene();
   CHECK(texts(s, "row-label") == std::vector<std::string>{"1346 = TotalBsmtSF", "437 = GarageArea", "43 = LotFrontage",
@@ -46,7 +46,7 @@ TEST_CASE("waterfall shows the tutorial's house", "[viz]") {
   CHECK(texts(s, "total-label") == std::vector<std::string>{"f(x) = 162507.723"});
 }
 
-// Breaks when an arrow does not start where the one below ends, or the chain misses the base value or the prediction.
+// Breaks if an arrow does not start where the one below ends, or the chain misses the base value or the prediction.
 TEST_CASE("waterfall's arrows lead from base to prediction", "[viz]") {
   for (const std::size_t max_display : {1u, 2u, 5u, 13u, 100u}) {
     for (const Kind kind : {Kind::plain, Kind::huge, Kind::cjk}) {
@@ -73,7 +73,7 @@ TEST_CASE("waterfall's arrows lead from base to prediction", "[viz]") {
   }
 }
 
-// Breaks when ties are not kept in input order, zeros fail, or small values show as zero.
+// Breaks if ties are not kept in input order, zeros fail, or small values show as zero.
 TEST_CASE("waterfall's edge cases", "[viz]") {
   Contributions tie{.rows = 1, .features = 3, .values = {0.5, -0.5, 0.5}, .base = {0}};
   CHECK(texts(waterfall(tie).scene(), "row-label") == std::vector<std::string>{"X1", "X2", "X3"});
@@ -87,7 +87,7 @@ TEST_CASE("waterfall's edge cases", "[viz]") {
   CHECK(texts(waterfall(nan).scene(), "bar-label") == std::vector<std::string>{"+1", "NaN"});
 }
 
-// Breaks when a plot for one row takes several, takes numbers that do not sum up, or squashes a probability twice.
+// Breaks if a plot for one row takes several, takes numbers that do not sum up, or squashes a probability twice.
 TEST_CASE("plots of explanations refuse what makes no sense", "[viz]") {
   const Contributions many = contributions(Kind::plain, 5);
   CHECK_ERROR(waterfall(many), xg::ValueError, "[waterfall]", "has 5", "waterfall(e[0])");
@@ -118,7 +118,7 @@ TEST_CASE("plots of explanations refuse what makes no sense", "[viz]") {
   CHECK_NOTHROW(bar(gradients));
 }
 
-// Breaks when a decision line does not start at base + hidden features, moves by something else than the contributions,
+// Breaks if a decision line does not start at base + hidden features, moves by something else than the contributions,
 // or ends elsewhere than at the output.
 TEST_CASE("decision lines add up", "[viz]") {
   const Contributions c = contributions(Kind::plain, 4);
@@ -147,7 +147,7 @@ TEST_CASE("decision lines add up", "[viz]") {
   }
 }
 
-// Breaks when the arrows of a force plot do not meet at f(x), or red minus blue is not f - base.
+// Breaks if the arrows of a force plot do not meet at f(x), or red minus blue is not f - base.
 TEST_CASE("force arrows meet at the output", "[viz]") {
   const Contributions c = contributions(Kind::plain, 1);
   for (const Link link : {Link::identity, Link::logit}) {
@@ -181,7 +181,7 @@ TEST_CASE("force arrows meet at the output", "[viz]") {
   CHECK(force(c, {.contribution_threshold = 0.1}).scene().all<Text>("force-label").size() == named);
 }
 
-// Breaks when the order of rows is not a permutation, or does not fall where it should.
+// Breaks if the order of rows is not a permutation, or does not fall where it should.
 TEST_CASE("stacked force keeps every row once", "[viz]") {
   const Contributions c = contributions(Kind::plain, 37);
   for (const RowOrder order : {RowOrder::similarity, RowOrder::output, RowOrder::original}) {
@@ -206,7 +206,7 @@ TEST_CASE("stacked force keeps every row once", "[viz]") {
   }
 }
 
-// Breaks when bars are not as long as the mean contributions, or the rest is not summed up.
+// Breaks if bars are not as long as the mean contributions, or the rest is not summed up.
 TEST_CASE("bars are as long as contributions", "[viz]") {
   const Contributions c = contributions(Kind::plain, 20);
   const auto mean = detail::mean_absolute(c);
@@ -232,7 +232,7 @@ TEST_CASE("bars are as long as contributions", "[viz]") {
   }
 }
 
-// Breaks when dots of the beeswarm are not at their contributions, or dots with equal x lie on one another.
+// Breaks if dots of the beeswarm are not at their contributions, or dots with equal x lie on one another.
 TEST_CASE("beeswarm puts every dot at its contribution", "[viz]") {
   Contributions c{.rows = 6,
                   .features = 1,
@@ -256,7 +256,7 @@ TEST_CASE("beeswarm puts every dot at its contribution", "[viz]") {
   CHECK(detail::color_positions({5, 5, 5})[1] == 0.5);
 }
 
-// Breaks when text values are not categories, or values that are not there are drawn as zeros.
+// Breaks if text values are not categories, or values that are not there are drawn as zeros.
 TEST_CASE("scatter takes numbers, texts and gaps", "[viz]") {
   Contributions c{.rows = 6,
                   .features = 1,

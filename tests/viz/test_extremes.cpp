@@ -66,7 +66,7 @@ void check_picture(const Figure& figure) {
 
 }  // namespace
 
-// Breaks when counting ticks does not end, two ticks have the same label, or a tick lies outside its range.
+// Breaks if counting ticks does not end, two ticks have the same label, or a tick lies outside its range.
 TEST_CASE("ticks of any range end and differ", "[viz]") {
   for (const auto& [low, high] : ranges) {
     for (const std::size_t most : {2u, 5u, 9u}) {
@@ -92,7 +92,7 @@ TEST_CASE("ticks of any range end and differ", "[viz]") {
   CHECK(linear_ticks(-1, INFINITY).at.empty());
 }
 
-// Breaks when an axis made of data has no drawable range, or user limits and colour bars are not drawn.
+// Breaks if an axis made of data has no drawable range, or user limits and colour bars are not drawn.
 TEST_CASE("axes draw any range", "[viz]") {
   for (const auto& [low, high] : ranges) {
     INFO(low << " to " << high);
@@ -140,7 +140,7 @@ TEST_CASE("axes draw any range", "[viz]") {
   check_picture(thin);
 }
 
-// Breaks when points between gaps vanish, or a panel without numbers does not say why it is empty.
+// Breaks if points between gaps vanish, or a panel without numbers does not say why it is empty.
 TEST_CASE("what is no number is stated", "[viz]") {
   Figure gaps;
   gaps.axes().plot({0, 1, 2, 3, 4}, {1, NAN, 2, NAN, 3});
@@ -165,7 +165,7 @@ TEST_CASE("what is no number is stated", "[viz]") {
   }
 }
 
-// Breaks when a bar does not stand on its number, or counting leaves the range of double.
+// Breaks if a bar does not stand on its number, or counting leaves the range of double.
 TEST_CASE("bars of a histogram stand on their numbers", "[viz]") {
   const auto equal = detail::histogram({3, 3, 3});
   CHECK(equal.at == std::vector<double>{3});
@@ -182,7 +182,7 @@ TEST_CASE("bars of a histogram stand on their numbers", "[viz]") {
   CHECK(sum == 3);
 }
 
-// Breaks when a line of very many points costs as many, or loses its ends or extremes.
+// Breaks if a line of very many points costs as many, or loses its ends or extremes.
 TEST_CASE("long lines are drawn by their extremes", "[viz]") {
   for (const std::size_t n : {std::size_t{100'000}, std::size_t{1'000'000}}) {
     std::vector<double> x(n), y(n);
@@ -215,7 +215,7 @@ TEST_CASE("long lines are drawn by their extremes", "[viz]") {
   }
 }
 
-// Breaks when drawing a line compares its points with each other, or its SVG holds them all.
+// Breaks if drawing a line compares its points with each other, or its SVG holds them all.
 TEST_CASE("the cost of a line grows as its points do", "[viz]") {
   for (const bool ordered : {true, false}) {
     INFO((ordered ? "x in order" : "x to and fro"));
@@ -235,7 +235,7 @@ TEST_CASE("the cost of a line grows as its points do", "[viz]") {
   }
 }
 
-// Breaks when a log axis leaves out limits that it was given, or a residual that no double holds, without a word.
+// Breaks if a log axis leaves out limits that it was given, or a residual that no double holds, without a word.
 TEST_CASE("what cannot be shown is noted below the axes", "[viz]") {
   const auto notes = [](const Figure& figure) {
     std::string out;
@@ -252,7 +252,7 @@ TEST_CASE("what cannot be shown is noted below the axes", "[viz]") {
   CHECK_THAT(notes(residuals({largest, 1, 2}, {-largest, 1, 2})), xg_test::ContainsSubstring("1 of 3 rows"));
 }
 
-// Breaks when an option that cannot be drawn is not refused by name.
+// Breaks if an option that cannot be drawn is not refused by name.
 TEST_CASE("options out of range are refused", "[viz]") {
   Figure figure;
   Axes& axes = figure.axes();
@@ -278,7 +278,7 @@ TEST_CASE("options out of range are refused", "[viz]") {
   }
 }
 
-// Breaks when a list of numbers is taken for options, or numbers of another container are no data.
+// Breaks if a list of numbers is taken for options, or numbers of another container are no data.
 TEST_CASE("lists, arrays and spans are data", "[viz]") {
   Figure figure;
   Axes& axes = figure.axes();

@@ -52,7 +52,7 @@ std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
 
 }  // namespace
 
-// Breaks when the writer lets markup, broken text or coordinates that are no numbers through.
+// Breaks if the writer lets markup, broken text or coordinates that are no numbers through.
 TEST_CASE("the writer survives every content", "[viz]") {
   Scene scene;
   scene.width = 100;
@@ -77,7 +77,7 @@ TEST_CASE("the writer survives every content", "[viz]") {
   CHECK(svg.find("xml:space=\"preserve\"") != std::string::npos);
 }
 
-// Breaks when two figures of one page share an id, or one figure has other ids from run to run.
+// Breaks if two figures of one page share an id, or one figure has other ids from run to run.
 TEST_CASE("ids differ between figures and stay between runs", "[viz]") {
   Figure a = squares(), b = squares();
   a.axes().set_xlim(0, 2);
@@ -95,7 +95,7 @@ TEST_CASE("ids differ between figures and stay between runs", "[viz]") {
   CHECK(a.svg() == a.svg());
 }
 
-// Breaks when a figure is not a value: a copy that changes the original, a move that loses it.
+// Breaks if a figure is not a value: a copy that changes the original, a move that loses it.
 TEST_CASE("figures are values", "[viz]") {
   Figure a = squares();
   const std::string before = a.svg();
@@ -110,7 +110,7 @@ TEST_CASE("figures are values", "[viz]") {
   CHECK(c.svg() != before);
 }
 
-// Breaks when a format is not written, or an unknown one is not refused with the known ones named.
+// Breaks if a format is not written, or an unknown one is not refused with the known ones named.
 TEST_CASE("save picks the format by the extension", "[viz]") {
   const Folder folder;
   const Figure figure = squares();
@@ -136,7 +136,7 @@ TEST_CASE("save picks the format by the extension", "[viz]") {
   CHECK_ERROR(model.save(folder.path / "m.txt"), xg::ValueError, ".dot");
 }
 
-// Breaks when a failed save destroys the file that was there, or leaves its temporary behind.
+// Breaks if a failed save destroys the file that was there, or leaves its temporary behind.
 TEST_CASE("an old file survives a failed save", "[viz]") {
   const Folder folder;
   fs::create_directories(folder.path / "taken.svg" / "inside");
@@ -151,7 +151,7 @@ TEST_CASE("an old file survives a failed save", "[viz]") {
   CHECK(read(folder.path / "old.svg") == before);
 }
 
-// Breaks when PNG and PDF have another size than the figure, are empty, or differ between two calls; in a build without
+// Breaks if PNG and PDF have another size than the figure, are empty, or differ between two calls; in a build without
 // librsvg, when they are not refused by a message with the ways out, or when the refusal costs a file.
 TEST_CASE("PNG and PDF come from the same drawing", "[viz]") {
   const Figure figure = waterfall(contributions(Kind::plain, 1));
@@ -191,7 +191,7 @@ TEST_CASE("PNG and PDF come from the same drawing", "[viz]") {
 #endif
 }
 
-// Breaks when every figure of an odd kind is not drawn by librsvg: unknown attributes, too deep nesting, huge sheets.
+// Breaks if every figure of an odd kind is not drawn by librsvg: unknown attributes, too deep nesting, huge sheets.
 TEST_CASE("librsvg draws every figure", "[viz]") {
   if (!Figure::can_rasterize()) return;
   for (const Kind kind : {Kind::plain, Kind::control_characters, Kind::broken_numbers, Kind::huge}) {
@@ -202,7 +202,7 @@ TEST_CASE("librsvg draws every figure", "[viz]") {
   }
 }
 
-// Breaks when bad input to figures and axes is not refused with a message that helps.
+// Breaks if bad input to figures and axes is not refused with a message that helps.
 TEST_CASE("axes refuse what they cannot draw", "[viz]") {
   Figure figure;
   Axes& axes = figure.axes();
@@ -228,7 +228,7 @@ TEST_CASE("axes refuse what they cannot draw", "[viz]") {
   CHECK_ERROR(axes.text(0, 0, "x", {.ha = "middle"}), xg::ValueError, "ha", "center");
 }
 
-// Breaks when scales, bars, fills or markers do not put data where the axis says.
+// Breaks if scales, bars, fills or markers do not put data where the axis says.
 TEST_CASE("axes draw data where the ticks say", "[viz]") {
   Figure figure({.width = 6, .height = 4});
   Axes& axes = figure.axes();
@@ -266,7 +266,7 @@ TEST_CASE("axes draw data where the ticks say", "[viz]") {
   CHECK(xml_error(lone.svg()) == "");
 }
 
-// Breaks when a wide legend or many ticks hide the data or one another.
+// Breaks if a wide legend or many ticks hide the data or one another.
 TEST_CASE("crowded axes stay readable", "[viz]") {
   Figure figure({.width = 4, .height = 3});
   Axes& axes = figure.axes();
@@ -285,7 +285,7 @@ TEST_CASE("crowded axes stay readable", "[viz]") {
   CHECK(s.all<Text>("legend").size() == 12);
 }
 
-// Breaks when figures of big data grow without bound, or thin rows without saying so.
+// Breaks if figures of big data grow without bound, or thin rows without saying so.
 TEST_CASE("big data are capped and the picture says so", "[viz]") {
   const Contributions big = contributions(Kind::plain, 1000, 10);
   const std::string svg = beeswarm(big).svg();
@@ -302,7 +302,7 @@ TEST_CASE("big data are capped and the picture says so", "[viz]") {
             .find("2,000 of 9,000") != std::string::npos);
 }
 
-// Breaks when a report loads something, runs something, repeats an id, or is no HTML for odd content.
+// Breaks if a report loads something, runs something, repeats an id, or is no HTML for odd content.
 TEST_CASE("a report is one file that needs nothing", "[viz]") {
   Report report("Who survived? <Titanic> & \x01");
   report.section("Text & <tags>", "line one\n  line <two>", std::string("more\xff"));

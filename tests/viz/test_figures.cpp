@@ -16,7 +16,7 @@ std::string numbers_on_error_bars(const Scene& scene) {
   return out;
 }
 
-// Breaks when a plot cuts a label, lets two texts run into each other, writes bad XML, or is not the same twice.
+// Breaks if a plot cuts a label, lets two texts run into each other, writes bad XML, or is not the same twice.
 TEST_CASE("every figure keeps its text inside the sheet and apart", "[viz]") {
   for (const auto& [kind, kind_name] : kinds) {
     for (const Theme& theme : {Theme::light, Theme::dark, Theme::paper}) {
@@ -44,7 +44,7 @@ TEST_CASE("every figure keeps its text inside the sheet and apart", "[viz]") {
   }
 }
 
-// Breaks when a range, size, option or value makes a loop, an abort, an empty picture or invalid SVG. Some seeds here,
+// Breaks if a range, size, option or value makes a loop, an abort, an empty picture or invalid SVG. Some seeds here,
 // more by scripts/random_figures.sh.
 TEST_CASE("random figures are drawn or refused", "[viz]") {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {

@@ -8,7 +8,7 @@
 
 using namespace viz_test;
 
-// Breaks when an Explanation loses numbers or names on its way into a picture, or an output is guessed.
+// Breaks if an Explanation loses numbers or names on its way into a picture, or an output is guessed.
 TEST_CASE("explanations become contributions", "[viz]") {
   using xg::explain::Explanation;
   xg::explain::ExplanationParts parts;

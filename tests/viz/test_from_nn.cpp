@@ -29,7 +29,7 @@ std::size_t count(const Scene& s, const char* tag) { return s.all<Circle>(tag).s
 
 }  // namespace
 
-// Breaks when columns, links or descriptions are not those of the tutorial's visualize_nn.
+// Breaks if columns, links or descriptions are not those of the tutorial's visualize_nn.
 TEST_CASE("network draws the tutorial's DeepNN", "[viz]") {
   nn::Sequential model = deep();
   const Scene s = network(model, {.description = true}).scene();
@@ -56,7 +56,7 @@ TEST_CASE("network draws the tutorial's DeepNN", "[viz]") {
   for (std::size_t i = 2; i < 6; ++i) CHECK(x[i] - x[i - 1] == Approx(x[1] - x[0]));
 }
 
-// Breaks when link widths do not follow |w|, or their colours the sign.
+// Breaks if link widths do not follow |w|, or their colours the sign.
 TEST_CASE("network's links follow the weights", "[viz]") {
   nn::Sequential model("Two", nn::Dense(2, 1, {.name = "d"}));
   nn::StateDict state = model.state_dict();
@@ -71,7 +71,7 @@ TEST_CASE("network's links follow the weights", "[viz]") {
   CHECK(links[0].stroke.width > links[1].stroke.width);
 }
 
-// Breaks when a wide layer is drawn in full, or named inputs do not match.
+// Breaks if a wide layer is drawn in full, or named inputs do not match.
 TEST_CASE("network shortens wide layers and checks names", "[viz]") {
   nn::Sequential model("Wide", nn::Dense(300, 64, {.activation = "relu", .name = "h"}),
                        nn::Dense(64, 2, {.name = "o"}));
@@ -85,7 +85,7 @@ TEST_CASE("network shortens wide layers and checks names", "[viz]") {
   CHECK_ERROR(network({{.name = "a", .out = 0}}, "x"), xg::ValueError, "\"a\"", "not known");
 }
 
-// Breaks when branches, joins or shapes of a functional model are lost.
+// Breaks if branches, joins or shapes of a functional model are lost.
 TEST_CASE("plot_model shows branches, shapes and parameters", "[viz]") {
   nn::Node in = nn::input({4}, {.name = "in"});
   nn::Node a = nn::Dense(6, {.activation = "relu", .name = "a"})(in);
@@ -104,7 +104,7 @@ TEST_CASE("plot_model shows branches, shapes and parameters", "[viz]") {
   CHECK(plot_model(chain).scene().all<Rect>("box").size() == 6);
 }
 
-// Breaks when the curve is not the function, or its derivative not autograd's.
+// Breaks if the curve is not the function, or its derivative not autograd's.
 TEST_CASE("activation draws a function and its derivative", "[viz]") {
   const Scene s = activation("relu", {.low = -2, .high = 2}).scene();
   const auto lines = s.all<Polyline>("line");
@@ -128,7 +128,7 @@ TEST_CASE("activation draws a function and its derivative", "[viz]") {
   CHECK_ERROR(activation("relu", {.low = 1, .high = 1}), xg::ValueError, "[activation]", "smaller one first");
 }
 
-// Breaks when keys go to the wrong panel or axis, or the epoch whose weights were kept is not marked.
+// Breaks if keys go to the wrong panel or axis, or the epoch whose weights were kept is not marked.
 TEST_CASE("history has the tutorial's two panels", "[viz]") {
   nn::History h;
   for (int e = 0; e < 20; ++e) {
@@ -153,7 +153,7 @@ TEST_CASE("history has the tutorial's two panels", "[viz]") {
   CHECK_ERROR(history(nn::History()), xg::ValueError, "[history]", "no epochs");
 }
 
-// Breaks when a report of numbers loses a curve, a count or a class on its way into pictures and pages.
+// Breaks if a report of numbers loses a curve, a count or a class on its way into pictures and pages.
 TEST_CASE("metric reports become pictures and tables", "[viz]") {
   const xg::Tensor y = xg::tensor({0.0, 0.0, 1.0, 1.0, 1.0, 0.0});
   const xg::Tensor p = xg::tensor({0.1, 0.6, 0.8, 0.4, 0.9, 0.2});
@@ -182,7 +182,7 @@ TEST_CASE("metric reports become pictures and tables", "[viz]") {
   }
 }
 
-// Breaks when a notebook kernel does not find the picture.
+// Breaks if a notebook kernel does not find the picture.
 TEST_CASE("notebooks get SVG and text", "[viz]") {
   const auto bundle = mime_bundle_repr(neuron());
   CHECK(bundle.at("image/svg+xml").get<std::string>().substr(0, 4) == "<svg");

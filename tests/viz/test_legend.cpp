@@ -7,7 +7,7 @@
 
 using namespace viz_test;
 
-// Breaks when a legend lies on a curve, whatever place was asked for.
+// Breaks if a legend lies on a curve, whatever place was asked for.
 TEST_CASE("a legend never covers a curve", "[viz]") {
   const auto box_of = [](const Scene& s) {
     Box all{1e9, 1e9, -1e9, -1e9};

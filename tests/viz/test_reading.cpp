@@ -58,7 +58,7 @@ struct ThreeClasses {
 
 }  // namespace
 
-// Breaks when waterfall, force or decision draw base + sum as f(x), or do not show the gap as a bar of its own.
+// Breaks if waterfall, force or decision draw base + sum as f(x), or do not show the gap as a bar of its own.
 TEST_CASE("f(x) is what the model gave, and the gap has a bar", "[viz]") {
   const Contributions c = with_gap();
   CHECK(c.prediction(0) == 4);
@@ -104,7 +104,7 @@ TEST_CASE("f(x) is what the model gave, and the gap has a bar", "[viz]") {
   CHECK(line[0].x == Approx(d.all<Polyline>("base-line").at(0).points[0].x));
   CHECK(texts(d, "total-label") == std::vector<std::string>{"f(x) = 4"});
 
-  // Of many rows each has its own gap; the band of the stacked plot ends at the base value again.
+  // Each of several rows has its own gap; the band of the stacked plot ends at the base value again.
   Contributions two{.rows = 2, .features = 1, .values = {1, 1}, .base = {0, 0}, .outputs = {3, 0.5}};
   const auto lines = decision(two).scene().all<Polyline>("line");
   CHECK(lines[0].points[1].x - lines[0].points[0].x == Approx(2 * (lines[0].points[2].x - lines[0].points[1].x)));
@@ -122,7 +122,7 @@ TEST_CASE("f(x) is what the model gave, and the gap has a bar", "[viz]") {
   CHECK_THAT(all_text(stacked), xg_test::ContainsSubstring("unexplained"));
 }
 
-// Breaks when rounding gets a bar, or a bar is left out that rounding does not explain.
+// Breaks if rounding gets a bar, or a bar is left out that rounding does not explain.
 TEST_CASE("rounding is no gap", "[viz]") {
   Contributions c = with_gap();
   for (const auto& [output, gap] : std::vector<std::pair<double, bool>>{
@@ -141,7 +141,7 @@ TEST_CASE("rounding is no gap", "[viz]") {
   CHECK_ERROR(waterfall(c), xg::ValueError, "2 outputs");
 }
 
-// Breaks when the residual of an explanation is lost on its way into the picture.
+// Breaks if the residual of an explanation is lost on its way into the picture.
 TEST_CASE("the residual of integrated gradients is drawn", "[viz]") {
   const xg::Tensor x = xg::tensor({2.0, 3.0}, {.dtype = xg::float64}).reshape({1, 2});
   const explain::Explanation e =
@@ -153,7 +153,7 @@ TEST_CASE("the residual of integrated gradients is drawn", "[viz]") {
   CHECK_THAT(e.str(), xg_test::ContainsSubstring("residual"));
 }
 
-// Breaks when NaN is drawn as a number, or rows that are not drawn are counted.
+// Breaks if NaN is drawn as a number, or rows that are not drawn are counted.
 TEST_CASE("NaN is shown as NaN", "[viz]") {
   const xg::Tensor background = xg::randn({5, 2}), x = xg::tensor({1.0, 2.0, NAN, 1.0, 3.0, 1.0}).reshape({3, 2});
   const auto e = explain::DeepShap([](const xg::Tensor& t) { return t.sum({1}); }, background)(x);
@@ -195,7 +195,7 @@ TEST_CASE("NaN is shown as NaN", "[viz]") {
   CHECK(texts(waterfall(part).scene(), "total-label") == std::vector<std::string>{"f(x) = NaN"});
 }
 
-// Breaks when a softmax's logit is called log-odds, or its probability is that of a sigmoid.
+// Breaks if a softmax's logit is called log-odds, or its probability is that of a sigmoid.
 TEST_CASE("a softmax's logit becomes the softmax's probability", "[viz]") {
   const ThreeClasses net;
   const explain::Explanation e = net.explained();
@@ -213,7 +213,7 @@ TEST_CASE("a softmax's logit becomes the softmax's probability", "[viz]") {
     const Scene d = decision(e[0], {.link = Link::logit, .output = k}).scene();
     CHECK(texts(d, "total-label") == std::vector<std::string>{"f(x) = " + format_value(at(p, 0))});
     CHECK_THAT(d.description, xg_test::ContainsSubstring("ends at " + format_value(at(p, 0))));
-    // Of all rows: the last points are at the log-odds of the probabilities.
+    // With several rows, the last points are at the log-odds of the probabilities.
     const auto lines = decision(e, {.link = Link::logit, .output = k}).scene().all<Polyline>("line");
     const auto logit = [](double q) { return std::log(q / (1 - q)); };
     const double unit =
@@ -237,7 +237,7 @@ TEST_CASE("a softmax's logit becomes the softmax's probability", "[viz]") {
         std::vector<std::string>{"f(x) " + format_value(want)});
 }
 
-// Breaks when Link::logit stretches contributions, writes a wrong probability at the axis, or does not say what the
+// Breaks if Link::logit stretches contributions, writes a wrong probability at the axis, or does not say what the
 // base value is.
 TEST_CASE("equal contributions are equally wide with either link", "[viz]") {
   Contributions c{.rows = 1,
@@ -286,7 +286,7 @@ TEST_CASE("equal contributions are equally wide with either link", "[viz]") {
              xg_test::ContainsSubstring("mean logit of the 100 references"));
 }
 
-// Breaks when a probability axis has too few ticks, wrong ones, or does not end.
+// Breaks if a probability axis has too few ticks, wrong ones, or does not end.
 TEST_CASE("probability ticks", "[viz]") {
   for (const auto& [low, high] : std::vector<std::pair<double, double>>{
            {-1, 1}, {-3, 0.2}, {-30, 30}, {-700, 700}, {2, 2.2}, {-9, -8.9}, {-0.001, 0.001}, {5, 40}, {-1e5, 1e5}}) {
@@ -306,7 +306,7 @@ TEST_CASE("probability ticks", "[viz]") {
   CHECK(probability_ticks(1, 1).at.empty());
 }
 
-// Breaks when cohorts are compared by the places of their features.
+// Breaks if cohorts are compared by the places of their features.
 TEST_CASE("cohorts are matched by feature name", "[viz]") {
   Contributions a{.rows = 2, .features = 2, .values = {1, 5, -1, 5}, .base = {0, 0}, .names = {"small", "large"}};
   Contributions b{.rows = 2, .features = 2, .values = {4, 2, -4, 2}, .base = {0, 0}, .names = {"large", "small"}};
@@ -328,7 +328,7 @@ TEST_CASE("cohorts are matched by feature name", "[viz]") {
   CHECK(texts(bar({{"a", a}, {"b", b}}).scene(), "axis-label").at(0).find("cat") == std::string::npos);
 }
 
-// Breaks when whiskers are drawn and nobody says what they are.
+// Breaks if whiskers are drawn without a word about what they mean.
 TEST_CASE("whiskers are named", "[viz]") {
   Contributions c = with_gap();
   c.outputs.clear();
@@ -344,7 +344,7 @@ TEST_CASE("whiskers are named", "[viz]") {
   CHECK(texts(bar(c).scene(), "note") == std::vector<std::string>{"Whiskers: ± standard error"});
 }
 
-// Breaks when a choice of rows depends on what they are sorted by, loses extremes, or changes from call to call.
+// Breaks if a choice of rows depends on what they are sorted by, loses extremes, or changes from call to call.
 TEST_CASE("thinning is fair to any order and keeps extremes", "[viz]") {
   const std::size_t n = 4000;
   std::vector<double> rising(n), alternating(n), wave(n);
@@ -376,7 +376,7 @@ TEST_CASE("thinning is fair to any order and keeps extremes", "[viz]") {
   CHECK(detail::rows_to_draw(10, 1, {rising}) == std::vector<std::size_t>{0});
 }
 
-// Breaks when a figure thins rows on its own: halves that vanish, outliers that are lost, limits that shrink.
+// Breaks if a figure thins rows on its own: halves that vanish, outliers that are lost, limits that shrink.
 TEST_CASE("figures of many rows show all kinds of rows", "[viz]") {
   const std::size_t n = 5000;
   Contributions c;
@@ -423,7 +423,7 @@ TEST_CASE("figures of many rows show all kinds of rows", "[viz]") {
         1);
 }
 
-// Breaks when a curve does not say which class is positive.
+// Breaks if a curve does not say which class is positive.
 TEST_CASE("score curves name the positive class", "[viz]") {
   const xg::Tensor y = xg::tensor({0.0, 0.0, 1.0, 1.0, 1.0, 0.0}), p = xg::tensor({0.1, 0.6, 0.8, 0.4, 0.9, 0.2});
   const auto q = xg::nn::metrics::classification_report(y, p, {.class_names = {"died", "survived"}});
@@ -440,7 +440,7 @@ TEST_CASE("score curves name the positive class", "[viz]") {
   CHECK_THAT(report.html(), xg_test::ContainsSubstring("The positive class is survived"));
 }
 
-// Breaks when a report leaves out how its explanations were made, or says it twice.
+// Breaks if a report leaves out how its explanations were made, or says it twice.
 TEST_CASE("a report says how explanations were made", "[viz]") {
   const xg::Tensor x = xg::randn({3, 2}), background = xg::randn({7, 2});
   explain::ExplanationParts parts;

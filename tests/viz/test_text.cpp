@@ -12,7 +12,7 @@
 
 using namespace xg::viz;
 
-// Breaks when the width table is read at the wrong place, or a class of characters gets the wrong width.
+// Breaks if the width table is read at the wrong place, or a class of characters gets the wrong width.
 TEST_CASE("text is as wide as DejaVu Sans sets it", "[viz]") {
   // Advance widths from the font: A 1401, i 569, m 1995, space 651, of 2048; bold A 1585.
   CHECK(text_width("A", 2048) == Approx(1401));
@@ -29,7 +29,7 @@ TEST_CASE("text is as wide as DejaVu Sans sets it", "[viz]") {
   CHECK(text_width("−→Ωж", 2048) > 4000);
 }
 
-// Breaks when bytes that are not UTF-8, or characters that XML forbids, get through, or good ones do not.
+// Breaks if bytes that are not UTF-8, or characters that XML forbids, get through, or good ones do not.
 TEST_CASE("decode replaces what no document may hold", "[viz]") {
   const std::string bad = "\xef\xbf\xbd";
   CHECK(encode(decode("plain, ä, 漢, 😀")) == "plain, ä, 漢, 😀");
@@ -46,7 +46,7 @@ TEST_CASE("decode replaces what no document may hold", "[viz]") {
                       "A")) == bad + bad + "A");  // the letter after a truncated character survives
 }
 
-// Breaks when a line is wider than asked for, letters get lost, or a word that fits is broken.
+// Breaks if a line is wider than asked for, letters get lost, or a word that fits is broken.
 TEST_CASE("wrap keeps to the width and loses nothing", "[viz]") {
   const std::string text = "the quick brown fox jumps over averylongwordthatfitsnowhere and 日本語の文章 ends";
   for (const double width : {30.0, 55.0, 120.0, 1000.0}) {
@@ -65,7 +65,7 @@ TEST_CASE("wrap keeps to the width and loses nothing", "[viz]") {
   CHECK(wrap("abc", 12, 1).size() == 3);
 }
 
-// Breaks when a text's box is not where the letters are.
+// Breaks if a text's box is not where the letters are.
 TEST_CASE("bounds of texts follow anchor, alignment and rotation", "[viz]") {
   Text t{{100, 50}, {{"Hello", Role::ink}, {" world", Role::muted, true}}, 20};
   const double w = text_width("Hello", 20) + text_width(" world", 20, true);
@@ -84,7 +84,7 @@ TEST_CASE("bounds of texts follow anchor, alignment and rotation", "[viz]") {
   CHECK(bounds(t).centre().y == Approx(50));
 }
 
-// Breaks when zeros stay, a minus is ASCII, or a small or huge number loses its digits.
+// Breaks if zeros stay, a minus is ASCII, or a small or huge number loses its digits.
 TEST_CASE("numbers as people read them", "[viz]") {
   CHECK(format_value(153572.359) == "153572.359");
   CHECK(format_value(2.5) == "2.5");
@@ -112,7 +112,7 @@ TEST_CASE("numbers as people read them", "[viz]") {
   CHECK(power_of_ten(-12) == "10⁻¹²");
 }
 
-// Breaks when ticks are not round, leave the range, are too many, or their labels lose digits.
+// Breaks if ticks are not round, leave the range, are too many, or their labels lose digits.
 TEST_CASE("ticks are round and in range", "[viz]") {
   for (const double low : {-1e6, -3.3, 0.0, 1e-5, 0.98, 151234.0}) {
     for (const double span : {1e-7, 0.013, 1.0, 7.0, 12345.0, 3e8}) {
@@ -138,7 +138,7 @@ TEST_CASE("ticks are round and in range", "[viz]") {
   CHECK(log_ticks(1e-9, 1e-1, 4).labels[0] == "10⁻⁹");
 }
 
-// Breaks when colours are parsed wrongly, maps leave their ends, or a role has no colour.
+// Breaks if colours are parsed wrongly, maps leave their ends, or a role has no colour.
 TEST_CASE("colours, maps and themes", "[viz]") {
   CHECK(Color::parse("#0072B2") == Color{0, 114, 178});
   CHECK(Color::parse("#f00") == Color{255, 0, 0});

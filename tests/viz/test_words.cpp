@@ -36,7 +36,7 @@ Contributions rows_of(std::vector<double> values, std::size_t rows) {
 
 }  // namespace
 
-// Breaks when the difference or the half of two doubles is taken for a double.
+// Breaks if the difference or the half of two doubles is taken for a double.
 TEST_CASE("ready-made plots take the ends of double", "[viz]") {
   Contributions c = rows_of({1e308, -1e308}, 2);
   c.data = {1e308, -1e308};
@@ -61,7 +61,7 @@ TEST_CASE("ready-made plots take the ends of double", "[viz]") {
   CHECK(half.svg().find("50") != std::string::npos);
 }
 
-// Breaks when an axis has one number only, by which nothing can be read, or none.
+// Breaks if an axis has one number only, by which nothing can be read, or none.
 TEST_CASE("every axis has two ticks", "[viz]") {
   for (int i = 1; i < 200; ++i) {
     for (int j = i + 1; j < 200; j += 7) {
@@ -81,7 +81,7 @@ TEST_CASE("every axis has two ticks", "[viz]") {
   }
 }
 
-// Breaks when what is set on one of several axes that have it in common has no effect.
+// Breaks if what is set on one of several axes that have it in common has no effect.
 TEST_CASE("shared axes are set on any of them", "[viz]") {
   Figure twins;
   Axes& under = twins.axes();
@@ -119,7 +119,7 @@ TEST_CASE("shared axes are set on any of them", "[viz]") {
   CHECK(count("tick-label-y", "10") == 2);
 }
 
-// Breaks when a legend below the axes has no title, or a colour bar stands for no colours.
+// Breaks if a legend below the axes has no title, or a colour bar stands for no colours.
 TEST_CASE("legends and colour bars say what they stand for", "[viz]") {
   Figure figure;
   figure.axes().plot({0, 1}, {0, 1}, {.label = "curve"});
@@ -143,7 +143,7 @@ TEST_CASE("legends and colour bars say what they stand for", "[viz]") {
   CHECK(plain(constant.scene().all<Text>("tick-label-color").at(0)) == "3.00001");
 }
 
-// Breaks when epochs that are none are marked, or a quantity without a number stops the others.
+// Breaks if epochs that are none are marked, or a quantity without a number stops the others.
 TEST_CASE("histories mark epochs that they have", "[viz]") {
   const EpochCurves curves = {{"loss", {1, 2, 3}}, {"accuracy", {}}};
   CHECK_ERROR(history(curves, {.mark_epoch = -3}), xg::ValueError, "[history]", "mark_epoch is -3");
@@ -155,7 +155,7 @@ TEST_CASE("histories mark epochs that they have", "[viz]") {
   CHECK(marked.scene().all<Polyline>("rule").size() == 2);
 }
 
-// Breaks when a note, a label or a description says what is not so.
+// Breaks if a note, a label or a description says what is not so.
 TEST_CASE("words are true of the picture", "[viz]") {
   Contributions c = rows_of({1, INFINITY, 3}, 3);
   c.data = {1, 2, 3};
@@ -173,7 +173,7 @@ TEST_CASE("words are true of the picture", "[viz]") {
   CHECK_THAT(notes(lines), xg_test::ContainsSubstring("2 of 4 highlighted rows shown"));
 }
 
-// Breaks when braces may be numbers as well as options.
+// Breaks if braces may be numbers as well as options.
 TEST_CASE("braces are numbers", "[viz]") {
   Figure figure;
   figure.axes().plot({}, {});
