@@ -1,4 +1,4 @@
-// SHAP values of deep models by DeepLIFT's rules on the ops of the model, averaged over many references.
+// DeepSHAP: SHAP values by DeepLIFT's rules on the ops of the model, averaged over references.
 #pragma once
 
 #include <xgrad/explain/explanation.hpp>
@@ -14,39 +14,41 @@ namespace xg::explain {
 
 /// Options of DeepShap.
 struct DeepShapOptions {
-  Output output = Output::automatic;  ///< which number of the model is explained
-  StringList feature_names = {};      ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};       ///< one for each output of the model
-  /// Explain sums over groups of features, as Explanation::grouped does, with standard errors of the sums.
+  Output output = Output::automatic;  ///< the output that is explained
+  StringList feature_names = {};      ///< names of the features; default x0, x1, ...
+  StringList output_names = {};       ///< names of the model's outputs
+  /// Groups of features whose contributions are summed, as in Explanation::grouped, with standard errors of the sums.
   std::vector<nn::data::FeatureGroup> groups = {};
-  std::optional<std::int64_t> target = {};      ///< explain this output alone
-  std::int64_t ranked_outputs = 0;              ///< explain the first so many outputs of each row; 0: all
-  Rank output_rank_order = Rank::max;           ///< which outputs come first
-  Additivity additivity = Additivity::error;    ///< what happens where contributions do not sum up
-  std::size_t max_bytes = default_block_bytes;  ///< of a block of pairs, in each thread
+  std::optional<std::int64_t> target = {};      ///< index of the only output to explain; if empty, all
+  std::int64_t ranked_outputs = 0;              ///< number of top-ranked outputs to explain for each row; 0: all
+  Rank output_rank_order = Rank::max;           ///< order of the outputs
+  Additivity additivity = Additivity::error;    ///< what happens if contributions do not sum to the prediction
+  std::size_t max_bytes = default_block_bytes;  ///< memory limit of a block of pairs, for each thread
 };
 
-/// phi[r, i, k] = mean over references b of m_b (x[r, i] - reference[b, i])
+/// phi[r, i, k] = mean over references b of m_b[r, i, k] (x[r, i] - reference[b, i]); rows [N, n], background [B, n],
+/// values [N, n, K].
 ///
-/// rows [N, n], background [B, n], values [N, n, K]. The multipliers m_b are products of exact difference quotients of
-/// the ops between row and reference, so that base value (mean of f over the background) + sum of phi = f(x), to
-/// rounding, for any model made of ops: layers used twice, functional code, residual links. An op without a rule of its
-/// own gets its gradient integrated, and the explanation reports what that lost. Equal to interventional Shapley values
-/// where no nonlinearity mixes features, an approximation elsewhere. An explainer may be used by several threads.
-///
-/// Sources: Lundberg & Lee 2017 (arXiv:1705.07874), Shrikumar et al. 2017 (arXiv:1704.02685).
+/// The multipliers m_b are products of exact difference quotients of the ops between row and reference, so that the
+/// base value (the mean of f over the background) + sum of phi = f(x), up to rounding, for any model made of ops:
+/// layers used twice, functional code, residual connections. For an op without a rule of its own the gradient is
+/// integrated, and the explanation reports the error. Values equal interventional Shapley values where no nonlinearity
+/// mixes features, and approximate them elsewhere. Several threads may use one explainer. Lundberg & Lee 2017,
+/// arXiv:1705.07874; Shrikumar, Greenside & Kundaje 2017, arXiv:1704.02685.
 class XG_API DeepShap {
  public:
-  /// Runs the model on the background once. Throws ShapeError, DtypeError or ValueError for a background that is empty,
-  /// not [rows, features], not floating or has NaN, for names or groups that do not fit, a budget of 0 bytes or an
-  /// Output that the model does not have; Error for a model in training mode with dropout or batch norm.
+  /// Runs the model on the background [B, n]. Throws ShapeError, DtypeError or ValueError for a background that is
+  /// empty, not [rows, features], not floating or not finite; ValueError for names, groups or ranked_outputs that do
+  /// not fit, an Output that the model does not have, and max_bytes of 0; IndexError for a target or a feature of a
+  /// group that does not exist; Error for a model in training mode with dropout or batch norm.
   DeepShap(ModelFunction model, Tensor background, DeepShapOptions options = {});
 
-  /// Explains rows [N, n]. A row with NaN or infinity gets NaN and a note. Throws ShapeError or DtypeError where rows
-  /// do not fit the background, AutogradError for an op without any rule (argmax, sort), naming it; Error for control
-  /// flow that depends on the data, and, by `additivity`, for contributions that do not sum up.
+  /// Explains rows [N, n]. The contributions of a row with NaN or infinity are NaN, and a note tells so. Throws
+  /// ShapeError or DtypeError where rows do not fit the background, AutogradError, naming the op, for an op that has no
+  /// rule (argmax, sort); Error for control flow that depends on the data, rows that influence each other and, with
+  /// Additivity::error, contributions that do not sum to the prediction.
   Explanation operator()(const Tensor& rows) const;
-  /// Mean of the model over the background in the space explained, [outputs of the model], float64.
+  /// The mean of the explained outputs over the background, float64 [outputs of the model].
   const Tensor& expected_value() const { return expected_value_; }
   const Tensor& background() const { return background_; }  ///< the references, [B, n]
 

@@ -1,4 +1,4 @@
-// Shapley values by definition: the oracle for everything else.
+// Shapley values by their definition, a reference for the other explainers.
 #pragma once
 
 #include <xgrad/explain/explanation.hpp>
@@ -14,31 +14,31 @@ namespace xg::explain {
 
 /// Options of ExactShapley.
 struct ExactShapleyOptions {
-  Output output = Output::automatic;  ///< which number of the model is explained
-  StringList feature_names = {};      ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};       ///< one for each output of the model
-  /// Explain sums of the Shapley values of groups of features, as Explanation::grouped does, with standard errors of
-  /// the sums. Players of the game remain the features.
+  Output output = Output::automatic;  ///< the output that is explained
+  StringList feature_names = {};      ///< names of the features; default x0, x1, ...
+  StringList output_names = {};       ///< names of the model's outputs
+  /// Groups of features whose Shapley values are summed, as in Explanation::grouped, with standard errors of the sums.
+  /// The players of the game remain the features.
   std::vector<nn::data::FeatureGroup> groups = {};
-  std::optional<std::int64_t> target = {};  ///< explain this output alone
-  std::int64_t max_evals = 65536;           ///< most coalitions for a pair, 2 to the number of features that differ
+  std::optional<std::int64_t> target = {};  ///< index of the only output to explain; if empty, all
+  std::int64_t max_evals = 65536;  ///< maximum number of coalitions of a row and a reference: 2^(features that differ)
 };
 
 /// phi_i = sum over S without i of |S|! (M - |S| - 1)! / M! (v(S + i) - v(S)),  v(S) = mean over references b of
-/// f(x_S, reference_b elsewhere).
+/// f(x_S, reference_b elsewhere); rows [N, n], background [B, n], values [N, n, K].
 ///
-/// rows [N, n], background [B, n], values [N, n, K]. Only the M features in which a row differs from a reference are
-/// players against it; the others get exactly 0. Costs 2^M evaluations of the model for each pair of a row and a
-/// reference, for all outputs at once; where the model is a chain that starts with a linear map, each of them adds one
-/// column to what that map made of another coalition.
-/// Source: Shapley 1953; the interventional game of Janzing et al. 2020 (arXiv:1910.13413).
+/// Only the M features in which a row differs from a reference are players; the contributions of the others are exactly
+/// 0. The cost is 2^M evaluations of the model for each pair of a row and a reference, for all outputs at once. Shapley
+/// 1953, "A value for n-person games"; the interventional game is that of Janzing, Minorics & Bloebaum 2020,
+/// arXiv:1910.13413.
 class XG_API ExactShapley {
  public:
-  /// Throws as DeepShap does.
+  /// Runs the model on the background [B, n]. Throws as the constructor of DeepShap.
   ExactShapley(ModelFunction model, Tensor background, ExactShapleyOptions options = {});
-  /// Throws as DeepShap does for rows; ValueError with the count of evaluations where a row needs more than max_evals.
+  /// Explains rows [N, n]. Throws ShapeError or DtypeError where rows do not fit the background, Error for rows that
+  /// influence each other, ValueError, with the number of evaluations, where a row needs more than max_evals.
   Explanation operator()(const Tensor& rows) const;
-  /// Mean of the model over the background in the space explained, [outputs of the model], float64.
+  /// The mean of the explained outputs over the background, float64 [outputs of the model].
   const Tensor& expected_value() const { return expected_value_; }
   const Tensor& background() const { return background_; }  ///< the references, [B, n]
 

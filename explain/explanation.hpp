@@ -1,4 +1,4 @@
-// What an explainer found: which feature moved which output of which row by how much. A value type without drawing.
+// Explanation: the contributions of features to outputs for each row. A value type that does not draw.
 #pragma once
 
 #include <xgrad/nn/data/dataset.hpp>
@@ -15,67 +15,67 @@
 
 namespace xg::explain {
 
-/// Which number of the model is explained, and so in which unit contributions are.
+/// The output that is explained, in whose unit contributions are.
 enum class Output : std::uint8_t {
-  automatic,    ///< the logit where the model ends in a sigmoid or softmax, else what the model returns
-  model,        ///< what the model returns; the explanation calls it a probability where it is one
-  logit,        ///< what goes into the final sigmoid or softmax; an error where there is none
-  probability,  ///< what the model returns, which must come from a sigmoid or softmax
+  automatic,    ///< the logit if the model ends in a sigmoid or softmax, else the model's result
+  model,        ///< the model's result; the explanation calls it a probability if it is one
+  logit,        ///< the input of the final sigmoid or softmax; ValueError if there is none
+  probability,  ///< the model's result, which must be that of a sigmoid or softmax, else ValueError
 };
 
 /// "automatic", "model", "logit" or "probability".
 XG_API std::string_view name(Output output);
 
-/// What takes the explained logit to the model's probability.
+/// The activation that maps the explained logit to the model's probability.
 enum class OutputActivation : std::uint8_t {
-  unknown,  ///< not a logit, or one of several of which nobody said where they go
-  sigmoid,  ///< each logit by itself: it is the log-odds of its output
-  softmax,  ///< all logits of a row together: each is known up to a constant that they share
+  unknown,  ///< not a logit, or several logits whose activation is unknown
+  sigmoid,  ///< applied to each logit, which is the log-odds of its output
+  softmax,  ///< applied to all logits of a row, which are determined up to a common constant
 };
 
 /// "unknown", "sigmoid" or "softmax".
 XG_API std::string_view name(OutputActivation activation);
 
-/// An op whose contributions were found by integrating its gradient: exact only up to this residual.
+/// An op without a rule, whose gradient was integrated: its contributions are exact up to the residual.
 struct FallbackOp {
-  std::string op;       ///< its name
-  std::string scope;    ///< the module path in which it was called
-  double residual = 0;  ///< the largest |sum of contributions - what it had to explain|, in the unit of the output
+  std::string op;       ///< name of the op
+  std::string scope;    ///< path of the module that called it
+  double residual = 0;  ///< largest |sum of contributions - contribution of the result|, in the unit of the output
 };
 
-/// Everything an Explanation consists of. What is left out gets the default given here.
+/// The parts of an Explanation, with defaults for those that are left out.
 struct ExplanationParts {
-  Tensor values = {};           ///< [N, n, K]: contribution of feature i of row r to output k
-  Tensor base_values = {};      ///< [N, K]: what is explained where no feature is known; default NaN
-  Tensor outputs = {};          ///< [N, K]: what the model gave for the rows; default NaN
+  Tensor values = {};           ///< [N, n, K]: contributions of features to outputs
+  Tensor base_values = {};      ///< [N, K]: expected output before any feature is known; default NaN
+  Tensor outputs = {};          ///< [N, K]: explained outputs of the rows; default NaN
   Tensor data = {};             ///< [N, n]: the rows; default NaN
-  Tensor standard_errors = {};  ///< [N, n, K]: of values, over the background; default NaN
+  Tensor standard_errors = {};  ///< [N, n, K]: standard errors of values over the background; default NaN
   Tensor output_ranks =
       {};  ///< [N, K] int64: which output of the model slot k of row r is; default: slot k is output k
-  std::vector<std::string> feature_names = {};  ///< default x0, x1, ...
+  std::vector<std::string> feature_names = {};  ///< [n]; default x0, x1, ...
   std::vector<std::string> output_names = {};  ///< one for each output of the model; default "output", or output 0, ...
   String method = "unknown";                   ///< the explainer: "DeepShap"
   Output output_space = Output::model;         ///< model, logit or probability
-  /// Of a logit. Default: the sigmoid for a model of one output (a softmax of one number is 1), else unknown.
+  /// Activation of a logit. Default: the sigmoid for a model with one output (a softmax of one number is 1), else
+  /// unknown.
   OutputActivation output_activation = OutputActivation::unknown;
-  String unit = {};      ///< of values, base values and outputs, "dollars" for example; not of a logit or probability
-  bool additive = true;  ///< do values and base sum to the output by construction?
-  std::int64_t n_background = 0;              ///< references; 0 for methods without
+  String unit = {};  ///< unit of values, base values and outputs, for example "dollars"; not for a logit or probability
+  bool additive = true;                       ///< do values and base sum to the output by construction?
+  std::int64_t n_background = 0;              ///< number of references; 0 for methods without references
   std::vector<FallbackOp> fallback_ops = {};  ///< ops without a rule of their own
-  std::vector<std::string> notes = {};        ///< what a reader should know: rows with NaN, for example
-  /// [n] names of the model's features whose contributions a feature sums up; none where it is one of the model's
-  /// itself. Default: none.
+  std::vector<std::string> notes = {};        ///< remarks for readers, for example on rows with NaN
+  /// [n]: for a feature that is a sum, the names of the model's features in it, else empty. Default: all empty.
   std::vector<std::vector<std::string>> group_members = {};
 };
 
 class Explanation;
 namespace detail {
-/// `e` by groups whose standard errors [N, groups, K] were computed from their sums for each reference.
+/// e.grouped(groups) with standard errors `errors` [N, groups, K] of the sums.
 Explanation grouped_with_errors(const Explanation& e, const std::vector<nn::data::FeatureGroup>& groups,
                                 const Tensor& errors);
 }  // namespace detail
 
-/// Contributions of n features to K outputs for N rows, with everything needed to read them.
+/// Contributions of n features to K outputs for N rows, with base values, outputs, data and names.
 ///
 ///     Explanation e = explainer(rows);
 ///     std::cout << e[0];                                  // one row as a table
@@ -85,8 +85,8 @@ Explanation grouped_with_errors(const Explanation& e, const std::vector<nn::data
 /// residual().
 class XG_API Explanation {
  public:
-  /// Throws ValueError, ShapeError or IndexError where the parts do not fit each other, and for values without a
-  /// feature or an output.
+  /// Throws ShapeError unless values are [N, n, K] with n and K of 1 or more and the other tensors fit them, ValueError
+  /// for names, ranks and other parts that do not fit, IndexError for a negative rank.
   explicit Explanation(ExplanationParts parts);
 
   // ---- sizes
@@ -99,105 +99,107 @@ class XG_API Explanation {
   const Tensor& values() const { return parts_.values; }            ///< [N, n, K]
   const Tensor& base_values() const { return parts_.base_values; }  ///< [N, K]
   const Tensor& outputs() const { return parts_.outputs; }          ///< [N, K]: f(x) in the explained space
-  const Tensor& prediction() const { return parts_.outputs; }       ///< the same
-  const Tensor& data() const { return parts_.data; }                ///< [N, n]: as the model saw it
-  /// [N, n, K]: standard deviation over the references / sqrt(B). NaN for one reference and for methods without.
+  const Tensor& prediction() const { return parts_.outputs; }       ///< outputs()
+  const Tensor& data() const { return parts_.data; }                ///< [N, n]: the rows that were explained
+  /// [N, n, K]: standard deviation over the references / sqrt(B). NaN for a single reference and for methods without
+  /// references.
   const Tensor& standard_errors() const { return parts_.standard_errors; }
-  /// outputs - base_values - sum of values, [N, K]. NaN for methods that do not promise a sum.
+  /// outputs - base_values - sum of values, [N, K]. NaN for methods that are not additive.
   Tensor residual() const;
-  /// [N, K] int64: the model's output in slot k of each row. Differs from 0..K-1 only where outputs were ranked.
+  /// [N, K] int64: index of the model's output in slot k of each row. Differs from 0..K-1 only if outputs were ranked.
   const Tensor& output_ranks() const { return parts_.output_ranks; }
-  /// Do slots mean different outputs in different rows?
+  /// Do slots hold different outputs in different rows?
   bool ranked() const { return ranked_; }
 
-  // ---- words
-  const std::vector<std::string>& feature_names() const { return parts_.feature_names; }  ///< [n]
-  /// One name for each output of the model: slot k of row r is output_names()[output_ranks()[r, k]].
+  // ---- names and descriptions
+  const std::vector<std::string>& feature_names() const {
+    return parts_.feature_names;
+  }  ///< names of the features, [n]
+  /// The names of the model's outputs: slot k of row r is output_names()[output_ranks()[r, k]].
   const std::vector<std::string>& output_names() const { return parts_.output_names; }
-  /// Of a slot in a row. Throws IndexError where there is none.
+  /// The name of the output in a slot of a row. Throws IndexError for a row or slot that does not exist.
   std::string output_name(std::int64_t row, std::int64_t slot) const;
   const std::string& method() const { return parts_.method; }  ///< the explainer: "DeepShap"
   Output output_space() const { return parts_.output_space; }  ///< model, logit or probability
-  /// Where an explained logit goes; unknown for what is no logit.
+  /// The activation of an explained logit; unknown for other outputs.
   OutputActivation output_activation() const { return parts_.output_activation; }
-  /// Of values, base values and outputs; empty where nobody said it.
+  /// The unit of values, base values and outputs; empty if unknown.
   const std::string& unit() const { return parts_.unit; }
   bool additive() const { return parts_.additive; }  ///< do values and base sum to the output by construction?
-  std::int64_t n_background() const { return parts_.n_background; }  ///< references; 0 for methods without
-  /// ops without a rule of their own, and what that lost
+  std::int64_t n_background() const { return parts_.n_background; }  ///< number of references
+  /// Ops without a rule of their own, with the residuals of their contributions.
   const std::vector<FallbackOp>& fallback_ops() const { return parts_.fallback_ops; }
-  const std::vector<std::string>& notes() const { return parts_.notes; }  ///< what a reader should know
-  /// Names of the model's features whose contributions feature i sums up; none where it is one of the model's itself.
+  const std::vector<std::string>& notes() const { return parts_.notes; }  ///< remarks for readers
+  /// For a feature that is a sum, the names of the model's features in it, else empty. Throws IndexError.
   const std::vector<std::string>& group_members(std::int64_t feature) const;
-  /// outputs() as probabilities, [N, K]: sigmoid(logit), or the softmax of all logits of the row. Throws ValueError
-  /// where outputs are no logits, where it is not known which of the two functions they go to, and for a softmax of
-  /// which not all logits are explained.
+  /// outputs() as probabilities, [N, K]: sigmoid(logit), or the softmax of all logits of the row. Throws ValueError if
+  /// outputs are not logits, their activation is unknown, or not all logits of a softmax are explained.
   Tensor probabilities() const;
-  /// What is explained and how, one sentence each: method and space, base value, what standard errors mean, which
-  /// features are sums, how well contributions sum up, ops without a rule of their own, notes.
+  /// Sentences on what is explained and how: method and output, base value, meaning of standard errors, features that
+  /// are sums, additivity, ops without a rule of their own, notes.
   std::vector<std::string> about() const;
-  /// The place of a feature. Throws IndexError, listing the names.
+  /// The index of a feature. Throws IndexError for an unknown name, listing the known ones.
   std::int64_t feature_index(StringRef name) const;
 
-  // ---- what people call the values of the data
-  /// Was with_display called (or did the explanation come with display values)?
+  // ---- display values of the data
+  /// Does it have display values, from with_display() or a file?
   bool has_display() const { return !display_.empty(); }
-  /// The text of one value: from the source where it is known, else the number that the model saw. Throws IndexError.
+  /// The text of one value: that of the source if known, else the model's input as text. Throws IndexError.
   std::string display(std::int64_t row, std::int64_t feature) const;
-  /// All of them, [N][n].
+  /// The texts of all values, [N][n].
   std::vector<std::vector<std::string>> display() const;
-  /// [N, n]: numbers in the units of the source where the feature is a column of numbers there, else data(). NaN for
-  /// the sum of several features.
+  /// [N, n]: values in the units of the source for features that are columns of numbers there, else data(). NaN for the
+  /// sum of several features.
   const Tensor& display_values() const { return display_values_; }
-  /// Takes values in the units of the file. A feature with the name of a column shows its cell; one of a one-hot group
-  /// (`gender_male` of a column `gender`) shows 0 or 1, and `grouped` then shows the column's text, if the group's
-  /// features all come from that column. An Encoder gives no one-hot feature the name of a column, so that each feature
-  /// shows its own value. Features without a column keep their numbers. Throws ShapeError for another number of rows.
+  /// A copy that displays the values of the source table. A feature with the name of a column displays its cell; a
+  /// one-hot feature (`gender_male` of a column `gender`) displays 0 or 1, and grouped() then displays the column's
+  /// text if all features of the group come from that column. Features without a column keep their numbers. An Encoder
+  /// never names a one-hot feature like a column. Throws ShapeError for another number of rows.
   Explanation with_display(const nn::data::Table& raw) const;
-  /// Takes texts [N][n]. Throws ShapeError.
+  /// A copy that displays texts [N][n]. Throws ShapeError for another number of texts.
   Explanation with_display(std::vector<std::vector<std::string>> texts) const;
 
-  // ---- other views of the same
-  /// One row as an explanation of its own; negative counts from the end. Throws IndexError.
+  // ---- parts and transformations
+  /// The explanation of one row; a negative index counts from the end. Throws IndexError.
   Explanation operator[](std::int64_t row) const;
-  /// Rows start .. stop - 1. Negative bounds count from the end, those beyond it are moved to it.
+  /// Rows [start, stop). Negative bounds count from the end, and bounds out of range are clamped.
   Explanation slice(std::int64_t start, std::int64_t stop) const;
-  /// One output slot, K = 1. Throws IndexError.
+  /// The explanation of one output slot, K = 1. Throws IndexError.
   Explanation output(std::int64_t slot) const;
-  /// By name; not for ranked outputs. Throws IndexError, listing the names.
+  /// The explanation of the output with this name; not for ranked outputs. Throws IndexError, listing the names.
   Explanation output(StringRef output_name) const;
-  /// Sums of the contributions of each group; features in no group follow behind. This is not the game in which a group
-  /// is one player: there, features of a group would also share with others what they do only together. The standard
-  /// error of a sum is not known from those of its terms: NaN with a note, unless the group has one feature. An
-  /// explainer that is given the groups (DeepShapOptions::groups) computes it. Throws IndexError for a feature that is
-  /// not there, ValueError for one in two groups or a group without features.
+  /// The sum of the contributions of each group, followed by the features without a group. This differs from the
+  /// Shapley values of a game with groups as players, which share interactions differently. The standard error of a sum
+  /// does not follow from those of its terms: it is NaN, with a note, unless the group has one feature. An explainer
+  /// that is given the groups (DeepShapOptions::groups) computes it. Throws IndexError for a feature that does not
+  /// exist, ValueError for one in two groups or a group without features.
   Explanation grouped(const std::vector<nn::data::FeatureGroup>& groups) const;
-  /// In other units, y -> scale * y + shift: back from a standardized target. `unit` names them for text and figures.
-  /// Throws ValueError for a logit, which no line takes to what the model returns, and for a scale that is 0 or not
-  /// finite.
+  /// The explanation of scale * y + shift, for example to undo the standardization of a target. `unit` is shown in text
+  /// and figures. Throws ValueError for a logit, whose relation to the model's result is not linear, and for a scale
+  /// that is 0 or not finite.
   Explanation rescaled(double scale, double shift, StringRef unit = {}) const;
-  /// Sizes of contributions; no longer additive.
+  /// |values|; the result is not additive.
   Explanation abs() const;
-  /// Mean over the rows of |values|, [n, K]: how much each feature matters overall. Values that are NaN are left out.
+  /// Mean over the rows of |values|, [n, K]: the overall importance of each feature. NaN values are ignored.
   Tensor mean_abs() const;
-  /// Features of one slot by mean |value|, largest first, ties in their order.
+  /// Indices of the features by decreasing mean |value| in one slot; ties keep their order. Throws IndexError.
   std::vector<std::int64_t> order(std::int64_t slot = 0) const;
 
   // ---- files
-  /// Everything, to be read back by explanation_from_json(); numbers exactly, NaN as null.
+  /// JSON that explanation_from_json() reads back exactly; NaN is null.
   std::string json() const;
   std::string csv() const;  ///< one line for each row, output and feature
-  /// By the extension, .json (can be read back) or .csv. Throws ValueError for others, IoError where it cannot write;
-  /// then what was there stays.
+  /// Writes a .json file, which load_explanation() reads, or a .csv file. Throws ValueError for another extension, and
+  /// IoError, in which case an existing file is unchanged.
   void save(const std::filesystem::path& path) const;
-  std::string str() const;  ///< what operator<< writes
+  std::string str() const;  ///< the text that operator<< writes
 
  private:
   friend XG_API Explanation explanation_from_json(StringRef json);
   friend Explanation detail::grouped_with_errors(const Explanation& e,
                                                  const std::vector<nn::data::FeatureGroup>& groups,
                                                  const Tensor& errors);
-  /// `errors` [N, groups, K] of the sums, or undefined where they are not known.
+  /// `errors` [N, groups, K] are the standard errors of the sums; undefined if unknown.
   Explanation sums_of(const std::vector<nn::data::FeatureGroup>& groups, const Tensor& errors) const;
   Explanation rows_between(std::int64_t start, std::int64_t stop) const;
   void check_row(const char* method, std::int64_t row) const;
@@ -212,12 +214,12 @@ class XG_API Explanation {
   std::vector<std::vector<double>> source_numbers_;     // [column][N]; empty for text
 };
 
-/// Base value, contributions in order of size, prediction, additivity residual, method and output space, for each row
-/// and output, and what about() says; the middle of many rows is left out.
+/// Writes base value, contributions by decreasing size, prediction and residual for each row and output, then about().
+/// Rows in the middle are omitted if there are many.
 XG_API std::ostream& operator<<(std::ostream& out, const Explanation& explanation);
 
-/// Reads what json() wrote. Throws IoError for anything else: every size, rank and count must be covered by values and
-/// names of the text, unknown members are skipped, and a known one that stands there twice is refused.
+/// Reads the JSON of Explanation::json(). Unknown members are skipped. Throws IoError for text that is not such JSON,
+/// for sizes, ranks and counts that do not match the values and names in it, and for duplicate members.
 XG_API Explanation explanation_from_json(StringRef json);
 /// Reads a .json file that save() wrote. Throws IoError.
 XG_API Explanation load_explanation(const std::filesystem::path& path);

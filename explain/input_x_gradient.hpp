@@ -1,4 +1,4 @@
-// The slope of the model at each row, times the row.
+// The gradient of the model at each row, times the row.
 #pragma once
 
 #include <xgrad/explain/explanation.hpp>
@@ -12,19 +12,19 @@ namespace xg::explain {
 
 /// Options of InputXGradient.
 struct InputXGradientOptions {
-  Output output = Output::automatic;        ///< which number of the model is explained
-  StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};             ///< one for each output of the model
-  std::optional<std::int64_t> target = {};  ///< explain this output alone
+  Output output = Output::automatic;        ///< the output that is explained
+  StringList feature_names = {};            ///< names of the features; default x0, x1, ...
+  StringList output_names = {};             ///< names of the model's outputs
+  std::optional<std::int64_t> target = {};  ///< index of the only output to explain; if empty, all
 };
 
-/// values[r, i, k] = x_i d f_k / d x_i at row r; rows [N, n]. They sum to f(x) - f(0) where f is linear, else to
-/// nothing in particular. Source: Shrikumar et al. 2016 (arXiv:1605.01713).
+/// values[r, i, k] = x_i d f_k / d x_i at row r; rows [N, n], values [N, n, K]. They sum to f(x) - f(0) if f is affine;
+/// in general they are not additive. Shrikumar et al. 2016, arXiv:1605.01713.
 class XG_API InputXGradient {
  public:
-  /// refers to a Module, copies a function
+  /// Refers to a Module, copies a function.
   explicit InputXGradient(ModelFunction model, InputXGradientOptions options = {});
-  /// Throws as Saliency does.
+  /// Explains rows [N, n]. Throws as Saliency.
   Explanation operator()(const Tensor& rows) const;
 
  private:

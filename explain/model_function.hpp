@@ -1,4 +1,4 @@
-// What an explainer takes for a model: a Module, or any function of one tensor.
+// ModelFunction: the model of an explainer, a Module or any function of one tensor.
 #pragma once
 
 #include <xgrad/nn/module.hpp>
@@ -13,8 +13,8 @@
 
 namespace xg::explain {
 
-/// rows [N, n] -> outputs [N], [N, K] or [N, ...]. A Module is referred to and must live as long as its explainers;
-/// nothing is ever attached to it. A function is kept as a copy. Rows must not influence each other.
+/// A function from rows [N, n] to outputs [N], [N, K] or [N, ...]. A Module is held by reference, so that it must
+/// outlive its explainers, and is never modified. A function is copied. Rows must not influence each other.
 class XG_API ModelFunction {
  public:
   /// Refers to the module.
@@ -25,16 +25,16 @@ class XG_API ModelFunction {
              !std::same_as<std::decay_t<F>, ModelFunction>)
   ModelFunction(F function) : function_(std::move(function)) {}  // NOLINT: and so is a function
 
-  Tensor operator()(const Tensor& rows) const;  ///< what the model gives for rows [N, n]
-  /// Throws Error, naming the layer, if a Module is in training mode with a dropout or batch norm inside: then what it
-  /// returns is random or depends on the other rows.
+  Tensor operator()(const Tensor& rows) const;  ///< outputs for rows [N, n]; throws what the model throws
+  /// Throws Error, naming the layer, if a Module is in training mode and contains dropout or batch norm, because its
+  /// outputs would be random or depend on other rows. `method` names the caller in errors.
   void check_eval(const char* method) const;
-  /// Is a row's prediction a function of that row alone? Every explainer relies on it. Two rows a and b run through the
-  /// model as (a, b), (a, a), (b, b), (a) and (b, a, b), and each must come out the same wherever and beside whatever
-  /// it stands: that finds noise, statistics over the batch, rows that read each other, and branches that are taken for
-  /// a whole batch. a is one of `rows` [N, n], b the one most different from it among the first rows and `others` [B,
-  /// n] (a background or baseline; may be undefined), zeros where all are equal. Throws Error, naming the cause. Runs
-  /// until it has passed once, which copies share.
+  /// Checks that a row's prediction depends on that row alone, as every explainer requires. The model is run on the
+  /// batches (a, b), (a, a), (b, b), (a) and (b, a, b) of two rows, and each row must give the same result in all of
+  /// them. This detects noise, batch statistics, rows that read each other, and branches taken for a whole batch. a is
+  /// one of `rows` [N, n]; b is the one most different from it among the first rows and `others` [B, n] (a background
+  /// or baseline; may be undefined), or zeros if all are equal. Throws Error, naming the cause. Once passed, the check
+  /// is skipped, also in copies.
   void check_independence(const Tensor& rows, const Tensor& others, const char* method) const;
 
  private:

@@ -1,4 +1,4 @@
-// Choices that explainers share.
+// Options that explainers share.
 #pragma once
 
 #include <cstddef>
@@ -6,23 +6,23 @@
 
 namespace xg::explain {
 
-/// By what outputs are ordered where only the first ones of each row are explained.
+/// The order of outputs if only the first ones of each row are explained.
 enum class Rank : std::uint8_t {
-  max,      ///< the largest first
-  min,      ///< the least first
-  max_abs,  ///< the largest |output| first
+  max,      ///< largest output first
+  min,      ///< smallest output first
+  max_abs,  ///< largest |output| first
 };
 
-/// What happens where base value and contributions do not sum to the prediction. They do to rounding (1e-5 of their
-/// sizes in float32, 1e-9 in float64), widened by the residual of ops whose gradient had to be integrated.
+/// What happens if base value and contributions do not sum to the prediction. The tolerance is 1e-5 of their sizes in
+/// float32 and 1e-9 in float64, plus the residual of ops whose gradient had to be integrated.
 enum class Additivity : std::uint8_t {
-  error,   ///< an Error that names the op that lost something
-  warn,    ///< the same words as a note in the explanation
-  report,  ///< Explanation::residual() alone tells
+  error,   ///< throw an Error that names the op responsible
+  warn,    ///< add the message as a note to the explanation
+  report,  ///< do nothing; see Explanation::residual()
 };
 
-/// Memory that a block of pairs of rows and references may take, in each thread that works: about what a processor's
-/// cache holds. A block is at least one pair.
+/// Default memory limit of a block of pairs of rows and references, for each thread: about the size of a processor's
+/// cache. A block has at least one pair.
 inline constexpr std::size_t default_block_bytes = std::size_t{4} << 20;
 
 }  // namespace xg::explain

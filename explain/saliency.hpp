@@ -1,4 +1,4 @@
-// The slope of the model at each row.
+// The gradient of the model at each row.
 #pragma once
 
 #include <xgrad/explain/explanation.hpp>
@@ -12,20 +12,21 @@ namespace xg::explain {
 
 /// Options of Saliency.
 struct SaliencyOptions {
-  bool abs = true;                          ///< sizes of slopes, without their signs
-  Output output = Output::automatic;        ///< which number of the model is explained
-  StringList feature_names = {};            ///< one for each feature; default x0, x1, ...
-  StringList output_names = {};             ///< one for each output of the model
-  std::optional<std::int64_t> target = {};  ///< explain this output alone
+  bool abs = true;                          ///< absolute values of the gradient
+  Output output = Output::automatic;        ///< the output that is explained
+  StringList feature_names = {};            ///< names of the features; default x0, x1, ...
+  StringList output_names = {};             ///< names of the model's outputs
+  std::optional<std::int64_t> target = {};  ///< index of the only output to explain; if empty, all
 };
 
-/// values[r, i, k] = |d f_k / d x_i| at row r, or with its sign; rows [N, n]. They sum to nothing in particular.
-/// Source: Simonyan et al. 2013 (arXiv:1312.6034).
+/// values[r, i, k] = |d f_k / d x_i| at row r, or without abs its signed value; rows [N, n], values [N, n, K]. They are
+/// not additive. Simonyan, Vedaldi & Zisserman 2013, arXiv:1312.6034.
 class XG_API Saliency {
  public:
   explicit Saliency(ModelFunction model, SaliencyOptions options = {});  ///< refers to a Module, copies a function
-  /// Throws ShapeError or DtypeError for rows that are not floating [N, n], Error for a model in training mode with
-  /// dropout or batch norm, IndexError for the target, ValueError for an Output that is not there.
+  /// Explains rows [N, n]. Throws ShapeError or DtypeError for rows that are not floating [N, n], Error for a model in
+  /// training mode with dropout or batch norm and for rows that influence each other, IndexError for a target that does
+  /// not exist, ValueError for an Output that the model does not have and for names that do not fit.
   Explanation operator()(const Tensor& rows) const;
 
  private:
