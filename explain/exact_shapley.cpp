@@ -26,10 +26,10 @@ namespace {
 constexpr const char* method = "ExactShapley";
 std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-/// weight[s] = s! (m - s - 1)! / m! of a coalition of s players that one joins.
+/// weights[s] = s! (m - s - 1)! / m!, the weight of a coalition of s players that another player joins.
 std::vector<double> shapley_weights(std::int64_t m) {
   std::vector<double> weights(at(m));
-  double binomial = 1;  // of m - 1 over s
+  double binomial = 1;  // (m - 1) choose s
   for (std::int64_t s = 0; s < m; ++s) {
     weights[at(s)] = 1 / (static_cast<double>(m) * binomial);
     binomial *= static_cast<double>(m - 1 - s) / static_cast<double>(s + 1);
@@ -39,7 +39,7 @@ std::vector<double> shapley_weights(std::int64_t m) {
 
 using detail::Game, detail::Indices;
 
-/// References that differ from a row in the same features: these are the players, for all of them.
+/// References that differ from a row in the same features, the players.
 struct Group {
   Indices players, references;
 };
@@ -52,17 +52,17 @@ std::vector<Group> groups_of(const double* row, const std::vector<double>& refer
     Indices players;
     for (std::int64_t i = 0; i < n; ++i)
       if (references[at(r * n + i)] != row[i]) players.push_back(i);
-    const auto [place, fresh] = known.try_emplace(players, groups.size());
-    if (fresh) groups.push_back({std::move(players), {}});
-    groups[place->second].references.push_back(r);
+    const auto [found, is_new] = known.try_emplace(players, groups.size());
+    if (is_new) groups.push_back({std::move(players), {}});
+    groups[found->second].references.push_back(r);
   }
   return groups;
 }
 
-/// Shapley values of one row, by output and feature, and their deviation over the references.
+/// Computes the Shapley values of one row, and their standard errors over the references.
 class RowGame {
  public:
-  /// `at_row` [K] and `at_references` [B, K] are what the model gives there.
+  /// `at_row` [K] and `at_references` [B, K] are the model's outputs for the row and the references.
   RowGame(std::int64_t n, std::int64_t k, std::int64_t b, const double* at_row, const double* at_references)
       : n_(n),
         k_(k),
@@ -74,8 +74,9 @@ class RowGame {
 
   void add(const Group& group, std::int64_t row, Game& game) {
     const std::vector<double> weights = shapley_weights(static_cast<std::int64_t>(group.players.size()));
-    const std::int64_t all = static_cast<std::int64_t>(group.references.size()), most = game.most_references(),
-                       parts = (all + most - 1) / most, part = (all + parts - 1) / parts;
+    const std::int64_t all = static_cast<std::int64_t>(group.references.size()),
+                       max_references = game.most_references(), parts = (all + max_references - 1) / max_references,
+                       part = (all + parts - 1) / parts;
     const std::uint64_t coalitions = std::uint64_t{1} << group.players.size();
     std::vector<double> worth(static_cast<std::size_t>(coalitions) * at(k_), 0.0);  // summed over the references
     for (std::int64_t b0 = 0; b0 < all; b0 += part) {
@@ -91,7 +92,7 @@ class RowGame {
             if (set >> j & 1) no_number_->push_back(group.players[j]);
           break;
         }
-    // With and without the player side by side: what does not matter to the model cancels to exactly nothing.
+    // The values with and without the player are subtracted pairwise, so that a feature without effect gets exactly 0.
     for (std::size_t j = 0; j < group.players.size(); ++j)
       for (std::int64_t slot = 0; slot < k_; ++slot) {
         const std::uint64_t player = std::uint64_t{1} << j;
@@ -105,10 +106,10 @@ class RowGame {
       }
   }
 
-  /// The features that have the row's values in a coalition for which the model gives no number; none if there is none.
+  /// The players of a coalition for which the model's output is not finite, if there is one.
   const std::optional<Indices>& without_number() const { return no_number_; }
 
-  /// [n, K]: means over the references and their standard errors (left alone where there is one reference).
+  /// [n, K]: means over the references and their standard errors (not written for a single reference).
   void finish(double* values, double* errors) const {
     const auto b = static_cast<double>(b_);
     for (std::int64_t i = 0; i < n_; ++i)
@@ -120,7 +121,7 @@ class RowGame {
       }
   }
 
-  /// [groups, K]: standard errors of the sums of features (left alone where there is one reference).
+  /// [groups, K]: standard errors of the sums of features (not written for a single reference).
   void finish_groups(const std::vector<nn::data::FeatureGroup>& groups, double* errors) const {
     if (b_ < 2) return;
     const auto b = static_cast<double>(b_);
@@ -134,8 +135,8 @@ class RowGame {
   }
 
  private:
-  /// Runs through all coalitions against some references. They are cut into pieces by their number alone; each piece
-  /// has sums of its own, which are then added in order.
+  /// Evaluates all coalitions against some references. How they are divided among threads depends on their number
+  /// alone, and each part has sums of its own, which are added in order, so that results do not depend on the threads.
   void play(const Game& game, const Indices& players, std::span<const std::int64_t> references,
             const std::vector<double>& weights, std::vector<double>& worth) {
     const std::int64_t g = static_cast<std::int64_t>(references.size()), m = static_cast<std::int64_t>(players.size());
@@ -189,8 +190,9 @@ class RowGame {
             contributions_[at((slot * n_ + players[at(j)]) * b_ + references[at(r)])] +=
                 shares[p * contributions_of(m, g) + at((slot * m + j) * g + r)];
   }
-  /// The worth of everybody, and of nobody, is what the model gives for the row and for the reference. Rounding may
-  /// differ in another run, which matters where a step decides by it: then contributions would sum to something else.
+  /// Replaces the values of the full and the empty coalition by the model's outputs for the row and the reference.
+  /// Rounding may differ between runs, and at the threshold of a step the contributions would then not sum to the
+  /// prediction.
   template <class F>
   void pin(double* v, std::uint64_t sets, std::uint64_t set, std::span<const std::int64_t> references, F&& model) {
     const std::size_t g = references.size();
@@ -249,7 +251,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   const std::int64_t count = x.size(0), n = x.size(1), b = background_.size(0), k = at_rows.values.size(1);
   const std::vector<double> data = x.to_vector(), references = background_.to_vector();
 
-  // Who plays, for each row; and whether that is affordable, before any work is done.
+  // The groups of each row are found first, so that too many evaluations throw before any work is done.
   std::vector<std::vector<Group>> groups(at(count));
   for (std::int64_t row = 0; row < count; ++row) {
     const double* values = &data[at(row * n)];
@@ -281,7 +283,7 @@ Explanation ExactShapley::operator()(const Tensor& rows) const {
   std::optional<Indices> no_number;
   std::vector<std::int64_t> rows_without;
   for (std::int64_t row = 0; row < count; ++row) {
-    if (groups[at(row)].empty()) continue;  // not a row of numbers
+    if (groups[at(row)].empty()) continue;  // the row is not finite
     const double* at_row = row_values.data<double>() + row * k;
     RowGame sums(n, k, b, at_row, reference_values.data<double>());
     for (const Group& group : groups[at(row)])

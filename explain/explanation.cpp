@@ -23,11 +23,12 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-/// A float64 copy of one's own, outside every graph; `otherwise` everywhere where there is none.
+/// A float64 copy of `t` outside every graph; if `t` is undefined, a tensor filled with `otherwise`.
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
   if (!t.defined()) return full(shape, otherwise, {.dtype = float64});
   if (t.shape() != shape)
-    raise<ShapeError>("[Explanation] {} has shape {}, values ask for {}.", what, t.shape().str(), shape.str());
+    raise<ShapeError>("[Explanation] {} has shape {}, it must be {} to fit the values.", what, t.shape().str(),
+                      shape.str());
   return t.detach().to(float64).clone();
 }
 
@@ -36,9 +37,9 @@ void check_count(const char* what, std::size_t found, std::int64_t needed, const
   raise<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
 }
 
-/// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
-/// are believed; beyond it, a count must be covered by values.
-constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
+/// Names and ranks may imply counts that exceed the values, especially in an explanation without rows. Up to this limit
+/// they are accepted; a larger count must be matched by values.
+constexpr std::int64_t max_count_without_values = std::int64_t{1} << 24;
 
 }  // namespace
 
@@ -51,8 +52,8 @@ std::string_view name(Output output) {
 std::string_view name(OutputActivation activation) {
   // In the order of the enumerators.
   constexpr std::array<std::string_view, 3> names{"unknown", "sigmoid", "softmax"};
-  const auto place = static_cast<std::size_t>(activation);
-  return names[place < names.size() ? place : 0];
+  const auto i = static_cast<std::size_t>(activation);
+  return names[i < names.size() ? i : 0];
 }
 
 Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
@@ -66,10 +67,10 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
     raise<ShapeError>(
         "[Explanation] values are {}: there must be at least one feature and one output; only rows may be missing.",
         p.values.shape().str());
-  const std::int64_t countable = std::max(p.values.numel(), most_without_values);
+  const std::int64_t countable = std::max(p.values.numel(), max_count_without_values);
   if (n > countable / k)
     raise<ShapeError>("[Explanation] values are {}: without rows there may be {} features times outputs.",
-                      p.values.shape().str(), most_without_values);
+                      p.values.shape().str(), max_count_without_values);
   if (p.n_background < 0) raise<ValueError>("[Explanation] n_background is {}, it must be 0 or more.", p.n_background);
   p.values = own(p.values, {rows, n, k}, "values", nan);
   p.base_values = own(p.base_values, {rows, k}, "base_values", nan);
@@ -239,8 +240,7 @@ Explanation Explanation::with_display(const nn::data::Table& raw) const {
   auto* numbers = shown.mutable_data<double>();
   for (std::int64_t i = 0; i < features(); ++i) {
     const auto found = std::find(e.source_names_.begin(), e.source_names_.end(), parts_.feature_names[index(i)]);
-    if (found == e.source_names_.end())
-      continue;  // a one-hot feature: 0 and 1 are its values in the source's sense too
+    if (found == e.source_names_.end()) continue;  // a one-hot feature displays 0 or 1
     const auto column = static_cast<std::size_t>(found - e.source_names_.begin());
     for (std::int64_t row = 0; row < size(); ++row) {
       e.display_[index(row)][index(i)] = e.source_cells_[column][index(row)];

@@ -1,4 +1,4 @@
-// Explanations as JSON, which can be read back, and as CSV, for spreadsheets.
+// Writes explanations as JSON, which can be read back, and as CSV for spreadsheets.
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/io/atomic_file.hpp>
@@ -33,7 +33,7 @@ constexpr const char* prefix = "[explanation] this is not an explanation that xg
 
 // ---- writing
 
-/// JSON has no NaN and no infinity: null, "inf", "-inf".
+/// Writes null, "inf" or "-inf" for values that JSON numbers cannot represent.
 void write(JsonWriter& json, double value) {
   if (std::isinf(value))
     json.text(value > 0 ? "inf" : "-inf");
@@ -60,7 +60,7 @@ void write(JsonWriter& json, const Tensor& t) {
   json.end_object();
 }
 
-// ---- reading: everything is checked before it is used, and takes memory in proportion to the file's length
+// ---- reading: all input is checked before use, and memory is proportional to the length of the file
 
 double to_number(const JsonValue& value) {
   if (value.is_null()) return nan;
@@ -86,7 +86,7 @@ Tensor to_tensor(const JsonValue& parent, const char* key, std::size_t ndim, boo
     count *= static_cast<std::size_t>(d);
     shape.push_back(d);
   });
-  if (count != given) raise<IoError>("[explanation] '{}' has {} values, its shape asks for {}.", key, given, count);
+  if (count != given) raise<IoError>("[explanation] '{}' has {} values, its shape needs {}.", key, given, count);
   Tensor t = empty(shape, {.dtype = integers ? Dtype::int64 : Dtype::float64});
   if (integers) {
     auto* out = t.mutable_data<std::int64_t>();
@@ -104,7 +104,7 @@ std::vector<std::vector<std::string>> to_rows_of_texts(const JsonValue& list) {
   return rows;
 }
 
-/// The names of `key`. A file names everything: default names would be made for a count that nothing in it stands for.
+/// The names of `key`. They must be in the file, because default names would be created for a count that is unchecked.
 std::vector<std::string> to_names(const JsonValue& parent, const char* key) {
   std::vector<std::string> names = parent.at(key).texts();
   if (names.empty()) raise<IoError>("[explanation] '{}' is empty: a file must name them all.", key);
@@ -124,7 +124,7 @@ OutputActivation activation_from_name(const std::string& text) {
                  io::shortened(text));
 }
 
-/// A cell of a CSV file, quoted where it must be.
+/// A cell of a CSV file, quoted if necessary.
 std::string cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return io::csv_quoted(text);
@@ -151,7 +151,7 @@ std::string Explanation::json() const {
   write(json.key("values"), p.values);
   write(json.key("base_values"), p.base_values);
   write(json.key("outputs"), p.outputs);
-  write(json.key("residual"), residual());  // for other readers: it follows from the rest
+  write(json.key("residual"), residual());  // redundant, for other readers
   write(json.key("data"), p.data);
   write(json.key("standard_errors"), p.standard_errors);
   write(json.key("output_ranks"), p.output_ranks);
@@ -176,7 +176,7 @@ std::string Explanation::json() const {
   }
   json.end_list();
   write(json.key("notes"), p.notes);
-  write(json.key("about"), about());  // the same for people
+  write(json.key("about"), about());  // redundant, for people
   json.end_object();
   return json.take();
 }
@@ -201,7 +201,7 @@ Explanation explanation_from_json(StringRef text) {
     p.output_names = to_names(json, "output_names");
     p.method = json.at("method").text();
     p.output_space = output_from_name(json.at("output_space").text());
-    // Files of earlier versions say neither where a logit goes nor what the unit is, and have no names of members.
+    // Files of earlier versions have neither the activation, the unit nor the group members.
     if (const JsonValue activation = json.find("output_activation"); activation.exists())
       p.output_activation = activation_from_name(activation.text());
     if (const JsonValue unit = json.find("unit"); unit.exists()) p.unit = unit.text();

@@ -1,4 +1,4 @@
-// Explanations in words.
+// Explanations as text.
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
@@ -27,11 +27,11 @@ std::string number(double value, int digits) {
 }
 
 std::string listing(const std::vector<std::string>& names) {
-  constexpr std::size_t most = 30;
+  constexpr std::size_t max_names = 30;
   std::vector<std::string> first;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) first.push_back(io::shortened(names[i]));
+  for (std::size_t i = 0; i < std::min(max_names, names.size()); ++i) first.push_back(io::shortened(names[i]));
   return fmt::format("{}{}", fmt::join(first, ", "),
-                     names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
+                     names.size() > max_names ? fmt::format(" and {} more", names.size() - max_names) : "");
 }
 
 }  // namespace detail
@@ -59,7 +59,7 @@ std::string space_in_words(const Explanation& e) {
   }
 }
 
-/// "output: survived", or "" where nobody gave a name.
+/// "output: survived", or "" for default names.
 std::string outputs_in_words(const Explanation& e) {
   if (e.size() == 0 || e.ranked()) return "";
   std::vector<std::string> names;
@@ -71,29 +71,30 @@ std::string outputs_in_words(const Explanation& e) {
   return named ? fmt::format("output{}: {}", names.size() == 1 ? "" : "s", listing(names)) : "";
 }
 
-/// "gender (gender_female, gender_male), embarked (4)": the features that are sums.
+/// The features that are sums: "gender (gender_female + gender_male), embarked (4 features)".
 std::string sums_in_words(const Explanation& e) {
-  constexpr std::size_t most = 12;
+  constexpr std::size_t max_sums = 12;
   std::vector<std::string> sums;
   std::size_t count = 0;
   for (std::int64_t i = 0; i < e.features(); ++i) {
     const auto& members = e.group_members(i);
-    if (members.empty() || ++count > most) continue;
+    if (members.empty() || ++count > max_sums) continue;
     sums.push_back(fmt::format("{} ({})", e.feature_names()[static_cast<std::size_t>(i)],
                                members.size() <= 3 ? fmt::format("{}", fmt::join(members, " + "))
                                                    : fmt::format("{} features", members.size())));
   }
-  return fmt::format("{}{}", fmt::join(sums, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
+  return fmt::format("{}{}", fmt::join(sums, ", "),
+                     count > max_sums ? fmt::format(" and {} more", count - max_sums) : "");
 }
 
 std::string padded(const std::string& text, std::size_t columns) {
   return text + std::string(columns > io::count_characters(text) ? columns - io::count_characters(text) : 0, ' ');
 }
 
-/// `probabilities` [N, K] of logits, or undefined; `residuals` [N, K].
+/// Appends the table of one row and slot. `probabilities` [N, K] may be undefined; `residuals` are [N, K].
 void append_row(std::string& out, const Explanation& e, const Tensor& probabilities, const Tensor& residuals,
                 std::int64_t row, std::int64_t slot) {
-  constexpr std::int64_t most = 20;
+  constexpr std::int64_t max_lines = 20;
   const std::int64_t n = e.features(), k = e.outputs_explained();
   const auto at = [&](const Tensor& t, std::int64_t i) { return t.data<double>()[(row * n + i) * k + slot]; };
   const auto of_row = [&](const Tensor& t) { return t.data<double>()[row * k + slot]; };
@@ -103,7 +104,7 @@ void append_row(std::string& out, const Explanation& e, const Tensor& probabilit
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return std::abs(at(e.values(), a)) > std::abs(at(e.values(), b));
   });
-  const std::int64_t shown = n <= most ? n : most - 1;
+  const std::int64_t shown = n <= max_lines ? n : max_lines - 1;
   struct Line {
     std::string label;
     double value, error;
@@ -116,9 +117,9 @@ void append_row(std::string& out, const Explanation& e, const Tensor& probabilit
          at(e.values(), feature), at(e.standard_errors(), feature)});
   }
   if (shown < n) {
-    double rest = 0;
-    for (std::int64_t i = shown; i < n; ++i) rest += at(e.values(), order[static_cast<std::size_t>(i)]);
-    lines.push_back({fmt::format("{} other features", n - shown), rest, std::numeric_limits<double>::quiet_NaN()});
+    double remaining = 0;
+    for (std::int64_t i = shown; i < n; ++i) remaining += at(e.values(), order[static_cast<std::size_t>(i)]);
+    lines.push_back({fmt::format("{} other features", n - shown), remaining, std::numeric_limits<double>::quiet_NaN()});
   }
   std::size_t columns = io::count_characters("prediction");
   for (const Line& line : lines) columns = std::max(columns, io::count_characters(line.label));
@@ -190,17 +191,17 @@ std::vector<std::string> Explanation::about() const {
 }
 
 std::string Explanation::str() const {
-  constexpr std::int64_t most = 5;
+  constexpr std::int64_t max_rows = 5;
   const std::vector<std::string> lines = about();
   std::string out = lines.front() + '\n';
-  const bool all = size() <= most;
+  const bool all = size() <= max_rows;
   const bool squashed = parts_.output_activation == OutputActivation::sigmoid ||
                         (parts_.output_activation == OutputActivation::softmax &&
                          static_cast<std::size_t>(outputs_explained()) == parts_.output_names.size());
   const Tensor squashed_outputs = squashed ? probabilities() : Tensor(), residuals = residual();
   for (std::int64_t row = 0; row < size(); ++row) {
-    if (!all && row == most - 1) {
-      out += fmt::format("... {} more rows\n", size() - most);
+    if (!all && row == max_rows - 1) {
+      out += fmt::format("... {} more rows\n", size() - max_rows);
       row = size() - 1;
     }
     for (std::int64_t slot = 0; slot < outputs_explained(); ++slot)

@@ -9,13 +9,13 @@
 namespace xg::explain::detail {
 namespace {
 
-/// The largest error of an integral that is excused, as a part of the sum of |contributions|.
-constexpr double excused_part = 1e-3;
+/// The largest tolerated error of an integral, as a fraction of the sum of |contributions|.
+constexpr double tolerated_fraction = 1e-3;
 
-/// From which part of prediction - base value on a residual that is only rounding is stated all the same.
-constexpr double noted_part = 1e-2;
+/// A residual due to rounding is noted above this fraction of prediction - base value.
+constexpr double noted_fraction = 1e-2;
 
-/// What became of a loss, for readers.
+/// The cause of a loss, as text for notes.
 const char* cause(LossKind kind) {
   switch (kind) {
     case LossKind::jump:
@@ -30,11 +30,11 @@ const char* cause(LossKind kind) {
 
 /// "row 3", "rows 0, 2 and 5 more"
 std::string rows_of(const std::vector<std::int64_t>& rows) {
-  constexpr std::size_t most = 5;
+  constexpr std::size_t max_rows = 5;
   std::string text = rows.size() == 1 ? "row " : "rows ";
-  for (std::size_t i = 0; i < std::min(rows.size(), most); ++i)
+  for (std::size_t i = 0; i < std::min(rows.size(), max_rows); ++i)
     text += fmt::format("{}{}", i == 0 ? "" : ", ", rows[i]);
-  return rows.size() > most ? text + fmt::format(" and {} more", rows.size() - most) : text;
+  return rows.size() > max_rows ? text + fmt::format(" and {} more", rows.size() - max_rows) : text;
 }
 
 }  // namespace
@@ -50,12 +50,13 @@ LossLedger::LossLedger(std::int64_t rows, std::int64_t k, std::int64_t reference
   for (std::vector<double>& sums : sums_) sums.assign(at(rows * k), 0.0);
 }
 
-void LossLedger::add(const Losses& losses, std::int64_t slot, std::int64_t row, std::int64_t count, std::int64_t each) {
+void LossLedger::add(const Losses& losses, std::int64_t slot, std::int64_t row, std::int64_t count,
+                     std::int64_t references_per_row) {
   for (std::size_t kind = 0; kind < loss_kinds; ++kind) {
     if (!losses.of_pairs[kind].defined()) continue;
     const std::vector<double> lost = losses.of_pairs[kind].to_vector();
     const std::int64_t slots = losses.of_pairs[kind].size(0), groups = losses.of_pairs[kind].size(1);
-    const std::int64_t groups_of_row = groups == 1 ? 1 : each;  // a block without rows of its own belongs to one row
+    const std::int64_t groups_of_row = groups == 1 ? 1 : references_per_row;  // a single group belongs to one row
     for (std::int64_t s = 0; s < slots; ++s)
       for (std::int64_t i = 0; i < count; ++i)
         for (std::int64_t g = 0; g < groups_of_row; ++g)
@@ -70,17 +71,17 @@ double LossLedger::mean(LossKind kind, std::int64_t row, std::int64_t slot) cons
 std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::string>& notes) {
   const std::int64_t n = in.values.size(0), features = in.values.size(1), k = in.values.size(2);
   const bool single = in.eps > 1e-10;
-  // Multipliers lose digits below the smallest normal number.
+  // Multipliers lose precision below the smallest normal number.
   const double relative = single ? 1e-5 : 1e-9, smallest = single ? 1e-30 : 1e-290;
   const auto* values = in.values.data<double>();
   std::optional<Miss> of_rules, of_integrals;
   double worst_rule = 1, worst_integral = 1;
   std::array<std::vector<std::int64_t>, loss_kinds> rows_with;
-  std::array<double, loss_kinds> most_lost{};
+  std::array<double, loss_kinds> max_loss{};
   const auto lost = [&](LossKind kind, std::int64_t row, double loss) {
     const auto i = static_cast<std::size_t>(kind);
     if (rows_with[i].empty() || rows_with[i].back() != row) rows_with[i].push_back(row);
-    most_lost[i] = std::max(most_lost[i], std::abs(loss));
+    max_loss[i] = std::max(max_loss[i], std::abs(loss));
   };
   for (std::int64_t row = 0; row < n; ++row) {
     if (!in.clean[at(row)]) continue;
@@ -102,10 +103,10 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
       if (std::abs(undefined) > allowed) lost(LossKind::undefined, row, undefined);
       const double unexplained = residual - jumps - undefined;
       if (std::abs(unexplained) <= allowed) {
-        // Contributions that are large and cancel leave a residual that is small beside them and not beside what they
-        // are to explain.
+        // Large contributions that cancel leave a residual that is small relative to them, but perhaps not relative to
+        // the difference that they explain.
         if (std::abs(unexplained) > relative * (std::abs(output) + std::abs(base)) + smallest &&
-            std::abs(unexplained) > noted_part * std::abs(output - base))
+            std::abs(unexplained) > noted_fraction * std::abs(output - base))
           notes.push_back(note_on_rounding(row, slot, unexplained, output));
         continue;
       }
@@ -116,7 +117,7 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
         if (ratio > worst_rule) worst_rule = ratio, of_rules = miss;
         continue;
       }
-      const double part = sizes > 0 ? (std::abs(unexplained) - allowed) / (excused_part * sizes)
+      const double part = sizes > 0 ? (std::abs(unexplained) - allowed) / (tolerated_fraction * sizes)
                                     : std::numeric_limits<double>::infinity();
       if (part > worst_integral)
         worst_integral = part, of_integrals = miss;
@@ -130,7 +131,7 @@ std::optional<Miss> find_miss(const AdditivityInputs& in, std::vector<std::strin
     const std::vector<double>& by_op = in.losses.largest_of(kind);
     const auto op = at(std::max_element(by_op.begin(), by_op.end()) - by_op.begin());
     notes.push_back(fmt::format("{}: {}: up to {:.3g} of the prediction stays in the residual of {}", in.op_names[op],
-                                cause(kind), most_lost[i], rows_of(rows_with[i])));
+                                cause(kind), max_loss[i], rows_of(rows_with[i])));
   }
   return of_rules ? of_rules : of_integrals;
 }

@@ -1,4 +1,4 @@
-// Plans for any model. Internal to explain/.
+// Plans for any model.
 #pragma once
 
 #include <xgrad/explain/detail/plan.hpp>

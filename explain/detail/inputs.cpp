@@ -25,8 +25,7 @@ Tensor checked_matrix(const char* method, const char* what, const Tensor& t) {
   if (t.size(0) == 0)
     raise<ShapeError>("[{}] {} is {}: it has no rows, at least one is needed.", method, what, t.shape().str());
   if (t.size(1) == 0)
-    raise<ShapeError>("[{}] {} is {}: it has no features, there is nothing to explain by.", method, what,
-                      t.shape().str());
+    raise<ShapeError>("[{}] {} is {}: it has no features, at least one is needed.", method, what, t.shape().str());
   const NoGrad guard;
   return t.detach().contiguous();
 }
@@ -36,10 +35,10 @@ Tensor checked_background(const char* method, const char* what, const Tensor& t)
   const std::vector<double> values = checked.to_vector();
   const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
   if (bad != values.end()) {
-    const auto place = bad - values.begin();
+    const auto position = bad - values.begin();
     raise<ValueError>(
         "[{}] {} has {} in row {}, feature {}: references must be numbers, leave such rows out or fill them in.",
-        method, what, *bad, place / checked.size(1), place % checked.size(1));
+        method, what, *bad, position / checked.size(1), position % checked.size(1));
   }
   return checked;
 }

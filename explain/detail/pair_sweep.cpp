@@ -16,18 +16,18 @@ using autograd::with_front;
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-/// What stands for infinity. Its square is still a float.
-constexpr double far = 1e18;
+/// Replaces infinity. Its square is still finite in float32.
+constexpr double infinity_substitute = 1e18;
 
 void add_to(Tensor& total, const Tensor& part) {
   if (part.defined()) total = total.defined() ? total + part : part;
 }
 
-/// x - r in float64, 0 for equal infinities.
+/// x - r in float64; 0 for equal infinities.
 Tensor change_of(const Tensor& x, const Tensor& r) { return where(x == r, 0.0, x.to(float64) - r.to(float64)); }
 
-/// Sums of m d over each of K outputs and groups of pairs, [K, groups]; of |m d| with `sizes`. A change of 0 counts
-/// nothing, whatever its multiplier.
+/// Sums of m d, or of |m d| if `sizes` is true, for each of K outputs and groups of pairs, [K, groups]. A change d of 0
+/// contributes 0, whatever its multiplier.
 Tensor sum_of_products(const Tensor& m, const Tensor& d, std::int64_t k, std::int64_t groups, bool sizes = false) {
   if (!m.defined() || m.numel() == 0) return zeros({k, groups}, {.dtype = float64});
   const Tensor products = where(d == 0, 0.0, m.to(float64) * d).reshape({k, groups, -1});
@@ -51,7 +51,7 @@ void keep_larger(LargestLosses& known, const LargestLosses& found) {
 }
 
 PairSweep::PairSweep(const RoundedRecording& x, const RoundedRecording& r, const Structure& structure,
-                     const Target& target, bool whole, bool settles)
+                     const Target& target, bool whole, bool replaces_nonfinite)
     : x_(x.recording),
       r_(r.recording),
       x_roundings_(x.roundings),
@@ -59,7 +59,7 @@ PairSweep::PairSweep(const RoundedRecording& x, const RoundedRecording& r, const
       s_(structure),
       target_(target),
       whole_(whole),
-      settles_(settles) {}
+      replaces_nonfinite_(replaces_nonfinite) {}
 
 Tensor PairSweep::run(const PairBlock& block, Tensor seed, Losses& losses, Audit* audit) {
   block_ = block;
@@ -77,7 +77,7 @@ Tensor PairSweep::run(const PairBlock& block, Tensor seed, Losses& losses, Audit
   for (std::size_t e = entries.size(); e-- > 0;) {
     if (!s_.on_path[e]) continue;
     const TraceEntry& entry = entries[e];
-    const PairContext pairs = context(entry, multipliers, audit != nullptr || settles_);
+    const PairContext pairs = context(entry, multipliers, audit != nullptr || replaces_nonfinite_);
     for (const ValueId id : entry.outputs) multipliers[at(id)] = Tensor();
     const bool arrived =
         std::any_of(pairs.multipliers.begin(), pairs.multipliers.end(), [](const Tensor& m) { return m.defined(); });
@@ -85,7 +85,7 @@ Tensor PairSweep::run(const PairBlock& block, Tensor seed, Losses& losses, Audit
       AttributionLoss loss;
       std::vector<Tensor> shares = autograd::attribute(*entry.op, pairs, &loss);
       Tensor undefined;
-      if (settles_) settle(entry, pairs, shares, loss, undefined);
+      if (replaces_nonfinite_) replace_nonfinite(entry, pairs, shares, loss, undefined);
       lose(LossKind::jump, e, loss.jumps);
       lose(LossKind::integral, e, loss.quadrature);
       lose(LossKind::undefined, e, undefined);
@@ -133,7 +133,7 @@ PairContext PairSweep::context(const TraceEntry& entry, const std::vector<Tensor
     pairs.x_out.push_back(results ? value(id).x : Tensor());
     pairs.r_out.push_back(results ? value(id).r : Tensor());
   }
-  if (settles_)
+  if (replaces_nonfinite_)
     for (const ValueId id : entry.inputs) pairs.no_number.push_back(value(id).no_number);
   if (entry.op->traits().jumps)
     for (const ValueId id : entry.inputs) {
@@ -145,7 +145,7 @@ PairContext PairSweep::context(const TraceEntry& entry, const std::vector<Tensor
   return pairs;
 }
 
-/// [P, ...] of the numbers of the rows.
+/// The values of the rows at the pairs, [P, ...].
 Tensor PairSweep::of_rows(const Tensor& value, bool has_rows) const {
   if (whole_ || !has_rows) return value;
   const Tensor rows = value.narrow(0, block_.n0, block_.rows);
@@ -157,10 +157,10 @@ Tensor PairSweep::of_references(const Tensor& value, bool has_rows) const {
   return block_.paired || block_.rows == 1 ? references : repeated(references.unsqueeze(0), value.shape());
 }
 Tensor PairSweep::repeated(const Tensor& value, const Shape& shape) const {
-  const Shape both = with_front(block_.rows, with_front(block_.references, shape, 1));
-  return value.expand(both).reshape(with_front(block_.pairs(), shape, 1));
+  const Shape pair_shape = with_front(block_.rows, with_front(block_.references, shape, 1));
+  return value.expand(pair_shape).reshape(with_front(block_.pairs(), shape, 1));
 }
-/// A tensor of the right shape whose numbers nobody may read.
+/// A tensor of the right shape whose elements must not be read.
 Tensor PairSweep::placeholder(ValueId id) const {
   const Tensor& value = x_.value(id);
   if (whole_ || !s_.has_rows[at(id)]) return value;
@@ -169,33 +169,34 @@ Tensor PairSweep::placeholder(ValueId id) const {
   return none.expand(with_front(block_.pairs(), value.shape(), 1));
 }
 
-// Note [Values that are no numbers]
-// A model may be finite although a value in it is not: a logit masked with minus infinity, 1 / (1 + exp(800)), the
-// logarithm in the branch that `where` does not take. No multiplier times such a change is a number. So a very large
-// number stands for infinity, and a value that is NaN on one side counts as one that does not change: what depended on
-// it comes from whatever chose between them. The elementwise ops around such a value use the quotients of these, so
-// that the sums still hold; what cannot be passed on is counted.
+// Note [Nonfinite values]
+// A model's output may be finite although an intermediate value is not: a logit masked with minus infinity, 1 / (1 +
+// exp(800)), the logarithm in the branch that `where` does not take. The product of a multiplier and such a change is
+// not a number. A very large number therefore replaces infinity, and a value that is NaN for the row or the reference
+// is treated as unchanged: its effect is then that of the condition that selects the branch. Elementwise ops around
+// such a value use difference quotients of the replacements, so that contributions still sum to the prediction; what
+// cannot be passed on is counted as a loss.
 const PairSweep::Value& PairSweep::value(ValueId id) {
   Value& v = at_pairs_[at(id)];
   if (v.x.defined()) return v;
   const bool rows = s_.has_rows[at(id)];
   v.x = of_rows(x_.value(id), rows);
   v.r = of_references(r_.value(id), rows);
-  if (!settles_ || !v.x.is_floating_point()) return v;
+  if (!replaces_nonfinite_ || !v.x.is_floating_point()) return v;
   const Tensor no_number = logical_not(logical_and(isfinite(v.x), isfinite(v.r)));
   if (no_number.numel() == 0 || !any(no_number).item<bool>()) return v;
   const Tensor nan_x = isnan(v.x), nan_r = isnan(v.r);
   v.no_number = no_number;
   v.nan = logical_or(nan_x, nan_r);
   const Tensor x = where(nan_x, where(nan_r, 0.0, v.r), v.x), r = where(nan_r, where(nan_x, 0.0, v.x), v.r);
-  v.x = clamp(x, -far, far);
-  v.r = clamp(r, -far, far);
+  v.x = clamp(x, -infinity_substitute, infinity_substitute);
+  v.r = clamp(r, -infinity_substitute, infinity_substitute);
   return v;
 }
 
-/// Makes shares numbers where values were none, and finds what they do not pass on.
-void PairSweep::settle(const TraceEntry& entry, const PairContext& pairs, std::vector<Tensor>& shares,
-                       AttributionLoss& loss, Tensor& undefined) {
+/// Replaces shares that are not finite, and computes what they do not pass on.
+void PairSweep::replace_nonfinite(const TraceEntry& entry, const PairContext& pairs, std::vector<Tensor>& shares,
+                                  AttributionLoss& loss, Tensor& undefined) {
   bool any_left = false;
   const auto mark = [&](ValueId id) { any_left = any_left || value(id).no_number.defined(); };
   std::for_each(entry.inputs.begin(), entry.inputs.end(), mark);
@@ -217,7 +218,7 @@ void PairSweep::settle(const TraceEntry& entry, const PairContext& pairs, std::v
     if (v.nan.defined()) shares[i] = where(v.nan, 0.0, shares[i]);
     shares[i] = where(isfinite(shares[i]), shares[i], 0.0);
   }
-  loss = {};  // found from other values
+  loss = {};  // it was computed from values that have been replaced
   undefined = autograd::missing_contribution(pairs, shares);
 }
 
@@ -232,7 +233,7 @@ Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs)
     try {
       return recording.trace.entries()[e].op->forward(inputs);
     } catch (const std::exception&) {
-      return {};  // somebody's own op, which may have constants in float32
+      return {};  // a user-defined op, which may have float32 constants
     }
   };
   const autograd::NoTrace trace_guard;

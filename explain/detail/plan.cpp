@@ -5,7 +5,7 @@
 namespace xg::explain::detail {
 
 std::unique_ptr<PairPlan> plan_pairs(const PairWork& work, const RowBlock& first) {
-  // Pairs of one row and one reference each give a chain nothing to share, and it replaces no values.
+  // A chain gains nothing if each row has a single reference, and it does not replace nonfinite values.
   if (!work.request.paired && !work.settles)
     if (auto plan = chain_pairs(work, first)) return plan;
   return general_pairs(work);

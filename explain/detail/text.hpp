@@ -1,4 +1,4 @@
-// Numbers and names in texts about explanations. Internal to explain/.
+// Formats numbers and names in texts about explanations.
 #pragma once
 
 #include <string>
@@ -6,9 +6,9 @@
 
 namespace xg::explain::detail {
 
-/// The number as people read it.
+/// The number with up to `digits` significant digits.
 std::string number(double value, int digits = 6);
-/// Names that look like the one asked for, or simply the first ones.
+/// The names, or the first ones and the number of others.
 std::string listing(const std::vector<std::string>& names);
 
 }  // namespace xg::explain::detail
