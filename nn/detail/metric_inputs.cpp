@@ -66,7 +66,7 @@ void check_numbers(const std::string& metric, const char* argument, const Cached
   }
 }
 
-// The class index that a real number stands for, in [0, classes).
+// Converts a floating-point label to a class index in [0, classes).
 std::int64_t checked_label(const std::string& metric, const char* argument, double value, std::int64_t classes,
                            std::size_t row) {
   const bool unbounded = classes < 0;
@@ -83,7 +83,7 @@ std::int64_t checked_label(const std::string& metric, const char* argument, doub
   return static_cast<std::int64_t>(value);
 }
 
-// Writes the class indices; false where one of them is none, for checked_label to say which.
+// Converts all labels to class indices. Returns false if one is invalid; checked_label then throws for it.
 bool whole_numbers(const CachedVector<double>& values, std::int64_t classes, CachedVector<std::int64_t>& labels) {
   const double end = classes < 0 ? 1e6 : static_cast<double>(classes - 1);
   bool all = true;
@@ -118,7 +118,7 @@ CachedVector<std::int64_t> one_hot_labels(const std::string& metric, const Cache
   return labels;
 }
 
-// Predicts 0 in rows that have no label.
+// Sets the predictions of rows without a label to 0.
 void clear_ignored(ClassificationInputs& in, const CachedVector<double>& truth) {
   const auto columns = static_cast<std::size_t>(in.columns);
   for (std::size_t row = 0; row < truth.size(); ++row)
@@ -126,7 +126,7 @@ void clear_ignored(ClassificationInputs& in, const CachedVector<double>& truth) 
       std::fill_n(in.predictions.begin() + static_cast<std::ptrdiff_t>(row * columns), columns, 0.0);
 }
 
-// Leaves out the rows that have no label.
+// Removes the rows without a label.
 void drop_ignored(ClassificationInputs& in, CachedVector<double>& truth) {
   constexpr auto ignored = static_cast<double>(ignored_label);
   if (std::find(truth.begin(), truth.end(), ignored) == truth.end()) return;
@@ -182,7 +182,7 @@ ClassificationInputs read_classification(const std::string& metric, const Tensor
         "[{}] y_true is {}, y_pred is {}: y_true must be class indices [{}] or have the columns of y_pred.", metric,
         y_true.shape().str(), y_pred.shape().str(), in.rows);
   CachedVector<double> truth = elements(y_true);
-  if (truth_columns == 1) clear_ignored(in, truth);  // whatever was predicted there
+  if (truth_columns == 1) clear_ignored(in, truth);  // their predictions may be NaN
   check_numbers(metric, "y_pred", in.predictions, in.columns, true);
   if (truth_columns > 1) {
     in.truth = one_hot_labels(metric, truth, in.columns);

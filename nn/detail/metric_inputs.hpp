@@ -1,4 +1,4 @@
-// Reading labels, predictions and weights, with the checks that all metrics share. For the sources of this folder.
+// Reads labels, predictions and weights, with the checks that all metrics share.
 #pragma once
 
 #include <xgrad/nn/metrics/base.hpp>
@@ -10,7 +10,7 @@
 
 namespace xg::nn::metrics {
 
-/// What the predictions of a classifier are.
+/// The kind of a classifier's predictions.
 enum class PredictionKind : std::uint8_t {
   probability,  ///< one score of class 1 per row
   scores,       ///< one score per class and row
@@ -24,7 +24,7 @@ struct ClassificationInputs {
   CachedVector<std::int64_t> truth;  // class index per row
   CachedVector<double> predictions;  // [rows][columns]; for labels the class indices
   CachedVector<double> weights;      // per row, or empty
-  bool float32 = false;              // were the predictions of that dtype?
+  bool float32 = false;              // were the predictions float32?
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
   /// `value` rounded as the predictions are: 0.3 in float32 is not above 0.3.
   double threshold(double value) const { return float32 ? static_cast<double>(static_cast<float>(value)) : value; }
@@ -32,15 +32,16 @@ struct ClassificationInputs {
   std::int64_t predicted(std::int64_t row, double threshold) const;
 };
 
-/// The class number that stands for no class, as the losses have it.
+/// The label that marks rows without a label, as in the losses.
 inline constexpr std::int64_t ignored_label = -100;
 
-/// The rows that are not labelled with ignored_label, which may be none of them. Throws as ClassCounts::update
-/// documents; `metric` names the caller.
+/// Reads the rows that are not labelled with ignored_label; there may be none. `metric` names the caller in errors.
+/// Throws as ClassCounts::update.
 ClassificationInputs read_classification(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                          const Tensor& sample_weight, bool labels_allowed);
 
-/// The same, of probabilities. Throws ValueError outside [0, 1] and for rows of several classes that do not sum to one.
+/// Reads probabilities. Throws as read_classification, and ValueError for values outside [0, 1] and for rows of several
+/// classes that do not sum to one.
 ClassificationInputs read_probabilities(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                         const Tensor& sample_weight);
 
@@ -53,7 +54,8 @@ struct RegressionInputs {
   double weight(std::int64_t row) const { return weights.empty() ? 1.0 : weights[static_cast<std::size_t>(row)]; }
 };
 
-/// Throws ShapeError unless both are [n] or [n, outputs] with the same numbers, ValueError for NaN and infinite values.
+/// Reads numbers. Throws ShapeError unless both are [n] or [n, outputs] with the same numbers, ValueError for NaN and
+/// infinite values.
 RegressionInputs read_regression(const std::string& metric, const Tensor& y_true, const Tensor& y_pred,
                                  const Tensor& sample_weight);
 

@@ -8,7 +8,7 @@
 namespace xg::nn::metrics {
 namespace {
 
-// Rows of a class that were found, wrongly taken for it, and missed.
+// Weights of the true positives, false positives and false negatives of a class.
 struct Outcome {
   double tp = 0, fp = 0, fn = 0;
 };
@@ -18,7 +18,7 @@ Outcome outcome(const ClassCounts& counts, std::int64_t label) {
   return {tp, counts.predicted_count(label) - tp, counts.true_count(label) - tp};
 }
 
-// One number from `score(Outcome)` of the classes. A class that neither occurs nor is predicted takes no part.
+// The average of `score(Outcome)` over the classes, without those that neither occur nor are predicted.
 template <class Score>
 double averaged(const std::string& metric, const ClassCounts& counts, Average average, Score score) {
   check_not_empty(metric, counts.total());
@@ -83,15 +83,15 @@ double BalancedAccuracy::compute() const {
 double MatthewsCorrcoef::compute() const {
   check_not_empty(options_.name, gathered_.total());
   const double n = gathered_.total();
-  double both = 0, true_squares = 0, predicted_squares = 0;
+  double products = 0, true_squares = 0, predicted_squares = 0;
   for (std::int64_t label = 0; label < gathered_.classes(); ++label) {
     const double t = gathered_.true_count(label), p = gathered_.predicted_count(label);
-    both += t * p;
+    products += t * p;
     true_squares += t * t;
     predicted_squares += p * p;
   }
   const double variance = (n * n - predicted_squares) * (n * n - true_squares);
-  return variance > 0 ? (gathered_.correct() * n - both) / std::sqrt(variance) : 0.0;
+  return variance > 0 ? (gathered_.correct() * n - products) / std::sqrt(variance) : 0.0;
 }
 
 double CohenKappa::compute() const {
@@ -100,7 +100,7 @@ double CohenKappa::compute() const {
   double by_chance = 0;
   for (std::int64_t label = 0; label < gathered_.classes(); ++label)
     by_chance += gathered_.true_count(label) * gathered_.predicted_count(label) / n;
-  // All rows of one class and taken for it: chance explains everything, and nothing is left to measure.
+  // All rows belong to one class and are predicted as it, so the denominator is 0.
   if (by_chance == n) return std::numeric_limits<double>::quiet_NaN();
   return (gathered_.correct() - by_chance) / (n - by_chance);
 }
@@ -117,10 +117,10 @@ void TopKAccuracy::update(const Tensor& y_true, const Tensor& y_pred, const Tens
   for (std::int64_t row = 0; row < in.rows; ++row) {
     const double* scores = in.predictions.data() + row * in.columns;
     const std::int64_t truth = in.truth[static_cast<std::size_t>(row)];
-    std::int64_t ahead = 0;
+    std::int64_t larger = 0;
     for (std::int64_t c = 0; c < in.columns; ++c)
-      ahead += scores[c] > scores[truth] || (scores[c] == scores[truth] && c > truth);
-    if (ahead < options_.k) hits_ += in.weight(row);
+      larger += scores[c] > scores[truth] || (scores[c] == scores[truth] && c > truth);
+    if (larger < options_.k) hits_ += in.weight(row);
     total_ += in.weight(row);
   }
 }

@@ -1,5 +1,4 @@
-// Metrics of predicted classes. Inputs are those of ClassCounts; values follow scikit-learn, zero divisions
-// included.
+// Metrics of predicted classes. Inputs are those of ClassCounts; values, including zero divisions, are scikit-learn's.
 #pragma once
 
 #include <xgrad/nn/metrics/base.hpp>
@@ -15,7 +14,7 @@ namespace xg::nn::metrics {
 
 /// Options of a metric of predicted classes that has a value for each class.
 template <nn::detail::TextLiteral default_name> struct AverageOptions {
-  double threshold = 0.5;                ///< of the probability of class 1; 0 for logits
+  double threshold = 0.5;                ///< class 1 where its probability exceeds this; use 0 for logits
   Average average = Average::automatic;  ///< how several classes become one number
   String name = default_name.text;       ///< the key in the History
 };
@@ -32,7 +31,7 @@ struct XG_API Accuracy : detail::MetricOf<AccuracyOptions, ClassCounts> {
 /// Options of Precision.
 using PrecisionOptions = AverageOptions<"precision">;
 
-/// TP / (TP + FP): how many of the rows taken for a class are of it. 0 where none was.
+/// TP / (TP + FP): the fraction of rows predicted as a class that belong to it; 0 if there are none.
 struct XG_API Precision : detail::MetricOf<PrecisionOptions, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -41,7 +40,7 @@ struct XG_API Precision : detail::MetricOf<PrecisionOptions, ClassCounts> {
 /// Options of Recall.
 using RecallOptions = AverageOptions<"recall">;
 
-/// TP / (TP + FN): how many rows of a class were found. 0 where there is none.
+/// TP / (TP + FN): the fraction of rows of a class that are predicted as it; 0 if there are none.
 struct XG_API Recall : detail::MetricOf<RecallOptions, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -50,7 +49,7 @@ struct XG_API Recall : detail::MetricOf<RecallOptions, ClassCounts> {
 /// Options of F1.
 using F1Options = AverageOptions<"f1">;
 
-/// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall. 0 where the class never occurs.
+/// 2 TP / (2 TP + FP + FN): the harmonic mean of precision and recall; 0 if the class neither occurs nor is predicted.
 struct XG_API F1 : detail::MetricOf<F1Options, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -59,7 +58,7 @@ struct XG_API F1 : detail::MetricOf<F1Options, ClassCounts> {
 /// Options of Jaccard.
 using JaccardOptions = AverageOptions<"jaccard">;
 
-/// TP / (TP + FP + FN). 0 where the class never occurs.
+/// TP / (TP + FP + FN); 0 if the class neither occurs nor is predicted.
 struct XG_API Jaccard : detail::MetricOf<JaccardOptions, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -78,7 +77,9 @@ struct XG_API BalancedAccuracy : detail::MetricOf<BalancedAccuracyOptions, Class
 using MatthewsCorrcoefOptions = ClassOptions<"matthews_corrcoef">;
 
 /// Correlation of true and predicted classes: (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)) for two of them,
-/// Gorodkin's R_K for several. 0 where all rows are of one class or taken for one.
+/// R_K for several; 0 if all true or all predicted classes are the same. Matthews 1975, "Comparison of the predicted
+/// and observed secondary structure of T4 phage lysozyme"; Gorodkin 2004, "Comparing two K-category assignments by a
+/// K-category correlation coefficient".
 struct XG_API MatthewsCorrcoef : detail::MetricOf<MatthewsCorrcoefOptions, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -87,7 +88,8 @@ struct XG_API MatthewsCorrcoef : detail::MetricOf<MatthewsCorrcoefOptions, Class
 /// Options of CohenKappa.
 using CohenKappaOptions = ClassOptions<"cohen_kappa">;
 
-/// (p - q) / (1 - q) with p the accuracy and q that of guessing by the frequencies alone. NaN where q is 1.
+/// (p - q) / (1 - q), where p is the accuracy and q the expected accuracy of predictions that are independent of the
+/// true classes and equally frequent; NaN where q is 1. Cohen 1960, "A coefficient of agreement for nominal scales".
 struct XG_API CohenKappa : detail::MetricOf<CohenKappaOptions, ClassCounts> {
   using MetricOf::MetricOf;
   double compute() const;  ///< over all rows seen; ValueError without any
@@ -95,20 +97,22 @@ struct XG_API CohenKappa : detail::MetricOf<CohenKappaOptions, ClassCounts> {
 
 /// Options of TopKAccuracy.
 struct TopKAccuracyOptions {
-  std::int64_t k = 5;              ///< how many of the largest scores count
+  std::int64_t k = 5;              ///< number of largest scores that count
   String name = "top_k_accuracy";  ///< the key in the History
 };
 
-/// The share of rows whose true class is among the k with the largest scores; y_pred is [n, classes]. Of equal scores
-/// the later class counts as the larger, as in scikit-learn.
+/// The share of rows whose true class is among the k classes with the largest scores. Of equal scores that of the later
+/// class counts as the larger, as in scikit-learn.
 class XG_API TopKAccuracy : public detail::MetricWith<TopKAccuracyOptions, true> {
  public:
-  /// Throws ValueError unless k > 0.
+  /// Throws ValueError unless k is positive.
   explicit TopKAccuracy(TopKAccuracyOptions options = {});
   explicit TopKAccuracy(NoOptions) : TopKAccuracy() {}  ///< for empty braces
 
-  void reset() { hits_ = total_ = 0; }                                                        ///< forgets all rows
-  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});  ///< takes in a batch
+  void reset() { hits_ = total_ = 0; }  ///< forgets all rows
+  /// Adds a batch: y_pred [n, classes], y_true [n], [n, 1] or one-hot [n, classes], sample_weight [n]. Throws as
+  /// ClassCounts::update.
+  void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {});
   double compute() const;  ///< over all rows seen; ValueError without any
 
  private:

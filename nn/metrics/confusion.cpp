@@ -28,7 +28,7 @@ void ClassCounts::reset() {
 void ClassCounts::update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {
   const ClassificationInputs in = read_classification(metric_, y_true, y_pred, sample_weight, true);
   classes_.resize(std::max(classes_.size(), static_cast<std::size_t>(count_classes(in))));
-  // Labels say two classes until a third one turns up; scores of two classes are not one probability.
+  // Labels count as binary until one is above 1. Two columns of scores do not, because they are not one probability.
   binary_ = binary_ && in.kind != PredictionKind::scores && classes_.size() == 2;
   if (in.kind == PredictionKind::probability && in.weights.empty()) return add_probabilities(in);
   for (std::int64_t row = 0; row < in.rows; ++row) {
@@ -44,15 +44,15 @@ void ClassCounts::update(const Tensor& y_true, const Tensor& y_pred, const Tenso
   }
 }
 
-// The common case: rows are counted as whole numbers, without a branch.
+// The common case without weights: rows are counted as integers, without branches.
 void ClassCounts::add_probabilities(const ClassificationInputs& in) {
   const double threshold = in.threshold(threshold_);
-  std::int64_t truth = 0, predicted = 0, hit = 0;  // of class 1
+  std::int64_t truth = 0, predicted = 0, hit = 0;  // counts for class 1
   for (std::size_t row = 0; row < in.truth.size(); ++row) {
-    const std::int64_t is = in.truth[row], taken = in.predictions[row] > threshold ? 1 : 0;
-    truth += is;
-    predicted += taken;
-    hit += is & taken;
+    const std::int64_t is_true = in.truth[row], is_predicted = in.predictions[row] > threshold ? 1 : 0;
+    truth += is_true;
+    predicted += is_predicted;
+    hit += is_true & is_predicted;
   }
   const std::int64_t other_hit = in.rows - truth - predicted + hit;
   const auto add = [](Count& count, std::int64_t t, std::int64_t p, std::int64_t h) {

@@ -30,7 +30,7 @@ void FunctionMetric::update(const Tensor& y_true, const Tensor& y_pred) {
     sum_ += f_(y_true.detach(), y_pred.detach());
     return;
   }
-  // The trainer may reuse the memory of a batch: keep copies.
+  // Copies, because the trainer may reuse the memory of a batch.
   y_true_.push_back(y_true.detach().clone());
   y_pred_.push_back(y_pred.detach().clone());
 }

@@ -1,4 +1,4 @@
-// A metric from a function of (y_true, y_pred), as Keras takes them.
+// A metric defined by a function of (y_true, y_pred), as in Keras.
 #pragma once
 
 #include <xgrad/nn/metrics/metric.hpp>
@@ -16,21 +16,23 @@ namespace xg::nn::metrics {
 
 /// Options of function().
 struct FunctionOptions {
-  bool per_batch = false;  ///< the mean of f over the batches, as Keras, instead of f of all rows together
-  std::optional<bool> larger_is_better = {};  ///< for callbacks; unknown unless given
+  bool per_batch = false;                     ///< the mean of f over the batches, as in Keras, instead of f of all rows
+  std::optional<bool> larger_is_better = {};  ///< direction, for callbacks; empty if unknown
 };
 
-/// See function().
+/// The metric that function() makes.
 class XG_API FunctionMetric {
  public:
-  using Function = std::function<double(const Tensor& y_true, const Tensor& y_pred)>;  ///< of all rows
+  using Function =
+      std::function<double(const Tensor& y_true, const Tensor& y_pred)>;  ///< a function of all rows or of a batch
   /// Throws ValueError for an empty name or function.
   FunctionMetric(StringRef name, Function f, FunctionOptions options);
 
   const std::string& name() const { return name_; }                                   ///< the key in the History
-  std::optional<bool> larger_is_better() const { return options_.larger_is_better; }  ///< as the options said
+  std::optional<bool> larger_is_better() const { return options_.larger_is_better; }  ///< as in the options
   void reset();                                                                       ///< forgets all rows
-  /// Takes in a batch. Throws ValueError for undefined tensors, ShapeError where the numbers of rows differ or are 0.
+  /// Adds a batch, y_true [n, ...] and y_pred [n, ...]. Throws ValueError for undefined tensors, ShapeError where the
+  /// numbers of rows differ or are 0.
   void update(const Tensor& y_true, const Tensor& y_pred);
   double compute() const;  ///< over all rows seen; ValueError without any
 
@@ -43,12 +45,13 @@ class XG_API FunctionMetric {
   std::int64_t batches_ = 0;
 };
 
-/// A metric from a function that returns a number or a tensor with one element:
+/// A metric defined by a function that returns a number or a tensor with one element:
 ///
-///     Tensor R2(const Tensor& y, const Tensor& p) { return 1 - square(y - p).sum() / square(y - y.mean()).sum(); }
-///     Metric r2 = function("R2", R2, {.per_batch = true});
+///     Tensor relative_error(const Tensor& y, const Tensor& p) { return abs(y - p).sum() / abs(y).sum(); }
+///     Metric metric = function("relative_error", relative_error);
 ///
-/// Exact over the epoch unless per_batch, for which it keeps the predictions. Throws ValueError without a function.
+/// Unless `per_batch`, it keeps all predictions and is exact over the epoch. Throws ValueError for an empty name or
+/// function.
 template <class F>
   requires std::invocable<F&, const Tensor&, const Tensor&>
 Metric function(StringRef name, F f, FunctionOptions options = {}) {

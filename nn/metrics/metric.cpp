@@ -14,7 +14,7 @@ namespace xg::nn::metrics {
 namespace {
 
 struct Named {
-  std::vector<std::string_view> names;  // the key in the History first
+  std::vector<std::string_view> names;  // the first one is the key in the History
   Metric (*make)();
 };
 

@@ -1,4 +1,4 @@
-// A metric: a number about predictions, gathered batch by batch and exact over all rows seen.
+// Metric: a measure of predictions, accumulated batch by batch and exact over all rows.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -15,8 +15,8 @@
 
 namespace xg::nn::metrics {
 
-/// What a type needs to serve as a Metric. It may also have `bool larger_is_better() const`, and an `update` that takes
-/// weights of the rows as a third argument.
+/// The requirements on the type of a metric. It may also have `bool larger_is_better() const`, and an `update` that
+/// takes weights of the rows as a third argument.
 template <class M>
 concept MetricType = std::copy_constructible<M> && requires(M m, const M& c, const Tensor& t) {
   { c.name() } -> std::convertible_to<std::string>;
@@ -25,7 +25,7 @@ concept MetricType = std::copy_constructible<M> && requires(M m, const M& c, con
   { c.compute() } -> std::convertible_to<double>;
 };
 
-/// Throws the ValueError of a metric that takes no weights and is given some.
+/// Throws ValueError: metric `name` does not support weights.
 [[noreturn]] XG_API void throw_unweighted(const std::string& name);
 
 /// Holds any metric by value. Copies are independent.
@@ -38,31 +38,31 @@ class XG_API Metric {
     requires(!std::same_as<std::remove_cvref_t<M>, Metric> && MetricType<std::remove_cvref_t<M>>)
   Metric(M&& metric)  // NOLINT: a metric is one
       : held_(std::make_unique<Held<std::remove_cvref_t<M>>>(std::forward<M>(metric))) {}
-  /// By name: `metric("f1")`.
+  /// metric(name): `Metric m = "f1"`. Throws ValueError for an unknown name.
   template <TextArgument S> Metric(const S& name) : Metric(by_name(name)) {}  // NOLINT: names stand for metrics
 
-  /// copies the metric that is held, with the rows it has seen
+  /// Copies the metric that is held, with the rows it has seen.
   Metric(const Metric& other) : held_(other.held_->clone()) {}
-  Metric(Metric&&) noexcept = default;  ///< takes it over
+  Metric(Metric&&) noexcept = default;  ///< takes over the metric that is held
   /// Copies the metric that is held, with the rows it has seen.
   Metric& operator=(const Metric& other) {
     held_ = other.held_->clone();
     return *this;
   }
-  Metric& operator=(Metric&&) noexcept = default;  ///< takes it over
+  Metric& operator=(Metric&&) noexcept = default;  ///< takes over the metric that is held
   ~Metric() = default;
 
   /// The key in the History: "accuracy".
   std::string name() const { return held_->name(); }
   /// Forgets all rows.
   void reset() { held_->reset(); }
-  /// Takes in a batch. Throws Error where the tensors make no sense together.
+  /// Adds a batch of rows. Throws what the metric throws, and ValueError for weights that it does not support.
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) {
     held_->update(y_true, y_pred, sample_weight);
   }
-  /// The value over all rows since the last reset. Throws ValueError if there were none.
+  /// The value over all rows since the last reset. Throws ValueError if there are none.
   double compute() const { return held_->compute(); }
-  /// Unknown for a metric that does not say.
+  /// Is a larger value better? Empty for a metric that does not tell.
   std::optional<bool> larger_is_better() const { return held_->larger_is_better(); }
 
  private:
@@ -104,10 +104,10 @@ class XG_API Metric {
 };
 
 /// The metric of that name with its default options: "accuracy" (also "acc", "binary_accuracy"), "precision", "recall",
-/// "f1", "auc", "r2", "mae", "mse", "rmse", "mape", Keras's long names ("mean_absolute_error", ...), and all others of
-/// this folder. Case does not matter. Throws ValueError for an unknown name, listing all.
+/// "f1", "auc", "r2", "mae", "mse", "rmse", "mape", Keras's long names ("mean_absolute_error", ...), and all others in
+/// metric_names(). Case does not matter. Throws ValueError for an unknown name, listing all.
 XG_API Metric metric(StringRef name);
-/// All names that metric() knows, the first one of each metric.
+/// The names that metric() knows, one for each metric.
 XG_API std::vector<std::string> metric_names();
 
 }  // namespace xg::nn::metrics

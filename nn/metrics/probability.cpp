@@ -12,7 +12,7 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// Weights of true and false positives above each distinct score, from the highest score down.
+// Weights of true and false positives at each distinct score as the threshold, from the highest score down.
 struct Cumulative {
   std::vector<double> true_positives, false_positives, thresholds;
 };
@@ -37,7 +37,7 @@ Cumulative cumulate(const ScoreTable& table, std::int64_t label) {
   return result;
 }
 
-// Area under the ROC curve by trapezoids, which give ties half; NaN where a side has no rows.
+// The area under the ROC curve by the trapezoidal rule, which counts ties one half; NaN if a class has no rows.
 double area(const Cumulative& c) {
   const double positives = c.true_positives.back(), negatives = c.false_positives.back();
   if (!(positives > 0) || !(negatives > 0)) return not_a_number;
@@ -62,7 +62,7 @@ double average_precision(const Cumulative& c) {
   return sum / positives;
 }
 
-// The mean of `value` over the classes that occur, or its value for class 1 of two.
+// The mean of `value` over the classes that occur; for two classes, its value for class 1.
 template <class Value> double one_against_rest(const ScoreTable& table, Value value) {
   check_not_empty(table.metric(), static_cast<double>(table.rows()));
   if (table.binary()) return value(cumulate(table, 1));
@@ -205,7 +205,7 @@ std::vector<CalibrationBin> calibration_curve(const Tensor& y_true, const Tensor
   }
   for (std::size_t row = 0; row < in.truth.size(); ++row) {
     const double p = in.predictions[row];
-    // The first bin whose upper end is not below p; rounding of p * bins would misplace the edges.
+    // A search for the upper bound of the bin, because rounding of p * bins would misplace values at the edges.
     auto bin =
         std::lower_bound(all.begin(), all.end() - 1, p, [](const CalibrationBin& b, double v) { return b.upper < v; });
     bin->predicted += p;

@@ -18,7 +18,7 @@ void check_outputs(const std::string& metric, std::size_t known, std::int64_t fo
                       known);
 }
 
-// 1 - residual / total; by convention 1 or 0 where the truth is constant, as scikit-learn.
+// 1 - residual / total; by scikit-learn's convention 1 or 0 where y_true is constant.
 double share_explained(double residual, double total) {
   if (total > 0) return 1 - residual / total;
   return residual > 0 ? 0.0 : 1.0;
@@ -90,7 +90,7 @@ void Deviations::update(const Tensor& y_true, const Tensor& y_pred, const Tensor
 
 namespace {
 
-/// The mean over the outputs of the share that is explained where `residual` of an output is not.
+/// The mean over the outputs of 1 - residual / total.
 double mean_share(const std::string& metric, const Deviations& all, double Deviations::Output::*residual) {
   check_not_empty(metric, all.outputs().empty() ? 0.0 : all.outputs()[0].weight);
   double sum = 0;

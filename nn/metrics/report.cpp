@@ -21,7 +21,7 @@ std::string fixed(double value, int digits = 4) {
   return std::isnan(value) ? "undefined" : fmt::format("{:.{}f}", value, digits);
 }
 
-// The extension says what is written.
+// Writes JSON or text, depending on the extension.
 template <class Report> void save_report(const Report& report, const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   if (extension == ".json") return write_file_atomically(path.string(), report.json(), "Report.save");
@@ -50,7 +50,7 @@ ClassScores scores_of(const ClassCounts& counts, std::int64_t label, std::string
           static_cast<std::int64_t>(truth)};
 }
 
-// Precision, recall and F1 of all classes in one row; a class that neither occurs nor is predicted takes no part.
+// The mean precision, recall and F1 over the classes, without those that neither occur nor are predicted.
 ClassScores averaged(const char* name, const ClassificationReport& report, const ClassCounts& counts, bool weighted) {
   ClassScores mean{.name = name, .support = report.support};
   double total = 0;
