@@ -28,7 +28,7 @@ class TableReader final : public io::CsvReader {
                    .decimal = options.decimal,
                    .thousands = options.thousands,
                    .comment = options.comment,
-                   // Names that are given stand for a header that is not there, as in pandas.
+                   // Given names imply a file without a header, as in pandas.
                    .header = options.header || options.names.empty() ? options.header : std::optional(false),
                    .missing = std::move(options.missing),
                    .max_rows = options.max_rows}),

@@ -15,7 +15,7 @@ namespace {
 
 bool is_integer(std::string_view text) { return text.find_first_not_of("-+0123456789") == std::string_view::npos; }
 
-// The cell as the file spelled it, if a reader without options takes it for the same number.
+// The cell as the file spelled it, if a reader with default options reads the same number.
 std::string number(const Column& column, std::int64_t row) {
   const std::string cell = column.cell(row), spelling = column.spelling(row);
   const io::CsvNumbers plain;
@@ -27,7 +27,7 @@ std::string number(const Column& column, std::int64_t row) {
   return value == 0 && std::signbit(value) ? "-0.0" : cell;
 }
 
-// Would every number of a column of reals be read as an integer?
+// Would every cell of a numeric column be read back as an integer?
 bool needs_points(const Column& column) {
   for (std::int64_t row = 0; row < column.size(); ++row)
     if (!column.is_missing(row) && !is_integer(number(column, row))) return false;
@@ -51,10 +51,10 @@ std::string to_csv(const Table& table, WriteCsvOptions options) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const Column& column = columns[c];
       if (column.is_missing(row)) {
-        // A blank line would be skipped, so the only cell of a row is quoted.
+        // The only cell of a row is quoted, because readers skip blank lines.
         text += columns.size() > 1 && options.missing.empty() ? "" : io::csv_cell(options.missing, options.separator);
       } else if (column.is_number()) {
-        // 42 as 42.0, so that the column keeps its kind.
+        // 42 is written as 42.0 so that the column stays numeric.
         text += io::csv_cell(with_points[c] ? column.cell(row) + ".0" : number(column, row), options.separator);
       } else {
         text += io::csv_cell(column.cell(row), options.separator);

@@ -1,4 +1,4 @@
-// What a network learns from: features, target, and the way back to the columns that they came from.
+// Encoded data sets: features, target, and the source columns of the features.
 #pragma once
 
 #include <xgrad/nn/data/table.hpp>
@@ -9,30 +9,30 @@
 
 namespace xg::nn::data {
 
-/// A column of the source and the features that it became.
+/// A source column and the features that it is encoded as.
 struct FeatureGroup {
-  std::string name;                    ///< of the column
+  std::string name;                    ///< name of the column
   std::vector<std::int64_t> features;  ///< columns of X
 };
 
-/// A level of a text column that was not among the training rows.
+/// A level of a text column that does not occur in the training rows.
 struct UnknownLevel {
-  std::string column;     ///< its name
-  std::string level;      ///< "" for a missing value
-  std::int64_t rows = 0;  ///< how many have it
+  std::string column;     ///< name of the column
+  std::string level;      ///< the level, "" for a missing value
+  std::int64_t rows = 0;  ///< number of rows that have it
 };
 
-/// What an Encoder makes of a table.
+/// A table as an Encoder encodes it.
 struct Dataset {
   Tensor X = {};  ///< [rows, features]
   Tensor y = {};  ///< [rows, 1] numbers or 0/1, or [rows] int64 class indices; undefined without a target column
-  std::vector<std::string> feature_names = {};    ///< of the columns of X
+  std::vector<std::string> feature_names = {};    ///< names of the columns of X
   std::vector<FeatureGroup> feature_groups = {};  ///< one per source column
-  Table raw = {};                                 ///< the source columns of the features, untouched
-  std::vector<UnknownLevel> unknown_levels = {};  ///< encoded as zeros
+  Table raw = {};                                 ///< the source columns of the features, unchanged
+  std::vector<UnknownLevel> unknown_levels = {};  ///< levels that were encoded as zeros
 
-  std::int64_t rows() const { return X.defined() ? X.size(0) : 0; }      ///< 0 without X
-  std::int64_t features() const { return X.defined() ? X.size(1) : 0; }  ///< 0 without X
+  std::int64_t rows() const { return X.defined() ? X.size(0) : 0; }      ///< number of rows; 0 without X
+  std::int64_t features() const { return X.defined() ? X.size(1) : 0; }  ///< number of features; 0 without X
 };
 
 /// x -> scale * x + shift
@@ -40,9 +40,9 @@ struct XG_API Affine {
   double scale = 1;  ///< the slope
   double shift = 0;  ///< the value at 0
 
-  Tensor operator()(const Tensor& x) const;                        ///< elementwise; integers become reals
-  double operator()(double x) const { return scale * x + shift; }  ///< of one number
-  /// x -> (x - shift) / scale. Throws ValueError where scale is 0.
+  Tensor operator()(const Tensor& x) const;                        ///< elementwise; integers become floating-point
+  double operator()(double x) const { return scale * x + shift; }  ///< the value at x
+  /// x -> (x - shift) / scale. Throws ValueError if scale is 0.
   Affine inverse() const;
 };
 

@@ -16,12 +16,12 @@
 namespace xg::nn::data {
 namespace {
 
-// NumPy's default quantile: linear between the neighbours of place q (n - 1).
+// NumPy's default quantile: interpolates linearly between the neighbours of position q (n - 1).
 double quantile(const std::vector<double>& sorted, double q) {
-  const double place = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
   if (below + 1 >= sorted.size()) return sorted.back();
-  const double share = place - static_cast<double>(below);
+  const double share = position - static_cast<double>(below);
   return sorted[below] + share * (sorted[below + 1] - sorted[below]);
 }
 
@@ -69,7 +69,7 @@ ColumnSummary summarize(const Column& column) {
   return s;
 }
 
-// Six digits, which is what a table can show; "" where there is no number.
+// The number with six digits, or "" for NaN.
 std::string short_number(double value) { return std::isnan(value) ? "" : fmt::format("{:.6g}", value); }
 
 }  // namespace

@@ -20,15 +20,15 @@
 namespace xg::nn::data {
 namespace {
 
-// One source column and how its cells become features.
+// A source column and how its cells are encoded.
 struct Source {
   std::string name;
-  ColumnKind kind = ColumnKind::numeric;  // what the training rows held
-  double fill = 0;                        // numbers: what a missing value becomes before scaling
+  ColumnKind kind = ColumnKind::numeric;  // in the training rows
+  double fill = 0;                        // numbers: replaces missing values before scaling
   Affine scaling = {};                    // numbers
-  bool indicator = false;                 // numbers: a second feature, 1 where missing
-  std::vector<std::string> levels = {};   // text: one feature each
-  bool missing_level = false;             // text: one more for missing values
+  bool indicator = false;                 // numbers: is there a second feature, 1 where missing?
+  std::vector<std::string> levels = {};   // text: each has a feature
+  bool missing_level = false;             // text: is there another feature for missing values?
 
   bool text() const { return kind == ColumnKind::text; }
   std::int64_t width() const {
@@ -48,11 +48,11 @@ struct Source {
 
 /// How the cells of a column spell numbers.
 io::CsvNumbers numbers_of(const Column& column) {
-  if (column.is_number()) return {};  // cell() writes them
+  if (column.is_number()) return {};  // the format of cell()
   return {column.decimal(), column.thousands()};
 }
 
-/// A cell of a column of booleans: one of their spellings, or a number that is 0 or 1.
+/// The value of a cell of a column of booleans, which is a spelling of true or false, or the number 0 or 1.
 std::optional<bool> boolean_of(const Column& column, std::string_view cell) {
   if (const auto value = io::parse_boolean(cell)) return value;
   const auto number = numbers_of(column).real(cell);
@@ -60,7 +60,7 @@ std::optional<bool> boolean_of(const Column& column, std::string_view cell) {
   return std::nullopt;
 }
 
-/// The cell as the number that training rows of that kind would have had, NaN where missing.
+/// The cell read as a number of the kind `trained`, NaN if missing. Throws DtypeError if it cannot be.
 double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
   if (column.is_missing(row)) return std::numeric_limits<double>::quiet_NaN();
   const bool boolean = trained == ColumnKind::boolean;
@@ -84,7 +84,7 @@ double number_as(ColumnKind trained, const Column& column, std::int64_t row) {
       column.name(), io::shortened(cell, 40), row, boolean ? "booleans" : "numbers");
 }
 
-/// The cell as a level of training rows of that kind: text as it is spelled, numbers by their value.
+/// The cell as a level of the kind `trained`: text as it is spelled, numbers by their value.
 std::string level_as(ColumnKind trained, const Column& column, std::int64_t row) {
   if (trained == ColumnKind::text) return column.spelling(row);
   const std::string cell = column.cell(row);
@@ -95,11 +95,11 @@ std::string level_as(ColumnKind trained, const Column& column, std::int64_t row)
   if (column.kind() == ColumnKind::boolean) return cell;
   const io::CsvNumbers numbers = numbers_of(column);
   const auto integer = numbers.integer(cell);
-  const auto real = numbers.real(cell);
-  if (trained == ColumnKind::numeric) return real ? number_text(real->value) : cell;
+  const auto number = numbers.real(cell);
+  if (trained == ColumnKind::numeric) return number ? number_text(number->value) : cell;
   if (integer) return fmt::format("{}", *integer);
-  // A real that is whole is an integer too.
-  return real && real->value == std::trunc(real->value) ? fmt::format("{:.0f}", real->value) : cell;
+  // A whole number with a decimal point is an integer too.
+  return number && number->value == std::trunc(number->value) ? fmt::format("{:.0f}", number->value) : cell;
 }
 
 double median(std::vector<double> values) {
@@ -108,7 +108,7 @@ double median(std::vector<double> values) {
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-// x -> scale x + shift, from what the scalers learn of one feature.
+// x -> scale x + shift for one feature, from the scaler of that kind.
 Affine learn_scaling(const std::vector<double>& values, Scaling scaling) {
   const Tensor column = xg::tensor(values).reshape({-1, 1});
   if (scaling == Scaling::standard) {
@@ -161,7 +161,7 @@ Source learn(const Column& column, const EncoderOptions& options) {
   return column.is_number() ? learn_number(column, options) : learn_text(column, options);
 }
 
-// Names of features: "name", or "name_2", "name_3", ... where it is taken.
+// Makes names of features unique: "name", or "name_2", "name_3", ... if it is taken.
 class Names {
  public:
   explicit Names(const std::vector<std::string>& taken) : taken_(taken.begin(), taken.end()) {}
@@ -177,7 +177,7 @@ class Names {
 
  private:
   std::set<std::string> taken_;
-  std::map<std::string, std::int64_t> next_;  // the first number of a name that may be free
+  std::map<std::string, std::int64_t> next_;  // the next suffix to try for a name
 };
 
 }  // namespace
@@ -187,23 +187,23 @@ struct Encoder::Plan {
   std::vector<std::string> feature_names;
   std::vector<FeatureGroup> groups;
   Dtype dtype = float32;
-  ColumnKind target_kind = ColumnKind::numeric;  // what the training rows held
+  ColumnKind target_kind = ColumnKind::numeric;  // in the training rows
   bool has_classes = false;
   std::vector<std::string> classes;
-  std::map<std::string, std::int64_t> class_places = {};
+  std::map<std::string, std::int64_t> class_indices = {};
   Affine target_scale = {};
 
-  /// `columns` are all of the table, whether or not they become features.
+  /// `columns` are the names of all columns of the table, whether or not they become features.
   void name_features(const std::vector<std::string>& columns);
   void learn_target(const Column& target, const EncoderOptions& options);
   Tensor encode_target(const Column& target) const;
-  /// Writes the features of one source into columns `first` and up of X [rows, width].
+  /// Writes the features of one source into X [rows, width], starting at column `first`.
   template <class T> void encode(const Source& source, const Column& column, std::int64_t first, std::int64_t width,
                                  T* X, std::map<std::pair<std::string, std::string>, std::int64_t>& unknown) const;
 };
 
 void Encoder::Plan::name_features(const std::vector<std::string>& columns) {
-  // A column's name means that column alone: readers look its values up by the name.
+  // No derived feature may have the name of a column, because readers look up values by that name.
   Names names(columns);
   for (const Source& source : sources) {
     FeatureGroup group{source.name, {}};
@@ -239,7 +239,7 @@ void Encoder::Plan::learn_target(const Column& target, const EncoderOptions& opt
           "[Encoder.fit] the target \"{}\" is {} in all training rows: there must be at least two classes.",
           target.name(), classes.empty() ? "missing" : "\"" + classes[0] + "\"");
     for (const std::string& level : classes)
-      class_places.emplace(level, static_cast<std::int64_t>(class_places.size()));
+      class_indices.emplace(level, static_cast<std::int64_t>(class_indices.size()));
     return;
   }
   if (!target.is_number())
@@ -261,13 +261,13 @@ Tensor Encoder::Plan::encode_target(const Column& target) const {
           target.name(), row, target.missing_count(), target.name());
     double& value = values[static_cast<std::size_t>(row)];
     if (has_classes) {
-      const auto place = class_places.find(level_as(target_kind, target, row));
-      if (place == class_places.end())
+      const auto found = class_indices.find(level_as(target_kind, target, row));
+      if (found == class_indices.end())
         raise<ValueError>(
             "[Encoder.transform] the target \"{}\" is \"{}\" in row {}, but the training rows have {} only.",
             target.name(), io::shortened(target.spelling(row), 40), row,
             io::shortened(fmt::format("{}", fmt::join(classes, ", ")), 400));
-      value = static_cast<double>(place->second);
+      value = static_cast<double>(found->second);
     } else {
       const double number = number_as(target_kind, target, row);
       if (std::isinf(number)) throw_infinite("Encoder", target.name(), row);
@@ -286,7 +286,7 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
   for (std::int64_t row = 0; row < column.size(); ++row) {
     T* features = X + row * width + first;
     if (!source.text()) {
-      // NaN stands for a missing value, also where text spells it.
+      // The text "nan" also means a missing value.
       const double number = number_as(source.kind, column, row);
       const bool missing = std::isnan(number);
       const double value = missing ? source.fill : number;
@@ -298,11 +298,11 @@ void Encoder::Plan::encode(const Source& source, const Column& column, std::int6
     }
     const bool missing = column.is_missing(row);
     const std::string level = level_as(source.kind, column, row);
-    const auto place = std::lower_bound(source.levels.begin(), source.levels.end(), level);
+    const auto found = std::lower_bound(source.levels.begin(), source.levels.end(), level);
     if (missing && source.missing_level)
       features[source.levels.size()] = T(1);
-    else if (!missing && place != source.levels.end() && *place == level)
-      features[place - source.levels.begin()] = T(1);
+    else if (!missing && found != source.levels.end() && *found == level)
+      features[found - source.levels.begin()] = T(1);
     else
       ++unknown[{column.name(), level}];
   }
@@ -329,7 +329,7 @@ Encoder& Encoder::fit(const Table& table) {
   if (!options_.target.empty()) {
     const Column& target = table.column(options_.target);
     plan->learn_target(target, options_);
-    plan->encode_target(target);  // finds missing and infinite values now rather than in transform
+    plan->encode_target(target);  // throws for missing and infinite values now rather than in transform
   }
   plan_ = std::move(plan);
   return *this;

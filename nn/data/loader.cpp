@@ -8,8 +8,8 @@
 namespace xg::nn::data {
 namespace {
 
-// Shuffled rows are gathered in blocks of about so many bytes: one gather serves many small batches, stays in the
-// cache, and large data are not copied as a whole.
+// The size of the blocks in which shuffled rows are gathered. One gather serves many small batches, the block stays in
+// the cache, and large data are not copied as a whole.
 constexpr std::int64_t block_bytes = 1 << 20;
 
 void check_rows(const char* argument, const Tensor& t, std::int64_t rows) {
@@ -43,7 +43,7 @@ DataLoader::DataLoader(TensorDataset dataset, DataLoaderOptions options)
     : dataset_(std::move(dataset)), options_(options) {
   if (options_.batch_size < 1)
     raise<ValueError>("[DataLoader] batch_size is {}, it must be positive.", options_.batch_size);
-  // One more than all rows is as good as any larger number, and products with it stay small.
+  // A batch larger than the data behaves like one of rows + 1, with which products do not overflow.
   options_.batch_size = std::min(options_.batch_size, dataset_.size() + 1);
   if (options_.seed) own_.emplace(*options_.seed);
 }
@@ -92,8 +92,8 @@ void DataLoader::Iterator::load() {
     const Tensor rows = order_.narrow(0, block_start_, block_stop_ - block_start_);
     block_ = {picked(data.X(), rows), picked(data.y(), rows), picked(data.weight(), rows)};
   }
-  const std::int64_t at = start_ - block_start_;
-  batch_ = {cut(block_.x, at, length), cut(block_.y, at, length), cut(block_.weight, at, length)};
+  const std::int64_t offset = start_ - block_start_;
+  batch_ = {cut(block_.x, offset, length), cut(block_.y, offset, length), cut(block_.weight, offset, length)};
 }
 
 }  // namespace xg::nn::data

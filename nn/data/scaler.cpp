@@ -37,7 +37,8 @@ std::vector<std::vector<double>> columns_to_fit(const char* op, const Tensor& X)
   return columns;
 }
 
-// f(X in float64), returned in X's floating dtype, once X is known to have the features that `learned` has.
+// Applies f in float64 and converts the result to X's floating dtype. Throws unless X has as many features as
+// `learned`.
 template <class F> Tensor transformed(const char* op, const Tensor& X, const Tensor& learned, F f) {
   if (!learned.defined())
     raise<Error>("[{}] the scaler is not fitted: call fit or fit_transform on the training rows first.", op);
@@ -53,7 +54,7 @@ StandardScaler& StandardScaler::fit(const Tensor& X) {
   std::vector<double> means, variances, scales;
   for (const std::vector<double>& column : columns_to_fit("StandardScaler.fit", X)) {
     const auto n = static_cast<double>(column.size());
-    // Numbers whose squares would overflow, or vanish, are measured in a unit of their size.
+    // Values whose squares would overflow or underflow are divided by the largest of them.
     double largest = 0;
     for (const double v : column) largest = std::max(largest, std::abs(v));
     const double unit = largest > 1e140 || (largest > 0 && largest < 1e-140) ? largest : 1;
@@ -65,9 +66,9 @@ StandardScaler& StandardScaler::fit(const Tensor& X) {
       squares += deviation * deviation;
       deviations += deviation;
     }
-    // Two passes with the correction of Chan, Golub and LeVeque (1983) for the rounding of the mean.
+    // The two-pass algorithm with the correction of Chan, Golub & LeVeque (1983) for the rounding of the mean.
     const double variance = column.empty() ? 0.0 : std::max(0.0, (squares - deviations * deviations / n) / n);
-    // What rounding alone would leave of a constant feature is no deviation (the bound is scikit-learn's).
+    // A variance that rounding alone can explain counts as 0 (the bound is scikit-learn's).
     const bool constant = variance <= n * epsilon * variance + (n * mean * epsilon) * (n * mean * epsilon);
     means.push_back(mean * unit);
     variances.push_back(variance * unit * unit);
@@ -110,7 +111,7 @@ MinMaxScaler& MinMaxScaler::fit(const Tensor& X) {
     const double range = high - low < 10 * epsilon ? 1.0 : high - low;
     minima.push_back(low);
     maxima.push_back(high);
-    // The range of numbers of both signs may overflow.
+    // The difference of numbers of opposite signs may overflow.
     scales.push_back(std::isinf(range) ? (options_.max / 2 - options_.min / 2) / (high / 2 - low / 2)
                                        : (options_.max - options_.min) / range);
     shifts.push_back(options_.min - low * scales.back());

@@ -1,4 +1,4 @@
-// Scalers of tensors: learn from [rows, features], apply, and undo.
+// Scalers of tensors [rows, features]: fit, transform and the inverse.
 #pragma once
 
 #include <xgrad/tensor/no_options.hpp>
@@ -12,8 +12,8 @@ struct StandardScalerOptions {
   bool with_std = true;   ///< divide by the standard deviation
 };
 
-/// (x - mean) / scale per feature, scale the standard deviation (over n) and 1 for a constant feature, as scikit-learn.
-/// NaN takes no part in fit and stays NaN in transform.
+/// (x - mean) / scale for each feature, as in scikit-learn: scale is the standard deviation over n, or 1 for a constant
+/// feature. fit ignores NaN, and transform keeps it.
 class XG_API StandardScaler {
  public:
   explicit StandardScaler(StandardScalerOptions options = {}) : options_(options) {}  ///< not fitted yet
@@ -21,16 +21,16 @@ class XG_API StandardScaler {
 
   /// Throws ShapeError unless X is [rows, features] with rows, ValueError for infinite values.
   StandardScaler& fit(const Tensor& X);
-  /// X in its floating dtype (the default one for integers). Throws Error before fit, ShapeError for another number of
-  /// features.
+  /// (X - mean) / scale, [rows, features] in X's floating dtype (default_dtype() for integers). Throws Error before
+  /// fit, ShapeError for another number of features.
   Tensor transform(const Tensor& X) const;
-  Tensor fit_transform(const Tensor& X);  ///< fit, then transform of the same rows
-  /// x * scale + mean. Throws as transform.
+  Tensor fit_transform(const Tensor& X);  ///< fit(X), then transform(X)
+  /// X * scale + mean, [rows, features]. Throws as transform.
   Tensor inverse_transform(const Tensor& X) const;
 
   bool fitted() const { return mean_.defined(); }  ///< has fit been called?
   const Tensor& mean() const { return mean_; }     ///< float64 [features]; undefined before fit
-  const Tensor& var() const { return var_; }       ///< float64 [features], over n
+  const Tensor& var() const { return var_; }       ///< float64 [features], the variance over n
   const Tensor& scale() const { return scale_; }   ///< float64 [features]
 
  private:
@@ -40,13 +40,13 @@ class XG_API StandardScaler {
 
 /// Options of MinMaxScaler.
 struct MinMaxScalerOptions {
-  double min = 0;     ///< what the smallest value becomes
-  double max = 1;     ///< what the largest value becomes
-  bool clip = false;  ///< keep other rows inside [min, max] too
+  double min = 0;     ///< the scaled minimum
+  double max = 1;     ///< the scaled maximum
+  bool clip = false;  ///< clamp values of other rows to [min, max]
 };
 
-/// Takes [smallest, largest] of each feature linearly to [min, max]; a constant feature becomes min, as scikit-learn.
-/// NaN takes no part in fit and stays NaN in transform.
+/// x * scale + shift for each feature, as in scikit-learn: maps its range in the fitted rows to [min, max], and a
+/// constant feature to min. fit ignores NaN, and transform keeps it.
 class XG_API MinMaxScaler {
  public:
   /// Throws ValueError unless min < max and both are finite.
@@ -55,18 +55,18 @@ class XG_API MinMaxScaler {
 
   /// Throws ShapeError unless X is [rows, features] with rows, ValueError for infinite values.
   MinMaxScaler& fit(const Tensor& X);
-  /// x * scale + shift, kept inside [min, max] if the options say so, in its floating dtype (the default one for
-  /// integers). Throws Error before fit, ShapeError for another number of features.
+  /// X * scale + shift, clamped to [min, max] if `clip` is set, [rows, features] in X's floating dtype (default_dtype()
+  /// for integers). Throws Error before fit, ShapeError for another number of features.
   Tensor transform(const Tensor& X) const;
-  Tensor fit_transform(const Tensor& X);  ///< fit, then transform of the same rows
-  /// (x - shift) / scale. Throws as transform.
+  Tensor fit_transform(const Tensor& X);  ///< fit(X), then transform(X)
+  /// (X - shift) / scale, [rows, features]. Throws as transform.
   Tensor inverse_transform(const Tensor& X) const;
 
   bool fitted() const { return data_min_.defined(); }   ///< has fit been called?
   const Tensor& data_min() const { return data_min_; }  ///< float64 [features]; undefined before fit
   const Tensor& data_max() const { return data_max_; }  ///< float64 [features]
-  const Tensor& scale() const { return scale_; }        ///< x * scale + shift
-  const Tensor& shift() const { return shift_; }        ///< x * scale + shift
+  const Tensor& scale() const { return scale_; }        ///< float64 [features]
+  const Tensor& shift() const { return shift_; }        ///< float64 [features]
 
  private:
   MinMaxScalerOptions options_;

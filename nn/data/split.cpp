@@ -23,8 +23,8 @@ Rows permutation(std::int64_t n, Generator& generator) {
   return randperm(n, {.generator = &generator}).to_vector<std::int64_t>();
 }
 
-// How many rows each level gives to a part of `size` rows: its share rounded down, and one more for those that lose
-// most by it, until the part is full.
+// The number of rows from each level in a part of `size` rows: its share rounded down, plus one for the levels with the
+// largest remainders until the part is full.
 Rows by_largest_remainder(const std::vector<Rows>& levels, std::int64_t size, std::int64_t total,
                           Generator& generator) {
   Rows counts;
@@ -34,7 +34,7 @@ Rows by_largest_remainder(const std::vector<Rows>& levels, std::int64_t size, st
     counts.push_back(static_cast<std::int64_t>(std::floor(share)));
     remainders.push_back(share - std::floor(share));
   }
-  // Levels in random order and a stable sort: ties are drawn.
+  // A stable sort of randomly ordered levels breaks ties at random.
   Rows order = permutation(static_cast<std::int64_t>(levels.size()), generator);
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return remainders[static_cast<std::size_t>(a)] > remainders[static_cast<std::size_t>(b)];
@@ -66,7 +66,7 @@ Parts stratified(const std::vector<Rows>& levels, std::int64_t test_size, std::i
   return {shuffled(parts.train), shuffled(parts.test)};
 }
 
-// ceil(share * rows), as scikit-learn takes it.
+// ceil(share * rows), as in scikit-learn.
 std::int64_t test_rows(double share, std::int64_t rows) {
   if (!(share > 0 && share < 1))
     raise<ValueError>("[train_test_split] test_size is {}: it is the share of the rows for the test, between 0 and 1.",
@@ -147,14 +147,14 @@ TensorSplit train_test_split(const Tensor& X, const Tensor& y, TensorSplitOption
       for (std::size_t row = 0; row < values.size(); ++row) {
         if (values[row] != values[row])
           raise<ValueError>("[train_test_split] y is NaN at row {}: drop such rows to stratify.", row);
-        // -0.0 is 0.
+        // -0.0 and 0.0 are one value.
         levels[fmt::format("{}", values[row] == 0 ? 0 : values[row])].push_back(static_cast<std::int64_t>(row));
       }
     };
     if (y.is_floating_point())
       add(y.detach().to_vector<double>());
     else
-      add(y.to_vector<std::int64_t>());  // the largest ones are no doubles
+      add(y.to_vector<std::int64_t>());  // double cannot represent the largest ones
   }
   const Parts parts =
       split_rows(X.size(0), options.test_size, options.shuffle, options.seed, options.stratify ? &levels : nullptr);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// Levenshtein's distance, capital letters aside.
+// Levenshtein's distance, ignoring case.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -103,9 +103,9 @@ Column Column::boolean(String name, const std::vector<bool>& values, std::vector
 Column Column::text(String name, const std::vector<std::string>& values, std::vector<bool> missing) {
   Column column(std::move(name), ColumnKind::text, std::move(missing), values.size());
   Interner levels;
-  column.places_.resize(values.size(), -1);
+  column.level_indices_.resize(values.size(), -1);
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (!column.missing_[i]) column.places_[i] = levels.place(values[i]);
+    if (!column.missing_[i]) column.level_indices_[i] = levels.index(values[i]);
   column.levels_ = std::make_shared<const Texts>(std::move(levels).release());
   return column;
 }
@@ -154,7 +154,7 @@ std::string Column::cell(std::int64_t row) const {
     case ColumnKind::text:
       break;
   }
-  return std::string((*levels_)[static_cast<std::size_t>(places_[i])]);
+  return std::string((*levels_)[static_cast<std::size_t>(level_indices_[i])]);
 }
 
 std::string Column::spelling(std::int64_t row) const {
@@ -165,7 +165,7 @@ std::string Column::spelling(std::int64_t row) const {
 }
 
 std::vector<std::string> Column::levels() const {
-  // The values that are there, sorted, each once.
+  // The distinct values in ascending order, without missing ones.
   const auto distinct = [&]<class T>(const std::vector<T>& of_rows) {
     std::vector<T> values;
     for (std::size_t i = 0; i < of_rows.size(); ++i)
@@ -186,7 +186,8 @@ std::vector<std::string> Column::levels() const {
       for (std::int64_t value : distinct(integers_)) result.emplace_back(boolean_text(value != 0));
       break;
     case ColumnKind::text:
-      for (std::int32_t place : distinct(places_)) result.emplace_back((*levels_)[static_cast<std::size_t>(place)]);
+      for (std::int32_t index : distinct(level_indices_))
+        result.emplace_back((*levels_)[static_cast<std::size_t>(index)]);
       std::sort(result.begin(), result.end());
       break;
   }
@@ -205,7 +206,7 @@ Column Column::rows(const std::vector<std::int64_t>& indices) const {
     if (kind_ == ColumnKind::numeric)
       column.numbers_.push_back(numbers_[from]);
     else if (kind_ == ColumnKind::text)
-      column.places_.push_back(places_[from]);
+      column.level_indices_.push_back(level_indices_[from]);
     else
       column.integers_.push_back(integers_[from]);
     if (spellings_ == nullptr) continue;
@@ -217,7 +218,7 @@ Column Column::rows(const std::vector<std::int64_t>& indices) const {
 
 std::vector<double> Column::exact_numbers() const {
   for (std::size_t i = 0; kind_ == ColumnKind::integer && i < integers_.size(); ++i) {
-    // Converted to double and back, through long double: 2^63, to which double rounds the largest, is no int64.
+    // Compared as long double, because double rounds the largest int64 to 2^63, which int64 cannot hold.
     if (!missing_[i] &&
         static_cast<long double>(static_cast<double>(integers_[i])) != static_cast<long double>(integers_[i]))
       raise<DtypeError>(
@@ -246,9 +247,9 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), by_nam
 }
 
 const Column* Table::find(std::string_view name) const {
-  const auto place = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+  const auto found = std::lower_bound(by_name_.begin(), by_name_.end(), name,
                                       [&](std::size_t i, std::string_view n) { return columns_[i].name() < n; });
-  return place != by_name_.end() && columns_[*place].name() == name ? &columns_[*place] : nullptr;
+  return found != by_name_.end() && columns_[*found].name() == name ? &columns_[*found] : nullptr;
 }
 
 std::vector<std::string> Table::names() const {
@@ -266,8 +267,8 @@ const Column& Table::column(StringRef name) const {
 
 Table Table::with(Column column) const {
   std::vector<Column> columns = columns_;
-  if (const Column* place = find(column.name()))
-    columns[static_cast<std::size_t>(place - columns_.data())] = std::move(column);
+  if (const Column* replaced = find(column.name()))
+    columns[static_cast<std::size_t>(replaced - columns_.data())] = std::move(column);
   else
     columns.push_back(std::move(column));
   return Table(std::move(columns));

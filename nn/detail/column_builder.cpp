@@ -13,9 +13,9 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-// Is the text of an integer the shortest one: no plus, no spaces, no separators, no leading zeros?
+// Is this the shortest text of an integer, without plus, spaces, separators and leading zeros?
 bool is_integer_text(std::string_view text) {
-  if (text.size() < 2) return true;  // a digit
+  if (text.size() < 2) return true;  // a single digit
   const std::size_t first = text[0] == '-' ? 1 : 0;
   if (text[first] == '0') return false;
   for (std::size_t i = first; i < text.size(); ++i)
@@ -36,7 +36,7 @@ ColumnBuilder::ColumnBuilder(std::string name, bool text, const io::CsvNumbers& 
 void ColumnBuilder::add_missing() {
   switch (column_.kind_) {
     case ColumnKind::numeric:
-      // A column without values needs no places for them yet.
+      // Storage is allocated with the first value.
       if (has_values_) column_.numbers_.push_back(not_a_number);
       break;
     case ColumnKind::integer:
@@ -44,7 +44,7 @@ void ColumnBuilder::add_missing() {
       column_.integers_.push_back(0);
       break;
     case ColumnKind::text:
-      column_.places_.push_back(-1);
+      column_.level_indices_.push_back(-1);
       break;
   }
   column_.missing_.push_back(true);
@@ -58,7 +58,7 @@ void ColumnBuilder::add(std::string_view cell) {
                                ((column_.kind_ != ColumnKind::boolean) && add_number(cell)));
   if (!added) {
     widen_to_text();
-    column_.places_.push_back(levels_.place(cell));
+    column_.level_indices_.push_back(levels_.index(cell));
     column_.missing_.push_back(false);
   }
 }
@@ -102,7 +102,7 @@ void ColumnBuilder::begin(ColumnKind kind) {
   if (kind == ColumnKind::numeric)
     column_.numbers_.assign(rows(), not_a_number);
   else if (kind == ColumnKind::text)
-    column_.places_.assign(rows(), -1);
+    column_.level_indices_.assign(rows(), -1);
   else
     column_.integers_.assign(rows(), 0);
 }
@@ -114,7 +114,7 @@ bool ColumnBuilder::widen_to_numeric() {
   for (std::size_t row = 0; row < rows(); ++row) {
     const std::int64_t value = column_.integers_[row];
     values[row] = column_.missing_[row] ? not_a_number : static_cast<double>(value);
-    // An integer has no -0, a real has.
+    // Only double has -0.
     if (value == 0 && spellings_[row].find('-') != std::string_view::npos) values[row] = -0.0;
     if (!has_long_integers_ || column_.missing_[row]) continue;
     const std::string text = fmt::format("{}", value);
@@ -136,8 +136,8 @@ void ColumnBuilder::widen_to_text() {
   column_.spellings_ = std::make_shared<const RowTexts>(std::move(spellings_));
   std::vector<std::int32_t> places(rows(), -1);
   for (std::size_t row = 0; row < rows(); ++row)
-    if (!column_.missing_[row]) places[row] = levels_.place(column_.spelling(static_cast<std::int64_t>(row)));
-  column_.places_ = std::move(places);
+    if (!column_.missing_[row]) places[row] = levels_.index(column_.spelling(static_cast<std::int64_t>(row)));
+  column_.level_indices_ = std::move(places);
   column_.spellings_ = nullptr;
   column_.integers_ = {};
   column_.numbers_ = {};

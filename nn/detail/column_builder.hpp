@@ -1,4 +1,4 @@
-// Makes a column of cells that come one after another. For the sources of nn/data.
+// Builds a column from cells that are added one after another.
 #pragma once
 
 #include <xgrad/nn/data/table.hpp>
@@ -10,11 +10,11 @@
 
 namespace xg::nn::data {
 
-/// Keeps the cells as the narrowest kind that holds all of them: integer, boolean, numeric, text. Where a later cell
-/// asks for a wider kind, the earlier ones are widened, by the texts that they were.
+/// Stores the cells in the narrowest kind that can hold all of them: integer, boolean, numeric, text. If a later cell
+/// needs a wider kind, the earlier ones are converted from their original texts.
 class ColumnBuilder {
  public:
-  /// With `text` the kind is text from the beginning. `numbers` says how the cells spell numbers.
+  /// If `text` is true the kind is text from the start. `numbers` is the format of numbers in cells.
   ColumnBuilder(std::string name, bool text, const io::CsvNumbers& numbers);
 
   void add_missing();
@@ -25,9 +25,9 @@ class ColumnBuilder {
   bool add_integer(std::string_view cell);
   bool add_boolean(std::string_view cell);
   bool add_number(std::string_view cell);
-  /// Changes the kind of a column all of whose cells are missing so far.
+  /// Sets the kind of a column whose cells so far are all missing.
   void begin(ColumnKind kind);
-  /// Turns integers into reals, unless one of them would be rounded.
+  /// Converts integers to double. Returns false if one of them would be rounded.
   bool widen_to_numeric();
   void widen_to_text();
   void keep_spelling(std::string_view cell, bool shortest);
@@ -36,7 +36,7 @@ class ColumnBuilder {
   io::CsvNumbers numbers_;
   Column column_;
   bool has_values_ = false;
-  bool has_long_integers_ = false;  // some that double may round, or spells otherwise
+  bool has_long_integers_ = false;  // integers that double may round, or prints differently
   RowTexts spellings_;
   Interner levels_;
 };

@@ -6,14 +6,14 @@
 namespace xg::nn {
 namespace {
 
-constexpr std::size_t widest_cell = 40;
+constexpr std::size_t max_cell_width = 40;
 
-std::uint32_t next_code_point(const std::string& text, std::size_t& at) {
-  const auto first = static_cast<unsigned char>(text[at++]);
+std::uint32_t next_code_point(const std::string& text, std::size_t& offset) {
+  const auto first = static_cast<unsigned char>(text[offset++]);
   const int followers = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
   std::uint32_t code = followers == 0 ? first : first & (0x3Fu >> followers);
-  for (int i = 0; i < followers && at < text.size(); ++i)
-    code = code << 6 | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
+  for (int i = 0; i < followers && offset < text.size(); ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[offset++]) & 0x3Fu);
   return code;
 }
 
@@ -25,20 +25,20 @@ std::size_t width_of(std::uint32_t code) {
   return wide ? 2 : 1;
 }
 
-// Line ends become spaces, and a very long cell ends in "...".
+// Replaces line ends by spaces, and truncates a very long cell with "...".
 std::string printable(const std::string& text) {
-  const bool cut = display_width(text) > widest_cell;
+  const bool cut = display_width(text) > max_cell_width;
   std::string result;
   std::size_t width = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t begin = at;
-    const std::uint32_t code = next_code_point(text, at);
+  for (std::size_t offset = 0; offset < text.size();) {
+    const std::size_t begin = offset;
+    const std::uint32_t code = next_code_point(text, offset);
     width += width_of(code);
-    if (cut && width > widest_cell - 3) return result + "...";
+    if (cut && width > max_cell_width - 3) return result + "...";
     if (code < 0x20)
       result += ' ';
     else
-      result.append(text, begin, at - begin);
+      result.append(text, begin, offset - begin);
   }
   return result;
 }
@@ -47,7 +47,7 @@ std::string printable(const std::string& text) {
 
 std::size_t display_width(const std::string& text) {
   std::size_t width = 0;
-  for (std::size_t at = 0; at < text.size();) width += width_of(next_code_point(text, at));
+  for (std::size_t offset = 0; offset < text.size();) width += width_of(next_code_point(text, offset));
   return width;
 }
 

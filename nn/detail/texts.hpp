@@ -1,4 +1,4 @@
-// How columns keep text in little memory, and which text of a number needs no keeping. For the sources of nn/data.
+// Compact storage of text in columns, and the canonical text of numbers.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,21 @@
 
 namespace xg::nn::data {
 
-/// The shortest text that reads back as the same number; -0 and 0 are one.
+/// The shortest text that reads back as the same number; "0" for -0.
 std::string number_text(double value);
-/// Is `text`, which reads as `value`, the shortest one?
+/// Is `text`, which was parsed as `value`, equal to number_text(value)?
 bool is_number_text(std::string_view text, double value);
 /// "true" or "false"
 std::string_view boolean_text(bool value);
 
-/// Texts in order, one after another in pages: they grow without a copy of all that is there.
+/// A list of texts, stored in pages so that it grows without copying the texts it has.
 class Texts {
  public:
   std::size_t size() const { return size_; }
   std::string_view operator[](std::size_t i) const {
     const Page& page = pages_[i / page_size];
-    const std::size_t place = i % page_size, begin = place == 0 ? 0 : page.ends[place - 1];
-    return std::string_view(page.bytes).substr(begin, page.ends[place] - begin);
+    const std::size_t entry = i % page_size, begin = entry == 0 ? 0 : page.ends[entry - 1];
+    return std::string_view(page.bytes).substr(begin, page.ends[entry] - begin);
   }
   void push_back(std::string_view text);
 
@@ -37,11 +37,11 @@ class Texts {
   std::size_t size_ = 0;
 };
 
-/// Numbers different texts in order of appearance.
+/// Assigns indices to distinct texts in order of appearance.
 class Interner {
  public:
-  /// The place of `text`, a new one if it was not there.
-  std::int32_t place(std::string_view text);
+  /// The index of `text`, which is added if it is new. Throws ValueError for more than 2^31 texts.
+  std::int32_t index(std::string_view text);
   Texts release() && { return std::move(texts_); }
 
  private:
@@ -49,17 +49,16 @@ class Interner {
   std::uint32_t tag(std::size_t hash) const;
 
   Texts texts_;
-  // A power of two of places by hash, in the lowest `bits_` bits; above them is a part of the hash, so that most texts
-  // of neighbours need not be looked at.
+  // A hash table with linear probing whose size is a power of two. The lowest `bits_` bits of a slot are an index; the
+  // bits above are part of the hash, so that most texts in neighbouring slots need not be compared.
   std::vector<std::uint32_t> slots_;
   unsigned bits_ = 0;
 };
 
-/// Texts of some rows. Rows of 64 share a page, in which each has its length and its bytes: a row without a text costs
-/// one byte at most.
+/// Texts of some rows. Each page stores the lengths and bytes of 64 rows; a row without a text takes at most one byte.
 class RowTexts {
  public:
-  /// Rows must come in rising order; `text` must not be empty.
+  /// Rows must be added in ascending order; `text` must not be empty.
   void add(std::size_t row, std::string_view text);
   bool empty() const { return pages_.empty(); }
   /// The text of the row, "" if it has none.
@@ -67,7 +66,7 @@ class RowTexts {
 
  private:
   std::vector<std::string> pages_;
-  std::size_t next_ = 0;  // the row after the last one that is in a page
+  std::size_t next_ = 0;  // the row after the last one in a page
 };
 
 }  // namespace xg::nn::data
