@@ -1,4 +1,4 @@
-// What may happen between batches and epochs of training.
+// Callbacks: code that training calls between batches and epochs.
 #pragma once
 
 #include <xgrad/nn/history.hpp>
@@ -17,40 +17,41 @@
 
 namespace xg::nn {
 
-/// Where training is, and what a callback may do about it.
+/// The progress of training, and what a callback may do about it.
 struct XG_API FitState {
   /// The state before the first epoch.
   FitState(Module& model, optim::Optimizer& optimizer, History& history)
       : model(model), optimizer(optimizer), history(history) {}
 
   Module& model;                ///< the model that is trained
-  optim::Optimizer& optimizer;  ///< what trains it
+  optim::Optimizer& optimizer;  ///< the optimizer that trains it
   History& history;             ///< up to the last finished epoch
-  std::int64_t epoch = 0;       ///< from 0
-  std::int64_t epochs = 0;      ///< how many were asked for
-  std::int64_t batch = 0;       ///< from 0
-  std::int64_t batches = 0;     ///< in one epoch
-  double batch_loss = 0;        ///< NaN where no label of the batch counts: such a batch makes no step
+  std::int64_t epoch = 0;       ///< number of the epoch, from 0
+  std::int64_t epochs = 0;      ///< number of epochs requested
+  std::int64_t batch = 0;       ///< number of the batch in its epoch, from 0
+  std::int64_t batches = 0;     ///< number of batches in one epoch
+  double batch_loss = 0;        ///< NaN if no label of the batch counts: such a batch makes no step
   /// The values of this epoch, "loss" first; complete at the end of an epoch.
   std::vector<std::pair<std::string, double>> logs;
 
-  /// Throws ValueError, naming the known keys, where no epoch will have a value of that key. Callbacks that need one
-  /// ask in on_train_begin. Says nothing where a callback of your own may add values.
+  /// Throws ValueError, listing the known keys, if no epoch will have a value of that key. Callbacks that need one
+  /// call this in on_train_begin. Does nothing where a callback of your own may add values.
   void expect(StringRef who, StringRef key) const;
-  /// The value of `key` in this epoch. Throws ValueError for an unknown key, naming the known ones.
+  /// The value of `key` in this epoch. Throws ValueError for an unknown key, listing the known ones.
   double value(StringRef key) const;
-  /// Is a larger value of `key` better? Unknown for metrics that do not say.
+  /// Is a larger value of `key` better? Empty for metrics that do not tell.
   std::optional<bool> larger_is_better(StringRef key) const;
-  /// Ends training after this epoch.
+  /// Ends training after this epoch; `reason` becomes the History's stop_reason().
   void stop(StringRef reason);
-  /// Adds a remark to the History's stop_reason(), whatever that will be.
+  /// Appends a remark to the History's stop_reason().
   void note(String remark) { notes.push_back(std::move(remark)); }
   bool stopping() const { return !stop_reason.empty(); }  ///< does training end after this epoch?
 
   std::string stop_reason;            ///< as stop() set it; empty while training goes on
   std::vector<std::string> notes;     ///< as note() added them
   std::vector<std::string> expected;  ///< the keys that each epoch will have; empty where callbacks may add some
-  std::vector<std::pair<std::string, std::optional<bool>>> directions;  ///< what larger_is_better() says of each key
+  std::vector<std::pair<std::string, std::optional<bool>>>
+      directions;  ///< the result of larger_is_better() for each key
 };
 
 namespace detail {
@@ -61,12 +62,12 @@ concept HasEvent =
     requires(C& c, FitState& s) { c.on_train_end(s); };
 }  // namespace detail
 
-/// Something with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of
+/// A type with at least one of on_train_begin, on_epoch_begin, on_batch_end, on_epoch_end, on_train_end, each of
 /// which takes a FitState&; or a function of a FitState&, which is called at the end of every epoch.
 template <class C>
 concept CallbackType = std::copy_constructible<C> && (detail::HasEvent<C> || std::invocable<C&, FitState&>);
 
-/// Holds any callback by value. Each fit works on copies, so a callback starts anew; what it learned is in the History.
+/// Holds any callback by value. Each fit works on copies, so a callback starts anew; its results are in the History.
 class XG_API Callback {
  public:
   /// Holds a copy of the callback.
@@ -74,13 +75,13 @@ class XG_API Callback {
     requires(!std::same_as<C, Callback> && CallbackType<C>)
   Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}  // NOLINT: a callback is one
   Callback(const Callback& other) : held_(other.held_->clone()) {}                 ///< copies the callback that is held
-  Callback(Callback&&) noexcept = default;                                         ///< takes it over
+  Callback(Callback&&) noexcept = default;  ///< takes over the callback that is held
   /// Copies the callback that is held.
   Callback& operator=(const Callback& other) {
     held_ = other.held_->clone();
     return *this;
   }
-  Callback& operator=(Callback&&) noexcept = default;  ///< takes it over
+  Callback& operator=(Callback&&) noexcept = default;  ///< takes over the callback that is held
   ~Callback() = default;
 
   void on_train_begin(FitState& s) { held_->on_train_begin(s); }  ///< before the first epoch
@@ -88,7 +89,7 @@ class XG_API Callback {
   void on_batch_end(FitState& s) { held_->on_batch_end(s); }      ///< after each step
   void on_epoch_end(FitState& s) { held_->on_epoch_end(s); }      ///< after an epoch, when its values are known
   void on_train_end(FitState& s) { held_->on_train_end(s); }      ///< after the last epoch
-  /// May it add values to those of an epoch? Unless its class says `static constexpr bool adds_values = false`.
+  /// May it add values to those of an epoch? True unless its class has `static constexpr bool adds_values = false`.
   bool adds_values() const { return held_->adds_values(); }
 
  private:

@@ -60,14 +60,14 @@ void History::append(StringRef name, double value) {
       return;
     }
   Series& series = entries_.emplace_back(key, Series()).second;
-  series.reserve(room_);
+  series.reserve(reserved_epochs_);
   series.push_back(value);
 }
 
 void History::reserve(std::int64_t epochs) {
-  room_ = static_cast<std::size_t>(std::clamp<std::int64_t>(epochs, 0, 4096));  // more grows as it comes
-  learning_rates_.reserve(room_);
-  seconds_.reserve(room_);
+  reserved_epochs_ = static_cast<std::size_t>(std::clamp<std::int64_t>(epochs, 0, 4096));  // vectors grow beyond it
+  learning_rates_.reserve(reserved_epochs_);
+  seconds_.reserve(reserved_epochs_);
 }
 
 void History::set_monitor(StringRef key, bool larger_is_better) {

@@ -1,4 +1,4 @@
-// What a training run was like: one number per epoch for the loss and for every metric.
+// The history of a training run: one number per epoch for the loss and for every metric.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -13,34 +13,34 @@
 
 namespace xg::nn {
 
-/// Values per epoch by key, in the order in which the keys came: "loss", the metrics, then the same with "val_" in
-/// front.
+/// Values per epoch by key, in the order in which the keys were added: "loss", the metrics, then the same keys prefixed
+/// with "val_".
 class XG_API History {
  public:
   using Series = std::vector<double>;            ///< one number per epoch
   using Entry = std::pair<std::string, Series>;  ///< a key and its values
 
-  /// The values of `key`, one per epoch. Throws ValueError for an unknown key, naming the known ones.
+  /// The values of `key`, one per epoch. Throws ValueError for an unknown key, listing the known ones.
   const Series& operator[](StringRef key) const;
   bool contains(StringRef key) const;              ///< is there such a key?
-  std::vector<std::string> keys() const;           ///< all keys in order
+  std::vector<std::string> keys() const;           ///< all keys, in order
   auto begin() const { return entries_.begin(); }  ///< the first entry
   auto end() const { return entries_.end(); }      ///< behind the last entry
   bool empty() const { return entries_.empty(); }  ///< no keys?
 
-  /// How many epochs were run.
+  /// Number of epochs that were run.
   std::int64_t epochs() const;
   /// Batches in one epoch.
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
-  /// The number (from 0) of the epoch with the best value: of the key that a callback watched, else of "val_loss", else
-  /// of "loss". -1 before the first epoch, and where that was never a number.
+  /// The number (from 0) of the epoch with the best value of the key that a callback monitored, else of "val_loss",
+  /// else of "loss". -1 before the first epoch, and if the value was never a number.
   std::int64_t best_epoch() const;
-  /// The key that best_epoch() speaks of.
+  /// The key that a callback set for best_epoch(); empty if none did.
   const std::string& monitor() const { return monitor_; }
-  /// Were the weights of best_epoch() put back at the end?
+  /// Were the weights of best_epoch() restored at the end?
   bool restored_best() const { return restored_best_; }
-  /// Why the run ended, as a sentence; "all epochs were run" unless something ended it earlier. What callbacks had to
-  /// say, as that the value they watched was never a number, stands behind it.
+  /// Why the run ended, as a sentence: "all epochs were run" unless something ended it earlier. Messages from callbacks
+  /// are appended, for example that a monitored value was never a number.
   const std::string& stop_reason() const { return stop_reason_; }
   bool stopped_early() const { return stopped_early_; }  ///< did something end the run before all epochs?
   /// The learning rate of the optimizer's first group in each epoch.
@@ -55,21 +55,21 @@ class XG_API History {
   /// A table of the first and last epochs.
   std::string str() const;
 
-  /// Makes room for this many epochs.
+  /// Reserves capacity for this many epochs.
   void reserve(std::int64_t epochs);
   /// Adds the value of one epoch to `key`.
   void append(StringRef key, double value);
-  void append_learning_rate(double rate) { learning_rates_.push_back(rate); }  ///< of one epoch
-  void append_seconds(double seconds) { seconds_.push_back(seconds); }         ///< of one epoch
-  void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }   ///< what steps_per_epoch() says
-  /// Names what best_epoch() looks at, and whether larger is better.
+  void append_learning_rate(double rate) { learning_rates_.push_back(rate); }  ///< adds that of one epoch
+  void append_seconds(double seconds) { seconds_.push_back(seconds); }         ///< adds those of one epoch
+  void set_steps_per_epoch(std::int64_t steps) { steps_per_epoch_ = steps; }   ///< sets steps_per_epoch()
+  /// Sets the key that best_epoch() compares, and whether larger is better.
   void set_monitor(StringRef key, bool larger_is_better);
-  void set_restored_best(bool restored) { restored_best_ = restored; }  ///< what restored_best() says
-  void set_stop(StringRef reason, bool early);                          ///< what stop_reason() and stopped_early() say
+  void set_restored_best(bool restored) { restored_best_ = restored; }  ///< sets restored_best()
+  void set_stop(StringRef reason, bool early);                          ///< sets stop_reason() and stopped_early()
 
  private:
   std::vector<Entry> entries_;
-  std::size_t room_ = 0;
+  std::size_t reserved_epochs_ = 0;
   std::int64_t steps_per_epoch_ = 0;
   std::string monitor_;
   bool larger_is_better_ = false;

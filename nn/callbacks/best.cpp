@@ -18,7 +18,7 @@ bool Best::improved(const FitState& state) {
   if (mode_ == "auto") {
     const std::optional<bool> larger = state.larger_is_better(monitor_);
     if (!larger)
-      raise<ValueError>("[{}] nobody says whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_,
+      raise<ValueError>("[{}] it is unknown whether a larger \"{}\" is better: pass .mode = \"min\" or \"max\".", who_,
                         monitor_);
     larger_ = *larger;
   } else {

@@ -11,12 +11,13 @@ namespace xg::nn {
 /// Keeps track of the best value of a key. NaN is never the best.
 class XG_API Best {
  public:
-  /// mode "min", "max", or "auto": what the loss or metric says. Throws ValueError for another, and for a min_delta
-  /// that is not finite.
+  /// mode "min", "max", or "auto": the direction of the loss or metric. `who` names the caller in errors. Throws
+  /// ValueError for any other mode, and for a min_delta that is not finite.
   Best(StringRef who, StringRef monitor, StringRef mode, double min_delta);
-  /// Is this epoch the best so far? Throws ValueError for an unknown monitor, or a direction that nobody knows.
+  /// Is this epoch the best so far? Throws ValueError for an unknown monitor, or where it is unknown whether larger is
+  /// better.
   bool improved(const FitState& state);
-  /// Was there a number at all? If not, value() means nothing.
+  /// Was any value a number? If not, value() is meaningless.
   bool found() const { return found_; }
   double value() const { return best_; }                   ///< the best so far
   bool larger_is_better() const { return larger_; }        ///< the direction, once improved() has been asked

@@ -32,7 +32,7 @@ void EarlyStopping::on_epoch_end(FitState& state) {
 void EarlyStopping::on_train_end(FitState& state) {
   if (epochs_ > 0 && !best_.found())
     state.note(fmt::format("EarlyStopping: {}, {}", detail::never_a_number(options_.monitor),
-                           options_.restore_best ? "so no weights were put back" : "so there is no best epoch"));
+                           options_.restore_best ? "so no weights were restored" : "so there is no best epoch"));
   if (!options_.restore_best || weights_.empty()) return;
   weights_.restore(state.model);
   state.history.set_restored_best(true);

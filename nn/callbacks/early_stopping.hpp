@@ -1,4 +1,4 @@
-// Training ends where a value stops improving.
+// A callback that ends training when a value stops improving.
 #pragma once
 
 #include <xgrad/nn/callback.hpp>
@@ -15,22 +15,24 @@ namespace xg::nn {
 struct EarlyStoppingOptions {
   String monitor = "val_loss";  ///< the key of an epoch's values
   std::int64_t patience = 0;    ///< epochs without improvement that are tolerated
-  double min_delta = 0;         ///< what counts as an improvement
-  String mode = "auto";         ///< "min", "max", or what the loss or metric says
-  bool restore_best = false;    ///< put the weights of the best epoch back at the end
+  double min_delta = 0;         ///< smaller changes do not count as improvements
+  String mode = "auto";         ///< "min", "max", or "auto": the direction of the loss or metric
+  bool restore_best = false;    ///< restore the weights of the best epoch at the end
 };
 /// Ends training when a value has stopped improving. A value that was never a number does not improve: the History's
-/// stop_reason() says so, and no weights are put back.
+/// stop_reason() tells so, and no weights are restored.
 class XG_API EarlyStopping {
  public:
   /// Throws ValueError for a negative patience, an unknown mode or a min_delta that is not finite.
   explicit EarlyStopping(EarlyStoppingOptions options = {});
   explicit EarlyStopping(NoOptions) : EarlyStopping() {}  ///< for empty braces
   static constexpr bool adds_values = false;              ///< it adds no values to those of an epoch
-  /// throws ValueError where no epoch will have the monitored value
+  /// Throws ValueError if no epoch will have the monitored value.
   void on_train_begin(FitState& state) const { state.expect("EarlyStopping", options_.monitor); }
-  void on_epoch_end(FitState& state);  ///< looks at the value, keeps the weights of the best epoch, ends training
-  void on_train_end(FitState& state);  ///< puts the best weights back if asked to
+  /// Compares the value with the best one, saves the weights of the best epoch, ends training after `patience` epochs.
+  /// Throws ValueError where it is unknown whether larger is better.
+  void on_epoch_end(FitState& state);
+  void on_train_end(FitState& state);  ///< restores the best weights if the options say so
 
  private:
   EarlyStoppingOptions options_;

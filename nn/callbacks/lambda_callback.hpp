@@ -1,4 +1,4 @@
-// A callback of functions.
+// A callback made of functions.
 #pragma once
 
 #include <xgrad/nn/callback.hpp>
@@ -7,10 +7,10 @@
 
 namespace xg::nn {
 
-/// Functions for the events that you want.
+/// Calls the function of an event, if there is one.
 struct LambdaCallback {
-  using Function = std::function<void(FitState&)>;  ///< of the state of training
-  Function train_begin = {};                        ///< before the first epoch; as all of them, it may be empty
+  using Function = std::function<void(FitState&)>;  ///< takes the state of training
+  Function train_begin = {};                        ///< before the first epoch; like the others, it may be empty
   Function epoch_begin = {};                        ///< before the first batch of an epoch
   Function batch_end = {};                          ///< after each step
   Function epoch_end = {};                          ///< after an epoch

@@ -19,8 +19,8 @@ void ModelCheckpoint::on_epoch_end(FitState& state) {
   std::string text = path_.string();
   const auto put = [&](const std::string& key, const std::string& value) {
     const std::string field = "{" + key + "}";
-    for (std::size_t at = 0; (at = text.find(field, at)) != std::string::npos; at += value.size())
-      text.replace(at, field.size(), value);
+    for (std::size_t offset = 0; (offset = text.find(field, offset)) != std::string::npos; offset += value.size())
+      text.replace(offset, field.size(), value);
   };
   put("epoch", std::to_string(state.epoch + 1));
   for (const auto& [key, value] : state.logs) put(key, fmt::format("{:.4f}", value));

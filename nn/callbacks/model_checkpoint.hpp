@@ -1,4 +1,4 @@
-// The model is saved after an epoch.
+// A callback that saves the model after an epoch.
 #pragma once
 
 #include <xgrad/nn/callback.hpp>
@@ -13,21 +13,22 @@ namespace xg::nn {
 struct ModelCheckpointOptions {
   String monitor = "val_loss";  ///< the key of an epoch's values
   bool save_best_only = true;   ///< save only after an epoch that is the best so far
-  String mode = "auto";         ///< "min", "max", or what the loss or metric says
+  String mode = "auto";         ///< "min", "max", or "auto": the direction of the loss or metric
 };
-/// Saves the model as safetensors after an epoch. In the path "{epoch}" stands for its number from 1, "{val_loss}" and
-/// so on for values of the epoch. Where the monitored value was never a number nothing is saved, and the History's
-/// stop_reason() says so.
+/// Saves the model as safetensors after an epoch. In the path, "{epoch}" stands for its number from 1, and "{val_loss}"
+/// and so on for values of the epoch. If the monitored value was never a number, nothing is saved, and the History's
+/// stop_reason() tells so.
 class XG_API ModelCheckpoint {
  public:
   /// Throws ValueError for an unknown mode.
   explicit ModelCheckpoint(std::filesystem::path path, ModelCheckpointOptions options = {});
   static constexpr bool adds_values = false;  ///< it adds no values to those of an epoch
-  /// Throws ValueError where no epoch will have the monitored value.
+  /// Throws ValueError if no epoch will have the monitored value.
   void on_train_begin(FitState& state) const {
     if (options_.save_best_only) state.expect("ModelCheckpoint", options_.monitor);
   }
-  void on_epoch_end(FitState& state);  ///< saves the model; throws IoError where it cannot be written
+  /// Saves the model. Throws IoError, and ValueError where it is unknown whether larger is better.
+  void on_epoch_end(FitState& state);
   void on_train_end(FitState& state);  ///< notes in the History that nothing was saved
 
  private:

@@ -8,16 +8,16 @@
 
 namespace xg::nn {
 
-/// A copy of a model's parameters and buffers, to be put back.
+/// A copy of a model's parameters and buffers that can be restored.
 class XG_API Weights {
  public:
   bool empty() const { return tensors_.empty(); }  ///< was nothing saved?
   void save(const Module& model);                  ///< copies them from the model
-  /// The same of parameters and buffers that were listed before.
+  /// Copies parameters and buffers that state_of() listed.
   void save(const std::vector<Tensor>& state);
-  /// parameters and buffers of the model, to be given to save()
+  /// Parameters and buffers of the model, for save(). Throws ValueError where a layer does not know its inputs yet.
   static std::vector<Tensor> state_of(const Module& model);
-  /// Copies them back. Throws Error where the model has another number of them than were saved.
+  /// Copies them back. Throws Error if the model has another number of tensors than were saved.
   void restore(const Module& model) const;
 
  private:

@@ -365,7 +365,7 @@ TEST_CASE("a monitored value that was never a number is said to be so") {
     CHECK(h.stopped_early());
     CHECK_THAT(h.stop_reason(), xg_test::ContainsSubstring("val_auc was never a number in 2 epochs"));
     CHECK(h.stop_reason().find("best 0") == std::string::npos);
-    CHECK((h.stop_reason().find("no weights were put back") != std::string::npos) == restore);
+    CHECK((h.stop_reason().find("no weights were restored") != std::string::npos) == restore);
     CHECK_FALSE(h.restored_best());
     CHECK(h.best_epoch() == -1);
   }
