@@ -29,7 +29,7 @@ Model::Model(const std::vector<Node>& inputs, const std::vector<Node>& outputs, 
                            : node.name(),
                        node.shape()});
   }
-  // Nodes in an order in which each comes after those it needs: an explicit stack, because models may be deep.
+  // Topological order of the nodes, with an explicit stack because models may be deep.
   std::unordered_set<const void*> used;
   std::unordered_set<const Module*> known;
   const auto visit = [&](const Node& root) {
@@ -188,7 +188,7 @@ namespace {
 
 Tensor call_list(Module& module, std::span<const Tensor> xs);
 
-// A layer of any number of inputs.
+// A layer with any number of inputs.
 struct Join : Module {
   using Module::forward;
   using Module::Module;

@@ -21,13 +21,13 @@ namespace {
 
 thread_local constinit ForwardObserver* observer __attribute__((tls_model("initial-exec"))) = nullptr;
 
-// A record of its own for the same elements. Tensors that own their elements share a block with them; parameters do
-// not, so that Module::to can give them other elements while every handle stays valid.
+// Returns a tensor whose record is separate from its elements. Most tensors are allocated in one block with their
+// elements; parameters are not, so that Module::to can replace the elements while every handle stays valid.
 Tensor with_own_record(const Tensor& value) { return Tensor::adopt(xg::detail::new_alias(value.impl())); }
 
 bool has_own_record(const Tensor& value) { return !value.impl().owner && value.impl().base() == nullptr; }
 
-// One call of train from outside: how many levels below it the current one is, and the modules that are too deep.
+// The state of one outermost call of train: its depth of recursion, and the modules that are too deep to recurse into.
 struct ModeWalk {
   int level = 0;
   std::unordered_map<Module*, bool> waiting;
@@ -54,7 +54,7 @@ Module::Module(const Module& other, ShareChildren)
       names_(other.names_),
       training_(other.training_) {}
 
-// Modules may be nested deeper than the stack is.
+// Modules may be nested too deeply for recursion on the stack.
 Module::~Module() {
   if (children_.empty()) return;
   detail::ReleaseList<Module> list;
@@ -100,8 +100,8 @@ Tensor Module::call_watched(const Tensor& x) {
   return y;
 }
 
-// A parameter that a constructor made but did not register would never be trained or saved. It is found among the
-// leaves of the first graph; leaves that came in through x are the caller's.
+// A parameter that a constructor made but did not register would never be trained or saved. The leaves of the first
+// graph reveal it; leaves that x depends on are the caller's.
 void Module::check_registered(const Tensor& input, const Tensor& output) {
   std::unordered_set<const void*> known;
   for (const Tensor& p : parameters()) known.insert(autograd::leaf_identity(p));
@@ -110,7 +110,7 @@ void Module::check_registered(const Tensor& input, const Tensor& output) {
   for (const void* leaf : autograd::leaf_identities(output))
     if (!known.contains(leaf))
       raise<Error>(
-          "[{}] a tensor that asks for gradients takes part in forward, but is not registered: make it with "
+          "[{}] a tensor that requires grad takes part in forward, but is not registered: make it with "
           "param(\"name\", ...), or the module that holds it with add.",
           type_name());
   for (Module* module : modules())
@@ -197,17 +197,17 @@ std::string Module::place_name(const Module& child) const {
   return again ? child.name_ + "_" + number : child.name_;
 }
 
-// Several threads may call one module for the first time: they all find the same number.
+// Several threads may call one module for the first time: they all store the same number.
 std::uint32_t Module::intern() const {
   const std::uint32_t label_id = intern_label(label());
   std::atomic_ref(scope_label_).store(label_id, std::memory_order_relaxed);
   return label_id;
 }
 
-// It is virtual and so must call itself, but only down to a fixed depth: what lies deeper waits until the stack is free
-// again. A call that comes to a waiting module in the meantime, from a class that overrides it, has the last word.
+// train is virtual and therefore recursive, but only to a fixed depth: deeper modules wait until the recursion has
+// returned. If an override calls train on a waiting module in the meantime, that call decides its mode.
 void Module::train(bool on) {
-  if (training_ != on) training_ = on;  // several threads may put a model into the mode that it is in
+  if (training_ != on) training_ = on;  // no write if unchanged: several threads may do this
   if (mode_walk != nullptr) mode_walk->waiting.erase(this);
   if (children_.empty()) return;
   if (mode_walk != nullptr) return train_children(on);
@@ -225,13 +225,13 @@ void Module::train(bool on) {
 }
 
 void Module::train_children(bool on) {
-  constexpr int most_levels = 200;
+  constexpr int max_levels = 200;
   struct Deeper {
     Deeper() { ++mode_walk->level; }
     ~Deeper() { --mode_walk->level; }
   } deeper;
   for (const Child& child : children_)
-    if (mode_walk->level >= most_levels && !child.module->children_.empty())
+    if (mode_walk->level >= max_levels && !child.module->children_.empty())
       mode_walk->waiting[child.module.get()] = on;
     else
       child.module->train(on);
@@ -251,7 +251,8 @@ void Module::check_built() const {
         label());
 }
 
-// f(path, entry) for the parameters, or the buffers, of this module and of all below it; shared ones come once.
+// Calls f(path, entry) for the parameters, or the buffers, of this module and all its descendants; for shared ones
+// once.
 template <class F> void Module::walk_tensors(const std::vector<Entry> Module::*entries, F&& f) const {
   std::unordered_set<const xg::detail::TensorImpl*> seen;
   walk([&](const std::string& path, const Module& module) {

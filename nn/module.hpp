@@ -1,4 +1,4 @@
-// The tree of modules: parameters, buffers and children register where they are declared.
+// Modules: trees of layers, whose parameters, buffers and children are registered where they are declared.
 #pragma once
 
 #include <xgrad/nn/summary.hpp>
@@ -24,7 +24,7 @@ namespace xg::nn {
 class Module;
 namespace detail {
 template <class T> class ReleaseList;
-/// The options of a layer: what its constructor takes last.
+/// The options of a layer: the last argument of its constructor.
 template <class T> struct LastArgument;
 template <class... Args>
   requires(sizeof...(Args) > 0)
@@ -34,10 +34,10 @@ struct LastArgument<std::tuple<Args...>> {
 template <class T> using OptionsOf = typename LastArgument<decltype(std::declval<const T&>().arguments())>::type;
 }  // namespace detail
 
-/// Tensors by name, as PyTorch names them: "h1.weight".
-using xg::StateDict;
+/// Tensors by path, as in PyTorch: "h1.weight".
+using StateDict = std::map<std::string, Tensor>;
 
-/// A module that may be used in several places: its parameters count once. Made by nn::shared(Dense(...)).
+/// A module that may be used in several places; its parameters count once. nn::shared(Dense(...)) makes one.
 template <class M> class Shared;
 
 /// A class derived from Module.
@@ -46,17 +46,17 @@ concept ModuleType = std::derived_from<M, Module>;
 
 /// Options of load_state_dict() and load().
 struct LoadStateOptions {
-  bool strict = true;  ///< missing and unexpected keys are an error; else they are only reported
+  bool strict = true;  ///< missing and unexpected keys are an error; if false they are only reported
 };
 
-/// What load_state_dict found.
+/// The result of load_state_dict().
 struct LoadReport {
-  std::vector<std::string> missing;                                        ///< of the module, not in the dictionary
-  std::vector<std::string> unexpected;                                     ///< in the dictionary, not of the module
+  std::vector<std::string> missing;     ///< keys of the module that the dictionary lacks
+  std::vector<std::string> unexpected;  ///< keys of the dictionary that the module lacks
   bool complete() const { return missing.empty() && unexpected.empty(); }  ///< neither missing nor unexpected keys?
 };
 
-/// Anything with parameters and a forward.
+/// A function with parameters: the base of layers and models.
 ///
 ///     struct Block : xg::nn::Module {
 ///       xg::nn::Linear& fc;
@@ -65,25 +65,25 @@ struct LoadReport {
 ///       xg::Tensor forward(const xg::Tensor& x) override { return relu(fc(x)) * scale + x; }
 ///     };
 ///
-/// A module moves but is not copied: references to children could not follow. `clone()` copies.
+/// A module can be moved but not copied, because references to children would still refer to the original; use clone().
 class XG_API Module {
  public:
   explicit Module(StringRef name = {});        ///< a module without parameters, in training mode
-  virtual ~Module();                           ///< Children that nobody shares go with it, however deep the nesting is.
+  virtual ~Module();                           ///< destroys children that are not shared, without recursion
   Module(Module&& other) noexcept;             ///< takes over parameters, buffers and children
-  Module& operator=(Module&& other) noexcept;  ///< lets go of its own, then takes over
+  Module& operator=(Module&& other) noexcept;  ///< releases its own, then takes over those of `other`
   Module& operator=(const Module&) = delete;
   Module(const Module&) = delete;
 
-  /// The result for one tensor. A module of several inputs has an overload of its own and `using Module::forward;`.
-  /// Throws Error where a module has none.
+  /// The result for one tensor. A module with several inputs declares another overload and `using Module::forward;`.
+  /// Throws Error where a class does not override it.
   virtual Tensor forward(const Tensor& x);
   /// forward(x), inside the scope of this module, so that errors carry its path.
   Tensor operator()(const Tensor& x);
 
   // ---- the tree
-  /// Makes a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has a
-  /// dot.
+  /// Constructs a child in place: `add<Linear>("fc", 10, 6)`. Throws ValueError for a name that is empty, taken or has
+  /// a dot. So do all overloads.
   template <ModuleType T, class... Args>
     requires std::constructible_from<T, Args...>
   T& add(StringRef name, Args&&... args) {
@@ -92,15 +92,15 @@ class XG_API Module {
     add_child(name, std::move(child));
     return reference;
   }
-  /// The same with options in braces: `add<Linear>("fc", 10, 6, {.bias = false})`.
+  /// Constructs a child from options in braces: `add<Linear>("fc", 10, 6, {.bias = false})`.
   template <ModuleType T> T& add(StringRef name, detail::OptionsOf<T> options) {
     return add<T, detail::OptionsOf<T>>(name, std::move(options));
   }
-  /// The same after one argument.
+  /// Constructs a child from one argument and options in braces.
   template <ModuleType T, class A> T& add(StringRef name, A&& a, detail::OptionsOf<T> options) {
     return add<T, A, detail::OptionsOf<T>>(name, std::forward<A>(a), std::move(options));
   }
-  /// The same after two arguments.
+  /// Constructs a child from two arguments and options in braces.
   template <ModuleType T, class A, class B> T& add(StringRef name, A&& a, B&& b, detail::OptionsOf<T> options) {
     return add<T, A, B, detail::OptionsOf<T>>(name, std::forward<A>(a), std::forward<B>(b), std::move(options));
   }
@@ -112,113 +112,113 @@ class XG_API Module {
                   "add takes the layer over: pass std::move(layer) or nn::shared(...)");
     return add<M, M>(name, std::move(layer));
   }
-  /// Takes a share of a module that may also be used elsewhere.
+  /// Shares a module that may also be used elsewhere. Throws ValueError for null, too.
   template <ModuleType M> M& add(StringRef name, std::shared_ptr<M> layer) {
     M& reference = *layer;
     add_child(name, std::move(layer));
     return reference;
   }
-  /// The same of what nn::shared made.
+  /// Shares a module made by nn::shared.
   template <ModuleType M> M& add(StringRef name, const Shared<M>& layer);
-  /// Registers a parameter: a leaf that asks for gradients. Returns the handle to keep as a member; a parameter of
-  /// another module is shared. Throws ValueError for the name or an undefined value, DtypeError unless floating,
-  /// AutogradError for a result of ops.
+  /// Registers a parameter: a leaf that requires grad. Returns the handle to keep as a member; a parameter of another
+  /// module is shared. Throws ValueError for a name as in add() and for an undefined value, DtypeError unless floating,
+  /// AutogradError for the result of an op.
   Tensor param(StringRef name, Tensor value);
-  /// Registers a tensor that is saved with the module but not trained. Throws ValueError for the name or an undefined
-  /// value.
+  /// Registers a tensor that is saved with the module but not trained. Returns the handle to keep as a member. Throws
+  /// ValueError for a name as in add() and for an undefined value.
   Tensor buffer(StringRef name, Tensor value);
 
   // ---- names
-  const std::string& name() const { return name_; }  ///< its name in the module above it, or the one it was given
+  const std::string& name() const { return name_; }  ///< its name in its parent, or the one it was constructed with
   void set_name(StringRef name);                     ///< renames it in errors and summaries; keys of state dicts stay
-  /// The class: "Dense".
+  /// The name of its class: "Dense".
   virtual std::string type_name() const;
-  /// How errors and summaries call it: "h1 (Dense)".
+  /// Its name in errors and summaries: "h1 (Dense)".
   virtual std::string label() const;
-  /// label(), interned: for an xg::Scope around a forward of several tensors.
+  /// label(), interned: for an xg::Scope around a forward that takes several tensors.
   std::uint32_t scope_label() const {
     const std::uint32_t known = std::atomic_ref(scope_label_).load(std::memory_order_relaxed);
     return known != no_label ? known : intern();
   }
 
   // ---- mode
-  /// Puts this module and all below it into training mode. A class that overrides it calls Module::train(on) for what
-  /// is below. Modules nested hundreds of levels below the one on which it is called come after all others.
+  /// Puts this module and all its descendants into training mode (true) or eval mode (false). An override calls
+  /// Module::train(on) for the descendants. Those nested hundreds of levels deep are reached after all others.
   virtual void train(bool on = true);
   void eval() { train(false); }                   ///< train(false)
   bool is_training() const { return training_; }  ///< is it in training mode?
-  /// Does forward give something else in training mode than in eval mode? Explainers ask for eval mode then.
+  /// Does forward compute something else in training mode than in eval mode? Explainers then require eval mode.
   virtual bool depends_on_mode() const { return false; }
 
-  // ---- what is inside; shared ones come once
-  /// All parameters, those of parents first. Throws ValueError where a layer does not know its number of inputs yet.
+  // ---- contents of the tree; what is shared is listed once
+  /// All parameters, those of parents first. Throws ValueError where a layer does not know its number of inputs yet, as
+  /// do all functions below that need the parameters.
   std::vector<Tensor> parameters() const;
-  /// The same with their paths, such as "h1.weight".
+  /// parameters() with their paths, such as "h1.weight".
   std::vector<std::pair<std::string, Tensor>> named_parameters() const;
   std::vector<Tensor> buffers() const;                                ///< all buffers, those of parents first
-  std::vector<std::pair<std::string, Tensor>> named_buffers() const;  ///< the same with their paths
-  /// This module ("") and all below it, parents first.
+  std::vector<std::pair<std::string, Tensor>> named_buffers() const;  ///< buffers() with their paths
+  /// This module ("") and all its descendants with their paths, parents first.
   std::vector<std::pair<std::string, Module*>> named_modules();
-  /// The same without paths, whose total length is quadratic in the depth of nesting.
+  /// named_modules() without the paths, whose total length is quadratic in the depth of nesting.
   std::vector<Module*> modules();
-  /// The direct children.
+  /// The direct children with their names.
   std::vector<std::pair<std::string, Module*>> named_children();
-  std::vector<Module*> children();  ///< the same without names
+  std::vector<Module*> children();  ///< the direct children
   /// Calls f on every module of the tree, children first.
   Module& apply(const std::function<void(Module&)>& f);
   std::int64_t num_parameters() const;  ///< elements of all parameters, frozen ones too
 
-  /// Forgets the gradients of all parameters.
+  /// Drops the gradients of all parameters.
   void zero_grad();
   /// Freezes (false) or unfreezes all parameters.
   Module& requires_grad_(bool value = true);
-  /// Converts parameters and floating buffers in place: handles that members hold see it. Gradients are forgotten; make
-  /// optimizers afterwards. Throws DtypeError unless floating.
+  /// Converts parameters and floating buffers in place, so that handles in members stay valid. Gradients are dropped;
+  /// create optimizers afterwards. Throws DtypeError unless `dtype` is floating.
   Module& to(Dtype dtype);
 
   // ---- state
-  /// Parameters and buffers by name; the tensors share memory with the module.
+  /// Parameters and buffers by path; the tensors share memory with the module.
   StateDict state_dict() const;
-  /// Copies values in, converted to the module's dtypes: all of them or, where anything is thrown, none. Throws
-  /// ValueError listing missing, unexpected and mis-shaped keys. A tensor with several names (tied parameters, a layer
-  /// in several places) is complete where one of them is given, as writers that drop duplicates leave it; where several
-  /// are given they must hold the same values, unless `.strict` is false: then the first in the module's order counts.
+  /// Copies values into the module, converted to its dtypes: all of them or, if it throws, none. Throws ValueError,
+  /// listing missing, unexpected and mis-shaped keys. A tensor with several names (tied parameters, a layer in several
+  /// places) needs only one of them, since some writers drop duplicates. If several are given they must hold the same
+  /// values, unless `.strict` is false: then the first in the module's order is used.
   LoadReport load_state_dict(const StateDict& state, LoadStateOptions options = {});
-  /// safetensors with PyTorch's keys. Throws IoError.
+  /// Writes state_dict() as safetensors, with PyTorch's keys. Throws IoError.
   void save(const std::filesystem::path& path) const;
-  /// load_state_dict() of a safetensors file. Throws IoError for a file that cannot be read.
+  /// load_state_dict() of a safetensors file. Throws IoError for a file that cannot be read, else as load_state_dict.
   LoadReport load(const std::filesystem::path& path, LoadStateOptions options = {});
-  /// A copy that shares nothing. Modules of this library copy themselves; a class of yours overrides this, most simply
-  /// with `clone_as(*this, constructor arguments...)`. Throws Error where it does not.
+  /// A deep copy. Modules of this library have one; a class of yours overrides this, most simply with
+  /// `clone_as(*this, constructor arguments...)`. Throws Error where a class does not override it.
   virtual std::shared_ptr<Module> clone() const;
 
-  // ---- what it looks like
+  // ---- summaries
   /// nn::summary(*this)
   Summary summary(SummaryOptions options = {}) { return nn::summary(*this, std::move(options)); }
   /// nn::config(*this)
   std::vector<LayerInfo> config(SummaryOptions options = {}) { return nn::config(*this, std::move(options)); }
 
-  // ---- what layers tell about themselves
-  /// The shape of one row that this module takes, where it knows.
+  // ---- properties that layers override
+  /// The shape of one input row, if it is known.
   virtual std::optional<Shape> input_shape() const { return std::nullopt; }
-  /// Does the module take rows of any shape and give rows of the same one, as activations and dropout do?
+  /// Does the module take rows of any shape and return rows of the same shape, as activations and dropout do?
   virtual bool keeps_shape() const { return false; }
-  /// Tells the module the shape of one row before its first use, so that it can make parameters whose size depends on
-  /// it.
+  /// Creates the parameters whose sizes depend on the shape of one input row; called before the first use.
   virtual void build(const Shape& row);
-  /// The fewest rows of shape `row` that forward takes in the mode that the module is in: 2 for batch statistics of
-  /// single values. Trainer refuses smaller batches before the first step.
+  /// The minimum number of rows of shape `row` that forward takes in the module's current mode, for example 2 for batch
+  /// statistics of single values. Trainer refuses smaller batches before the first step.
   virtual std::int64_t min_rows(const Shape& row) const;
-  /// Does it have all its parameters? A Dense without a number of inputs has none before `build`.
+  /// Have all parameters been created? A Dense without a number of inputs has none before build().
   virtual bool is_built() const { return true; }
   /// Fills in units, activation, weight and bias of a layer that has units.
   virtual void describe(LayerInfo& info) const;
-  /// Floating-point operations for one row, children not included.
+  /// Floating-point operations for one row, excluding those of children; `input` and `output` are row shapes.
   virtual std::int64_t flops(const Shape& input, const Shape& output) const;
 
-  /// A parameter or a buffer that is registered in this very module.
+  /// A parameter or a buffer that is registered in this module itself.
   struct Entry {
-    std::string name;  ///< without a path
+    std::string name;  ///< its name in this module, not a path
     Tensor tensor;     ///< its handle
   };
   const std::vector<Entry>& own_parameters() const { return parameters_; }  ///< in the order of registration
@@ -227,25 +227,25 @@ class XG_API Module {
  protected:
   /// A child and its name.
   struct Child {
-    std::string name;                ///< in this module
-    std::shared_ptr<Module> module;  ///< which others may share
+    std::string name;                ///< its name in this module
+    std::shared_ptr<Module> module;  ///< the child, which may be shared with other modules
   };
-  /// For containers that share their children with a copy of themselves.
+  /// Selects the constructor for containers that share their children with copies of themselves.
   struct ShareChildren {};
-  /// Parameters, buffers and children of `other`, shared with it.
+  /// Shares the parameters, buffers and children of `other`.
   Module(const Module& other, ShareChildren);
 
   /// Appends a child. Throws ValueError for a name that is empty, taken or has a dot, for null, and for the module
   /// itself.
   void add_child(StringRef name, std::shared_ptr<Module> child);
-  /// What a container calls its next child: by the child's own name, else by its number; a layer that is used again
-  /// under its own name gets the number behind it.
+  /// The name for a container's next child: the child's own name, else its number. A layer that is added again under
+  /// its own name gets its number appended.
   std::string place_name(const Module& child) const;
   /// The entries of config().
   virtual std::vector<LayerInfo> layers(const SummaryOptions& options);
-  /// the children in the order in which they were added
+  /// The children in the order in which they were added.
   const std::vector<Child>& child_list() const { return children_; }
-  /// Throws ValueError where `name` is empty, taken or has a dot; `what` is the method for the message.
+  /// Throws ValueError where `name` is empty, taken or has a dot; `what` names the method in the message.
   void check_name(const char* what, const std::string& name) const;
   /// Copies parameters, buffers, mode and freezing from a module of the same structure.
   void copy_state_from(const Module& other);
@@ -280,7 +280,8 @@ class XG_API Module {
 };
 
 namespace detail {
-/// Puts the default generator back: initial values that are overwritten at once must not change later random numbers.
+/// Restores the default generator's state: initial values that are overwritten at once must not change later random
+/// numbers.
 class XG_API KeepRandomState {
  public:
   KeepRandomState();
@@ -293,7 +294,8 @@ class XG_API KeepRandomState {
 };
 }  // namespace detail
 
-/// A module of class M constructed from `args`, with the parameters, buffers and mode of `module`.
+/// A module of class M constructed from `args`, with copies of the parameters and buffers of `module` and in its mode.
+/// Throws ValueError where the new module has other children, parameters or buffers.
 template <ModuleType M, class... Args> std::shared_ptr<M> clone_as(const M& module, Args&&... args) {
   const detail::KeepRandomState random;
   auto copy = std::make_shared<M>(std::forward<Args>(args)...);
@@ -302,28 +304,29 @@ template <ModuleType M, class... Args> std::shared_ptr<M> clone_as(const M& modu
   return copy;
 }
 
-/// Sees every module call of its thread for as long as it lives: what summaries and pictures are made from.
+/// Observes every module call of its thread during its lifetime. Summaries and figures are made with it.
 class XG_API ForwardObserver {
  public:
-  ForwardObserver();           ///< begins to watch; the observer before it waits
-  virtual ~ForwardObserver();  ///< the observer before it watches again
+  ForwardObserver();           ///< starts observing; the previous observer is suspended
+  virtual ~ForwardObserver();  ///< the previous observer resumes
   ForwardObserver(const ForwardObserver&) = delete;
   ForwardObserver& operator=(const ForwardObserver&) = delete;
-  virtual void before(Module& module, const Tensor& input);  ///< is called before the forward of each module
-  /// is called after it, unless it threw
+  virtual void before(Module& module, const Tensor& input);  ///< called before the forward of each module
+  /// Called after the forward of each module, unless it threw.
   virtual void after(Module& module, const Tensor& input, const Tensor& output) = 0;
 
  private:
   ForwardObserver* previous_;
 };
 
-/// One call seen while a model ran.
+/// The output of one module call.
 struct LayerOutput {
-  std::string name;  ///< of the module
-  std::string type;  ///< its class: "Dense"
-  Tensor output;     ///< what it gave
+  std::string name;  ///< the module's name
+  std::string type;  ///< the module's class: "Dense"
+  Tensor output;     ///< the module's result
 };
-/// Runs the model on x and returns what every module gave, in the order in which they finished.
+/// Runs the model on x and returns the output of every module, in the order in which they finished. Throws what the
+/// model throws.
 XG_API std::vector<LayerOutput> layer_outputs(Module& module, const Tensor& x);
 
 }  // namespace xg::nn

@@ -26,11 +26,11 @@ namespace {
 
 /// "a, b, c and 7 more"
 std::string listing(const std::vector<std::string>& texts, const char* separator = ", ") {
-  constexpr std::size_t most = 20;
+  constexpr std::size_t max_texts = 20;
   std::vector<std::string> first;
-  for (std::size_t i = 0; i < std::min(most, texts.size()); ++i) first.push_back(io::shortened(texts[i], 200));
+  for (std::size_t i = 0; i < std::min(max_texts, texts.size()); ++i) first.push_back(io::shortened(texts[i], 200));
   return fmt::format("{}{}", fmt::join(first, separator),
-                     texts.size() > most ? fmt::format(" and {} more", texts.size() - most) : "");
+                     texts.size() > max_texts ? fmt::format(" and {} more", texts.size() - max_texts) : "");
 }
 
 }  // namespace
@@ -48,11 +48,11 @@ StateDict Module::state_dict() const {
 
 namespace {
 
-/// One tensor of a module under all its names: tied parameters and layers in several places have more than one.
+/// A tensor of a module with all its names: tied parameters and layers in several places have more than one.
 struct Slot {
   Tensor target;
   std::vector<std::string> keys;  // in the module's order
-  Tensor source = {};             // contiguous, of the target's dtype and shape; undefined where nothing is given
+  Tensor source = {};             // contiguous, of the target's dtype and shape; undefined if not in the dictionary
 };
 
 /// Do the two hold the same elements, bit for bit? Both are contiguous and alike in dtype and shape.
@@ -61,7 +61,7 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
   return bytes == 0 || a.impl().data == b.impl().data || std::memcmp(a.impl().data, b.impl().data, bytes) == 0;
 }
 
-/// Copies without allocating, so that nothing can stop it half way.
+/// Copies without allocating, so that it cannot fail halfway.
 void overwrite(const Tensor& target, const Tensor& source) noexcept {
   const xg::detail::TensorImpl& to = target.impl();
   const std::size_t item = item_size(to.dtype);
@@ -73,8 +73,8 @@ void overwrite(const Tensor& target, const Tensor& source) noexcept {
   } else {
     const Shape &shape = to.shape(), &strides = to.strides();
     for (std::int64_t i = 0; i < n; ++i) {
-      std::int64_t rest = i, offset = 0;
-      for (std::size_t d = shape.size(); d-- > 0; rest /= shape[d]) offset += rest % shape[d] * strides[d];
+      std::int64_t index = i, offset = 0;
+      for (std::size_t d = shape.size(); d-- > 0; index /= shape[d]) offset += index % shape[d] * strides[d];
       std::memcpy(out + offset * static_cast<std::int64_t>(item), in + static_cast<std::size_t>(i) * item, item);
     }
   }
@@ -86,21 +86,21 @@ void overwrite(const Tensor& target, const Tensor& source) noexcept {
 LoadReport Module::load_state_dict(const StateDict& state, LoadStateOptions options) {
   const NoGrad guard;
   std::vector<Slot> slots;
-  std::unordered_map<const void*, std::size_t> places;
+  std::unordered_map<const void*, std::size_t> slot_numbers;
   std::unordered_set<std::string> known;
   std::unordered_set<const xg::detail::Storage*> storages;
   walk([&](const std::string& path, const Module& module) {
     for (const auto* entries : {&module.parameters_, &module.buffers_})
       for (const Entry& entry : *entries) {
-        // Handles that share all elements are one tensor; one without elements is only itself.
+        // Handles with the same data pointer are one tensor; tensors without elements are told apart by their records.
         const xg::detail::TensorImpl& impl = entry.tensor.impl();
         const void* identity = entry.tensor.numel() > 0 ? impl.data : entry.tensor.unsafe_impl();
-        const auto [place, fresh] = places.emplace(identity, slots.size());
-        const bool tied = !fresh && slots[place->second].target.shape() == entry.tensor.shape() &&
-                          slots[place->second].target.strides() == entry.tensor.strides() &&
-                          slots[place->second].target.dtype() == entry.tensor.dtype();
+        const auto [found, is_new] = slot_numbers.emplace(identity, slots.size());
+        const bool tied = !is_new && slots[found->second].target.shape() == entry.tensor.shape() &&
+                          slots[found->second].target.strides() == entry.tensor.strides() &&
+                          slots[found->second].target.dtype() == entry.tensor.dtype();
         if (!tied) slots.push_back({entry.tensor.detach(), {}});
-        Slot& slot = tied ? slots[place->second] : slots.back();
+        Slot& slot = tied ? slots[found->second] : slots.back();
         slot.keys.push_back(detail::joined(path, entry.name));
         known.insert(slot.keys.back());
         storages.insert(&impl.storage());
@@ -131,7 +131,7 @@ LoadReport Module::load_state_dict(const StateDict& state, LoadStateOptions opti
       }
       if (first == nullptr) {
         first = &key;
-        // Elements of the module itself would change while they are copied, unless they stay where they are.
+        // A source that shares memory with the module would change while it is copied, unless it is its own target.
         const bool own = storages.contains(&ready.impl().storage());
         slot.source = own && ready.impl().data != slot.target.impl().data ? ready.clone() : std::move(ready);
       } else if (options.strict && !same_bytes(ready, slot.source)) {

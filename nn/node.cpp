@@ -16,12 +16,12 @@ const detail::NodeRecord& checked(const std::shared_ptr<const detail::NodeRecord
   return *record;
 }
 
-// Rows of the forward on zeros: two, so that a layer that loses the rows is told from one that keeps them.
+// The number of rows in the forward on zeros: two, to detect a layer that does not keep the number of rows.
 constexpr std::int64_t probe_rows = 2;
 
 }  // namespace
 
-// A model of very many layers is a chain of as many records.
+// A model with very many layers is a chain of as many records, too long for recursive destructors.
 detail::NodeRecord::~NodeRecord() {
   if (inputs.empty()) return;
   ReleaseList<const NodeRecord> list;
@@ -76,7 +76,7 @@ detail::EvalMode::EvalMode(Module& module) {
   module.eval();
 }
 detail::EvalMode::~EvalMode() {
-  // Children come after their parents, so each ends with its own mode.
+  // Children are restored after their parents, whose train() would overwrite their modes.
   for (auto& [module, training] : modes_)
     if (module->is_training() != training) module->train(training);
 }

@@ -1,4 +1,4 @@
-// Models as graphs of nodes: layers called on an input, branches, joins.
+// The functional interface: models as graphs of nodes, with branches and joins.
 //
 //     Node x = nn::input({10}, {.name = "input"});
 //     Node h = nn::Dense(6, {.activation = "relu", .name = "h1"})(x);
@@ -28,21 +28,21 @@ using NodeCall = Tensor (*)(Module& module, std::span<const Tensor> inputs);
 XG_API Node make_node(std::shared_ptr<Module> module, std::vector<Node> inputs, NodeCall call);
 }  // namespace detail
 
-/// A value to come: an input, or a layer's result. Where it is undefined, all but defined(), is_same() and id() throw
+/// A symbolic value: an input, or a layer's result. If it is undefined, all but defined(), is_same() and id() throw
 /// ValueError.
 class XG_API Node {
  public:
-  Node() = default;                                    ///< undefined
-  bool defined() const { return record_ != nullptr; }  ///< is there a value?
-  /// Of one row: without the first dimension.
+  Node() = default;                                    ///< an undefined node
+  bool defined() const { return record_ != nullptr; }  ///< does it refer to a value?
+  /// The shape of one row, without the batch dimension.
   const Shape& shape() const;
-  Dtype dtype() const;                      ///< of the values
-  const std::string& name() const;          ///< of an input, as its options said
+  Dtype dtype() const;                      ///< the dtype of the value
+  const std::string& name() const;          ///< the name of an input, as given in its options
   const std::vector<Node>& inputs() const;  ///< the nodes that its layer is called on
   /// The layer that makes it; null for an input.
   const std::shared_ptr<Module>& module() const;
   detail::NodeCall call() const;                                              ///< for Model: how its layer is called
-  bool is_same(const Node& other) const { return record_ == other.record_; }  ///< do both mean the same value?
+  bool is_same(const Node& other) const { return record_ == other.record_; }  ///< do both refer to the same value?
   const void* id() const { return record_.get(); }                            ///< the same for all handles of one value
 
  private:
@@ -54,7 +54,7 @@ class XG_API Node {
 
 /// Options of input().
 struct InputOptions {
-  String name = {};                 ///< of the input, in summaries
+  String name = {};                 ///< the input's name in summaries
   std::optional<Dtype> dtype = {};  ///< default_dtype() unless given; int64 for an Embedding
 };
 /// A model's input; `row` is the shape of one row. Throws ShapeError for negative sizes.
@@ -63,7 +63,7 @@ XG_API Node input(const Shape& row, InputOptions options = {});
 /// A module that may be used in several places: copies share its parameters.
 template <class M> class Shared {
  public:
-  /// Takes the module over.
+  /// Takes over the module.
   explicit Shared(M&& module) : module_(std::make_shared<M>(std::move(module))) {}
   M& operator*() const { return *module_; }                           ///< the module
   M* operator->() const { return module_.get(); }                     ///< the module
@@ -99,16 +99,17 @@ template <class M, std::size_t count> Tensor call_counted(Module& module, std::s
 }
 }  // namespace detail
 
-/// The module's result on the nodes. It is built for their shapes, then run once on zeros in eval mode to learn the
-/// shape of its result; what its forward throws comes through. A module of several inputs has a forward of as many.
+/// The module's result for the nodes, one for each argument of its forward. The module is built for their shapes, then
+/// run once on zeros in eval mode to learn the shape of its result. Throws ValueError for null or an undefined node,
+/// ShapeError where the result's first size is not the number of rows, and what forward throws.
 template <ModuleType M, std::same_as<Node>... Nodes> Node call(std::shared_ptr<M> module, const Nodes&... nodes) {
   return detail::make_node(std::move(module), {nodes...}, &detail::call_counted<M, sizeof...(nodes)>);
 }
-/// The same of what nn::shared made.
+/// The result of a module made by nn::shared.
 template <ModuleType M, std::same_as<Node>... Nodes> Node call(const Shared<M>& module, const Nodes&... nodes) {
   return nn::call(module.pointer(), nodes...);
 }
-/// The same of a temporary, which the node takes over.
+/// The result of a temporary module, which the node takes over.
 template <class M, std::same_as<Node>... Nodes>
   requires ModuleType<std::remove_reference_t<M>>
 Node call(M&& module, const Nodes&... nodes) {

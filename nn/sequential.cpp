@@ -11,7 +11,7 @@
 namespace xg::nn {
 namespace {
 
-// The shape of a row after all of `layers`, learned by a forward on zeros.
+// The shape of a row after all of `layers`, found by a forward pass on zeros.
 template <class Children> Shape row_after(const Children& layers, const Shape& row) {
   const NoGrad guard;
   Tensor x = detail::zero_rows(row, default_dtype(), 2);
@@ -46,8 +46,7 @@ Module& Sequential::operator[](std::int64_t index) const {
 }
 
 void Sequential::throw_wrong_type(std::int64_t index) const {
-  raise<ValueError>("[Sequential.at] layer {} is {}, not of the class that was asked for.", index,
-                    (*this)[index].label());
+  raise<ValueError>("[Sequential.at] layer {} is {}, not of the requested class.", index, (*this)[index].label());
 }
 
 Tensor Sequential::forward(const Tensor& x) {
@@ -61,7 +60,7 @@ Tensor Sequential::forward(const Tensor& x) {
 std::string Sequential::label() const { return name().empty() ? type_name() : name(); }
 
 std::optional<Shape> Sequential::input_shape() const {
-  // Layers that keep the shape of whatever they get may stand before the first one that knows.
+  // Layers that keep the shape defer to the first layer that knows its input shape.
   for (const Child& child : child_list()) {
     if (std::optional<Shape> row = child.module->input_shape()) return row;
     if (!child.module->keeps_shape()) break;
@@ -69,7 +68,7 @@ std::optional<Shape> Sequential::input_shape() const {
   return std::nullopt;
 }
 
-// Remembered, since a Sequential asks those that it takes over, and those theirs.
+// Cached, because nested Sequentials would ask all their descendants on every call.
 bool Sequential::is_built() const {
   if (std::atomic_ref(known_built_).load(std::memory_order_relaxed)) return true;
   for (const Child& child : child_list())
@@ -90,7 +89,7 @@ void Sequential::build(const Shape& row) {
 
 std::shared_ptr<Module> Sequential::clone() const {
   auto copy = std::make_shared<Sequential>(name());
-  std::unordered_map<const Module*, std::shared_ptr<Module>> done;  // a layer used twice stays one layer
+  std::unordered_map<const Module*, std::shared_ptr<Module>> done;  // a layer used twice is cloned once
   for (const Child& child : child_list()) {
     std::shared_ptr<Module>& layer = done[child.module.get()];
     if (layer == nullptr) layer = child.module->clone();

@@ -1,4 +1,4 @@
-// The walk over a module and all below it, for the parts of Module.
+// Traversal of a module and its descendants.
 #pragma once
 
 #include <xgrad/nn/module.hpp>
@@ -9,9 +9,8 @@
 
 namespace xg::nn {
 
-// f(path, module) for this module and all below it, parents first; a module in several places once for each. The path
-// is one text that grows and shrinks, and the levels are on the heap: neither depth nor length of names costs more than
-// once.
+// Calls f(path, module) for this module and its descendants, parents first; for a module in several places once for
+// each. One string holds the current path and the levels are on the heap, so that depth costs neither copies nor stack.
 template <class F> void Module::walk(F&& f) const {
   struct Level {
     const Module* module;
@@ -41,7 +40,7 @@ template <class F> void Module::walk(F&& f) const {
 
 namespace detail {
 
-// Gives `tensor` the elements of `fresh`, which may be of another dtype. All handles see it.
+// Makes `tensor` and all its handles refer to the elements of `fresh`, which may have another dtype.
 inline void replace_elements(const Tensor& tensor, const Tensor& fresh) {
   auto& to = static_cast<xg::detail::SharingImpl&>(tensor.impl());
   const xg::detail::TensorImpl& from = fresh.impl();

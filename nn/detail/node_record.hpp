@@ -1,4 +1,4 @@
-// What a Node holds, and how modules are run on zeros to learn shapes. Not for users.
+// The record of a Node, and helpers that run modules on zeros to learn shapes.
 #pragma once
 
 #include <xgrad/nn/node.hpp>
@@ -18,7 +18,7 @@ struct NodeRecord {
   std::shared_ptr<Module> module;  // null for an input
   std::vector<Node> inputs;
   NodeCall call = nullptr;
-  mutable std::shared_ptr<const NodeRecord> next_released = {};  // of ReleaseList
+  mutable std::shared_ptr<const NodeRecord> next_released = {};  // used by ReleaseList
 
   NodeRecord() = default;
   ~NodeRecord();
@@ -26,7 +26,7 @@ struct NodeRecord {
   NodeRecord& operator=(const NodeRecord&) = delete;
 };
 
-/// Puts a tree of modules in eval mode and each of them back in the mode it had.
+/// Puts a tree of modules into eval mode, and restores each module's mode when destroyed.
 class EvalMode {
  public:
   explicit EvalMode(Module& module);

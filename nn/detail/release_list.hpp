@@ -1,4 +1,4 @@
-// Destructors of objects that own one another deeper than the stack is. Not for users.
+// Destruction without recursion of objects that own one another in long chains.
 #pragma once
 
 #include <memory>
@@ -6,9 +6,9 @@
 
 namespace xg::nn::detail {
 
-/// Used by the destructor of a T that owns others: what nobody else owns is not destroyed in there but put on a list,
-/// and the outermost destructor of the thread destroys the list one by one. It needs no memory, since the links are in
-/// the objects: T has a member `std::shared_ptr<T> next_released`, which ReleaseList<T> may use.
+/// The destructor of a T that owns other objects adds them to a ReleaseList. Those without other owners are not
+/// destroyed at once but linked into a list, which the outermost destructor of the thread destroys one by one. It
+/// allocates nothing: T has a member `std::shared_ptr<T> next_released` for the links.
 template <class T> class ReleaseList {
  public:
   ReleaseList() noexcept : outermost_(current == nullptr) {
@@ -25,7 +25,7 @@ template <class T> class ReleaseList {
   ReleaseList(const ReleaseList&) = delete;
   ReleaseList& operator=(const ReleaseList&) = delete;
 
-  /// Gives up `owned`; what is added last is destroyed first.
+  /// Releases `owned`; the object added last is destroyed first.
   void add(std::shared_ptr<T> owned) noexcept {
     if (owned.use_count() != 1) return;
     owned->next_released = std::move(current->first_);
@@ -33,7 +33,7 @@ template <class T> class ReleaseList {
   }
 
  private:
-  // Not inlined: GCC 14 warns of a pointer to a local object, which the destructor takes back.
+  // Not inlined, because GCC 14 would warn of a dangling pointer, although the destructor resets it.
   [[gnu::noinline]] static void begin(ReleaseList* list) noexcept { current = list; }
 
   static thread_local constinit ReleaseList* current;
