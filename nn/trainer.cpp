@@ -28,12 +28,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// Where a batch of `size` rows ends, if a model in eval mode needs at least `least` rows at once: what would be left
-/// of `count` and is less joins the last batch.
-std::int64_t end_of_batch(std::int64_t start, std::int64_t size, std::int64_t count, std::int64_t least) {
+/// The end of a batch of `size` of the `count` rows. No batch has fewer than `min_batch` rows: a remainder smaller than
+/// that is merged into the last batch.
+std::int64_t end_of_batch(std::int64_t start, std::int64_t size, std::int64_t count, std::int64_t min_batch) {
   if (count - start <= size) return count;
-  const std::int64_t stop = start + std::max(size, least);
-  return count - stop < least ? count : stop;
+  const std::int64_t stop = start + std::max(size, min_batch);
+  return count - stop < min_batch ? count : stop;
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
       held_out = prepared("fit: validation_data", options.validation_data.X, options.validation_data.y,
                           options.validation_data.sample_weight);
     } else if (options.validation_split > 0) {
-      // Keras: the last rows, before any shuffling.
+      // As in Keras, the last rows are held out, before any shuffling.
       const auto kept =
           static_cast<std::int64_t>(std::floor(static_cast<double>(rows.count()) * (1 - options.validation_split)));
       if (kept == 0 || kept == rows.count())
@@ -115,7 +115,7 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
         to = detail::rows_of(from, kept, from.size(0)).contiguous();
         from = detail::rows_of(from, 0, kept);
       };
-      held_out.least = rows.least;
+      held_out.min_batch = rows.min_batch;
       cut(rows.X, held_out.X);
       cut(rows.y, held_out.y);
       cut(rows.weights, held_out.weights);
@@ -161,8 +161,8 @@ History Trainer::fit(const Tensor& X, const Tensor& y, FitOptions options) {
     }
   }
   detail::Progress progress(options.verbose);
-  // What to go back to when the loss diverges: the weights of the best epoch, at first those that came in.
-  // Without held-out rows the loss of an epoch speaks of the weights before its steps, so those are kept then.
+  // When the loss diverges, the weights of the best epoch are restored; before the first epoch these are the initial
+  // ones. Without held-out rows, the loss of an epoch measures the weights before its steps, so those are saved.
   Weights best, before;
   const std::vector<Tensor> weights = Weights::state_of(*model_);
   best.save(weights);
@@ -220,11 +220,11 @@ double Trainer::train_epoch(const Rows& rows, const FitOptions& options, FitStat
   const std::int64_t count = rows.count();
   Tensor order;
   if (options.shuffle) order = randperm(count);
-  // Shuffled rows are gathered for several batches at once, as many as the cache holds; batches are views of them.
+  // Shuffled rows are gathered for as many batches at once as fit into the cache; batches are views of them.
   const std::int64_t row_bytes = rows.X.numel() / count * static_cast<std::int64_t>(item_size(rows.X.dtype()));
   const std::int64_t batches_at_once = std::max<std::int64_t>(1, gathered_bytes / (options.batch_size * row_bytes + 1));
   Rows gathered;
-  std::int64_t first = 0, last = 0;  // rows in `gathered`
+  std::int64_t first = 0, last = 0;  // range of the rows in `gathered`
   double total = 0, counted = 0;
   for (state.batch = 0; state.batch < state.batches; ++state.batch) {
     const std::int64_t start = state.batch * options.batch_size, stop = std::min(start + options.batch_size, count);
@@ -287,7 +287,7 @@ void Trainer::throw_diverged(const FitState& state, const Tensor& prediction, co
   const NoGrad guard;
   const auto largest = [](const Tensor& x) { return x.abs().max().item<double>(); };
   const auto all_finite = [](const Tensor& x) { return x.isfinite().all().item<bool>(); };
-  // Far beyond what the targets call for.
+  // Predictions far larger than the targets suggest a learning rate that is too high.
   const auto out_of_bounds = [&](double value) { return value > 1e6 * std::max(1.0, largest(target)); };
   const bool grown = !std::all_of(parameters_.begin(), parameters_.end(), all_finite) || !all_finite(prediction) ||
                      out_of_bounds(largest(prediction));
@@ -311,7 +311,7 @@ void Trainer::scores(const Rows& rows, std::int64_t batch_size, const char* pref
   const std::int64_t count = rows.count();
   double total = 0, counted = 0;
   for (std::int64_t start = 0, stop = 0; start < count; start = stop) {
-    stop = end_of_batch(start, batch_size, count, rows.least);
+    stop = end_of_batch(start, batch_size, count, rows.min_batch);
     const Tensor counts = rows.counts.defined() ? detail::rows_of(rows.counts, start, stop) : Tensor();
     const double weight = counts.defined() ? counts.sum().item<double>() : static_cast<double>(stop - start);
     if (counts.defined() && weight == 0) continue;
@@ -345,9 +345,9 @@ Tensor Trainer::predict(const Tensor& X, PredictOptions options) {
   options.batch_size = std::min(options.batch_size, X.size(0));
   std::vector<Tensor> parts;
   parts.reserve(static_cast<std::size_t>((X.size(0) + options.batch_size - 1) / options.batch_size));
-  const std::int64_t least = rows_to_predict();
+  const std::int64_t min_batch = min_batch_to_predict();
   for (std::int64_t start = 0, stop = 0; start < X.size(0); start = stop) {
-    stop = end_of_batch(start, options.batch_size, X.size(0), least);
+    stop = end_of_batch(start, options.batch_size, X.size(0), min_batch);
     parts.push_back((*model_)(detail::rows_of(X, start, stop)));
   }
   return parts.size() == 1 ? std::move(parts.front()) : cat(parts, 0);

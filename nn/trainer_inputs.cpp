@@ -1,4 +1,4 @@
-// What the Trainer is given, checked before the first step.
+// Checks of the Trainer's inputs before the first step.
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/nn/detail/node_record.hpp>
 #include <xgrad/nn/detail/trainer_parts.hpp>
@@ -19,7 +19,7 @@ namespace xg::nn {
 
 namespace {
 
-// Throws where a tensor of reals holds NaN or infinity, naming the first place.
+// Throws ValueError if a floating-point tensor holds NaN or infinity, naming the first position.
 void check_finite(const char* op, const char* what, const Tensor& x) {
   if (!x.is_floating_point() || x.isfinite().all().item<bool>()) return;
   const Tensor flat = x.reshape({-1});
@@ -33,7 +33,7 @@ void check_finite(const char* op, const char* what, const Tensor& x) {
 
 std::string rows_in_words(std::int64_t count) { return fmt::format("{} row{}", count, count == 1 ? "" : "s"); }
 
-// Remembers what every module is called with.
+// Records the input shape of every module call.
 struct Inputs final : ForwardObserver {
   void after(Module& module, const Tensor& input, const Tensor&) override {
     if (input.defined() && input.dim() > 0) seen.emplace_back(&module, input.shape());
@@ -56,7 +56,7 @@ void Trainer::check_input(const char* op, const Tensor& X) const {
         xg::name(X.dtype()));
 }
 
-// y as the loss wants it beside a prediction of rows `row`.
+// y in the shape and dtype that the loss needs for predictions with rows of shape `row`.
 Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dtype dtype) const {
   Shape prediction = row;
   prediction.insert(0, y.size(0));
@@ -73,7 +73,7 @@ Tensor Trainer::target_for(const char* op, const Tensor& y, const Shape& row, Dt
     return y.dtype() == dtype ? y : y.to(dtype);
   }
   if (loss_.target() == Target::any) return y;
-  // Classes: numbers, one per row, as [rows] or as a column of a table; or a row of probabilities.
+  // Classes are one label per row, as [rows] or [rows, 1], or a row of probabilities.
   if (row.size() == 0)
     raise<ShapeError>("[{}] the model gives {}, {} needs one score per class: [rows, classes].", op, prediction.str(),
                       loss_.name());
@@ -117,11 +117,10 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
   check_finite(op, "y", y);
   Rows rows;
   rows.X = X.detach().contiguous();
-  // One row tells the prediction's shape, so that a wrong target is found before anything is trained. Where a module
-  // needs more even in eval mode, as many as it needs.
+  // The prediction for the fewest rows possible, usually one, reveals a target of a wrong shape before training starts.
   model_->eval();
-  rows.least = rows_to_predict();
-  const std::int64_t probe = std::min(rows.least, rows.count());
+  rows.min_batch = min_batch_to_predict();
+  const std::int64_t probe = std::min(rows.min_batch, rows.count());
   Inputs inputs;
   const Tensor first = (*model_)(detail::rows_of(rows.X, 0, probe));
   if (!first.defined() || first.dim() == 0 || first.size(0) != probe)
@@ -133,7 +132,7 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
     for (const auto& [module, input] : inputs.seen) {
       Shape row = input;
       row.erase(0);
-      // A module may see several rows for each row of X, where a model folds another dimension into the first.
+      // A module gets several rows for each row of X where the model merges another dimension into the first.
       const std::int64_t seen_per_row = std::max<std::int64_t>(1, input[0] / probe);
       const std::int64_t needed = (module->min_rows(row) + seen_per_row - 1) / seen_per_row;
       if (needed <= demand->rows) continue;
@@ -155,14 +154,14 @@ Trainer::Rows Trainer::prepared(const char* op, const Tensor& X, const Tensor& y
   }
   rows.counts = loss_.counts(rows.y);
   check_counted(op, rows);
-  // A metric that takes no such targets or predictions says so now.
+  // Metrics that do not support such targets or predictions throw now.
   update_metrics(detail::rows_of(rows.y, 0, probe), first,
                  rows.counts.defined() ? detail::rows_of(rows.counts, 0, probe) : Tensor());
   for (Metric& metric : metrics_) metric.reset();
   return rows;
 }
 
-std::int64_t Trainer::rows_to_predict() const {
+std::int64_t Trainer::min_batch_to_predict() const {
   std::int64_t rows = 1;
   for (const auto& [path, module] : model_->named_modules())
     rows = std::max(rows, module->min_rows(module->input_shape().value_or(Shape())));
@@ -189,7 +188,8 @@ void Trainer::check_batches(std::int64_t rows, const FitOptions& options, const 
   if (options.drop_last && batch > rows)
     raise<ValueError>("[fit] drop_last leaves nothing of {} in batches of {}: lower batch_size to {} or less.",
                       rows_in_words(rows), batch, rows);
-  const std::int64_t rest = rows % batch, last = rest == 0 || options.drop_last ? std::min(batch, rows) : rest;
+  const std::int64_t remainder = rows % batch,
+                     last = remainder == 0 || options.drop_last ? std::min(batch, rows) : remainder;
   if (last >= demand.rows) return;
   const std::string needs = fmt::format("{} needs at least {} to train", demand.module, rows_in_words(demand.rows));
   if (rows < demand.rows)
@@ -200,10 +200,10 @@ void Trainer::check_batches(std::int64_t rows, const FitOptions& options, const 
   raise<ValueError>(
       "[fit] the last batch has {} ({} in batches of {}), and {}: leave it out with .drop_last = true, or use another "
       "batch_size, such as {}.",
-      rows_in_words(rest), rows_in_words(rows), batch, needs, better);
+      rows_in_words(remainder), rows_in_words(rows), batch, needs, better);
 }
 
-// The factor of each row by its class, times its own weight.
+// The weight of each row times the factor of its class.
 Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, const Tensor& y, const Tensor& weights,
                               Dtype dtype) const {
   for (const auto& [label, factor] : factors)
@@ -212,12 +212,12 @@ Tensor Trainer::class_weights(const std::map<std::int64_t, double>& factors, con
   if (labels.is_floating_point() && labels.dim() == 2 && labels.size(1) > 1) labels = labels.argmax(1);  // one-hot rows
   if (labels.numel() != y.size(0))
     raise<ShapeError>("[fit] class_weight needs one class for each row, y is {}.", y.shape().str());
-  std::vector<double> each = labels.to_vector<double>();
-  for (double& value : each) {
+  std::vector<double> row_factors = labels.to_vector<double>();
+  for (double& value : row_factors) {
     const auto found = factors.find(static_cast<std::int64_t>(std::llround(value)));
     value = found == factors.end() ? 1.0 : found->second;
   }
-  const Tensor by_class = tensor(each).to(dtype);
+  const Tensor by_class = tensor(row_factors).to(dtype);
   return weights.defined() ? weights * by_class : by_class;
 }
 

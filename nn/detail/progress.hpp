@@ -1,4 +1,4 @@
-// What training shows on stderr. Not for users.
+// Progress output of training on stderr.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace xg::nn::detail {
 
-/// One line per epoch; where a terminal is attached also a bar that moves within it. CI and dumb terminals get plain
-/// lines, NO_COLOR no colours.
+/// Prints one line per epoch, and on a terminal a progress bar in it. CI and dumb terminals get plain lines; NO_COLOR
+/// turns colours off.
 class Progress {
  public:
   explicit Progress(int verbose);
@@ -18,7 +18,7 @@ class Progress {
   void begin(std::int64_t epoch, std::int64_t epochs, std::int64_t batches);
   void batch(std::int64_t done, double loss);
   void end(const std::vector<std::pair<std::string, double>>& values, double seconds);
-  /// Leaves the line that it is on.
+  /// Ends a line that is unfinished.
   void interrupt();
 
  private:

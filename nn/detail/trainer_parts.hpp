@@ -1,4 +1,4 @@
-// What the parts of the Trainer share.
+// Shared by the sources of Trainer.
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
@@ -10,7 +10,7 @@
 
 namespace xg::nn {
 
-/// The module that needs the most rows in a batch to train.
+/// The module that needs the largest batch for training, and that size.
 struct Trainer::Demand {
   std::int64_t rows = 1;
   std::string module;
@@ -18,7 +18,7 @@ struct Trainer::Demand {
 
 namespace detail {
 
-/// Rows start to stop of x, x itself where these are all.
+/// Rows [start, stop) of x; x itself if these are all.
 inline Tensor rows_of(const Tensor& x, std::int64_t start, std::int64_t stop) {
   return start == 0 && stop == x.size(0) ? x : x.slice(0, start, stop);
 }
