@@ -20,15 +20,16 @@ Tensor squareplus(const Tensor& x) {
   return (x + hypot(x, full_like(x, 2.0))) * 0.5;  // the square would overflow
 }
 
-// 0 up to -1, (x + 1)^2 / 4 up to 1, x from there
+// 0 where x <= -1, (x + 1)^2 / 4 where x < 1, else x
 Tensor sparse_plus(const Tensor& x) {
-  // Cut, so that the parabola's derivative is finite where it is not taken.
+  // Clamped so that the parabola's derivative is finite in the branches that are not taken.
   return where(x <= -1, zeros_like(x), where(x < 1, square(clamp(x, -1.0, 1.0) + 1.0) * 0.25, x));
 }
 
 Tensor sparse_sigmoid(const Tensor& x) { return clamp((x + 1.0) * 0.5, 0.0, 1.0); }
 
-// The closest point to x on the simplex, over the last dimension. Martins & Astudillo 2016, arXiv:1602.02068.
+// The projection of x onto the probability simplex along the last dimension. Martins & Astudillo 2016,
+// arXiv:1602.02068.
 Tensor sparsemax(const Tensor& x) {
   const Tensor sorted = sort(x, -1, true).first;
   const Tensor sums = cumsum(sorted, -1);
@@ -40,10 +41,10 @@ Tensor sparsemax(const Tensor& x) {
 
 struct Named {
   std::string_view name;
-  Pointer function;  // null: x itself
+  Pointer function;  // null for the identity
 };
 
-// The one table of activations. Where Keras and PyTorch differ in a default, Keras's stands, because names are its way.
+// Where Keras and PyTorch differ in a default, it is Keras's, since activations by name are Keras's convention.
 constexpr std::array<Named, 43> table{{
     {"linear", nullptr},
     {"relu", &xg::relu},

@@ -15,7 +15,7 @@ namespace xg::nn {
 
 /// A function of one tensor with a name: "relu", `xg::relu`, `{"binary_step", binary_step}`, a lambda.
 ///
-/// Names mean what Keras means by them (leaky_relu has a slope of 0.2), and PyTorch's names where Keras has none.
+/// Names have Keras's meaning (leaky_relu has a slope of 0.2), or PyTorch's where Keras does not know them.
 class XG_API Activation {
  public:
   using Function = std::function<Tensor(const Tensor&)>;  ///< what it applies
@@ -24,7 +24,7 @@ class XG_API Activation {
   /// Throws ValueError for an unknown name, listing the known ones.
   template <TextArgument S> Activation(const S& name) : Activation(ByName{name}) {}  // NOLINT: a name is an activation
   Activation(std::nullptr_t) = delete;
-  /// A function of your own; the name stands in summaries and pictures. Throws ValueError for an empty function.
+  /// A function of your own; summaries and figures show the name. Throws ValueError for an empty function.
   Activation(StringRef name, Function function);
   /// A function of xgrad or of yours. Known ones keep their names, others are "custom". Throws ValueError for null.
   Activation(Tensor (*function)(const Tensor&));  // NOLINT: known functions keep their names, others are "custom"
@@ -35,7 +35,7 @@ class XG_API Activation {
   Activation(F function) : Activation("custom", Function(std::move(function))) {}  // NOLINT
 
   const std::string& name() const { return name_; }                                  ///< "relu", "custom", ...
-  bool is_linear() const { return !function_; }                                      ///< does it give x itself?
+  bool is_linear() const { return !function_; }                                      ///< is it the identity?
   Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }  ///< its value at x
 
   /// All names that the constructor takes.

@@ -1,4 +1,7 @@
 // Activations as layers: PyTorch's names, defaults and options.
+//
+// Unless noted, they act on each element, and forward(x) has the shape of x. It is the function of the same name in
+// autograd/ops/, where derivatives, dtypes and exceptions are documented.
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
@@ -13,21 +16,21 @@ namespace xg::nn {
 
 /// A layer that applies one function without options.
 template <class Self, Tensor (*function)(const Tensor&)> struct XG_API ActivationLayer : Layer<Self> {
-  /// with a name or without
+  /// The name may be left out.
   explicit ActivationLayer(LayerOptions options = {}) : Layer<Self>(std::move(options.name)) {}
   explicit ActivationLayer(NoOptions) : ActivationLayer() {}               ///< for empty braces
-  Tensor forward(const Tensor& x) override { return function(x); }         ///< the function of x
-  bool keeps_shape() const override { return true; }                       ///< it does
-  std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }  ///< what the constructor took, for clone()
+  Tensor forward(const Tensor& x) override { return function(x); }         ///< function(x)
+  bool keeps_shape() const override { return true; }                       ///< always true
+  std::tuple<LayerOptions> arguments() const { return {{this->name()}}; }  ///< constructor arguments, for clone()
   /// One for each element.
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 };
 
-/// max(x, 0)
+/// max(x, 0). Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
 struct XG_API ReLU final : ActivationLayer<ReLU, &xg::relu> {
   using ActivationLayer::ActivationLayer;
 };
-/// min(max(x, 0), 6)
+/// min(max(x, 0), 6). Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
 struct XG_API ReLU6 final : ActivationLayer<ReLU6, &xg::relu6> {
   using ActivationLayer::ActivationLayer;
 };
@@ -36,7 +39,8 @@ struct XG_API ReLU6 final : ActivationLayer<ReLU6, &xg::relu6> {
 struct XG_API SELU final : ActivationLayer<SELU, &xg::selu> {
   using ActivationLayer::ActivationLayer;
 };
-/// x sigmoid(x). Hendrycks & Gimpel 2016, arXiv:1606.08415.
+/// x sigmoid(x), also called swish. Elfwing, Uchibe & Doya 2017, arXiv:1702.03118; Ramachandran, Zoph & Le 2017,
+/// arXiv:1710.05941.
 struct XG_API SiLU final : ActivationLayer<SiLU, &xg::silu> {
   using ActivationLayer::ActivationLayer;
 };
@@ -52,7 +56,7 @@ struct XG_API Sigmoid final : ActivationLayer<Sigmoid, &xg::sigmoid> {
 struct XG_API Tanh final : ActivationLayer<Tanh, &xg::tanh> {
   using ActivationLayer::ActivationLayer;
 };
-/// x / (1 + |x|)
+/// x / (1 + |x|). Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks".
 struct XG_API Softsign final : ActivationLayer<Softsign, &xg::softsign> {
   using ActivationLayer::ActivationLayer;
 };
@@ -60,11 +64,11 @@ struct XG_API Softsign final : ActivationLayer<Softsign, &xg::softsign> {
 struct XG_API LogSigmoid final : ActivationLayer<LogSigmoid, &xg::logsigmoid> {
   using ActivationLayer::ActivationLayer;
 };
-/// relu6(x + 3) / 6
+/// relu6(x + 3) / 6. Howard et al. 2019, arXiv:1905.02244.
 struct XG_API Hardsigmoid final : ActivationLayer<Hardsigmoid, &xg::hardsigmoid> {
   using ActivationLayer::ActivationLayer;
 };
-/// x relu6(x + 3) / 6
+/// x relu6(x + 3) / 6. Howard et al. 2019, arXiv:1905.02244.
 struct XG_API Hardswish final : ActivationLayer<Hardswish, &xg::hardswish> {
   using ActivationLayer::ActivationLayer;
 };
@@ -76,14 +80,14 @@ struct XG_API Tanhshrink final : ActivationLayer<Tanhshrink, &xg::tanhshrink> {
 /// A layer of one function with options of type `Options`, which have a member `name`.
 template <class Self, class Options> class XG_API ActivationLayerWith : public Layer<Self> {
  public:
-  /// Throws ValueError for an option that makes no sense.
+  /// Throws what Self::check throws for the options.
   explicit ActivationLayerWith(Options options = {}) : Layer<Self>(options.name), options_(std::move(options)) {
     if constexpr (requires { Self::check(options_); }) Self::check(options_);
   }
   explicit ActivationLayerWith(NoOptions) : ActivationLayerWith() {}  ///< for empty braces
-  std::tuple<Options> arguments() const { return {options_}; }        ///< what the constructor took, for clone()
+  std::tuple<Options> arguments() const { return {options_}; }        ///< constructor arguments, for clone()
   const Options& options() const { return options_; }                 ///< the options it was made with
-  bool keeps_shape() const override { return true; }                  ///< it does
+  bool keeps_shape() const override { return true; }                  ///< always true
   /// One for each element.
   std::int64_t flops(const Shape&, const Shape& output) const override { return output.numel(); }
 
@@ -96,7 +100,8 @@ struct LeakyReluOptions {
   double negative_slope = 0.01;  ///< the slope below 0
   String name = {};              ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else negative_slope x
+/// x where x > 0, else negative_slope x. Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network
+/// acoustic models".
 struct XG_API LeakyReLU final : ActivationLayerWith<LeakyReLU, LeakyReluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError for a slope that is not finite.
@@ -107,15 +112,16 @@ struct XG_API LeakyReLU final : ActivationLayerWith<LeakyReLU, LeakyReluOptions>
 /// Options of PReLU.
 struct PReluOptions {
   std::int64_t num_parameters = 1;  ///< one slope for all, or one for each feature (dimension 1)
-  double init = 0.25;               ///< the slopes at first
+  double init = 0.25;               ///< initial value of the slopes
   String name = {};                 ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else weight x; the slope is learned. He et al. 2015, arXiv:1502.01852.
+/// x where x > 0, else weight x; the slopes are learned. He et al. 2015, arXiv:1502.01852.
 class XG_API PReLU final : public ActivationLayerWith<PReLU, PReluOptions> {
  public:
   /// Throws ValueError for fewer than one parameter.
   explicit PReLU(PReluOptions options = {});
   explicit PReLU(NoOptions) : PReLU() {}  ///< for empty braces
+  /// Throws ShapeError unless there is one slope, or one for each x.size(1).
   Tensor forward(const Tensor& x) override { return xg::prelu(x, weight_); }
   const Tensor& weight() const { return weight_; }  ///< the slopes: [num_parameters]
 
@@ -128,7 +134,7 @@ struct EluOptions {
   double alpha = 1.0;  ///< minus the limit at -infinity
   String name = {};    ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else alpha (e^x - 1). Clevert et al. 2015, arXiv:1511.07289.
+/// x where x > 0, else alpha (e^x - 1). Clevert et al. 2015, arXiv:1511.07289.
 struct XG_API ELU final : ActivationLayerWith<ELU, EluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError for an alpha that is not finite.
@@ -157,10 +163,11 @@ struct XG_API GELU final : ActivationLayerWith<GELU, GeluOptions> {
 /// Options of Softplus.
 struct SoftplusOptions {
   double beta = 1.0;        ///< how sharp the bend at 0 is
-  double threshold = 20.0;  ///< linear where beta x is above
+  double threshold = 20.0;  ///< the result is x where beta x exceeds this
   String name = {};         ///< what errors, summaries and state dicts call the layer
 };
-/// log(1 + e^(beta x)) / beta
+/// log(1 + e^(beta x)) / beta. Dugas et al. 2000, "Incorporating second-order functional knowledge for better option
+/// pricing".
 struct XG_API Softplus final : ActivationLayerWith<Softplus, SoftplusOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless beta is finite and above 0 and the threshold a number.
@@ -170,7 +177,7 @@ struct XG_API Softplus final : ActivationLayerWith<Softplus, SoftplusOptions> {
 
 /// Options of Hardtanh.
 struct HardtanhOptions {
-  double min_val = -1.0;  ///< the least result
+  double min_val = -1.0;  ///< the smallest result
   double max_val = 1.0;   ///< the largest result
   String name = {};       ///< what errors, summaries and state dicts call the layer
 };
@@ -187,14 +194,14 @@ struct ShrinkOptions {
   double lambda = 0.5;  ///< half the width of the interval that becomes 0
   String name = {};     ///< what errors, summaries and state dicts call the layer
 };
-/// x where |x| > lambda, else 0
+/// x where |x| > lambda, else 0. Donoho & Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
 struct XG_API Hardshrink final : ActivationLayerWith<Hardshrink, ShrinkOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lambda is finite and 0 or more.
   static void check(const ShrinkOptions& options);
   Tensor forward(const Tensor& x) override { return xg::hardshrink(x, options_.lambda); }
 };
-/// x pulled towards 0 by lambda
+/// x - lambda where x > lambda, x + lambda where x < -lambda, else 0. Donoho 1995, "De-noising by soft-thresholding".
 struct XG_API Softshrink final : ActivationLayerWith<Softshrink, ShrinkOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lambda is finite and 0 or more.
@@ -202,7 +209,7 @@ struct XG_API Softshrink final : ActivationLayerWith<Softshrink, ShrinkOptions> 
   Tensor forward(const Tensor& x) override { return xg::softshrink(x, options_.lambda); }
 };
 
-/// x above `threshold`, else `value`
+/// x where x > threshold, else value.
 class XG_API Threshold final : public Layer<Threshold> {
  public:
   /// Throws ValueError for a threshold that is NaN or a value that is not finite.
@@ -211,7 +218,7 @@ class XG_API Threshold final : public Layer<Threshold> {
     check(threshold, value);
   }
   Tensor forward(const Tensor& x) override { return xg::threshold(x, threshold_, value_); }
-  /// What the constructor took, for clone().
+  /// The arguments of the constructor, for clone().
   std::tuple<double, double, LayerOptions> arguments() const { return {threshold_, value_, {name()}}; }
 
  private:
@@ -221,27 +228,28 @@ class XG_API Threshold final : public Layer<Threshold> {
 
 /// Options of layers that work along one dimension.
 struct DimOptions {
-  std::int64_t dim = -1;  ///< negative ones count from the end
+  std::int64_t dim = -1;  ///< the dimension; negative ones count from the end
   String name = {};       ///< what errors, summaries and state dicts call the layer
 };
-/// a sigmoid(b) with a and b the halves of x along `dim`. Throws ShapeError for an odd size. Dauphin et al. 2016,
+/// a sigmoid(b), with a and b the halves of x along `dim`; the result has half of its size. Dauphin et al. 2016,
 /// arXiv:1612.08083.
 struct XG_API GLU final : ActivationLayerWith<GLU, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
+  /// Throws ShapeError where the size along `dim` is odd, IndexError where x does not have that dimension.
   Tensor forward(const Tensor& x) override;
   bool keeps_shape() const override { return false; }
 };
-/// e^x_i / sum e^x_j along `dim`
+/// e^x_i / sum e^x_j along `dim`. Throws IndexError where x does not have that dimension.
 struct XG_API Softmax final : ActivationLayerWith<Softmax, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::softmax(x, options_.dim); }
 };
-/// softmax(-x)
+/// softmax(-x) along `dim`. Throws IndexError where x does not have that dimension.
 struct XG_API Softmin final : ActivationLayerWith<Softmin, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::softmin(x, options_.dim); }
 };
-/// log softmax(x)
+/// log softmax(x) along `dim`. Throws IndexError where x does not have that dimension.
 struct XG_API LogSoftmax final : ActivationLayerWith<LogSoftmax, DimOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   Tensor forward(const Tensor& x) override { return xg::log_softmax(x, options_.dim); }
@@ -249,12 +257,12 @@ struct XG_API LogSoftmax final : ActivationLayerWith<LogSoftmax, DimOptions> {
 
 /// Options of RReLU.
 struct RReluOptions {
-  double lower = 1.0 / 8;  ///< the least slope below 0
+  double lower = 1.0 / 8;  ///< the smallest slope below 0
   double upper = 1.0 / 3;  ///< the largest slope below 0
   String name = {};        ///< what errors, summaries and state dicts call the layer
 };
-/// x above 0, else a x; while training a is drawn from U(lower, upper) for each element, in eval mode it is their mean.
-/// Xu et al. 2015, arXiv:1505.00853.
+/// x where x > 0, else a x. While training, a is drawn from U(lower, upper) for each element; in eval mode it is their
+/// mean. Xu et al. 2015, arXiv:1505.00853.
 struct XG_API RReLU final : ActivationLayerWith<RReLU, RReluOptions> {
   using ActivationLayerWith::ActivationLayerWith;
   /// Throws ValueError unless lower <= upper and both are finite.

@@ -16,8 +16,8 @@ namespace xg::nn {
 /// Options of Dense.
 struct DenseOptions {
   bool bias = true;                            ///< with a bias
-  Initializer kernel_init = "glorot_uniform";  ///< how the weight begins
-  Initializer bias_init = "zeros";             ///< how the bias begins
+  Initializer kernel_init = "glorot_uniform";  ///< initial weight
+  Initializer bias_init = "zeros";             ///< initial bias
   Activation activation = {};                  ///< applied to the result; none by default
   String name = {};                            ///< what errors, summaries and state dicts call the layer
 };
@@ -30,17 +30,19 @@ class XG_API Dense final : public Layer<Dense> {
   /// Throws ValueError unless both numbers are positive.
   Dense(std::int64_t in, std::int64_t units, DenseOptions options = {});
   /// The number of inputs comes from the node it is called on, from the layer before it in a Sequential, or from its
-  /// first input.
+  /// first input. Throws ValueError unless `units` is positive.
   explicit Dense(std::int64_t units, DenseOptions options = {});
 
+  /// x [..., in] gives [..., units]. Throws ShapeError unless the last dimension of x has size `in`, DtypeError unless
+  /// x has the floating dtype of the weight.
   Tensor forward(const Tensor& x) override;
   const Tensor& weight() const { return weight_; }  ///< [units, in]; undefined while `in` is unknown
   const Tensor& bias() const { return bias_; }      ///< undefined without one
-  const Activation& activation() const { return options_.activation; }  ///< of its options
+  const Activation& activation() const { return options_.activation; }  ///< the activation
   std::int64_t in_features() const { return in_; }                      ///< 0 while unknown
   std::int64_t units() const { return units_; }                         ///< the size of a result row
 
-  /// What the constructor took, for clone().
+  /// The arguments of the constructor, for clone().
   std::tuple<std::int64_t, std::int64_t, DenseOptions> arguments() const { return {in_, units_, options_}; }
   std::optional<Shape> input_shape() const override;
   void build(const Shape& row) override;

@@ -26,7 +26,7 @@ Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, Em
 
 Tensor Embedding::forward(const Tensor& x) {
   if (!options_.padding_idx) return embedding(x, weight_);
-  // The padding row is looked up in a copy without a graph, so that it gets no gradient.
+  // The padding row is looked up in a detached weight, so that it gets no gradient.
   const Tensor padding = eq(x, scalar_tensor(*options_.padding_idx, {.dtype = x.dtype()})).unsqueeze(-1);
   return where(padding, embedding(x, weight_.detach()), embedding(x, weight_));
 }

@@ -1,4 +1,4 @@
-// A table of vectors, looked up by number.
+// A table of vectors, looked up by index.
 #pragma once
 
 #include <xgrad/nn/layer.hpp>
@@ -12,19 +12,20 @@ namespace xg::nn {
 
 /// Options of Embedding.
 struct EmbeddingOptions {
-  std::optional<std::int64_t> padding_idx = {};  ///< a row that begins as zeros and gets no gradient
+  std::optional<std::int64_t> padding_idx = {};  ///< a row that is initialized with zeros and gets no gradient
   String name = {};                              ///< what errors, summaries and state dicts call the layer
 };
 
-/// Rows of weight [num_embeddings, embedding_dim], N(0, 1) at first; x integers of any shape, result [..., dim].
+/// weight[x]: rows of weight [num_embeddings, embedding_dim], which is initialized from N(0, 1). x are integers [...],
+/// the result is [..., embedding_dim].
 class XG_API Embedding final : public Layer<Embedding> {
  public:
   /// Throws ValueError unless both numbers are positive, IndexError for a padding_idx outside the table.
   Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingOptions options = {});
-  /// Throws IndexError for a number outside the table, DtypeError unless x holds integers.
+  /// Throws IndexError for an index outside the table, DtypeError unless x holds integers.
   Tensor forward(const Tensor& x) override;
   const Tensor& weight() const { return weight_; }  ///< [num_embeddings, embedding_dim]
-  /// What the constructor took, for clone().
+  /// The arguments of the constructor, for clone().
   std::tuple<std::int64_t, std::int64_t, EmbeddingOptions> arguments() const { return {count_, dim_, options_}; }
 
  private:

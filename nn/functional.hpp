@@ -1,4 +1,4 @@
-// Ops and losses under the name by which PyTorch's users look for them.
+// Ops and losses under the names of torch.nn.functional.
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>

@@ -21,7 +21,7 @@ class SameBuffers {
   ~SameBuffers() { again(); }
   SameBuffers(const SameBuffers&) = delete;
   SameBuffers& operator=(const SameBuffers&) = delete;
-  /// Puts back those that were written to. It takes no memory, so that it can be done while an exception is on its way.
+  /// Restores the buffers that were written to. It allocates nothing, so that it is safe during stack unwinding.
   void again() noexcept {
     for (Kept& kept : kept_)
       if (kept.buffer.version() != kept.version) {
@@ -46,7 +46,7 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
   const std::vector<Module*> modules = module.modules();
   if (!std::all_of(modules.begin(), modules.end(), [](const Module* m) { return m->is_built(); })) {
     const NoGrad guard;
-    f(inputs);  // layers that learn their size from the first rows have no parameters before
+    f(inputs);  // builds the layers that learn their size from the first rows
   }
   GradcheckOptions all = options;
   all.allow_unused = true;
@@ -55,7 +55,7 @@ GradcheckResult checked(const char* op, Check check, Module& module, const Tenso
   std::vector<std::string> notes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (all.names[i].empty()) all.names[i] = inputs.size() == 1 ? "the input" : fmt::format("input {}", i);
-    // The same elements, asking for gradients.
+    // Leaves that share the elements and require grad.
     const bool floating = inputs[i].is_floating_point();
     arguments.push_back(floating && !inputs[i].requires_grad() ? inputs[i].detach().requires_grad_() : inputs[i]);
     if (!floating) notes.push_back(fmt::format("{} is {}, it is not checked", all.names[i], name(inputs[i].dtype())));

@@ -26,15 +26,15 @@ Fans fans(const char* who, const Tensor& t) {
   if (t.dim() < 2)
     raise<ShapeError>("[init::{}] tensor is {}, fans need at least two dimensions: use uniform, normal or zeros.", who,
                       t.shape().str());
-  double rest = 1;
-  for (std::int64_t d = 2; d < t.dim(); ++d) rest *= static_cast<double>(t.size(d));
-  return {static_cast<double>(t.size(1)) * rest, static_cast<double>(t.size(0)) * rest};
+  double receptive_field = 1;
+  for (std::int64_t d = 2; d < t.dim(); ++d) receptive_field *= static_cast<double>(t.size(d));
+  return {static_cast<double>(t.size(1)) * receptive_field, static_cast<double>(t.size(0)) * receptive_field};
 }
 
 double fan(const char* who, const Tensor& t, Fan mode) { return mode == Fan::in ? fans(who, t).in : fans(who, t).out; }
 
-// Standard deviation of a standard normal cut at two: dividing by it keeps the variance that was asked for.
-constexpr double cut_normal_std = 0.87962566103423978;
+// Standard deviation of a standard normal truncated at two: dividing by it gives the requested variance.
+constexpr double truncated_normal_std = 0.87962566103423978;
 
 /// The share of a standard normal that lies in [a, b], to full precision in the tails.
 double normal_mass(double a, double b) {
@@ -43,20 +43,20 @@ double normal_mass(double a, double b) {
   return a > 0 ? 0.5 * (std::erfc(a * h) - std::erfc(b * h)) : 0.5 * (std::erf(b * h) - std::erf(a * h));
 }
 
-/// Standard normals in [a, b], a >= 0: a plus an exponential number of rate a, cut to the interval, accepted with the
-/// probability exp(-(z - a)^2 / 2) (Robert 1995). Good where the interval is narrow or a is well above 0.
+/// Standard normals in [a, b], a >= 0: a plus an exponential variate of rate a, restricted to the interval, is accepted
+/// with probability exp(-(z - a)^2 / 2) (Robert 1995). Efficient where the interval is narrow or a is well above 0.
 Tensor normal_tail(const Shape& shape, double a, double b) {
-  const TensorOptions wide{.dtype = float64};
-  const double width = b - a, beyond = std::expm1(-a * width);  // less 1, the share of the exponential beyond b
+  const TensorOptions float64_options{.dtype = float64};
+  const double width = b - a, tail_minus_one = std::expm1(-a * width);  // the exponential's mass above b, minus 1
   const auto proposal = [&] {
-    const Tensor u = rand(shape, wide);
-    return a * width < 1e-8 ? u * width : log1p(u * beyond) * (-1 / a);
+    const Tensor u = rand(shape, float64_options);
+    return a * width < 1e-8 ? u * width : log1p(u * tail_minus_one) * (-1 / a);
   };
-  Tensor above = proposal(), accepted = rand(shape, wide) < exp(square(above) * -0.5);
+  Tensor above = proposal(), accepted = rand(shape, float64_options) < exp(square(above) * -0.5);
   while (!accepted.all().item<bool>()) {
     const Tensor next = proposal();
     above = where(accepted, above, next);
-    accepted = logical_or(accepted, rand(shape, wide) < exp(square(next) * -0.5));
+    accepted = logical_or(accepted, rand(shape, float64_options) < exp(square(next) * -0.5));
   }
   return above + a;
 }
@@ -65,13 +65,13 @@ Tensor normal_tail(const Shape& shape, double a, double b) {
 Tensor rare_normal(const Shape& shape, double a, double b) {
   if (b <= 0) return -normal_tail(shape, -b, -a);
   if (a >= 0) return normal_tail(shape, a, b);
-  // Around 0 and narrow: an element lies on either side with the share of mass there.
+  // The interval is narrow and contains 0: each side is chosen with the probability of its mass.
   const double share = normal_mass(0, b) / normal_mass(a, b);
   const Tensor right = rand(shape, {.dtype = float64}) < share;
   return where(right, normal_tail(shape, 0, b), -normal_tail(shape, 0, -a));
 }
 
-/// The numbers of the dtype that are nearest to the borders of [low, high] from inside.
+/// The smallest and the largest number of the dtype in [low, high].
 std::pair<double, double> representable(double low, double high, Dtype dtype) {
   if (dtype != float32) return {low, high};
   constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -82,8 +82,8 @@ std::pair<double, double> representable(double low, double high, Dtype dtype) {
 }
 
 Tensor symmetric_uniform(const Tensor& t, double bound) { return uniform(t, -bound, bound); }
-Tensor cut_normal(const Tensor& t, double variance) {
-  const double std = std::sqrt(variance) / cut_normal_std;
+Tensor truncated_normal(const Tensor& t, double variance) {
+  const double std = std::sqrt(variance) / truncated_normal_std;
   return trunc_normal(t, 0, std, -2 * std, 2 * std);
 }
 
@@ -122,10 +122,10 @@ Tensor trunc_normal(const Tensor& t, double mean, double std, double low, double
   const NoGrad guard;
   const double a = (low - mean) / std, b = (high - mean) / std;
   if (normal_mass(a, b) < 0.1) {
-    const auto [least, most] = representable(low, high, t.dtype());
-    return Tensor(t).copy_(clamp((rare_normal(t.shape(), a, b) * std + mean).to(t.dtype()), least, most));
+    const auto [smallest, largest] = representable(low, high, t.dtype());
+    return Tensor(t).copy_(clamp((rare_normal(t.shape(), a, b) * std + mean).to(t.dtype()), smallest, largest));
   }
-  // What falls outside is drawn again; few rounds are needed, because the interval holds a fair share of the mass.
+  // Values outside are drawn again; few rounds are needed, because the interval holds a fair share of the mass.
   Tensor values = randn(t.shape(), {.dtype = t.dtype()}) * std + mean;
   for (;;) {
     const Tensor outside = logical_or(values<low, values> high);
@@ -179,7 +179,7 @@ Tensor orthogonal(const Tensor& t, double gain) {
   const std::int64_t columns = t.numel() / rows;
   const Tensor draws = randn({std::max(rows, columns), std::min(rows, columns)}, {.dtype = t.dtype()});
   auto [q, r] = kernels::qr(draws);
-  // LAPACK's choice of signs is not uniform; that of a positive diagonal is.
+  // Q is uniformly distributed only if the diagonal of R is positive, which LAPACK does not ensure (Mezzadri 2007).
   q = q * where(r.diagonal() < 0, -gain, gain);
   return Tensor(t).copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));
 }
@@ -187,12 +187,12 @@ Tensor orthogonal(const Tensor& t, double gain) {
 Tensor glorot_uniform(const Tensor& t) { return xavier_uniform(t); }
 Tensor glorot_normal(const Tensor& t) {
   const auto [in, out] = fans("glorot_normal", t);
-  return cut_normal(t, 2 / (in + out));
+  return truncated_normal(t, 2 / (in + out));
 }
 Tensor he_uniform(const Tensor& t) { return symmetric_uniform(t, std::sqrt(6 / fans("he_uniform", t).in)); }
-Tensor he_normal(const Tensor& t) { return cut_normal(t, 2 / fans("he_normal", t).in); }
+Tensor he_normal(const Tensor& t) { return truncated_normal(t, 2 / fans("he_normal", t).in); }
 Tensor lecun_uniform(const Tensor& t) { return symmetric_uniform(t, std::sqrt(3 / fans("lecun_uniform", t).in)); }
-Tensor lecun_normal(const Tensor& t) { return cut_normal(t, 1 / fans("lecun_normal", t).in); }
+Tensor lecun_normal(const Tensor& t) { return truncated_normal(t, 1 / fans("lecun_normal", t).in); }
 
 }  // namespace xg::nn::init
 

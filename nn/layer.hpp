@@ -1,4 +1,4 @@
-// What the layers of this library have in common beyond a module: they can be called on a node, and copied.
+// The base of the layers of this library: a module that can be called on a node, and copied.
 #pragma once
 
 #include <xgrad/nn/node.hpp>
@@ -11,12 +11,12 @@
 
 namespace xg::nn {
 
-/// Options of layers that have none but a name.
+/// Options of layers that only have a name.
 struct LayerOptions {
   String name = {};  ///< what errors, summaries and state dicts call the layer
 };
 
-/// Base of a layer `Self`, which says by `arguments()`, a tuple, how to construct another one like it.
+/// Base of a layer `Self`, whose `arguments()` returns a tuple of constructor arguments for a copy.
 template <class Self> struct XG_API Layer : Module {
   using Module::Module;
   using Module::operator();
@@ -24,7 +24,8 @@ template <class Self> struct XG_API Layer : Module {
   Node operator()(const Node& node) && {
     return nn::call(std::make_shared<Self>(std::move(static_cast<Self&>(*this))), node);
   }
-  /// A layer of the same class with the same parameters, buffers and mode, which shares nothing.
+  /// A layer of the same class with copies of the parameters and buffers, in the same mode. Throws Error where `Self`
+  /// has no arguments().
   std::shared_ptr<Module> clone() const override {
     const Self& self = static_cast<const Self&>(*this);
     if constexpr (requires { self.arguments(); })

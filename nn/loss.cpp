@@ -13,7 +13,7 @@
 namespace xg::nn {
 namespace {
 
-// ---- Keras's losses, as it writes them (keras.losses); results are per row, over the last dimension
+// ---- Keras's losses with the formulas of keras.losses: one result per row, over the last dimension
 
 constexpr double keras_epsilon = 1e-7;
 
@@ -23,7 +23,7 @@ Tensor last_mean(const Tensor& x) { return x.dim() > 1 ? x.mean(-1) : x; }
 
 Tensor inside(const Tensor& p) { return clamp(p, keras_epsilon, 1 - keras_epsilon); }
 
-// Log probabilities of rows that are made to sum to one first.
+// The logarithm of p, after each row has been normalized to sum to one.
 Tensor log_distribution(const Tensor& p) { return log(inside(p / p.sum(-1, true))); }
 
 Tensor labels(const Tensor& t) {
@@ -33,7 +33,7 @@ Tensor labels(const Tensor& t) {
 
 Tensor unit_rows(const Tensor& x) { return x * rsqrt(clamp(square(x).sum(-1, true), 1e-12)); }
 
-// -1 and 1 from 0 and 1
+// Maps labels 0 and 1 to -1 and 1.
 Tensor signs(const Tensor& t) { return where(t > 0, ones_like(t), full_like(t, -1)); }
 
 Tensor binary_crossentropy(const Tensor& p, const Tensor& t) {
@@ -71,7 +71,7 @@ Tensor categorical_hinge(const Tensor& p, const Tensor& t) {
 
 struct NamedLoss {
   std::string_view name;
-  std::string_view short_name;  // "" without one
+  std::string_view short_name;  // "" if there is none
   Target target;
   Elements elements;
 };
@@ -125,12 +125,13 @@ Tensor Loss::counts(const Tensor& target) const {
   if (!ignore_index_ || is_floating(target.dtype())) return {};
   const Tensor kept = target != *ignore_index_;
   if (!class_weight_.defined() && kept.all().item<bool>()) return {};
-  Tensor each = kept.to(Dtype::float64);
+  Tensor row_counts = kept.to(Dtype::float64);
   if (class_weight_.defined()) {
     const Tensor classes = where(kept, target, 0).to(Dtype::int64).reshape({-1});
-    each = each * class_weight_.detach().to(Dtype::float64).index_select(0, classes).reshape(target.shape());
+    row_counts =
+        row_counts * class_weight_.detach().to(Dtype::float64).index_select(0, classes).reshape(target.shape());
   }
-  return each.dim() > 1 ? each.reshape({each.size(0), -1}).sum(1) : each;
+  return row_counts.dim() > 1 ? row_counts.reshape({row_counts.size(0), -1}).sum(1) : row_counts;
 }
 
 Tensor Loss::weighted(const Tensor& prediction, const Tensor& target, const Tensor& weights,

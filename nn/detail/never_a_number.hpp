@@ -1,4 +1,4 @@
-// What callbacks note of a value that they waited for.
+// A remark of callbacks in the History.
 #pragma once
 
 #include <fmt/format.h>

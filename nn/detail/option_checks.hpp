@@ -1,4 +1,4 @@
-// What the options of layers may be. Internal to nn/.
+// Checks of layer options.
 #pragma once
 
 #include <limits>
