@@ -1,4 +1,4 @@
-// Names of classes as a reader knows them.
+// Short class names for messages and summaries.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -8,7 +8,7 @@
 namespace xg::detail {
 
 /// "Dense" for the mangled name of xg::nn::Dense: the last name outside of template arguments. Throws std::bad_alloc
-/// where memory ends, so that a name is never the mangled one for that reason alone.
+/// when out of memory, rather than return the mangled name.
 XG_API std::string short_class_name(const char* mangled);
 
 }  // namespace xg::detail

@@ -39,30 +39,30 @@ void check_fits(const char* op, Scalar value, Dtype dtype) {
   dispatch(dtype, [&]<class T>() { static_cast<void>(value.to<T>(op)); });
 }
 
-bool is_real(Scalar value) { return value.category() == Dtype::float64; }
+bool is_floating_number(Scalar value) { return value.category() == Dtype::float64; }
 
 std::string text(Scalar value) {
-  return is_real(value) ? fmt::format("{}", value.to_double()) : fmt::format("{}", value.to_int64());
+  return is_floating_number(value) ? fmt::format("{}", value.to_double()) : fmt::format("{}", value.to_int64());
 }
 
-/// Throws unless the count of elements makes sense as an endpoint sequence.
+/// Throws ValueError for a negative number of steps, or a start or stop that is not finite.
 void check_endpoints(const char* op, Scalar start, Scalar stop, std::int64_t steps) {
   if (steps < 0) raise<ValueError>("[{}] steps is {}, it must not be negative.", op, steps);
   if (!std::isfinite(start.to_double()) || !std::isfinite(stop.to_double()))
     raise<ValueError>("[{}] start is {} and stop is {}, both must be finite.", op, text(start), text(stop));
 }
 
-/// ceil((stop - start) / step): how many values lie below stop.
+/// ceil((stop - start) / step): the number of values below stop.
 std::int64_t arange_count(Scalar start, Scalar stop, Scalar step) {
   const auto described = [&] {
     return fmt::format("[arange] start is {}, stop is {}, step is {}", text(start), text(stop), text(step));
   };
-  if (!is_real(start) && !is_real(stop) && !is_real(step)) {
+  if (!is_floating_number(start) && !is_floating_number(stop) && !is_floating_number(step)) {
     const std::int64_t a = start.to_int64(), b = stop.to_int64(), s = step.to_int64();
     std::int64_t distance = 0;
     if (s == 0) throw ValueError(described() + ": step must not be 0.");
     if (__builtin_sub_overflow(b, a, &distance) || (s == -1 && distance == std::numeric_limits<std::int64_t>::min()))
-      throw ValueError(described() + ": more values than 64 bits count.");
+      throw ValueError(described() + ": more values than 64 bits can count.");
     if (distance != 0 && (distance > 0) != (s > 0))
       throw ValueError(described() + ": step leads away from stop; change its sign.");
     return distance / s + (distance % s != 0 ? 1 : 0);
@@ -73,13 +73,13 @@ std::int64_t arange_count(Scalar start, Scalar stop, Scalar step) {
   if (s == 0) throw ValueError(described() + ": step must not be 0.");
   if (a != b && (b > a) != (s > 0)) throw ValueError(described() + ": step leads away from stop; change its sign.");
   const double count = std::ceil((b - a) / s);
-  if (!(count < 9e18)) throw ValueError(described() + ": more values than 64 bits count.");
+  if (!(count < 9e18)) throw ValueError(described() + ": more values than 64 bits can count.");
   return static_cast<std::int64_t>(count);
 }
 
 /// start + (count - 1) step, without overflow because it lies before a stop of 64 bits.
 Scalar last_of(Scalar start, Scalar step, std::int64_t count) {
-  if (!is_real(start) && !is_real(step)) return start.to_int64() + (count - 1) * step.to_int64();
+  if (!is_floating_number(start) && !is_floating_number(step)) return start.to_int64() + (count - 1) * step.to_int64();
   return start.to_double() + static_cast<double>(count - 1) * step.to_double();
 }
 
@@ -94,13 +94,13 @@ template <class F> void each_number(std::initializer_list<Literal> values, F&& f
 }
 
 /// Throws ShapeError where an element of the list is not as long or as deep as the first one.
-void check_even(const Literal& element, const Literal& first, std::size_t place, std::size_t depth) {
-  const auto described = [](const Literal& of) {
-    return of.is_list() ? fmt::format("has {} values", of.list().size()) : std::string("is a number");
+void check_even(const Literal& element, const Literal& first, std::size_t row, std::size_t depth) {
+  const auto described = [](const Literal& value) {
+    return value.is_list() ? fmt::format("has {} values", value.list().size()) : std::string("is a number");
   };
   const bool same = element.is_list() == first.is_list() && element.list().size() == first.list().size();
   if (!same)
-    raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", place,
+    raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", row,
                       depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element), described(first));
   if (!first.is_list() || first.list().size() == 0) return;
   const Literal& inner = *first.list().begin();
@@ -158,10 +158,10 @@ Tensor full_like(const Tensor& x, Scalar value, TensorOptions options) {
 Tensor arange(Scalar stop, TensorOptions options) { return arange(0, stop, 1, options); }
 
 Tensor arange(Scalar start, Scalar stop, Scalar step, TensorOptions options) {
-  const bool real = is_real(start) || is_real(stop) || is_real(step);
-  const Dtype dtype = options.dtype.value_or(real ? default_dtype() : Dtype::int64);
+  const bool floating = is_floating_number(start) || is_floating_number(stop) || is_floating_number(step);
+  const Dtype dtype = options.dtype.value_or(floating ? default_dtype() : Dtype::int64);
   if (dtype == Dtype::bool_)
-    throw DtypeError("[arange] dtype is bool, it must be a number's: use int64 or a real one.");
+    throw DtypeError("[arange] dtype is bool, arange needs an integer or floating-point dtype: use int64 or float32.");
   const std::int64_t count = arange_count(start, stop, step);
   if (count > 0 && is_integral(dtype)) {
     check_fits("arange", start, dtype);
@@ -216,7 +216,7 @@ Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOpt
   if (is_integral(from))
     each_number(values, [&](Scalar number) {
       const double value = number.to_double();
-      if (is_real(number) && value != std::trunc(value))
+      if (is_floating_number(number) && value != std::trunc(value))
         raise<ValueError>(
             "[tensor] {} has a fraction, the elements are {}: use whole numbers, or tensor<double>({{...}}).", value,
             name(from));

@@ -1,4 +1,4 @@
-// Tensors from nothing: constants, ranges, literals.
+// Tensor creation: constants, ranges, literals.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -11,35 +11,34 @@
 
 namespace xg {
 
-/// Elements that are not initialized, of the given shape; default_dtype() unless the options name a dtype. As all
-/// functions here, it throws ShapeError for a negative size or more elements than can be counted, DtypeError where a
-/// dtype that is not floating is to require gradients, and Error where memory ends.
+/// A tensor of the given shape with uninitialized elements; default_dtype() unless the options name a dtype. Like all
+/// functions here, it throws ShapeError for a negative size or a number of elements that overflows, DtypeError for
+/// requires_grad with a dtype that is not floating-point, and Error when out of memory.
 XG_API Tensor empty(const Shape& shape, TensorOptions options = {});
-/// 0 everywhere, of the given shape; default_dtype() unless the options name a dtype.
+/// Zeros of the given shape; default_dtype() unless the options name a dtype.
 XG_API Tensor zeros(const Shape& shape, TensorOptions options = {});
-/// 1 everywhere, of the given shape; default_dtype() unless the options name a dtype.
+/// Ones of the given shape; default_dtype() unless the options name a dtype.
 XG_API Tensor ones(const Shape& shape, TensorOptions options = {});
-/// `value` everywhere, of the given shape. Without a dtype in the options it has that of the value's category: bool,
-/// int64 or default_dtype(). Throws ValueError where an integer dtype cannot hold the value.
+/// A tensor of the given shape filled with `value`. Unless the options name a dtype, it is that of the value's
+/// category: bool, int64 or default_dtype(). Throws ValueError where an integer dtype cannot hold the value.
 XG_API Tensor full(const Shape& shape, Scalar value, TensorOptions options = {});
-/// Elements that are not initialized, with the shape of x, and its dtype unless the options name another.
+/// A tensor of x's shape with uninitialized elements; x's dtype unless the options name another. Throws as empty().
 XG_API Tensor empty_like(const Tensor& x, TensorOptions options = {});
-/// 0 everywhere, with the shape of x, and its dtype unless the options name another.
+/// Zeros of x's shape; x's dtype unless the options name another. Throws as empty().
 XG_API Tensor zeros_like(const Tensor& x, TensorOptions options = {});
-/// 1 everywhere, with the shape of x, and its dtype unless the options name another.
+/// Ones of x's shape; x's dtype unless the options name another. Throws as empty().
 XG_API Tensor ones_like(const Tensor& x, TensorOptions options = {});
-/// `value` everywhere, with the shape of x, and its dtype unless the options name another. Throws ValueError where an
+/// A tensor of x's shape filled with `value`; x's dtype unless the options name another. Throws ValueError where an
 /// integer dtype cannot hold the value.
 XG_API Tensor full_like(const Tensor& x, Scalar value, TensorOptions options = {});
-/// 0, 1, ... below stop: arange(0, stop, 1).
+/// arange(0, stop, 1): [ceil(stop)]. Throws as below.
 XG_API Tensor arange(Scalar stop, TensorOptions options = {});
-/// start + i step for i = 0 .. ceil((stop - start) / step) - 1: [count]. int64 unless an argument is real, then
-/// default_dtype(), if the options name no dtype. Throws ValueError where step is 0 or leads away from stop, an
-/// argument is not finite or an integer dtype cannot hold a value; DtypeError for bool.
+/// start + i step for i = 0 .. ceil((stop - start) / step) - 1: [count]. Unless the options name a dtype, it is int64,
+/// or default_dtype() if an argument is a floating-point number. Throws ValueError where step is 0 or leads away from
+/// stop, an argument is not finite or an integer dtype cannot hold a value; DtypeError for bool.
 XG_API Tensor arange(Scalar start, Scalar stop, Scalar step = 1, TensorOptions options = {});
-/// `steps` values from start to stop, both included, with equal distances: [steps]; default_dtype() unless the options
-/// name a dtype. Throws ValueError where steps is negative, start or stop is not finite or an integer dtype cannot hold
-/// them.
+/// `steps` evenly spaced values from start to stop, both included: [steps]; default_dtype() unless the options name a
+/// dtype. Throws ValueError where steps is negative, start or stop is not finite or an integer dtype cannot hold them.
 XG_API Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOptions options = {});
 /// base^linspace(start, stop, steps): [steps]; default_dtype() unless the options name a dtype. Throws ValueError where
 /// steps is negative, or start or stop is not finite.
@@ -47,11 +46,11 @@ XG_API Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double bas
 /// The n x m matrix with ones on its diagonal and zeros elsewhere; m = n if negative. default_dtype() unless the
 /// options name a dtype. Throws ShapeError for a negative n.
 XG_API Tensor eye(std::int64_t n, std::int64_t m = -1, TensorOptions options = {});
-/// `value` as a tensor without dimensions, with the dtype that full() gives it. Throws ValueError where an integer
-/// dtype cannot hold the value.
+/// A 0-d tensor with the given value, of the dtype that full() chooses. Throws ValueError where an integer dtype cannot
+/// hold the value.
 XG_API Tensor scalar_tensor(Scalar value, TensorOptions options = {});
 
-/// What stands between the braces of `tensor({{1, 2.5}, {3, 4}})`: a number of any type, or a list of the same.
+/// The contents of the braces of `tensor({{1, 2.5}, {3, 4}})`: a number of any type, or a list of literals.
 class Literal {
  public:
   /// A number.
@@ -59,9 +58,9 @@ class Literal {
   /// A list.
   constexpr Literal(std::initializer_list<Literal> list) : number_(0), list_(list), is_list_(true) {}  // NOLINT
 
-  constexpr bool is_list() const { return is_list_; }  ///< a list rather than a number?
+  constexpr bool is_list() const { return is_list_; }  ///< whether this is a list, not a number
   constexpr Scalar number() const { return number_; }  ///< the number; 0 for a list
-  /// Its elements live until the end of the full expression in which the braces stand.
+  /// The elements of a list. They live until the end of the full expression that contains the braces.
   constexpr std::initializer_list<Literal> list() const { return list_; }
 
  private:
@@ -70,9 +69,9 @@ class Literal {
   bool is_list_ = false;
 };
 
-/// A tensor from numbers, which may be of different types: `tensor({0.25, 1})` has one dimension, `tensor({{1.0},
-/// {2}})` two, `tensor({})` one without elements. It has the default dtype unless the options name one. Throws
-/// ShapeError for ragged lists, ValueError for a number that an integer dtype cannot hold.
+/// A tensor from numbers, which may be of different types: `tensor({0.25, 1})` is [2], `tensor({{1.0}, {2}})` is [2,
+/// 1], `tensor({})` is [0]. The dtype is default_dtype() unless the options name one. Throws ShapeError for ragged
+/// lists, ValueError for a number that an integer dtype cannot hold.
 XG_API Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {});
 
 namespace detail {
@@ -80,27 +79,27 @@ XG_API Tensor from_elements(const void* data, Dtype from, const Shape& shape, Te
 XG_API Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options);
 }  // namespace detail
 
-/// The same of T: `tensor<int64_t>({1, 2, 3})`. Throws ValueError for a number that T cannot hold, or not without its
-/// fraction.
+/// A tensor with elements of type T: `tensor<int64_t>({1, 2, 3})`. Throws ShapeError for ragged lists, ValueError for a
+/// number that T cannot hold exactly.
 template <Arithmetic T> Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {}) {
   return detail::from_literal(values, dtype_of<T>, options);
 }
-/// The same from a list that has a name. It has the default dtype.
+/// Overload for a named list: a vector [size], of default_dtype() unless the options name a dtype.
 template <class List>
   requires std::same_as<List, std::initializer_list<double>>
 Tensor tensor(const List& values, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = default_dtype();
   return detail::from_elements(values.begin(), Dtype::float64, {static_cast<std::int64_t>(values.size())}, options);
 }
-/// A one-dimensional tensor that copies a vector. It has the dtype of T unless the options name another, to which the
-/// elements are converted as Tensor::to converts them.
+/// A copy of a vector: [size]. Its dtype is that of T unless the options name another, to which the elements are
+/// converted as by Tensor::to.
 template <Arithmetic T>
   requires(!std::is_same_v<T, bool>)
 Tensor tensor(const std::vector<T>& values, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;
   return detail::from_elements(values.data(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}, options);
 }
-/// A tensor of the given shape that copies `data`, row-major. It has the dtype of T unless the options name another.
+/// A tensor of the given shape that copies row-major `data`. Its dtype is that of T unless the options name another.
 /// Throws ShapeError for negative sizes, ValueError for a null pointer where there are elements to copy.
 template <Arithmetic T> Tensor from_data(const T* data, const Shape& shape, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;

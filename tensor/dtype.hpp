@@ -15,8 +15,8 @@ namespace xg {
 enum class Dtype : std::uint8_t {
   bool_,    ///< true or false, one byte
   uint8,    ///< 0 to 255
-  int32,    ///< 32-bit integers with a sign
-  int64,    ///< 64-bit integers with a sign
+  int32,    ///< signed 32-bit integers
+  int64,    ///< signed 64-bit integers
   float32,  ///< IEEE single precision
   float64,  ///< IEEE double precision
 };
@@ -30,11 +30,11 @@ inline constexpr Dtype float64 = Dtype::float64;  ///< Dtype::float64
 
 /// Bytes of one element.
 constexpr std::size_t item_size(Dtype dtype) {
-  return std::size_t{1} << (0b11'10'11'10'00'00 >> 2 * static_cast<int>(dtype) & 3);  // two bits of logarithm for each
+  return std::size_t{1} << (0b11'10'11'10'00'00 >> 2 * static_cast<int>(dtype) & 3);  // two bits per dtype: log2 of it
 }
-/// Is it float32 or float64?
+/// Whether it is float32 or float64.
 constexpr bool is_floating(Dtype dtype) { return dtype >= Dtype::float32; }
-/// Is it uint8, int32 or int64? A bool is not.
+/// Whether it is uint8, int32 or int64; bool is not integral.
 constexpr bool is_integral(Dtype dtype) { return dtype > Dtype::bool_ && dtype < Dtype::float32; }
 
 /// "bool", "uint8", "int32", "int64", "float32" or "float64".
@@ -44,20 +44,20 @@ XG_API Dtype dtype_from_name(StringRef name);
 /// Writes name(dtype).
 XG_API std::ostream& operator<<(std::ostream& out, Dtype dtype);
 
-/// The dtype of creation functions that are not told another one: float32 unless changed, per process.
+/// The dtype of creation functions whose options name none. It belongs to the process and is float32 at first.
 XG_API Dtype default_dtype();
-/// Sets it. Throws DtypeError unless the dtype is floating.
+/// Sets default_dtype() for all threads. Throws DtypeError unless the dtype is floating-point.
 XG_API void set_default_dtype(Dtype dtype);
 
-/// The smallest dtype that both convert to by PyTorch's table: bool < integers < floating; uint8 with int32 is int32.
+/// The smallest dtype that both convert to by PyTorch's table: bool < uint8 < int32 < int64 < float32 < float64.
 constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
 
 /// The Dtype of a C++ element type as `value`. Only the six types below have one.
 template <class T> struct DtypeOf : std::integral_constant<Dtype, Dtype::float32> {
   static_assert(
       sizeof(T) == 0,
-      "A tensor's elements are bool, std::uint8_t, std::int32_t, std::int64_t, float or double: convert others "
-      "first, as std::size_t to std::int64_t.");
+      "A tensor's elements are bool, std::uint8_t, std::int32_t, std::int64_t, float or double: convert other "
+      "types first, as std::size_t to std::int64_t.");
 };
 template <> struct DtypeOf<bool> : std::integral_constant<Dtype, Dtype::bool_> {};
 template <> struct DtypeOf<std::uint8_t> : std::integral_constant<Dtype, Dtype::uint8> {};

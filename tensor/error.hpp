@@ -22,7 +22,7 @@ struct XG_API ShapeError : Error {
   ~ShapeError() override;
 };
 
-/// A dtype that the operation does not take.
+/// A dtype that the operation does not support.
 struct XG_API DtypeError : Error {
   using Error::Error;
   ~DtypeError() override;
@@ -34,19 +34,19 @@ struct XG_API IndexError : Error {
   ~IndexError() override;
 };
 
-/// An argument's value that makes no sense: a negative count, an unknown name, an empty list.
+/// An invalid argument value: a negative count, an unknown name, an empty list.
 struct XG_API ValueError : Error {
   using Error::Error;
   ~ValueError() override;
 };
 
-/// Misuse of the graph: a second backward, a saved tensor changed in place, a gradient asked of a constant.
+/// Misuse of the graph: a second backward, a saved tensor changed in place, a gradient with respect to a constant.
 struct XG_API AutogradError : Error {
   using Error::Error;
   ~AutogradError() override;
 };
 
-/// Files that cannot be read or written, or whose content is not what their format promises.
+/// Files that cannot be read or written, or whose content violates their format.
 struct XG_API IoError : Error {
   using Error::Error;
   ~IoError() override;

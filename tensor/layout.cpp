@@ -16,7 +16,7 @@
 namespace xg::detail {
 namespace {
 
-constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // eight bytes each still count in 64 bits
+constexpr std::int64_t max_numel = std::int64_t{1} << 56;  // the size in bytes must not overflow
 constexpr std::size_t layout_class = memory::detail::class_of(sizeof(Layout));
 
 [[noreturn]] void throw_bad_shape(const Shape& shape, Dtype dtype, bool negative) {
@@ -25,7 +25,7 @@ constexpr std::size_t layout_class = memory::detail::class_of(sizeof(Layout));
                                           shape.str(), name(dtype)));
 }
 
-/// The number of elements, if it can be had.
+/// The number of elements. Throws ShapeError where it, or the strides, overflow.
 std::int64_t checked_numel(const Shape& shape, Dtype dtype) {
   std::int64_t numel = 1;
   bool fits = true, negative = false, none = false;
@@ -44,18 +44,18 @@ std::uint64_t hash_of(const Shape& shape) {
   return hash;
 }
 
-/// The layouts that are kept. Never destroyed: tensors of static lifetime may outlive everything else.
+/// The permanent layouts. Never destroyed, because tensors of static lifetime may outlive everything else.
 class KeptLayouts {
  public:
   static KeptLayouts& instance() {
     static auto* kept = new KeptLayouts;
     return *kept;
   }
-  /// The one that is equal, which may become `layout` itself; null where there is none and no more are kept.
+  /// The permanent layout equal to `layout`, which is added if there is space; else null.
   const Layout* find_or_keep(const Layout& layout) {
     const std::lock_guard lock(mutex_);
     if (const auto found = layouts_.find(&layout); found != layouts_.end()) return *found;
-    if (layouts_.size() >= most) return nullptr;
+    if (layouts_.size() >= max_kept) return nullptr;
     auto copy = std::make_unique<Layout>(layout);
     copy->kept = true;
     layouts_.insert(copy.get());
@@ -63,7 +63,7 @@ class KeptLayouts {
   }
 
  private:
-  static constexpr std::size_t most = 4096;
+  static constexpr std::size_t max_kept = 4096;
   struct Hash {
     std::size_t operator()(const Layout* layout) const {
       return static_cast<std::size_t>(hash_of(layout->shape) >> 20);
@@ -76,13 +76,13 @@ class KeptLayouts {
   std::unordered_set<const Layout*, Hash, Equal> layouts_;
 };
 
-/// A counted one.
+/// A counted copy of the layout.
 LayoutRef new_layout(const Layout& layout) {
   return LayoutRef::adopt(new (memory::detail::allocate_class(layout_class)) Layout(layout));
 }
 
-// The row-major layouts that the thread used last, two at each place that shapes hash to. Static TLS has room for a
-// pointer (see storage.cpp).
+// The row-major layouts that the thread used last: a two-way set-associative table, keyed by a hash of the shape. Held
+// by a pointer, see block_cache.hpp.
 struct Table {
   static constexpr unsigned bits = 6;
   struct Place {
@@ -100,7 +100,7 @@ void end_table(void*) {
   thread_ended = true;
 }
 
-/// Of a shape that the thread's table does not have.
+/// Cache miss: builds the layout and adds it to the thread's table.
 [[gnu::noinline]] LayoutRef find_row_major(const Shape& shape, Dtype dtype) {
   Layout layout;
   layout.numel = checked_numel(shape, dtype);
@@ -137,7 +137,7 @@ LayoutRef row_major_layout(const Shape& shape, Dtype dtype) {
 }
 
 LayoutRef strided_layout(const Shape& shape, const Shape& strides) {
-  std::uint64_t expected = 1;  // sizes beside an empty one may be anything
+  std::uint64_t expected = 1;  // where a dimension is empty, the other sizes may be anything
   bool contiguous = true, row_major = true;
   for (std::size_t i = shape.size(); i-- > 0;) {
     const bool as_expected = static_cast<std::uint64_t>(strides[i]) == expected;

@@ -1,4 +1,4 @@
-// Shape and strides of tensors, counted and shared.
+// Reference-counted layouts: shape and strides.
 #pragma once
 
 #include <xgrad/tensor/dtype.hpp>
@@ -10,14 +10,14 @@
 
 namespace xg::detail {
 
-/// Shape and strides of a tensor. Never changed, so that tensors share it: a program has many tensors and few layouts.
-/// The row-major ones that it uses first, some thousands, live as long as the process: they need no counting.
+/// Shape and strides of a tensor. It is immutable and shared, because a program has many tensors and few layouts. The
+/// first few thousand row-major layouts live as long as the process and need no counting.
 struct Layout {
   RefCount refs;
-  bool kept = false;                   ///< for as long as the process lives
+  bool kept = false;                   ///< whether it lives as long as the process
   bool contiguous = true;              ///< row-major without gaps; always true without elements
   bool row_major = true;               ///< the strides of a fresh tensor; a size of 0 counts as 1 there
-  std::uint16_t size_classes[2] = {};  ///< if row_major: of blocks with a tensor of elements of four and of eight bytes
+  std::uint16_t size_classes[2] = {};  ///< if row_major: of blocks for four-byte and eight-byte elements
   std::int64_t numel = 0;
   Shape shape;
   Shape strides;  ///< in elements
@@ -57,12 +57,12 @@ class LayoutRef {
   const Layout* layout_ = nullptr;
 };
 
-/// The layout of a fresh tensor. Throws ShapeError where 56 bits do not count the elements, or a size is negative.
+/// The layout of a fresh tensor. Throws ShapeError for a negative size, and for more elements than 56 bits can count.
 XG_API LayoutRef row_major_layout(const Shape& shape, Dtype dtype = Dtype::float64);
-/// Any other; the product of the sizes must be countable.
+/// A layout with any strides; the product of the sizes must not overflow.
 XG_API LayoutRef strided_layout(const Shape& shape, const Shape& strides);
 
-/// Gives back the counted layouts that the calling thread remembers.
+/// Releases the counted layouts in the calling thread's table.
 XG_API void forget_layouts() noexcept;
 
 }  // namespace xg::detail

@@ -18,21 +18,23 @@
 namespace xg::memory::detail {
 
 constinit thread_local ThreadCache* thread_cache __attribute__((tls_model("initial-exec"))) = nullptr;
-// No cache where a sanitizer is to see every use after a release.
+// The cache is off under sanitizers, which must see every use after a release.
 std::atomic<std::int64_t> cache_limit{XGRAD_MEMORY_WATCHED ? 0 : std::int64_t{1} << 30};
 
 namespace {
 
-// The cache can be asked after it has ended, by another thread-specific key's destructor.
+// The cache may be used after its end, by the destructor of another thread-specific key.
 thread_local constinit bool thread_ended = false;
 
-// Bytes that threads without a cache took, less those that they gave back: such threads never allocated, or have ended.
-std::atomic<std::int64_t> used_elsewhere{0};
+// Bytes that threads without a cache allocated, less those that they freed. Such threads never allocated before, or
+// have ended.
+std::atomic<std::int64_t> used_without_cache{0};
 
 struct Registry {
   xg::detail::ProcessMutex mutex;
   std::vector<ThreadCache*> caches;
-  std::int64_t allocations = 0, system_allocations = 0, bytes_in_use = 0, peak = 0;  // of threads that ended
+  std::int64_t allocations = 0, system_allocations = 0, bytes_in_use = 0,
+               peak = 0;  // totals of threads that have ended
 };
 // Never destroyed: tensors of static lifetime may outlive everything else.
 Registry& registry() {
@@ -40,7 +42,7 @@ Registry& registry() {
   return *instance;
 }
 
-/// Ends the thread's cache when the thread ends.
+/// Destroys the thread's cache at thread exit.
 void end_cache(void*) {
   const std::unique_ptr<ThreadCache> cache(std::exchange(thread_cache, nullptr));
   thread_ended = true;
@@ -89,7 +91,7 @@ void ThreadCache::trim() noexcept {
 void* allocate_fresh(std::int64_t bytes) {
   if (thread_ended) {
     void* block = system_allocate(static_cast<std::size_t>(bytes));
-    used_elsewhere.fetch_add(bytes, std::memory_order_relaxed);
+    used_without_cache.fetch_add(bytes, std::memory_order_relaxed);
     return block;
   }
   ThreadCache& cache = thread_cache != nullptr ? *thread_cache : make_cache();
@@ -105,7 +107,7 @@ void give_back(void* block, std::int64_t bytes) noexcept {
   if (thread_cache != nullptr)
     thread_cache->own(-bytes);
   else
-    used_elsewhere.fetch_sub(bytes, std::memory_order_relaxed);
+    used_without_cache.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 void* allocate_class(std::size_t size_class) { return take_block(size_class); }
@@ -118,7 +120,7 @@ namespace xg::memory {
 
 using detail::registry;
 using detail::thread_cache;
-using detail::used_elsewhere;
+using detail::used_without_cache;
 
 void* allocate(std::size_t bytes) { return detail::allocate_class(detail::class_of(bytes)); }
 
@@ -135,7 +137,7 @@ Statistics statistics() {
     total.peak_bytes_in_use = std::max(total.peak_bytes_in_use, cache->peak_in_use());
     total.bytes_cached += cache->cached.get();
   }
-  total.bytes_in_use += used_elsewhere.load(std::memory_order_relaxed);
+  total.bytes_in_use += used_without_cache.load(std::memory_order_relaxed);
   return total;
 }
 

@@ -1,4 +1,4 @@
-// Memory of elements: 64-byte aligned blocks from a cache by size class, one for each thread.
+// Allocation of elements: 64-byte aligned blocks from a per-thread cache with size classes.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -9,27 +9,27 @@
 
 namespace xg::memory {
 
-/// What the block cache did, over all threads.
+/// Statistics of the block cache over all threads.
 struct Statistics {
   std::int64_t allocations = 0;         ///< blocks handed out
   std::int64_t system_allocations = 0;  ///< of these, blocks that came from the system (malloc)
-  std::int64_t bytes_in_use = 0;        ///< in blocks that are handed out
+  std::int64_t bytes_in_use = 0;        ///< in allocated blocks
   std::int64_t peak_bytes_in_use = 0;   ///< largest bytes_in_use of any one thread's balance since reset_peak()
-  std::int64_t bytes_cached = 0;        ///< in blocks that wait for reuse
+  std::int64_t bytes_cached = 0;        ///< in free blocks that wait for reuse
 };
 
-/// What the block cache did so far and holds now.
+/// The current statistics.
 XG_API Statistics statistics();
-/// Starts peak_bytes_in_use of the calling thread again from what is in use now.
+/// Resets peak_bytes_in_use of the calling thread to its bytes in use.
 XG_API void reset_peak();
-/// Gives the calling thread's cached blocks back to the system.
+/// Returns the calling thread's cached blocks to the system.
 XG_API void trim();
 /// Bytes that each thread may keep cached (default 1 GiB). Throws ValueError if negative.
 XG_API void set_cache_limit(std::int64_t bytes);
 
-/// A block of at least `bytes`, aligned to 64 bytes. Throws std::bad_alloc where the system has none.
+/// A block of at least `bytes`, aligned to 64 bytes. Throws std::bad_alloc when out of memory.
 XG_API void* allocate(std::size_t bytes);
-/// Takes back a block of allocate(bytes), with the same `bytes`.
+/// Frees a block of allocate(bytes); `bytes` must be the same.
 XG_API void deallocate(void* block, std::size_t bytes) noexcept;
 
 }  // namespace xg::memory
@@ -44,7 +44,7 @@ constexpr std::size_t class_of(std::size_t bytes) {
   return (top - 6) * 8 + eighth + 1;
 }
 
-/// allocate() and deallocate() of a class that the compiler knows.
+/// allocate() and deallocate() for a size class known at compile time.
 XG_API void* allocate_class(std::size_t size_class);
 XG_API void deallocate_class(void* block, std::size_t size_class) noexcept;
 

@@ -1,4 +1,4 @@
-// Empty braces as an argument.
+// A type for empty braces as an argument.
 #pragma once
 
 #include <initializer_list>
@@ -6,13 +6,13 @@
 namespace xg {
 
 namespace detail {
-/// Something of which there is none.
+/// A type without values.
 class Nothing {
   explicit Nothing(Nothing&&, Nothing&&) = delete;
 };
 }  // namespace detail
 
-/// What `{}` is, and nothing else. A class made from options takes it beside them,
+/// The type of an argument `{}`. A class constructed from options has an overload for it,
 ///
 ///     explicit Accuracy(AccuracyOptions options = {});
 ///     explicit Accuracy(NoOptions) : Accuracy() {}

@@ -1,4 +1,4 @@
-// Printing as NumPy does it (numpy/core/arrayprint.py describes the rules): one format for all elements of a tensor,
+// Printing in NumPy's format (the rules are in numpy/core/arrayprint.py): one format for all elements of a tensor,
 // columns aligned, scientific notation where magnitudes differ too much, the middle of large tensors left out.
 #include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/tensor.hpp>
@@ -49,7 +49,7 @@ template <class T> Digits shortest_digits(T value, Notation notation) {
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   Digits digits = split({buffer, end});
   if (notation == Notation::scientific) return digits;
-  // Large numbers get zeros for digits that do not matter, as NumPy does it.
+  // Digits of large numbers beyond those needed are zeros, as in NumPy.
   int exponent = 0;
   const char* number = digits.exponent.c_str() + (digits.exponent[1] == '+' ? 2 : 1);
   std::from_chars(number, digits.exponent.c_str() + digits.exponent.size(), exponent);
@@ -62,7 +62,7 @@ template <class T> Digits shortest_digits(T value, Notation notation) {
   return {sign + all.substr(0, whole), all.substr(whole), ""};
 }
 
-/// The same, or `precision` correctly rounded decimal places where that is shorter, without zeros at the end.
+/// The shortest digits, or `precision` correctly rounded decimal places without trailing zeros where that is shorter.
 template <class T> Digits digits_of(T value, Notation notation, int precision) {
   Digits digits = shortest_digits(value, notation);
   if (digits.fraction.size() > static_cast<std::size_t>(precision)) {
@@ -149,7 +149,7 @@ template <class T> class RealFormat final : public Format {
   std::size_t left_ = 0, right_ = 0, exponent_ = 0, width_ = 0;
 };
 
-/// A tensor without dimensions: the shortest text that identifies the value.
+/// The text of a 0-d tensor: the shortest that identifies the value.
 std::string scalar_text(const Tensor& x) {
   return dispatch(x.dtype(), [&]<class T>() -> std::string {
     const T value = *static_cast<const T*>(x.impl().data);
@@ -206,7 +206,7 @@ class Printer {
 
   bool cut(std::size_t axis) const { return summarized_ && 2 * options_.edge_items < x_.shape()[axis]; }
 
-  /// Calls f(element or row, is it the last?) and `skip` where the middle is left out.
+  /// Calls f(element or row, whether it is the last) along an axis, and `skip` where the middle is omitted.
   template <class F, class Skip> void along(std::size_t axis, const char* data, F&& f, Skip&& skip) const {
     const std::int64_t size = x_.shape()[axis], step = x_.strides()[axis] * item_;
     for (std::int64_t i = 0; i < size; ++i) {
@@ -227,8 +227,8 @@ class Printer {
     along(axis, data, [&](const char* part, bool) { collect(axis + 1, part, shown); }, [] {});
   }
 
-  /// `width` is what is left of the line for the text and its separators; `hanging` what lines after the first begin
-  /// with.
+  /// `width` is the space left on the line for the text and its separators; `hanging` is the indentation of lines after
+  /// the first.
   std::string lines(std::size_t axis, const char* data, const std::string& hanging, std::size_t width) const {
     std::string out;
     if (axis + 1 == x_.shape().size()) {

@@ -33,7 +33,7 @@ void check_floating(const char* op, Dtype dtype) {
 
 enum class Distribution { uniform, normal };
 
-/// Fresh numbers of the distribution, times `scale`, plus `shift`.
+/// A new tensor of random numbers times `scale`, plus `shift`.
 Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype dtype, Generator& generator,
             double scale = 1, double shift = 0) {
   check_floating(op, dtype);
@@ -51,7 +51,7 @@ Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype
   return out;
 }
 
-/// Overwrites x. Where x is part of a graph, as the op copy_ does it.
+/// Overwrites x; where x is part of a graph, by the op copy_.
 void overwrite(Tensor& x, const Tensor& values, const char* op) {
   if (x.requires_grad()) {
     x.copy_(values);
@@ -71,7 +71,7 @@ Tensor bernoulli_of(const Tensor& p, Generator& generator) {
   return kernels::cast(kernels::lt(u, p), p.dtype());
 }
 
-/// Numbers of the values to choose: count of n, uniformly.
+/// `count` of the indices 0 .. n-1, chosen uniformly.
 Tensor choose(std::int64_t n, std::int64_t count, bool replace, Generator& generator) {
   Tensor picks = kernels::empty({replace ? count : n}, Dtype::int64);
   auto* data = static_cast<std::int64_t*>(picks.impl().data);
@@ -84,7 +84,7 @@ Tensor choose(std::int64_t n, std::int64_t count, bool replace, Generator& gener
   return Tensor::adopt(detail::new_view(picks.impl(), data, {count}, {1}));
 }
 
-/// Numbers of the values to choose, by weights p (float64, contiguous, one dimension).
+/// `count` indices chosen by weights p, a contiguous float64 vector.
 Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Generator& generator) {
   if (!replace) {
     // The largest keys log(u) / p are a sample without replacement (Efraimidis and Spirakis 2006); 1 - u is in (0, 1].
@@ -95,7 +95,7 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
     return kernels::topk(kernels::where(kernels::gt(p, zero), keys, never), count, 0, true).second;
   }
   const Tensor cumulative = kernels::cumsum(p, 0);
-  // a little less than the total, so that u times it stays below the total after rounding
+  // slightly less than the total, so that its product with u stays below the total after rounding
   const double total = std::nextafter(static_cast<const double*>(cumulative.impl().data)[p.numel() - 1], 0.0);
   const Tensor u = draw("choice", Distribution::uniform, {count}, Dtype::float64, generator);
   return kernels::searchsorted(cumulative, kernels::affine(u, total));
@@ -134,11 +134,11 @@ std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t counter) {
 
 namespace {
 
-/// What the seeds of threads that have none of their own are derived from.
+/// The source of seeds for threads that were not seeded themselves.
 struct ProcessSeed {
   detail::ProcessMutex mutex;
   std::uint64_t seed = 0;
-  std::uint64_t derived = 0;  // how many threads have a seed from this one
+  std::uint64_t derived = 0;  // the number of seeds derived from it
 };
 ProcessSeed& process_seed() {
   static auto* instance = new ProcessSeed;
@@ -149,15 +149,15 @@ thread_local constinit std::optional<Generator> thread_generator;
 
 bool in_main_thread() { return ::gettid() == ::getpid(); }
 
-/// The generator of a thread that draws before it was seeded.
+/// The generator of a thread that draws without having been seeded.
 Generator first_generator() {
   if (in_main_thread()) return Generator(0);
   ProcessSeed& process = process_seed();
   const std::lock_guard lock(process.mutex);
-  // From the far half of the seed's own stream, which nobody draws.
-  constexpr std::uint64_t far = std::uint64_t{1} << 63;
+  // Seeds come from the second half of the seed's stream, which is never drawn otherwise.
+  constexpr std::uint64_t second_half = std::uint64_t{1} << 63;
   Generator seeds(process.seed);
-  seeds.set_offset(far + process.derived++);
+  seeds.set_offset(second_half + process.derived++);
   return Generator(seeds.next());
 }
 

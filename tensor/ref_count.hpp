@@ -1,4 +1,4 @@
-// Reference counts that are cheap where nobody shares.
+// Reference counts that are cheap for objects with one owner.
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace xg::detail {
 
-/// Has the process only one thread? Then counting needs no atomic instruction, which would cost more than all else that
-/// copying a handle does.
+/// Whether the process has only one thread. Counting then needs no atomic instructions, which would dominate the cost
+/// of copying a handle.
 inline bool single_threaded() noexcept {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;
@@ -20,7 +20,8 @@ inline bool single_threaded() noexcept {
 #endif
 }
 
-/// A reference count whose last release needs no read-modify-write: who holds the only reference shares with nobody.
+/// A reference count whose last release needs no read-modify-write: the holder of the only reference has no
+/// competitors.
 class RefCount {
  public:
   [[gnu::always_inline]] void acquire() noexcept {

@@ -1,4 +1,4 @@
-// A C++ number on its way into an op. It remembers its category, because promotion depends on it.
+// A C++ number as an argument of an op. It keeps its category, because promotion depends on it.
 #pragma once
 
 #include <xgrad/tensor/dtype.hpp>
@@ -22,7 +22,7 @@ namespace detail {
 [[noreturn]] XG_API void throw_beyond_int64(std::uint64_t value);
 }  // namespace detail
 
-/// A bool, an integer or a real number. Converts from arithmetic types alone, never from pointers.
+/// A bool, an integer or a floating-point number. Converts from arithmetic types only, never from pointers.
 class Scalar {
  public:
   /// Throws ValueError for an unsigned integer that int64 cannot hold.
@@ -40,23 +40,23 @@ class Scalar {
   constexpr double to_double() const { return value_; }  ///< the number, rounded if it is a large integer
   constexpr std::int64_t to_int64() const { return to<std::int64_t>(); }  ///< as to<std::int64_t>()
 
-  /// Can the integer type T hold the number, without its fraction if it is real?
+  /// Whether the integer type T can hold the number, after a fraction is discarded.
   template <std::integral T> constexpr bool fits() const {
     if constexpr (std::is_same_v<T, bool>) {
       return true;
     } else if (category_ == Dtype::float64) {
-      // Both borders are powers of two and so exact: the least T, and the first number beyond the largest.
+      // Both bounds are powers of two and therefore exact: the smallest T, and the first number above the largest.
       constexpr double low = static_cast<double>(std::numeric_limits<T>::min());
-      constexpr double beyond = 2 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
-      return (value_ >= low || value_ > low - 1) && value_ < beyond;
+      constexpr double upper = 2 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+      return (value_ >= low || value_ > low - 1) && value_ < upper;
     } else {
       const T converted = static_cast<T>(integer_);
       return static_cast<std::int64_t>(converted) == integer_ && (converted < T(0)) == (integer_ < 0);
     }
   }
 
-  /// The number as a T. To an integer type reals lose their fraction, and what the type cannot hold (NaN too) is a
-  /// ValueError that names `op`; to bool everything but 0 is true.
+  /// The number as a T. Conversion to an integer type discards the fraction; a value that the type cannot hold, or NaN,
+  /// is a ValueError that names `op`. Conversion to bool gives true unless the number is 0.
   template <Arithmetic T> constexpr T to(const char* op = "scalar") const {
     if constexpr (std::is_floating_point_v<T>) {
       return static_cast<T>(value_);
@@ -75,7 +75,8 @@ class Scalar {
   Dtype category_;
 };
 
-/// The dtype of `tensor op scalar`: the tensor's, unless the scalar is of a higher category (bool < integer < real).
+/// The dtype of `tensor op scalar`: the tensor's, unless the scalar is of a higher category (bool < integer <
+/// floating-point).
 inline Dtype result_type(Dtype tensor, Scalar scalar) {
   if (is_floating(tensor) || scalar.category() == Dtype::bool_) return tensor;
   if (scalar.category() == Dtype::float64) return default_dtype();

@@ -25,7 +25,7 @@ struct Interned {
   std::deque<Path> paths{{0, 0}};
   std::unordered_map<std::uint64_t, ScopeId> children;
 };
-// Never destroyed: errors may be thrown while the program ends.
+// Never destroyed, because errors may be thrown at program exit.
 Interned& interned() {
   static Interned* instance = new Interned;
   return *instance;
@@ -33,7 +33,7 @@ Interned& interned() {
 
 std::uint64_t key(ScopeId parent, std::uint32_t label) { return (std::uint64_t{parent} << 32) | label; }
 
-// Each thread remembers its last few lookups, so that entering a module takes no lock in the steady state.
+// Each thread caches its last few lookups, so that entering a module usually takes no lock.
 struct Recent {
   std::uint64_t key = ~std::uint64_t{0};
   ScopeId id = 0;
@@ -92,7 +92,7 @@ std::uint32_t intern_label(std::string_view label) {
 Scope::Scope(std::uint32_t label) noexcept : previous_(detail::thread_scope) {
   try {
     detail::thread_scope = child(previous_, label);
-  } catch (const std::bad_alloc&) {  // a path without its last name is better than no module at all
+  } catch (const std::bad_alloc&) {  // a path without its last name is better than no path
   }
 }
 

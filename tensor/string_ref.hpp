@@ -1,4 +1,4 @@
-// A name, a key or another text as an argument or an option.
+// Text arguments and options: names, keys, paths.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -14,7 +14,7 @@
 
 namespace xg {
 
-/// What a text may be passed as: anything that converts to std::string_view, but for nullptr.
+/// Types that may be passed as text: everything convertible to std::string_view, except nullptr.
 template <class S>
 concept TextArgument = std::convertible_to<const S&, std::string_view> && !std::same_as<S, std::nullptr_t>;
 
@@ -22,10 +22,10 @@ namespace detail {
 [[noreturn]] XG_API void throw_null_text();
 }
 
-/// A text that somebody else owns, for as long as a call takes: what functions take that ask for a name.
+/// A non-owning reference to text, for arguments such as names.
 ///
-/// A literal 0, NULL and nullptr do not compile in its place, as they would (and crash) in that of a std::string_view
-/// or a std::string: who writes history[0] means a number. A null pointer to characters is a ValueError.
+/// Unlike std::string_view and std::string, it does not accept a literal 0, NULL or nullptr, which would compile there
+/// and crash: history[0] means a number. A null pointer to characters is a ValueError.
 class StringRef {
  public:
   constexpr StringRef() = default;  ///< the empty text
@@ -47,7 +47,7 @@ class StringRef {
   std::string_view view_;
 };
 
-/// The same for texts that are kept: a std::string that no literal 0, NULL or nullptr becomes. Options have it.
+/// An owning text for options: a std::string that does not accept a literal 0, NULL or nullptr.
 struct String : std::string {
   String() = default;  ///< the empty text
   /// Takes over the text.
@@ -62,7 +62,7 @@ struct String : std::string {
   String(const S& text) : std::string(static_cast<std::string>(text)) {}  // NOLINT
 };
 
-/// A list of names, likewise.
+/// A list of names that does not accept null pointers.
 struct StringList : std::vector<std::string> {
   StringList() = default;  ///< no names
   /// Takes over the names.

@@ -1,4 +1,4 @@
-// The handle's own methods: what needs no op.
+// The methods of Tensor that need no op.
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/tensor.hpp>
@@ -10,7 +10,7 @@ void throw_undefined() {
 }
 
 std::int64_t normalize_dim(const char* op, std::int64_t dim, std::int64_t ndim) {
-  const std::int64_t range = ndim == 0 ? 1 : ndim;  // tensors without dimensions take 0 and -1, as in PyTorch
+  const std::int64_t range = ndim == 0 ? 1 : ndim;  // 0-d tensors accept 0 and -1, as in PyTorch
   if (dim < -range || dim >= range)
     raise<IndexError>("[{}] dim is {}, the tensor has {} dimension{}: use a number from {} to {}.", op, dim, ndim,
                       ndim == 1 ? "" : "s", -range, range - 1);
@@ -48,7 +48,7 @@ std::int64_t Tensor::stride(std::int64_t dim) const {
 const void* Tensor::checked_data(Dtype wanted) const {
   const detail::TensorImpl& self = impl();
   if (self.dtype != wanted)
-    raise<DtypeError>("[data] the tensor is {}, asked for {}: convert with x.to(xg::{}).", name(self.dtype),
+    raise<DtypeError>("[data] the tensor is {}, requested was {}: convert with x.to(xg::{}).", name(self.dtype),
                       name(wanted), name(wanted));
   return self.data;
 }

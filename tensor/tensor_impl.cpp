@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImpl));
 void ignore_autograd(void*) noexcept {}
 
-/// `layout` is a counted reference, which the tensor takes over.
+/// Takes over the counted reference `layout`.
 [[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
   const std::size_t item = item_size(dtype);
   const auto numel = static_cast<std::size_t>(layout->numel);
@@ -41,8 +41,8 @@ SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype d
   impl->dtype = dtype;
   impl->data = data;
   impl->layout = std::move(layout);
-  impl->of = &storage;
-  impl->of->refs.acquire();
+  impl->shared_storage = &storage;
+  impl->shared_storage->refs.acquire();
   return impl;
 }
 
@@ -65,28 +65,28 @@ void destroy_impl(TensorImpl* impl) noexcept {
   static_cast<SharingImpl*>(impl)->~SharingImpl();
   memory::detail::put_block(impl, sharing_class);
   release_storage(storage);
-  if (base != nullptr && base->refs.release_is_last()) destroy_impl(base);  // a base has no base: no deeper than this
+  if (base != nullptr && base->refs.release_is_last()) destroy_impl(base);  // recursion ends here: a base has no base
 }
 
 TensorImpl* new_impl(const Shape& shape, Dtype dtype) {
   return new_owner(row_major_layout(shape, dtype).release(), dtype);
 }
 
-TensorImpl* new_like(const TensorImpl& of, Dtype dtype) {
-  if (!of.layout->row_major) [[unlikely]]
-    return new_impl(of.shape(), dtype);
-  return new_owner(LayoutRef(of.layout).release(), dtype);
+TensorImpl* new_like(const TensorImpl& x, Dtype dtype) {
+  if (!x.layout->row_major) [[unlikely]]
+    return new_impl(x.shape(), dtype);
+  return new_owner(LayoutRef(x.layout).release(), dtype);
 }
 
 TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype) {
   return new_sharing(storage, data, layout, dtype);
 }
 
-TensorImpl* new_view(TensorImpl& of, void* data, const Shape& shape, const Shape& strides) {
-  SharingImpl* impl = new_sharing(of.storage(), data, strided_layout(shape, strides), of.dtype);
-  impl->viewed = of.base() != nullptr ? of.base() : &of;
-  impl->viewed->refs.acquire();
-  impl->history = impl->viewed->history;
+TensorImpl* new_view(TensorImpl& x, void* data, const Shape& shape, const Shape& strides) {
+  SharingImpl* impl = new_sharing(x.storage(), data, strided_layout(shape, strides), x.dtype);
+  impl->view_base = x.base() != nullptr ? x.base() : &x;
+  impl->view_base->refs.acquire();
+  impl->graph_version = impl->view_base->graph_version;
   return impl;
 }
 

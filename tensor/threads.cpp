@@ -25,13 +25,13 @@ namespace {
 
 using detail::ProcessMutex;
 
-constexpr std::int64_t most_threads = 1024;
+constexpr std::int64_t max_threads = 1024;
 
 std::int64_t usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
   const int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-  return std::clamp<std::int64_t>(count, 1, most_threads);
+  return std::clamp<std::int64_t>(count, 1, max_threads);
 }
 
 std::int64_t initial_threads() {
@@ -40,17 +40,17 @@ std::int64_t initial_threads() {
   const char* end = text + std::strlen(text);
   std::int64_t count = 0;
   const auto [stop, error] = std::from_chars(text, end, count);
-  if (error != std::errc() || stop != end || count < 1 || count > most_threads)
+  if (error != std::errc() || stop != end || count < 1 || count > max_threads)
     raise<ValueError>(
         "[num_threads] the environment variable XGRAD_NUM_THREADS is \"{}\", it must be a whole number from 1 to {}: "
         "correct or unset it.",
-        text, most_threads);
+        text, max_threads);
   return count;
 }
 
 thread_local constinit bool in_tile = false;
 
-/// One piece of work: its tiles are taken by whoever comes.
+/// One parallel loop; threads claim its tiles dynamically.
 struct Work {
   Work(void (*tile)(void*, std::int64_t), void* data, std::int64_t count) : tile(tile), data(data), count(count) {}
 
@@ -59,7 +59,7 @@ struct Work {
   std::int64_t count;
   std::atomic<std::int64_t> next{0};
   std::atomic<bool> failed{false};
-  std::exception_ptr exception;  // written by the one who sets `failed`
+  std::exception_ptr exception;  // written by the thread that sets `failed`
 
   void help() {
     in_tile = true;
@@ -76,10 +76,10 @@ struct Work {
   }
 };
 
-/// Threads that wait for work. One piece at a time: a second caller does its own work alone.
+/// Threads that wait for work. They help one caller at a time; a second one runs its loop alone.
 class Pool {
  public:
-  /// As many workers as the system lets start.
+  /// Starts as many of the workers as the system allows.
   explicit Pool(std::int64_t workers) {
     try {
       threads_.reserve(static_cast<std::size_t>(workers));
@@ -103,7 +103,7 @@ class Pool {
 
   std::shared_ptr<Pool> older;  // see leave_pool_to_parent
 
-  /// False where the pool is busy.
+  /// Runs the loop with all workers. Returns false, without running it, where the pool is busy.
   bool run(Work& work) {
     const std::unique_lock busy(busy_, std::try_to_lock);
     if (!busy.owns_lock()) return false;
@@ -116,7 +116,7 @@ class Pool {
     wake_.notify_all();
     work.help();
     std::unique_lock lock(mutex_);
-    wanted_ = 0;  // who has not come yet need not come
+    wanted_ = 0;  // workers that have not woken yet are no longer needed
     done_.wait(lock, [&] { return helping_ == 0; });
     work_ = nullptr;
     return true;
@@ -126,7 +126,7 @@ class Pool {
   void wait_for_work() {
     std::uint64_t seen = 0;
     while (true) {
-      // Steps of a training loop follow each other within microseconds: a short look saves the wake-up.
+      // Steps of a training loop follow each other within microseconds: a short spin saves the wake-up.
       for (int i = 0; i < 2000 && version_.load(std::memory_order_acquire) == seen; ++i) pause();
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return ending_ || version_.load(std::memory_order_relaxed) != seen; });
@@ -161,8 +161,8 @@ class Pool {
 struct Setting {
   ProcessMutex mutex;
   std::atomic<std::int64_t> count{0};  // 0: not yet read
-  std::shared_ptr<Pool> pool;          // count - 1 threads, made when first needed
-  std::shared_ptr<Pool> of_parents;  // of the processes that this one was forked from: the latest, which has the others
+  std::shared_ptr<Pool> pool;          // count - 1 threads, started when first needed
+  std::shared_ptr<Pool> of_parents;    // pools of the processes that this one was forked from, as a list
 };
 
 void leave_pool_to_parent() noexcept;
@@ -177,17 +177,17 @@ Setting& setting() {
   return *instance;
 }
 
-/// In a forked child, which has none of the pool's threads: the next large op makes its own pool. The old one is kept
-/// as it is, because its threads cannot be joined.
+/// Runs in a forked child, which has none of the pool's threads: the next large op starts a new pool. The old one is
+/// kept, because its threads cannot be joined.
 void leave_pool_to_parent() noexcept {
   Setting& s = setting();
   if (s.pool == nullptr) return;
-  s.pool->older = std::exchange(s.of_parents, nullptr);  // a list that takes no memory, of which there may be none
+  s.pool->older = std::exchange(s.of_parents, nullptr);  // linked without allocating, since memory may be exhausted
   s.of_parents = std::exchange(s.pool, nullptr);
 }
 
-/// A share of the pool, so that set_num_threads() may replace it while an op uses it. Null where the system starts no
-/// second thread.
+/// A share of the pool, so that set_num_threads() may replace it while an op uses it. Null where the system cannot
+/// start a second thread.
 std::shared_ptr<Pool> pool_of(Setting& s) {
   const std::lock_guard lock(s.mutex);
   const std::int64_t count = s.count.load(std::memory_order_relaxed);
@@ -211,11 +211,11 @@ std::int64_t num_threads() {
 }
 
 void set_num_threads(std::int64_t count) {
-  if (count < 1 || count > most_threads)
-    raise<ValueError>("[set_num_threads] count is {}, it must be from 1 to {}.", count, most_threads);
+  if (count < 1 || count > max_threads)
+    raise<ValueError>("[set_num_threads] count is {}, it must be from 1 to {}.", count, max_threads);
   if (in_tile) throw Error("[set_num_threads] called from within an op: call it between ops.");
   Setting& s = setting();
-  std::shared_ptr<Pool> previous;  // ends after the lock is given back: it waits for its threads
+  std::shared_ptr<Pool> previous;  // destroyed after the lock is released, because it waits for its threads
   const std::lock_guard lock(s.mutex);
   if (s.count.load(std::memory_order_relaxed) == count) return;
   previous = std::exchange(s.pool, nullptr);

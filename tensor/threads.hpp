@@ -1,5 +1,5 @@
-// Work on several cores. Tiles are cut by the shape of the work alone, never by the number of threads, so that results
-// have the same bits for any number.
+// Parallel loops over tiles. Tiles depend on the shape of the work alone, never on the number of threads, so that
+// results are bitwise equal for any number.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -9,12 +9,13 @@
 
 namespace xg {
 
-/// How many threads work on one large op, the caller's included. At first: the environment variable XGRAD_NUM_THREADS,
-/// else the number of processors that this process may use. Where the system refuses to start so many, the first large
-/// op makes it the number that it got. Throws ValueError where the variable is not a whole number of 1 or more.
+/// The number of threads that work on one large op, including the caller. The default is the environment variable
+/// XGRAD_NUM_THREADS, else the number of processors available to the process. Where the system refuses to start that
+/// many, the first large op reduces it to those it got. Throws ValueError where the variable is not an integer from 1
+/// to 1024.
 XG_API std::int64_t num_threads();
-/// Holds for ops that start afterwards, in every thread. Throws ValueError unless 1 <= count <= 1024, Error from within
-/// an op.
+/// Sets num_threads() for ops that start afterwards, in every thread. Throws ValueError unless 1 <= count <= 1024,
+/// Error from within an op.
 XG_API void set_num_threads(std::int64_t count);
 
 namespace detail {
@@ -22,8 +23,8 @@ namespace detail {
 XG_API void run_tiles(std::int64_t count, void (*tile)(void* work, std::int64_t index), void* work);
 
 /// Calls f(0), ..., f(count - 1), each once, in any order and by any thread; returns when all are done. A call from
-/// within a tile runs all of its own tiles itself. The first exception of a tile is thrown again here; the tiles after
-/// it may be left out. Waking threads costs microseconds: for tiles that take tens of them.
+/// within a tile runs its tiles serially. The first exception of a tile is rethrown, and later tiles may be skipped.
+/// Waking threads costs microseconds, so tiles should take tens of them.
 template <class F> void parallel_for(std::int64_t count, F&& f) {
   using Work = std::remove_reference_t<F>;
   run_tiles(
@@ -31,7 +32,7 @@ template <class F> void parallel_for(std::int64_t count, F&& f) {
       const_cast<void*>(static_cast<const void*>(&f)));
 }
 
-/// f(begin, end) over tiles of [0, n): at once where there are fewer than two.
+/// Calls f(begin, end) for tiles of [0, n), or once for all where there are fewer than two.
 template <class F> void parallel_ranges(std::int64_t n, std::int64_t tile, F&& f) {
   if (n < 2 * tile) return f(std::int64_t{0}, n);
   parallel_for((n + tile - 1) / tile, [&](std::int64_t i) { f(i * tile, (i + 1) * tile < n ? (i + 1) * tile : n); });

@@ -1,5 +1,5 @@
-// The bridge to xtensor: expressions read and write a tensor's own memory. Whoever includes it links the target
-// xgrad::xtensor, which switches xtensor's SIMD on.
+// The bridge to xtensor: expressions read and write a tensor's own memory. Users of this header link the target
+// xgrad::xtensor, which enables xtensor's SIMD.
 //
 //   auto in = as_xtensor<float>(x);                         // x is a const Tensor: read only
 //   as_xtensor<float>(y) = in / (1.f + xt::exp(-in));       // y is not: written, without a temporary
@@ -31,7 +31,8 @@ template <class T> using XtensorModel =
 
 /// The dtype in which a tensor keeps xtensor's values of type T.
 template <class T> constexpr Dtype dtype_for_value() {
-  static_assert(std::is_arithmetic_v<T>, "from_xtensor takes expressions of real numbers, integers and bools");
+  static_assert(std::is_arithmetic_v<T>,
+                "from_xtensor takes expressions of floating-point numbers, integers and bools");
   if constexpr (std::is_same_v<T, bool>)
     return Dtype::bool_;
   else if constexpr (std::is_floating_point_v<T>)
@@ -47,7 +48,7 @@ template <class T> constexpr Dtype dtype_for_value() {
 }  // namespace detail
 }  // namespace xg
 
-// How xtensor learns about a container of somebody else's: the same types as its own adaptor has.
+// xtensor's traits for a third-party container: the same types as its own adaptor has.
 namespace xt {
 template <class T> struct xcontainer_inner_types<xg::XtensorAdaptor<T>>
     : xcontainer_inner_types<xg::detail::XtensorModel<T>> {};
@@ -57,10 +58,10 @@ template <class T> struct xiterable_inner_types<xg::XtensorAdaptor<T>>
 
 namespace xg {
 
-/// A tensor as something xtensor can read and, unless T is const, write. Assigning an expression evaluates it into the
-/// tensor's elements, whatever their strides, without a temporary: so the expression may read the same elements that it
-/// writes, but no others of this tensor. The expression's shape must be the tensor's, or broadcast to it; else
-/// ShapeError. Every assignment counts as an in-place write.
+/// A tensor as an xtensor container that can be read and, unless T is const, written. Assigning an expression evaluates
+/// it into the tensor's elements, whatever their strides, without a temporary. The expression may therefore read each
+/// element that it writes, but no other element of this tensor. Throws ShapeError unless the expression's shape
+/// broadcasts to the tensor's. Every assignment counts as an in-place write.
 template <class T> class XtensorAdaptor : public xt::xstrided_container<XtensorAdaptor<T>>,
                                           public xt::xcontainer_semantic<XtensorAdaptor<T>> {
  public:
@@ -94,7 +95,8 @@ template <class T> class XtensorAdaptor : public xt::xstrided_container<XtensorA
     return assign_elements(xt::xscalar<std::remove_const_t<T>>(value));
   }
 
-  /// xtensor's own answer is no where the last dimension has size one, which would make loops over columns slow.
+  /// Whether the tensor is contiguous. xtensor's own test fails where the last dimension has size one, which would make
+  /// loops over columns slow.
   bool is_contiguous() const noexcept { return contiguous_; }
 
   /// Evaluates *this + operand into the elements.
@@ -117,8 +119,8 @@ template <class T> class XtensorAdaptor : public xt::xstrided_container<XtensorA
       fits = static_cast<std::size_t>(from[i]) == this->shape()[skip + i] || from[i] == 1;
     if (!fits) throw_shape(expression);
     shape_type shape(this->shape().begin(), this->shape().end());
-    const bool same_everywhere = expression.broadcast_shape(shape, true) && skip == 0;
-    xt::assign_data(*this, expression, same_everywhere);
+    const bool same_layout = expression.broadcast_shape(shape, true) && skip == 0;
+    xt::assign_data(*this, expression, same_layout);
     detail::bump_version(*storage_of_tensor_, "an assignment to as_xtensor");
     return *this;
   }
@@ -145,15 +147,15 @@ template <class T> class XtensorAdaptor : public xt::xstrided_container<XtensorA
 /// The elements of x, to read. Throws DtypeError unless T is the dtype's type.
 template <class T> XtensorAdaptor<const T> as_xtensor(const Tensor& x) { return {x, x.data<T>()}; }
 
-/// The elements of x, to read and write. Counts as an in-place write, so that graphs that saved x notice; to read only,
-/// pass a const Tensor. Throws DtypeError unless T is the dtype's type.
+/// The elements of x, to read and write. Counts as an in-place write, so that graphs that saved x report the change;
+/// pass a const Tensor for read access. Throws DtypeError unless T is the dtype's type.
 template <class T> XtensorAdaptor<T> as_xtensor(Tensor& x) { return {x, x.mutable_data<T>()}; }
 
 /// An adaptor must not outlive its tensor: name the tensor first.
 template <class T> void as_xtensor(Tensor&& x) = delete;
 template <class T> void as_xtensor(const Tensor&& x) = delete;
 
-/// A fresh tensor with the values of an expression; the dtype that fits the value type.
+/// A new tensor with the shape and values of an expression; the dtype follows from the value type.
 template <class E> Tensor from_xtensor(const xt::xexpression<E>& expression) {
   const E& e = expression.derived_cast();
   constexpr Dtype dtype = detail::dtype_for_value<std::decay_t<typename E::value_type>>();

@@ -125,12 +125,12 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   if (!recording) return self;
   if (base == nullptr) {
     adopt_graph(self, graph);
-    ++self.impl().history;  // views made before show the new values: their graphs follow
+    ++self.impl().graph_version;  // views made before show the new values: their graphs follow
     return self;
   }
   const NoTrace trace_guard;
   replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
-  ++base->history;
+  ++base->graph_version;
   // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.
   if (Node* node = static_cast<Node*>(self.impl().autograd); node != nullptr && node->extras) refresh_view(self.impl());
   return self;

@@ -104,7 +104,8 @@ void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noe
   Node* previous = static_cast<Node*>(impl.autograd);
   impl.autograd = node.release();
   impl.autograd_slot = slot;
-  if (const auto* base = impl.base()) std::atomic_ref(impl.history).store(base->history, std::memory_order_release);
+  if (const auto* base = impl.base())
+    std::atomic_ref(impl.graph_version).store(base->graph_version, std::memory_order_release);
   if (previous != nullptr) release_node(previous);
 }
 

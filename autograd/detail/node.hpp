@@ -206,7 +206,8 @@ class SavedOutput {
 void refresh_view(xg::detail::TensorImpl& view);
 /// Is the view's graph that of its base's present value? What set_node() wrote before is then visible as well.
 [[gnu::always_inline]] inline bool is_fresh(const xg::detail::TensorImpl& view, const xg::detail::TensorImpl& base) {
-  return std::atomic_ref(const_cast<std::uint32_t&>(view.history)).load(std::memory_order_acquire) == base.history;
+  return std::atomic_ref(const_cast<std::uint32_t&>(view.graph_version)).load(std::memory_order_acquire) ==
+         base.graph_version;
 }
 
 /// The node that made `x`, or the leaf that accumulates its gradient; null where no gradient is asked for.

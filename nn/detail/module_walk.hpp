@@ -45,7 +45,7 @@ inline void replace_elements(const Tensor& tensor, const Tensor& fresh) {
   auto& to = static_cast<xg::detail::SharingImpl&>(tensor.impl());
   const xg::detail::TensorImpl& from = fresh.impl();
   from.storage().refs.acquire();
-  xg::detail::Storage* old = std::exchange(to.of, &from.storage());
+  xg::detail::Storage* old = std::exchange(to.shared_storage, &from.storage());
   to.data = from.data;
   to.dtype = from.dtype;
   to.layout = from.layout;

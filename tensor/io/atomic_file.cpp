@@ -33,7 +33,7 @@ std::string folder_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
-/// The file that the name finally means: a new name where there is no file yet.
+/// Resolves symbolic links; the result need not exist yet.
 std::string follow_links(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(path, error)) return path;
@@ -42,19 +42,19 @@ std::string follow_links(const std::string& path) {
 }
 
 // Note [Temporary files]
-// A file is written under the name STEM.PID-N.tmp in the folder of its target, where STEM is the target's own name, cut
-// and made distinct by a hash where the whole would be longer than names may be. The writer holds a lock (flock) on it
-// until it has its final name, and the system drops that lock however the writer ends. So a file of that form on which
-// a lock can be taken is left over from a writer that was killed, and the next writer of the target removes it. The
-// process number is asked too, in favour of writers that could not lock; one's own says nothing, because processes in
-// containers tend to have the same.
+// A file is written under the name STEM.PID-N.tmp in the folder of its target, where STEM is the target's own name,
+// shortened and made unique by a hash where the result would exceed the limit for names. The writer holds a lock
+// (flock) on it until it has its final name, and the system drops that lock however the writer ends. A file of that
+// form that can be locked is therefore left over from a killed writer, and the next writer of the target removes it.
+// The process number is checked too, for writers that could not lock; a number equal to one's own proves nothing,
+// because processes in containers tend to share numbers.
 //
-// Between creating and locking its file, a writer may find it taken for a leftover: it looks again afterwards, and
-// starts anew where the name no longer means its file. A remover likewise holds the lock while it removes.
+// Between creating and locking its file, a writer may have it removed as a leftover. It therefore checks after locking
+// that the name still refers to its file, and starts over if not. A remover holds the lock while it removes.
 
 constexpr std::string_view extension = ".tmp";
 
-/// What the temporary files of `target` begin with, up to the dot before the process number.
+/// The common prefix of the temporary files of `target`, up to the dot before the process number.
 std::string temporary_stem(const std::string& target) {
   constexpr std::size_t longest_suffix = std::string_view(".2147483647-4294967295.tmp").size();
   const std::string name = fs::path(target).filename().string();
@@ -88,7 +88,7 @@ bool names_file(const std::string& path, int descriptor) {
          by_path.st_ino == opened.st_ino;
 }
 
-/// The process that NAME belongs to if it is a temporary file of `stem`, else 0.
+/// The process that `name` belongs to if it is a temporary file of `stem`, else 0.
 pid_t writer_of(std::string_view name, std::string_view stem) {
   if (!name.starts_with(stem) || !name.ends_with(extension) || name.size() < stem.size() + 1 + extension.size())
     return 0;
@@ -103,9 +103,10 @@ pid_t writer_of(std::string_view name, std::string_view stem) {
   return number_error == std::errc{} && last == end && writer > 0 ? writer : 0;
 }
 
-/// Removes what killed writers of `target` left behind. Where something stands in the way, it stays.
+/// Removes the files that killed writers of `target` left behind. Failures are ignored.
 ///
-/// std::filesystem::directory_iterator ends the process where memory ends, even the one that reports errors by a code.
+/// std::filesystem::directory_iterator terminates the process when out of memory, even with the overload that reports
+/// error codes.
 void remove_leftovers(const std::string& target, const std::string& stem) {
   const std::string folder = folder_of(target);
   struct Close {
@@ -129,7 +130,7 @@ void remove_leftovers(const std::string& target, const std::string& stem) {
 AtomicFile::AtomicFile(Closed, std::string path, std::string what)
     : path_(std::move(path)), target_(follow_links(path_)), what_(std::move(what)) {}
 
-// What this one throws, the destructor cleans up after: to it the object is whole.
+// If this throws, the destructor cleans up, because the delegated constructor has completed.
 AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}, std::move(path), std::move(what)) {
   if (path_.empty()) raise<IoError>("[{}] the path is empty: give the name of a file.", what_);
   struct stat info {};
@@ -146,7 +147,7 @@ AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}
     raise<IoError>("[{}] cannot write '{}': there is no folder '{}'; create it first.", what_, path_, folder);
   const std::string stem = temporary_stem(target_);
   remove_leftovers(target_, stem);
-  constexpr int most_attempts = 100;  // some network file systems number one file differently each time they are asked
+  constexpr int max_attempts = 100;  // some network file systems report another inode at each query
   for (int attempt = 1;; ++attempt) {
     temporary_ = temporary_name(target_, stem);
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -156,9 +157,9 @@ AtomicFile::AtomicFile(std::string path, std::string what) : AtomicFile(Closed{}
       temporary_.clear();
       fail("create", error_number);
     }
-    // A file system without locks leaves its leftovers: nobody can lock them either.
+    // On a file system without locks, leftovers stay, because removers cannot lock them either.
     if ((lock(descriptor_) || errno != EWOULDBLOCK) && names_file(temporary_, descriptor_)) break;
-    if (attempt == most_attempts) break;
+    if (attempt == max_attempts) break;
     ::close(std::exchange(descriptor_, -1));
   }
   if (exists && ::fchmod(descriptor_, info.st_mode & 07777) != 0 && errno != EPERM) fail("set permissions of", errno);
@@ -188,15 +189,15 @@ void AtomicFile::commit() {
     if (::close(std::exchange(descriptor_, -1)) != 0) fail("write", errno);
     return;
   }
-  const std::string folder_name = folder_of(target_);  // nothing may fail once the file is replaced
-  // Closing may still report an error; the lock lasts, through the second descriptor, until the file has its name.
+  const std::string folder_name = folder_of(target_);  // before the file is replaced, since it may throw
+  // Closing may still report an error; the second descriptor keeps the lock until the file has its name.
   const int second = ::dup(descriptor_);
   if (second < 0) fail("write", errno);
   if (::close(std::exchange(descriptor_, second)) != 0) fail("write", errno);
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("replace", errno);
   temporary_.clear();
   ::close(std::exchange(descriptor_, -1));
-  // The new name lasts only when its folder is on the disk too; where that is refused, the file is still complete.
+  // The new name is durable only when its folder is synced too; if that fails, the file is still complete.
   const int folder = ::open(folder_name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     ::fsync(folder);

@@ -1,4 +1,4 @@
-// Files that are either written completely or not at all.
+// Atomic file replacement.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -10,9 +10,9 @@
 namespace xg {
 
 /// A file under a temporary name in the folder of `path`, which takes its place when `commit` has brought every byte to
-/// the disk. Destroyed before that, it leaves no trace and the old file as it was. What a killed process left under a
-/// temporary name is removed by the next that writes the same path. A path that names a device or pipe is written
-/// directly. Every failure throws IoError, which begins with [what] and names the path and the reason.
+/// the disk. If it is destroyed earlier, the temporary file is removed and the old file stays as it was. Temporary
+/// files of killed processes are removed by the next writer of the same path. A path that names a device or pipe is
+/// written directly. Every failure throws IoError, which begins with [what] and names the path and the reason.
 class XG_API AtomicFile {
  public:
   AtomicFile(std::string path, std::string what);

@@ -20,9 +20,9 @@ namespace xg::io {
 
 namespace {
 
-constexpr std::size_t largest_width = 1'000'000;  // a file of separators alone must not become that many columns
+constexpr std::size_t max_width = 1'000'000;  // bounds the memory that a file of separators alone can take
 
-/// The encoding that zero bytes at every second or fourth place give away, "" if none does.
+/// The UTF-16 or UTF-32 encoding that byte order marks or zero bytes indicate, "" if none.
 std::string_view wide_encoding(std::string_view text) {
   if (text.starts_with(std::string_view("\xFF\xFE\0\0", 4))) return "UTF-32LE";
   if (text.starts_with(std::string_view("\0\0\xFE\xFF", 4))) return "UTF-32BE";
@@ -42,7 +42,8 @@ std::string_view wide_encoding(std::string_view text) {
   return {};
 }
 
-/// A number in a notation that the format does not know, as 1,5 or 2024-01-31 or 12 %: with a digit, but no letter.
+/// Whether the text resembles a number in another notation, such as 1,5 or 2024-01-31 or 12 %: it has a digit but no
+/// letter.
 bool looks_like_number(std::string_view text) {
   bool digit = false;
   while (!text.empty()) {
@@ -63,7 +64,7 @@ bool looks_like_number(std::string_view text) {
   return digit;
 }
 
-/// Columns without a name are called by their place, and a name that comes again gets .1, .2, ... as pandas has it.
+/// Columns without a name are named by their position, and repeated names get .1, .2, ..., as in pandas.
 std::vector<std::string> unique_names(std::vector<std::string> names) {
   std::unordered_set<std::string> taken(names.begin(), names.end()), seen;
   std::unordered_map<std::string, std::size_t> next;
@@ -88,7 +89,7 @@ std::vector<std::string> unique_names(std::vector<std::string> names) {
 
 }  // namespace
 
-/// libcsv's state, and what its callbacks could not throw through it.
+/// libcsv's state, and the exception that a callback must not throw through it.
 class CsvReader::Parser {
  public:
   Parser(CsvReader& reader, const CsvFormat& format) : reader_(reader), quote_(format.quote) {
@@ -104,7 +105,7 @@ class CsvReader::Parser {
   bool inside_quotes() const { return state_.pstate == field_begun && state_.quoted != 0; }
 
   void feed(std::string_view text) {
-    // libcsv's buffer grows by blocks: let it double, so that a long cell costs linear time.
+    // Doubles libcsv's buffer, which would grow by fixed blocks, so that a long cell takes linear time.
     state_.blk_size = std::max({std::size_t{256}, state_.entry_size, text.size()});
     while (!text.empty()) {
       const std::size_t taken = csv_parse(&state_, text.data(), text.size(), on_cell, on_row, this);
@@ -117,7 +118,7 @@ class CsvReader::Parser {
             fmt::format("after a closing quote ({}) there is \"{}\" where a separator must follow: double a quote "
                         "inside a quoted cell.",
                         quote_, text.substr(0, std::max<std::size_t>(utf8_length(text), 1))));
-      // A quote inside a cell that is not quoted, as in 5"6, is a character like any other.
+      // A quote inside an unquoted cell, as in 5"6, is an ordinary character.
       csv_set_opts(&state_, 0);
       csv_parse(&state_, text.data(), 1, on_cell, on_row, this);
       csv_set_opts(&state_, strict);
@@ -139,7 +140,7 @@ class CsvReader::Parser {
   static constexpr unsigned char strict = CSV_STRICT | CSV_STRICT_FINI;
   static constexpr int row_not_begun = 0, field_begun = 2;  // libcsv's states
 
-  /// C code lies between the callbacks and the reader: no exception may cross it.
+  /// Exceptions must not propagate through the C code between the callbacks and the reader.
   template <class F> void caught(F f) noexcept {
     if (failure_) return;
     try {
@@ -235,7 +236,7 @@ void CsvReader::read_file(const std::filesystem::path& path) {
     std::size_t filled = 0;
     bool first = true;
     for (bool nothing_follows = false; !nothing_follows && !done();) {
-      // A line longer than the buffer: doubling keeps the time linear.
+      // A line is longer than the buffer, which doubles so that the time stays linear.
       if (filled == buffer.size()) buffer.resize(2 * buffer.size());
       const std::size_t got = std::fread(buffer.data() + filled, 1, buffer.size() - filled, file.get());
       if (got == 0 && std::ferror(file.get()) != 0) {
@@ -268,7 +269,7 @@ void CsvReader::check_utf8(std::string_view line) const {
     raise<IoError>("[{}] cannot read '{}', line {}: {}", format_.op, source_, line_, problem);
   };
   while (!line.empty()) {
-    // Eight bytes of ASCII without a zero byte at once.
+    // Skips eight ASCII bytes without a zero byte at once.
     if (std::uint64_t word = 0; line.size() >= sizeof word) {
       std::memcpy(&word, line.data(), sizeof word);
       constexpr std::uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
@@ -288,15 +289,15 @@ void CsvReader::check_utf8(std::string_view line) const {
 }
 
 std::size_t CsvReader::read_lines(std::string_view text, bool nothing_follows) {
-  const char *at = text.data(), *const end = at + text.size();
-  // The next line feed and carriage return, looked for again only once they are passed.
-  const char *lf = at - 1, *cr = at - 1;
+  const char *begin = text.data(), *const end = begin + text.size();
+  // The next line feed and carriage return, searched for again only after they are passed.
+  const char *lf = begin - 1, *cr = begin - 1;
   const auto next = [&](char c, const char* known) {
-    if (known >= at || at == end) return known;
-    const void* found = std::memchr(at, c, static_cast<std::size_t>(end - at));
+    if (known >= begin || begin == end) return known;
+    const void* found = std::memchr(begin, c, static_cast<std::size_t>(end - begin));
     return found == nullptr ? end : static_cast<const char*>(found);
   };
-  while (at != end && !done()) {
+  while (begin != end && !done()) {
     lf = next('\n', lf);
     cr = next('\r', cr);
     const char* stop = std::min(lf, cr);
@@ -306,40 +307,40 @@ std::size_t CsvReader::read_lines(std::string_view text, bool nothing_follows) {
       stop += cr + 1 == lf ? 1 : 0;
     }
     const char* const line_end = stop == end ? end : stop + 1;
-    const std::string_view line(at, static_cast<std::size_t>(line_end - at));
+    const std::string_view line(begin, static_cast<std::size_t>(line_end - begin));
     ++line_;
     if (parser_->between_rows()) row_line_ = line_;
     check_utf8(line);
     if (!format_.comment) {
       parser_->feed(line);
     } else {
-      std::string_view rest = line;
+      std::string_view remainder = line;
       const std::string_view line_break = line.substr(std::min(line.find_first_of("\r\n"), line.size()));
-      for (std::size_t sign = rest.find(*format_.comment); sign != std::string_view::npos;
-           sign = rest.find(*format_.comment)) {
-        parser_->feed(rest.substr(0, sign));
+      for (std::size_t sign = remainder.find(*format_.comment); sign != std::string_view::npos;
+           sign = remainder.find(*format_.comment)) {
+        parser_->feed(remainder.substr(0, sign));
         if (!parser_->inside_quotes()) {
-          rest = line_break;
+          remainder = line_break;
           break;
         }
-        parser_->feed(rest.substr(sign, 1));
-        rest.remove_prefix(sign + 1);
+        parser_->feed(remainder.substr(sign, 1));
+        remainder.remove_prefix(sign + 1);
       }
-      parser_->feed(rest);
+      parser_->feed(remainder);
     }
-    at = line_end;
+    begin = line_end;
   }
-  return static_cast<std::size_t>(at - text.data());
+  return static_cast<std::size_t>(begin - text.data());
 }
 
 void CsvReader::add_cell(std::string_view text) {
   const std::size_t column = cells_++;
   if (has_columns_) {
-    // A row that is too long is an error once its length is known.
+    // A row that is too long is reported once its length is known.
     if (column < width_) on_cell(column, text);
     return;
   }
-  if (column == largest_width) fail(fmt::format("the first row has more than {} cells.", largest_width));
+  if (column == max_width) fail(fmt::format("the first row has more than {} cells.", max_width));
   first_row_.emplace_back(text);
 }
 
@@ -367,7 +368,7 @@ void CsvReader::end_row() {
 
 bool CsvReader::is_header(const std::vector<std::string>& row) const {
   if (format_.header) return *format_.header;
-  const std::string *number = nullptr, *other = nullptr;  // the first cell of a number; the first that is none
+  const std::string *number = nullptr, *other = nullptr;  // the first numeric cell and the first that is not numeric
   bool name = false;
   for (const std::string& cell : row) {
     if (is_missing(cell)) continue;

@@ -1,5 +1,5 @@
 // The reader of CSV files behind load_csv and nn::data::read_csv: opening, encoding, lines, header, comments, numbers
-// and missing values have one meaning and one message each. libcsv knows the quoting.
+// and missing values have one meaning and one message each. libcsv parses the quoting.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace xg::io {
 
-/// What the options of a reader say, and how its messages call them.
+/// The options of a reader, and their names in messages.
 struct CsvFormat {
   std::string op;                              ///< the function that reads or writes, for messages
   std::string separator_option = "separator";  ///< the name of the option in the public interface of `op`
@@ -23,24 +23,24 @@ struct CsvFormat {
   char decimal = '.';
   std::optional<char> thousands = {};
   std::optional<char> comment = {};
-  std::optional<bool> header = {};  ///< is the first row a header? Without a value, the row itself must tell
+  std::optional<bool> header = {};  ///< whether the first row is a header; without a value the row decides
   std::vector<std::string> missing = {};
   std::optional<std::int64_t> max_rows = {};
 };
 
-/// Throws ValueError for characters that no file could tell apart.
+/// Throws ValueError for ambiguous separators, quotes and signs.
 void check_csv_format(const CsvFormat& format);
 
 /// `text` in quotes.
 std::string csv_quoted(std::string_view text);
-/// A cell as it is written: in quotes where it would read back as something else, for separators, quotes, line ends,
-/// white space at the ends, and where there is nothing.
+/// A cell as it is written. It is quoted if it is empty, contains separators, quotes or line ends, or begins or ends
+/// with white space, because it would read back as something else.
 std::string csv_cell(std::string_view text, char separator);
 
-/// true or false in lower case, in upper case or with a capital.
+/// Parses true or false in lower case, upper case or capitalized.
 std::optional<bool> parse_boolean(std::string_view text);
 
-/// How numbers are spelled. White space around them and a leading plus do not count.
+/// Parses numbers in the spelling of a format. White space around them and a leading plus are ignored.
 class CsvNumbers {
  public:
   CsvNumbers() = default;
@@ -51,13 +51,13 @@ class CsvNumbers {
 
   struct Real {
     double value = 0;
-    bool large_whole = false;  ///< only digits, and beyond 2^53, from where double has not every whole number
-    bool exact = true;         ///< false for a large whole number that had to be rounded
+    bool large_whole = false;  ///< an integer beyond 2^53, where double cannot represent every integer
+    bool exact = true;         ///< false for a large integer that was rounded
   };
 
-  /// The whole text as an integer of 64 bits, if it is one.
+  /// The whole text as a 64-bit integer, if it is one.
   std::optional<std::int64_t> integer(std::string_view text) const;
-  /// The whole text as a number, if it is one: rounded to nearest, beyond the range of double 0 or infinity.
+  /// The whole text as a number, if it is one: rounded to nearest, and 0 or infinity beyond the range of double.
   std::optional<Real> real(std::string_view text) const;
 
  private:
@@ -67,24 +67,24 @@ class CsvNumbers {
   std::optional<char> thousands_ = {};
 };
 
-/// Takes a file apart into rows of cells. A derived class makes something of the cells.
+/// Splits a file into rows of cells, which a derived class receives.
 class CsvReader {
  public:
-  /// Throws ValueError for an impossible format.
+  /// Throws ValueError as check_csv_format().
   explicit CsvReader(CsvFormat format);
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
   virtual ~CsvReader();
 
-  /// Reads all rows. Throws IoError, naming the file and where there is one the line, for what cannot be opened, is no
-  /// text in UTF-8, has a quote without end, rows of unequal lengths, or a first row of which nobody knows whether it
-  /// is a header; whatever the derived class throws passes through.
+  /// Reads all rows. Throws IoError, naming the file and the line if there is one, for a file that cannot be opened or
+  /// is not UTF-8 text, an unterminated quote, rows of unequal lengths, or an ambiguous first row; exceptions of the
+  /// derived class pass through.
   void read_file(const std::filesystem::path& path);
-  /// The same from memory; `source` takes the place of the path in messages.
+  /// Reads all rows from memory; `source` replaces the path in messages.
   void read_text(std::string_view text, const std::string& source);
 
  protected:
-  /// Called once, if there is a row at all: the names of the columns, made unique, or none without a header.
+  /// Called once if there is at least one row, with the column names, made unique, or none without a header.
   virtual void on_columns(std::vector<std::string> names) = 0;
   /// Called for each cell, row by row.
   virtual void on_cell(std::size_t column, std::string_view text) = 0;
@@ -94,7 +94,7 @@ class CsvReader {
   bool is_missing(std::string_view text) const;
   std::int64_t rows() const { return rows_; }
   std::size_t width() const { return width_; }
-  /// Throws IoError about the row that is being read, or about the whole source before the first one.
+  /// Throws IoError about the current row, or about the whole source before the first one.
   [[noreturn]] void fail(const std::string& problem) const;
 
  private:
@@ -102,7 +102,7 @@ class CsvReader {
 
   template <class Read> void guarded(const std::string& source, Read read);
   bool done() const { return format_.max_rows && has_columns_ && rows_ >= *format_.max_rows; }
-  /// Takes complete lines from the front of `text`, all of it if nothing follows; returns how many bytes.
+  /// Consumes complete lines from the front of `text`, or all of it if nothing follows; returns the number of bytes.
   std::size_t read_lines(std::string_view text, bool nothing_follows);
   void check_encoding(std::string_view beginning) const;
   void check_utf8(std::string_view line) const;
@@ -118,9 +118,9 @@ class CsvReader {
   std::unique_ptr<Parser> parser_;
   std::vector<std::string> first_row_;
   bool has_columns_ = false;
-  std::size_t width_ = 0, cells_ = 0;  // columns, and cells of the row so far
+  std::size_t width_ = 0, cells_ = 0;  // columns, and cells of the current row
   std::int64_t rows_ = 0;
-  std::size_t line_ = 0, row_line_ = 0;  // lines so far; where the row begins
+  std::size_t line_ = 0, row_line_ = 0;  // lines so far; the line in which the row begins
 };
 
 }  // namespace xg::io

@@ -1,4 +1,4 @@
-// Cells of CSV files as text, numbers and booleans.
+// Conversion between CSV cells and text, numbers and booleans.
 #include <xgrad/tensor/io/csv_reader.hpp>
 #include <xgrad/tensor/io/text.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -22,7 +22,7 @@ namespace xg::io {
 
 namespace {
 
-constexpr double largest_exact = 0x1p53;  // double holds every whole number up to here
+constexpr double largest_exact = 0x1p53;  // double represents every integer up to here
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Zero or infinity, whichever a number in plain spelling is that from_chars calls out of range.
+/// Zero or infinity for a number, in canonical spelling, that from_chars reports as out of range.
 double beyond_range(std::string_view text) {
   const bool negative = text.front() == '-';
   if (negative) text.remove_prefix(1);
@@ -52,7 +52,7 @@ double beyond_range(std::string_view text) {
   return negative ? -magnitude : magnitude;
 }
 
-/// Does `digits`, without leading zeros, spell exactly the value?
+/// Whether `digits`, without leading zeros, is exactly the value.
 bool spells(std::string_view digits, double value) { return fmt::format("{:.0f}", std::fabs(value)) == digits; }
 
 }  // namespace
@@ -97,7 +97,7 @@ void check_csv_format(const CsvFormat& format) {
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
-      // Cells with thousands separators may be quoted, as "1,000" is.
+      // The two may be equal, because cells with thousands separators can be quoted: "1,000".
       if (parts[k].name == format.separator_option && parts[i].name == "thousands") continue;
       if (parts[i].value == parts[k].value)
         raise<ValueError>("[{}] {} and {} are both {}: they must differ.", format.op, parts[k].name, parts[i].name,
@@ -106,7 +106,7 @@ void check_csv_format(const CsvFormat& format) {
   }
 }
 
-/// `parse` gets the number in plain spelling: no spaces, no plus, no thousands separators, a decimal point.
+/// Calls `parse` with the number in canonical spelling: no spaces, no plus, no thousands separators, a decimal point.
 template <class Parse> auto CsvNumbers::parse(std::string_view text, Parse parse) const {
   text = trimmed(text);
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
@@ -122,7 +122,7 @@ template <class Parse> auto CsvNumbers::parse(std::string_view text, Parse parse
       whole = false;
       plain += '.';
     } else if (c == '.') {
-      return decltype(parse(text))();  // a point that is neither
+      return decltype(parse(text))();  // a point that is neither decimal nor thousands separator
     } else {
       plain += c;
     }

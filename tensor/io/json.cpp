@@ -14,7 +14,7 @@ namespace xg::io {
 
 // ---- writing
 
-// A key ends in a colon and an opening bracket is itself: after anything else, a comma separates.
+// A comma is needed unless the output ends in a colon or an opening bracket.
 void JsonWriter::separate() {
   if (out_.empty()) return;
   const char last = out_.back();
@@ -59,7 +59,7 @@ void JsonWriter::number(double value) {
   }
   const std::size_t start = out_.size();
   fmt::format_to(std::back_inserter(out_), "{}", value);
-  // "-0" would be read as the integer 0, and so lose its sign.
+  // "-0" would be parsed as the integer 0 and lose its sign.
   if (out_.find_first_of(".e", start) == std::string::npos) out_ += ".0";
 }
 
@@ -123,7 +123,7 @@ void JsonWriter::quoted(std::string_view value) {
 
 // ---- reading
 
-/// Receives what nlohmann's lexer finds, which neither recurses nor builds anything itself.
+/// Receives the tokens of nlohmann's SAX parser, which neither recurses nor builds a tree.
 class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Parser(JsonDocument& document) : document_(document) {}
@@ -161,8 +161,8 @@ class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
     return add({.kind = kind, .text = document_.texts_.size() - 1});
   }
   bool open(Kind kind) {
-    if (open_.size() == most_levels)
-      raise<IoError>("{} the JSON is nested more than {} levels deep.", document_.prefix_, most_levels);
+    if (open_.size() == max_levels)
+      raise<IoError>("{} the JSON is nested more than {} levels deep.", document_.prefix_, max_levels);
     open_.push_back(document_.tokens_.size());
     return add({.kind = kind, .end = 0});
   }
@@ -177,7 +177,7 @@ class JsonDocument::Parser final : public nlohmann::json_sax<nlohmann::json> {
 };
 
 JsonDocument::JsonDocument(std::string prefix, std::string_view text) : prefix_(std::move(prefix)) {
-  // The lexer takes a zero byte for the end and would believe what stands before it.
+  // The lexer treats a zero byte as the end and would accept the text before it.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos)
     raise<IoError>("{} the JSON is not valid at byte {}.", prefix_, zero + 1);
   Parser parser(*this);

@@ -1,5 +1,5 @@
-// JSON without a tree of heap objects: a writer that appends to a string, and a reader that keeps a flat list of what
-// it found. Neither recurses into what a file nests, and no destructor asks for memory.
+// JSON without a tree of heap objects: a writer that appends to a string, and a reader that keeps a flat list of
+// tokens. Neither recurses into nested values, and no destructor allocates.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace xg::io {
 
-/// Appends JSON to a string. Commas are set where they belong; the caller closes what it opens.
+/// Appends JSON to a string. Commas are inserted automatically; the caller closes what it opens.
 ///
 ///     JsonWriter json;
 ///     json.begin_object();
@@ -22,12 +22,12 @@ namespace xg::io {
 ///     json.end_object();
 class JsonWriter {
  public:
-  /// What becomes of text that is not UTF-8, which JSON cannot hold.
+  /// How to treat text that is not UTF-8, which JSON cannot represent.
   enum class BadText {
     replace,  ///< each byte that belongs to no character becomes U+FFFD
     refuse,   ///< `text` and `key` throw ValueError
   };
-  /// With an `indent`, each member of an object stands in a line of its own, so many spaces in for each level.
+  /// With an `indent`, each member of an object has its own line, indented by that many spaces per level.
   explicit JsonWriter(BadText bad_text, std::size_t indent = 0) : bad_text_(bad_text), indent_(indent) {}
 
   void begin_object();
@@ -37,7 +37,7 @@ class JsonWriter {
   JsonWriter& key(std::string_view name);
   void text(std::string_view value);
   void texts(std::span<const std::string> values);
-  /// The shortest digits that bring back the same value, with a point or an exponent; null for NaN and infinities.
+  /// The shortest digits that read back as the same value, with a point or an exponent; null for NaN and infinities.
   void number(double value);
   void numbers(std::span<const double> values);
   void integer(std::int64_t value);
@@ -64,12 +64,12 @@ class JsonWriter {
 class JsonDocument;
 
 /// A value in a JsonDocument, which must outlive it. Every access checks the type and throws IoError, which names the
-/// key below which the value stands and never repeats more than a few characters of the file.
+/// nearest key above the value and quotes only a few characters of the file.
 class JsonValue {
  public:
-  /// The member of an object. Throws where this is no object, where the key is missing or stands there twice.
+  /// The member of an object. Throws where this is not an object, or the key is missing or duplicated.
   JsonValue at(std::string_view key) const;
-  /// The same, but a value for which `exists` is false where the key is missing.
+  /// As at(), but returns a value for which `exists` is false where the key is missing.
   JsonValue find(std::string_view key) const;
   bool exists() const { return document_ != nullptr; }
 
@@ -79,12 +79,12 @@ class JsonValue {
 
   const std::string& text() const;
   double number() const;
-  /// A whole number within int64: 3 and 3.0, but neither 3.5 nor 1e300.
+  /// An integer within int64: 3 and 3.0, but neither 3.5 nor 1e300.
   std::int64_t integer() const;
   bool boolean() const;
-  /// f(element) for each element of a list.
+  /// Calls f(element) for each element of a list.
   template <class F> void for_each(F&& f) const;
-  /// The count of a list's elements.
+  /// The number of a list's elements.
   std::size_t size() const;
   std::vector<std::string> texts() const;
 
@@ -106,11 +106,11 @@ class JsonValue {
 /// length of the text, whatever it contains.
 class JsonDocument {
  public:
-  /// Lists and objects in each other; explanations need five.
-  static constexpr std::size_t most_levels = 100;
+  /// The maximum nesting depth; explanations need five levels.
+  static constexpr std::size_t max_levels = 100;
 
-  /// Throws IoError for text that is not JSON and for more than `most_levels` levels. `prefix` begins every message:
-  /// "[op] this is no such file:".
+  /// Throws IoError for text that is not JSON and for more than `max_levels` levels. `prefix` begins every message:
+  /// "[op] this is not a valid file:".
   JsonDocument(std::string prefix, std::string_view text);
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
@@ -127,14 +127,14 @@ class JsonDocument {
       bool boolean;
       std::int64_t integer;
       double number;
-      std::size_t text;  // which of texts_
-      std::size_t end;   // of a list or object: the token behind its last one
+      std::size_t text;  // index into texts_
+      std::size_t end;   // of a list or object: one past its last token
     };
   };
   static constexpr std::size_t no_key = ~std::size_t{0};
 
-  std::size_t after(std::size_t at) const {
-    return tokens_[at].kind == Kind::list || tokens_[at].kind == Kind::object ? tokens_[at].end : at + 1;
+  std::size_t after(std::size_t token) const {
+    return tokens_[token].kind == Kind::list || tokens_[token].kind == Kind::object ? tokens_[token].end : token + 1;
   }
 
   std::string prefix_;

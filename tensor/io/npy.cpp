@@ -32,7 +32,7 @@ struct Header {
   std::vector<std::uint64_t> shape;
 };
 
-/// Reads the header's dict: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
+/// Parses the header's dict: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 class HeaderParser {
  public:
   HeaderParser(const Source& source, std::string_view text) : source_(source), text_(text) {}
@@ -89,7 +89,7 @@ class HeaderParser {
   void expect(char c) {
     if (!accept(c)) damaged();
   }
-  /// A literal of Python 2 or 3, with a prefix or without: '<f4', u'<f4', b'<f4'.
+  /// A string literal of Python 2 or 3, with or without a prefix: '<f4', u'<f4', b'<f4'.
   std::string string() {
     char quote = peek();
     if (quote == 'u' || quote == 'U' || quote == 'b' || quote == 'B') {
@@ -114,7 +114,7 @@ class HeaderParser {
     }
     damaged();
   }
-  /// A whole number as Python writes it: 3, +3, 1_000, 0x10, and 3L of Python 2.
+  /// An integer as Python writes it: 3, +3, 1_000, 0x10, and 3L of Python 2.
   std::uint64_t integer() {
     skip_space();
     if (at_ < text_.size() && text_[at_] == '+') ++at_;
@@ -132,12 +132,12 @@ class HeaderParser {
     std::uint64_t value = 0;
     const char* const end = digits.data() + digits.size();
     const auto [last, error] = std::from_chars(digits.data(), end, value, base);
-    const bool leading_zero = base == 10 && digits.size() > 1 && digits[0] == '0';  // octal once, an error now
+    const bool leading_zero = base == 10 && digits.size() > 1 && digits[0] == '0';  // an error in Python 3
     if (error != std::errc{} || last != end || leading_zero) damaged();
     if (at_ < text_.size() && (text_[at_] == 'L' || text_[at_] == 'l')) ++at_;
     return value;
   }
-  /// (3, 4), (3,) or (): a single number wants its comma, else it is no tuple.
+  /// (3, 4), (3,) or (); without the comma, (3) is not a tuple.
   std::vector<std::uint64_t> tuple() {
     std::vector<std::uint64_t> sizes;
     expect('(');
@@ -156,11 +156,11 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
-/// numpy.dtype(descr), of a machine with 64 bits under Linux: a byte order or none, then a kind with its count of
-/// bytes, one of NumPy's letters for C's types, or a name.
+/// numpy.dtype(descr) as on 64-bit Linux: an optional byte order, then a kind with its size in bytes, one of NumPy's
+/// letters for C types, or a name.
 FileType file_type(const Source& source, const std::string& descr) {
   using Kind = FileType::Kind;
-  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::real;
+  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::floating;
   static const std::unordered_map<std::string_view, FileType> sized = {
       {"b1", {b, 1}}, {"u1", {u, 1}}, {"u2", {u, 2}}, {"u4", {u, 4}}, {"u8", {u, 8}}, {"i1", {i, 1}}, {"i2", {i, 2}},
       {"i4", {i, 4}}, {"i8", {i, 8}}, {"f2", {f, 2}}, {"f4", {f, 4}}, {"f8", {f, 8}}, {"?", {b, 1}},  {"b", {i, 1}},
@@ -180,8 +180,9 @@ FileType file_type(const Source& source, const std::string& descr) {
   if (order == '<' || order == '>' || order == '|' || order == '=') type.remove_prefix(1);
   const auto found = sized.find(type);
   if (found == sized.end())
-    source.fail("its dtype is '{}', which is not supported: save bools, integers or reals of up to 64 bits.",
-                shortened(descr));
+    source.fail(
+        "its dtype is '{}', which is not supported: save bools, integers or floating-point numbers of up to 64 bits.",
+        shortened(descr));
   FileType result = found->second;
   result.swapped = order == '>';
   return result;
@@ -204,7 +205,7 @@ Tensor read_npy(Source& source) {
   if (std::string_view(start.data(), magic.size()) != magic) source.fail("it does not begin as an npy file does.");
   const int version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3 || start[7] != 0)
-    source.fail("it is of npy version {}.{}, known are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7]));
+    source.fail("its npy version is {}.{}, supported are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7]));
   std::uint32_t length = 0;
   source.read(&length, version == 1 ? 2 : 4);
   if (length > largest_header || length > source.remaining())

@@ -22,8 +22,8 @@ namespace xg {
 namespace {
 
 constexpr std::string_view suffix = ".npy";
-// Deflate cannot shrink anything further than this, so a larger promise is a lie.
-constexpr std::uint64_t largest_ratio = 1032;
+// The maximum compression ratio of deflate: a member that claims more is damaged.
+constexpr std::uint64_t max_ratio = 1032;
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -33,7 +33,7 @@ struct Discard {
 using Archive = std::unique_ptr<zip_t, Discard>;
 using ZipSource = std::unique_ptr<zip_source_t, Discard>;
 
-/// What went wrong in libzip. It owns the text that describes it.
+/// An error of libzip, which owns its description.
 struct ZipError {
   explicit ZipError(int code = ZIP_ER_OK) { zip_error_init_with_code(&error, code); }
   ZipError(const ZipError&) = delete;
@@ -50,14 +50,14 @@ struct ZipError {
   raise<IoError>("[save_npz] cannot write '{}': {}.", path, problem);
 }
 
-/// One file of the archive; its checksum is compared when its last byte is read.
+/// A member of the archive; libzip verifies its checksum when the last byte is read.
 class MemberSource final : public io::Source {
  public:
   MemberSource(const std::string& path, zip_t* archive, const zip_stat_t& info)
       : Source("load_npz", fmt::format("{}' member '{}", path, io::shortened(info.name))) {
     if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE)
       fail("it is encrypted.");
-    if (info.size / largest_ratio > info.comp_size + 64)
+    if (info.size / max_ratio > info.comp_size + 64)
       fail("{} bytes cannot come from {} compressed ones.", info.size, info.comp_size);
     size_ = info.size;
     file_.reset(zip_fopen_index(archive, info.index, 0));
@@ -72,7 +72,7 @@ class MemberSource final : public io::Source {
   }
 
  public:
-  /// Reads past the end, where libzip compares the checksum.
+  /// Reads past the end, so that libzip verifies the checksum.
   void check_end() {
     char extra = 0;
     if (read_some(&extra, 1) != 0) fail("it is longer than the archive says.");
@@ -88,7 +88,7 @@ void save_npz(const String& path, const StateDict& tensors) {
   ZipError problem;
   ZipSource buffer(zip_source_buffer_create(nullptr, 0, 0, &problem.error));
   if (buffer == nullptr) throw_unwritable(path, problem.text());
-  zip_source_keep(buffer.get());  // the archive takes one reference, the result is read through the other
+  zip_source_keep(buffer.get());  // the archive takes one reference; the other one reads the result
   Archive archive(zip_open_from_source(buffer.get(), ZIP_TRUNCATE, &problem.error));
   if (archive == nullptr) {
     zip_source_free(buffer.get());
@@ -111,7 +111,7 @@ void save_npz(const String& path, const StateDict& tensors) {
                         zip_strerror(archive.get()));
     static_cast<void>(source.release());  // the archive's
     const auto member = static_cast<zip_uint64_t>(index);
-    // Stored, and dated to the format's first day, so that equal tensors give equal bytes.
+    // Stored uncompressed with a fixed date, so that equal tensors give equal bytes.
     zip_set_file_compression(archive.get(), member, ZIP_CM_STORE, 0);
     zip_file_set_dostime(archive.get(), member, 0, 1 << 5 | 1, 0);
   }
@@ -132,7 +132,7 @@ void save_npz(const String& path, const StateDict& tensors) {
 }
 
 StateDict load_npz(const String& path) {
-  io::open_file("load_npz", path);  // says what is wrong with a path
+  io::open_file("load_npz", path);  // for a better message about a bad path than libzip has
   int code = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (archive == nullptr) throw_unreadable(path, ZipError(code).text() + ".");
@@ -151,7 +151,7 @@ StateDict load_npz(const String& path) {
     Tensor tensor = io::read_npy(source);
     source.check_end();
     if (!tensors.emplace(name.substr(0, name.size() - suffix.size()), std::move(tensor)).second)
-      throw_unreadable(path, fmt::format("its member '{}' is there twice.", io::shortened(name)));
+      throw_unreadable(path, fmt::format("it has the member '{}' twice.", io::shortened(name)));
   }
   return tensors;
 }

@@ -41,8 +41,8 @@ namespace {
 class FileSource final : public Source {
  public:
   FileSource(const std::string& op, const std::string& path) : Source(op, path) {
-    // Everything is asked of the opened file: the path may mean another one a moment later. Opening must not wait for
-    // the other end of a pipe.
+    // The checks use the open descriptor, because the path may refer to another file a moment later. O_NONBLOCK:
+    // opening must not wait for the other end of a pipe.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) fail(errno == ENOENT ? "there is no such file." : std::generic_category().message(errno) + ".");
     file_.reset(::fdopen(descriptor, "rb"));
@@ -105,7 +105,7 @@ template <class Word, class Out> Out element(const Source& source, Word word, Fi
   } else if constexpr (std::is_floating_point_v<Out>) {
     if constexpr (sizeof(Word) == sizeof(Out))
       return std::bit_cast<Out>(word);
-    else if (kind == FileType::Kind::brain_real)
+    else if (kind == FileType::Kind::bfloat)
       return std::bit_cast<float>(static_cast<std::uint32_t>(word) << 16);
     else
       return half_to_float(static_cast<std::uint16_t>(word));
@@ -117,7 +117,7 @@ template <class Word, class Out> Out element(const Source& source, Word word, Fi
   }
 }
 
-/// Reads in pieces of a fixed size and converts each.
+/// Reads and converts blocks of a fixed size.
 template <class Word, class Out> void read_converted(Source& source, Out* out, std::int64_t n, FileType type) {
   constexpr std::int64_t piece = 8192;
   std::vector<Word> words(static_cast<std::size_t>(std::min(piece, n)));
@@ -162,11 +162,12 @@ std::int64_t checked_numel(const Source& source, const std::vector<std::uint64_t
   const auto described = [&] { return "the shape " + text(sizes); };
   if (sizes.size() > max_dims)
     source.fail("{} has {} dimensions, a tensor has at most {}.", described(), sizes.size(), max_dims);
-  constexpr std::uint64_t most = std::uint64_t{1} << 56;  // elements; eight bytes each stay countable
+  constexpr std::uint64_t max_numel = std::uint64_t{1} << 56;  // the size in bytes must not overflow
   std::uint64_t numel = 1, strides = 1;
   for (const std::uint64_t size : sizes) {
-    // Strides count empty dimensions as one, so they are bounded on their own.
-    if (size > most || __builtin_mul_overflow(strides, std::max<std::uint64_t>(size, 1), &strides) || strides > most)
+    // Strides count empty dimensions as one, so they are bounded separately.
+    if (size > max_numel || __builtin_mul_overflow(strides, std::max<std::uint64_t>(size, 1), &strides) ||
+        strides > max_numel)
       source.fail(described() + " has more elements than fit into memory.");
     numel *= size;
   }

@@ -1,4 +1,4 @@
-// What readers of binary files share: bytes that may end early, and element types that xgrad has not.
+// Shared parts of the binary file readers: sources that may end early, and element types without a dtype of their own.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -13,7 +13,7 @@
 
 namespace xg::io {
 
-/// Bytes from somewhere, in order. `size` is what the source promises to hold.
+/// A sequential source of bytes. `size` is its declared length.
 class Source {
  public:
   /// `name` is for messages: the file's path.
@@ -23,18 +23,18 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   std::uint64_t remaining() const { return size_ - position_; }
-  /// Throws IoError where fewer bytes are left.
+  /// Reads exactly `bytes` bytes. Throws IoError where fewer are left.
   void read(void* to, std::uint64_t bytes);
   /// Throws IoError: `[op] 'name': problem`.
   [[noreturn]] void fail(const std::string& problem) const;
-  /// The same, where the problem is fmt::format(text, arguments...).
+  /// Throws IoError with the problem fmt::format(text, arguments...).
   template <class... Arguments>
   [[noreturn]] void fail(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
     fail(fmt::format(text, std::forward<Arguments>(arguments)...));
   }
 
  protected:
-  /// Reads up to `bytes` bytes; returns how many, 0 at the end.
+  /// Reads up to `bytes` bytes and returns their number, 0 at the end.
   virtual std::uint64_t read_some(void* to, std::uint64_t bytes) = 0;
   std::uint64_t size_ = 0;
 
@@ -48,7 +48,7 @@ std::unique_ptr<Source> open_file(const std::string& op, const std::string& path
 
 /// An element type in a file.
 struct FileType {
-  enum class Kind { boolean, unsigned_integer, signed_integer, real, brain_real };
+  enum class Kind { boolean, unsigned_integer, signed_integer, floating, bfloat };
   Kind kind;
   std::uint64_t bytes;
   bool swapped = false;  // big-endian
@@ -57,7 +57,7 @@ struct FileType {
   Dtype dtype() const;
 };
 
-/// The count of elements of a shape, if it and every product on the way fit into memory; else IoError.
+/// The number of elements of a shape. Throws IoError where it, or the row-major strides, would not fit into memory.
 std::int64_t checked_numel(const Source& source, const std::vector<std::uint64_t>& sizes);
 Shape to_shape(const std::vector<std::uint64_t>& sizes);
 

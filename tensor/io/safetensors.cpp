@@ -28,7 +28,7 @@ namespace {
 using io::FileType;
 using nlohmann::json;
 
-constexpr std::uint64_t largest_header = 100'000'000;  // the limit of the reference implementation
+constexpr std::uint64_t max_header = 100'000'000;  // the limit of the reference implementation
 
 struct Entry {
   std::string dtype;
@@ -36,7 +36,7 @@ struct Entry {
   bool has_dtype = false, has_shape = false, has_offsets = false;
 };
 
-/// Takes the header apart while it is parsed. It accepts what the format allows and nothing else, so depth is bounded.
+/// Validates the header while it is parsed. It accepts only what the format allows, so the depth is bounded.
 class HeaderReader final : public nlohmann::json_sax<json> {
  public:
   explicit HeaderReader(const io::Source& source) : source_(source) {}
@@ -81,7 +81,7 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     Entry& entry = entries[key_];
     field_ = name;
     skips_field_ = name != "dtype" && name != "shape" && name != "data_offsets";
-    if (skips_field_) return true;  // of a later version: the reference reader skips it too
+    if (skips_field_) return true;  // may belong to a later version; the reference reader skips it too
     bool& seen = name == "dtype" ? entry.has_dtype : (name == "shape" ? entry.has_shape : entry.has_offsets);
     if (seen) source_.fail("tensor '{}' has the field '{}' twice.", io::shortened(key_), name);
     seen = true;
@@ -138,11 +138,11 @@ class HeaderReader final : public nlohmann::json_sax<json> {
     source_.fail("the header has {} where it does not belong{}.", found,
                  key_.empty() ? "" : fmt::format(" (tensor '{}')", io::shortened(key_)));
   }
-  /// Does the next value belong to a field that is skipped?
+  /// Whether the next value belongs to a skipped field.
   bool skips() const { return skipped_levels_ > 0 || (place_ == Place::entry && skips_field_); }
   bool open_skipped() {
-    constexpr int most_levels = 100;
-    if (++skipped_levels_ > most_levels) source_.fail("the header is nested more than {} levels deep.", most_levels);
+    constexpr int max_levels = 100;
+    if (++skipped_levels_ > max_levels) source_.fail("the header is nested more than {} levels deep.", max_levels);
     return true;
   }
   bool close_skipped() {
@@ -165,8 +165,8 @@ class HeaderReader final : public nlohmann::json_sax<json> {
 
 FileType file_type(const io::Source& source, const std::string& name, const std::string& dtype) {
   using Kind = FileType::Kind;
-  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::real;
-  constexpr Kind bf = Kind::brain_real;
+  constexpr Kind b = Kind::boolean, u = Kind::unsigned_integer, i = Kind::signed_integer, f = Kind::floating;
+  constexpr Kind bf = Kind::bfloat;
   static const std::map<std::string_view, FileType> types = {
       {"BOOL", {b, 1}}, {"U8", {u, 1}},  {"U16", {u, 2}},  {"U32", {u, 4}}, {"U64", {u, 8}},
       {"I8", {i, 1}},   {"I16", {i, 2}}, {"I32", {i, 4}},  {"I64", {i, 8}}, {"F16", {f, 2}},
@@ -238,14 +238,14 @@ Safetensors load_safetensors(const String& path) {
   io::Source& source = *file;
   std::uint64_t length = 0;
   source.read(&length, sizeof length);
-  if (length > largest_header || length > source.remaining())
+  if (length > max_header || length > source.remaining())
     source.fail(
         "the header is {} bytes long by its own account, {} are left (and {} allowed). It is truncated or "
         "not a safetensors file.",
-        length, source.remaining(), largest_header);
+        length, source.remaining(), max_header);
   std::string text(length, '\0');
   source.read(text.data(), length);
-  // JSON's white space may stand before it and after it, but nothing else: a zero byte would end the lexer's work.
+  // Only JSON's white space may surround the object; a zero byte would end the lexer's input.
   const std::size_t start = text.find_first_not_of(" \t\r\n");
   if (start == std::string::npos || text[start] != '{')
     source.fail("the header does not begin with '{'. It is not a safetensors file.");

@@ -13,8 +13,8 @@ inline Shape without_dim(Shape shape, std::int64_t dim) {
   return shape;
 }
 
-/// x seen as rows of n elements along `dim`; the other dimensions carry the strides of an output and of x. A tensor
-/// without dimensions is one row of one element.
+/// x seen as rows of n elements along `dim`; the other dimensions carry the strides of an output and of x. A 0-d tensor
+/// is one row of one element.
 struct AlongDim {
   std::int64_t n, stride, out_stride;
   RowPlan<2> outer;  // output, x
@@ -25,7 +25,7 @@ struct AlongDim {
         out_stride(x.shape().empty() ? 1 : out_strides[static_cast<std::size_t>(dim)]),
         outer(without_dim(x.shape(), dim), {without_dim(out_strides, dim), without_dim(x.strides(), dim)}) {}
 
-  /// The rows that the walk's innermost loop visits: `kept` of them, side by side or at a stride.
+  /// The rows that the innermost loop visits: `kept` of them, adjacent or at a stride.
   struct Columns {
     std::int64_t kept, kept_stride, n, stride, out_stride;
   };

@@ -1,4 +1,4 @@
-// Where the largest and the smallest element along a dimension are.
+// Indices of the largest and smallest elements along a dimension.
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
@@ -19,8 +19,8 @@ template <class T, bool Largest> std::int64_t arg_run(const T* x, std::int64_t n
 }
 
 template <class T, bool Largest>
-void arg_columns(const void* x, std::int64_t at, const AlongDim::Columns& columns, std::int64_t* out) {
-  const T* in = static_cast<const T*>(x) + at;
+void arg_columns(const void* x, std::int64_t offset, const AlongDim::Columns& columns, std::int64_t* out) {
+  const T* in = static_cast<const T*>(x) + offset;
   if (columns.stride == 1) {
     for (std::int64_t j = 0; j < columns.kept; ++j)
       out[j * columns.out_stride] = arg_run<T, Largest>(in + j * columns.kept_stride, columns.n);

@@ -15,7 +15,7 @@
 namespace xg::kernels {
 namespace {
 
-/// n elements at two strides; 0 repeats one.
+/// Copies n elements at two strides; an input stride of 0 repeats one.
 template <class Word>
 void copy_row(Word* out, std::int64_t out_stride, const Word* in, std::int64_t in_stride, std::int64_t n) {
   if (out_stride == 1 && in_stride == 1) {
@@ -32,14 +32,14 @@ void copy_row(Word* out, std::int64_t out_stride, const Word* in, std::int64_t i
   }
 }
 
-/// The dimension before the last in which the strides are 1, or the plan's size.
+/// The dimension, other than the last, with stride 1; the number of dimensions if there is none.
 std::size_t dense_dim(const Shape& strides) {
   const auto last = strides.end() - 1;
   const auto found = std::find(strides.begin(), last, 1);
   return found == last ? strides.size() : static_cast<std::size_t>(found - strides.begin());
 }
 
-/// out[j, i] = in[i, j]; rows of `out` in blocks of whole cache lines.
+/// out[j, i] = in[i, j]; parallel over blocks of rows of `out` that fill whole cache lines.
 template <class Word> void transpose(const Word* in, std::int64_t in_row, std::int64_t rows, std::int64_t cols,
                                      Word* out, std::int64_t out_row) {
   const std::int64_t tile = std::max<std::int64_t>(64, tile_elements / cols / 64 * 64);
@@ -52,7 +52,7 @@ template <class Word> void transpose(const Word* in, std::int64_t in_row, std::i
 template <class Word> void copy_words(RowPlan<2> plan, Word* out, const Word* in) {
   const std::int64_t out_stride = plan.strides[0].back(), in_stride = plan.strides[1].back(), n = plan.row_length();
   if constexpr (sizeof(Word) >= 4) {
-    // Where one is dense in the last dimension and the other in another, both are read and written in blocks.
+    // Where one is dense in the last dimension and the other in another one, this is a transposition, done in blocks.
     const std::size_t d = out_stride == 1 && in_stride > 1   ? dense_dim(plan.strides[1])
                           : in_stride == 1 && out_stride > 1 ? dense_dim(plan.strides[0])
                                                              : plan.shape.size();
@@ -96,7 +96,7 @@ void copy_elements(Tensor& out, const Tensor& x, const Shape& strides) {
 }
 
 template <class From, class To> void convert(const void* x_, void* out_, std::int64_t n, const void*) {
-  // A bool is read as the byte that it is: compilers make vector code of those.
+  // A bool is read as a byte, so that compilers can vectorize the loop.
   using In = std::conditional_t<std::is_same_v<From, bool>, std::uint8_t, From>;
   const In* x = static_cast<const In*>(x_);
   To* out = static_cast<To*>(out_);

@@ -1,15 +1,16 @@
-// Losses of elements in one pass: value and reduction together, no temporaries; bad targets are found on the way.
+// Elementwise losses in one pass: value, reduction and the check of targets, without temporaries.
 //
-// A loss is an op struct (autograd/ops/losses.cpp) with `call(x, t)` of a prediction and a target, `slope(x, t)` of it
-// in x, `valid(x, t)` for what they may be, and `neutral`, a pair that adds nothing to a sum. Prediction and target
-// have the same shape and floating dtype; a loss that is not reduced has that shape too, else none.
+// A loss is an op struct (autograd/ops/losses.cpp) with `call(x, t)` of a prediction and a target, `slope(x, t)`, its
+// derivative in x, `valid(x, t)`, whether both are in range, and `neutral`, a pair that contributes 0 to a sum.
+// Prediction and target have the same shape and floating dtype; a loss that is not reduced has that shape too, a
+// reduced one is 0-d.
 #pragma once
 
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/loss.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
-#include <xgrad/tensor/kernels/panels.hpp>
+#include <xgrad/tensor/kernels/row_blocks.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ struct LossSum {
   bool valid = true;
 };
 
-/// Sixteen batches at a time are added in T, their sums in float64.
+/// Sums blocks of sixteen batches in T, and their sums in float64.
 template <class Op, class T> LossSum loss_sum(const T* x, const T* t, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
@@ -90,8 +91,8 @@ void map_pairs(const T* x, const T* t, T* out, std::int64_t begin, std::int64_t 
 
 }  // namespace detail
 
-/// The loss. Calls `refuse(valid, sum, x, t)`, which throws for arguments that the loss does not take; `valid` says
-/// whether all were, `sum` is that of all elements, 0 where the loss is not reduced.
+/// The loss. Calls `refuse(valid, sum, x, t)`, which throws for invalid arguments; `valid` is whether all elements were
+/// valid, `sum` the sum of all losses, 0 where the loss is not reduced.
 template <class Op, class Refuse>
 Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReduction reduction, Refuse&& refuse) {
   const Tensor x = kernels::contiguous(prediction), t = kernels::contiguous(target);

@@ -1,4 +1,4 @@
-// A tensor's memory as its elements.
+// Typed access to a tensor's elements.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -1,4 +1,4 @@
-// What all elementwise kernels share: layouts and broadcasting.
+// Layouts and broadcasting of elementwise kernels.
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/strided.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
@@ -13,10 +13,10 @@ namespace xg::kernels {
 namespace {
 
 // Note [Layouts of elementwise kernels]
-// Loops see contiguous memory, or one value for all. Contiguous tensors and scalars are one call; long rows one call
-// each. Of short rows, whole blocks are one call: what is broadcast is expanded into a buffer first, once for all
-// blocks where it repeats with every row. Any other layout is made contiguous by a copy, which goes in blocks as well.
-// Small matrices are one call as well, without a plan: what is not contiguous is packed into a buffer.
+// Loops take contiguous memory, or one value for all elements. Contiguous tensors and scalars take one call, long rows
+// one call each. Short rows are grouped into blocks of one call each: a broadcast operand is first expanded into a
+// buffer, once for all blocks if every row is the same. Any other layout is packed into that buffer too. Small matrices
+// take one call without a plan, after operands that are not contiguous are packed.
 constexpr std::int64_t long_row = 32;
 constexpr std::int64_t block_elements = 1024;
 
@@ -27,12 +27,13 @@ bool same_layout(const Tensor& a, const Tensor& b) {
   return a.impl().data == b.impl().data && a.shape() == b.shape() && a.strides() == b.strides();
 }
 
-/// An operand that overlaps `out` elsewhere than element by element must be read before it is written.
+/// Copies an operand that overlaps `out` other than element by element, because it must be read before it is
+/// overwritten.
 Tensor without_overlap(const Tensor& x, const Tensor& out) {
   return x.shares_storage(out) && !same_layout(x, out) ? copy(x) : x;
 }
 
-/// Does `small` broadcast to `shape` as it is? (That of most operands that broadcast.)
+/// Whether `small` broadcasts to `shape`.
 bool broadcasts_to(const Shape& small, const Shape& shape) {
   if (small.size() > shape.size()) return false;
   const std::int64_t* to = shape.end() - small.size();
@@ -111,7 +112,7 @@ void run(const BinaryKernel& kernel, Tensor& out, const Tensor& a, const Tensor&
   });
 }
 
-/// An operand of short rows, packed into a buffer for a block of them. Operand k of the plan.
+/// Operand k of a plan with short rows, packed into a buffer block by block.
 template <class Word> class Packed {
  public:
   Packed(const RowPlan<3>& plan, std::size_t k, const void* data)
@@ -125,7 +126,7 @@ template <class Word> class Packed {
     }
   }
 
-  /// The elements of rows begin ... begin + count - 1; count never grows from one call to the next.
+  /// The elements of rows begin ... begin + count - 1; count must not increase from one call to the next.
   const Word* rows(std::int64_t begin, std::int64_t count) {
     const std::int64_t n = plan_.row_length();
     if (dense_) return data_ + begin * n;
@@ -136,7 +137,7 @@ template <class Word> class Packed {
       if (stride_ == 0) {
         constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
         const Word value = *from;
-        for (std::int64_t i = 0; i < n; i += chunk)  // into what the next row overwrites
+        for (std::int64_t i = 0; i < n; i += chunk)  // may write past the row; the next row overwrites it
           for (std::int64_t j = 0; j < chunk; ++j) to[i + j] = value;
       } else {
         for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
@@ -171,9 +172,8 @@ template <class Word> void run_blocks(const RowPlan<3>& plan, BinaryLoop loop, T
   });
 }
 
-// Spreading a small operand over rows x cols elements. Copies go in chunks, of which the last of a row reaches into
-// what the next row overwrites; none is inlined, so that the one that is needed does not pay for the setup of the
-// others.
+// Expands a small operand to rows x cols elements. Copies are done in chunks; the last of a row may write past it, into
+// what the next row overwrites. The variants are not inlined, so that a call does not pay for the setup of the others.
 template <class Word> constexpr std::int64_t chunk = 32 / static_cast<std::int64_t>(sizeof(Word));
 
 template <class Word> [[gnu::noinline]] void pack_column(const Word* from, std::int64_t step, std::int64_t rows,
@@ -206,7 +206,7 @@ template <class Word>
   }
 }
 
-/// x broadcast to a small matrix: where it lies, or in `buffer` where it is neither one value nor contiguous.
+/// x broadcast to a small matrix: its own memory if it is one value or contiguous, else packed into `buffer`.
 template <class Word> const void* pack_small(const Tensor& x, std::int64_t rows, std::int64_t cols, Word* buffer) {
   const xg::detail::TensorImpl& impl = x.impl();
   if (impl.numel() == 1 || (impl.numel() == rows * cols && impl.contiguous())) return impl.data;
@@ -237,7 +237,7 @@ void run_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Ten
   loop(left, right, out.impl().data, out.numel(), op);
 }
 
-/// False for a result that is not a small matrix; it has elements.
+/// Runs the loop if the result, which must not be empty, is a small matrix; else returns false.
 bool run_if_small(const BinaryLoops& loops, Tensor& out, const Tensor& a, const Tensor& b, const void* op) {
   const std::size_t dims = out.shape().size();
   if (out.numel() > block_elements || (dims != 1 && dims != 2) || !out.is_contiguous()) return false;
@@ -290,7 +290,7 @@ void run_strided(const BinaryKernel& kernel, const BinaryLoops& loops, Tensor& o
   }
 }
 
-/// out = condition ? a : b by bits, so that compilers make vector code of it.
+/// out = condition ? a : b with bit operations, so that compilers vectorize it.
 template <class Word, bool ScalarA, bool ScalarB> void select(const std::uint8_t* __restrict condition,
                                                               const Word* __restrict a, const Word* __restrict b,
                                                               Word* __restrict out, std::int64_t n) {

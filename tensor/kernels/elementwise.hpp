@@ -1,6 +1,5 @@
-// What all elementwise ops share below their arithmetic: layouts, broadcasting and threads. A kernel is a name with a
-// loop for each dtype over contiguous memory; loops.hpp makes it from the arithmetic. Every layout therefore gives the
-// same bits.
+// Layouts, broadcasting and threads of elementwise ops. A kernel is a name with a loop over contiguous memory for each
+// dtype, which loops.hpp makes from the op's arithmetic. Results are therefore bitwise equal for all layouts.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -43,8 +42,7 @@ struct BinaryKernel {
 /// a where condition (bool), else b.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-/// x converted; also when the dtype is the same (a copy then). Floating-point numbers become integers by truncation and
-/// saturate.
+/// x converted to a dtype; a copy if it has that dtype. Floating-point numbers are truncated to integers and saturate.
 Tensor cast(const Tensor& x, Dtype dtype);
 /// A contiguous copy.
 Tensor copy(const Tensor& x);
@@ -54,11 +52,11 @@ Tensor copy(const Tensor& x, const Shape& shape);
 void copy_into(Tensor& out, const Tensor& x);
 /// Throws ValueError, naming `op`, where the dtype of `out` cannot hold `value`.
 void fill(Tensor& out, Scalar value, const char* op = "fill");
-/// A fresh tensor on uninitialized memory.
+/// A new tensor with uninitialized elements.
 inline Tensor empty(const Shape& shape, Dtype dtype) { return Tensor::adopt(detail::new_impl(shape, dtype)); }
-/// The same with x's shape.
+/// A new tensor of x's shape with uninitialized elements.
 inline Tensor empty_like(const Tensor& x, Dtype dtype) { return Tensor::adopt(detail::new_like(x.impl(), dtype)); }
-/// A fresh tensor of zeros.
+/// A new tensor of zeros.
 inline Tensor zeros(const Shape& shape, Dtype dtype) {
   Tensor out = empty(shape, dtype);
   fill(out, 0);

@@ -10,12 +10,12 @@ namespace {
 // Note [Nodes at angles]
 // A node is x = cos t with P_n(cos t) = 0 for an angle t, which Newton's method finds from the guess (k - 1/4) pi / (n
 // + 1/2) of the k-th. Angles keep the digits of nodes close to 1, and the weight is 2 / (d P_n / d t)^2. The recurrence
-// for P_n takes n steps, so it serves for rules with few nodes and for the nodes closest to 1. All others have the
-// asymptotic series below, which takes some dozen terms: together the cost is proportional to n. Source: Hale and
+// for P_n takes n steps, so it is used for rules with few nodes and for the nodes closest to 1. All others use the
+// asymptotic series below, which takes about a dozen terms, so the total cost is proportional to n. Source: Hale and
 // Townsend 2013, "Fast and accurate computation of Gauss-Legendre and Gauss-Jacobi quadrature nodes and weights".
 
-constexpr std::int64_t few = 100;       // so many nodes are all found by the recurrence
-constexpr std::int64_t outermost = 20;  // nodes closer to 1 than this one are, for which the series is no use
+constexpr std::int64_t few = 100;       // up to this many nodes, all are found by the recurrence
+constexpr std::int64_t outermost = 20;  // number of nodes closest to 1, where the series does not converge
 
 struct Value {
   double p, slope;  // P_n(cos t) and its derivative with respect to t
@@ -56,7 +56,7 @@ class Series {
 
   Value operator()(double t) const {
     const double sine = std::sin(t), cosine = std::cos(t), phase = (n_ + 0.5) * t - std::numbers::pi / 4;
-    // The phase of each term is that of the one before, plus t - pi / 2.
+    // The phase increases by t - pi / 2 from term to term.
     double c = std::cos(phase), s = std::sin(phase), factor = 1 / std::sqrt(2 * sine);
     Value sum{0, 0};
     for (int m = 0; m < 64; ++m) {
@@ -79,8 +79,9 @@ class Series {
 }  // namespace
 
 GaussLegendre gauss_legendre(std::int64_t n) {
-  constexpr std::int64_t most = 100'000'000;
-  if (n < 1 || n > most) raise<ValueError>("[gauss_legendre] n is {}: there are rules with 1 to {} nodes.", n, most);
+  constexpr std::int64_t max_nodes = 100'000'000;
+  if (n < 1 || n > max_nodes)
+    raise<ValueError>("[gauss_legendre] n is {}: there are rules with 1 to {} nodes.", n, max_nodes);
   const auto count = static_cast<std::size_t>(n);
   GaussLegendre rule{std::vector<double>(count), std::vector<double>(count)};
   const Series series(n);
@@ -89,18 +90,18 @@ GaussLegendre gauss_legendre(std::int64_t n) {
     double t = middle ? std::numbers::pi / 2
                       : std::numbers::pi * (static_cast<double>(k) - 0.25) / (static_cast<double>(n) + 0.5);
     const bool recurring = n <= few || k <= outermost;
-    Value at = recurring ? by_recurrence(n, t) : series(t);
+    Value value = recurring ? by_recurrence(n, t) : series(t);
     for (int iteration = 0; iteration < 20 && !middle; ++iteration) {
-      const double step = at.p / at.slope;
+      const double step = value.p / value.slope;
       t -= step;
-      at = recurring ? by_recurrence(n, t) : series(t);
+      value = recurring ? by_recurrence(n, t) : series(t);
       if (std::abs(step) < 1e-9 * t) break;  // the error is the square of that
     }
     const double sine = std::sin(t / 2), distance = middle ? 0.5 : sine * sine;  // (1 - cos t) / 2
     const auto low = static_cast<std::size_t>(k - 1), high = count - 1 - low;
     rule.nodes[low] = distance;
     rule.nodes[high] = 1 - distance;
-    rule.weights[low] = rule.weights[high] = 1 / (at.slope * at.slope);
+    rule.weights[low] = rule.weights[high] = 1 / (value.slope * value.slope);
   }
   return rule;
 }

@@ -13,8 +13,8 @@ struct GaussLegendre {
   std::vector<double> weights;  ///< positive, of sum 1; exact for polynomials of degree 2 n - 1
 };
 
-/// The rule with n nodes, in a time that grows as n does. Throws ValueError for n < 1 and for more nodes than 10^8.
-/// Nodes have an error of about 1e-16, weights a relative one of some 1e-15 (1e-14 for 10^5 nodes).
+/// The rule with n nodes, in O(n). Throws ValueError for n < 1 and n > 10^8. The error of nodes is about 1e-16, the
+/// relative error of weights about 1e-15 (1e-14 for 10^5 nodes).
 XG_API GaussLegendre gauss_legendre(std::int64_t n);
 
 }  // namespace xg::kernels

@@ -26,7 +26,7 @@ struct BlasMatrix {
   CBLAS_TRANSPOSE trans;
   int leading;
 
-  /// Where element (row, col) lies, for elements of `item` bytes.
+  /// The address of element (row, col), for elements of `item` bytes.
   void* part(std::int64_t row, std::int64_t col, std::int64_t item) const {
     const std::int64_t offset = trans == CblasNoTrans ? row * leading + col : col * leading + row;
     return const_cast<char*>(static_cast<const char*>(data)) + offset * item;
@@ -35,11 +35,11 @@ struct BlasMatrix {
 
 int to_int(std::int64_t value) {
   if (value > std::numeric_limits<int>::max())
-    raise<ShapeError>("[matmul] a dimension of {} is more than BLAS counts: split the product.", value);
+    raise<ShapeError>("[matmul] a dimension of {} exceeds the range of BLAS: split the product.", value);
   return static_cast<int>(value);
 }
 
-/// False where neither dimension has unit stride, or rows overlap.
+/// Describes x for BLAS; returns false where neither dimension has unit stride, or rows overlap.
 bool readable(const Matrix& x, BlasMatrix& out) {
   out.data = x.data;
   if ((x.col_stride == 1 || x.cols == 1) && (x.row_stride >= x.cols || x.rows == 1) && x.row_stride >= 0) {
@@ -55,7 +55,7 @@ bool readable(const Matrix& x, BlasMatrix& out) {
   return false;
 }
 
-/// x itself, or where BLAS cannot read it, a copy in `holder`.
+/// x itself, or a copy in `holder` where BLAS cannot read x.
 BlasMatrix for_blas(const Matrix& x, Tensor& holder) {
   BlasMatrix out{};
   if (readable(x, out)) return out;
@@ -70,8 +70,8 @@ BlasMatrix for_blas(const Matrix& x, Tensor& holder) {
   return out;
 }
 
-/// How a large product is cut, by its sizes alone: along the longer side of the result, because each tile packs the
-/// whole of the other operand. A tile takes a hundred microseconds and more.
+/// The tiles of a large product, which depend on its sizes alone. The result is cut along its longer side, because each
+/// tile packs all of the other operand. A tile takes at least a hundred microseconds.
 struct Tiles {
   bool rows;
   std::int64_t size, count;
@@ -79,21 +79,21 @@ struct Tiles {
   Tiles(std::int64_t m, std::int64_t n, std::int64_t k) : rows(m >= n) {
     const std::int64_t side = rows ? m : n;
     const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    const auto most = static_cast<std::uint64_t>(
+    const auto max_tiles = static_cast<std::uint64_t>(
         std::min(static_cast<std::int64_t>(work / (1 << 22)), side < 256 ? 1 : std::max<std::int64_t>(2, side / 512)));
-    const auto wanted = static_cast<std::int64_t>(std::bit_floor(most));  // even, so that two threads share evenly
+    const auto wanted = static_cast<std::int64_t>(std::bit_floor(max_tiles));  // even: equal shares for two threads
     size = wanted < 2 ? side : (side + wanted - 1) / wanted;
     size = std::min(side, (size + 15) / 16 * 16);
     count = (side + size - 1) / size;
   }
 };
 
-/// Into how many parts the sums of a product are cut, by its sizes alone: 1 but for a small result with long sums, such
-/// as the gradient of a narrow layer's weights over many rows.
+/// The number of parts into which the sums of a product are split, by its sizes alone: 1 except for a small result with
+/// long sums, such as the weight gradient of a narrow layer over many rows.
 std::int64_t parts_of_sums(std::int64_t m, std::int64_t n, std::int64_t k) {
   if (std::max(m, n) >= 256) return 1;
-  const auto most = static_cast<std::uint64_t>(std::min<std::int64_t>({m * n * (k >> 10) >> 11, k >> 10, 16}));
-  return most < 2 ? 1 : static_cast<std::int64_t>(std::bit_floor(most));
+  const auto max_parts = static_cast<std::uint64_t>(std::min<std::int64_t>({m * n * (k >> 10) >> 11, k >> 10, 16}));
+  return max_parts < 2 ? 1 : static_cast<std::int64_t>(std::bit_floor(max_parts));
 }
 
 void call_blas(Dtype dtype, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const void* a, int lda,
@@ -122,8 +122,8 @@ template <class T> void integer_product(const Matrix& a, const Matrix& b, const 
     }
 }
 
-/// out = start + a b without BLAS, where the product is small and b and out have unit stride along a dimension: true
-/// then. The start is a bias, out itself (accumulate) or zero.
+/// Computes out = start + a b without BLAS and returns true, if the product is small and b and out have unit stride
+/// along a dimension. The start is a bias, out itself (accumulate) or zero.
 bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, const void* bias, bool accumulate) {
   const std::int64_t m = out.rows, n = out.cols, k = a.cols;
   if (!is_small_product(m, n, k)) return false;
@@ -145,7 +145,7 @@ bool small_product_into(const Matrix& out, const Matrix& a, const Matrix& b, con
                         .bias = static_cast<const T*>(bias),
                         .accumulate = accumulate});
     };
-    // An element's bits do not depend on the rows beside it, except where there is one alone: threads take many each.
+    // An element's bits do not depend on the other rows of a tile, unless it has only one row, so tiles have many.
     constexpr std::int64_t tile_work = 1 << 21;
     if (m * n * k < 2 * tile_work) return rows(0, m);
     xg::detail::parallel_ranges(m, std::max<std::int64_t>(256, tile_work / (n * k)), rows);
@@ -171,7 +171,7 @@ void clear(const Matrix& out) {
   });
 }
 
-/// A product that is not empty, in one piece or in tiles of its result.
+/// A nonempty product, whole or in tiles of its result.
 void whole_gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate) {
   const std::int64_t m = out.rows, n = out.cols, k = a.cols;
   if (small_product_into(out, a, b, nullptr, accumulate)) return;
@@ -195,17 +195,18 @@ void whole_gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumu
   });
 }
 
-/// The sums in parts of their own, which are then added in order.
+/// Computes the sums in parts, which are then added in order.
 void gemm_in_parts(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate, std::int64_t parts) {
   const std::int64_t m = out.rows, n = out.cols, k = a.cols, size = (k / parts + 63) / 64 * 64;
   const auto item = static_cast<std::int64_t>(item_size(out.dtype));
   Tensor sums = empty({parts, m, n}, out.dtype);
   char* data = static_cast<char*>(sums.impl().data);
   xg::detail::parallel_for(parts, [&](std::int64_t p) {
-    const std::int64_t begin = p * size, here = p + 1 == parts ? k - begin : size;
-    whole_gemm({static_cast<char*>(a.data) + begin * a.col_stride * item, a.dtype, m, here, a.row_stride, a.col_stride},
-               {static_cast<char*>(b.data) + begin * b.row_stride * item, b.dtype, here, n, b.row_stride, b.col_stride},
-               {data + p * m * n * item, out.dtype, m, n, n, 1}, false);
+    const std::int64_t begin = p * size, part_size = p + 1 == parts ? k - begin : size;
+    whole_gemm(
+        {static_cast<char*>(a.data) + begin * a.col_stride * item, a.dtype, m, part_size, a.row_stride, a.col_stride},
+        {static_cast<char*>(b.data) + begin * b.row_stride * item, b.dtype, part_size, n, b.row_stride, b.col_stride},
+        {data + p * m * n * item, out.dtype, m, n, n, 1}, false);
   });
   dispatch_floating(out.dtype, [&]<class T>() {
     const T* part = static_cast<const T*>(sums.impl().data);

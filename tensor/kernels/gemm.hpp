@@ -8,7 +8,7 @@
 
 namespace xg::kernels {
 
-/// A matrix in somebody else's memory: what a product needs to know of a tensor. Strides in elements.
+/// A non-owning view of a matrix: what a product needs to know of a tensor. Strides are in elements.
 struct Matrix {
   void* data;
   Dtype dtype;
@@ -33,8 +33,8 @@ struct Matrix {
   }
 };
 
-/// out = a b, or out += a b; a [m, k], b [k, n], out [m, n], all of one floating dtype. Operands of any strides;
-/// those that BLAS cannot read are copied first. `out` must have unit stride along one dimension.
+/// out = a b, or out += a b; a [m, k], b [k, n], out [m, n], all of one floating dtype. Operands may have any strides;
+/// those that BLAS cannot read are copied. `out` must have unit stride along one dimension.
 void gemm(const Matrix& a, const Matrix& b, const Matrix& out, bool accumulate = false);
 
 /// a b for [m, k] and [k, n] of any dtype but bool; integers wrap.

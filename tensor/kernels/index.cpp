@@ -1,7 +1,7 @@
 // Note [How indexing runs]
 // Every kernel here moves slices between a dense tensor (contiguous, row-major in the order of the indices) and an
 // indexed one. Indices are checked first, in one pass over all of them, so that the moving loops need no checks:
-// minimum and maximum decide, and only a failure looks for the culprit.
+// minimum and maximum decide, and only a failure searches for the bad index.
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -25,7 +25,7 @@ Tensor checked(const char* op, const Tensor& index, std::int64_t size, std::int6
   const Tensor indices = contiguous(index.dtype() == Dtype::int64 ? index : cast(index, Dtype::int64));
   const std::int64_t* i = elements<std::int64_t>(indices);
   const std::int64_t n = indices.numel();
-  std::int64_t low = 0, high = -1;  // without an early exit, so that the loop is vector code
+  std::int64_t low = 0, high = -1;  // no early exit, so that the loop vectorizes
   for (std::int64_t k = 0; k < n; ++k) {
     low = std::min(low, i[k]);
     high = std::max(high, i[k]);
@@ -57,19 +57,19 @@ void copy_row(std::size_t item, char* to, std::int64_t to_stride, const char* fr
     copy_words<std::uint8_t>(to, to_stride, from, from_stride, n);
 }
 
-/// Slice number i of the dense tensor begins at i * dense_step; the one it belongs to in the indexed tensor at
-/// index[i] * scale. `rest` walks the elements of a slice: dense, indexed.
+/// Slice i of the dense tensor begins at i * dense_step, the corresponding slice of the indexed tensor at index[i] *
+/// scale. `slice` walks the elements of a slice: dense, indexed.
 struct Slices {
   const std::int64_t* index;
   std::int64_t count, scale, dense_step;
-  RowPlan<2> rest;
+  RowPlan<2> slice;
 };
 
 /// dense = indexed slices
 void copy_from_indexed(const Slices& s, std::size_t item, char* dense, const char* indexed) {
   const auto bytes = static_cast<std::int64_t>(item);
-  const std::int64_t n = s.rest.row_length(), to = s.rest.strides[0].back(), from = s.rest.strides[1].back();
-  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+  const std::int64_t n = s.slice.row_length(), to = s.slice.strides[0].back(), from = s.slice.strides[1].back();
+  s.slice.for_each_row([&](const std::array<std::int64_t, 2>& at) {
     char* out = dense + at[0] * bytes;
     const char* in = indexed + at[1] * bytes;
     for (std::int64_t i = 0; i < s.count; ++i)
@@ -80,8 +80,8 @@ void copy_from_indexed(const Slices& s, std::size_t item, char* dense, const cha
 /// indexed slices = dense
 void copy_to_indexed(const Slices& s, std::size_t item, const char* dense, char* indexed) {
   const auto bytes = static_cast<std::int64_t>(item);
-  const std::int64_t n = s.rest.row_length(), from = s.rest.strides[0].back(), to = s.rest.strides[1].back();
-  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+  const std::int64_t n = s.slice.row_length(), from = s.slice.strides[0].back(), to = s.slice.strides[1].back();
+  s.slice.for_each_row([&](const std::array<std::int64_t, 2>& at) {
     const char* in = dense + at[0] * bytes;
     char* out = indexed + at[1] * bytes;
     for (std::int64_t i = 0; i < s.count; ++i)
@@ -91,8 +91,8 @@ void copy_to_indexed(const Slices& s, std::size_t item, const char* dense, char*
 
 /// indexed slices += alpha dense
 template <class T> void add_to_indexed(const Slices& s, T alpha, const T* dense, T* indexed) {
-  const std::int64_t n = s.rest.row_length(), from = s.rest.strides[0].back(), to = s.rest.strides[1].back();
-  s.rest.for_each_row([&](const std::array<std::int64_t, 2>& at) {
+  const std::int64_t n = s.slice.row_length(), from = s.slice.strides[0].back(), to = s.slice.strides[1].back();
+  s.slice.for_each_row([&](const std::array<std::int64_t, 2>& at) {
     for (std::int64_t i = 0; i < s.count; ++i) {
       const T* in = dense + at[0] + i * s.dense_step;
       T* out = indexed + at[1] + s.index[i] * s.scale;
@@ -101,7 +101,7 @@ template <class T> void add_to_indexed(const Slices& s, T alpha, const T* dense,
   });
 }
 
-/// x, or a view of it with one dimension where it has none.
+/// x, or a view of shape [1] for a 0-d tensor.
 Tensor at_least_one_dim(const Tensor& x) {
   return x.dim() > 0 ? x : Tensor::adopt(xg::detail::new_view(x.impl(), x.impl().data, {1}, {1}));
 }
@@ -119,7 +119,7 @@ Slices slices_along(const Tensor& x, std::int64_t dim, const Tensor& indices, co
           RowPlan<2>(without_dim(dense_shape, dim), {without_dim(dense_strides, dim), without_dim(x.strides(), dim)})};
 }
 
-/// What index_add and index_copy share: checks, and f(slices) unless there is nothing to do.
+/// Checks of index_add and index_copy; calls f(slices) unless there is nothing to do.
 template <class F>
 void into_slices(const char* op, Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, F&& f) {
   check_one_dim(op, index);
@@ -202,7 +202,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, cons
   Shape shape = from.shape();
   shape[static_cast<std::size_t>(dim)] = indices.numel();
   if (x.dim() == 0 && indices.numel() != 1)
-    raise<ShapeError>("[{}] index has {} elements, a tensor without dimensions takes one.", op, indices.numel());
+    raise<ShapeError>("[{}] index has {} elements, a 0-d tensor takes one.", op, indices.numel());
   Tensor out = empty(x.dim() == 0 ? Shape{} : shape, x.dtype());
   if (out.numel() == 0) return out;
   copy_from_indexed(slices_along(from, dim, indices, shape, row_major_strides(shape)), item_size(x.dtype()),
@@ -323,7 +323,7 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
     if (model == nullptr || (skipped(*model) && !skipped(t))) model = &t;
   if (model == nullptr) raise<ValueError>("[{}] the list of tensors is empty: give at least one.", op);
   Shape shape = model->shape();
-  if (shape.empty()) raise<ShapeError>("[{}] tensors without dimensions cannot be joined: use stack.", op);
+  if (shape.empty()) raise<ShapeError>("[{}] 0-d tensors cannot be joined: use stack.", op);
   const auto d = static_cast<std::size_t>(dim);
   shape[d] = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -335,8 +335,8 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
       raise<ShapeError>("[{}] tensor {} has shape {}, another {}: sizes must be equal except along dimension {}.", op,
                         i, t.shape().str(), model->shape().str(), dim);
     if (__builtin_add_overflow(shape[d], t.shape()[d], &shape[d]))
-      raise<ShapeError>("[{}] the sizes along dimension {} add up to more than 64 bits count: join fewer tensors.", op,
-                        dim);
+      raise<ShapeError>("[{}] the sizes along dimension {} add up to more than 64 bits can count: join fewer tensors.",
+                        op, dim);
   }
   Tensor out = empty(shape, model->dtype());
   auto* to = elements<char>(out);
@@ -383,18 +383,18 @@ Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts) {
   const auto* count = elements<std::int64_t>(counts);
   dispatch(x.dtype(), [&]<class T>() {
     using Sum = std::conditional_t<std::is_floating_point_v<T>, double, T>;
-    constexpr std::int64_t width = 64;  // columns that are added at once
+    constexpr std::int64_t width = 64;  // columns that are summed at once
     const T* from = elements<T>(dense);
     T* to = elements<T>(out);
     for (std::int64_t o = 0; o < around.outer; ++o)
       for (std::int64_t i = 0; i < counts.numel(); ++i, to += around.inner) {
         for (std::int64_t j = 0; j < around.inner; j += width) {
-          const std::int64_t here = std::min(width, around.inner - j);
+          const std::int64_t block_width = std::min(width, around.inner - j);
           Sum sums[width] = {};
           for (std::int64_t c = 0; c < count[i]; ++c)
-            for (std::int64_t k = 0; k < here; ++k)
+            for (std::int64_t k = 0; k < block_width; ++k)
               sums[k] = sum_of(sums[k], static_cast<Sum>(from[c * around.inner + j + k]));
-          for (std::int64_t k = 0; k < here; ++k) to[j + k] = static_cast<T>(sums[k]);
+          for (std::int64_t k = 0; k < block_width; ++k) to[j + k] = static_cast<T>(sums[k]);
         }
         from += count[i] * around.inner;
       }

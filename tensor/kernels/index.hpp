@@ -1,7 +1,7 @@
-// Gathering and scattering by integer tensors and masks. Index tensors are int64 or int32. Every index is checked: one
-// out of range is an IndexError that names `op`, the index and the valid range; shapes that do not fit are a
-// ShapeError. A `dim` is normalized. Functions with a trailing underscore write into their first argument, which may
-// have any strides but no overlap, and all their tensors have its dtype.
+// Gather and scatter by integer tensors and masks. Index tensors are int64 or int32. Every index is checked: one out of
+// range is an IndexError that names `op`, the index and the valid range; shapes that do not fit are a ShapeError. A
+// `dim` is normalized. Functions with a trailing underscore write into their first argument, which may have any strides
+// but no overlap, and all their tensors have its dtype.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -28,7 +28,7 @@ void scatter_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& so
 void scatter_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
                   const char* op = "scatter_add");
 
-/// The elements of x where the (broadcast) mask is true, in row-major order: one dimension.
+/// The elements of x where the (broadcast) mask is true, in row-major order: [count].
 Tensor masked_select(const Tensor& x, const Tensor& mask);
 /// The elements of x where mask is true become values[0], values[1], ... in row-major order. mask has x's shape; throws
 /// ShapeError where there are fewer values than true elements.
@@ -36,8 +36,7 @@ void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const 
 /// Coordinates of the elements that are not zero, in row-major order: int64 [count, x.dim()].
 Tensor nonzero(const Tensor& x);
 
-/// Tensors of one dtype joined along dim. They have equal sizes elsewhere; one-dimensional tensors without elements are
-/// skipped.
+/// Tensors of one dtype joined along dim. Their other sizes are equal; tensors of shape [0] are skipped.
 Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");
 
 /// A contiguous tensor as [outer, size of dim, inner].
@@ -52,7 +51,8 @@ struct AroundDim {
 /// Slice i of x along dim repeated counts[i] times, `total` slices in all. counts is int64, contiguous and checked:
 /// none negative, one for each slice, and their sum is `total`.
 Tensor repeat_slices(const Tensor& x, std::int64_t dim, const Tensor& counts, std::int64_t total);
-/// The adjoint: x along dim in groups of counts[i] slices, each group summed to one slice (in float64, or modulo 2^n).
+/// The adjoint of repeat_slices: x along dim in groups of counts[i] slices, each group summed to one slice (in float64,
+/// or modulo 2^n).
 Tensor sum_groups(const Tensor& x, std::int64_t dim, const Tensor& counts);
 
 /// Rows of weight [n, d] picked by an index of any shape: [..., d]. Negative indices are errors.

@@ -6,10 +6,10 @@
 namespace xg::kernels {
 namespace {
 
-constexpr int vectors = 2;  // in a panel's row
+constexpr int vectors = 2;  // per row of a panel
 template <class T> constexpr auto panel_width = static_cast<std::int64_t>(vectors * xsimd::batch<T>::size);
-/// Rows whose sums fit the registers beside a row of the panel and a factor.
-constexpr int most_rows = 6;
+/// The number of rows whose sums fit in registers, besides a row of the panel and a factor.
+constexpr int max_rows = 6;
 
 template <class T, int rows>
 void tile(const T* panel, const std::int32_t* kept, std::int64_t count, const T* a, std::int64_t a_row, T* out) {
@@ -55,11 +55,11 @@ Panels::Panels(const Tensor& b) : rows_(b.shape()[0]), cols_(b.shape()[1]) {
 
 template <class T>
 void kept_product(const T* panel, const std::int32_t* kept, std::int64_t count, const T* a, std::int64_t rows, T* out) {
-  const std::int64_t tiles = (rows + most_rows - 1) / most_rows;
+  const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
   for (std::int64_t t = 0, done = 0; t < tiles; ++t) {
-    const std::int64_t here = (rows - done) / (tiles - t);  // nearly equal heights
-    tile_of<T, most_rows>(here, panel, kept, count, a + done, rows, out + done * panel_width<T>);
-    done += here;
+    const std::int64_t height = (rows - done) / (tiles - t);  // nearly equal heights
+    tile_of<T, max_rows>(height, panel, kept, count, a + done, rows, out + done * panel_width<T>);
+    done += height;
   }
 }
 

@@ -1,5 +1,5 @@
-// Products in which most of one operand need not be read: c = a^T b[kept, :], where only some rows of b are kept, other
-// ones for each product with the same b. Rows are skipped as they are, so that half as many cost half the time.
+// Products with a subset of the rows of one operand: c = a^T b[kept, :], where each product with the same b keeps other
+// rows. Skipped rows are not read, so half the rows take half the time.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -8,8 +8,8 @@
 
 namespace xg::kernels {
 
-/// b [rows, cols], copied into panels of a few columns that lie closely behind each other; the last one is filled up
-/// with zeros. Read by several threads.
+/// b [rows, cols] packed into adjacent panels of a few columns, the last of which is padded with zeros. Several threads
+/// may read it.
 class Panels {
  public:
   Panels() = default;
@@ -17,7 +17,7 @@ class Panels {
   explicit Panels(const Tensor& b);
   std::int64_t count() const { return count_; }
   std::int64_t cols() const { return cols_; }
-  /// Columns of a panel: two vectors.
+  /// The number of columns of a panel: two vectors.
   std::int64_t width() const { return width_; }
 
   template <class T> const T* panel(std::int64_t i) const { return data_.data<T>() + i * width_ * rows_; }

@@ -1,4 +1,4 @@
-// The one source that includes xtensor-blas's linear algebra: its headers take seconds and clash with <cblas.h>.
+// The only source that includes xtensor-blas's linear algebra: its headers take seconds and clash with <cblas.h>.
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/linalg.hpp>
 #include <xgrad/tensor/xtensor_shim.hpp>

@@ -1,8 +1,8 @@
-// How the arithmetic of an op becomes the loops of a kernel: whole xsimd batches where it takes them (ends of rows too,
-// so that an element's bits do not depend on where it stands), plain loops for the rest.
+// Makes the loops of a kernel from the arithmetic of an op: on xsimd batches where the op takes them (also for ends of
+// rows, so that an element's bits do not depend on its position), scalar loops otherwise.
 //
 // Arithmetic is a member template of the op, `template <class V> V call(V x) const`, where V is a number or a batch of
-// them; an op that takes no batches says so by a constraint, `template <std::floating_point T> T call(T x) const`.
+// them; an op that takes no batches has a constraint, `template <std::floating_point T> T call(T x) const`.
 #pragma once
 
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -18,9 +18,9 @@ namespace xg::kernels {
 
 template <class T> using Batch = xsimd::batch<T>;
 
-// One spelling for batches and for single numbers; autograd/detail/elementwise.hpp adds tensors.
+// Functions of batches and of single numbers; autograd/detail/elementwise.hpp adds overloads for tensors.
 
-/// A number of V's type.
+/// The constant `value` as a V.
 template <class V> V constant(const V&, double value) {
   if constexpr (std::is_arithmetic_v<V>)
     return static_cast<V>(value);
@@ -32,7 +32,7 @@ template <class Mask, class T> Batch<T> pick(const Mask& mask, const Batch<T>& a
   return xsimd::select(mask, a, b);
 }
 
-/// What V has for each element: V itself, or T of a Batch<T>.
+/// The element type of V: V itself, or T of a Batch<T>.
 template <class V> struct ElementType {
   using type = V;
 };
@@ -41,7 +41,7 @@ template <class T> struct ElementType<Batch<T>> {
 };
 template <class V> using ElementOf = typename ElementType<V>::type;
 
-// Integers wrap where a result does not fit: they are computed as unsigned numbers.
+// Integer arithmetic wraps: it is computed in unsigned types.
 template <class V, class F> V wrapped(V a, V b, F f) {
   if constexpr (std::is_integral_v<V>) {
     using U = std::make_unsigned_t<V>;
@@ -72,27 +72,27 @@ template <class V> V negative_of(V x) {
     return -x;
 }
 
-/// Is it NaN? (x != x is an ordered comparison for batches in some versions of xsimd: false for NaN.)
+/// Whether x is NaN. (In some versions of xsimd, x != x is an ordered comparison for batches: false for NaN.)
 template <Arithmetic T> bool is_nan(T x) { return x != x; }
 template <class T> auto is_nan(const Batch<T>& x) { return xsimd::isnan(x); }
 
-/// `ordered`, which is a or b, unless one of them is NaN: then what stands for it.
+/// `ordered`, unless a is NaN, then if_a, or b is NaN, then if_b.
 template <class V> V beside_nan(V a, V b, V if_a, V if_b, V ordered) {
   if constexpr (std::is_integral_v<V>)
     return ordered;
   else
     return pick(is_nan(a), if_a, pick(is_nan(b), if_b, ordered));
 }
-// The larger and the smaller one; NaN where either is, and the other one where one of them is NaN.
+// Maximum and minimum: maximum_of and minimum_of give NaN where either is NaN, fmax_of and fmin_of the other number.
 template <class V> V maximum_of(V a, V b) { return beside_nan(a, b, a, b, pick(a > b, a, b)); }
 template <class V> V minimum_of(V a, V b) { return beside_nan(a, b, a, b, pick(a < b, a, b)); }
 template <class V> V fmax_of(V a, V b) { return beside_nan(a, b, b, a, pick(a > b, a, b)); }
 template <class V> V fmin_of(V a, V b) { return beside_nan(a, b, b, a, pick(a < b, a, b)); }
 
-// The end of a row that is not a whole number of batches is one more batch that reaches back to where it fits: computed
+// A row that is not a whole number of batches ends in one more batch, which overlaps the one before. It is computed
 // before the first store, so that `out` may be an operand, and stored last. Rows shorter than a batch are padded.
 
-// ---- readings: which member of an op's arithmetic a loop computes
+// ---- readings: the member of an op's arithmetic that a loop computes
 
 /// The function itself.
 struct Call {
@@ -124,7 +124,7 @@ struct Secant {
 
 // ---- loops
 
-/// On batches; with op.plain_call(x), if there is one, where op.plain(x) holds for all lanes.
+/// The loop on batches. It uses op.plain_call(x), if there is one, where op.plain(x) holds for all lanes.
 template <class Reading, class Op, class T>
 void vector_unary(const void* x_, void* out_, std::int64_t n, const void* op_) {
   const T* x = static_cast<const T*>(x_);
@@ -141,7 +141,7 @@ void vector_unary(const void* x_, void* out_, std::int64_t n, const void* op_) {
   if (whole < n) last = Reading::of(op, V::load_unaligned(x + n - width));
   std::int64_t i = 0;
   if constexpr (requires(V v) { op.plain(v); }) {
-    // Eight batches are looked at together: none of them needs care, as a rule, and that loop has no branches.
+    // Eight batches are tested together: usually all are plain, and that loop has no branches.
     for (; i + 8 * width <= whole; i += 8 * width) {
       auto plain = op.plain(V::load_unaligned(x + i));
       for (std::int64_t k = width; k < 8 * width; k += width) plain = plain & op.plain(V::load_unaligned(x + i + k));
@@ -202,13 +202,13 @@ void scalar_binary(const void* a_, const void* b_, void* out_, std::int64_t n, c
 
 // ---- kernels
 
-/// The dtypes that an elementwise op has loops for, as a set. An op without `dtypes` has those of floating-point
-/// numbers.
+/// A set of the dtypes that an elementwise op has loops for. An op without `dtypes` has loops for the floating-point
+/// ones.
 enum Dtypes : unsigned {
   bools = 1,
   integers = 2,
-  reals = 4,
-  numbers = integers | reals,
+  floating = 4,
+  numbers = integers | floating,
   every_dtype = bools | numbers
 };
 
@@ -218,7 +218,7 @@ template <class Op> constexpr unsigned dtypes_of() {
   if constexpr (requires { Op::dtypes; })
     return Op::dtypes;
   else
-    return reals;
+    return floating;
 }
 /// Calls set.operator()<T>(number of the dtype) for the types of `dtypes`.
 template <unsigned dtypes, class F> constexpr void for_each_type(F&& set) {
@@ -228,7 +228,7 @@ template <unsigned dtypes, class F> constexpr void for_each_type(F&& set) {
     set.template operator()<std::int32_t>(2);
     set.template operator()<std::int64_t>(3);
   }
-  if constexpr ((dtypes & reals) != 0) {
+  if constexpr ((dtypes & floating) != 0) {
     set.template operator()<float>(4);
     set.template operator()<double>(5);
   }
@@ -265,10 +265,10 @@ template <class Reading, class Op> constexpr UnaryKernel make_unary() {
   return kernel;
 }
 
-/// Derivatives and secants have loops for floating-point numbers alone.
+/// Derivatives and secants have loops only for floating-point dtypes.
 template <class Reading, class Op> constexpr BinaryKernel make_binary() {
   constexpr bool itself = std::is_same_v<Reading, Call>;
-  constexpr unsigned dtypes = itself ? dtypes_of<Op>() : dtypes_of<Op>() & reals;
+  constexpr unsigned dtypes = itself ? dtypes_of<Op>() : dtypes_of<Op>() & floating;
   BinaryKernel kernel{Op::name, {}, itself && to_bool<Op>()};
   for_each_type<dtypes>([&]<class T>(std::size_t i) { kernel.loops[i] = binary_loops<Reading, Op, T>(); });
   return kernel;
@@ -283,7 +283,7 @@ template <class Op, class Reading = Call> inline constexpr BinaryKernel binary =
 /// op.call of each element, or of each pair of elements with broadcasting.
 template <class Op> Tensor map(const Op& op, const Tensor& x) { return unary<Op>(x, &op); }
 template <class Op> Tensor map(const Op& op, const Tensor& a, const Tensor& b) { return binary<Op>(a, b, &op); }
-/// The same into `out`, which has the shape of the result, any strides, and may be an operand.
+/// As map(), into `out`, which has the shape of the result, any strides, and may be an operand.
 template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& x) { unary<Op>.into(out, x, &op); }
 template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& a, const Tensor& b) {
   binary<Op>.into(out, a, b, &op);

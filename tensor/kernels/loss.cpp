@@ -12,21 +12,21 @@
 
 namespace xg::kernels {
 
-std::string position(const Shape& shape, std::int64_t at) {
-  Shape index = shape;
+std::string position(const Shape& shape, std::int64_t index) {
+  Shape coordinates = shape;
   for (std::size_t d = shape.size(); d-- > 0;) {
-    index[d] = at % shape[d];
-    at /= shape[d];
+    coordinates[d] = index % shape[d];
+    index /= shape[d];
   }
-  return index.str();
+  return coordinates.str();
 }
 
 namespace {
 
-[[noreturn]] void refuse_label(const char* op, const Tensor& target, std::int64_t at, std::int64_t label,
+[[noreturn]] void refuse_label(const char* op, const Tensor& target, std::int64_t index, std::int64_t label,
                                std::int64_t classes, std::int64_t ignore_index) {
   raise<IndexError>("[{}] target{} is {}, there are {} classes: labels must lie in [0, {}) or be ignore_index ({}).",
-                    op, position(target.shape(), at), label, classes, classes, ignore_index);
+                    op, position(target.shape(), index), label, classes, classes, ignore_index);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ constexpr LogOf log_of_sums;
 std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyParams& params) {
   const Tensor z = contiguous(logits), labels = contiguous(target);
   const std::int64_t classes = z.shape()[1],
-                     rows = classes == 0 ? 0 : z.shape()[0];  // without classes, all are ignored
+                     rows = classes == 0 ? 0 : z.shape()[0];  // without classes all labels are ignored
   const std::int64_t count = count_labels("cross_entropy", labels, classes, params.ignore_index);
   Tensor loss = empty({}, z.dtype()), probabilities = empty(z.shape(), z.dtype());
   dispatch_floating(z.dtype(), [&]<class T>() {
@@ -69,10 +69,10 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
         each_row<T, 1>(SoftmaxRows{}, count, classes, {in + begin * classes}, p + begin * classes, {max, log_sum});
         vector_unary<Call, LogOf, T>(log_sum, log_sum, count, &log_of_sums);
         for (std::int64_t i = 0; i < count; ++i) {
-          const std::int64_t at = label[begin + i];
-          if (at == params.ignore_index) continue;
+          const std::int64_t c = label[begin + i];
+          if (c == params.ignore_index) continue;
           const T* row = in + (begin + i) * classes;
-          total += static_cast<double>(log_sum[i]) - (1 - params.smoothing) * static_cast<double>(row[at] - max[i]);
+          total += static_cast<double>(log_sum[i]) - (1 - params.smoothing) * static_cast<double>(row[c] - max[i]);
           if (params.smoothing == 0) continue;
           double all = 0;
           for (std::int64_t j = 0; j < classes; ++j) all += static_cast<double>(row[j] - max[i]);
@@ -81,7 +81,7 @@ std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, 
       }
       return total;
     };
-    const double total = join_tiles(rows, row_tile(classes), 0.0, part, std::plus<>());  // tiles by shape alone
+    const double total = join_tiles(rows, row_tile(classes), 0.0, part, std::plus<>());
     *elements<T>(loss) = static_cast<T>(params.mean ? total / static_cast<double>(count) : total);
   });
   return {std::move(loss), std::move(probabilities)};

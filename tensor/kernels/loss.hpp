@@ -1,5 +1,5 @@
-// Cross entropy in one pass: value and reduction together, no temporaries; bad targets are found on the way. Losses of
-// elements: element_loss.hpp.
+// Cross entropy in one pass: value, reduction and the check of targets, without temporaries. Elementwise losses are in
+// element_loss.hpp.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -12,8 +12,8 @@ namespace xg::kernels {
 
 enum class LossReduction { none, mean, sum };
 
-/// "[2, 0]" for the element that is number `at` in row-major order.
-std::string position(const Shape& shape, std::int64_t at);
+/// "[2, 0]", the coordinates of element `index` in row-major order.
+std::string position(const Shape& shape, std::int64_t index);
 
 struct CrossEntropyParams {
   std::int64_t ignore_index = -100;
@@ -21,13 +21,14 @@ struct CrossEntropyParams {
   bool mean = true;      ///< over the rows that are not ignored; else the sum
 };
 /// The reduced cross entropy of logits [n, classes] with class numbers [n] (int64), and softmax(logits) for backward.
-/// Throws IndexError, naming its position, for a label that is neither a class nor ignore_index.
+/// Throws IndexError, with its position, for a label that is neither a class nor ignore_index.
 std::array<Tensor, 2> cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyParams& params);
 /// (p - smoothed one-hot) / count, 0 in ignored rows.
 Tensor cross_entropy_backward(const Tensor& grad, const Tensor& probabilities, const Tensor& target,
                               const CrossEntropyParams& params);
 
-/// How many labels (int64) are not ignore_index. Throws IndexError for one that is not a class either, naming `op`.
+/// The number of labels (int64) that are not ignore_index. Throws IndexError, naming `op`, for one that is not a class
+/// either.
 std::int64_t count_labels(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignore_index);
 
 }  // namespace xg::kernels

@@ -1,6 +1,6 @@
-// Vector exponentials and what is made of them, on batches of float or double. All are free of branches that depend on
-// neighbours' values, so that an element's bits do not depend on where it stands. Measured over all floats against
-// float64 libm, and over dense samples of float64 against long double (tests/tensor/test_elementwise_accuracy.cpp).
+// Vectorized exponentials and related functions, on batches of float or double. The result for an element never depends
+// on the other elements of the batch. Measured over all floats against float64 libm, and over dense samples of float64
+// against long double (tests/tensor/test_elementwise_accuracy.cpp).
 #pragma once
 
 #include <xgrad/tensor/kernels/loops.hpp>
@@ -31,7 +31,7 @@ template <> struct MathConstants<float> {
   using Bits = std::uint32_t;
   static constexpr int mantissa = 23;
   static constexpr float bias = 127;
-  static constexpr float ln2_high = 0.693359375f;  // few bits: its products with exponents are exact
+  static constexpr float ln2_high = 0.693359375f;  // few significant bits, so that products with exponents are exact
   static constexpr float ln2_low = -2.12194440054690583e-4f;
   static constexpr float exp_plain = 87;                   // exp of at most this is normal, and its inverse too
   static constexpr float exp_least = -104, exp_most = 89;  // beyond them exp is 0 or infinity
@@ -116,7 +116,7 @@ template <class V> V power_of_two(const V& n) {
   return std::bit_cast<V>(BitsOf<V>(bits << Constants<V>::mantissa));
 }
 
-/// The integer n nearest to x / log(2), and exp(r) - 1 of what is left of x.
+/// The integer n nearest to x / log(2), and exp(r) - 1 of the remainder r = x - n log(2).
 template <class V> class ReducedExp {
  public:
   V n, r_expm1;
@@ -126,7 +126,7 @@ template <class V> class ReducedExp {
     n = xsimd::fma(x, V(static_cast<T>(1.4426950408889634074)), magic) - magic;
     finish(xsimd::fnma(n, V(Constants<V>::ln2_high), x));
   }
-  /// exp(-a), where that is normal.
+  /// exp(-a), where that is a normal number.
   static V of_minus(const V& a) {
     using T = typename V::value_type;
     const V magic(rounder<T>);
@@ -149,7 +149,7 @@ template <class V> class ReducedExp {
 
 namespace detail {
 
-/// exp(x) in two steps, where 2^n itself may lie outside the range.
+/// exp(x) as a product with two powers of two, for n where 2^n itself may overflow or underflow.
 template <class V> [[gnu::noinline]] V extreme_exp(const V& x) {
   using T = typename V::value_type;
   const V least(Constants<V>::exp_least), most(Constants<V>::exp_most);
@@ -163,13 +163,13 @@ template <class V> [[gnu::noinline]] V extreme_exp(const V& x) {
 
 }  // namespace detail
 
-/// How much care exp takes. All give the same bits where `none` may be used.
+/// Whether exp handles extreme arguments. Results are bitwise equal wherever `none` is allowed.
 enum class Care {
   full,  ///< any x
   none   ///< is_plain(|x|), or NaN
 };
 
-/// Is the exponential of these, and its inverse, an ordinary number? a >= 0.
+/// Whether exp(a) and exp(-a) are normal numbers, for a >= 0.
 template <class V> auto plain_lanes(const V& a) { return a < V(detail::Constants<V>::exp_plain); }
 template <class V> bool is_plain(const V& a) { return xsimd::all(plain_lanes(a)); }
 
@@ -183,7 +183,7 @@ template <Care care = Care::full, class V> V exp_of(const V& x) {
   return (V(T(1)) + reduced.r_expm1) * detail::power_of_two(reduced.n);
 }
 
-/// exp(-a) for a >= 0: a few instructions less.
+/// exp(-a) for a >= 0, with fewer instructions than exp_of.
 template <Care care = Care::full, class V> V exp_of_minus(const V& a) {
   if constexpr (care == Care::full)
     if (!is_plain(a)) [[unlikely]]
@@ -243,7 +243,7 @@ template <class V> V log1p_of_unit(const V& x) {
 template <class V> [[gnu::always_inline]] inline V sigmoid_of(const V& x) {
   const V one(1), e = exp_of_minus(xsimd::abs(x)), sum = one + e;
   const V quotient = pick(x < V(0), e, one) / sum;
-  const V lost = e - (sum - one);  // by the sum's rounding
+  const V lost = e - (sum - one);  // the rounding error of the sum
   return xsimd::fnma(quotient * lost, one - quotient, quotient);
 }
 
@@ -273,14 +273,14 @@ template <class V> V erf_of(const V& x) {
   return xsimd::copysign(pick(a < V(static_cast<T>(0.75)), small, large), x);
 }
 
-// ---- further functions of numbers and batches, under the names that ops use
+// ---- functions of numbers and batches, under the names that ops use
 
-/// x bounded to [low, high]; NaN stays.
+/// x clamped to [low, high]; NaN stays NaN.
 template <class V> V bounded(const V& x, double low, double high) {
   const V least = constant(x, low), most = constant(x, high), above = pick(x < least, least, x);
   return pick(above > most, most, above);
 }
-/// The larger of x and low; NaN stays.
+/// max(x, low); NaN stays NaN.
 template <class V> V at_least(const V& x, double low) {
   if constexpr (std::is_arithmetic_v<V>)
     return x < constant(x, low) ? constant(x, low) : x;
@@ -296,7 +296,7 @@ template <class V> V abs_of(const V& x) {
   else
     return xsimd::abs(x);
 }
-/// -1, 0 or 1; NaN stays.
+/// -1, 0 or 1; NaN stays NaN.
 template <class V> V sign_of(const V& x) {
   if constexpr (std::is_integral_v<V>)
     return static_cast<V>((x > V(0)) - (x < V(0)));
@@ -307,7 +307,7 @@ template <class V> V sqrt_of(const V& x) { return xsimd::sqrt(x); }
 template <class V> V sin_of(const V& x) { return xsimd::sin(x); }
 template <class V> V cos_of(const V& x) { return xsimd::cos(x); }
 template <std::floating_point T> T erfc_of(T x) { return std::erfc(x); }
-/// log(1 + x); the sign of zero stays.
+/// log(1 + x); it preserves the sign of zero.
 template <class V> V log1p_of(const V& x) { return pick(x == constant(x, 0), x, xsimd::log1p(x)); }
 
 }  // namespace xg::kernels

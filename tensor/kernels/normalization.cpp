@@ -12,8 +12,8 @@ namespace xg::kernels {
 namespace {
 
 // Note [Means in one dtype]
-// Sums run in the tensor's own dtype, where they are short. What a mean misses by that, the mean of the differences
-// from it gives: results are as close as with sums in a wider dtype.
+// Short sums are computed in the tensor's own dtype. The mean of the differences from an approximate mean corrects its
+// rounding error, so results are as accurate as with sums in a wider dtype.
 
 /// (x - mean) / sqrt(var + eps); the statistics are mean and 1 / sqrt(var + eps).
 struct StandardizedRows {
@@ -24,33 +24,34 @@ struct StandardizedRows {
     using V = Batch<T>;
     const auto at = [=](std::int64_t j) { return V::load_unaligned(in[0] + j * stride); };
     const V inverse(T(1) / static_cast<T>(n));
-    const V near = column_sum<V>(n, at) * inverse;
-    const V missed = column_sum<V>(n, [=](std::int64_t j) { return at(j) - near; }) * inverse;
+    const V approximate = column_sum<V>(n, at) * inverse;
+    const V correction = column_sum<V>(n, [=](std::int64_t j) { return at(j) - approximate; }) * inverse;
     const V squares = column_sum<V>(n, [=](std::int64_t j) {
-      const V d = (at(j) - near) - missed;
+      const V d = (at(j) - approximate) - correction;
       return d * d;
     });
     const V scale = V(T(1)) / xsimd::sqrt(squares * inverse + V(static_cast<T>(eps)));
-    for (std::int64_t j = 0; j < n; ++j) (((at(j) - near) - missed) * scale).store_unaligned(out + j * out_stride);
-    return {near + missed, scale};
+    for (std::int64_t j = 0; j < n; ++j)
+      (((at(j) - approximate) - correction) * scale).store_unaligned(out + j * out_stride);
+    return {approximate + correction, scale};
   }
   template <class T> std::array<T, 2> row(const std::array<const T*, 1>& in, T* out, std::int64_t n) const {
     using V = Batch<T>;
     const auto at = [=](std::int64_t i) { return V::load_unaligned(in[0] + i); };
     const double count = static_cast<double>(n);
-    const V near(static_cast<T>(row_sum<T>(n, at) / count));
-    const V missed(static_cast<T>(row_sum<T>(n, [=](std::int64_t i) { return at(i) - near; }) / count));
+    const V approximate(static_cast<T>(row_sum<T>(n, at) / count));
+    const V correction(static_cast<T>(row_sum<T>(n, [=](std::int64_t i) { return at(i) - approximate; }) / count));
     const double squares = row_sum<T>(n, [=](std::int64_t i) {
-      const V d = (at(i) - near) - missed;
+      const V d = (at(i) - approximate) - correction;
       return d * d;
     });
     const T scale = static_cast<T>(1 / std::sqrt(squares / count + eps));
-    row_map(out, n, [=](std::int64_t i) { return ((at(i) - near) - missed) * V(scale); });
-    return {near.get(0) + missed.get(0), scale};
+    row_map(out, n, [=](std::int64_t i) { return ((at(i) - approximate) - correction) * V(scale); });
+    return {approximate.get(0) + correction.get(0), scale};
   }
 };
 
-/// inv (g - mean(g) - y mean(g y)) of g and y.
+/// inv (g - mean(g) - y mean(g y)), from g and y.
 template <class T> struct StandardizedBackwardRows {
   const T* inv;
   Batch<T> scale{};
@@ -84,7 +85,7 @@ template <class T> struct StandardizedBackwardRows {
 
 constexpr std::int64_t row_block = 32;  // rows whose columns are added in the tensor's dtype
 
-/// Columns for one thread: tens of microseconds.
+/// The number of columns per tile: tens of microseconds of work.
 std::int64_t column_tile(std::int64_t rows) {
   return std::max<std::int64_t>(16, (1 << 15) / std::max<std::int64_t>(1, rows) / 16 * 16);
 }
@@ -129,48 +130,49 @@ std::array<Tensor, 4> standardize_columns(const Tensor& x_, double eps) {
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* in = elements<T>(x);
     T *average = elements<T>(mean), *scale = elements<T>(inv), *variance = elements<T>(var), *out = elements<T>(y);
-    // Blocks of rows: their means and squares, while they are in the cache, join those of the rows before (Chan, Golub
-    // and LeVeque 1979).
+    // The means and squares of a block of rows, computed while it is in the cache, are merged with those of the rows
+    // before (Chan, Golub and LeVeque 1979).
     xg::detail::parallel_ranges(columns, column_tile(rows), [&](std::int64_t first, std::int64_t last) {
-      const std::int64_t here = last - first;
-      Tensor wide = empty({2, here}, Dtype::float64), narrow = empty({3, here}, x.dtype());
-      double *center = elements<double>(wide), *squares = center + here;
-      T *near = elements<T>(narrow), *missed = near + here, *block_squares = missed + here;
-      std::fill(center, center + 2 * here, 0.0);
+      const std::int64_t column_count = last - first;
+      Tensor wide = empty({2, column_count}, Dtype::float64), narrow = empty({3, column_count}, x.dtype());
+      double *center = elements<double>(wide), *squares = center + column_count;
+      T *approximate = elements<T>(narrow), *correction = approximate + column_count,
+        *block_squares = correction + column_count;
+      std::fill(center, center + 2 * column_count, 0.0);
       for (std::int64_t begin = 0; begin < rows; begin += row_block) {
         const std::int64_t end = std::min(begin + row_block, rows);
         const T inverse = T(1) / static_cast<T>(end - begin);
-        std::fill(near, near + 3 * here, T(0));
+        std::fill(approximate, approximate + 3 * column_count, T(0));
         for (std::int64_t r = begin; r < end; ++r)
-          for (std::int64_t c = 0; c < here; ++c) near[c] += in[r * columns + first + c];
-        for (std::int64_t c = 0; c < here; ++c) near[c] *= inverse;
+          for (std::int64_t c = 0; c < column_count; ++c) approximate[c] += in[r * columns + first + c];
+        for (std::int64_t c = 0; c < column_count; ++c) approximate[c] *= inverse;
         for (std::int64_t r = begin; r < end; ++r)
-          for (std::int64_t c = 0; c < here; ++c) {
-            const T d = in[r * columns + first + c] - near[c];
-            missed[c] += d;
+          for (std::int64_t c = 0; c < column_count; ++c) {
+            const T d = in[r * columns + first + c] - approximate[c];
+            correction[c] += d;
             block_squares[c] += d * d;
           }
         const double count = static_cast<double>(end - begin), before = static_cast<double>(begin),
                      share = count / (before + count);
-        for (std::int64_t c = 0; c < here; ++c) {
-          const double sum = static_cast<double>(missed[c]), miss = sum / count;
-          const double d = static_cast<double>(near[c]) + miss - center[c];
+        for (std::int64_t c = 0; c < column_count; ++c) {
+          const double sum = static_cast<double>(correction[c]), miss = sum / count;
+          const double d = static_cast<double>(approximate[c]) + miss - center[c];
           center[c] += d * share;
           squares[c] += static_cast<double>(block_squares[c]) - sum * miss + d * d * before * share;
         }
       }
-      for (std::int64_t c = 0; c < here; ++c) {
+      for (std::int64_t c = 0; c < column_count; ++c) {
         average[first + c] = static_cast<T>(center[c]);
-        missed[c] = static_cast<T>(center[c] - static_cast<double>(average[first + c]));
-        // Rounding may leave less than nothing of a constant column; NaN stays.
+        correction[c] = static_cast<T>(center[c] - static_cast<double>(average[first + c]));
+        // Rounding may make the sum negative for a constant column; NaN stays NaN.
         const double of_channel = squares[c] < 0 ? 0 : squares[c] / static_cast<double>(rows);
         variance[first + c] = static_cast<T>(of_channel);
         scale[first + c] = static_cast<T>(1 / std::sqrt(of_channel + eps));
       }
       for (std::int64_t r = 0; r < rows; ++r)
-        for (std::int64_t c = 0; c < here; ++c)
+        for (std::int64_t c = 0; c < column_count; ++c)
           out[r * columns + first + c] =
-              ((in[r * columns + first + c] - average[first + c]) - missed[c]) * scale[first + c];
+              ((in[r * columns + first + c] - average[first + c]) - correction[c]) * scale[first + c];
     });
   });
   return {y, mean, inv, var};
@@ -184,27 +186,27 @@ Tensor standardize_columns_backward(const Tensor& grad_, const Tensor& y, const 
     const T *g = elements<T>(grad), *v = elements<T>(y), *scale = elements<T>(inv);
     T* dx = elements<T>(out);
     xg::detail::parallel_ranges(columns, column_tile(rows), [&](std::int64_t first, std::int64_t last) {
-      const std::int64_t here = last - first;
-      Tensor wide = empty({2, here}, Dtype::float64), narrow = empty({2, here}, y.dtype());
+      const std::int64_t column_count = last - first;
+      Tensor wide = empty({2, column_count}, Dtype::float64), narrow = empty({2, column_count}, y.dtype());
       double* sums = elements<double>(wide);
-      T *sum = elements<T>(narrow), *product = sum + here;
-      std::fill(sums, sums + 2 * here, 0.0);
+      T *sum = elements<T>(narrow), *product = sum + column_count;
+      std::fill(sums, sums + 2 * column_count, 0.0);
       for (std::int64_t begin = 0; begin < rows; begin += row_block) {
-        std::fill(sum, sum + 2 * here, T(0));
+        std::fill(sum, sum + 2 * column_count, T(0));
         for (std::int64_t i = begin; i < std::min(begin + row_block, rows); ++i) {
-          const std::int64_t at = i * columns + first;
-          for (std::int64_t c = 0; c < here; ++c) {
-            sum[c] += g[at + c];
-            product[c] += g[at + c] * v[at + c];
+          const std::int64_t offset = i * columns + first;
+          for (std::int64_t c = 0; c < column_count; ++c) {
+            sum[c] += g[offset + c];
+            product[c] += g[offset + c] * v[offset + c];
           }
         }
-        for (std::int64_t c = 0; c < 2 * here; ++c) sums[c] += static_cast<double>(sum[c]);
+        for (std::int64_t c = 0; c < 2 * column_count; ++c) sums[c] += static_cast<double>(sum[c]);
       }
-      for (std::int64_t c = 0; c < 2 * here; ++c) sum[c] = static_cast<T>(sums[c] / static_cast<double>(rows));
+      for (std::int64_t c = 0; c < 2 * column_count; ++c) sum[c] = static_cast<T>(sums[c] / static_cast<double>(rows));
       for (std::int64_t i = 0; i < rows; ++i) {
-        const std::int64_t at = i * columns + first;
-        for (std::int64_t c = 0; c < here; ++c)
-          dx[at + c] = scale[first + c] * (g[at + c] - sum[c] - v[at + c] * product[c]);
+        const std::int64_t offset = i * columns + first;
+        for (std::int64_t c = 0; c < column_count; ++c)
+          dx[offset + c] = scale[first + c] * (g[offset + c] - sum[c] - v[offset + c] * product[c]);
       }
     });
   });
@@ -220,7 +222,7 @@ Tensor dropout(const Tensor& x_, double p, std::uint64_t seed, std::uint64_t off
     T* result = static_cast<T*>(out.impl().data);
     const T scale = static_cast<T>(p < 1 ? 1 / (1 - p) : 0);
     const float threshold = static_cast<float>(p);
-    constexpr std::int64_t block = 1024;  // a multiple of the four numbers that one count gives
+    constexpr std::int64_t block = 1024;  // a multiple of the four numbers per counter value
     xg::detail::parallel_ranges(n, 16 * block, [&](std::int64_t begin, std::int64_t end) {
       float uniform[block];
       for (std::int64_t i = begin; i < end; i += block) {

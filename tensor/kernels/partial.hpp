@@ -1,4 +1,4 @@
-// Vectors that are not full: the first n elements are read or written, memory behind them is not touched.
+// Partial vectors: the first n elements are read or written, memory after them is not accessed.
 #pragma once
 
 #include <xsimd/xsimd.hpp>
@@ -46,7 +46,8 @@ template <class T> class Partial {
     return xsimd::batch<T>::load_aligned(buffer);
   }
 
-  /// Through memory, except where masked stores are quick (those of AVX2 are microcode on some processors).
+  /// Stores through a buffer, except where masked stores are fast (AVX2 masked stores are microcoded on some
+  /// processors).
   void store(T* to, const xsimd::batch<T>& value) const {
 #ifdef __AVX512F__
     if constexpr (masked && bytes == 64 && sizeof(T) == 4) return _mm512_mask_storeu_ps(to, bits<__mmask16>(), value);

@@ -16,13 +16,13 @@ constexpr std::uint32_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
 constexpr std::uint32_t weyl0 = 0x9E3779B9, weyl1 = 0xBB67AE85;
 constexpr int rounds = 10;
 
-constexpr std::int64_t lanes = 16;  // blocks that are computed at once
+constexpr std::int64_t lanes = 16;  // blocks computed at once
 constexpr std::int64_t chunk = 4 * lanes;
 
 using Wide = xsimd::batch<std::uint64_t>;
 
-/// The products of the low halves of each lane. One instruction where the processor has it; compilers do not find it in
-/// a loop over 32-bit numbers, which then takes six times as long.
+/// The products of the low halves of each lane, in one instruction where the processor has it. Compilers do not
+/// generate it for a loop over 32-bit numbers, which takes six times as long.
 Wide product(const Wide& a, const Wide& b) {
 #if defined(__AVX512F__)
   return Wide(_mm512_mul_epu32(a, b));
@@ -35,7 +35,7 @@ Wide product(const Wide& a, const Wide& b) {
 #endif
 }
 
-/// Blocks offset .. offset + 15 of the stream, number after number.
+/// Writes blocks offset .. offset + 15 of the stream.
 void sixteen_blocks(std::uint64_t seed, std::uint64_t offset, std::uint32_t* __restrict out) {
   constexpr std::size_t width = Wide::size, count = lanes / width;
   static_assert(lanes % width == 0);
@@ -74,7 +74,7 @@ void sixteen_blocks(std::uint64_t seed, std::uint64_t offset, std::uint32_t* __r
   }
 }
 
-/// Calls f(bits, at, count) for consecutive groups of numbers of the stream; `per_block` results come from each block.
+/// Calls f(bits, begin, count) for consecutive groups of numbers of the stream; each block gives PerBlock results.
 template <std::int64_t PerBlock, class F>
 void for_each_group(std::int64_t n, std::uint64_t seed, std::uint64_t offset, F&& f) {
   constexpr std::int64_t group = PerBlock * lanes;

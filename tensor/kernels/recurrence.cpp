@@ -19,11 +19,11 @@ Tensor linear_recurrence(const Tensor& a, const Tensor& b, std::int64_t dim, boo
     auto* y = static_cast<T*>(result.impl().data);
     const std::int64_t step = reverse ? -inner : inner;
     for (std::int64_t o = 0; o < outer; ++o) {
-      std::int64_t at = o * n * inner + (reverse ? (n - 1) * inner : 0);
-      for (std::int64_t i = 0; i < inner; ++i) y[at + i] = t[at + i];
+      std::int64_t offset = o * n * inner + (reverse ? (n - 1) * inner : 0);
+      for (std::int64_t i = 0; i < inner; ++i) y[offset + i] = t[offset + i];
       for (std::int64_t k = 1; k < n; ++k) {
-        at += step;
-        for (std::int64_t i = 0; i < inner; ++i) y[at + i] = f[at + i] * y[at - step + i] + t[at + i];
+        offset += step;
+        for (std::int64_t i = 0; i < inner; ++i) y[offset + i] = f[offset + i] * y[offset - step + i] + t[offset + i];
       }
     }
   });

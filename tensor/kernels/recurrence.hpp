@@ -1,4 +1,4 @@
-// First-order linear recurrences along one dimension: what products of many factors and their derivatives are made of.
+// First-order linear recurrences along one dimension, for products of many factors and their derivatives.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

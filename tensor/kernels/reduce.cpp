@@ -1,4 +1,4 @@
-// Which loops a tensor gets: see Note [How reductions run].
+// Chooses the loops of a reduction: see Note [How reductions run].
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
@@ -71,11 +71,11 @@ void reduce_any_layout(const Loops& loops, const void* x, const ReducePlan& plan
                      kept_stride = plan.kept.strides[1].back();
   const std::int64_t length = plan.reduced.row_length(), stride = plan.reduced.strides[0].back();
   const bool by_columns = kept_stride == 1 && kept >= 4 && stride != 1;
-  const std::int64_t together = by_columns ? column_group : 1;
+  const std::int64_t group = by_columns ? column_group : 1;
   alignas(64) char acc[column_group * 8];
   plan.kept.for_each_row([&](const std::array<std::int64_t, 2>& at) {
-    for (std::int64_t j = 0; j < kept; j += together) {
-      const std::int64_t count = std::min(together, kept - j);
+    for (std::int64_t j = 0; j < kept; j += group) {
+      const std::int64_t count = std::min(group, kept - j);
       loops.start(count, acc);
       plan.reduced.for_each_row([&](const std::array<std::int64_t, 1>& inner) {
         const std::int64_t from = at[1] + j * kept_stride + inner[0];
@@ -89,9 +89,9 @@ void reduce_any_layout(const Loops& loops, const void* x, const ReducePlan& plan
   });
 }
 
-/// Does every kept dimension lie before every reduced one?
+/// Whether every kept dimension precedes every reduced one.
 bool reduces_last(unsigned kept, unsigned mask) { return kept < (mask & (~mask + 1)); }
-/// Does every reduced dimension lie before every kept one?
+/// Whether every reduced dimension precedes every kept one.
 bool reduces_first(unsigned kept, unsigned mask) { return mask < (kept & (~kept + 1)); }
 
 }  // namespace
@@ -129,7 +129,7 @@ struct Moments {
 };
 
 template <class T> T run_deviation(const T* x, std::int64_t n, double mean) {
-  constexpr std::int64_t lanes = 32;  // enough for the sums of all to be vectors
+  constexpr std::int64_t lanes = 32;  // enough for all sums to be vectors
   double first[lanes] = {}, second[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)

@@ -1,4 +1,4 @@
-// From a reducer to its loops over columns and over any layout: see Note [How reductions run].
+// Makes the loops of a reducer, over columns and over any layout: see Note [How reductions run].
 #pragma once
 
 #include <xgrad/tensor/kernels/elementwise.hpp>
@@ -12,7 +12,7 @@
 
 namespace xg::kernels {
 
-inline constexpr std::int64_t column_group = 512;   // at a time: their accumulators stay in the first-level cache
+inline constexpr std::int64_t column_group = 512;  // columns at a time: their accumulators fit in the first-level cache
 inline constexpr std::int64_t column_block = 2048;  // rows that are added before the totals are joined
 inline constexpr std::int64_t narrow = 32;          // fewer columns than this: several rows are read as one
 
@@ -31,7 +31,7 @@ template <class R, int Rows> void add_rows(const typename R::In* __restrict x, s
   for (std::int64_t j = 0; j < cols; ++j) acc[j] = R::join(acc[j], R::widen(lanes[j]));
 }
 
-/// acc[j] joins column j, for at most `column_group` columns.
+/// Adds column j to acc[j], for at most `column_group` columns.
 template <class R> [[gnu::noinline]] void add_columns(const typename R::In* x, std::int64_t rows,
                                                       std::int64_t row_stride, std::int64_t cols,
                                                       typename R::Wide* acc) {
@@ -44,27 +44,27 @@ template <class R> [[gnu::noinline]] void add_columns(const typename R::In* x, s
     }
     return;
   }
-  std::int64_t left = rows;
-  if constexpr (R::quick) {
-    for (; left >= 16; left -= 16, x += 16 * row_stride) add_rows<R, 16>(x, row_stride, cols, acc);
-    for (; left >= 4; left -= 4, x += 4 * row_stride) add_rows<R, 4>(x, row_stride, cols, acc);
+  std::int64_t remaining = rows;
+  if constexpr (R::vectorizes) {
+    for (; remaining >= 16; remaining -= 16, x += 16 * row_stride) add_rows<R, 16>(x, row_stride, cols, acc);
+    for (; remaining >= 4; remaining -= 4, x += 4 * row_stride) add_rows<R, 4>(x, row_stride, cols, acc);
   }
-  for (; left > 0; --left, x += row_stride) add_rows<R, 1>(x, row_stride, cols, acc);
+  for (; remaining > 0; --remaining, x += row_stride) add_rows<R, 1>(x, row_stride, cols, acc);
 }
 
-/// The columns of a contiguous matrix.
+/// Reduces the columns of a contiguous matrix.
 template <class R> void columns(const typename R::In* x, std::int64_t rows, std::int64_t cols, typename R::Out* out) {
   const typename R::Wide identity = R::widen(R::identity);
   if (cols < narrow && rows >= 4) {
     typename R::Wide acc[column_group];
-    std::int64_t together = 4;  // rows read as one
-    while (together * cols < narrow && together * 2 <= rows) together *= 2;
-    const std::int64_t wide = together * cols, wide_rows = rows / together;
-    std::fill(acc, acc + wide, identity);
-    add_columns<R>(x, wide_rows, wide, wide, acc);
-    for (std::int64_t half = wide / 2; half >= cols; half /= 2)
+    std::int64_t rows_at_once = 4;  // rows read as one
+    while (rows_at_once * cols < narrow && rows_at_once * 2 <= rows) rows_at_once *= 2;
+    const std::int64_t wide_cols = rows_at_once * cols, wide_rows = rows / rows_at_once;
+    std::fill(acc, acc + wide_cols, identity);
+    add_columns<R>(x, wide_rows, wide_cols, wide_cols, acc);
+    for (std::int64_t half = wide_cols / 2; half >= cols; half /= 2)
       for (std::int64_t j = 0; j < half; ++j) acc[j] = R::join(acc[j], acc[j + half]);
-    add_columns<R>(x + wide_rows * wide, rows - wide_rows * together, cols, cols, acc);
+    add_columns<R>(x + wide_rows * wide_cols, rows - wide_rows * rows_at_once, cols, cols, acc);
     for (std::int64_t j = 0; j < cols; ++j) out[j] = R::finish(acc[j], rows);
     return;
   }
@@ -81,7 +81,7 @@ template <class R> void columns(const typename R::In* x, std::int64_t rows, std:
   xg::detail::parallel_ranges(cols, std::max<std::int64_t>(64, tile_elements / rows / 64 * 64), some);
 }
 
-/// One long run in tiles.
+/// Reduces one long run in parallel tiles.
 template <class R> typename R::Wide run_in_tiles(const typename R::In* x, std::int64_t n) {
   return join_tiles(
       n, tile_elements, R::widen(R::identity),
@@ -89,7 +89,7 @@ template <class R> typename R::Wide run_in_tiles(const typename R::In* x, std::i
       [](const typename R::Wide& a, const typename R::Wide& b) { return R::join(a, b); });
 }
 
-/// A reduction of one dtype with its types erased; accumulators lie side by side, 8 bytes or less each.
+/// A type-erased reduction of one dtype; accumulators are contiguous, with at most 8 bytes each.
 struct Loops {
   Dtype out;
   void (*rows)(const void* x, std::int64_t rows, std::int64_t n, void* out);
@@ -138,10 +138,10 @@ template <class R> constexpr Loops loops_of() {
           }};
 }
 
-/// `dims` of x reduced by the loops of its dtype.
+/// Reduces `dims` of x with the loops of its dtype.
 Tensor reduce(const Loops& loops, const Tensor& x, const Shape& dims, bool keepdim);
 
-/// The loops of the reducer R for each dtype; it may say that it takes floating-point numbers alone.
+/// The loops of the reducer R for each dtype; a reducer with floating_only has none for the others.
 template <template <class> class R> inline constexpr std::array<Loops, 6> loops_by_dtype = [] {
   std::array<Loops, 6> loops{};
   if constexpr (!requires { R<float>::floating_only; })
@@ -152,7 +152,7 @@ template <template <class> class R> inline constexpr std::array<Loops, 6> loops_
   return loops;
 }();
 
-/// By the reducer R of each dtype.
+/// Reduces `dims` of x with the reducer R<T> of its dtype.
 template <template <class> class R> Tensor reduce(const Tensor& x, const Shape& dims, bool keepdim) {
   return reduce(loops_by_dtype<R>[static_cast<std::size_t>(x.dtype())], x, dims, keepdim);
 }

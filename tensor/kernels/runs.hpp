@@ -1,4 +1,4 @@
-// What reductions are made of: how elements join, and the loop over a run of neighbouring elements.
+// Reducers, and the loop over a run of adjacent elements.
 #pragma once
 
 #include <xgrad/tensor/kernels/loops.hpp>
@@ -12,19 +12,19 @@
 namespace xg::kernels {
 
 // Note [How reductions run]
-// A reduction is a struct: which number an element contributes (`load`, of type Lane), how two contributions join
-// (`combine`), the wider type in which blocks are joined (`Wide`), and what comes out (`finish`). Three loops serve
-// all:
-//   run      n elements side by side                    -> one accumulator
+// A reduction is a struct: the value that an element contributes (`load`, of type Lane), the combination of two
+// contributions (`combine`), the wider type in which blocks are combined (`Wide`), and the result (`finish`). All use
+// the same three loops:
+//   run      n adjacent elements                        -> one accumulator
 //   strided  n elements at a stride                     -> one accumulator
-//   columns  rows of neighbouring elements, row by row  -> one accumulator per column
-// A contiguous tensor that loses its last dimensions is `run`, one that loses its first ones `columns`; for the rest,
-// dimensions are sorted by stride and merged, and the innermost one decides. Reductions of reals that are not rare are
-// `quick`: they have loops over batches and blocks of rows, at the price of code size.
+//   columns  rows of adjacent elements, row by row      -> one accumulator per column
+// A contiguous tensor reduced over its last dimensions uses `run`, over its first ones `columns`; otherwise dimensions
+// are sorted by stride and merged, and the innermost one decides. Common floating-point reductions are vectorized
+// (`vectorizes`): they have loops over batches and blocks of rows, at the price of code size.
 
 template <class T> constexpr bool is_real = std::is_floating_point_v<T>;
 
-/// Integers are added and multiplied as unsigned numbers, so that they wrap.
+/// Integers are added and multiplied as unsigned numbers, so that they wrap around.
 template <class T> using SumLane = std::conditional_t<is_real<T>, T, std::uint64_t>;
 template <class T> using SumWide = std::conditional_t<is_real<T>, double, std::uint64_t>;
 template <class T> using SumOut = std::conditional_t<is_real<T>, T, std::int64_t>;
@@ -41,7 +41,7 @@ template <class T> struct Sum {
   using Lane = SumLane<T>;
   using Wide = SumWide<T>;
   using Out = SumOut<T>;
-  static constexpr bool quick = is_real<T>;
+  static constexpr bool vectorizes = is_real<T>;
   static constexpr Lane identity = 0;
   static Lane load(T x) {
     if constexpr (is_real<T>)
@@ -55,13 +55,13 @@ template <class T> struct Sum {
   static Out finish(Wide a, std::int64_t) { return static_cast<Out>(a); }
 };
 
-/// The larger (or smaller) of two, NaN if one is.
+/// The larger (or smaller) of two numbers, NaN if either is.
 template <class T, bool Largest> struct Extreme {
   using In = T;
   using Lane = T;
   using Wide = T;
   using Out = T;
-  static constexpr bool quick = is_real<T>;
+  static constexpr bool vectorizes = is_real<T>;
   static constexpr T identity =
       is_real<T> ? (Largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity())
                  : (Largest ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max());
@@ -70,8 +70,8 @@ template <class T, bool Largest> struct Extreme {
     if constexpr (!is_real<T>) {
       return (Largest ? a > b : a < b) ? a : b;
     } else if constexpr (std::is_same_v<V, T>) {
-      // A plain selection, which compilers turn into one instruction, loses the NaN that stands first: of the two ways
-      // round one keeps it. Both are the same number but for that, so their bits can be joined.
+      // A plain select compiles to one instruction but drops a NaN in the first operand; one of the two orders keeps
+      // it. Otherwise both orders give the same number, so their bits can be ORed.
       using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
       const T one = (Largest ? a > b : a < b) ? a : b, other = (Largest ? b > a : b < a) ? b : a;
       return std::bit_cast<T>(std::bit_cast<Bits>(one) | std::bit_cast<Bits>(other));
@@ -97,7 +97,7 @@ template <class T> struct Prod {
   using Lane = SumWide<T>;
   using Wide = SumWide<T>;
   using Out = SumOut<T>;
-  static constexpr bool quick = false;
+  static constexpr bool vectorizes = false;
   static constexpr Lane identity = 1;
   static Lane load(T x) { return widened(x); }
   static Lane combine(Lane a, Lane b) { return a * b; }
@@ -112,7 +112,7 @@ template <class T> struct CountNonzero {
   using Lane = std::int64_t;
   using Wide = std::int64_t;
   using Out = std::int64_t;
-  static constexpr bool quick = false;
+  static constexpr bool vectorizes = false;
   static constexpr Lane identity = 0;
   static Lane load(T x) { return x != T(0) ? 1 : 0; }
   static Lane combine(Lane a, Lane b) { return a + b; }
@@ -129,15 +129,15 @@ template <class T> struct Any : CountNonzero<T> {
   static bool finish(std::int64_t count, std::int64_t) { return count != 0; }
 };
 
-inline constexpr std::int64_t run_block = 4096;  // elements that are added before their total joins the others
+inline constexpr std::int64_t run_block = 4096;  // elements per block, whose total is then joined in the wider type
 
-/// Eight batches joined as a balanced tree, lane by lane.
+/// Joins eight batches as a balanced tree, lane by lane.
 template <class R, class V> V joined(const V (&a)[8]) {
   return R::combine(R::combine(R::combine(a[0], a[1]), R::combine(a[2], a[3])),
                     R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])));
 }
 
-/// All lanes as a balanced tree.
+/// Joins all lanes as a balanced tree.
 template <class R, std::size_t width> typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
 #pragma GCC unroll 8
   for (std::size_t half = width / 2; half > 0; half /= 2)
@@ -145,7 +145,7 @@ template <class R, std::size_t width> typename R::Wide join_all(typename R::Wide
   return lanes[0];
 }
 
-/// A few batches: what short rows need. At least one.
+/// The loop for short rows: at least one batch, but few.
 template <class R, class T = typename R::In> typename R::Wide run_few_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
@@ -171,7 +171,7 @@ template <class R, class T = typename R::In> typename R::Wide run_few_batches(co
   return R::join(join_all<R>(lanes), total);
 }
 
-/// In groups of 32 whole batches; each group's lanes join wider ones.
+/// The loop for long rows: groups of 32 batches, whose lanes are then joined in the wider type.
 template <class R, class T = typename R::In> typename R::Wide run_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
   constexpr auto width = static_cast<std::int64_t>(V::size);
@@ -205,7 +205,7 @@ template <class R, class T = typename R::In> typename R::Wide run_batches(const 
 
 template <class R, class T = typename R::In> [[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {
   using Wide = typename R::Wide;
-  if constexpr (R::quick) {
+  if constexpr (R::vectorizes) {
     constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
     if (n >= width && n < 16 * width) return run_few_batches<R>(x, n);
     if (n >= width) {

@@ -10,15 +10,15 @@
 namespace xg::kernels {
 namespace {
 
-/// out[i] = x[0] op ... op x[i] along each run. Along the last dimension row by row, else many columns at once.
+/// out[i] = x[0] op ... op x[i] along each run. Row by row along the last dimension, else many columns at once.
 template <class R> void scan_columns(const void* x, std::int64_t from, const AlongDim::Columns& columns, void* out,
                                      std::int64_t to, std::int64_t step) {
   const auto* in = static_cast<const typename R::In*>(x) + from;
   auto* target = static_cast<typename R::Out*>(out) + to;
-  const std::int64_t together = step == 1 ? 1 : column_group;
+  const std::int64_t group = step == 1 ? 1 : column_group;
   typename R::Wide acc[column_group];
-  for (std::int64_t begin = 0; begin < columns.kept; begin += together) {
-    const std::int64_t cols = std::min(together, columns.kept - begin);
+  for (std::int64_t begin = 0; begin < columns.kept; begin += group) {
+    const std::int64_t cols = std::min(group, columns.kept - begin);
     std::fill(acc, acc + cols, R::widen(R::identity));
     for (std::int64_t i = 0; i < columns.n; ++i)
       for (std::int64_t j = 0; j < cols; ++j) {

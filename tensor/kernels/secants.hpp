@@ -1,5 +1,5 @@
-// Secants (f(a) - f(b)) / (a - b) without cancellation, of the functions that several ops are made of. Where a is b
-// they are the derivative. NaN stays.
+// Secants (f(a) - f(b)) / (a - b) without cancellation, for functions that several ops use. Where a equals b they are
+// the derivative. NaN stays NaN.
 #pragma once
 
 #include <xgrad/tensor/kernels/math.hpp>
@@ -13,7 +13,7 @@
 
 namespace xg::kernels {
 
-/// Of max(x, 0).
+/// The secant of max(x, 0).
 template <class V> V relu_secant_of(const V& a, const V& b) {
   const V zero = constant(a, 0), one = constant(a, 1);
   const auto relu = [&](const V& x) { return pick(x <= zero, zero, x); };
@@ -21,7 +21,7 @@ template <class V> V relu_secant_of(const V& a, const V& b) {
   return pick((a <= zero) & (b <= zero), zero, pick((a >= zero) & (b >= zero), one, mixed));
 }
 
-/// Of x bounded to [low, high]; the derivative is 0 on the borders.
+/// The secant of x clamped to [low, high]; the derivative is 0 at the bounds.
 template <class V> V clamp_secant_of(const V& a, const V& b, const V& low, const V& high) {
   const V zero = constant(a, 0), one = constant(a, 1);
   const auto clamped = [&](const V& x) {
@@ -33,7 +33,7 @@ template <class V> V clamp_secant_of(const V& a, const V& b, const V& low, const
   return pick(a == b, derivative, pick(inside, one, across));
 }
 
-/// Of 1 / (1 + exp(-x)): sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b.
+/// The secant of 1 / (1 + exp(-x)): sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), with a >= b.
 template <class V> V sigmoid_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, one = constant(a, 1);
@@ -41,7 +41,7 @@ template <class V> V sigmoid_secant_of(const V& a, const V& b) {
   return pick(high == low, product, product * (-expm1_of(-d) / d));  // equal infinities too
 }
 
-/// Of exp: exp(b) expm1(d) / d.
+/// The secant of exp: exp(b) expm1(d) / d with d = a - b.
 template <class V> V exp_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, least = exp_of(low);
@@ -50,7 +50,7 @@ template <class V> V exp_secant_of(const V& a, const V& b) {
   return pick(high == low, least, pick(d > constant(a, 1), far, near));  // equal infinities too
 }
 
-/// Of log: log1p(d / b) / d.
+/// The secant of log: log1p(d / b) / d with d = a - b.
 template <class V> V log_secant_of(const V& a, const V& b) {
   const auto ordered = a > b;
   const V high = pick(ordered, a, b), low = pick(ordered, b, a), d = high - low, ratio = d / low, one = constant(a, 1);
@@ -63,7 +63,7 @@ template <class V> V log_secant_of(const V& a, const V& b) {
   return pick((low <= zero) & (d != zero), (log_of(high) - log_of(low)) / d, positive);
 }
 
-/// Of erf.
+/// The secant of erf.
 template <std::floating_point T> T erf_secant_of(T a, T b) {
   const T d = a - b, middle = b + d / 2;
   const T near = std::is_same_v<T, float> ? T(0.05) : T(1e-3);
@@ -77,17 +77,17 @@ template <std::floating_point T> T erf_secant_of(T a, T b) {
   return (std::erf(a) - std::erf(b)) / d;
 }
 
-/// Of log(1 + exp(beta x)) / beta, which is x where beta x > limit: log1p(sigmoid(b) expm1(a - b)) / (a - b) with a <=
-/// b.
+/// The secant of log(1 + exp(beta x)) / beta, which is x where beta x > limit: log1p(sigmoid(b) expm1(a - b)) / (a - b)
+/// with a <= b.
 template <std::floating_point T> T softplus_secant_of(T x, T r, T beta, T limit) {
   const T a = beta * std::min(x, r), b = beta * std::max(x, r);
   if (a > limit) return T(1);
-  if (b > limit) {  // one on each side of where the function becomes x
+  if (b > limit) {  // the arguments lie on both sides of the point where the function becomes x
     const T low = (std::max(a, T(0)) + std::log1p(std::exp(-std::abs(a)))) / beta;
     return (std::max(x, r) - low) / (std::max(x, r) - std::min(x, r));
   }
   const T sigmoid_b = T(1) / (T(1) + std::exp(-b)), d = a - b;
-  if (d < T(-1)) {  // sigmoid(b) rounds to 1 for a large b, and log1p would meet -1
+  if (d < T(-1)) {  // sigmoid(b) rounds to 1 for a large b, and the argument of log1p to -1
     const auto tail = [](T z) { return std::log1p(std::exp(-std::abs(z))); };  // softplus(z) - max(z, 0)
     return (std::max(a, T(0)) - std::max(b, T(0)) + tail(a) - tail(b)) / d;
   }

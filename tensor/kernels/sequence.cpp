@@ -10,7 +10,7 @@
 namespace xg::kernels {
 namespace {
 
-/// A real as an element of T, as conversions between dtypes make it.
+/// A floating-point number converted to T, with the same rules as between dtypes.
 template <class T> T element(double value) {
   if constexpr (std::is_same_v<T, bool>)
     return value != 0;
@@ -23,7 +23,7 @@ template <class T> T element(double value) {
 double linspace_at(double start, double stop, std::int64_t i, std::int64_t n) {
   if (n == 1) return start;
   const auto steps = static_cast<double>(n - 1);
-  const double distance = stop - start;  // may be beyond the largest double
+  const double distance = stop - start;  // may overflow
   const double step = std::isfinite(distance) ? distance / steps : stop / steps - start / steps;
   return i < n / 2 ? start + step * static_cast<double>(i) : stop - step * static_cast<double>(n - 1 - i);
 }

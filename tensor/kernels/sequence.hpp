@@ -1,4 +1,4 @@
-// Values that follow from their position. `out` is fresh and contiguous.
+// Tensors whose elements are functions of their position. `out` is new and contiguous.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

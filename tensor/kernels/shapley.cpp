@@ -32,18 +32,18 @@ template <class T> void max_slopes_of_row(const T* x, const T* r, std::int64_t n
     levels.push_back({static_cast<double>(x[i]), i, true});
     levels.push_back({static_cast<double>(r[i]), i, false});
   }
-  // Equal values: an element's two stand together.
+  // Among equal values, the two of one element are adjacent.
   std::sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) {
     return a.value != b.value ? a.value > b.value : a.element < b.element;
   });
   entered.assign(static_cast<std::size_t>(n), 0);
   std::vector<signed char> state(static_cast<std::size_t>(n), below);
-  double a = 0, b = 0;        // how many exceed the level in x alone, in r alone
+  double a = 0, b = 0;        // number of elements above the level in x alone, in r alone
   double choose = 1;          // (a + b)! / (a! b!)
-  double gain = 0, loss = 0;  // what each of the a has got so far, each of the b has lost
+  double gain = 0, loss = 0;  // what each of the a has gained so far, each of the b lost
   double previous = infinity;
-  for (std::size_t at = 0; at < levels.size(); ++at) {
-    const auto [value, element, is_x] = levels[at];
+  for (std::size_t l = 0; l < levels.size(); ++l) {
+    const auto [value, element, is_x] = levels[l];
     const auto e = static_cast<std::size_t>(element);
     const double length = previous - value;
     if (length > 0) {
@@ -51,10 +51,10 @@ template <class T> void max_slopes_of_row(const T* x, const T* r, std::int64_t n
       if (b > 0) loss += length / (b * choose);
     }
     previous = value;
-    if (state[e] != below) break;  // this element exceeds all lower levels in both: nothing more to share
+    if (state[e] != below) break;  // this element exceeds all lower levels in both: nothing is left to share
     if (x[element] == r[element]) {
-      std::vector<std::int64_t> tied;  // elements that are unchanged at this same value
-      for (std::size_t other = at; other < levels.size() && levels[other].value == value; ++other)
+      std::vector<std::int64_t> tied;  // elements unchanged at this value
+      for (std::size_t other = l; other < levels.size() && levels[other].value == value; ++other)
         if (levels[other].is_x && x[levels[other].element] == r[levels[other].element])
           tied.push_back(levels[other].element);
       const double slope = 1 / ((a + b + 1) * choose * static_cast<double>(tied.size()));
@@ -74,7 +74,7 @@ template <class T> void max_slopes_of_row(const T* x, const T* r, std::int64_t n
   }
 }
 
-/// (e^a - e^b) / (a - b). Equal arguments are compared, not subtracted: masked logits are minus infinity.
+/// (e^a - e^b) / (a - b). Equal arguments are compared, not subtracted, because masked logits are -infinity.
 double exp_slope(double a, double b) {
   const double high = std::max(a, b), d = high - std::min(a, b);
   return a == b ? std::exp(high) : std::exp(high) * -std::expm1(-d) / d;
@@ -86,7 +86,7 @@ double sigmoid_slope(double a, double b) {
   const double scale = sigmoid_of(high) * sigmoid_of(-low);
   return a == b ? scale : scale * -std::expm1(-d) / d;
 }
-/// (log a - log b) / (a - b), the logarithms being known
+/// (log a - log b) / (a - b), given the logarithms.
 double log_slope(double a, double b, double log_a, double log_b) {
   const double d = a - b;
   if (d == 0) return 1 / a;
@@ -162,19 +162,20 @@ SoftmaxSlopes softmax_slopes(const Tensor& x, const Tensor& r) {
       for (std::int64_t j = 0; j < n; ++j)
         if (j != top) second = std::max(second, largest(j));
       const auto k_top = static_cast<std::size_t>(top);
-      // Where all others are masked, there is nothing beside the top.
+      // Where all others are masked, only the top contributes.
       const double top_log = second == -infinity ? 0
                                                  : log_slope(std::exp(lx[k_top] - second), std::exp(lr[k_top] - second),
                                                              lx[k_top] - second, lr[k_top] - second);
       for (std::int64_t j = 0; j < n; ++j) {
         const auto k = static_cast<std::size_t>(j);
-        const std::int64_t at = g * n + j;
-        to[0][at] = static_cast<T>(n == 1 ? 0 : sigmoid_slope(zx[k] - lx[k], zr[k] - lr[k]));
-        to[1][at] = static_cast<T>(
+        const std::int64_t offset = g * n + j;
+        to[0][offset] = static_cast<T>(n == 1 ? 0 : sigmoid_slope(zx[k] - lx[k], zr[k] - lr[k]));
+        to[1][offset] = static_cast<T>(
             j == top ? 0 : log_slope(std::exp(lx[k] - shift), std::exp(lr[k] - shift), lx[k] - shift, lr[k] - shift));
-        to[2][at] = static_cast<T>(exp_slope(zx[k] - shift, zr[k] - shift));
-        to[3][at] = static_cast<T>(j == top || top_log == 0 ? 0 : top_log * exp_slope(zx[k] - second, zr[k] - second));
-        to[4][at] = static_cast<T>(j == top ? 1 : 0);
+        to[2][offset] = static_cast<T>(exp_slope(zx[k] - shift, zr[k] - shift));
+        to[3][offset] =
+            static_cast<T>(j == top || top_log == 0 ? 0 : top_log * exp_slope(zx[k] - second, zr[k] - second));
+        to[4][offset] = static_cast<T>(j == top ? 1 : 0);
       }
     }
   });

@@ -10,20 +10,20 @@ namespace {
 
 template <class T> using Batch = xsimd::batch<T>;
 template <class T> constexpr auto width = static_cast<std::int64_t>(Batch<T>::size);
-constexpr std::int64_t depth = 256;  // of sums at a time
+constexpr std::int64_t depth = 256;  // terms per sum in one pass
 
-/// The columns that one pass over the rows computes, the last vector perhaps not whole.
+/// The columns that one pass over the rows computes; the last vector may be partial.
 template <class T> struct Panel {
   const T* b;
   std::int64_t b_row;
   T* c;
   const T* bias;
-  std::int64_t whole_rows;  // of b, from which whole vectors may be read: what lies behind the columns is not used
-  const T* writable_end;    // of c: until here whole vectors may be written, because later stores put it right
-  Partial<T> last;          // of the last vector
+  std::int64_t whole_rows;  // of b, from which whole vectors may be read; elements after the columns are not used
+  const T* writable_end;    // of c: whole vectors may be written before this, because later stores overwrite the excess
+  Partial<T> last;          // loads and stores of the last vector
 };
 
-/// `rows` rows of c from row `a` of a on, in registers.
+/// Computes `rows` rows of c in registers, from the rows of a that begin at `a`.
 template <class T, int rows, int vectors> void tile(const SmallProduct<T>& p, const Panel<T>& panel, const T* a, T* c) {
   constexpr std::int64_t w = width<T>;
   Batch<T> sum[rows][vectors];
@@ -79,25 +79,26 @@ void tile_of(std::int64_t count, const SmallProduct<T>& p, const Panel<T>& panel
   tile<T, rows, vectors>(p, panel, a, c);
 }
 
-constexpr std::int64_t few_rows = 3;  // up to which panels are wide: else too few sums are formed at once
+constexpr std::int64_t few_rows = 3;  // up to this many rows panels are wide, or too few sums would be computed at once
 constexpr std::int64_t wide_panel = 4, narrow_panel = 2;  // in vectors
 
-/// All rows of a panel, in tiles of nearly equal height that fill the registers: of 16, 12 or 8 hold sums.
+/// Computes all rows of a panel, in tiles of nearly equal height that fill the registers: 12 or 8 of the 16 hold sums.
 template <class T, int vectors> void rows_of(const SmallProduct<T>& p, const Panel<T>& panel) {
-  constexpr int most = vectors == 1 ? 8 : vectors == 2 ? 6 : static_cast<int>(few_rows);
-  if (p.m <= most) return tile_of<T, vectors, most>(p.m, p, panel, p.a, panel.c);
-  const std::int64_t tiles = (p.m + most - 1) / most, least = p.m / tiles, taller = p.m - least * tiles;
+  constexpr int max_height = vectors == 1 ? 8 : vectors == 2 ? 6 : static_cast<int>(few_rows);
+  if (p.m <= max_height) return tile_of<T, vectors, max_height>(p.m, p, panel, p.a, panel.c);
+  const std::int64_t tiles = (p.m + max_height - 1) / max_height, min_height = p.m / tiles,
+                     taller = p.m - min_height * tiles;
   const T* a = p.a;
   T* c = panel.c;
   for (std::int64_t t = 0; t < tiles; ++t) {
-    const std::int64_t count = least + (t < taller);
-    tile_of<T, vectors, most>(count, p, panel, a, c);
+    const std::int64_t count = min_height + (t < taller);
+    tile_of<T, vectors, max_height>(count, p, panel, a, c);
     a += count * p.a_row;
     c += count * p.c_row;
   }
 }
 
-/// Columns j to j + columns.
+/// Computes columns j to j + columns.
 template <class T> void columns_of(const SmallProduct<T>& p, std::int64_t j, std::int64_t columns, T* scratch) {
   constexpr std::int64_t w = width<T>;
   const std::int64_t vectors = (columns + w - 1) / w, padded = vectors * w;
@@ -113,10 +114,10 @@ template <class T> void columns_of(const SmallProduct<T>& p, std::int64_t j, std
     panel.b = scratch;
     panel.b_row = padded;
   } else if (columns < padded) {
-    const std::int64_t behind = (p.k - 1) * p.b_row + p.n - j - padded;  // of the last row from which a vector fits
-    while (panel.whole_rows > 0 && (panel.whole_rows - 1) * p.b_row > behind) --panel.whole_rows;
+    const std::int64_t limit = (p.k - 1) * p.b_row + p.n - j - padded;  // offset of the last vector that fits in b
+    while (panel.whole_rows > 0 && (panel.whole_rows - 1) * p.b_row > limit) --panel.whole_rows;
   }
-  // Rows and panels are written in an order in which every overhang is overwritten, if rows follow each other closely.
+  // Rows and panels are written in an order in which every overhang is overwritten later, if rows are adjacent.
   if (columns == padded)
     panel.writable_end = p.c + (p.m - 1) * p.c_row + p.n;
   else if (p.c_row == p.n && !p.accumulate)
@@ -133,7 +134,7 @@ template <class T> void columns_of(const SmallProduct<T>& p, std::int64_t j, std
   }
 }
 
-/// The sum of a vector's elements, as a balanced tree: xsimd's own has another name in each of its versions.
+/// The sum of a vector's elements as a balanced tree; xsimd's own function is named differently in each version.
 template <class T> T sum_of(const Batch<T>& v) {
   alignas(64) T part[Batch<T>::size];
   v.store_aligned(part);
@@ -142,7 +143,7 @@ template <class T> T sum_of(const Batch<T>& v) {
   return part[0];
 }
 
-/// y[i] = start[i] + a[i, :] x for rows and an x that are contiguous.
+/// y[i] = start[i] + a[i, :] x for contiguous rows and x.
 template <class T> struct Dots {
   static constexpr std::int64_t w = width<T>, block = depth * w;
   std::int64_t rows, k;
@@ -166,7 +167,7 @@ template <class T> struct Dots {
  private:
   T start(std::int64_t i) const { return accumulate ? y[i * y_step] : bias == nullptr ? T(0) : bias[i * bias_step]; }
 
-  /// Rows shorter than a vector, their loop unrolled.
+  /// Rows shorter than a vector, with an unrolled loop.
   template <std::int64_t length> void run_short() const {
     if constexpr (length > 1)
       if (k < length) return run_short<length - 1>();
@@ -189,22 +190,22 @@ template <class T> struct Dots {
       for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(Batch<T>::load_unaligned(a + (i + r) * a_row + l), v, sum[r]);
     }
     if (whole < k) {
-      const Partial<T> rest(k - whole);
-      const Batch<T> v = rest.load(x + whole);
-      for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(rest.load(a + (i + r) * a_row + whole), v, sum[r]);
+      const Partial<T> tail(k - whole);
+      const Batch<T> v = tail.load(x + whole);
+      for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(tail.load(a + (i + r) * a_row + whole), v, sum[r]);
     }
     for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + sum_of(sum[r]);
   }
 
-  /// With more terms than one lane should add: blocks of them, whose sums are added in float64.
+  /// Long rows: blocks of terms are summed separately, and their sums added in float64.
   void run_in_blocks() const {
-    constexpr std::int64_t most = 4;
-    for (std::int64_t i = 0; i < rows; i += most) {
-      const std::int64_t count = std::min(most, rows - i);
-      double total[most];
+    constexpr std::int64_t group = 4;
+    for (std::int64_t i = 0; i < rows; i += group) {
+      const std::int64_t count = std::min(group, rows - i);
+      double total[group];
       for (std::int64_t r = 0; r < count; ++r) total[r] = static_cast<double>(start(i + r));
       for (std::int64_t l = 0; l < k; l += block) {
-        T part[most];
+        T part[group];
         Dots{count, std::min(block, k - l), a + i * a_row + l, a_row, x + l, part, 1, nullptr, 0, false}.run();
         for (std::int64_t r = 0; r < count; ++r) total[r] += static_cast<double>(part[r]);
       }
@@ -213,23 +214,23 @@ template <class T> struct Dots {
   }
 };
 
-/// Memory for a transposed panel: on the stack where it is small.
+/// Memory for a transposed panel, on the stack if it is small.
 template <class T> class Scratch {
  public:
   explicit Scratch(std::int64_t count) : bytes_(static_cast<std::size_t>(count) * sizeof(T)) {
-    data_ = bytes_ <= sizeof(near_) ? near_ : static_cast<T*>(memory::allocate(bytes_));
+    data_ = bytes_ <= sizeof(small_) ? small_ : static_cast<T*>(memory::allocate(bytes_));
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
-    if (data_ != near_) memory::deallocate(data_, bytes_);
+    if (data_ != small_) memory::deallocate(data_, bytes_);
   }
   T* data() { return data_; }
 
  private:
   std::size_t bytes_;
   T* data_;
-  alignas(64) T near_[512];
+  alignas(64) T small_[512];
 };
 
 /// c = start + a b in panels of columns.
@@ -237,20 +238,20 @@ template <class T> void panels_of(const SmallProduct<T>& p) {
   constexpr std::int64_t w = width<T>;
   const std::int64_t panel = (p.m <= few_rows ? wide_panel : narrow_panel) * w;
   Scratch<T> scratch(p.b_col == 1 ? 0 : p.k * std::min(panel, (p.n + w - 1) / w * w));
-  // The last columns come first: what their vectors write beyond the row's end is then put right by the others.
-  const std::int64_t rest = p.n % panel;
-  if (rest > 0) columns_of(p, p.n - rest, rest, scratch.data());
+  // The last columns come first, because the others overwrite what their vectors write past the end of a row.
+  const std::int64_t remainder = p.n % panel;
+  if (remainder > 0) columns_of(p, p.n - remainder, remainder, scratch.data());
   for (std::int64_t j = 0; j + panel <= p.n; j += panel) columns_of(p, j, panel, scratch.data());
 }
 
-/// c = start + a b with more than `depth` terms in a sum: pieces of that length, which stay in the cache, are added in
-/// float64. One long sum would lose digits, and stand still where the next term is less than its last digit. The result
-/// is taken in parts whose sums stay in the cache too; an element's bits do not depend on where it is cut.
+/// c = start + a b with more than `depth` terms in a sum: pieces of that length, which fit in the cache, are added in
+/// float64. One long sum would lose digits, and stagnate once terms are smaller than its last digit. The result is
+/// computed in parts whose sums fit in the cache too; an element's bits do not depend on the parts.
 template <class T> [[gnu::noinline]] void long_sums(const SmallProduct<T>& p) {
-  constexpr std::int64_t most = 4096;  // sums at a time
+  constexpr std::int64_t max_sums = 4096;  // sums at a time
   constexpr std::int64_t panel = std::max(wide_panel, narrow_panel) * width<T>;
-  const std::int64_t columns = std::min(p.n, most / panel * panel);
-  const std::int64_t rows = std::min(p.m, std::max<std::int64_t>(1, most / columns));
+  const std::int64_t columns = std::min(p.n, max_sums / panel * panel);
+  const std::int64_t rows = std::min(p.m, std::max<std::int64_t>(1, max_sums / columns));
   Scratch<double> totals(rows * columns);
   Scratch<T> piece_sums(rows * columns);
   double* const total = totals.data();

@@ -1,5 +1,5 @@
-// Matrix products so small that the cost of calling BLAS shows: register tiles straight from the operands' memory,
-// without packing unless a transposition forces it.
+// Matrix products so small that the overhead of BLAS matters: register tiles computed directly from the operands'
+// memory, without packing unless a transposition requires it.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -21,11 +21,11 @@ template <class T> struct SmallProduct {
   bool accumulate = false;  ///< start: c itself; bias is null then
 };
 
-/// Is this way faster than BLAS? Depends on the sizes alone. Measured by benchmarks/matmul.
+/// Whether small_product is faster than BLAS for these sizes, as measured by benchmarks/matmul.
 bool is_small_product(std::int64_t m, std::int64_t n, std::int64_t k);
 
-/// Each element is a chain of fused multiply-adds over l, in pieces of 256 that are added in float64 where there are
-/// more, so that its bits do not depend on m or n, except where one of them is 1.
+/// Each element is a chain of fused multiply-adds over l, in pieces of 256 whose sums are added in float64. Its bits do
+/// not depend on m or n, except where one of them is 1.
 template <class T> XG_API void small_product(const SmallProduct<T>& p);
 extern template void small_product(const SmallProduct<float>&);
 extern template void small_product(const SmallProduct<double>&);

@@ -1,7 +1,7 @@
-// Softmax as an operation on rows; losses use it too. See Note [Rows and panels].
+// Softmax as an operation on rows; losses use it too. See Note [Row blocks].
 #pragma once
 
-#include <xgrad/tensor/kernels/panels.hpp>
+#include <xgrad/tensor/kernels/row_blocks.hpp>
 
 #include <array>
 

@@ -16,13 +16,13 @@ template <class T> struct Entry {
   std::int64_t index;
 };
 
-/// Order by value, NaN last, and the reverse.
+/// Ascending order by value, NaN last, and its reverse.
 template <class T> bool less(const Entry<T>& a, const Entry<T>& b) {
   return a.value < b.value || (is_nan(b.value) && !is_nan(a.value));
 }
 template <class T> bool greater(const Entry<T>& a, const Entry<T>& b) { return less(b, a); }
 
-/// The same two orders with equal ones by index, so that any sorting algorithm is stable.
+/// The same two orders with ties broken by index, so that any sorting algorithm is stable.
 template <class T> bool ascending(const Entry<T>& a, const Entry<T>& b) {
   return less(a, b) || (!less(b, a) && a.index < b.index);
 }
@@ -30,10 +30,10 @@ template <class T> bool descending(const Entry<T>& a, const Entry<T>& b) {
   return less(b, a) || (!less(a, b) && a.index < b.index);
 }
 
-/// The first k of each row along dim, in order.
+/// The first k elements of each row along dim, in order.
 ///
-/// `stable`: equal elements keep their order. Otherwise selection and sorting are PyTorch's, step by step, so that
-/// equal elements come out in the same order as there.
+/// With `stable`, equal elements keep their order. Otherwise selection and sorting follow PyTorch's algorithm step by
+/// step, so that equal elements have the same order as there.
 std::pair<Tensor, Tensor> first_in_order(const Tensor& x, std::int64_t dim, std::int64_t k, bool largest_first,
                                          bool stable) {
   Shape shape = x.shape();

@@ -1,4 +1,4 @@
-// Order: sorting, the largest few, distinct values. A NaN is larger than all numbers.
+// Sorting, top k and distinct values. NaN counts as larger than all numbers.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -9,15 +9,15 @@
 
 namespace xg::kernels {
 
-/// Values in order along dim, and the int64 indices they came from. Equal elements keep their order, descending too.
+/// The values in order along dim, and their original int64 indices. The sort is stable in both directions.
 std::pair<Tensor, Tensor> sort(const Tensor& x, std::int64_t dim, bool descending);
 
-/// The k largest (or smallest) elements along dim, best first, and their int64 indices. Which of equal elements comes
-/// first is not promised (it is the same as in PyTorch). Throws ValueError unless 0 <= k <= the size of dim.
+/// The k largest (or smallest) elements along dim, best first, and their int64 indices. The order of equal elements is
+/// unspecified (it is that of PyTorch). Throws ValueError unless 0 <= k <= the size of dim.
 std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim, bool largest);
 
-/// Distinct values in ascending order; for each element of x where its value went (int64, the shape of x); how often
-/// each value occurs (int64). Every NaN is distinct.
+/// The distinct values in ascending order; for each element of x the index of its value (int64, of the shape of x); the
+/// count of each value (int64). Every NaN is distinct.
 std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x);
 
 /// For each of `values` the number of elements of `sorted` (one dimension, ascending, contiguous, the same dtype) that

@@ -1,4 +1,4 @@
-// Walking several tensors of one shape together: dimensions are collapsed once, kernels see rows.
+// Iteration over several tensors of one shape: dimensions are merged once, and kernels get rows.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>
@@ -9,7 +9,7 @@
 
 namespace xg::kernels {
 
-/// Strides of a fresh tensor, in elements; a size of 0 counts as 1.
+/// Row-major strides, in elements; a size of 0 counts as 1.
 inline Shape row_major_strides(const Shape& shape) {
   Shape strides = shape;
   std::int64_t step = 1;
@@ -64,14 +64,14 @@ template <std::size_t K> struct RowPlan {
   /// Calls f(offsets) once per row, offsets in elements. Must not be called for empty shapes.
   template <class F> void for_each_row(F&& f) const { for_rows(0, rows(), f); }
 
-  /// The same for rows begin ... end - 1, at least one.
+  /// Calls f(offsets) for rows begin ... end - 1, at least one.
   template <class F> void for_rows(std::int64_t begin, std::int64_t end, F&& f) const {
     std::array<std::int64_t, K> offsets{};
     const std::size_t outer = shape.size() - 1;
     std::array<std::int64_t, max_dims> index{};
-    std::int64_t rest = begin;
-    for (std::size_t d = outer; d-- > 0 && rest != 0; rest /= shape[d]) {
-      index[d] = rest % shape[d];
+    std::int64_t remainder = begin;
+    for (std::size_t d = outer; d-- > 0 && remainder != 0; remainder /= shape[d]) {
+      index[d] = remainder % shape[d];
       for (std::size_t k = 0; k < K; ++k) offsets[k] += strides[k][d] * index[d];
     }
     if (outer == 0) return f(offsets);

@@ -1,4 +1,4 @@
-// How kernels share work among threads.
+// Work sharing among threads.
 #pragma once
 
 #include <xgrad/tensor/support/cached_vector.hpp>
@@ -9,11 +9,12 @@
 
 namespace xg::kernels {
 
-/// Elements of a simple loop that keep one thread busy for tens of microseconds. Costlier loops take a part of it.
+/// The number of elements that keep one thread busy for tens of microseconds in a simple loop. More expensive loops use
+/// a fraction of it.
 inline constexpr std::int64_t tile_elements = 1 << 16;
 
-/// The parts f(begin, end) of the tiles of [0, n), joined in order to `total`, whoever computed them: the bits are the
-/// same for any number of threads.
+/// Joins f(begin, end) of the tiles of [0, n) to `total`, in order, regardless of which thread computed them: the bits
+/// are the same for any number of threads.
 template <class T, class F, class Join> T join_tiles(std::int64_t n, std::int64_t tile, T total, F&& f, Join&& join) {
   if (n < 2 * tile) return join(total, f(std::int64_t{0}, n));
   CachedVector<T> parts(static_cast<std::size_t>((n + tile - 1) / tile));

@@ -16,7 +16,8 @@ template <class V, class T> V load_vector(const T* from) {
 }
 template <class V, class T> void store_vector(T* to, const V& v) { std::memcpy(to, &v, sizeof(V)); }
 
-// Half rows i and i + half of the block share a vector, so that the rest happens within halves: the cheap shuffles.
+// Half rows i and i + half of the block share a vector, so that the remaining shuffles stay within halves, where they
+// are cheap.
 template <class T> struct Block;
 
 template <class T>
@@ -81,7 +82,7 @@ template <class T> void transpose_into(const T* in, std::int64_t in_row, std::in
       for (std::int64_t j = 0; j < cols; ++j) out[j * out_row + i] = in[i * in_row + j];
     return;
   }
-  // Rows by cache lines of `out`. The last blocks reach back to where they fit, and write some elements again.
+  // Rows by cache lines of `out`. The last blocks overlap the ones before and write some elements again.
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
   for (std::int64_t band = 0; band < rows; band += line) {
     const std::int64_t end = std::min(band + line, rows);

@@ -1,4 +1,4 @@
-// The block cache as the places see it that allocate all the time: the quick paths are inline there.
+// The fast paths of the block cache, inline for the code that allocates tensors.
 #pragma once
 
 #include <xgrad/tensor/memory.hpp>
@@ -31,7 +31,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-// Only the owning thread writes its numbers, others read them: relaxed loads and stores, no read-modify-write.
+// Only the owning thread writes its counters and others read them, so relaxed loads and stores suffice.
 struct Counter {
   std::atomic<std::int64_t> value{0};
   std::int64_t get() const noexcept { return value.load(std::memory_order_relaxed); }
@@ -39,15 +39,15 @@ struct Counter {
   void add(std::int64_t v) noexcept { set(get() + v); }
 };
 
-// A block in use is one that is owned and not cached, so that the quick paths count what is cached alone; the peak is
-// where least was cached.
+// A block in use is owned and not cached, so the fast paths update only the cached bytes; the peak is where the fewest
+// bytes were cached.
 struct ThreadCache {
   FreeBlock* free[class_count] = {};
   Counter allocations, system_allocations;
-  Counter owned;   // bytes taken from the system and not given back
+  Counter owned;   // bytes taken from the system and not returned
   Counter cached;  // bytes in `free`
-  Counter lowest;  // least of `cached` since `owned` changed
-  Counter peak;    // of bytes in use, until then
+  Counter lowest;  // minimum of `cached` since `owned` changed
+  Counter peak;    // maximum of bytes in use before that
 
   std::int64_t in_use() const noexcept { return owned.get() - cached.get(); }
   std::int64_t peak_in_use() const noexcept { return std::max(peak.get(), owned.get() - lowest.get()); }
@@ -58,15 +58,15 @@ struct ThreadCache {
   }
   void trim() noexcept;
 };
-// Static TLS is reached by one instruction, but a library that is loaded late has only some hundred bytes of it: so
-// this is a pointer. Null before a thread's first block and after the thread's end.
+// A pointer, because static TLS is fast but a library loaded at run time gets only a few hundred bytes of it. Null
+// before a thread's first block and after the thread's end.
 extern thread_local constinit ThreadCache* thread_cache __attribute__((tls_model("initial-exec")));
 /// Bytes that each thread may keep.
 extern std::atomic<std::int64_t> cache_limit;
 
-/// A block that the thread's cache has not.
+/// Slow path: the thread cache has no free block of this size class.
 void* allocate_fresh(std::int64_t bytes);
-/// Frees a block that the thread's cache does not take.
+/// Slow path: the thread cache is full or absent.
 void give_back(void* block, std::int64_t bytes) noexcept;
 
 [[gnu::always_inline]] inline void* take_block(std::size_t size_class) {

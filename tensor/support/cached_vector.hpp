@@ -1,4 +1,4 @@
-// std::vector on blocks of the tensors' cache: for lists that come and go in a loop.
+// std::vector on the block cache, for short-lived lists in loops.
 #pragma once
 
 #include <xgrad/tensor/memory.hpp>
@@ -15,9 +15,9 @@ template <class T> struct CacheAllocator {
   template <class U> CacheAllocator(const CacheAllocator<U>&) {}  // NOLINT: allocators convert
   T* allocate(std::size_t count) { return static_cast<T*>(memory::allocate(count * sizeof(T))); }
   void deallocate(T* block, std::size_t count) noexcept { memory::deallocate(block, count * sizeof(T)); }
-  /// Numbers that are to be written at once are not set to 0 before.
-  template <class U> void construct(U* place) noexcept(std::is_nothrow_default_constructible_v<U>) {
-    ::new (static_cast<void*>(place)) U;
+  /// Default-initializes, so that numbers are not set to 0 before they are written.
+  template <class U> void construct(U* element) noexcept(std::is_nothrow_default_constructible_v<U>) {
+    ::new (static_cast<void*>(element)) U;
   }
   friend bool operator==(const CacheAllocator&, const CacheAllocator&) { return true; }
 };

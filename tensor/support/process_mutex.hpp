@@ -7,8 +7,8 @@
 
 namespace xg::detail {
 
-/// A mutex that the whole process shares. fork() waits until nobody holds one, so that a child finds them all free,
-/// with what they guard in order. Of static lifetime and never destroyed; nobody takes a second one while holding one.
+/// A process-wide mutex. fork() waits until all are free, so that a child finds them unlocked and the data they guard
+/// consistent. Instances have static lifetime and are never destroyed; a thread holds at most one at a time.
 class XG_API ProcessMutex {
  public:
   ProcessMutex();

@@ -1,4 +1,4 @@
-// Errors whose messages are put together.
+// Errors with formatted messages.
 #pragma once
 
 #include <xgrad/tensor/error.hpp>

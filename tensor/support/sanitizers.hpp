@@ -1,4 +1,4 @@
-// Which sanitizers this file is compiled with: gcc defines macros of its own, clang is asked by __has_feature.
+// Detects the sanitizers of this build: gcc defines macros, clang has __has_feature.
 #pragma once
 
 #if defined(__has_feature)
@@ -17,6 +17,5 @@
 #else
 #define XGRAD_THREAD_SANITIZER 0
 #endif
-/// Those that watch memory, and must see each block being allocated and released. (UndefinedBehaviorSanitizer does
-/// not.)
+/// Sanitizers that track memory need to see every allocation. (UndefinedBehaviorSanitizer does not.)
 #define XGRAD_MEMORY_WATCHED (XGRAD_ADDRESS_SANITIZER || XGRAD_THREAD_SANITIZER || XGRAD_HAS_FEATURE(memory_sanitizer))

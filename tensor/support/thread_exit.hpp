@@ -1,4 +1,4 @@
-// What a thread leaves behind when it ends.
+// Cleanup at thread exit.
 #pragma once
 
 #include <xgrad/tensor/error.hpp>
@@ -9,12 +9,10 @@
 
 namespace xg::detail {
 
-/// Has a function called at the end of each thread that asked for it; not of the main thread, with which the process
-/// ends.
+/// Calls a function at the end of each thread that armed it, except the main thread, whose end is that of the process.
 ///
-/// An object of a thread (thread_local) that has a destructor would do the same, but where no memory is left to
-/// register it, glibc ends the process. This takes no memory while the process has few thread-specific keys, and throws
-/// otherwise.
+/// A thread_local object with a destructor would do the same, but glibc terminates the process if there is no memory to
+/// register it. This needs no memory while the process has few thread-specific keys, and throws otherwise.
 class ThreadExit {
  public:
   explicit ThreadExit(void (*function)(void*)) {
@@ -24,7 +22,7 @@ class ThreadExit {
   ThreadExit(const ThreadExit&) = delete;
   ThreadExit& operator=(const ThreadExit&) = delete;
 
-  /// The function will be called with `argument`, which is not null. Throws std::bad_alloc.
+  /// Registers the call with `argument`, which must not be null. Throws std::bad_alloc.
   void arm(void* argument) const {
     if (::pthread_setspecific(key_, argument) != 0) throw std::bad_alloc();
   }
