@@ -22,7 +22,7 @@ double eps_of(Dtype dtype) {
   return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
 
-/// The rule for the integrals of one op.
+/// The quadrature rule for the path integrals of one op.
 const kernels::GaussLegendre& path_rule() {
   static const kernels::GaussLegendre rule = kernels::gauss_legendre(32);
   return rule;
@@ -36,10 +36,10 @@ Tensor for_each_output(const Tensor& value, std::int64_t k) {
   return expand(unsqueeze(value, 0), with_front(k, value.shape())).reshape(merged);
 }
 
-/// Runs the op's vector-Jacobian product for all pairs and outputs at once, at the values that `at(i)` gives.
+/// Runs the op's vector-Jacobian product for all pairs and outputs at once, at the input values at(i).
 ///
 /// Multipliers may be of a wider dtype than the values (a float32 model explained in float64): a linear or bilinear op
-/// runs in the wider one. A quadrature calls forward, which may know its own dtypes alone.
+/// runs in the wider one. A quadrature calls forward, which may support only its own dtypes.
 template <class At> std::vector<Tensor> product(const AppliedOp& op, const PairContext& p, At&& at) {
   const std::size_t n = p.x.size();
   const std::int64_t k = p.outputs_explained;
@@ -74,7 +74,7 @@ template <class At> std::vector<Tensor> product(const AppliedOp& op, const PairC
     merged.erase(0);
     if (p.pairs > 0) merged[0] *= k;
     const bool as_result =
-        quadrature && is_floating(p.x_out[j].dtype());  // a sweep keeps results where a rule reads them
+        quadrature && is_floating(p.x_out[j].dtype());  // a sweep keeps the results that a rule reads
     grads[j] = p.multipliers[j].reshape(merged).to(as_result ? p.x_out[j].dtype() : dtype);
   }
   std::vector<Tensor> shares(n);
@@ -87,7 +87,7 @@ template <class At> std::vector<Tensor> product(const AppliedOp& op, const PairC
   return shares;
 }
 
-/// The integrals over t from 0 to 1 of the tensors that `integrand(t)` gives; undefined ones stay undefined.
+/// The integrals of the tensors integrand(t) over t from 0 to 1; undefined ones stay undefined.
 template <class Integrand> std::vector<Tensor> integrals(Integrand&& integrand) {
   const kernels::GaussLegendre& rule = path_rule();
   std::vector<Tensor> total;
@@ -109,8 +109,8 @@ std::vector<Tensor> quadrature(const AppliedOp& op, const PairContext& p) {
   });
 }
 
-/// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros
-/// where there is none.
+/// The derivative of result 0 of an elementwise op in input `which`, at `inputs`, all of the result's shape. Zeros for
+/// an op without a derivative.
 Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size_t which, const Tensor& result) {
   const std::size_t n = inputs.size();
   const Dtype dtype = real_dtype(result.dtype());
@@ -127,7 +127,7 @@ Tensor derivative(const AppliedOp& op, std::span<const Tensor> inputs, std::size
   return slopes[which].defined() ? slopes[which] : zeros(result.shape(), {.dtype = dtype});
 }
 
-/// The secant in argument `which` between x and r, the other arguments being those of `inputs`. See generic_secant.
+/// The secant in argument `which` between x and r, with the other arguments fixed at `inputs`. See generic_secant.
 Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_t which, const Tensor& x,
                      const Tensor& r) {
   const Dtype real = real_dtype(x.dtype());
@@ -143,7 +143,7 @@ Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_
   const Tensor d = x.to(real) - r.to(real), at_x = value_at(x), at_r = value_at(r);
   const Tensor fx = at_x.to(promote_types(real, at_x.dtype())), fr = at_r.to(fx.dtype());
   const Tensor quotient = (fx - fr) / d;
-  // Integers and bools have nothing between them, and their quotients nothing to lose.
+  // Integers and bools have no values between them, and their quotients are exact.
   if (!is_floating(x.dtype())) return where(d == 0, 0.0, quotient);
   const Tensor middle = r + d * 0.5, at_middle = value_at(middle), middle_slope = slope_at(middle, at_middle);
   const Tensor mean = (slope_at(x, at_x) + 4.0 * middle_slope + slope_at(r, at_r)) / 6.0;
@@ -152,7 +152,7 @@ Tensor judged_secant(const AppliedOp& op, std::vector<Tensor> inputs, std::size_
   return where(d == 0, where(isfinite(middle_slope), middle_slope, 0.0), where(agree, mean, quotient));
 }
 
-/// An op's own secant is that of a function of real numbers: integers and bools come to it as such.
+/// An op's own secant takes floating-point numbers, so integers and bools are converted.
 Tensor secant_of(const AppliedOp& op, const Tensor& x, const Tensor& r) {
   const Dtype real = real_dtype(x.dtype());
   Tensor slope = op.secant(x.to(real), r.to(real));
@@ -170,12 +170,13 @@ std::vector<Tensor> path_slopes(const AppliedOp& op, std::span<const Tensor> x, 
   });
 }
 
-/// A function of two players: the Shapley value of the two, from the four mixed evaluations
+/// The Shapley value of the game with the two arguments as players, from four mixed evaluations:
 ///   m_a = m / 2 ((f(x_a, x_b) - f(r_a, x_b)) + (f(x_a, r_b) - f(r_a, r_b))) / (x_a - r_a),
-/// each of the two a secant in one argument; complete for any function, jumps included. Where a mixed evaluation is not
-/// a number although f(x) and f(r) are (p log q between 0 and 2), the derivative along the path takes its place.
+/// where both differences are secants in one argument. It is complete for any function, even with jumps. Where a mixed
+/// evaluation is NaN although f(x) and f(r) are not (p log q between 0 and 2), the derivative along the path is used
+/// instead.
 std::vector<Tensor> two_player_shapley(const AppliedOp& op, const PairContext& p, bool* rounded, bool* integrated) {
-  // All arguments in the shape of the result, so that derivatives are taken element by element.
+  // All arguments are broadcast to the shape of the result, so that derivatives are elementwise.
   const Shape& shape = p.x_out[0].shape();
   std::vector<Tensor> x, r, slopes(2);
   for (const std::size_t i : {0u, 1u}) {
@@ -231,7 +232,7 @@ Tensor PairContext::unbroadcast(const Tensor& multiplier, std::size_t i) const {
 }
 
 Tensor PairContext::mean(std::size_t i) const {
-  const Dtype real = real_dtype(x[i].dtype());  // a condition's mean is a number between 0 and 1
+  const Dtype real = real_dtype(x[i].dtype());  // the mean of two bools is 0, 0.5 or 1
   return varies[i] ? (x[i].to(real) + r[i].to(real)) * 0.5 : x[i];
 }
 Tensor PairContext::delta(std::size_t i) const {
@@ -253,13 +254,13 @@ Dtype real_dtype(Dtype dtype) {
 double rounding_unit(Dtype dtype) { return 8 * eps_of(dtype); }
 
 Tensor largest_products(const Tensor& a, const Tensor& b) {
-  constexpr std::int64_t most_numbers = std::int64_t{1} << 20;  // of the products that exist at one time
+  constexpr std::int64_t max_products = std::int64_t{1} << 20;  // number of products in memory at a time
   const std::int64_t k = b.size(1), n = b.size(0), rows = a.numel() / std::max<std::int64_t>(k, 1);
   Shape shape = a.shape();
   shape[shape.size() - 1] = n;
   if (k == 0 || rows == 0 || n == 0) return zeros(shape, {.dtype = a.dtype()});
   const Tensor left = a.reshape({rows, 1, k});
-  const std::int64_t at_once = std::max<std::int64_t>(1, most_numbers / (n * k));
+  const std::int64_t at_once = std::max<std::int64_t>(1, max_products / (n * k));
   std::vector<Tensor> parts;
   for (std::int64_t row = 0; row < rows; row += at_once)
     parts.push_back(amax(left.narrow(0, row, std::min(at_once, rows - row)) * b, -1));
@@ -272,8 +273,8 @@ Tensor PairContext::is_rounding(const Tensor& change, std::size_t i) const {
 }
 
 Tensor RoundingContext::of_term(std::size_t i) const {
-  const Tensor own = abs(inputs[i]) * unit;
-  return errors[i].defined() ? maximum(own, errors[i]) : own;
+  const Tensor relative = abs(inputs[i]) * unit;
+  return errors[i].defined() ? maximum(relative, errors[i]) : relative;
 }
 
 Tensor missing_contribution(const PairContext& p, std::span<const Tensor> shares) {
@@ -308,12 +309,12 @@ std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, s
   for (std::size_t j = 0; j < outputs.size(); ++j)
     if (is_floating(outputs[j].dtype()) && outputs[j].numel() > 0) results[j] = abs(outputs[j]) * c.unit;
   if (!results[0].defined()) return results;
-  if (Tensor own = op.rounding(c); own.defined()) {
-    results[0] = std::move(own);
+  if (Tensor rounding = op.rounding(c); rounding.defined()) {
+    results[0] = std::move(rounding);
     return results;
   }
   const bool inexact = std::any_of(c.errors.begin(), c.errors.end(), [](const Tensor& e) { return e.defined(); });
-  if (op.rule() == Rule::linear) {  // elements are moved
+  if (op.rule() == Rule::linear) {  // such an op only moves elements
     results[0] = Tensor();
     if (!inexact) return results;
     std::vector<Tensor> errors = c.inputs;
@@ -332,7 +333,7 @@ std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, s
 
 namespace {
 
-/// Whole tensors have no row dimension in which K outputs could lie behind each other: one output after the other.
+/// Whole tensors have no row dimension along which K outputs could be stacked, so outputs are processed one by one.
 std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, AttributionLoss* loss) {
   std::vector<std::vector<Tensor>> parts(p.x.size());
   std::vector<Tensor> losses;

@@ -1,9 +1,9 @@
-// How a contribution at an op's output is shared among its inputs, given the op's values at an explained row x and at a
-// reference r. A multiplier m of a tensor gives its contribution m (x - r); a rule is complete when the contributions
-// of the inputs sum to that of the output: sum_i m_i (x_i - r_i) = m (y_x - y_r).
+// Attribution rules: the division of a contribution at an op's output among its inputs, given the op's values at an
+// explained row x and at a reference r. A multiplier m of a tensor gives its contribution m (x - r); a rule is complete
+// when the contributions of the inputs sum to that of the output: sum_i m_i (x_i - r_i) = m (y_x - y_r).
 //
-// Shapes: with P pairs of rows and references and K explained outputs, values are [P, ...] (or the shape of a constant
-// that has no rows), multipliers [K, P, ...]. Right-aligned broadcasting joins the two.
+// Shapes: with P pairs of rows and references and K explained outputs, values are [P, ...] (or, for a constant without
+// rows, its own shape), multipliers [K, P, ...]. Right-aligned broadcasting joins the two.
 //
 // Sources: Shrikumar et al. 2017 (DeepLIFT, arXiv:1704.02685); Lundberg & Lee 2017 (arXiv:1705.07874).
 #pragma once
@@ -23,36 +23,36 @@ namespace xg::autograd {
 enum class Rule {
   linear,       ///< the vector-Jacobian product
   bilinear,     ///< the vector-Jacobian product at (x + r) / 2
-  secant,       ///< elementwise of one tensor: m (g(x) - g(r)) / (x - r)
-  two_player,   ///< elementwise of two tensors: the Shapley value of the two, see `two_player_shapley`
+  secant,       ///< elementwise ops of one tensor: m (g(x) - g(r)) / (x - r)
+  two_player,   ///< elementwise ops of two tensors: the Shapley value of the two, see `two_player_shapley`
   quadrature,   ///< the vector-Jacobian product, averaged over the path from r to x of this op alone
   custom,       ///< the op's own `attribute`
   constant,     ///< the result does not depend on the values of the inputs
-  unsupported,  ///< no rule is possible: a named error
+  unsupported,  ///< no rule is possible: an AutogradError that names the op
 };
 
-/// How an op makes probabilities of scores.
+/// How an op turns scores into probabilities.
 enum class ScoreMap : std::uint8_t {
-  none,         ///< it does not
-  sigmoid,      ///< each by itself
-  softmax,      ///< all scores of a row together
-  log_softmax,  ///< the same, and then their logarithms
+  none,         ///< not at all
+  sigmoid,      ///< each score separately
+  softmax,      ///< over all scores of a row
+  log_softmax,  ///< softmax, then the logarithm
 };
 
-/// Facts about an op that do not depend on values. An op, ours or a user's Function, states those that hold as `static
+/// Properties of an op that do not depend on values. An op, also a user's Function, declares those that hold as `static
 /// constexpr` members of these names.
 struct OpTraits {
-  bool keeps_elements = false;    ///< the elements of its input, in order, under another shape: reshape
-  bool random = false;            ///< other results each time
-  bool batch_statistics = false;  ///< standardizes by what the rows of a batch have in common, as in training mode
-  bool mixes_rows = false;        ///< of a Function: does row i of the result depend on other rows of an input?
-  bool jumps = false;             ///< the result jumps where an argument changes by ever so little
-  bool elementwise = false;       ///< element i of the result is a function of element i of each (broadcast) input
-  bool has_derivative = true;     ///< has it a backward? Without one its slopes are 0
-  ScoreMap score_map = ScoreMap::none;  ///< how it makes probabilities of scores
+  bool keeps_elements = false;    ///< whether it keeps the elements of its input, in order, with another shape: reshape
+  bool random = false;            ///< whether results differ from call to call
+  bool batch_statistics = false;  ///< whether it standardizes by statistics of the batch, as in training mode
+  bool mixes_rows = false;        ///< of a Function: whether row i of the result depends on other rows of an input
+  bool jumps = false;             ///< whether the result is discontinuous
+  bool elementwise = false;    ///< whether element i of the result depends only on element i of each (broadcast) input
+  bool has_derivative = true;  ///< whether it has a backward; without one its slopes are 0
+  ScoreMap score_map = ScoreMap::none;  ///< how it turns scores into probabilities
 };
 
-/// The traits that `Op` states.
+/// The traits that `Op` declares.
 template <class Op> constexpr OpTraits traits_of() {
   OpTraits t;
   if constexpr (requires { Op::keeps_elements; }) t.keeps_elements = Op::keeps_elements;
@@ -66,7 +66,7 @@ template <class Op> constexpr OpTraits traits_of() {
   return t;
 }
 
-/// rows -> rows weight^T + bias. Without a weight: no such map.
+/// The map rows -> rows weight^T + bias; none if weight is undefined.
 struct LinearMap {
   Tensor weight;  ///< [out, in], of any strides
   Tensor bias;    ///< [out], or undefined
@@ -74,16 +74,16 @@ struct LinearMap {
 
 struct PairContext;
 
-/// [front, shape from dimension `skip` on]
+/// The shape [front, shape[skip], shape[skip + 1], ...].
 XG_API Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
 
-/// The floating dtype in which differences of numbers of `dtype` are taken: itself, or one that holds them.
+/// The floating-point dtype for differences of numbers of `dtype`: itself if floating-point, else one that holds them.
 XG_API Dtype real_dtype(Dtype dtype);
 
-/// A change of up to this times the largest number that was added may be rounding: 8 eps of a floating dtype.
+/// 8 eps of a floating-point dtype: a change of up to this times the largest term of a sum may be rounding.
 XG_API double rounding_unit(Dtype dtype);
 
-/// What is needed to tell a change of an op's result from rounding.
+/// The information that distinguishes a change of an op's result from rounding.
 struct XG_API RoundingContext {
   double unit = 0;             ///< rounding_unit of the dtype of the result
   std::vector<Tensor> inputs;  ///< the values
@@ -95,40 +95,39 @@ struct XG_API RoundingContext {
   Tensor of_term(std::size_t i) const;
 };
 
-/// An op with its attributes, as it was applied: what a sweep needs to know of it.
+/// An op with its attributes, as it was applied: the interface for attribution sweeps.
 struct XG_API AppliedOp {
   virtual ~AppliedOp();
   virtual const char* name() const = 0;        ///< "mul"
-  virtual Rule rule() const = 0;               ///< how contributions pass through it
-  virtual const OpTraits& traits() const = 0;  ///< what holds of it whatever the values are
-  /// Does row i of the result depend on other rows of an input with `ndim` dimensions? (Shapes that change tell by
-  /// themselves; this is for ops that keep them, such as a cumulative sum over dimension 0.)
+  virtual Rule rule() const = 0;               ///< its attribution rule
+  virtual const OpTraits& traits() const = 0;  ///< its value-independent properties
+  /// Whether row i of the result depends on other rows of an input with `ndim` dimensions. (It matters for ops that
+  /// keep shapes, such as a cumulative sum over dimension 0.)
   virtual bool mixes_rows(std::int64_t ndim) const = 0;
   virtual std::vector<Tensor> forward(std::span<const Tensor> inputs) const = 0;  ///< its results for these inputs
-  /// Does the vector-Jacobian product read input or output i when the inputs in `needed` want it?
+  /// Whether the vector-Jacobian product for the inputs in `needed` reads input i.
   virtual bool reads_input(std::size_t i, const bool* needed) const = 0;
-  virtual bool reads_output(std::size_t i) const = 0;  ///< of result i
-  /// The vector-Jacobian product: the gradients of the inputs that `needed`, an array with one entry for each, wants,
-  /// from those of the results.
+  virtual bool reads_output(std::size_t i) const = 0;  ///< whether it reads result i
+  /// The vector-Jacobian product: the gradients of the inputs i with needed[i], from those of the results.
   virtual void vjp(std::span<const Tensor> inputs, std::span<const Tensor> outputs, std::span<const Shape> input_shapes,
                    std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const = 0;
-  /// (g(x) - g(r)) / (x - r) without cancellation; undefined where the op has no formula of its own.
+  /// (g(x) - g(r)) / (x - r) without cancellation; undefined if the op has no formula for it.
   virtual Tensor secant(const Tensor& x, const Tensor& r) const = 0;
   /// For Rule::custom: the multipliers of the inputs.
   virtual std::vector<Tensor> attribute(const PairContext& pairs) const = 0;
-  /// For Rule::two_player: the secant in argument i between x and r where the other argument is `other`, without
-  /// cancellation; undefined where the op has no formula of its own.
+  /// For Rule::two_player: the secant in argument i between x and r with the other argument fixed at `other`, without
+  /// cancellation; undefined if the op has no formula for it.
   virtual Tensor partial_secant(std::size_t i, const Tensor& x, const Tensor& r, const Tensor& other) const;
-  /// What the op does to the rows of input `varying`, a matrix, while the other inputs stay: where that is a linear
-  /// map.
+  /// The op as a linear map of the rows of input `varying`, a matrix, with the other inputs fixed; without a weight if
+  /// it is none.
   virtual LinearMap linear_map(std::span<const Tensor> inputs, std::size_t varying) const;
-  /// What `rounding_of` cannot tell from the rule: the rounding of a sum from that of its largest term, for example.
+  /// The rounding of result 0 where it does not follow from the rule, for example for sums; undefined to use the
+  /// default of rounding_of().
   virtual Tensor rounding(const RoundingContext& context) const;
 };
 
-/// A bound on what rounding may have changed in each result of an op, elementwise: 8 eps of the largest number that was
-/// added to make it, or that it is itself. An undefined one means none: elements that were only moved, integers and
-/// bools.
+/// A bound on what rounding may have changed in each result of an op, elementwise: 8 eps of the largest term of its
+/// sum, or of the result itself. Undefined means no rounding: elements that were only moved, integers and bools.
 XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& context,
                                        std::span<const Tensor> outputs);
 
@@ -136,55 +135,55 @@ XG_API std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContex
 struct XG_API PairContext {
   std::int64_t outputs_explained = 1;  ///< K
   std::int64_t pairs = 0;              ///< P; 0 where values are whole tensors without a common row dimension
-  std::vector<Tensor> x;               ///< inputs at the rows
-  std::vector<Tensor> r;               ///< inputs at the references
+  std::vector<Tensor> x;               ///< values of the inputs at the rows
+  std::vector<Tensor> r;               ///< values of the inputs at the references
   std::vector<Tensor> x_out;           ///< results at the rows
   std::vector<Tensor> r_out;           ///< results at the references
-  std::vector<Tensor> multipliers;     ///< of the results, [K, ...]; undefined is zero
-  std::vector<bool> varies;            ///< does input i depend on the features?
-  std::vector<bool> has_rows;          ///< does input i have the row dimension?
-  /// For ops that jump: changes of input i up to this, in its shape, may be rounding. Undefined for exact inputs.
+  std::vector<Tensor> multipliers;     ///< multipliers of the results, [K, ...]; undefined is zero
+  std::vector<bool> varies;            ///< whether input i depends on the features
+  std::vector<bool> has_rows;          ///< whether input i has the row dimension
+  /// For ops that jump: the largest change of input i that may be rounding, in its shape. Undefined for exact inputs.
   std::vector<Tensor> rounding;
-  /// Which elements of input i were NaN or infinite before they were replaced; undefined where none was. May be empty.
+  /// A mask of the elements of input i that were NaN or infinite before they were replaced; undefined if there are
+  /// none. The list may be empty.
   std::vector<Tensor> no_number;
 
   /// Sums a multiplier over what was broadcast, so that it has the shape [K, shape of input i].
   Tensor unbroadcast(const Tensor& multiplier, std::size_t i) const;
   Tensor mean(std::size_t i) const;   ///< (x_i + r_i) / 2
   Tensor delta(std::size_t i) const;  ///< x_i - r_i
-  /// Is |change| no more than the rounding of input i may be? False everywhere for an exact input.
+  /// Whether |change| is at most the rounding of input i; false everywhere for an exact input.
   Tensor is_rounding(const Tensor& change, std::size_t i) const;
 };
 
 // Note [What is not passed on]
-// Every rule passes on all that arrives, with two exceptions, which are accounted for pair by pair. A jump over a
-// change that may be rounding would give multipliers of 1 / eps, large contributions of both signs that mean nothing:
-// it passes nothing on. And a quadrature is only as exact as its nodes. base + contributions + what was not passed on
-// is the prediction, so that an explainer can state the loss and still tell it from a wrong rule.
+// Every rule passes the whole contribution on, with two exceptions, which are recorded for each pair. A jump over a
+// change that may be rounding would give multipliers of 1 / eps and large meaningless contributions of both signs, so
+// it passes nothing on. And a quadrature is only as accurate as its nodes. Base + contributions + losses equals the
+// prediction, so an explainer can report a loss and distinguish it from a wrong rule.
 
-/// max over k of a[.., i, k] b[j, k], for numbers that are not negative: the largest terms of the sums that a product
-/// adds.
+/// max over k of a[.., i, k] b[j, k], for nonnegative numbers: the largest terms of the sums in a product.
 Tensor largest_products(const Tensor& a, const Tensor& b);
 
-/// What an op did not pass on, sum over results of m (y_x - y_r) minus sum over inputs of m_i (x_i - r_i):
-/// [K, pairs] (one group where pairs is 0) in float64. Undefined is zero.
+/// The contribution that an op did not pass on, sum over results of m (y_x - y_r) minus sum over inputs of m_i (x_i -
+/// r_i): [K, pairs] (one group where pairs is 0) in float64. Undefined is zero.
 struct AttributionLoss {
-  Tensor jumps;       ///< of jumps over changes of rounding's size
-  Tensor quadrature;  ///< of integrals
+  Tensor jumps;       ///< lost at jumps over changes that may be rounding
+  Tensor quadrature;  ///< error of quadratures
 };
 
 /// Sum of the contributions of the results minus that of the inputs' `shares`, as in AttributionLoss.
 XG_API Tensor missing_contribution(const PairContext& pairs, std::span<const Tensor> shares);
 
 /// Multipliers of the inputs (undefined for those that do not vary), [K, ...]. An element that does not change gets the
-/// limit of its slope (0 where that is infinite). `loss`, if given, becomes what was not passed on. Throws
+/// limit of its slope (0 where that is infinite). `loss`, if not null, receives what was not passed on. Throws
 /// AutogradError for an op without a rule, naming it.
 XG_API std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& pairs, AttributionLoss* loss);
 
 /// s(x, r) of any differentiable elementwise function: the difference quotient, or the mean of the derivative between x
-/// and r (Simpson's rule) wherever the two agree within the quotient's rounding. So the derivative decides where the
-/// quotient has lost its digits, and the quotient where the function does what three derivatives do not see: jumps,
-/// poles, roots, fast oscillation.
+/// and r (Simpson's rule) wherever the two agree within the quotient's rounding. The derivative is therefore used where
+/// the quotient suffers from cancellation, and the quotient where three derivatives miss jumps, poles, roots or fast
+/// oscillation.
 Tensor generic_secant(const AppliedOp& op, const Tensor& x, const Tensor& r);
 
 /// (g(x) - g(r)) / (x - r) from the function's values where x and r differ, else `slope`: for functions that jump.

@@ -1,7 +1,7 @@
-// The sweep. Nodes are visited once each, newest first: creation order is a topological order, so no counting of
-// dependencies is needed. Pending gradients live in the nodes, which wait in a heap; nothing is looked up by hash.
-// Leaves alone may belong to graphs of several threads: a sweep writes nothing to them but, under a lock, their
-// gradient.
+// Reverse-mode sweeps. Nodes are visited once each, newest first: creation order is a topological order, so
+// dependencies need not be counted. Pending gradients are stored in the nodes, which wait in a heap, so no hash table
+// is needed. Only leaves may belong to graphs of several threads: a sweep writes nothing to them except, under a lock,
+// their gradient.
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -33,7 +33,7 @@ struct Target {
   Tensor grad;
 };
 
-/// pending += g, in place where nobody else holds it.
+/// pending += g, in place if pending has no other references.
 [[gnu::always_inline]] inline void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
   if (!pending.defined()) {
     pending = std::move(g);
@@ -44,8 +44,8 @@ struct Target {
   }
 }
 
-/// Gradients on their way to leaves that must see them whole: targets, and leaves with hooks. They wait here, not in
-/// the leaf, which sweeps of several threads may reach at the same time.
+/// Gradients of leaves that need the complete sum: targets, and leaves with hooks. They are collected here, not in the
+/// leaf, which sweeps of several threads may reach at the same time.
 class LeafGradients {
  public:
   struct Entry {
@@ -69,7 +69,7 @@ class LeafGradients {
       for (std::size_t i = places_.size(); i < entries_.size(); ++i) places_.emplace(entries_[i].leaf, i);
     return entries_.back();
   }
-  /// Hands all of them out, newest leaf first.
+  /// Removes and returns all entries, newest leaf first.
   CachedVector<Entry> take() {
     places_.clear();
     std::sort(entries_.begin(), entries_.end(),
@@ -78,12 +78,12 @@ class LeafGradients {
   }
 
  private:
-  static constexpr std::size_t few = 16;  // so many are compared faster than looked up
+  static constexpr std::size_t few = 16;  // up to this many, linear search beats hashing
   CachedVector<Entry> entries_;
-  std::unordered_map<const Node*, std::size_t> places_;  // of all entries, once there are many
+  std::unordered_map<const Node*, std::size_t> places_;  // index of all entries, if there are more than `few`
 };
 
-/// A few elements inline, more on the heap.
+/// An array with inline storage for a few elements.
 template <class T, std::size_t few> class Few {
  public:
   explicit Few(std::size_t count) : count_(count) {
@@ -98,7 +98,7 @@ template <class T, std::size_t few> class Few {
   std::unique_ptr<T[]> many_;
 };
 
-// The memory of a heap, kept for the next sweep of the thread. A sweep within a sweep finds none and makes its own.
+// The memory of a heap, kept for the thread's next sweep. A nested sweep finds it empty and allocates its own.
 using Heap = std::vector<Node*>;
 thread_local constinit Heap* spare_heap = nullptr;
 
@@ -124,7 +124,7 @@ class Sweep {
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
   ~Sweep() {
-    for (Node* node : heap_) {  // after an error, gradients may still be waiting
+    for (Node* node : heap_) {  // after an error, gradients may still be pending
       node->queued = false;
       node->pending = Tensor();
       if (node->extras) node->extras->more_pending.clear();
@@ -137,7 +137,7 @@ class Sweep {
     if (spare_heap != nullptr) *spare_heap = std::move(heap_);
   }
 
-  /// Gradients for all roots; each holds its part of the graph for as long as the sweep runs.
+  /// Propagates gradients from the roots; each keeps its part of the graph alive during the sweep.
   void run(std::span<const Edge> roots, std::span<Tensor> gradients) {
     if (targets_ != nullptr) mark_needed(roots);
     const GradMode mode(create_graph_);
@@ -160,12 +160,13 @@ class Sweep {
  private:
   static bool is_older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
 
-  // A sweep owns the nodes that it writes to: with targets all from which it can reach one, until it ends, else each
-  // from its first gradient until its visit is over. So two sweeps that meet are an error and not a wrong gradient.
+  // A sweep owns the nodes that it writes to: with targets, all nodes that lead to one, until the sweep ends; otherwise
+  // each node from its first gradient until its visit is over. Two sweeps that meet are therefore an error, not a wrong
+  // gradient.
   bool claim(Node& node) const noexcept {
-    const void* nobody = nullptr;
+    const void* unowned = nullptr;
     if (!xg::detail::single_threaded())
-      return std::atomic_ref(node.sweep).compare_exchange_strong(nobody, this, std::memory_order_acquire);
+      return std::atomic_ref(node.sweep).compare_exchange_strong(unowned, this, std::memory_order_acquire);
     if (node.sweep != nullptr) return false;
     node.sweep = this;
     return true;
@@ -178,7 +179,7 @@ class Sweep {
   [[noreturn]] void throw_busy(const Node& node) const {
     const std::string path = scope_path(node.scope);
     raise<AutogradError>(
-        "[{}] another sweep is at work on this graph (at op {}), one of another thread or the one that called this "
+        "[{}] another sweep uses this graph (at op {}), one of another thread or the one that called this "
         "hook: a graph belongs to one thread at a time. Let each thread compute its own graph from the shared leaves, "
         "or share the value without its graph: detach().{}",
         op_, node.name(), path.empty() ? "" : " Recorded in: " + path + ".");
@@ -222,7 +223,7 @@ class Sweep {
     return more[slot - std::size_t{1}];
   }
 
-  /// Marks the nodes behind which a target lies.
+  /// Marks the nodes that lead to a target.
   void mark_needed(std::span<const Edge> roots) {
     CachedVector<Node*>& marked = ends_->marked;
     for (Target& target : *targets_) {
@@ -267,7 +268,7 @@ class Sweep {
     });
   }
 
-  /// The same question about a node of which another sweep is the owner: without a mark on any node.
+  /// Whether a node owned by another sweep leads to a target; computed without marking nodes.
   bool has_target_behind(Node& start) {
     std::unordered_set<const Node*> seen;
     CachedVector<Node*> stack{&start};
@@ -288,13 +289,13 @@ class Sweep {
     bool operator()(const Target* a, const Node* b) const { return std::less<const Node*>()(a->node, b); }
     bool operator()(const Node* a, const Target* b) const { return std::less<const Node*>()(a, b->node); }
   };
-  /// Keeps the gradients of targets.
+  /// Stores the gradients of targets.
   void keep(const Node& node, std::span<const Tensor> grads) {
     const auto [first, last] = std::equal_range(ends_->by_node.begin(), ends_->by_node.end(), &node, ByNode());
     for (auto it = first; it != last; ++it) (*it)->grad = grads[(*it)->slot];
   }
 
-  /// The whole gradient of a leaf that is a target or has hooks.
+  /// Delivers the complete gradient of a leaf that is a target or has hooks.
   void finish(LeafNode& leaf, Tensor gradient) {
     if (leaf.extras) call_hooks(leaf, {&gradient, 1});
     if (targets_ != nullptr)
@@ -338,7 +339,7 @@ class Sweep {
       if (needed[i] && grad_inputs[i].defined()) deliver(edges[i], std::move(grad_inputs[i]));
   }
 
-  /// Backward for somebody who wants to see the gradients of the outputs afterwards as well.
+  /// Calls backward where the gradients of the outputs are still needed afterwards, for hooks and AnomalyMode.
   static void observed_backward(Node& node, std::span<Tensor> grads, std::span<Tensor> grad_inputs,
                                 const bool* needed) {
     const std::vector<Tensor> kept(grads.begin(), grads.end());
@@ -349,7 +350,7 @@ class Sweep {
   }
 
   static void call_hooks(Node& node, std::span<Tensor> grads) {
-    // A copy: a hook may register or remove hooks.
+    // A copy, because a hook may register or remove hooks.
     const std::vector<NodeExtras::Hook> hooks = node.extras->hooks;
     for (const NodeExtras::Hook& hook : hooks) {
       if (!grads[hook.slot].defined()) continue;
@@ -381,7 +382,7 @@ class Sweep {
   std::vector<Node*> heap_;
   Node* visited_ = nullptr;
   struct Ends {
-    CachedVector<Target*> by_node;  // the targets, in the order of their nodes' addresses
+    CachedVector<Target*> by_node;  // the targets, sorted by the addresses of their nodes
     CachedVector<Node*> marked;     // the nodes that a sweep with targets owns
     LeafGradients leaves;
   };
@@ -391,7 +392,7 @@ class Sweep {
 Tensor checked_gradient(const char* op, const Tensor& output, const Tensor& gradient) {
   if (node_of(output) == nullptr)
     raise<AutogradError>(
-        "[{}] the output (shape {}) has no graph: no argument asked for gradients (requires_grad_()), or it was "
+        "[{}] the output (shape {}) has no graph: no argument requires grad (requires_grad_()), or it was "
         "computed in NoGrad or detached.",
         op, output.shape().str());
   if (!gradient.defined()) {
@@ -445,9 +446,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     autograd::Node* node = autograd::node_of(inputs[i]);
     if (node == nullptr)
-      raise<AutogradError>(
-          "[grad] input {} (shape {}) does not ask for gradients: call requires_grad_() before it is used.", i,
-          inputs[i].shape().str());
+      raise<AutogradError>("[grad] input {} (shape {}) does not require grad: call requires_grad_() before it is used.",
+                           i, inputs[i].shape().str());
     targets.push_back({node, inputs[i].impl().autograd_slot, {}});
   }
   autograd::sweep("grad", outputs, grad_outputs, options.retain_graph || options.create_graph, options.create_graph,

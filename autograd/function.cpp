@@ -15,7 +15,7 @@ namespace xg::autograd {
 
 void throw_context_value(std::string_view name, bool known) {
   throw ValueError(
-      known ? fmt::format("[function] the context's value '{}' has another type than the one asked for: use "
+      known ? fmt::format("[function] the context's value '{}' does not have the requested type: use "
                           "the type that set() was given.",
                           name)
             : fmt::format("[function] the context has no value '{}': keep it in forward with ctx.set().", name));
@@ -42,9 +42,9 @@ const std::vector<Tensor>& Context::saved() const {
   return saved_;
 }
 
-/// Reaches into a context on behalf of the node and of traces.
+/// Access to the private parts of a context, for nodes and traces.
 struct FunctionCall {
-  /// `needs` is of the tensors that are there; those that are absent take their places between them.
+  /// `needs` has an entry for each present tensor; entries for absent ones are inserted.
   static Context make(const detail::FunctionInfo& info, std::vector<bool> needs) {
     Context context;
     context.name_ = info.name;
@@ -83,10 +83,10 @@ std::vector<bool> asking_for_gradients(std::span<const Tensor> inputs) {
 std::vector<Tensor> checked_forward(const detail::FunctionInfo& info, Context& context,
                                     const std::vector<Tensor>& inputs) {
   std::vector<Tensor> results = info.forward(context, inputs);
-  constexpr std::size_t most = std::numeric_limits<std::uint8_t>::max();
-  if (results.empty() || results.size() > most)
+  constexpr std::size_t max_results = std::numeric_limits<std::uint8_t>::max();
+  if (results.empty() || results.size() > max_results)
     raise<AutogradError>("[{}] forward returned {} tensors: return at least one, and at most {}.", info.name,
-                         results.size(), most);
+                         results.size(), max_results);
   for (std::size_t i = 0; i < results.size(); ++i)
     if (!results[i].defined())
       raise<AutogradError>("[{}] forward returned an undefined tensor{}.", info.name,
@@ -106,7 +106,7 @@ std::vector<ResultType> types_of(std::span<const Tensor> results) {
   return types;
 }
 
-/// backward of what arrived at the results (undefined is zero), one gradient for each tensor that is there.
+/// Calls backward with the gradients of the results (undefined is zero); returns one gradient for each present tensor.
 std::vector<Tensor> checked_backward(const detail::FunctionInfo& info, Context& context,
                                      std::span<const Tensor> grad_outputs, std::span<const ResultType> results,
                                      std::span<const Shape> input_shapes) {
@@ -149,7 +149,7 @@ class FunctionNode final : public Node {
   std::span<Edge> edges() override { return edges_; }
   std::size_t output_count() const override { return results_.size(); }
 
-  /// A saved result must not keep its own node alive: it is kept without its graph, which it gets back for each
+  /// A saved result must not keep its own node alive, so it is stored without its graph, which is restored for each
   /// backward. `returned` is the tensor as forward knew it.
   void detach_saved(const Tensor& returned, const Tensor& result, std::uint8_t slot) {
     for (std::size_t i = 0; i < FunctionCall::saved_count(context_); ++i)
@@ -161,7 +161,7 @@ class FunctionNode final : public Node {
 
   void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) override {
     if (std::none_of(grad_outputs.begin(), grad_outputs.end(), [](const Tensor& g) { return g.defined(); })) return;
-    struct Restore {  // whatever backward does, the cycle is broken again
+    struct Restore {  // breaks the cycle again, also if backward throws
       Context& context;
       std::span<const SavedResult> results;
       ~Restore() {
@@ -191,7 +191,7 @@ class FunctionNode final : public Node {
 
  private:
   struct SavedResult {
-    std::size_t index;  // among the saved tensors
+    std::size_t index;  // index among the saved tensors
     std::uint8_t slot;
   };
   std::shared_ptr<const detail::FunctionInfo> info_;
@@ -202,7 +202,7 @@ class FunctionNode final : public Node {
   std::vector<SavedResult> saved_results_;
 };
 
-/// A user's op in a trace. It keeps how to call forward again, for the quadrature.
+/// A user-defined op in a trace. It can call forward again, for quadratures.
 class AppliedFunction final : public AppliedOp {
  public:
   explicit AppliedFunction(std::shared_ptr<const detail::FunctionInfo> info) : info_(std::move(info)) {}
@@ -218,7 +218,7 @@ class AppliedFunction final : public AppliedOp {
   bool reads_output(std::size_t) const override { return false; }
   void vjp(std::span<const Tensor> inputs, std::span<const Tensor>, std::span<const Shape> input_shapes,
            std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const override {
-    // What is needed here is what the sweep asks for, whether or not the traced tensors asked for gradients.
+    // The sweep decides which gradients are needed, whether or not the traced tensors require grad.
     Context context = FunctionCall::make(*info_, std::vector<bool>(needed, needed + inputs.size()));
     const std::vector<Tensor> results = checked_forward(*info_, context, {inputs.begin(), inputs.end()});
     const std::vector<Tensor> grads = checked_backward(*info_, context, grad_outputs, types_of(results), input_shapes);
@@ -245,15 +245,15 @@ bool shares_memory(const Tensor& x, std::span<const Tensor> tensors) {
   return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.shares_storage(x); });
 }
 
-/// The results with memory of their own: what shares it with an argument or with another result, or is a view, would
-/// change with that, or take over its graph.
+/// The results, copied where one is a view, or shares memory with an argument or another result: it would change with
+/// it, or take over its graph.
 std::vector<Tensor> with_own_memory(const std::vector<Tensor>& results, const std::vector<Tensor>& inputs) {
-  std::vector<Tensor> own;
+  std::vector<Tensor> copies;
   for (const Tensor& result : results)
-    own.push_back(result.impl().base() != nullptr || shares_memory(result, inputs) || shares_memory(result, own)
-                      ? kernels::copy(result)
-                      : result);
-  return own;
+    copies.push_back(result.impl().base() != nullptr || shares_memory(result, inputs) || shares_memory(result, copies)
+                         ? kernels::copy(result)
+                         : result);
+  return copies;
 }
 
 }  // namespace
@@ -278,7 +278,7 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
   for (std::size_t i = 0; recording && i < inputs.size(); ++i)
     if (needs[i] && inputs[i].version() != versions[i])
       raise<AutogradError>(
-          "[{}] forward changed tensor {} of its arguments (shape {}) in place by {}, and it asks for gradients: work "
+          "[{}] forward changed tensor {} of its arguments (shape {}) in place by {}, and it requires grad: work "
           "on a clone.",
           info->name, i, inputs[i].shape().str(), inputs[i].impl().storage().last_write.load());
   std::vector<Tensor> results = with_own_memory(returned, inputs);

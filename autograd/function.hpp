@@ -1,4 +1,4 @@
-// Ops of your own. A Function is two static functions; backward is written with ordinary ops, so that higher
+// User-defined ops. A Function is two static functions; backward is written with ordinary ops, so that higher
 // derivatives work:
 //
 //   struct Swish : xg::autograd::Function<Swish> {
@@ -7,21 +7,20 @@
 //   };
 //   Tensor y = Swish::apply(x, 1.0);
 //
-// Arguments. Tensors, lists of them (std::vector, std::span, std::array, `apply({a, b})`), tensors that may be absent
+// Arguments. Tensors, lists of them (std::vector, std::span, std::array, `apply({a, b})`), optional tensors
 // (std::optional, std::nullopt), and values that hold no tensors, in any order. backward returns one gradient for each
-// tensor, lists flattened, in the order of the arguments; an absent one counts, and its gradient is ignored. A type in
-// which tensors could hide, so that they would get no gradient, does not compile (holds_no_tensors).
+// tensor in the order of the arguments, with lists flattened. An absent tensor counts, and its gradient is ignored. A
+// type that could contain tensors, which would then get no gradient, does not compile (holds_no_tensors).
 //
 // Results. forward returns a tensor, or several as a std::vector, std::array, std::pair or std::tuple, and so does
-// apply. backward then takes as many gradients, or one `const std::vector<Tensor>&`; the gradient of a result that
-// nothing depends on is zeros (Context::set_materialize_grads). A result that shares memory with an argument or another
-// result is copied, so that a write to one never changes the other.
+// apply. backward then takes as many gradients, or one `const std::vector<Tensor>&`; the gradient of an unused result
+// is zeros (Context::set_materialize_grads). A result that shares memory with an argument or another result is copied,
+// so that a write to one never changes the other.
 //
-// An explanation passes through it by integrating backward along the path from the reference, with the error reported;
-// an optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)` (elementwise functions of
-// one tensor: (f(x) - f(r)) / (x - r)) makes it exact. What else explainers must know of an op it states as for any op,
-// see OpTraits: by `static constexpr bool jumps = true`, for example, a jump over a change that is only rounding passes
-// nothing on (docs/explanations.md).
+// Explanations integrate backward along the path from the reference and report the error; for an elementwise function
+// of one tensor, an optional `static Tensor secant(const Context& ctx, const Tensor& x, const Tensor& r)`, (f(x) -
+// f(r)) / (x - r), makes them exact. Other properties are declared as for any op, see OpTraits: with `static constexpr
+// bool jumps = true`, for example, a jump over a change that is only rounding passes nothing on (docs/explanations.md).
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -55,9 +54,10 @@ class Gradients {
  public:
   Gradients(std::initializer_list<Tensor> grads) : grads_(grads) {}  ///< `return {grad, {}};`
   /// The gradients of a list.
-  Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}   // NOLINT: `return list;`
-  std::size_t size() const { return grads_.size(); }                   ///< how many
-  const Tensor& operator[](std::size_t i) const { return grads_[i]; }  ///< of tensor i < size() among the arguments
+  Gradients(std::vector<Tensor> grads) : grads_(std::move(grads)) {}  // NOLINT: `return list;`
+  std::size_t size() const { return grads_.size(); }                  ///< the number of gradients
+  /// The gradient of tensor i < size() of the arguments.
+  const Tensor& operator[](std::size_t i) const { return grads_[i]; }
 
  private:
   std::vector<Tensor> grads_;
@@ -66,16 +66,16 @@ class Gradients {
 /// Throws the ValueError of Context::get.
 [[noreturn]] XG_API void throw_context_value(std::string_view name, bool known);
 
-/// What forward leaves for backward.
+/// Passes values from forward to backward.
 class XG_API Context {
  public:
-  /// Keeps tensors (arguments, results, or others). Changing one in place before backward is an error there.
+  /// Saves tensors: arguments, results or others. If one is changed in place, saved() throws.
   void save_for_backward(std::vector<Tensor> tensors);
-  /// The kept tensors. Throws AutogradError after they were released or where one was changed in place.
+  /// The saved tensors. Throws AutogradError after they were released, or where one was changed in place.
   const std::vector<Tensor>& saved() const;
-  /// Keeps any other value.
+  /// Saves any other value.
   template <class T> void set(StringRef name, T value) { values_.emplace_back(name.str(), std::any(std::move(value))); }
-  /// A kept value. Throws ValueError for an unknown name or another type.
+  /// A saved value. Throws ValueError for an unknown name or another type.
   template <class T> const T& get(StringRef name) const {
     for (const auto& [key, value] : values_)
       if (key == name.view()) {
@@ -84,11 +84,11 @@ class XG_API Context {
       }
     throw_context_value(name, false);
   }
-  /// Does tensor i among the arguments (counted as backward's gradients are) ask for a gradient?
+  /// Whether tensor i of the arguments, in the order of backward's gradients, requires grad.
   bool needs_input_grad(std::size_t i) const { return i < needs_.size() && needs_[i]; }
-  /// Called in forward: these results have no derivative, and do not ask for gradients.
+  /// To be called in forward: these results have no derivative and do not require grad.
   void mark_non_differentiable(std::vector<Tensor> results) { constants_ = std::move(results); }
-  /// Called in forward: with false, backward gets an undefined tensor, not zeros, for a result that nothing depends on.
+  /// To be called in forward: with false, backward gets an undefined tensor instead of zeros for an unused result.
   void set_materialize_grads(bool value) { materialize_ = value; }
 
  private:
@@ -105,22 +105,22 @@ class XG_API Context {
 
 namespace detail {
 
-/// A user's op without its type.
+/// A type-erased user-defined op.
 struct FunctionInfo {
   std::string name;
   std::function<std::vector<Tensor>(Context&, const std::vector<Tensor>&)> forward;
   Gradients (*backward)(Context&, std::span<const Tensor>);
   Tensor (*secant)(const Context&, const Tensor&, const Tensor&) = nullptr;
   OpTraits traits = {};
-  /// For each argument that is absent, how many tensors stand before it.
+  /// For each absent argument, the number of tensors before it.
   std::vector<std::size_t> absent = {};
 };
 
-/// Runs forward without recording, then records one node for it. Throws ValueError for an undefined argument, and
-/// AutogradError where forward returns none or an undefined tensor, or changes an argument that asks for gradients.
+/// Runs forward without recording, then records one node for it. Throws ValueError for an undefined argument,
+/// AutogradError where forward returns no tensor or an undefined one, or changes an argument that requires grad.
 XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<Tensor>& inputs);
 
-// What the parts of a Function are called with.
+// Detection of the signatures of forward and backward.
 template <class F, class... A>
 concept ForwardTakes = requires(Context& ctx, const A&... arguments) { F::forward(ctx, arguments...); };
 template <class F, class... A>
@@ -137,9 +137,11 @@ template <class F, std::size_t... i> consteval bool backward_takes_each(std::ind
 
 }  // namespace detail
 
-/// Base of a user's op; `Derived` has forward and backward.
+/// The base of user-defined ops; `Derived` has forward and backward.
 template <class Derived> struct Function {
-  /// forward of the arguments, recorded as one op.
+  /// Calls forward with the arguments and records it as one op. Throws ValueError for an undefined tensor,
+  /// AutogradError where forward returns no tensor or an undefined one, or changes an argument that requires grad, and
+  /// whatever forward throws.
   template <class... Args> static auto apply(const Args&... args) {
     constexpr bool accepted = (detail::Kept<Args>::accepted && ...);
     constexpr bool callable = detail::ForwardTakes<Derived, typename detail::Kept<Args>::Given...>;
@@ -160,16 +162,16 @@ template <class Derived> struct Function {
     else
       return Tensor();
   }
-  /// The same with a list in braces first.
+  /// Overload for a list in braces as the first argument.
   template <class... Args> static auto apply(std::initializer_list<Tensor> list, const Args&... args) {
     return apply(std::vector<Tensor>(list), args...);
   }
-  /// The same with a list in braces second.
+  /// Overload for a list in braces as the second argument.
   template <class First, class... Args>
   static auto apply(const First& first, std::initializer_list<Tensor> list, const Args&... args) {
     return apply(first, std::vector<Tensor>(list), args...);
   }
-  /// The same with two lists in braces first.
+  /// Overload for two lists in braces as the first arguments.
   template <class... Args>
   static auto apply(std::initializer_list<Tensor> first, std::initializer_list<Tensor> second, const Args&... args) {
     return apply(std::vector<Tensor>(first), std::vector<Tensor>(second), args...);
@@ -185,22 +187,22 @@ template <class Derived> struct Function {
         "A Function's forward returns a Tensor, or several as a std::vector, std::array, std::pair or std::tuple "
         "of tensors.");
     if constexpr (Results::accepted) {
-      constexpr bool each = detail::backward_takes_each<Derived>(std::make_index_sequence<Results::count>());
+      constexpr bool takes_each = detail::backward_takes_each<Derived>(std::make_index_sequence<Results::count>());
       constexpr bool list = detail::BackwardTakesList<Derived>;
       static_assert(
-          each || list,
+          takes_each || list,
           "A Function's backward takes the context and a gradient for each result, and returns one for each "
           "tensor argument: static xg::autograd::Gradients backward(xg::autograd::Context& ctx, const Tensor& "
           "grad), where forward returns several const std::vector<Tensor>& grads.");
-      if constexpr (each || list) {
+      if constexpr (takes_each || list) {
         detail::FunctionInfo info;
         info.name = xg::detail::short_class_name(typeid(Derived).name());
-        info.backward = &call_backward<Results::count, each>;
+        info.backward = &call_backward<Results::count, takes_each>;
         if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
         info.traits = traits_of<Derived>();
         info.traits.elementwise |= info.secant != nullptr;
         std::vector<Tensor> inputs;
-        // Braces: from left to right.
+        // Braces guarantee the order of evaluation from left to right.
         info.forward = [kept = std::tuple<detail::Kept<Args>...>{detail::Kept<Args>(args, inputs, info.absent)...}](
                            Context& ctx, const std::vector<Tensor>& tensors) {
           return std::apply(
@@ -216,8 +218,9 @@ template <class Derived> struct Function {
     }
   }
 
-  template <std::size_t count, bool each> static Gradients call_backward(Context& ctx, std::span<const Tensor> grads) {
-    if constexpr (each) {
+  template <std::size_t count, bool takes_each>
+  static Gradients call_backward(Context& ctx, std::span<const Tensor> grads) {
+    if constexpr (takes_each) {
       return [&]<std::size_t... i>(std::index_sequence<i...>) -> Gradients {
         return Derived::backward(ctx, grads[i]...);
       }(std::make_index_sequence<count>());

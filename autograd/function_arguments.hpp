@@ -1,4 +1,4 @@
-// Which arguments of Function::apply are tensors, and which are values that hold none.
+// The classification of Function::apply's arguments into tensors and values without tensors.
 #pragma once
 
 #include <xgrad/tensor/random.hpp>
@@ -24,17 +24,16 @@ namespace detail {
 template <class T> consteval bool is_plain();
 }  // namespace detail
 
-/// Does no value of type T hold a tensor? Function::apply keeps such arguments as they are, and refuses others, since
-/// what hides in them would get no gradient. It is true of numbers, text, enums, functions, structs of such (what can
-/// be copied as bytes) and the standard library's classes of them; of nothing that could hold a tensor unseen, as a
-/// lambda's captures, a std::function or a class with strings and vectors inside can. Of a class of yours you can say
-/// it yourself:
+/// Whether no value of type T contains a tensor. Function::apply keeps such arguments as they are and rejects others,
+/// because tensors inside them would get no gradient. It is true for numbers, text, enums, functions, trivially
+/// copyable structs, and the standard library's classes of these. It is false for types that could contain a tensor:
+/// lambdas with captures, std::function, classes with strings and vectors. Specialize it for a class of your own:
 ///
 ///     template <> inline constexpr bool xg::autograd::holds_no_tensors<Schedule> = true;
 template <class T> inline constexpr bool holds_no_tensors = detail::is_plain<T>();
 template <> inline constexpr bool holds_no_tensors<Shape> = true;      ///< sizes
 template <> inline constexpr bool holds_no_tensors<Generator> = true;  ///< numbers
-template <> inline constexpr bool holds_no_tensors<std::any> = false;  ///< unknown
+template <> inline constexpr bool holds_no_tensors<std::any> = false;  ///< may hold a tensor
 
 namespace detail {
 
@@ -43,7 +42,7 @@ template <class T> consteval bool is_of_std() {
   return text.substr(text.find("T = ") + 4).starts_with("std::");
 }
 
-/// Of a class template's instance: whether all its arguments are types without tensors.
+/// Whether all template arguments of a class are types without tensors.
 template <class T> inline constexpr bool arguments_hold_no_tensors = true;
 template <template <class...> class C, class... A> inline constexpr bool arguments_hold_no_tensors<C<A...>> =
     (holds_no_tensors<std::remove_cv_t<A>> && ...);
@@ -61,13 +60,13 @@ template <class T> consteval bool is_plain() {
   } else if constexpr (std::is_class_v<T> && is_of_std<T>()) {
     return arguments_hold_no_tensors<T>;
   } else {
-    // References, as members or as a lambda's captures, make a class that cannot be assigned to.
+    // Classes with reference members, such as lambdas that capture by reference, are not copy-assignable.
     return std::is_trivially_copyable_v<T> && std::is_copy_assignable_v<T>;
   }
 }
 
-// How apply keeps an argument, and what it gives forward for it. Tensors themselves come anew with each call of
-// forward, so that the op can be called at other points: kept is where they stand among all tensors.
+// How apply keeps an argument and passes it to forward. Tensors are passed anew to each call of forward, so that the op
+// can be evaluated at other points: only their positions in the list of all tensors are kept.
 
 /// A value that holds no tensors.
 template <class T> struct KeptValue {
@@ -117,7 +116,7 @@ template <std::size_t n> struct KeptArray {
   }
 };
 
-/// A tensor that may be absent. Then it still has its place among the gradients: `absent` gets the number of tensors
+/// An optional tensor. If absent, it still has a position among the gradients: `absent` receives the number of tensors
 /// before it.
 struct KeptOptional {
   static constexpr bool accepted = true;
@@ -155,7 +154,7 @@ template <> struct KeptAs<std::optional<Tensor>> {
 template <> struct KeptAs<std::nullopt_t> {
   using type = KeptOptional;
 };
-// Text is kept, not where it stands.
+// Text is copied, because a string_view does not own it.
 template <> struct KeptAs<std::string_view> {
   using type = KeptValue<std::string>;
 };
@@ -163,7 +162,7 @@ template <> struct KeptAs<std::string_view> {
 /// How an argument of type `const T&` is kept.
 template <class T> using Kept = typename KeptAs<std::decay_t<const T&>>::type;
 
-/// What forward returns: one tensor, or several.
+/// The results of forward: one tensor or several.
 template <class R> struct ResultsOf {
   static constexpr bool accepted = false;
 };

@@ -15,7 +15,7 @@
 namespace xg {
 namespace {
 
-/// x as a fresh leaf, or, where the result is to be differentiated further, connected to x's own graph.
+/// x as a new leaf, or, with create_graph, connected to x's own graph.
 Tensor as_input(const Tensor& x, bool create_graph) {
   if (create_graph && x.requires_grad()) return x + 0.0;
   return x.detach().clone().requires_grad_();
@@ -84,7 +84,7 @@ Tensor jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOp
   const EnableGrad recording;
   const Tensor input = as_input(x, options.create_graph);
   const Tensor y = f(input);
-  // v^T J is linear in v: its derivative with respect to v, in direction of ours, is J times ours.
+  // u^T J is linear in u, so its derivative with respect to u in the direction v is J v.
   const Tensor weights = zeros_like(y).requires_grad_();
   const Tensor g = gradient_or_zeros(y, input, weights, true, true);
   return finished(gradient_or_zeros(g, weights, v, options.create_graph, options.create_graph), options.create_graph);
@@ -106,7 +106,7 @@ std::string label(const GradcheckOptions& options, std::size_t i) {
   return i < options.names.size() ? options.names[i] : fmt::format("input {}", i);
 }
 
-/// Where the elements of x lie, in row-major order.
+/// The addresses of the elements of x, in row-major order.
 std::vector<double*> places_of(const Tensor& x) {
   std::vector<double*> places;
   if (x.numel() == 0) return places;
@@ -120,7 +120,7 @@ std::vector<double*> places_of(const Tensor& x) {
   return places;
 }
 
-/// Moving an element must move nothing else that is an input.
+/// Throws ValueError where a change of one element would change another element of the inputs.
 void check_memory(const char* op, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   std::vector<std::vector<double*>> sorted(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -132,11 +132,11 @@ void check_memory(const char* op, const std::vector<Tensor>& inputs, const Gradc
     if (!inputs[i].requires_grad()) continue;
     if (std::adjacent_find(sorted[i].begin(), sorted[i].end()) != sorted[i].end())
       raise<ValueError>(
-          "[{}] several elements of {} (shape {}, strides {}) share one place in memory, as after expand: clone it "
+          "[{}] several elements of {} (shape {}, strides {}) share memory, as after expand: clone it "
           "first.",
           op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str());
     for (std::size_t j = 0; j < inputs.size(); ++j) {
-      if (inputs[j].is_same(inputs[i])) continue;  // moved together, and one graph leads to both
+      if (inputs[j].is_same(inputs[i])) continue;  // the same tensor twice has one graph
       std::vector<double*> common;
       std::set_intersection(sorted[i].begin(), sorted[i].end(), sorted[j].begin(), sorted[j].end(),
                             std::back_inserter(common));
@@ -156,19 +156,19 @@ void check_inputs(const char* op, const std::vector<Tensor>& inputs, const Gradc
       raise<DtypeError>("[{}] {} is {}, it must be float64: finite differences in less precision prove nothing.", op,
                         label(options, i), name(inputs[i].dtype()));
   }
-  if (!any) raise<AutogradError>("[{}] no input asks for gradients: call requires_grad_() on one.", op);
+  if (!any) raise<AutogradError>("[{}] no input requires grad: call requires_grad_() on one.", op);
   check_memory(op, inputs, options);
 }
 
-/// Takes note of an input that no output depends on. Throws AutogradError where that is not allowed.
-void say_unused(const char* op, const std::string& input, const GradcheckOptions& options, GradcheckResult& result) {
+/// Records an input that no output depends on. Throws AutogradError unless that is allowed.
+void note_unused(const char* op, const std::string& input, const GradcheckOptions& options, GradcheckResult& result) {
   if (!options.allow_unused)
     raise<AutogradError>(
         "[{}] no output depends on {}, so nothing is checked: use it, or pass {{.allow_unused = true}}.", op, input);
   result.notes.push_back(fmt::format("no output depends on {}", input));
 }
 
-/// The default generator as it was found: each evaluation starts from there, and so does what comes after the check.
+/// Resets the default generator to its initial state before each evaluation and after the check.
 class SameRandomNumbers {
  public:
   SameRandomNumbers() : found_(default_generator()) {}
@@ -181,14 +181,14 @@ class SameRandomNumbers {
   const Generator found_;
 };
 
-/// An element that is moved, until the end of the scope.
+/// Changes an element and restores it at the end of the scope.
 class Moved {
  public:
   explicit Moved(double* place) : place_(place), value_(*place) {}
   ~Moved() { *place_ = value_; }
   Moved(const Moved&) = delete;
   Moved& operator=(const Moved&) = delete;
-  // Not counted as a write: the value that graphs have saved comes back before anybody reads it.
+  // Not counted as a write, because the value is restored before a saved tensor is read.
   void to(double value) const { *place_ = value; }
 
  private:
@@ -196,9 +196,9 @@ class Moved {
   double value_;
 };
 
-/// Compares derivatives with differences. `says_unused`: is an input without effect worth a word?
+/// Compares derivatives with differences. `reports_unused`: whether unused inputs are reported.
 GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vector<Tensor>& inputs,
-                        const GradcheckOptions& options, bool says_unused) {
+                        const GradcheckOptions& options, bool reports_unused) {
   check_inputs(op, inputs, options);
   const EnableGrad recording;
   const SameRandomNumbers random;
@@ -270,7 +270,8 @@ GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vec
         }
       }
     }
-    if (says_unused && agrees && !reached[w] && outputs > 0 && !places.empty()) say_unused(op, input, options, result);
+    if (reports_unused && agrees && !reached[w] && outputs > 0 && !places.empty())
+      note_unused(op, input, options, result);
   }
   return result;
 }
@@ -302,12 +303,12 @@ GradcheckResult gradgradcheck(const TensorsFunction& f, const std::vector<Tensor
   {
     const SameRandomNumbers random;
     const Tensor y = f(inputs);
-    // Fixed, uneven weights: equal ones would hide mistakes that cancel in a sum.
+    // Fixed, uneven weights, because equal ones would hide errors that cancel in a sum.
     weights = (sin(arange(y.numel(), {.dtype = y.dtype()}) * 1.7 + 0.6) + 1.5).reshape(y.shape());
     const std::vector<Tensor> grads = first(y, weights);
     for (std::size_t i = 0, w = 0; i < inputs.size(); ++i)
       if (inputs[i].requires_grad() && !grads[w++].defined() && y.numel() > 0 && inputs[i].numel() > 0)
-        say_unused("gradgradcheck", label(options, i), options, unused);
+        note_unused("gradgradcheck", label(options, i), options, unused);
   }
   GradcheckOptions second = options;
   second.names.clear();
@@ -322,7 +323,7 @@ GradcheckResult gradgradcheck(const TensorsFunction& f, const std::vector<Tensor
       parts.push_back((grads[w].defined() ? grads[w] : wanted[w] * 0.0).reshape({wanted[w].numel()}));
     return cat(parts);
   };
-  // A gradient need not depend on the input: that of a linear function does not.
+  // A gradient need not depend on the input: that of a linear function is constant.
   GradcheckResult result = compare("gradgradcheck", gradient, arguments, second, false);
   if (!result.passed) result.message = "second order: " + result.message;
   result.notes = std::move(unused.notes);

@@ -5,16 +5,16 @@
 
 namespace xg {
 
-/// Does the calling thread record graphs?
+/// Whether the calling thread records graphs.
 XG_API bool grad_enabled() noexcept;
-/// Is the calling thread in InferenceMode?
+/// Whether the calling thread is in InferenceMode.
 XG_API bool inference_mode_enabled() noexcept;
 
-/// Sets recording while it lives. Throws nothing.
+/// Guard that switches recording on or off for the calling thread.
 class XG_API GradMode {
  public:
-  explicit GradMode(bool enabled) noexcept;  ///< off inside InferenceMode, whatever it is told
-  ~GradMode();                               ///< puts back what was before
+  explicit GradMode(bool enabled) noexcept;  ///< recording stays off inside InferenceMode
+  ~GradMode();                               ///< restores the previous mode
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
 
@@ -22,20 +22,21 @@ class XG_API GradMode {
   bool previous_;
 };
 
-/// Nothing is recorded while it lives.
+/// Guard that switches recording off.
 struct NoGrad : GradMode {
   NoGrad() noexcept : GradMode(false) {}  ///< switches recording off
 };
-/// Recording is on while it lives, also inside NoGrad, but not inside InferenceMode.
+/// Guard that switches recording on, also inside NoGrad, but not inside InferenceMode.
 struct EnableGrad : GradMode {
   EnableGrad() noexcept : GradMode(true) {}  ///< switches recording on
 };
 
-/// Nothing is recorded, and tensors made inside can never become part of a graph: using one there is an error.
+/// Guard that switches recording off. Tensors made inside can never become part of a graph; using one there is an
+/// AutogradError.
 class XG_API InferenceMode {
  public:
   InferenceMode() noexcept;  ///< switches it on for the calling thread
-  ~InferenceMode();          ///< puts back what was before
+  ~InferenceMode();          ///< restores the previous mode
   InferenceMode(const InferenceMode&) = delete;
   InferenceMode& operator=(const InferenceMode&) = delete;
 
@@ -43,12 +44,12 @@ class XG_API InferenceMode {
   bool previous_grad_, previous_inference_;
 };
 
-/// While it lives, backward checks every gradient for NaN; the first one found is an AutogradError that names the op
+/// Guard that makes backward check every gradient for NaN. The first one found is an AutogradError that names the op
 /// and the module path in which it was called.
 class XG_API AnomalyMode {
  public:
   AnomalyMode() noexcept;  ///< switches it on for the calling thread
-  ~AnomalyMode();          ///< puts back what was before
+  ~AnomalyMode();          ///< restores the previous mode
   AnomalyMode(const AnomalyMode&) = delete;
   AnomalyMode& operator=(const AnomalyMode&) = delete;
 

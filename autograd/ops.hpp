@@ -1,6 +1,5 @@
-// Every op that a user calls, and what to make tensors with. Each family has a header under autograd/ops/; the source
-// files beside it, of the same name or of a part of the family, have an op's forward, backward, attribution rule and
-// samples together. Names and meanings are PyTorch's.
+// All public ops, and the creation functions. Each family has a header in autograd/ops/; the source files beside it
+// contain an op's forward, backward, attribution rule and samples together. Names and meanings are PyTorch's.
 //
 // Unless noted: operands broadcast by NumPy's rules and promote by PyTorch's; ShapeError, DtypeError, IndexError and
 // ValueError name the op and its arguments; an undefined tensor is a ValueError; all ops are differentiable to any

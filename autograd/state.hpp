@@ -1,4 +1,4 @@
-// What each thread knows: is it recording, is it tracing, how many nodes has it made.
+// The thread-local state of autograd.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -9,20 +9,19 @@ namespace xg::autograd {
 
 class Trace;
 
-/// What a thread knows.
+/// The state of a thread.
 struct State {
-  bool grad_enabled = true;    ///< does it record graphs?
-  bool inference = false;      ///< is it in InferenceMode?
-  bool anomaly = false;        ///< is it in AnomalyMode?
-  std::uint64_t sequence = 0;  ///< how many nodes it has made
-  Trace* trace = nullptr;      ///< where it records ops, or null
+  bool grad_enabled = true;    ///< whether it records graphs
+  bool inference = false;      ///< whether it is in InferenceMode
+  bool anomaly = false;        ///< whether it is in AnomalyMode
+  std::uint64_t sequence = 0;  ///< the number of nodes it has made
+  Trace* trace = nullptr;      ///< the trace that it records into, or null
 };
 
-/// The calling thread's state. One struct, reached without a call: the library is loaded at start, so its few bytes of
-/// static TLS are always there.
+/// The calling thread's state. One struct, accessed without a call; its few bytes fit in static TLS.
 XG_API extern thread_local constinit State thread_state __attribute__((tls_model("initial-exec")));
 
-/// What the calling thread knows.
+/// The state of the calling thread.
 inline State& state() noexcept { return thread_state; }
 
 }  // namespace xg::autograd

@@ -1,4 +1,4 @@
-// The methods of Tensor that are ops, or that speak to the graph. Declared in tensor/tensor.hpp, which knows neither.
+// The methods of Tensor that are ops or use the graph.
 #include <xgrad/autograd/detail/in_place.hpp>
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op.hpp>
@@ -38,7 +38,7 @@ Tensor& Tensor::requires_grad_(bool value) {
   if (!value) {
     if (!node->is_leaf())
       throw AutogradError(
-          "[requires_grad_] the tensor is the result of an op: only leaves can stop asking for gradients; use "
+          "[requires_grad_] the tensor is the result of an op: requires_grad can be turned off only for leaves; use "
           "detach().");
     autograd::set_node(impl(), NodeRef(), 0);
     return *this;
@@ -58,7 +58,7 @@ const Tensor undefined_tensor;
 
 [[noreturn]] void throw_no_graph(const char* method) {
   raise<AutogradError>(
-      "[{}] the tensor does not ask for gradients: call requires_grad_() first, or compute it from a tensor that does.",
+      "[{}] the tensor does not require grad: call requires_grad_() first, or compute it from a tensor that does.",
       method);
 }
 }  // namespace
@@ -156,7 +156,7 @@ Tensor Tensor::operator[](std::int64_t index) const { return xg::select(*this, 0
 Tensor Tensor::operator[](const Tensor& index) const { return xg::index(*this, {Index(index)}); }
 Tensor Tensor::index(const std::vector<Index>& indices) const { return xg::index(*this, indices); }
 Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& values) {
-  // `values` broadcasts to the indexed part, not to the whole: it only takes part in the question whether to record.
+  // `values` broadcasts to the indexed part, not to self: it only decides whether to record.
   const Tensor scalar = values.numel() == 0 ? Tensor() : values.reshape({values.numel()}).slice(0, 0, 1).reshape({});
   return in_place(
       *this, "index_put_", scalar.defined() ? &scalar : nullptr,

@@ -17,7 +17,7 @@ void Trace::record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* 
   TraceEntry entry{std::move(op), {}, {}, current_scope()};
   for (const Tensor* x : inputs) entry.inputs.push_back(id_of(*x));
   for (const Tensor& y : outputs) {
-    // An op may return its argument itself (contiguous does); the trace then sees a new value all the same.
+    // An op may return its argument itself, as contiguous does; the trace still gets a new value.
     if (ids_.count(y.unsafe_impl()) != 0) {
       const auto id = static_cast<ValueId>(values_.size());
       values_.push_back(y);
@@ -39,8 +39,8 @@ void Trace::before_write(const Tensor& tensor, const char* op) {
           "out-of-place form.",
           op, tensor.shape().str(), value.shape().str());
   if (it == ids_.end()) return;
-  // The copy takes the tensor's place in everything recorded so far, and the op that writes is applied to it. Until it
-  // has written, the tensor still means the same value: it may be the op's other argument as well.
+  // The copy replaces the tensor in everything recorded so far, and the writing op is applied to it. Until the write,
+  // the tensor keeps its number, because it may also be the op's other argument.
   const Tensor before = kernels::copy(tensor);
   for (Tensor& value : values_)
     if (value.is_same(tensor)) value = before;

@@ -1,5 +1,5 @@
-// Trace mode: a mode of its own beside the grad mode. It records every op with all its arguments and results, whether
-// or not anything asks for gradients, through NoGrad and detach. Attribution sweeps need it; nothing is attached to a
+// Trace mode, which is independent of the grad mode. It records every op with all its arguments and results, whether or
+// not anything requires grad, also in NoGrad and across detach. Attribution sweeps use it; nothing is attached to a
 // model.
 #pragma once
 
@@ -22,27 +22,28 @@ using ValueId = std::int32_t;
 /// One op, as it was applied.
 struct TraceEntry {
   std::shared_ptr<const AppliedOp> op;  ///< with its attributes
-  std::vector<ValueId> inputs;          ///< its arguments
-  std::vector<ValueId> outputs;         ///< its results
+  std::vector<ValueId> inputs;          ///< the values of its arguments
+  std::vector<ValueId> outputs;         ///< the values of its results
   ScopeId scope;                        ///< the module path in which it was called
 };
 
-/// All ops applied while it was active, in order, with every value they took and gave.
+/// All ops applied while it was active, in order, with their arguments and results.
 class XG_API Trace {
  public:
-  /// The number of `tensor`, which is registered as a constant where no op of this trace made it.
+  /// The number of `tensor`, which is registered as a constant unless an op of this trace made it.
   ValueId id_of(const Tensor& tensor);
-  /// Appends an op with the tensors it took and gave.
+  /// Appends an op with its arguments and results.
   void record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs,
               std::span<const Tensor> outputs);
-  /// Called before `tensor` is changed in place by `op`: the trace keeps a copy of the value it had. Throws
+  /// Must be called before `op` changes `tensor` in place: the trace keeps a copy of the old value. Throws
   /// AutogradError where another traced value shares its memory.
   void before_write(const Tensor& tensor, const char* op);
-  /// Called after it: from here on `tensor` means the value of `result`.
+  /// Must be called after an in-place change: from now on `tensor` has the number of `result`.
   void after_write(const Tensor& tensor, const Tensor& result);
 
-  const std::vector<TraceEntry>& entries() const { return entries_; }  ///< in the order in which they were applied
-  /// of a number that id_of gave, unchecked
+  /// The ops in the order in which they were applied.
+  const std::vector<TraceEntry>& entries() const { return entries_; }
+  /// The value with a number from id_of(), unchecked.
   const Tensor& value(ValueId id) const { return values_[static_cast<std::size_t>(id)]; }
   std::size_t value_count() const { return values_.size(); }  ///< numbers are 0 .. value_count() - 1
 
@@ -53,12 +54,12 @@ class XG_API Trace {
   std::vector<Tensor> aliases_;
 };
 
-/// Records into `trace` for as long as it lives.
+/// Guard that records into a trace.
 class TraceMode {
  public:
-  /// the trace must outlive it
+  /// The trace must outlive the guard.
   explicit TraceMode(Trace& trace) noexcept : previous_(state().trace) { state().trace = &trace; }
-  ~TraceMode() { state().trace = previous_; }  ///< puts back what was before
+  ~TraceMode() { state().trace = previous_; }  ///< restores the previous trace
   TraceMode(const TraceMode&) = delete;
   TraceMode& operator=(const TraceMode&) = delete;
 
@@ -66,11 +67,11 @@ class TraceMode {
   Trace* previous_;
 };
 
-/// Suspends recording: what an op computes inside itself is not part of the trace.
+/// Guard that suspends tracing, for computations inside an op.
 class NoTrace {
  public:
-  NoTrace() noexcept : previous_(state().trace) { state().trace = nullptr; }  ///< suspends it
-  ~NoTrace() { state().trace = previous_; }                                   ///< puts back what was before
+  NoTrace() noexcept : previous_(state().trace) { state().trace = nullptr; }  ///< suspends tracing
+  ~NoTrace() { state().trace = previous_; }                                   ///< restores the previous trace
   NoTrace(const NoTrace&) = delete;
   NoTrace& operator=(const NoTrace&) = delete;
 
@@ -78,7 +79,7 @@ class NoTrace {
   Trace* previous_;
 };
 
-/// Is the calling thread tracing? Fused ops then run their composite, so that what lies inside becomes visible.
+/// Whether the calling thread is tracing. Fused ops then run their composite, so that the trace sees its parts.
 inline bool tracing() noexcept { return state().trace != nullptr; }
 
 }  // namespace xg::autograd

@@ -1,4 +1,4 @@
-// The op that a trace keeps.
+// The record of an op in a trace.
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -60,7 +60,7 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
       for (const Tensor& y : outputs) out.push_back(&y);
       std::vector<const Shape*> shapes;
       for (const Shape& shape : input_shapes) shapes.push_back(&shape);
-      std::vector<Tensor> shared(grad_outputs.begin(), grad_outputs.end());  // so that nothing is written over
+      std::vector<Tensor> shared(grad_outputs.begin(), grad_outputs.end());  // so that backward does not write to them
       call_backward(op_, OpContext(in.data(), out.data(), shapes.data(), needed), shared, grad_inputs,
                     !state().grad_enabled);
     } else {

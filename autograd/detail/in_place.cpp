@@ -25,15 +25,15 @@ Tensor share(xg::detail::TensorImpl& impl) {
   return Tensor::adopt(&impl);
 }
 
-/// The same values in other memory, with the same graph: what `self` was before the write.
+/// A copy of `self` before the write, with the same graph.
 Tensor snapshot(const Tensor& self) {
   Tensor before = kernels::copy(self);
   if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
   return before;
 }
 
-void adopt_graph(const Tensor& target, const Tensor& of) {
-  replace_node(target.impl(), NodeRef(node_of(of)), of.impl().autograd_slot);
+void adopt_graph(const Tensor& target, const Tensor& source) {
+  replace_node(target.impl(), NodeRef(node_of(source)), source.impl().autograd_slot);
 }
 
 void check(const Tensor& self, const char* op) {
@@ -43,15 +43,14 @@ void check(const Tensor& self, const char* op) {
     Node* base = self.impl().base() != nullptr ? static_cast<Node*>(self.impl().base()->autograd) : nullptr;
     if (leaf || (base != nullptr && base->is_leaf()))
       raise<AutogradError>(
-          "[{}] a leaf (or a view of one) that asks for gradients cannot be changed in place: do it inside NoGrad, or "
+          "[{}] a leaf (or a view of one) that requires grad cannot be changed in place: do it inside NoGrad, or "
           "use the out-of-place form.",
           op);
   }
   for (std::size_t i = 0; i < self.shape().size(); ++i)
     if (self.strides()[i] == 0 && self.shape()[i] > 1)
-      raise<ShapeError>(
-          "[{}] several elements of the tensor (shape {}) share one place in memory, as after expand: clone it first.",
-          op, self.shape().str());
+      raise<ShapeError>("[{}] several elements of the tensor (shape {}) share memory, as after expand: clone it first.",
+                        op, self.shape().str());
 }
 
 }  // namespace
@@ -65,9 +64,9 @@ void refresh_view(xg::detail::TensorImpl& view) {
     again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
   }
   static auto* one_at_a_time = new xg::detail::ProcessMutex;
-  NodeRef previous;  // destroyed after the lock is given back
+  NodeRef previous;  // destroyed after the lock is released
   const std::lock_guard lock(*one_at_a_time);
-  if (is_fresh(view, base.impl())) return;  // another thread was quicker
+  if (is_fresh(view, base.impl())) return;  // another thread has refreshed it
   previous = NodeRef(static_cast<Node*>(view.autograd));
   if (again.defined())
     replace_node(view, NodeRef(node_of(again)), again.impl().autograd_slot);
@@ -103,16 +102,16 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   if (result.shape() != self.shape())
     raise<ShapeError>("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.", op,
                       result.shape().str(), self.shape().str());
-  // The new graph is made before the elements are written, because it may fail where memory ends.
+  // The new graph is made before the elements are written, because an allocation may fail.
   xg::detail::TensorImpl* base = self.impl().base();
-  Tensor graph;  // what self's graph becomes, or that of its base
+  Tensor graph;  // the new graph of self, or of its base
   if (recording) {
     std::optional<NoTrace> quiet;
     if (base != nullptr) quiet.emplace();
     graph = result.dtype() == self.dtype() ? result : to(result, self.dtype());
     if (base != nullptr) {
-      // A view: the base's history is rebased, and with it that of every view of it. Not a copy of the base: the view's
-      // geometry counts in the base's strides, and what is written is replaced all the same.
+      // For a view, the graph of the base is rebased, and with it those of all its views. The base is not copied,
+      // because the view's geometry refers to its strides, and the written elements are replaced anyway.
       Tensor base_before = Tensor::adopt(xg::detail::new_alias(*base));
       if (Node* node = static_cast<Node*>(base->autograd))
         set_node(base_before.impl(), NodeRef(node), base->autograd_slot);
@@ -125,13 +124,13 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   if (!recording) return self;
   if (base == nullptr) {
     adopt_graph(self, graph);
-    ++self.impl().graph_version;  // views made before show the new values: their graphs follow
+    ++self.impl().graph_version;  // existing views show the new values, so their graphs are now out of date
     return self;
   }
   const NoTrace trace_guard;
   replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
   ++base->graph_version;
-  // The view's graph may wait until somebody asks for it, unless its gradient is to be kept: that of its new value.
+  // The view's graph is refreshed lazily, except where its gradient is retained, which must be that of the new value.
   if (Node* node = static_cast<Node*>(self.impl().autograd); node != nullptr && node->extras) refresh_view(self.impl());
   return self;
 }

@@ -1,4 +1,4 @@
-// x = op(x) for elementwise ops: without a graph the loop writes straight into x.
+// x = op(x) for elementwise ops: without a graph the loop writes directly into x.
 #pragma once
 
 #include <xgrad/tensor/kernels/loops.hpp>
@@ -15,7 +15,7 @@ Tensor& in_place(Tensor& self, const char* name, const Tensor& other, Tensor (*f
 
 }  // namespace detail
 
-/// `f` is the public function; it serves where there is a graph, and for dtypes other than the op's.
+/// `f` is the public function, used where there is a graph and for dtypes that the op does not support.
 template <class Op> Tensor& in_place(Tensor& self, const char* name, Tensor (*f)(const Tensor&), const Op& op) {
   return detail::in_place(self, name, f, kernels::unary<Op>, &op);
 }

@@ -1,4 +1,4 @@
-// What ops that take an index share: its checks, and their rule of attribution.
+// Shared parts of ops with an index: checks, and their attribution rule.
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
@@ -12,16 +12,17 @@ namespace xg::autograd {
 // ---- checks
 
 std::size_t checked_dim(const char* op, const Tensor& x, std::int64_t dim);
-/// An index as the kernels take it: int64 or int32. Throws DtypeError where it is not an integer.
+/// An index for the kernels: int64 or int32. Throws DtypeError unless it is an integer tensor.
 Tensor checked_index(const char* op, const Tensor& index);
 void check_same_dtype(const char* op, const Tensor& x, const Tensor& source);
 /// An index as a vector, for ops along one dimension.
 Tensor index_vector(const char* op, const Tensor& given);
-/// index_add and index_copy: source has x's shape except along dim, where it has the index's.
+/// Throws ShapeError unless source has x's shape, with the index's size along dim: for index_add and index_copy.
 void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor& source);
-/// scatter and gather: as many dimensions, and nowhere larger but along dim.
+/// Throws ShapeError unless the index has as many dimensions as x and is nowhere larger, except along dim: for scatter
+/// and gather.
 void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source);
-/// Counts from the end where negative, after a check of the range.
+/// The index with negative entries counted from the end. Throws IndexError where one is out of range.
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim);
 
 // ---- attribution
@@ -30,8 +31,8 @@ template <class Op> struct Linear : Op {
   static constexpr Rule rule = Rule::linear;
 };
 
-/// The rule of an op that is linear in all but the index: an index that itself depends on the features chooses
-/// elements, and what its choice contributes cannot be told apart from what was chosen.
+/// The rule of an op that is linear in all inputs but the index. If the index depends on the features, the contribution
+/// of the choice cannot be separated from that of the chosen elements, which is an error.
 template <class Op> std::vector<Tensor> linear_beside_index(const Op& op, const PairContext& p, std::size_t index) {
   if (p.varies[index])
     raise<AutogradError>(
@@ -41,8 +42,8 @@ template <class Op> std::vector<Tensor> linear_beside_index(const Op& op, const 
   return autograd::attribute(detail::AppliedOpOf<Linear<Op>>(Linear<Op>{op}), p, nullptr);
 }
 
-/// The multiplier of an index from which a vector follows: the contribution of the vector's change over that of the
-/// index, 0 where the index stays.
+/// The multiplier of an index that selects a vector: the contribution of the vector's change divided by the change of
+/// the index, 0 where the index does not change.
 Tensor multiplier_of_lookup(const PairContext& p, std::size_t index);
 
 // ---- the base

@@ -11,12 +11,12 @@ namespace xg::autograd {
 
 namespace {
 
-// Nodes whose last reference is gone, while one of them is being destroyed further up the stack.
-struct Graveyard {
+// Nodes without references that wait while another node is destroyed further up the stack.
+struct DeferredDestruction {
   Node* waiting = nullptr;
 };
-thread_local constinit Graveyard* graveyard __attribute__((tls_model("initial-exec"))) =
-    nullptr;  // null outside of a destruction
+thread_local constinit DeferredDestruction* deferred_destruction __attribute__((tls_model("initial-exec"))) =
+    nullptr;  // null unless a node is being destroyed
 
 const bool installed = [] {
   xg::detail::release_autograd = [](void* node) noexcept { release_node(static_cast<Node*>(node)); };
@@ -26,20 +26,20 @@ const bool installed = [] {
 }  // namespace
 
 void destroy_node(Node* node) noexcept {
-  if (graveyard != nullptr) {
-    node->next_dead = graveyard->waiting;
-    graveyard->waiting = node;
+  if (deferred_destruction != nullptr) {
+    node->next_dead = deferred_destruction->waiting;
+    deferred_destruction->waiting = node;
     return;
   }
-  Graveyard here;
-  graveyard = &here;
+  DeferredDestruction pending;
+  deferred_destruction = &pending;
   delete node;
-  while (here.waiting != nullptr) {
-    Node* next = here.waiting;
-    here.waiting = next->next_dead;
+  while (pending.waiting != nullptr) {
+    Node* next = pending.waiting;
+    pending.waiting = next->next_dead;
     delete next;
   }
-  graveyard = nullptr;
+  deferred_destruction = nullptr;
 }
 
 NodeExtras& Node::make_extras() {
@@ -47,8 +47,7 @@ NodeExtras& Node::make_extras() {
   return *extras;
 }
 
-/// Makes threads that add to one gradient wait for each other. A mutex would cost more than the addition of a small
-/// one.
+/// Serializes threads that add to one gradient. A mutex would cost more than the addition of a small gradient.
 class LeafNode::Lock {
  public:
   explicit Lock(std::atomic<std::uint32_t>& state) : state_(xg::detail::single_threaded() ? nullptr : &state) {
@@ -64,7 +63,7 @@ class LeafNode::Lock {
   }
 
  private:
-  std::atomic<std::uint32_t>* state_;  // null where there is one thread
+  std::atomic<std::uint32_t>* state_;  // null in single-threaded processes
 };
 
 void LeafNode::accumulate(Tensor g, bool create_graph) {

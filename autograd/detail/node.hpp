@@ -18,8 +18,8 @@ namespace xg::autograd {
 
 class Node;
 
-/// Destroys a node without references. Whole graphs die by a work list, never by recursion: a chain of a million nodes
-/// needs no stack.
+/// Destroys a node without references. Graphs are destroyed with a work list instead of recursion, so a chain of a
+/// million nodes does not overflow the stack.
 void destroy_node(Node* node) noexcept;
 
 /// A counted reference to a node.
@@ -48,7 +48,7 @@ class NodeRef {
   Node* node_ = nullptr;
 };
 
-/// To which output of which node a gradient goes. No node: the input asks for none.
+/// The output of a node that a gradient goes to. Without a node the input needs no gradient.
 struct Edge {
   NodeRef node;
   std::uint8_t slot = 0;
@@ -58,7 +58,7 @@ using TensorHook = std::function<Tensor(const Tensor&)>;
 /// (gradients of inputs, gradients of outputs); may replace the former.
 using NodeHook = std::function<void(std::span<Tensor>, std::span<const Tensor>)>;
 
-/// What few nodes have: several outputs, hooks, gradients that were asked to be kept.
+/// Data that few nodes need: several outputs, hooks, retained gradients.
 struct NodeExtras {
   struct Hook {
     std::int64_t handle;
@@ -68,7 +68,7 @@ struct NodeExtras {
   std::vector<Hook> hooks;
   std::vector<std::pair<std::int64_t, NodeHook>> node_hooks;
   std::vector<std::pair<std::uint8_t, Tensor>> retained;  // slot, gradient (undefined until a sweep)
-  std::vector<Tensor> more_pending;  // gradients of outputs 1, 2, ... so far; empty outside of a sweep
+  std::vector<Tensor> more_pending;  // gradients of outputs 1, 2, ... so far; empty outside a sweep
   std::int64_t next_handle = 1;
 };
 
@@ -83,13 +83,13 @@ class Node {
   virtual const char* name() const = 0;
   virtual std::span<Edge> edges() = 0;
   virtual std::size_t output_count() const { return 1; }
-  /// Gradients of the inputs i with needed[i], from those of the outputs (undefined is zero), of which one that nobody
-  /// else holds may be written over.
+  /// Gradients of the inputs i with needed[i], from those of the outputs (undefined is zero). It may overwrite a
+  /// gradient without other references.
   virtual void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
-  /// Forgets saved tensors. A later backward is an error.
+  /// Releases saved tensors. A later backward is an error.
   virtual void release_saved() noexcept {}
   bool is_leaf() const { return leaf_; }
-  /// Puts this node behind `input` in the order of creation, also where another thread made that one.
+  /// Orders this node after `input`, even if another thread made that one.
   void follow(const Node& input) noexcept {
     if (input.sequence >= sequence) [[unlikely]]
       sequence = state().sequence = input.sequence + 1;
@@ -102,10 +102,10 @@ class Node {
 
   xg::detail::RefCount refs;
   bool released = false;
-  // What sweeps write. Of a leaf, which graphs of several threads may share, they write none of this.
-  bool queued = false;  ///< has it a gradient, and waits for its turn?
-  bool needed = false;  ///< of a sweep with targets: is it one, or does one lie behind it?
-  bool target = false;  ///< of a sweep with targets: is it one?
+  // State of sweeps. It is not used for leaves, which graphs of several threads may share.
+  bool queued = false;  ///< whether it has a gradient and waits in the queue
+  bool needed = false;  ///< of a sweep with targets: whether it or a node behind it is one
+  bool target = false;  ///< of a sweep with targets: whether it is one
 
  private:
   const bool leaf_;
@@ -114,9 +114,9 @@ class Node {
   const ScopeId scope;  ///< the module path in which the op was called
   union {
     std::uint64_t sequence;  ///< creation order, which is a topological order
-    Node* next_dead;         ///< of a node without references: the next that waits to be destroyed
+    Node* next_dead;         ///< of a node without references: the next one to destroy
   };
-  const void* sweep = nullptr;  ///< the sweep that is at work on this node; it alone may write to it
+  const void* sweep = nullptr;  ///< the sweep that owns this node; only it may write to it
   Tensor pending;               ///< gradient of output 0 so far
   std::unique_ptr<NodeExtras> extras;
 };
@@ -133,29 +133,29 @@ inline NodeRef::~NodeRef() {
   if (node_ != nullptr) node_->refs.acquire();
 }
 
-/// A tensor that asks for gradients; they are accumulated here.
+/// The node of a leaf that requires grad, whose gradient is accumulated here.
 class LeafNode final : public Node {
  public:
   LeafNode() noexcept : Node(true) {}
   const char* name() const override { return "leaf"; }
   std::span<Edge> edges() override { return {}; }
   void backward(std::span<Tensor>, std::span<Tensor>, const bool*) override {}
-  /// grad += g; takes the buffer over where nobody else has it. Threads that add to one leaf wait for each other.
+  /// grad += g; takes over the buffer of g if it has no other references. Threads that add to one leaf are serialized.
   void accumulate(Tensor g, bool create_graph);
 
   Tensor grad;
 
  private:
   class Lock;
-  std::atomic<std::uint32_t> lock_{0};  // 0: free, 1: held, 2: held and waited for; unused where there is one thread
+  std::atomic<std::uint32_t> lock_{0};  // 0: free, 1: held, 2: held with waiters; unused in single-threaded processes
 };
 
-/// An input kept for backward, with the version that it had.
+/// An input saved for backward, with its version.
 class SavedInput {
  public:
   SavedInput() = default;
   [[gnu::always_inline]] explicit SavedInput(const Tensor& tensor) : tensor_(tensor), version_(tensor.version()) {}
-  /// The tensor. Throws AutogradError where it was changed.
+  /// The tensor. Throws AutogradError if it was changed in place.
   const Tensor& unpack(const Node& node) const {
     if (tensor_.version() != version_) [[unlikely]]
       throw_changed(node, tensor_, version_);
@@ -171,7 +171,7 @@ class SavedInput {
   std::uint32_t version_ = 0;
 };
 
-/// An output kept for backward: its elements without its graph, which would keep its own node alive.
+/// An output saved for backward: its elements without its graph, which would keep its own node alive.
 class SavedOutput {
  public:
   SavedOutput() = default;
@@ -187,7 +187,7 @@ class SavedOutput {
   SavedOutput& operator=(const SavedOutput&) = delete;
   ~SavedOutput() { reset(); }
   /// A tensor of the elements, with `node`'s output `slot` as its graph while graphs are recorded. Throws AutogradError
-  /// where they were changed.
+  /// if they were changed in place.
   Tensor unpack(Node& node, std::uint8_t slot) const;
   void reset() noexcept {
     if (storage_ != nullptr) xg::detail::release_storage(std::exchange(storage_, nullptr));
@@ -204,13 +204,14 @@ class SavedOutput {
 /// Brings the graph of a view up to date after an in-place write elsewhere replaced its base's. Threads that share the
 /// view may all find it out of date.
 void refresh_view(xg::detail::TensorImpl& view);
-/// Is the view's graph that of its base's present value? What set_node() wrote before is then visible as well.
+/// Whether the view's graph is up to date with its base's. If so, what set_node() wrote before is visible to this
+/// thread.
 [[gnu::always_inline]] inline bool is_fresh(const xg::detail::TensorImpl& view, const xg::detail::TensorImpl& base) {
   return std::atomic_ref(const_cast<std::uint32_t&>(view.graph_version)).load(std::memory_order_acquire) ==
          base.graph_version;
 }
 
-/// The node that made `x`, or the leaf that accumulates its gradient; null where no gradient is asked for.
+/// The node that made `x`, or the leaf that accumulates its gradient; null if x does not require grad.
 [[gnu::always_inline]] inline Node* node_of(const Tensor& x) {
   xg::detail::TensorImpl& impl = x.impl();
   if (!impl.owner) [[unlikely]]
@@ -220,7 +221,7 @@ void refresh_view(xg::detail::TensorImpl& view);
 
 /// Makes `node` (a counted reference) the graph of x.
 void set_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot) noexcept;
-/// The same after an in-place write: what retain_grad() asked of x is asked of its new graph.
+/// Replaces the graph of x after an in-place write. A retained gradient becomes that of the new value.
 void replace_node(xg::detail::TensorImpl& impl, NodeRef node, std::uint8_t slot);
 
 inline Edge edge_to(const Tensor& x) {
@@ -228,8 +229,8 @@ inline Edge edge_to(const Tensor& x) {
   return {NodeRef(node), x.impl().autograd_slot};
 }
 
-/// May g's buffer be taken over or added to? Only where this handle is the only one to the tensor, the tensor the only
-/// one to its storage, and no graph hangs on it.
+/// Whether g's buffer may be taken over or written to: the handle is the only one to the tensor, the tensor is the only
+/// user of its storage, and it has no graph.
 inline bool owned_by_nobody_else(const Tensor& g) {
   const xg::detail::TensorImpl& impl = g.impl();
   return impl.autograd == nullptr && impl.contiguous() && impl.refs.unique() && impl.storage().refs.unique() &&

@@ -1,4 +1,4 @@
-// What an op states of itself, and what its backward may ask for.
+// The declarations of an op, and the context of its backward.
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
@@ -13,21 +13,21 @@ namespace xg::autograd {
 
 inline constexpr int any_number = -1;
 
-/// What `apply` does to the dtypes of the inputs before forward sees them.
+/// How `apply` converts the dtypes of the inputs before forward.
 enum class Promotion {
-  none,          ///< nothing: the op says what it takes
+  none,          ///< not at all: the op checks them
   arithmetic,    ///< all become the promoted dtype
   floating,      ///< all become the promoted dtype; integers and bools become the default floating dtype
-  floating_only  ///< all become the promoted dtype, which must be floating
+  floating_only  ///< all become the promoted dtype, which must be floating-point
 };
 
-/// The promoted dtype of several tensors: those with dimensions decide within a category, others only by category.
+/// The promoted dtype of several tensors. A 0-d tensor counts only if its category is higher than that of all others.
 Dtype result_type(std::span<const Tensor* const> tensors);
 
 constexpr unsigned save_input(unsigned i) { return 1u << i; }
 constexpr unsigned save_output(unsigned i = 0) { return 1u << (16 + i); }
 
-/// What backward may ask for.
+/// The arguments and results of an op, for its backward.
 class OpContext {
  public:
   OpContext(const Tensor* const* inputs, const Tensor* const* outputs, const Shape* const* shapes, const bool* needed)
@@ -74,12 +74,12 @@ template <class Op> bool reads_saved(const Op& op, std::size_t i, const bool* ne
     return true;
 }
 
-/// Sums `grad` over what was broadcast, so that it has the input's shape.
+/// Sums `grad` over broadcast dimensions, so that it has the input's shape.
 inline Tensor unbroadcast(Tensor grad, const Shape& shape) {
   return !grad.defined() || grad.shape() == shape ? std::move(grad) : sum_to_size(grad, shape);
 }
 
-/// Calls op.backward (or backward_fused) and stores what it returns in `grad_inputs`.
+/// Calls op.backward (or backward_fused) and stores the results in `grad_inputs`.
 template <class Op> void call_backward(const Op& op, const OpContext& context, std::span<Tensor> grad_outputs,
                                        std::span<Tensor> grad_inputs, bool fused) {
   auto store = [&](auto&& result) {

@@ -1,4 +1,4 @@
-// The node that an op leaves in the graph.
+// The graph node of an op.
 #pragma once
 
 #include <xgrad/autograd/detail/node.hpp>
@@ -27,7 +27,7 @@ template <class Op> class NodeOf final : public Node {
   template <class T> using PerInput = std::conditional_t<variadic, std::vector<T>, std::array<T, fixed>>;
   static_assert(!variadic || (mask & 0xffff) == 0, "an op of a list of tensors saves none of its inputs");
 
-  /// Of the results of `op`; `nodes` are those of the inputs, or null.
+  /// A node for the results of `op`; `nodes` are those of the inputs, or null.
   NodeOf(const Op& op, std::span<Node* const, fixed> nodes, std::span<const Tensor* const, fixed> inputs)
     requires(!variadic)
       : NodeOf(op, nodes, inputs, std::make_index_sequence<fixed>()) {}
@@ -51,7 +51,8 @@ template <class Op> class NodeOf final : public Node {
   /// Becomes the graph of the results.
   void record(std::span<Tensor, outputs> results) {
     for (std::size_t i = 0; i < outputs; ++i) {
-      if (mask >> (16 + i) & 1) std::construct_at(&saved_outputs_[slot_of_output(i)], results[i]);  // over an empty one
+      if (mask >> (16 + i) & 1)
+        std::construct_at(&saved_outputs_[slot_of_output(i)], results[i]);  // replaces an empty one
       if (is_floating(results[i].dtype())) set_node(results[i].impl(), NodeRef(this), static_cast<std::uint8_t>(i));
     }
   }

@@ -1,4 +1,4 @@
-// The list of ops, for the tests that walk it.
+// The registry of ops, for tests.
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -12,18 +12,18 @@
 
 namespace xg::autograd {
 
-/// The tensors that a sample is called with.
+/// The input tensors of a sample.
 using Inputs = std::vector<Tensor>;
 using SampleCall = std::function<Tensor(const Inputs&)>;
 
-/// Inputs of an op for tests, and how to call it with them.
+/// Test inputs of an op, and a call of the op with them.
 struct Sample {
   std::string label;
   Inputs inputs;
   SampleCall call;
 };
 
-/// What tests walk: one row per op.
+/// The entry of an op in the registry.
 struct OpInfo {
   std::string_view name;
   int inputs;
@@ -32,8 +32,8 @@ struct OpInfo {
   bool elementwise;
   Rule rule;
   std::vector<Sample> (*samples)(Dtype dtype);
-  double (*reference1)(double) = nullptr;          ///< of an elementwise op of one tensor
-  double (*reference2)(double, double) = nullptr;  ///< of an elementwise op of two
+  double (*reference1)(double) = nullptr;          ///< reference value of an elementwise op of one tensor
+  double (*reference2)(double, double) = nullptr;  ///< reference value of an elementwise op of two
 };
 
 namespace detail {

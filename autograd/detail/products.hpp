@@ -1,4 +1,4 @@
-// What products of tensors share.
+// Checks of products.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

@@ -1,4 +1,4 @@
-// The dtypes in which ops compute.
+// Type promotion.
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -7,7 +7,7 @@
 namespace xg::autograd {
 
 Dtype result_type(std::span<const Tensor* const> tensors) {
-  // PyTorch: a tensor without dimensions counts only where its category (bool, integer, real) is the higher one.
+  // As in PyTorch, a 0-d tensor counts only if its category (bool, integer, floating-point) is the higher one.
   const auto category = [](Dtype d) { return is_floating(d) ? 2 : (d == Dtype::bool_ ? 0 : 1); };
   bool any_dims = false, any_zero = false;
   Dtype dims = Dtype::bool_, zero = Dtype::bool_;

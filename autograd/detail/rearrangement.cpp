@@ -17,8 +17,7 @@ DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim) {
   DimSet set;
   for (const std::int64_t dim : dims) {
     const std::size_t d = checked_dim(op, dim, ndim);
-    if (set[d])
-      raise<ValueError>("[{}] dims {} name dimension {} twice: each may stand there once.", op, dims.str(), d);
+    if (set[d]) raise<ValueError>("[{}] dims {} name dimension {} twice: name each once.", op, dims.str(), d);
     set.set(d);
   }
   return set;

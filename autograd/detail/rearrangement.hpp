@@ -1,4 +1,4 @@
-// What ops share that only move elements.
+// The base of ops that only move elements.
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
@@ -8,7 +8,7 @@
 
 namespace xg::autograd {
 
-/// Linear, of one tensor, of any dtype.
+/// A linear op of one tensor of any dtype.
 struct Rearrangement {
   static constexpr int inputs = 1;
   static constexpr Rule rule = Rule::linear;
@@ -17,11 +17,11 @@ struct Rearrangement {
 /// A set of dimensions.
 using DimSet = std::bitset<max_dims>;
 
-/// A dimension counted from the front. Throws IndexError, naming `op`, for one that is not there.
+/// A dimension counted from the front. Throws IndexError, naming `op`, where it is out of range.
 std::size_t checked_dim(const char* op, std::int64_t dim, std::int64_t ndim);
-/// As checked_dim, for an op that needs a dimension to work on.
+/// As checked_dim, but throws ShapeError for a 0-d tensor.
 std::size_t existing_dim(const char* op, const Tensor& x, std::int64_t dim);
-/// Each of `dims` once.
+/// The set of `dims`. Throws ValueError where one is repeated, IndexError where one is out of range.
 DimSet distinct_dims(const char* op, const Dims& dims, std::int64_t ndim);
 
 }  // namespace xg::autograd

@@ -1,4 +1,4 @@
-// What ops over dimensions share: which dimensions, how gradients broadcast back, and the base of reductions.
+// Shared parts of reductions: normalized dimensions, expansion of gradients, and the base of reduction ops.
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
@@ -12,29 +12,30 @@
 
 namespace xg::autograd {
 
-/// The dimensions to reduce: normalized, sorted, each once; all of them where none is given.
+/// The dimensions to reduce, normalized and sorted; all of them if none is given. Throws ValueError where one is
+/// repeated, IndexError where one is out of range.
 Shape reduced_dims(const char* op, const Tensor& x, const Dims& dims);
 bool contains(const Shape& dims, std::size_t d);
-/// How many elements of `shape` become one.
+/// The number of elements of `shape` that are reduced to one.
 std::int64_t count_of(const Shape& shape, const Shape& dims);
 /// A result (or its gradient) with size 1 at the reduced dimensions of `shape`, so that it broadcasts with the input.
 Tensor with_kept(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape);
-/// The gradient of a sum: g for each of the elements that were summed.
+/// The gradient of a sum: g expanded to the shape of the input.
 Tensor expanded_over(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape);
-/// The same as a view with strides of 0, outside the graph.
+/// As expanded_over(), as a view with strides of 0, outside the graph.
 Tensor expanded_view(const Tensor& g, const Shape& dims, bool keepdim, const Shape& shape);
 /// Multipliers [K, shape of a result] with size 1 at the reduced dimensions of an input of `shape`.
 Tensor multiplier_with_kept(const Tensor& m, const Shape& dims, bool keepdim, const Shape& shape);
-/// Throws DtypeError unless x is floating.
+/// Throws DtypeError unless x is floating-point.
 void check_floating(const char* op, const Tensor& x);
-/// Throws ShapeError where an extremum of no elements is asked for.
+/// Throws ShapeError where an extremum over no elements is requested.
 void check_not_empty(const char* op, const Tensor& x, const Shape& dims);
-/// x converted to the dtype that was asked for.
+/// x converted to the dtype in the options, if any.
 inline Tensor converted(const Tensor& x, const DtypeOption& options) {
   return options.dtype ? to(x, *options.dtype) : x;
 }
 
-/// The reduced dimensions last, as one: [groups, n].
+/// A permutation and reshape that moves the reduced dimensions to the end and merges them: [groups, n].
 struct Grouped {
   Dims order, back;  // the permutation and its inverse
   Shape permuted;
@@ -54,8 +55,8 @@ struct Grouped {
   Tensor undo(const Tensor& rows) const { return rows.reshape(permuted).permute(back); }
 };
 
-/// A function of the elements along `dims`. An op that is a reducer (kernels/runs.hpp) names it: `template <class T>
-/// using Reducer`; `of_nothing` says that it is defined for no elements.
+/// The base of reductions over `dims`. An op computed by a reducer (kernels/runs.hpp) declares it as `template <class
+/// T> using Reducer`; `of_nothing` is whether the reduction of no elements is defined.
 template <class Op> struct Reduction {
   static constexpr int inputs = 1;
   Shape dims;
@@ -70,7 +71,7 @@ template <class Op> struct Reduction {
     return expanded_over(g, dims, keepdim, c.input_shape(0));
   }
   Tensor kept(const OpContext& c, const Tensor& g) const { return with_kept(g, dims, keepdim, c.input_shape(0)); }
-  /// That of a sum over dims.
+  /// The rounding error of a sum over `dims`.
   Tensor rounding_of_terms(const RoundingContext& c) const {
     return c.inputs[0].numel() == 0 ? Tensor() : kernels::amax(c.of_term(0), dims, keepdim);
   }
@@ -89,7 +90,7 @@ template <class Op> struct Reduction {
                                       {"middle, kept", {{2, 3, 4}}, call({1}, true)},
                                       {"several", {{2, 3, 4}}, call({-1, 1}, false)},
                                       {"one element", {{1, 1}}, call({1}, false)},
-                                      {"no dimensions", {{}}, call({}, false)},
+                                      {"0-d", {{}}, call({}, false)},
                                       {"no rows", {{0, 3}}, call({1}, false)}};
     if (Op::of_nothing) samples.push_back({"of nothing", {{2, 0}}, call({1}, true)});
     return shaped_samples(d, samples);

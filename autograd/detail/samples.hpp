@@ -1,4 +1,4 @@
-// Inputs for the tests that walk over all ops.
+// Test inputs of ops.
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
@@ -10,24 +10,23 @@
 
 namespace xg::autograd {
 
-/// `shape.numel()` fixed values in (low, high), never on the borders and never equally spaced (kinks at round numbers
-/// stay between them).
+/// `shape.numel()` fixed values in (low, high), which avoid the bounds and round numbers, where functions have kinks.
 Tensor sample_values(const Shape& shape, double low, double high, Dtype dtype, std::uint64_t seed = 1);
 
-/// Where the samples of an op lie: of both arguments, if there are two. An op that names no domain has this one. An op
-/// whose domain has several parts has a list of them, of which the further ones get one matrix each.
+/// The interval of an op's samples, for both arguments if there are two. The members are the default. An op whose
+/// domain has several parts declares a list; each part after the first gets one matrix.
 struct Domain {
   double low = -2, high = 2;
   double low_b = -2, high_b = 2;
 };
 
-/// A sample by the shapes of its inputs.
+/// A sample given by the shapes of its inputs.
 struct ShapedSample {
   const char* label;
   std::vector<Shape> shapes;
   SampleCall call;
 };
-/// Samples with values in (-2, 2): those of the first input are made from `seed`, of each further one from the next.
+/// Samples with values in (-2, 2); input i uses the seed `seed` + i.
 std::vector<Sample> shaped_samples(Dtype dtype, const std::vector<ShapedSample>& list, std::uint64_t seed = 1);
 
 namespace detail {
@@ -57,7 +56,7 @@ template <class Op, class Make> std::vector<Sample> over_domains(Make&& make) {
 
 /// Samples of an op of one tensor: a matrix, one element, 0-d, empty.
 std::vector<Sample> samples1(const SampleCall& call, Dtype dtype, Domain domain);
-/// Of two tensors: equal shapes, both ways of broadcasting, 0-d, empty.
+/// Samples of an op of two tensors: equal shapes, broadcasting both ways, 0-d, empty.
 std::vector<Sample> samples2(const SampleCall& call, Dtype dtype, Domain domain);
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// Views by geometry, which is how an in-place write through a view becomes part of its base's graph.
+// Views with explicit geometry, which make an in-place write through a view part of its base's graph.
 #pragma once
 
 #include <xgrad/tensor/tensor.hpp>

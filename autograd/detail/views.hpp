@@ -1,4 +1,4 @@
-// What ops that rearrange share: making views.
+// Shared parts of ops that make views.
 #pragma once
 
 #include <xgrad/tensor/kernels/views.hpp>
@@ -10,10 +10,10 @@ namespace xg::autograd {
 
 using kernels::view_of, kernels::with_shape;
 
-/// The number of elements of a shape that a user asks for. Throws ShapeError where 64 bits do not count them.
+/// The number of elements of a requested shape. Throws ShapeError where it overflows 64 bits.
 std::int64_t checked_numel(const char* op, const Shape& shape);
 
-/// Strides with which x's elements have another shape without being moved; false where there are none.
+/// Finds strides that view x's elements in another shape; returns false if there are none.
 bool strides_of_view(const Tensor& x, const Shape& shape, Shape& strides);
 
 /// The adjoint of slice: zeros of `shape` in which g lies along `dim`, from `start` by `step`.

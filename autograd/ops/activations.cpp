@@ -1,4 +1,4 @@
-// Activations: every one that PyTorch or Keras names.
+// The activation functions of PyTorch and Keras.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/activations.hpp>
@@ -21,7 +21,7 @@ using kernels::clamp_secant_of, kernels::relu_secant_of, kernels::sigmoid_secant
 
 namespace {
 
-/// max(x, 0); derivative 0 at 0. NaN stays.
+/// max(x, 0); derivative 0 at 0. NaN stays NaN.
 struct Relu : Elementwise1<Relu, save_output()> {
   static constexpr const char* name = "relu";
   template <class V> static V call(V x) { return pick(x <= constant(x, 0), constant(x, 0), x); }
@@ -62,7 +62,7 @@ struct Elu : Elementwise1<Elu> {
   template <std::floating_point T> T secant(T x, T r) const {
     if (x > 0 && r > 0) return static_cast<T>(scale);
     if (x <= 0 && r <= 0) {
-      const T high = std::max(x, r), d = high - std::min(x, r);  // from the higher one nothing overflows
+      const T high = std::max(x, r), d = high - std::min(x, r);  // relative to the larger one nothing overflows
       return static_cast<T>(alpha) * static_cast<T>(scale) * std::exp(high) * (x == r ? T(1) : -std::expm1(-d) / d);
     }
     const auto at = [&](T z) {
@@ -97,13 +97,14 @@ struct Tanh : Elementwise1<Tanh, save_output()> {
   static constexpr Domain domain{-3, 3};
 };
 
-/// The secant of x g(x): mean of g, plus mean of x times g's secant. Exact, and as free of cancellation as g's.
+/// The secant of x g(x): the mean of g, plus the mean of x times the secant of g. It is exact, and free of cancellation
+/// if the secant of g is.
 Tensor times_x_secant(const Tensor& x, const Tensor& r, const Tensor& g_x, const Tensor& g_r, const Tensor& g_secant) {
   return 0.5 * (g_x + g_r) + (0.5 * x + 0.5 * r) * g_secant;  // x + r may overflow
 }
 
-// Activations of the form x g(x), where g is exactly 0 below -reach and 1 above reach. The derivative is taken at x
-// bounded to +- reach: this changes nothing but infinities, where x times a vanishing derivative of g would be NaN, in
+// Activations of the form x g(x), where g is exactly 0 below -reach and 1 above reach. The derivative is evaluated at x
+// clamped to [-reach, reach]. This affects only infinities, where x times a vanishing derivative of g would be NaN in
 // every order.
 
 /// x g below, where g is exactly 0
@@ -159,9 +160,9 @@ struct GeluTanh : Elementwise1<GeluTanh> {
     return g * constant(x, 0.5) * ((constant(x, 1) + t) + x * (constant(x, 1) - t * t) * inner_slope);
   }
   static Tensor secant(const Tensor& x, const Tensor& r) {
-    // Beyond 30 the tangent is 1 to the last digit, and the cube would overflow: there the quotient cancels nothing.
-    constexpr double far = 30;
-    const Tensor a = clamp(x, -far, far), b = clamp(r, -far, far);
+    // Beyond 30 the hyperbolic tangent rounds to 1 and the cube could overflow; the quotient is accurate there.
+    constexpr double bound = 30;
+    const Tensor a = clamp(x, -bound, bound), b = clamp(r, -bound, bound);
     const Tensor g_x = 0.5 * (1.0 + tanh(inner(a))), g_r = 0.5 * (1.0 + tanh(inner(b)));
     const Tensor inner_secant = c1 * (1.0 + c3 * (square(a) + a * b + square(b)));
     const Tensor near_secant = 0.5 * Tanh().secant_kernel(inner(a), inner(b)) * inner_secant;
@@ -238,7 +239,7 @@ struct Softsign : Elementwise1<Softsign> {
     const V quotient = constant(x, 1) / (constant(x, 1) + abs_of(x));
     return quotient * quotient;
   }
-  /// 1 / ((1 + |x|)(1 + |r|)) on one side of 0; across it nothing cancels.
+  /// 1 / ((1 + |x|)(1 + |r|)) if x and r have the same sign; otherwise the quotient does not cancel.
   template <class V> static V secant(V x, V r) {
     const V one = constant(x, 1);
     return pick(x * r >= constant(x, 0), one / ((one + abs_of(x)) * (one + abs_of(r))), (call(x) - call(r)) / (x - r));
@@ -305,7 +306,7 @@ struct Hardshrink : Elementwise1<Hardshrink> {
   static double reference(double x) { return std::abs(x) <= 0.5 ? 0 : x; }
 };
 
-/// x moved towards 0 by lambda, 0 in between: x less x clamped to [-lambda, lambda]
+/// x - clamp(x, -lambda, lambda): x shrunk towards 0 by lambda
 struct Softshrink : Elementwise1<Softshrink> {
   static constexpr const char* name = "softshrink";
   double lambda = 0.5;
@@ -334,8 +335,8 @@ struct Threshold : Elementwise1<Threshold> {
   static double reference(double x) { return x <= 0.3 ? -1.5 : x; }
 };
 
-/// log(x / (1 - x)), of x cut to [eps, 1 - eps] where an eps is given. The derivative is 1/x + 1/(1 - x), also on the
-/// borders; outside them it is 0 with an eps, and NaN as the value without.
+/// log(x / (1 - x)), with x clamped to [eps, 1 - eps] if an eps is given. The derivative is 1/x + 1/(1 - x), also at
+/// the bounds; outside it is 0 with an eps, and NaN, like the value, without.
 struct Logit : Elementwise1<Logit> {
   static constexpr const char* name = "logit";
   std::optional<double> eps;
@@ -360,7 +361,7 @@ struct Logit : Elementwise1<Logit> {
   static constexpr Domain domain{0.1, 0.9};
 };
 
-/// 1 where x > 0, else 0; derivative 0. Attribution follows the jump all the same.
+/// 1 where x > 0, else 0; derivative 0. Attribution follows the jump nevertheless.
 struct Step : Elementwise1<Step, 0> {
   static constexpr const char* name = "step";
   static constexpr bool jumps = true;
@@ -389,7 +390,7 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
   else if (x.dim() == 0)
     slope = slope.reshape({});
   const Tensor positive = x > 0;
-  return where(positive, x, slope * where(positive, 0.0, x));  // an infinite x leaves the slope's gradient 0
+  return where(positive, x, slope * where(positive, 0.0, x));  // keeps the slope's gradient 0 for an infinite x
 }
 
 Tensor elu(const Tensor& x, double alpha) { return apply(autograd::Elu{{}, alpha, 1}, x); }

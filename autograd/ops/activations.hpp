@@ -1,6 +1,6 @@
-// Activation functions: every one that PyTorch or Keras names.
+// The activation functions of PyTorch and Keras.
 //
-// They act on each element, and the result has the shape of x. Unless noted, integers and bools become default_dtype().
+// They are elementwise, and the result has the shape of x. Unless noted, integers and bools become default_dtype().
 // Derivatives at infinities are limits. The derivative at a kink is stated; docs/conventions.md lists all of them.
 #pragma once
 
@@ -44,10 +44,10 @@ XG_API Tensor gelu(const Tensor& x, GeluApproximation approximate = GeluApproxim
 XG_API Tensor silu(const Tensor& x);
 /// x tanh(log(1 + e^x)). Misra 2019, arXiv:1908.08681.
 XG_API Tensor mish(const Tensor& x);
-/// 1 / (1 + e^-x)
+/// 1 / (1 + e^-x); derivative s (1 - s) with s = sigmoid(x).
 XG_API Tensor sigmoid(const Tensor& x);
-/// log(x / (1 - x)), with x clamped to [eps, 1 - eps] if an eps is given. The derivative is 1/x + 1/(1 - x), also on
-/// the borders; outside of them it is 0 with an eps and NaN without. Throws ValueError for an eps of NaN.
+/// log(x / (1 - x)), with x clamped to [eps, 1 - eps] if an eps is given. The derivative is 1/x + 1/(1 - x), also at
+/// the bounds; outside it is 0 with an eps and NaN without. Throws ValueError for an eps of NaN.
 XG_API Tensor logit(const Tensor& x, std::optional<double> eps = {});
 /// The hyperbolic tangent (e^x - e^-x) / (e^x + e^-x); derivative 1 - tanh(x)^2.
 XG_API Tensor tanh(const Tensor& x);
@@ -58,26 +58,26 @@ XG_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20
 /// x / (1 + |x|); derivative 1 / (1 + |x|)^2. Glorot & Bengio 2010, "Understanding the difficulty of training deep
 /// feedforward neural networks".
 XG_API Tensor softsign(const Tensor& x);
-/// log(sigmoid(x)) = -log(1 + e^-x), without overflow.
+/// log(sigmoid(x)) = -log(1 + e^-x), without overflow; derivative sigmoid(-x).
 XG_API Tensor logsigmoid(const Tensor& x);
-/// min(max(x, min), max); derivative 0 on both borders. Integers become default_dtype(). Throws ValueError where min
+/// min(max(x, min), max); derivative 0 at both bounds. Integers become default_dtype(). Throws ValueError where min
 /// exceeds max or one of them is NaN.
 XG_API Tensor hardtanh(const Tensor& x, double min = -1.0, double max = 1.0);
 /// min(max(x + 3, 0), 6) / 6; derivative 0 at -3 and 3. Howard et al. 2019, arXiv:1905.02244.
 XG_API Tensor hardsigmoid(const Tensor& x);
 /// x hardsigmoid(x); derivative 0 at -3 and 1 at 3. Howard et al. 2019, arXiv:1905.02244.
 XG_API Tensor hardswish(const Tensor& x);
-/// x where |x| > lambda, else 0 (x itself for a negative lambda); derivative 1 or 0, 0 on the borders. Donoho &
-/// Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
+/// x where |x| > lambda, else 0 (x itself for a negative lambda); derivative 1 or 0, and 0 at -lambda and lambda.
+/// Donoho & Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
 XG_API Tensor hardshrink(const Tensor& x, double lambda = 0.5);
-/// x - lambda where x > lambda, x + lambda where x < -lambda, 0 between; derivative 1 or 0, 0 on the borders. Throws
-/// ValueError where lambda is negative. Donoho 1995, "De-noising by soft-thresholding".
+/// x - lambda where x > lambda, x + lambda where x < -lambda, 0 between; derivative 1 or 0, and 0 at -lambda and
+/// lambda. Throws ValueError where lambda is negative. Donoho 1995, "De-noising by soft-thresholding".
 XG_API Tensor softshrink(const Tensor& x, double lambda = 0.5);
-/// x - tanh(x)
+/// x - tanh(x); derivative tanh(x)^2.
 XG_API Tensor tanhshrink(const Tensor& x);
 /// x where x > threshold, else value; derivative 1 or 0, 0 at the threshold.
 XG_API Tensor threshold(const Tensor& x, double threshold, double value);
-/// 1 where x > 0, else 0. The derivative is 0 everywhere; attributions are exact all the same.
+/// 1 where x > 0, else 0. The derivative is 0 everywhere; attributions are exact nevertheless.
 XG_API Tensor step(const Tensor& x);
 
 }  // namespace xg

@@ -1,10 +1,10 @@
 // Arithmetic: sums, differences, products, quotients and remainders, extrema, bitwise ops, and the operators of
 // tensors.
 //
-// Tensors broadcast by NumPy's rules (ShapeError where they do not) and promote by PyTorch's: the higher category of
-// bool < integer < real decides, and a number or a tensor without dimensions counts only where its category is the
-// higher one. Integers wrap around. A number beside integers must fit their dtype (ValueError). A dtype that an op does
-// not take is a DtypeError. Only reals have derivatives.
+// Tensors broadcast by NumPy's rules (ShapeError where they do not) and promote by PyTorch's: the highest category of
+// bool < integer < floating-point decides, and a number or a 0-d tensor counts only if its category is the higher one.
+// Integers wrap around. A number combined with integers must fit their dtype (ValueError). An unsupported dtype is a
+// DtypeError. Only floating-point tensors have derivatives.
 #pragma once
 
 #include <xgrad/tensor/scalar.hpp>
@@ -28,7 +28,7 @@ XG_API Tensor sub(Scalar a, const Tensor& b);
 XG_API Tensor mul(const Tensor& a, const Tensor& b);
 /// a * b for a number b.
 XG_API Tensor mul(const Tensor& a, Scalar b);
-/// a / b. Integers and bools are divided as reals of default_dtype().
+/// a / b. Integers and bools are converted to default_dtype().
 XG_API Tensor div(const Tensor& a, const Tensor& b);
 /// a / b for a number b.
 XG_API Tensor div(const Tensor& a, Scalar b);
@@ -65,36 +65,36 @@ XG_API Tensor fmax(const Tensor& a, const Tensor& b);
 /// The smaller of a and b, NaN only where both are. Where they are equal, each gets half of the gradient.
 XG_API Tensor fmin(const Tensor& a, const Tensor& b);
 /// min(max(x, min), max), which is max where min exceeds max, and NaN where a bound is NaN. The derivative is 1 between
-/// the bounds, 0 beyond and on them. Throws ValueError where both bounds are missing.
+/// the bounds, 0 at and beyond them. Throws ValueError where both bounds are missing.
 XG_API Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max = {});
-/// The same with bounds that are tensors and broadcast; one of them may be undefined. On a bound x and the bound get
-/// half of the gradient each.
+/// min(max(x, min), max) with tensors as bounds, which broadcast; one of them may be undefined. At a bound, x and the
+/// bound get half of the gradient each. Throws ValueError where both bounds are undefined.
 XG_API Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max);
 
-/// start + weight * (end - start)
+/// start + weight * (end - start).
 XG_API Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
-/// The same with one weight for all elements.
+/// start + weight * (end - start) with one weight for all elements.
 XG_API Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight);
 /// x + value * a * b
 XG_API Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, Scalar value = 1);
-/// x + value * a / b. Integers are divided as reals.
+/// x + value * a / b. The quotient of integers is floating-point.
 XG_API Tensor addcdiv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar value = 1);
-/// |a| with the sign of b, that of -0 too; integers become reals. The derivative in a is 1 or -1, 0 where a is 0; in b
-/// it is 0.
+/// |a| with the sign of b, including that of -0; integers become default_dtype(). The derivative in a is 1 or -1, 0
+/// where a is 0; in b it is 0.
 XG_API Tensor copysign(const Tensor& a, const Tensor& b);
-/// sqrt(a^2 + b^2) without overflow on the way; derivatives a / hypot and b / hypot, 0 at the origin. Throws DtypeError
-/// unless the promoted dtype is floating.
+/// sqrt(a^2 + b^2) without intermediate overflow; derivatives a / hypot and b / hypot, 0 at the origin. Throws
+/// DtypeError unless the promoted dtype is floating.
 XG_API Tensor hypot(const Tensor& a, const Tensor& b);
 /// 0 where x < 0, 1 where x > 0, `values` where x is 0, NaN where x is NaN. Derivative 0 in both.
 XG_API Tensor heaviside(const Tensor& x, const Tensor& values);
 
-/// a AND b, bit by bit; for bools the logical AND. Throws DtypeError for reals.
+/// a AND b, bit by bit; for bools the logical AND. Throws DtypeError for floating-point numbers.
 XG_API Tensor bitwise_and(const Tensor& a, const Tensor& b);
-/// a OR b, bit by bit; for bools the logical OR. Throws DtypeError for reals.
+/// a OR b, bit by bit; for bools the logical OR. Throws DtypeError for floating-point numbers.
 XG_API Tensor bitwise_or(const Tensor& a, const Tensor& b);
-/// a XOR b, bit by bit; for bools the logical XOR. Throws DtypeError for reals.
+/// a XOR b, bit by bit; for bools the logical XOR. Throws DtypeError for floating-point numbers.
 XG_API Tensor bitwise_xor(const Tensor& a, const Tensor& b);
-/// NOT x, bit by bit; for bools the logical NOT. Throws DtypeError for reals.
+/// NOT x, bit by bit; for bools the logical NOT. Throws DtypeError for floating-point numbers.
 XG_API Tensor bitwise_not(const Tensor& x);
 
 XG_API Tensor operator+(const Tensor& a, const Tensor& b);  ///< add(a, b)

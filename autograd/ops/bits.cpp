@@ -1,4 +1,4 @@
-// Bits of integers.
+// Bitwise ops.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 
@@ -10,7 +10,7 @@ namespace autograd {
 
 namespace {
 
-/// Bitwise ops of integers and bools: no derivative.
+/// The base of bitwise ops on integers and bools, which have no derivative.
 template <class Op> struct Bitwise : Elementwise2<Op, 0> {
   static constexpr unsigned dtypes = kernels::bools | kernels::integers;
   static constexpr bool jumps = true;

@@ -1,5 +1,5 @@
-// Losses of class numbers and of distributions over classes. Cross entropy with class numbers is one pass forward and
-// one backward; where something else than a plain mean or sum is asked for, it is composed.
+// Losses for class numbers and for distributions over classes. Cross entropy with class numbers takes one pass forward
+// and one backward, unless it needs weights or no reduction, which are composed of other ops.
 #include <xgrad/autograd/detail/losses.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -82,7 +82,7 @@ ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
     raise<DtypeError>("[{}] input is {}, it must be floating: convert with x.to(xg::float32).", op,
                       xg::name(x.dtype()));
   if (x.dim() == 0)
-    raise<ShapeError>("[{}] input has no dimensions, it must be [classes], [n, classes] or [n, classes, ...].", op);
+    raise<ShapeError>("[{}] input is 0-d, it must be [classes], [n, classes] or [n, classes, ...].", op);
   Shape expected = x.shape();
   expected.erase(x.dim() == 1 ? 0 : 1);
   if (target.shape() != expected)
@@ -90,7 +90,7 @@ ClassRows class_rows(const char* op, const Tensor& x, const Tensor& target) {
                       op, x.shape().str(), target.shape().str(), expected.str());
   if (target.is_floating_point() || target.dtype() == bool_)
     raise<DtypeError>(
-        "[{}] target is {} with the shape of class numbers, these must be integers: convert with target.to(xg::int64).",
+        "[{}] target is {} with the shape of class numbers, which must be integers: convert with target.to(xg::int64).",
         op, xg::name(target.dtype()));
   const Tensor labels = target.dtype() == int64 ? target : to(target, int64);
   if (x.dim() == 2) return {x, labels, expected};
@@ -126,7 +126,7 @@ Tensor composed_cross_entropy(const ClassRows& in, const CrossEntropyOptions& op
   const Tensor plain =
       nll_of_rows({log_p, in.labels, in.positions}, options.weight, options.ignore_index, options.reduction);
   if (options.label_smoothing == 0) return plain;
-  // The uniform part: every class, weighted, in the rows that are not ignored.
+  // The uniform part of the target: all classes, weighted, in the rows that are not ignored.
   const Tensor kept = in.labels != options.ignore_index;
   const Tensor row_losses = where(kept, -sum(options.weight.defined() ? log_p * options.weight : log_p, 1), 0.0);
   Tensor uniform;
@@ -159,7 +159,7 @@ void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) 
                         target.shape().str());
 }
 
-/// Cross entropy with a distribution for each row, in the shape of the logits.
+/// Cross entropy with a distribution for each row; the target has the shape of the logits.
 Tensor cross_entropy_of_distributions(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   constexpr const char* op = "cross_entropy";
   if (!logits.is_floating_point())

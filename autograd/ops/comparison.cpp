@@ -1,5 +1,5 @@
-// Comparisons and choices. A comparison has no derivative, but a contribution can pass through it: it is a game of two
-// players, as every function of two arguments.
+// Comparisons and choices. A comparison has no derivative, but a contribution can pass through it, as the Shapley value
+// of a two-player game.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
@@ -16,7 +16,7 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// Conditions of two numbers. As games of two players, logical and is a product, or and xor likewise.
+/// The base of conditions of two numbers.
 template <class Op> struct Condition2 {
   static constexpr int inputs = 2;
   static constexpr Promotion promotion = Promotion::arithmetic;
@@ -64,7 +64,7 @@ struct LogicalXor : Condition2<LogicalXor> {
   template <class T> static bool call(T a, T b) { return (a != T(0)) != (b != T(0)); }
 };
 
-/// Conditions of one number.
+/// The base of conditions of one number.
 template <class Op> struct Condition1 {
   static constexpr int inputs = 1;
   static constexpr unsigned dtypes = kernels::every_dtype;
@@ -131,7 +131,7 @@ struct Where {
     if (p.varies[2]) shares[2] = p.unbroadcast(without_undefined(p, 2, m * (1.0 - taken)), 2);
     return shares;
   }
-  // A branch that is not a number where it is not taken counts as one that does not change: log x at a negative x.
+  // A branch that is NaN where it is not taken, such as log x at a negative x, is treated as constant there.
   static bool has_undefined(const PairContext& p, std::size_t i) {
     return i < p.no_number.size() && p.no_number[i].defined() && p.varies[0];
   }
@@ -153,7 +153,7 @@ struct Where {
     return shaped_samples(d,
                           {{"equal shapes", {{3, 4}, {3, 4}}, call},
                            {"row", {{3, 4}, {4}}, call},
-                           {"no dimensions", {{}, {}}, call},
+                           {"0-d", {{}, {}}, call},
                            {"empty", {{0, 2}, {2}}, call}},
                           4);
   }
@@ -166,7 +166,7 @@ Tensor scalar_like(Scalar value, const Tensor& x) {
   return full({}, value, {.dtype = xg::result_type(x.dtype(), value)});
 }
 
-/// compare(x, value). Beside narrower integers, which may not hold it, an integer is compared in int64.
+/// compare(x, value). Narrower integers, which may not hold the value, are compared in int64.
 Tensor compared(Tensor (*compare)(const Tensor&, const Tensor&), const Tensor& x, Scalar value) {
   const bool narrower = x.dtype() == uint8 || x.dtype() == int32;
   if (!narrower || value.category() != int64) return compare(x, scalar_like(value, x));

@@ -1,4 +1,4 @@
-// Copies, other dtypes, and out of the graph.
+// Copies, conversion of dtypes, detach.
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -14,7 +14,7 @@ namespace autograd {
 
 namespace {
 
-/// The same values, in memory of their own if Op does not say otherwise.
+/// The base of ops that return the same values, as a copy unless Op overrides it.
 template <class Op> struct Identity : Rearrangement {
   static constexpr bool keeps_elements = true;
   static Tensor forward(const Tensor& x) { return kernels::copy(x); }
@@ -31,8 +31,8 @@ struct Contiguous : Identity<Contiguous> {
   static constexpr const char* name = "contiguous";
 };
 
-/// The same memory without a graph. It is applied with recording off: graphs end here, traces go through, and there it
-/// is the identity.
+/// The same memory without a graph. It is applied with recording off, so graphs end here; for traces it is the
+/// identity.
 struct Detach : Identity<Detach> {
   static constexpr const char* name = "detach";
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
@@ -45,7 +45,7 @@ struct Cast : Rearrangement {
   Dtype from = Dtype::float32, dtype = Dtype::float32;
   Tensor forward(const Tensor& x) const { return kernels::cast(x, dtype); }
   Tensor backward(const OpContext&, const Tensor& g) const { return to(g, from); }
-  /// The dtype of a value is not that of its multiplier: 0.3 for a bool would be 1.
+  /// Multipliers are not cast: 0.3 as a bool would be 1.
   static std::vector<Tensor> attribute(const PairContext& p) { return {p.multipliers[0]}; }
   static Tensor rounding(const RoundingContext& c) {
     return c.errors[0].defined() ? maximum(c.errors[0], abs(c.output) * c.unit) : Tensor();
@@ -55,8 +55,8 @@ struct Cast : Rearrangement {
   }
 };
 
-/// Reals as integers (the fraction is cut off) or bools (is it not zero?): a step function without a derivative, whose
-/// secant is (g(x) - g(r)) / (x - r), 0 where nothing changes
+/// Floating-point numbers as integers (truncated) or bools (whether nonzero): a step function without a derivative,
+/// whose secant is (g(x) - g(r)) / (x - r), 0 where x equals r
 struct CastToInteger {
   static constexpr const char* name = "to";
   static constexpr int inputs = 1;

@@ -1,4 +1,4 @@
-// Sums of products by letters.
+// Einstein summation.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/ops/products.hpp>
@@ -21,7 +21,7 @@ namespace {
 
 // ---- einsum
 
-using Labels = std::string;  // one character for each dimension; those of an ellipsis are digits, from the right
+using Labels = std::string;  // one character for each dimension; dimensions of an ellipsis are digits, from the right
 
 [[noreturn]] void refuse_equation(const std::string& equation, const std::string& reason) {
   raise<ValueError>("[einsum] equation \"{}\": {}", equation, reason);
@@ -32,22 +32,22 @@ struct Named {
   Tensor tensor;
   Labels labels;
 
-  /// 1 where it has no such dimension.
+  /// The size of a labelled dimension; 1 if there is none.
   std::int64_t size(char label) const {
     for (std::size_t i = 0; i < labels.size(); ++i)
       if (labels[i] == label) return tensor.shape()[i];
     return 1;
   }
   bool has(char label) const { return labels.find(label) != Labels::npos; }
-  /// Sums over the dimensions that `keep` refuses.
+  /// Sums over the dimensions for which `keep` is false.
   template <class Keep> void sum_unless(Keep&& keep) {
-    Dims gone;
-    Labels rest;
+    Dims removed;
+    Labels kept;
     for (std::size_t i = 0; i < labels.size(); ++i)
-      keep(labels[i]) ? rest.push_back(labels[i]) : gone.push_back(static_cast<std::int64_t>(i));
-    if (gone.empty()) return;
-    tensor = sum(tensor, gone);
-    labels = rest;
+      keep(labels[i]) ? kept.push_back(labels[i]) : removed.push_back(static_cast<std::int64_t>(i));
+    if (removed.empty()) return;
+    tensor = sum(tensor, removed);
+    labels = kept;
   }
   void reorder(const Labels& order) {
     if (order == labels) return;
@@ -79,7 +79,7 @@ std::size_t count_letters(std::string_view term) {
       std::count_if(term.begin(), term.end(), [](unsigned char c) { return std::isalpha(c) != 0; }));
 }
 
-/// Repeated labels become the diagonal of their dimensions.
+/// Replaces dimensions with a repeated label by their diagonal.
 void take_diagonals(const std::string& equation, Named& operand) {
   for (std::size_t i = 0; i < operand.labels.size(); ++i) {
     for (std::size_t j = operand.labels.find(operand.labels[i], i + 1); j != Labels::npos;
@@ -122,7 +122,7 @@ template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
   };
   const auto as = [](const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); };
   const Labels labels = batch + only_a + only_b;
-  if (inner.empty()) {  // an outer product: the dimensions of a stand before those of b
+  if (inner.empty()) {  // an outer product: the dimensions of a precede those of b
     Shape padded_a = joined(batch_shape, a_shape), padded_b = batch_shape;
     for (std::size_t i = 0; i < only_b.size(); ++i) padded_a.push_back(1);
     for (std::size_t i = 0; i < only_a.size(); ++i) padded_b.push_back(1);
@@ -133,7 +133,7 @@ template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
     for (std::size_t i = 0; i < inner.size(); ++i) dims.push_back(static_cast<std::int64_t>(batch.size() + i));
     return {sum(a.tensor * b.tensor, dims), labels};
   }
-  // Where b is one matrix, the dimensions of a stay apart as rows.
+  // Where b is one matrix, the dimensions of a stay separate as rows.
   const Shape rows = batch.empty() && !only_a.empty() ? a_shape : Shape{a_shape.numel()};
   const Tensor left = as(a.tensor, joined(joined(batch_shape, rows), {inner_size}));
   const Tensor right = as(b.tensor, joined(batch_shape, {inner_size, b_shape.numel()}));
@@ -149,7 +149,7 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
     raise<ValueError>("[tensordot] dims are {} and {}: they must have equally many entries.", dims_a.str(),
                       dims_b.str());
   autograd::check_product_dtypes("tensordot", a, b);
-  // Labels: what is summed over shares a letter, all else is different.
+  // Dimensions summed over share a label, all others have different ones.
   autograd::Labels names_a(a.shape().size(), '\0'), names_b(b.shape().size(), '\0');
   for (std::size_t i = 0; i < dims_a.size(); ++i) {
     const auto da = static_cast<std::size_t>(normalize_dim("tensordot", dims_a[i], a.dim()));
@@ -194,7 +194,7 @@ Tensor einsum(StringRef given, const std::vector<Tensor>& operands) {
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const Tensor& x = operands[i];
     const std::size_t letters = autograd::count_letters(terms[i]), ndim = x.shape().size();
-    static_cast<void>(autograd::expand_ellipsis(equation, terms[i], 0));  // refuses other characters
+    static_cast<void>(autograd::expand_ellipsis(equation, terms[i], 0));  // throws for other characters
     const bool open = terms[i].find("...") != std::string::npos;
     if (open ? letters > ndim : letters != ndim)
       refuse_equation(equation, fmt::format("operand {} has shape {}, its term \"{}\" names {} dimensions.", i,
@@ -217,12 +217,12 @@ Tensor einsum(StringRef given, const std::vector<Tensor>& operands) {
   }
   for (std::size_t i = 0; i < output.size(); ++i) {
     if (output.find(output[i], i + 1) != std::string::npos)
-      refuse_equation(equation, fmt::format("'{}' stands twice in the output: each label may once.", output[i]));
+      refuse_equation(equation, fmt::format("'{}' occurs twice in the output: each label may occur once.", output[i]));
     if (std::none_of(pending.begin(), pending.end(), [&](const Named& x) { return x.has(output[i]); }))
       refuse_equation(equation, fmt::format("'{}' of the output is in no operand.", output[i]));
   }
 
-  // Sizes must agree; where one is 1 and the other is not, that dimension of size 1 goes.
+  // Sizes must agree; a dimension of size 1 is removed where another operand has a larger size.
   for (std::size_t i = 0; i < pending.size(); ++i) {
     Named& x = pending[i];
     for (std::size_t k = x.labels.size(); k-- > 0;) {

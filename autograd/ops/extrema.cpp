@@ -1,4 +1,4 @@
-// The larger and the smaller of two.
+// Elementwise extrema and clamp.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -17,8 +17,8 @@ using kernels::clamp_secant_of, kernels::relu_secant_of;
 
 namespace {
 
-/// The gradient of an extremum: all of it to the one that is chosen, half to each where they are equal. Beside a NaN
-/// neither has lost.
+/// The gradient of an extremum: all of it goes to the chosen argument, half to each where they are equal. If one is
+/// NaN, neither counts as lost.
 Tensor chosen(const Tensor& g, const Tensor& lost, const Tensor& equal) {
   return where(lost, 0.0, where(equal, 0.5 * g, g));
 }
@@ -28,8 +28,8 @@ struct ReluSecant {
   template <class V> static V call(V x, V r) { return relu_secant_of(x, r); }
 };
 
-/// The secant of max(a, other) = other + relu(a - other) in a. An a that stays at a tie has half the slope, so that
-/// both arguments of the tie have the same.
+/// The secant of max(a, other) = other + relu(a - other) in a. An unchanged a at a tie has half the slope, so that both
+/// tied arguments have the same.
 Tensor larger_secant(const Tensor& a_x, const Tensor& a_r, const Tensor& other) {
   const Dtype real = real_dtype(a_x.dtype());
   const Tensor x = a_x.to(real), r = a_r.to(real), level = other.to(real);
@@ -86,7 +86,7 @@ template <bool largest> struct ExtremumOfNumbers : Elementwise2<ExtremumOfNumber
   static double reference(double a, double b) { return Extremum<largest>::reference(a, b); }
 };
 
-/// min(max(x, low), high), for reals, NaN where a bound is; derivative 1 inside, 0 outside and on the borders
+/// min(max(x, low), high) for floating-point x, NaN where a bound is; derivative 1 inside, 0 outside and at the bounds
 struct Clamp : Elementwise1<Clamp> {
   static constexpr const char* name = "clamp";
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
@@ -118,7 +118,7 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   const Dtype dtype = xg::result_type(min ? xg::result_type(x.dtype(), *min) : x.dtype(), max ? *max : *min);
   if (!is_floating(dtype)) {
     Tensor out = to(x, dtype);
-    // A bound beyond all that the dtype holds bounds nothing on its own side; on the other one it is refused.
+    // A bound outside the range of the dtype has no effect if it lies on its own side, and is an error otherwise.
     if (min && (min->to_int64() > 0 || holds(dtype, *min))) out = maximum(out, full({}, *min, {.dtype = dtype}));
     if (max && (max->to_int64() < 0 || holds(dtype, *max))) out = minimum(out, full({}, *max, {.dtype = dtype}));
     return out;
@@ -131,7 +131,7 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
 
 Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
   if (!min.defined() && !max.defined()) throw ValueError("[clamp] neither min nor max is given: pass at least one.");
-  // On a border x and the bound share the gradient, as in maximum and minimum.
+  // At a bound, x and the bound share the gradient, as in maximum and minimum.
   Tensor out = x;
   if (min.defined()) out = maximum(out, min);
   if (max.defined()) out = minimum(out, max);

@@ -1,4 +1,4 @@
-// Elements picked one by one by an integer tensor, and put back.
+// Gather and scatter of single elements by an integer tensor.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
@@ -15,7 +15,7 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// g in the upper corner of zeros of `shape`: an index may be smaller than its source.
+/// g padded with zeros to `shape`, because an index may be smaller than its source.
 Tensor enlarge(const Tensor& g, const Shape& shape) {
   if (g.shape() == shape) return g;
   std::vector<std::int64_t> padding;
@@ -118,10 +118,10 @@ struct ScatterAdd : AlongIndex<ScatterAdd, 3> {
 }  // namespace autograd
 
 namespace {
-/// Tensors without dimensions count as vectors of one element.
+/// x, or a vector of one element for a 0-d tensor.
 Tensor at_least_vector(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
 
-/// Op is scatter or scatter_add.
+/// Applies scatter or scatter_add.
 template <class Op> Tensor scattered(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
   if (x.dim() == 0) {
     normalize_dim(Op::name, dim, 0);
@@ -141,7 +141,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   }
   const std::size_t d = autograd::checked_dim("gather", x, dim);
   const Tensor places = autograd::checked_index("gather", index);
-  if (index.numel() == 0 && index.dim() != x.dim())  // nothing is picked, whatever the shape
+  if (index.numel() == 0 && index.dim() != x.dim())  // an empty index selects nothing, whatever its shape
     return reshape(index_select(ravel(x), 0, ravel(places)), index.shape());
   autograd::check_element_index("gather", x, d, places, nullptr);
   return apply(autograd::Gather{d}, x, places);

@@ -1,5 +1,5 @@
-// x[i, j, ...]: the index language of NumPy. An index by several tensors becomes an index by one: the indexed
-// dimensions are merged (a view where strides allow) and the tensors become one flat index.
+// x[i, j, ...] with NumPy's rules. An index by several tensors is reduced to one: the indexed dimensions are merged (a
+// view where strides allow) and the tensors are combined to one flat index.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
@@ -17,7 +17,7 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// What numbers, slices, newaxis and ellipsis leave: a view, and the tensors that index its dimensions.
+/// An index after numbers, slices, newaxis and ellipsis are applied: a view, and the tensors that index its dimensions.
 struct PartlyIndexed {
   Tensor view;
   std::vector<Tensor> tensors;  // one for each dimension of view, undefined for all of it
@@ -45,7 +45,7 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
   if (named > x.dim())
     raise<IndexError>("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
                       x.shape().str(), x.dim());
-  if (ellipses > 1) raise<IndexError>("[{}] there are {} ellipses: one may stand in an index.", op, ellipses);
+  if (ellipses > 1) raise<IndexError>("[{}] there are {} ellipses: an index may have one.", op, ellipses);
   PartlyIndexed out{x, {}, false};
   const auto dim = [&] { return static_cast<std::int64_t>(out.tensors.size()); };
   for (const Index& index : indices) {
@@ -86,7 +86,7 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
           out.tensors.push_back(t.dtype() == Dtype::uint8 ? to(t, Dtype::int64) : t);
           break;
         }
-        if (t.dim() == 0) {  // true takes x as it is, false takes nothing of it: along a new dimension
+        if (t.dim() == 0) {  // a 0-d mask selects all or nothing of x along a new dimension
           out.view = unsqueeze(out.view, dim());
           out.tensors.push_back(zeros({t.item<bool>() ? 1 : 0}, {.dtype = Dtype::int64}));
           break;
@@ -106,14 +106,14 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
   return out;
 }
 
-/// An index by several tensors as an index by one vector along one dimension of a rearranged view.
+/// An index by several tensors, as one vector along one dimension of a rearranged view.
 struct FlatIndex {
-  Tensor view;           // of x: the indexed dimensions side by side and merged
-  Shape before_merging;  // the shape of view before
-  Dims order;            // the permutation that put them side by side; empty for none
+  Tensor view;           // of x, with the indexed dimensions adjacent and merged
+  Shape before_merging;  // the shape of the view before merging
+  Dims order;            // the permutation that made them adjacent; empty for none
   std::size_t dim = 0;   // the merged dimension
   Tensor index;          // a vector
-  Shape index_shape;     // what the tensors broadcast to: it stands where the merged dimension was
+  Shape index_shape;     // the broadcast shape of the tensors, which replaces the merged dimension
 };
 
 FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
@@ -125,8 +125,8 @@ FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
     out.index_shape = broadcast_shapes(op, out.index_shape, parts.tensors[i].shape());
   }
   out.view = parts.view;
-  const bool together = indexed.back() - indexed.front() + 1 == indexed.size();
-  if (together) {
+  const bool adjacent = indexed.back() - indexed.front() + 1 == indexed.size();
+  if (adjacent) {
     out.dim = indexed.front();
   } else {
     for (const std::size_t i : indexed) out.order.push_back(static_cast<std::int64_t>(i));
@@ -155,7 +155,7 @@ Shape replaced(const Shape& shape, std::size_t dim, const Shape& by) {
   return out;
 }
 
-/// Is this one mask over the whole tensor?
+/// Whether the index is one mask over the whole tensor.
 bool is_full_mask(const Tensor& x, const std::vector<Index>& indices) {
   return indices.size() == 1 && indices[0].kind == Index::Kind::tensor && indices[0].tensor.defined() &&
          indices[0].tensor.dtype() == Dtype::bool_ && x.dim() > 0 && indices[0].tensor.shape() == x.shape();
@@ -166,7 +166,7 @@ void check_defined(const std::vector<Index>& indices) {
     if (index.kind == Index::Kind::tensor) static_cast<void>(index.tensor.impl());
 }
 
-/// What `parts` indexes, with values in the places that the tensors name.
+/// The view of `parts` with the elements selected by its tensors replaced by values.
 Tensor put(const PartlyIndexed& parts, const Tensor& values, bool accumulate) {
   const FlatIndex flat = flatten_index("index_put", parts);
   const Shape shape = replaced(flat.view.shape(), flat.dim, flat.index_shape);

@@ -1,4 +1,4 @@
-// Slices along one dimension, picked by a vector of indices, and put back.
+// Slices along one dimension, selected by a vector of indices.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -11,7 +11,7 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// Which of the entries of a one-dimensional index is the last with its value: the one whose source is kept.
+/// A mask of the entries of an index vector that are the last with their value, whose source is kept.
 Tensor is_last_of_equals(const Tensor& index, std::int64_t size) {
   const Tensor number = arange(index.numel());
   Tensor owner = kernels::empty({size}, Dtype::int64);
@@ -20,7 +20,7 @@ Tensor is_last_of_equals(const Tensor& index, std::int64_t size) {
   return eq(kernels::index_select(owner, 0, index), number);
 }
 
-/// A mask over dimension `dim` of something with `ndim` dimensions.
+/// A mask over dimension `dim`, reshaped to broadcast with `ndim` dimensions.
 Tensor along(const Tensor& mask, std::size_t dim, std::size_t ndim) {
   Shape shape = Shape(std::vector<std::int64_t>(ndim, 1));
   shape[dim] = mask.numel();
@@ -147,7 +147,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
 }
 
 namespace {
-/// index_add or index_copy, as `op` says but for its dim.
+/// Applies index_add or index_copy `op` after normalizing its dim.
 template <class Op>
 Tensor put_along(Op op, const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
   if (x.dim() == 0 && source.dim() <= 1) {

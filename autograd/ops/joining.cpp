@@ -1,4 +1,4 @@
-// Tensors joined, repeated, turned around and padded.
+// Joining, reversal and triangles.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -14,10 +14,10 @@ namespace autograd {
 
 namespace {
 
-/// A vector without elements joins with anything and adds nothing, as in PyTorch.
+/// As in PyTorch, tensors of shape [0] are ignored by cat.
 bool is_skipped(const Shape& shape) { return shape.size() == 1 && shape[0] == 0; }
 
-/// Tensors behind each other along `dim`; the gradient is cut into the same pieces.
+/// Tensors concatenated along `dim`; the gradient is split into the same pieces.
 struct Cat {
   static constexpr const char* name = "cat";
   static constexpr int inputs = any_number;
@@ -88,12 +88,12 @@ struct Stack {
     const auto along = [](std::int64_t dim) { return [dim](const Inputs& in) { return stack(in, dim); }; };
     return shaped_samples(d, {{"first", {{2, 3}, {2, 3}}, along(0)},
                               {"last", {{2, 3}, {2, 3}, {2, 3}}, along(-1)},
-                              {"no dimensions", {{}, {}}, along(0)},
+                              {"0-d", {{}, {}}, along(0)},
                               {"empty", {{0, 3}, {0, 3}}, along(1)}});
   }
 };
 
-/// Backwards along some dimensions
+/// Reversed along some dimensions
 struct Flip : Rearrangement {
   static constexpr const char* name = "flip";
   DimSet dims;
@@ -120,7 +120,7 @@ struct Flip : Rearrangement {
   }
 };
 
-/// Shifted along `dim` by 0 < shift < size; what leaves at the end comes back at the start.
+/// Shifted cyclically along `dim` by 0 < shift < size.
 struct Roll : Rearrangement {
   static constexpr const char* name = "roll";
   std::size_t dim = 0;
@@ -157,7 +157,7 @@ struct Triangle : Rearrangement {
   bool upper = false;
   std::int64_t diagonal = 0;
 
-  bool mixes_rows(std::int64_t ndim) const { return ndim == 2; }  // which columns stay depends on the row's number
+  bool mixes_rows(std::int64_t ndim) const { return ndim == 2; }  // the selected columns depend on the row's number
   Tensor forward(const Tensor& x) const {
     Tensor out = kernels::zeros(x.shape(), x.dtype());
     if (x.numel() == 0) return out;
@@ -180,8 +180,8 @@ struct Triangle : Rearrangement {
   }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(*this, g); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto lower = [](auto... rest) { return [=](const Inputs& in) { return tril(in[0], rest...); }; };
-    const auto upper = [](auto... rest) { return [=](const Inputs& in) { return triu(in[0], rest...); }; };
+    const auto lower = [](auto... arguments) { return [=](const Inputs& in) { return tril(in[0], arguments...); }; };
+    const auto upper = [](auto... arguments) { return [=](const Inputs& in) { return triu(in[0], arguments...); }; };
     return shaped_samples(d, {{"lower", {{3, 4}}, lower(0)},
                               {"upper", {{4, 3}}, upper(0)},
                               {"above", {{3, 4}}, upper(1)},
@@ -194,7 +194,7 @@ void check_list(const char* op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) raise<ValueError>("[{}] the list of tensors is empty: pass at least one.", op);
 }
 
-/// All diagonals outside of the last two dimensions are alike.
+/// The diagonal clamped to the range of the last two dimensions, beyond which all are equivalent.
 std::int64_t clamped_diagonal(const Tensor& x, std::int64_t diagonal) {
   return std::clamp(diagonal, -x.size(-2) - 1, x.size(-1) + 1);
 }
@@ -208,7 +208,7 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   const Tensor* first = nullptr;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& x = tensors[i];
-    if (x.dim() == 0) raise<ShapeError>("[cat] tensor {} has no dimensions and cannot be joined: use stack.", i);
+    if (x.dim() == 0) raise<ShapeError>("[cat] tensor {} is 0-d and cannot be joined: use stack.", i);
     if (!autograd::is_skipped(x.shape()) && first == nullptr) first = &x;
   }
   const Shape& like = (first != nullptr ? *first : tensors[0]).shape();
@@ -269,8 +269,7 @@ Tensor flip(const Tensor& x, const Dims& dims) {
   autograd::Flip op;
   for (const std::int64_t dim : dims) {
     const auto d = static_cast<std::size_t>(normalize_dim("flip", dim, x.dim()));
-    if (op.dims[d])
-      raise<ValueError>("[flip] dims {} name dimension {} twice: each may stand there once.", dims.str(), d);
+    if (op.dims[d]) raise<ValueError>("[flip] dims {} name dimension {} twice: name each once.", dims.str(), d);
     op.dims.set(d);
   }
   return apply(op, x);
@@ -318,8 +317,8 @@ Tensor diag(const Tensor& x, std::int64_t diagonal) {
 }
 
 namespace {
-/// So that sums with it do not overflow.
-constexpr std::int64_t widest_offset = std::int64_t{1} << 60;
+/// A bound that prevents overflow of sums with an offset.
+constexpr std::int64_t max_offset = std::int64_t{1} << 60;
 }  // namespace
 
 Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
@@ -327,7 +326,7 @@ Tensor diag_embed(const Tensor& x, std::int64_t offset, std::int64_t dim1, std::
   const auto a = static_cast<std::size_t>(normalize_dim("diag_embed", dim1, x.dim() + 1));
   const auto b = static_cast<std::size_t>(normalize_dim("diag_embed", dim2, x.dim() + 1));
   if (a == b) raise<ShapeError>("[diag_embed] dim1 is {}, dim2 {}: they must differ.", dim1, dim2);
-  if (offset < -widest_offset || offset > widest_offset)
+  if (offset < -max_offset || offset > max_offset)
     raise<ShapeError>("[diag_embed] offset is {}: no tensor is that large.", offset);
   const std::int64_t side = x.shape().back() + std::abs(offset);
   Shape shape(x.shape().begin(), x.shape().end() - 1);

@@ -1,4 +1,4 @@
-// What layers are made of: linear maps, normalizations, dropout.
+// Functions for layers: linear maps, normalization, dropout.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -130,8 +130,8 @@ struct StandardizeRows {
   }
 };
 
-/// The same over the rows of [rows, columns]: what batch norm does to each channel. Also gives the variance, for
-/// running statistics: 1 / sqrt(var + eps) has too few digits left to tell it.
+/// StandardizeRows over the rows of [rows, columns], as batch norm does for each channel. It also returns the variance,
+/// for running statistics, because 1 / sqrt(var + eps) does not determine it accurately.
 struct StandardizeColumns {
   static constexpr const char* name = "standardize_columns";
   static constexpr int inputs = 1;
@@ -172,7 +172,7 @@ struct StandardizeColumns {
   }
 };
 
-/// x mask / (1 - p); the mask is drawn again from its counter in backward, so nothing is stored.
+/// x mask / (1 - p); backward regenerates the mask from its counter, so nothing is stored.
 struct DropoutOp {
   static constexpr const char* name = "dropout";
   static constexpr int inputs = 1;
@@ -258,7 +258,7 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& we
 
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
-  if (x.dim() == 1 && x.numel() == 0) return clone(x);  // PyTorch lets an empty list pass
+  if (x.dim() == 1 && x.numel() == 0) return clone(x);  // as in PyTorch
   if (x.dim() < 2) raise<ShapeError>("[batch_norm] input is {}, it must be [rows, channels, ...].", x.shape().str());
   autograd::check_floating("batch_norm", x);
   const std::int64_t channels = x.size(1);
@@ -285,9 +285,9 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
         x.shape().str());
   // Channels to the columns: [rows and positions, channels].
   const bool flat = x.dim() == 2;
-  const Tensor moved = flat ? x : movedim(x, 1, -1);
+  const Tensor channels_last = flat ? x : movedim(x, 1, -1);
   const auto [y, average, inv, variance] =
-      apply(autograd::StandardizeColumns{eps}, flat ? x : moved.reshape({count, channels}));
+      apply(autograd::StandardizeColumns{eps}, flat ? x : channels_last.reshape({count, channels}));
   {
     const NoGrad guard;
     const autograd::NoTrace trace_guard;
@@ -301,7 +301,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
       target.mul_(1 - momentum).add_(variance.reshape({channels}).detach() * (momentum * unbias));
     }
   }
-  return scaled_and_shifted(flat ? y : movedim(y.reshape(moved.shape()), -1, 1), broadcast(weight), broadcast(bias));
+  return scaled_and_shifted(flat ? y : movedim(y.reshape(channels_last.shape()), -1, 1), broadcast(weight),
+                            broadcast(bias));
 }
 
 Tensor dropout(const Tensor& x, double p, bool training, Generator* generator) {

@@ -1,7 +1,7 @@
-// What layers are made of: the linear map, normalizations, dropout, distances.
+// Functions for layers: linear maps, normalization, dropout, distances.
 //
-// Inputs are floating, else DtypeError (pairwise_distance converts integers). Weights, biases and running statistics
-// may be left undefined. A negative dimension counts from the end, one out of range is an IndexError.
+// Inputs are floating-point, else DtypeError (pairwise_distance converts integers). Weights, biases and running
+// statistics may be left undefined. A negative dimension counts from the end, one out of range is an IndexError.
 #pragma once
 
 #include <xgrad/tensor/random.hpp>
@@ -14,15 +14,15 @@
 namespace xg {
 
 /// x W^T + b: x [.., in], weight [out, in], bias [out] or of one element give [.., out]. A weight [in] without a bias
-/// gives [..]. Throws ShapeError where sizes do not fit, DtypeError unless all have one floating dtype.
+/// gives [..]. Throws ShapeError where sizes do not fit, DtypeError unless all have one floating-point dtype.
 XG_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
-/// (x - mean) / sqrt(var + eps) * weight + bias over the last dimensions, as many as `normalized_shape` has; var is the
-/// biased variance. Weight and bias have normalized_shape. Throws ShapeError where shapes do not fit. Ba, Kiros &
-/// Hinton 2016, arXiv:1607.06450.
+/// (x - mean) / sqrt(var + eps) * weight + bias over the last normalized_shape.size() dimensions; var is the biased
+/// variance. Weight and bias have normalized_shape. Throws ShapeError where shapes do not fit. Ba, Kiros & Hinton 2016,
+/// arXiv:1607.06450.
 XG_API Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                          const Tensor& bias = {}, double eps = 1e-5);
-/// x / sqrt(mean(x^2) + eps) * weight over the last dimensions, as many as `normalized_shape` has; the default eps is
-/// the machine epsilon of x's dtype. Throws as layer_norm. Zhang & Sennrich 2019, arXiv:1910.07467.
+/// x / sqrt(mean(x^2) + eps) * weight over the last normalized_shape.size() dimensions; the default eps is the machine
+/// epsilon of x's dtype. Throws as layer_norm. Zhang & Sennrich 2019, arXiv:1910.07467.
 XG_API Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                        std::optional<double> eps = {});
 /// (x - mean) / sqrt(var + eps) * weight + bias for each channel of x [n, channels, ...]; the other tensors are
@@ -39,11 +39,13 @@ XG_API Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tens
 /// generator's counter and is not stored; without a generator the default one is used. Throws ValueError unless p lies
 /// in [0, 1]. Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
 XG_API Tensor dropout(const Tensor& x, double p = 0.5, bool training = true, Generator* generator = nullptr);
-/// x / max(|x|_p, eps), |x|_p being vector_norm along dim.
+/// x / max(|x|_p, eps), of the shape of x, where |x|_p is vector_norm along dim. Throws as vector_norm.
 XG_API Tensor normalize(const Tensor& x, double p = 2, std::int64_t dim = 1, double eps = 1e-12);
-/// sum a b / (max(|a|_2, eps) max(|b|_2, eps)) along dim, which is removed; a and b broadcast.
+/// sum a b / (max(|a|_2, eps) max(|b|_2, eps)) along dim, which is removed from the broadcast shape of a and b. Throws
+/// ShapeError where they do not broadcast, DtypeError unless both are floating-point.
 XG_API Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim = 1, double eps = 1e-8);
-/// |a - b + eps|_p, the vector_norm along the last dimension, which is removed unless keepdim; a and b broadcast.
+/// |a - b + eps|_p, the vector_norm along the last dimension of the broadcast shape of a and b; it is removed, or has
+/// size 1 with keepdim. Throws ShapeError where they do not broadcast, and as vector_norm.
 XG_API Tensor pairwise_distance(const Tensor& a, const Tensor& b, double p = 2, double eps = 1e-6,
                                 bool keepdim = false);
 

@@ -1,4 +1,4 @@
-// Elements picked by masks, and vectors looked up by numbers.
+// Selection by masks, one_hot and embedding.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -20,7 +20,7 @@ namespace {
 
 // ---- by masks
 
-/// Zeros in mask's shape whose elements where it is true are g's, in order: the adjoint of masked_select
+/// Zeros of the mask's shape with g's elements, in order, where it is true: the adjoint of masked_select
 struct MaskedScatter {
   static constexpr const char* name = "masked_scatter";
   static constexpr int inputs = 2;
@@ -68,7 +68,7 @@ struct MaskedSelect {
   }
 };
 
-/// Coordinates of what is not zero
+/// Coordinates of the nonzero elements
 struct Nonzero {
   static constexpr const char* name = "nonzero";
   static constexpr int inputs = 1;
@@ -82,7 +82,7 @@ struct Nonzero {
 
 // ---- lookups
 
-/// 1 at the place of each index, 0 elsewhere
+/// 1 at each index, 0 elsewhere
 struct OneHot {
   static constexpr const char* name = "one_hot";
   static constexpr int inputs = 1;
@@ -105,7 +105,7 @@ struct OneHot {
   static std::vector<Tensor> attribute(const PairContext& p) { return {multiplier_of_lookup(p, 0)}; }
   static std::vector<Sample> samples(Dtype) {
     const auto call = [](const Inputs& in) { return one_hot(in[0], 4); };
-    return {{"vector", {tensor<std::int64_t>({2, 0, 3})}, call}, {"no dimensions", {full({}, 1)}, call}};
+    return {{"vector", {tensor<std::int64_t>({2, 0, 3})}, call}, {"0-d", {full({}, 1)}, call}};
   }
 };
 
@@ -160,7 +160,7 @@ void check_mask(const char* op, const Tensor& mask) {
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
   check_mask("masked_fill", mask);
   if (!x.is_floating_point() && value.category() == Dtype::float64)
-    raise<DtypeError>("[masked_fill] x is {}, the value {} a real number: convert with x.to(xg::float32).",
+    raise<DtypeError>("[masked_fill] x is {}, the value {} is a floating-point number: convert with x.to(xg::float32).",
                       name(x.dtype()), value.to_double());
   return where(mask, full({}, value, {.dtype = x.dtype()}), x);
 }
@@ -168,8 +168,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_mask("masked_fill", mask);
   if (value.dim() != 0)
-    raise<ShapeError>("[masked_fill] the value has shape {}, it must have no dimensions: use where.",
-                      value.shape().str());
+    raise<ShapeError>("[masked_fill] the value has shape {}, it must be 0-d: use where.", value.shape().str());
   return where(mask, to(value, x.dtype()), x);
 }
 
@@ -195,8 +194,8 @@ Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   }
   const std::int64_t low = kernels::amin(index, all, false).item<std::int64_t>();
   const std::int64_t high = kernels::amax(index, all, false).item<std::int64_t>();
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  const std::int64_t classes = num_classes == -1 ? std::min(high, most - 1) + 1 : num_classes;
+  constexpr std::int64_t max_classes = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t classes = num_classes == -1 ? std::min(high, max_classes - 1) + 1 : num_classes;
   if (low < 0 || high >= classes)
     raise<IndexError>("[one_hot] class {} is out of range: with {} classes, use 0 to {}.", low < 0 ? low : high,
                       classes, classes - 1);

@@ -58,7 +58,7 @@ struct VectorNorm : Reduction<VectorNorm> {
       const Tensor size = abs(x), chosen = logical_or(size == norm, isnan(size)).to(g.dtype());
       return sign(x) * (g / sum_over(chosen, true) * chosen);
     }
-    // Zeros are replaced before they meet a quotient: a derivative of the derivative would find 0 times infinity.
+    // Zeros are replaced before the division, or the second derivative would multiply 0 by infinity.
     const Tensor none = norm == 0, safe_norm = where(none, 1.0, norm);
     if (p == 2) return x * where(none, 0.0, g / safe_norm);
     if (p > 0 && p / 2 == std::floor(p / 2))  // |x|^(p-1) sign(x) is a polynomial
@@ -90,7 +90,7 @@ struct VectorNorm : Reduction<VectorNorm> {
                               {"0, last", {{3, 4}}, call(0, {1}, false)},
                               {"inf, last", {{3, 4}}, call(inf, {1}, false)},
                               {"-inf, last", {{3, 4}}, call(-inf, {1}, false)},
-                              {"no dimensions", {{}}, call(2, {}, false)},
+                              {"0-d", {{}}, call(2, {}, false)},
                               {"no rows", {{0, 3}}, call(2, {1}, false)}});
   }
 };

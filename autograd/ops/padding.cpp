@@ -1,4 +1,4 @@
-// Borders of constants, of reflections, of copies.
+// Padding with constants, reflections and copies.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -52,17 +52,17 @@ struct Pad : Rearrangement {
   }
 };
 
-/// More than any dimension of a tensor in memory has; sums of a few of these do not overflow.
-constexpr std::int64_t widest = std::int64_t{1} << 60;
+/// A bound larger than any dimension, whose sums do not overflow.
+constexpr std::int64_t max_padding = std::int64_t{1} << 60;
 
-/// One dimension of a padded tensor of which the elements continue to both sides as `mode` says. It is joined from
-/// parts of x, so that the padding costs no more memory than its elements.
+/// Pads one dimension by reflection, replication or circularly. The result is concatenated from parts of x, so that no
+/// further memory is needed.
 Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std::int64_t after, PadMode mode) {
   const std::int64_t size = x.size(dim);
-  if (mode == PadMode::circular && (before < 0 || after < 0)) {  // what is cut off does not come round again
+  if (mode == PadMode::circular && (before < 0 || after < 0)) {  // elements that are removed are not repeated
     const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
     if (first > last)
-      raise<ShapeError>("[pad] {} and {} cut off more than dimension {} of size {} has.", before, after, dim, size);
+      raise<ShapeError>("[pad] {} and {} remove more than dimension {} of size {} has.", before, after, dim, size);
     return pad_by_parts(narrow(x, dim, first, last - first), dim, std::max<std::int64_t>(0, before),
                         std::max<std::int64_t>(0, after), mode);
   }
@@ -74,12 +74,12 @@ Tensor pad_by_parts(const Tensor& x, std::int64_t dim, std::int64_t before, std:
   const std::int64_t total = size + before + after;
   if (total < 0 || (size == 0 && total > 0))
     raise<ShapeError>(
-        "[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be negative, and something "
-        "must be there to repeat.",
+        "[pad] padding {} and {} of dimension {} of size {} leaves size {}: it must not be negative, and there "
+        "must be an element to repeat.",
         before, after, dim, size, total);
-  // The result shows elements first .. first + total - 1 of a dimension that goes on beyond [0, size).
+  // The result consists of elements first .. first + total - 1 of a dimension extended beyond [0, size).
   const std::int64_t first = -before, last = first + total;
-  const auto shown = [&](std::int64_t from, std::int64_t to) {  // what of [from, to) lies in [first, last)
+  const auto shown = [&](std::int64_t from, std::int64_t to) {  // the intersection of [from, to) with [first, last)
     const std::int64_t start = std::max(from, first);
     return std::pair(start, std::max<std::int64_t>(0, std::min(to, last) - start));
   };
@@ -128,7 +128,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
         "one first.",
         padding.size(), x.shape().str());
   for (const std::int64_t n : padding)
-    if (n < -autograd::widest || n > autograd::widest)
+    if (n < -autograd::max_padding || n > autograd::max_padding)
       raise<ShapeError>("[pad] padding is {}: no tensor is that large.", n);
   Tensor out = x;
   autograd::Pad op{{}, Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
@@ -143,7 +143,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     }
     const std::int64_t size = x.shape()[dim];
     if (size + before + after < 0 || -before > size || -after > size)
-      raise<ShapeError>("[pad] padding {} and {} cut off more than dimension {} of size {} has.", before, after, dim,
+      raise<ShapeError>("[pad] padding {} and {} remove more than dimension {} of size {} has.", before, after, dim,
                         size);
     if (before < 0 || after < 0) {
       const std::int64_t first = std::max<std::int64_t>(0, -before), last = size - std::max<std::int64_t>(0, -after);
@@ -154,7 +154,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
     grows |= op.before[dim] + op.after[dim] > 0;
   }
   if (mode == PadMode::constant && grows) return apply(op, out);
-  // What was only cut is still a view of x, and what joined parts is not.
+  // A tensor from which elements were only removed is still a view of x.
   return out.shares_storage(x) ? clone(out) : out;
 }
 

@@ -34,7 +34,7 @@ struct Sqrt : Elementwise1<Sqrt, save_output()> {
   static constexpr const char* name = "sqrt";
   template <class V> static V call(V x) { return sqrt_of(x); }
   template <class V> static V pull(V g, V y) { return g / (constant(y, 2) * y); }
-  /// Of a root that stays at 0, as that of the norm of nothing, it is 0.
+  /// The secant of a root that stays at 0 is 0.
   template <class V> static V secant(V x, V r) {
     const V sum = sqrt_of(x) + sqrt_of(r), zero = constant(x, 0);
     return pick(sum == zero, zero, constant(x, 1) / sum);
@@ -43,8 +43,8 @@ struct Sqrt : Elementwise1<Sqrt, save_output()> {
   static double reference(double x) { return std::sqrt(x); }
 };
 
-/// sqrt(x) of a sum of squares, which is stationary where it is 0: the derivative is 0 there. So derivatives through
-/// the composites of std and vector_norm are those of the fused ops.
+/// sqrt(x) of a sum of squares, with derivative 0 at 0, where the sum is stationary. The composites of std and
+/// vector_norm then have the same derivatives as the fused ops.
 struct RootOfSquares : Elementwise1<RootOfSquares, save_output()> {
   static constexpr const char* name = "sqrt";
   template <class V> static V call(V x) { return sqrt_of(x); }
@@ -80,7 +80,7 @@ struct Reciprocal : Elementwise1<Reciprocal, save_output()> {
   static double reference(double x) { return 1 / x; }
 };
 
-/// x^p for a real p
+/// x^p for a floating-point p
 struct PowScalar : Elementwise1<PowScalar> {
   static constexpr const char* name = "pow";
   double exponent = 1;
@@ -99,7 +99,7 @@ struct PowScalar : Elementwise1<PowScalar> {
   static double reference(double x) { return x * x * x; }
 };
 
-/// b^x for a real b; derivative b^x log b, for b = 0 it is 0 from x = 0 on
+/// b^x for a floating-point b; derivative b^x log b, which for b = 0 and x >= 0 is 0
 struct RpowScalar : Elementwise1<RpowScalar, save_output()> {
   static constexpr const char* name = "rpow";
   double base = 1;
@@ -130,12 +130,12 @@ template <class T> T binomial(int n, int k) {
 template <class T> T falling_factorial(T b, int n, int k) {
   if (n == 0) return T(k == 0);
   const T last = b - static_cast<T>(n - 1);
-  const T rest = falling_factorial(b, n - 1, k);
-  const T product = rest == T(0) ? T(0) : rest * last;
+  const T lower = falling_factorial(b, n - 1, k);
+  const T product = lower == T(0) ? T(0) : lower * last;
   return k == 0 ? product : product + static_cast<T>(k) * falling_factorial(b, n - 1, k - 1);
 }
 
-/// a^b of integers, which wraps.
+/// a^b of integers; it wraps around.
 template <class T> T integer_power(T a, T b) {
   using U = std::make_unsigned_t<T>;
   if constexpr (std::is_signed_v<T>)
@@ -148,10 +148,10 @@ template <class T> T integer_power(T a, T b) {
   return static_cast<T>(result);
 }
 
-/// The derivative of a^b of order n in a and m in b, of orders 0 itself: the sum over k of binomial(m, k) times the
+/// The derivative of a^b of order n in a and m in b (orders 0: a^b itself): the sum over k of binomial(m, k) times the
 /// derivative of order k of b (b - 1) ... (b - n + 1) times a^(b - n) (log a)^(m - k). Where a is 0 and a^(b - n) is 1,
-/// terms with a logarithm count as 0; a coefficient of 0 makes its term 0. Because the next derivative of all of them
-/// is another one, mixed derivatives do not depend on their order, at b = 0, b = 1 and a = 0 either.
+/// terms with a logarithm count as 0; a coefficient of 0 makes its term 0. The family is closed under differentiation,
+/// so mixed derivatives do not depend on their order, even at b = 0, b = 1 and a = 0.
 struct Pow : Elementwise2<Pow> {
   static constexpr const char* name = "pow";
   static constexpr unsigned dtypes = kernels::numbers;
@@ -191,7 +191,7 @@ struct Pow : Elementwise2<Pow> {
       const T factor = falling_factorial(b, n, k) * binomial<T>(m, k);
       if (factor == T(0) || (a == T(0) && exponent == T(0) && k < m)) continue;
       const T term = factor * (power * logarithm_power(a, m - k));
-      if (a == T(0) || std::isinf(a)) return term;  // with the most logarithms: the others are small beside it
+      if (a == T(0) || std::isinf(a)) return term;  // the term with the highest power of the logarithm dominates
       sum += term;
     }
     return sum;

@@ -1,5 +1,5 @@
-// Matrix products, and what is made of them. The gradient of a product is two products with transposed views, never
-// with copies.
+// Matrix products and ops based on them. The gradient of a product is two products with transposed views, without
+// copies.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/products.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -41,8 +41,8 @@ Shape matrix_shape(const Shape& shape) {
   return {rows, shape.back()};
 }
 
-/// The rounding of batched sums of products. The bound is the sum of the products' sizes, which a product finds itself:
-/// more than the largest of them.
+/// A bound on the rounding of batched sums of products: the sum of the magnitudes of the products, computed by a
+/// product, which exceeds the largest of them.
 template <class F> Tensor rounding_of_products(const RoundingContext& c, F&& product) {
   const Tensor left = product(c.of_term(0), abs(c.inputs[1]));
   return c.errors[1].defined() ? maximum(left, product(abs(c.inputs[0]), c.errors[1])) : left;
@@ -156,14 +156,15 @@ struct BatchedProduct : Bilinear {
   static Shape leading(const Tensor& x) { return Shape(x.shape().begin(), x.shape().end() - 2); }
   /// x broadcast over `batch`, with one leading dimension.
   static Tensor over(const Tensor& x, const Shape& batch, std::int64_t count) {
-    const Shape own = leading(x);
-    const std::int64_t rows = x.shape()[own.size()], cols = x.shape()[own.size() + 1];
-    if (own == batch) return folded(x, {count, rows, cols});
+    const Shape leading_shape = leading(x);
+    const std::int64_t rows = x.shape()[leading_shape.size()], cols = x.shape()[leading_shape.size() + 1];
+    if (leading_shape == batch) return folded(x, {count, rows, cols});
     Shape shape = batch, strides;
     strides.resize(batch.size());
-    const std::size_t skip = batch.size() - own.size();
-    for (std::size_t i = 0; i < own.size(); ++i) strides[i + skip] = own[i] == 1 ? 0 : x.strides()[i];
-    for (std::size_t i = own.size(); i < own.size() + 2; ++i) {
+    const std::size_t skip = batch.size() - leading_shape.size();
+    for (std::size_t i = 0; i < leading_shape.size(); ++i)
+      strides[i + skip] = leading_shape[i] == 1 ? 0 : x.strides()[i];
+    for (std::size_t i = leading_shape.size(); i < leading_shape.size() + 2; ++i) {
       shape.push_back(x.shape()[i]);
       strides.push_back(x.strides()[i]);
     }
@@ -209,7 +210,7 @@ void check_inner(const char* op, const Tensor& a, const Tensor& b, std::int64_t 
         op, a.shape().str(), b.shape().str(), size_a, size_b);
 }
 
-/// beta x + alpha product; x broadcasts to the product. A beta of zero makes x irrelevant, NaN included.
+/// beta x + alpha product; x broadcasts to the product. If beta is 0, x is ignored, even NaN.
 Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar beta, Scalar alpha) {
   if (x.dtype() != product.dtype())
     raise<DtypeError>("[{}] x is {}, the product {}, they must be equal: convert with x.to(xg::{}).", op,
@@ -222,8 +223,8 @@ Tensor scaled_sum(const char* op, const Tensor& x, const Tensor& product, Scalar
       raise<DtypeError>("[{}] dtype is {}, so alpha and beta must be integers: convert with x.to(xg::float32).", op,
                         xg::name(product.dtype()));
   const auto scaled = [](const Tensor& t, Scalar factor) { return factor.to_double() == 1 ? t : mul(t, factor); };
-  const Tensor rest = beta.to_double() == 0 ? where(full({}, true), 0, x) : scaled(x, beta);
-  return rest + scaled(product, alpha);
+  const Tensor summand = beta.to_double() == 0 ? where(full({}, true), 0, x) : scaled(x, beta);
+  return summand + scaled(product, alpha);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
-// Matrix products, and what is made of them. BLAS reads strides as transpose flags, so that a transposed view is not
-// copied.
+// Matrix products and ops based on them. BLAS takes strides as transpose flags, so a transposed view is not copied.
 //
-// Unless noted, both operands have one dtype, which is not bool (DtypeError), and the sizes that are summed over
-// together are equal (ShapeError). Integers stay integers and wrap around. Sums over nothing are 0.
+// Unless noted, both operands have the same dtype, which is not bool (DtypeError), and the sizes of dimensions summed
+// over are equal (ShapeError). Integers stay integers and wrap around. Empty sums are 0.
 #pragma once
 
 #include <xgrad/tensor/scalar.hpp>
@@ -15,9 +14,8 @@
 
 namespace xg {
 
-/// The matrix product of a [.., n, k] and b [.., k, m]: [.., n, m], the leading dimensions broadcast. A vector a counts
-/// as one row, a vector b as one column, and that dimension is removed from the result. Throws ShapeError for a tensor
-/// without dimensions.
+/// The matrix product of a [.., n, k] and b [.., k, m]: [.., n, m], the leading dimensions broadcast. A vector a is a
+/// row, a vector b a column, and that dimension is removed from the result. Throws ShapeError for a 0-d tensor.
 XG_API Tensor matmul(const Tensor& a, const Tensor& b);
 /// The product of two matrices [n, k] and [k, m]: [n, m]. Throws ShapeError for other numbers of dimensions.
 XG_API Tensor mm(const Tensor& a, const Tensor& b);
@@ -26,10 +24,10 @@ XG_API Tensor mv(const Tensor& a, const Tensor& x);
 /// The products of matrices [batch, n, k] and [batch, k, m]: [batch, n, m]. Throws ShapeError for other numbers of
 /// dimensions; batches do not broadcast.
 XG_API Tensor bmm(const Tensor& a, const Tensor& b);
-/// sum_i a_i b_i of two vectors [n]: a tensor without dimensions. Throws ShapeError for other numbers of dimensions.
+/// sum_i a_i b_i of two vectors [n]: 0-d. Throws ShapeError for other numbers of dimensions.
 XG_API Tensor dot(const Tensor& a, const Tensor& b);
-/// sum_i a[.., i] b[.., i]: the shapes of a and b one after the other, without their last dimensions. With a tensor
-/// without dimensions it is mul.
+/// sum_i a[.., i] b[.., i]: the shape of a, then that of b, each without its last dimension. It is mul if either is
+/// 0-d.
 XG_API Tensor inner(const Tensor& a, const Tensor& b);
 /// a_i b_j of two vectors: [n, m]. The dtypes promote. Throws ShapeError for other numbers of dimensions.
 XG_API Tensor outer(const Tensor& a, const Tensor& b);
@@ -46,22 +44,21 @@ XG_API Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar b
 /// beta x + alpha bmm(a, b), see addmm.
 XG_API Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta = 1, Scalar alpha = 1);
 
-/// Products of elements, summed over dimension dims_a[i] of a together with dims_b[i] of b: the other dimensions of a,
-/// then those of b. A size of 1 broadcasts. Throws ValueError unless there are equally many dims, each named once,
-/// ShapeError where sizes differ.
+/// The product summed over dimension dims_a[i] of a and dims_b[i] of b for all i: [other sizes of a, other sizes of b].
+/// A size of 1 broadcasts. Throws ValueError unless there are equally many dims, each named once, ShapeError where
+/// sizes differ.
 XG_API Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b);
 /// Einstein's summation: "bij,bjk->bik". Each letter names a dimension, "..." those that broadcast; letters missing
-/// from the output are summed over, and a letter that stands twice in one operand takes its diagonal. Without "->" the
+/// from the output are summed over, and a letter that is repeated in one operand takes its diagonal. Without "->" the
 /// output has the letters that occur once, in alphabetical order. Operands are contracted from left to right. Throws
 /// ValueError for an equation that is malformed or does not fit the operands, ShapeError where sizes of one letter
-/// differ and neither is 1, DtypeError where a matrix product would meet different dtypes.
+/// differ and neither is 1, DtypeError where a matrix product would have operands of different dtypes.
 XG_API Tensor einsum(StringRef equation, const std::vector<Tensor>& operands);
 /// The cross product of vectors of size 3 along dim: a_y b_z - a_z b_y, a_z b_x - a_x b_z, a_x b_y - a_y b_x. Other
 /// dimensions broadcast, dtypes promote. Throws ShapeError unless both have equally many dimensions and size 3 along
 /// dim.
 XG_API Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
-/// sum_i a_i b_i along dim, which is removed; other dimensions broadcast. Throws ShapeError for a tensor without
-/// dimensions.
+/// sum_i a_i b_i along dim, which is removed; other dimensions broadcast. Throws ShapeError for a 0-d tensor.
 XG_API Tensor vecdot(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
 
 }  // namespace xg

@@ -1,4 +1,4 @@
-// Quotients rounded to whole numbers, and what remains.
+// Rounded quotients, and remainders.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -13,7 +13,7 @@ namespace autograd {
 
 namespace {
 
-/// Integer division by zero is refused before the loop. The least integer divided by -1 overflows: it wraps, as a
+/// Integer division by zero is rejected before the loop. The smallest integer divided by -1 wraps around, as its
 /// negation does.
 template <class T> T truncated_quotient(T a, T b) {
   if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
@@ -22,17 +22,17 @@ template <class T> T truncated_quotient(T a, T b) {
   return static_cast<T>(a / b);
 }
 
-/// Refuses integer division by zero, which has no value and would trap.
+/// Throws ValueError for integer division by zero, which would trap.
 void check_divisor(const char* op, const Tensor& b) {
   if (!is_floating(b.dtype()) && b.numel() > 0) {
     const NoTrace trace_guard;
     if (any(b == 0).item<bool>())
-      raise<ValueError>("[{}] the divisor is an integer and has a zero: convert to a real dtype first.", op);
+      raise<ValueError>("[{}] integer division by zero: convert to a floating-point dtype first.", op);
   }
 }
 
-/// Quotients rounded to whole numbers, and what remains. The samples have all signs of both arguments, away from the
-/// jumps of the quotient; the last one has them mixed, so that a row and its reverse differ in sign.
+/// The base of rounded quotients and remainders. The samples have all signs of both arguments, away from the jumps of
+/// the quotient; the last one mixes them, so that a row and its reverse differ in sign.
 template <class Op> struct Quotient : Elementwise2<Op> {
   static constexpr unsigned dtypes = kernels::numbers;
   static constexpr bool jumps = true;
@@ -57,7 +57,7 @@ struct FloorDivide : Quotient<FloorDivide> {
   static constexpr unsigned saves = 0;
   template <Arithmetic T> static T call(T a, T b) {
     if constexpr (std::is_floating_point_v<T>) {
-      // As CPython: from the remainder, so that floor_divide and remainder agree.
+      // Computed from the remainder, as in CPython, so that floor_divide and remainder agree.
       if (b == T(0)) return a / b;
       const T mod = std::fmod(a, b);
       T quotient = (a - mod) / b;

@@ -64,7 +64,7 @@ struct Var : Reduction<Var> {
   static constexpr bool of_nothing = false;
   double correction = 1;
   static Var example() { return {{}, 0.5}; }
-  /// 1 / (n - correction), infinite where too few values are there.
+  /// 1 / (n - correction), infinite for too few values.
   double share(const Shape& shape) const {
     return 1 / std::max(0.0, static_cast<double>(count_of(shape, dims)) - correction);
   }
@@ -116,7 +116,7 @@ Tensor extreme_slopes(const PairContext& p, const Shape& dims, bool largest) {
   return grouped.undo(largest ? kernels::max_slopes(x, r) : kernels::max_slopes(-x, -r));
 }
 
-/// max or min over dims; elements that tie for it share the gradient equally.
+/// max or min over dims; tied elements share the gradient equally.
 template <bool largest> struct Extreme : Reduction<Extreme<largest>> {
   using Base = Reduction<Extreme>;
   using Base::dims, Base::keepdim, Base::kept;
@@ -137,7 +137,7 @@ template <bool largest> struct Extreme : Reduction<Extreme<largest>> {
   }
 };
 
-/// Extremum along one dimension and where it first occurs; the gradient goes there.
+/// The extremum along one dimension and the index of its first occurrence, which receives the gradient.
 template <bool largest> struct ExtremeWithIndex {
   static constexpr const char* name = largest ? "max" : "min";
   static constexpr int inputs = 1;
@@ -179,12 +179,12 @@ template <bool largest> struct ExtremeWithIndex {
     return shaped_samples(d, {{"last", {{3, 4}}, call(-1, false)},
                               {"middle, kept", {{2, 3, 4}}, call(1, true)},
                               {"one element", {{1, 1}}, call(1, false)},
-                              {"no dimensions", {{}}, call(0, false)},
+                              {"0-d", {{}}, call(0, false)},
                               {"no rows", {{0, 3}}, call(1, false)}});
   }
 };
 
-/// Ops that have no derivative and through which no contribution passes.
+/// The base of ops without a derivative, through which no contribution passes.
 struct Discrete {
   static constexpr int inputs = 1;
   static constexpr Rule rule = Rule::unsupported;
@@ -206,11 +206,11 @@ template <bool largest> struct ArgExtreme : Discrete {
     return shaped_samples(d, {{"all", {{3, 4}}, call({}, false)},
                               {"last", {{3, 4}}, call(-1, false)},
                               {"middle, kept", {{2, 3, 4}}, call(1, true)},
-                              {"no dimensions", {{}}, call(0, false)}});
+                              {"0-d", {{}}, call(0, false)}});
   }
 };
 
-/// Reducers whose results are no function of the elements that could be differentiated.
+/// The base of reductions without a derivative.
 template <class Op> struct DiscreteReduction : Reduction<Op> {
   static constexpr Rule rule = Rule::unsupported;
   static constexpr bool of_nothing = true;
@@ -218,13 +218,13 @@ template <class Op> struct DiscreteReduction : Reduction<Op> {
 template <class Op> struct Logical : DiscreteReduction<Op> {
   Tensor forward(const Tensor& x) const {
     Tensor result = Reduction<Op>::forward(x);
-    return x.dtype() == uint8 ? kernels::cast(result, uint8) : result;  // PyTorch's bytes stay bytes
+    return x.dtype() == uint8 ? kernels::cast(result, uint8) : result;  // as in PyTorch
   }
 };
 struct All : Logical<All> {
   static constexpr const char* name = "all";
   template <class T> using Reducer = kernels::All<T>;
-  /// An extremum has a rule.
+  /// In traces, an extremum is used instead, which has an attribution rule.
   Tensor composite(const Tensor& x) const {
     return x.numel() > 0 ? apply(Extreme<false>{{dims, keepdim}}, x != 0) : Tensor();
   }
@@ -324,7 +324,7 @@ Tensor sum_to_size(const Tensor& x, const Shape& shape) {
   const std::size_t lead = fits ? from.size() - shape.size() : 0;
   Shape dims;
   for (std::size_t d = 0; d < lead; ++d) dims.push_back(static_cast<std::int64_t>(d));
-  bool inner = false;  // is a dimension summed that stays, with size 1?
+  bool inner = false;  // whether a dimension is summed but kept, with size 1
   for (std::size_t d = 0; fits && d < shape.size(); ++d) {
     if (from[lead + d] == shape[d]) continue;
     fits = shape[d] == 1;

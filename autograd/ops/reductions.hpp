@@ -3,8 +3,8 @@
 //
 // `dims` names the dimensions to reduce; none means all of them, and negative ones count from the end. A dimension out
 // of range is an IndexError, one named twice a ValueError. They are removed from the result, or keep size 1 with
-// `keepdim`. A tensor without dimensions counts as a vector of one element. Sums are computed in blocks and in float64,
-// so that a float32 result is accurate to a few units in the last place.
+// `keepdim`. A 0-d tensor is treated as a vector of one element. Sums are computed in blocks and in float64, so that a
+// float32 result is accurate to a few units in the last place.
 #pragma once
 
 #include <xgrad/tensor/dtype.hpp>
@@ -22,41 +22,41 @@ struct DtypeOption {
   std::optional<Dtype> dtype = {};  ///< convert the input to this first
 };
 
-/// The sum over dims, 0 of no elements. Bools and integers give int64, which wraps around.
+/// The sum over dims, 0 for no elements. Bools and integers give int64, which wraps around.
 XG_API Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
-/// The arithmetic mean over dims, NaN of no elements. Throws DtypeError unless the dtype is floating.
+/// The arithmetic mean over dims, NaN for no elements. Throws DtypeError unless the dtype is floating-point.
 XG_API Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
-/// The product of all elements, 1 of no elements. Bools and integers give int64. The derivative is also right where
-/// factors are 0.
+/// The product of all elements, 1 for no elements: 0-d. Bools and integers give int64. The derivative is also correct
+/// where factors are 0.
 XG_API Tensor prod(const Tensor& x, DtypeOption options = {});
-/// The same along one dimension.
+/// The product along one dimension, as prod() of all elements.
 XG_API Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false, DtypeOption options = {});
 
 /// sum (x - mean)^2 / (n - correction) over dims, in two passes. Where n <= correction it is infinite, or NaN if all
-/// values are equal. Throws DtypeError unless x is floating. Chan, Golub & LeVeque 1983, "Algorithms for computing the
-/// sample variance".
+/// values are equal. Throws DtypeError unless x is floating-point. Chan, Golub & LeVeque 1983, "Algorithms for
+/// computing the sample variance".
 XG_API Tensor var(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false);
-/// The square root of var; derivative 0 where it is 0. Throws as var does. Call it as xg::std: unqualified, the name is
-/// also that of a namespace.
+/// The square root of var; derivative 0 where it is 0. Throws as var. Call it as xg::std, because std is also a
+/// namespace.
 XG_API Tensor std(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false);
-/// The pair (var, mean). Throws as var does.
+/// The pair (var, mean). Throws as var.
 XG_API std::pair<Tensor, Tensor> var_mean(const Tensor& x, const Dims& dims = {}, double correction = 1,
                                           bool keepdim = false);
-/// The pair (std, mean). Throws as var does.
+/// The pair (std, mean). Throws as var.
 XG_API std::pair<Tensor, Tensor> std_mean(const Tensor& x, const Dims& dims = {}, double correction = 1,
                                           bool keepdim = false);
 
-/// The largest element over dims, NaN where there is one; elements that tie share the gradient equally. Throws
-/// ShapeError where there are no elements.
+/// The largest element over dims, NaN if there is one; tied elements share the gradient equally. Throws ShapeError
+/// where there are no elements.
 XG_API Tensor amax(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-/// The smallest element over dims, NaN where there is one; elements that tie share the gradient equally. Throws
-/// ShapeError where there are no elements.
+/// The smallest element over dims, NaN if there is one; tied elements share the gradient equally. Throws ShapeError
+/// where there are no elements.
 XG_API Tensor amin(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
 /// The pair (amin, amax) along dim, or of all elements. Throws as amax does.
 XG_API std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
-/// amax over all dimensions.
+/// amax over all dimensions: 0-d.
 XG_API Tensor max(const Tensor& x);
-/// amin over all dimensions.
+/// amin over all dimensions: 0-d.
 XG_API Tensor min(const Tensor& x);
 /// The pair (values, indices): the largest elements along dim and, in int64, where each first occurs; a NaN counts as
 /// larger than all numbers. The first of equal elements gets all of the gradient. Throws ShapeError where there are no
@@ -73,43 +73,46 @@ XG_API Tensor argmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool
 /// counts as smaller than all numbers. Throws ShapeError where there are no elements.
 XG_API Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
 
-/// Are all elements nonzero? True for no elements. The result is bool, uint8 for a uint8 tensor, and has no derivative.
+/// Whether all elements are nonzero; true for no elements. The result is bool, uint8 for a uint8 tensor, and has no
+/// derivative.
 XG_API Tensor all(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-/// Is any element nonzero? False for no elements. The result is bool, uint8 for a uint8 tensor, and has no derivative.
+/// Whether any element is nonzero; false for no elements. The result is bool, uint8 for a uint8 tensor, and has no
+/// derivative.
 XG_API Tensor any(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-/// The number of nonzero elements: int64, without a derivative.
+/// The number of nonzero elements over dims: int64, without a derivative.
 XG_API Tensor count_nonzero(const Tensor& x, const Dims& dims = {});
 
 /// y_i = x_1 + ... + x_i along dim, in the shape of x. Bools and integers give int64.
 XG_API Tensor cumsum(const Tensor& x, std::int64_t dim, DtypeOption options = {});
-/// y_i = x_1 ... x_i along dim, in the shape of x. Bools and integers give int64. The derivative is also right where
+/// y_i = x_1 ... x_i along dim, in the shape of x. Bools and integers give int64. The derivative is also correct where
 /// factors are 0.
 XG_API Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options = {});
 
-/// log(sum e^x) over dims without overflow, -infinity of no elements; derivative softmax(x), 0 where all elements are
+/// log(sum e^x) over dims without overflow, -infinity for no elements; derivative softmax(x), 0 where all elements are
 /// -infinity. Integers and bools become default_dtype().
 XG_API Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim = false);
-/// e^x_i / sum_j e^x_j along dim, in the shape of x, without overflow. Throws DtypeError unless the dtype is floating.
+/// e^x_i / sum_j e^x_j along dim, in the shape of x, without overflow. Throws DtypeError unless the dtype is
+/// floating-point.
 XG_API Tensor softmax(const Tensor& x, std::int64_t dim, DtypeOption options = {});
-/// softmax(-x). Throws DtypeError unless the dtype is floating.
+/// softmax(-x). Throws DtypeError unless the dtype is floating-point.
 XG_API Tensor softmin(const Tensor& x, std::int64_t dim, DtypeOption options = {});
 /// x_i - log(sum_j e^x_j) along dim, in the shape of x: more accurate than log(softmax(x)). Throws DtypeError unless
-/// the dtype is floating.
+/// the dtype is floating-point.
 XG_API Tensor log_softmax(const Tensor& x, std::int64_t dim, DtypeOption options = {});
 
 /// (sum |x|^p)^(1/p) over dims; for p = 0 the number of nonzero elements, for p = infinity the largest |x|, for p =
-/// -infinity the smallest. The derivative is 0 where the norm is 0; for infinite p, elements that tie share it. Throws
-/// DtypeError unless x is floating, ShapeError for a negative or infinite p over no elements.
+/// -infinity the smallest. The derivative is 0 where the norm is 0; for infinite p, tied elements share it. Throws
+/// DtypeError unless x is floating-point, ShapeError for a negative or infinite p over no elements.
 XG_API Tensor vector_norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
-/// The same as vector_norm, under an older name: for a matrix and p = 2 it is the Frobenius norm.
+/// Another name of vector_norm; for a matrix and p = 2 it is the Frobenius norm. Throws as vector_norm.
 XG_API Tensor norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
-/// vector_norm of all elements of a - b, which broadcast; a tensor without dimensions. Throws as vector_norm does.
+/// vector_norm of all elements of a - b, which broadcast: 0-d. Throws as vector_norm.
 XG_API Tensor dist(const Tensor& a, const Tensor& b, double p = 2);
 
 /// x summed over the dimensions along which a tensor of `shape` would be repeated to broadcast to x: the adjoint of
 /// expand. Throws ShapeError unless `shape` broadcasts to the shape of x.
 XG_API Tensor sum_to_size(const Tensor& x, const Shape& shape);
-/// The sum of the elements on the diagonal of a matrix. Throws ShapeError unless x has two dimensions.
+/// The sum of the diagonal of a matrix: 0-d. Throws ShapeError unless x has two dimensions.
 XG_API Tensor trace(const Tensor& x);
 
 }  // namespace xg

@@ -1,4 +1,4 @@
-// Elements and slices again and again.
+// Repetition of elements and slices.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -16,7 +16,7 @@ namespace autograd {
 
 namespace {
 
-/// x laid out repeats[i] times along dimension i of the result, which may have new leading dimensions; the gradient is
+/// x tiled repeats[i] times along dimension i of the result, which may have new leading dimensions; the gradient is
 /// summed over the copies.
 struct Repeat : Rearrangement {
   static constexpr const char* name = "repeat";
@@ -55,7 +55,7 @@ struct Repeat : Rearrangement {
                               {"new dimension", {{2, 3}}, times({2, 1, 2})},
                               {"once", {{2, 3}}, times({1, 1})},
                               {"never", {{2, 3}}, times({1, 0})},
-                              {"no dimensions", {{}}, times({3})},
+                              {"0-d", {{}}, times({3})},
                               {"empty", {{0, 3}}, times({2, 2})}});
   }
 
@@ -64,7 +64,7 @@ struct Repeat : Rearrangement {
     while (shape.size() < repeats.size()) shape.insert(0, 1);
     return shape;
   }
-  /// The number of elements before dimension i, and from it on.
+  /// The products of the sizes before dimension i, and from it on.
   static std::pair<std::int64_t, std::int64_t> around(const Shape& shape, std::size_t i) {
     std::int64_t outer = 1, inner = 1;
     for (std::size_t k = 0; k < shape.size(); ++k) (k < i ? outer : inner) *= shape[k];
@@ -72,12 +72,12 @@ struct Repeat : Rearrangement {
   }
 };
 
-/// Slice i along `dim` repeated `repeats` times, or as often as an element of `counts` says where there are counts; the
-/// gradient is summed over the copies. Counts are integers, not negative, one for each slice.
+/// Slice i along `dim` repeated `repeats` times, or counts[i] times if there are counts; the gradient is summed over
+/// the copies. Counts are nonnegative integers, one for each slice.
 struct RepeatInterleave : Rearrangement {
   static constexpr const char* name = "repeat_interleave";
   std::size_t dim = 0;
-  std::int64_t repeats = 0;  // of each slice, or the sum of the counts
+  std::int64_t repeats = 0;  // repetitions of each slice, or the sum of the counts
   Tensor counts;             // int64, contiguous; undefined where all are equal
 
   bool mixes_rows(std::int64_t) const { return dim == 0; }
@@ -105,7 +105,7 @@ struct RepeatInterleave : Rearrangement {
                               {"columns", {{2, 3, 2}}, times(3, 1)},
                               {"flat", {{2, 3}}, times(2, {})},
                               {"never", {{2, 3}}, times(0, 1)},
-                              {"no dimensions", {{}}, times(3, 0)},
+                              {"0-d", {{}}, times(3, 0)},
                               {"counted rows", {{3, 2}}, each({2, 0, 3}, 0)},
                               {"counted columns", {{2, 3}}, each({1, 4, 0}, -1)},
                               {"empty", {{0, 3}}, times(2, 1)},
@@ -147,9 +147,8 @@ Tensor RepeatInterleave::backward(const OpContext& c, const Tensor& g) const {
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {
   if (repeats.size() < x.shape().size())
-    raise<ShapeError>(
-        "[repeat] repeats are {}, the shape {}: name a number for each dimension (tile does not ask for all).",
-        repeats.str(), x.shape().str());
+    raise<ShapeError>("[repeat] repeats are {}, the shape {}: give a number for each dimension, or use tile.",
+                      repeats.str(), x.shape().str());
   for (const std::int64_t n : repeats)
     if (n < 0) raise<ValueError>("[repeat] repeats are {}: they must not be negative.", repeats.str());
   Shape shape = repeats;
@@ -190,7 +189,7 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<s
         "[repeat_interleave] there are {} repeats for {} elements along dim {}: give one for each, or one number for "
         "all.",
         repeats.numel(), rows.size(d), d);
-  // A copy, which the caller cannot change before the backward.
+  // A copy, so that the caller cannot change it before backward.
   const Tensor counts = repeats.dtype() == Dtype::int64 ? kernels::copy(repeats) : kernels::cast(repeats, Dtype::int64);
   const auto* count = static_cast<const std::int64_t*>(counts.impl().data);
   std::int64_t total = 0;

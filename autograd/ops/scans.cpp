@@ -1,4 +1,4 @@
-// Products over a dimension, running sums and products.
+// Products over a dimension, cumulative sums and products.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
@@ -13,23 +13,23 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// x without its last element along dim, moved on by one, with `first` in front.
+/// x shifted by one along dim, without its last element and with `first` in front.
 Tensor shifted(const Tensor& x, std::int64_t dim, double first) {
   Shape one = x.shape();
   one[static_cast<std::size_t>(dim)] = 1;
   return cat({full(one, first, {.dtype = x.dtype()}), narrow(x, dim, 0, x.size(dim) - 1)}, dim);
 }
-/// x without its first element along dim, moved back by one, with a zero behind.
+/// x shifted back by one along dim, without its first element and with a zero at the end.
 Tensor shifted_back(const Tensor& x, std::int64_t dim) {
   Shape one = x.shape();
   one[static_cast<std::size_t>(dim)] = 1;
   return cat({narrow(x, dim, 1, x.size(dim) - 1), zeros(one, {.dtype = x.dtype()})}, dim);
 }
 
-/// y_k = a_k y_{k-1} + b_k along dim, or from the end. Its derivative is such a recurrence again, in the other
+/// y_k = a_k y_{k-1} + b_k along dim, or from the end. Its derivative is a recurrence of the same kind in the other
 /// direction:
 ///   db_k = l_k with l_k = g_k + a_{k+1} l_{k+1},   da_k = l_k y_{k-1}
-/// No division anywhere, so that products with zeros have exact derivatives of any order.
+/// There is no division, so products with zeros have exact derivatives of any order.
 struct LinearRecurrence {
   static constexpr const char* name = "linear_recurrence";
   static constexpr int inputs = 2;
@@ -76,10 +76,10 @@ struct Cumsum {
   }
   Tensor rounding(const RoundingContext& c) const { return kernels::cumsum(c.of_term(0), dim); }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](auto... rest) { return [=](const Inputs& in) { return cumsum(in[0], rest...); }; };
+    const auto call = [](auto... arguments) { return [=](const Inputs& in) { return cumsum(in[0], arguments...); }; };
     return shaped_samples(d, {{"last", {{3, 4}}, call(-1)},
                               {"first", {{3, 4}}, call(0)},
-                              {"no dimensions", {{}}, call(0)},
+                              {"0-d", {{}}, call(0)},
                               {"empty", {{0, 3}}, call(1)}});
   }
 };
@@ -98,12 +98,12 @@ struct Cumprod {
     return shifted(c.output(), dim, 1) * apply(LinearRecurrence{dim, true}, shifted_back(c.input(0), dim), g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](auto... rest) { return [=](const Inputs& in) { return cumprod(in[0], rest...); }; };
+    const auto call = [](auto... arguments) { return [=](const Inputs& in) { return cumprod(in[0], arguments...); }; };
     const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
     return {{"last", {sample_values({3, 4}, -2, 2, d)}, call(-1)},
             {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
             {"with zeros", {with_zeros}, call(1)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+            {"0-d", {sample_values({}, -2, 2, d)}, call(0)},
             {"empty", {sample_values({0, 3}, -2, 2, d)}, call(1)}};
   }
 };
@@ -128,12 +128,12 @@ struct Prod {
   }
   static std::vector<Sample> samples(Dtype d) {
     const Tensor with_zeros = from_data(std::vector<double>{1.5, 0, -2, 0.5, 0, 0, 3, 1}.data(), {2, 4}).to(d);
-    const auto call = [](auto... rest) { return [=](const Inputs& in) { return prod(in[0], rest...); }; };
+    const auto call = [](auto... arguments) { return [=](const Inputs& in) { return prod(in[0], arguments...); }; };
     return {{"all", {sample_values({2, 3}, -2, 2, d)}, [](const Inputs& in) { return prod(in[0]); }},
             {"last", {sample_values({3, 4}, -2, 2, d)}, call(-1, false)},
             {"first, kept", {sample_values({3, 2}, -2, 2, d)}, call(0, true)},
             {"with zeros", {with_zeros}, call(1, false)},
-            {"no dimensions", {sample_values({}, -2, 2, d)}, call(0, false)},
+            {"0-d", {sample_values({}, -2, 2, d)}, call(0, false)},
             {"of nothing", {sample_values({2, 0}, -2, 2, d)}, call(1, false)}};
   }
 };

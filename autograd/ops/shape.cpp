@@ -1,4 +1,4 @@
-// Other shapes of the same elements: views where strides allow.
+// Reshaping: views where strides allow.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
@@ -16,7 +16,7 @@ namespace autograd {
 
 namespace {
 
-/// The shape with its one -1 replaced by what the number of elements leaves.
+/// The shape with its -1, if any, inferred from the number of elements.
 Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
   Shape named;
   std::optional<std::size_t> open;
@@ -36,7 +36,8 @@ Shape inferred_shape(const char* op, const Tensor& x, Shape shape) {
     return shape;
   }
   if (open && known == 0 && x.numel() == 0)
-    raise<ShapeError>("[{}] the new shape is {} for no elements: any size fits the -1, so name one.", op, shape.str());
+    raise<ShapeError>("[{}] the new shape is {} for no elements: the -1 cannot be inferred, so give the size.", op,
+                      shape.str());
   if (open || known != x.numel())
     raise<ShapeError>(
         "[{}] shape {} has {} elements, they do not fill the new shape {}: the product of sizes must stay the same.",
@@ -62,8 +63,8 @@ struct Reshape : Rearrangement {
     return shaped_samples(d, {{"split", {{3, 4}}, to({3, 2, 2})},
                               {"merge", {{3, 4}}, to({-1})},
                               {"rows", {{3, 4}}, to({2, 6})},
-                              {"no dimensions", {{1, 1}}, to({})},
-                              {"from no dimensions", {{}}, to({1, 1})},
+                              {"0-d", {{1, 1}}, to({})},
+                              {"from 0-d", {{}}, to({1, 1})},
                               {"empty", {{0, 3}}, to({3, 0, 2})}});
   }
 };
@@ -87,7 +88,7 @@ struct Transpose : Rearrangement {
     return shaped_samples(d, {{"matrix", {{3, 4}}, call},
                               {"ends", {{2, 3, 4}}, call},
                               {"vector", {{3}}, call},
-                              {"no dimensions", {{}}, call},
+                              {"0-d", {{}}, call},
                               {"empty", {{0, 3}}, call}});
   }
 };
@@ -114,12 +115,12 @@ struct Permute : Rearrangement {
     const auto to = [](Dims dims) { return [dims](const Inputs& in) { return permute(in[0], dims); }; };
     return shaped_samples(d, {{"cycle", {{2, 3, 4}}, to({2, 0, 1})},
                               {"rows stay", {{2, 3, 4}}, to({0, 2, 1})},
-                              {"no dimensions", {{}}, to(Dims{})},
+                              {"0-d", {{}}, to(Dims{})},
                               {"empty", {{0, 3}}, to({1, 0})}});
   }
 };
 
-/// Without the dimensions in `removed`, which have size 1
+/// Removes the dimensions in `removed`, which have size 1.
 struct Squeeze : Rearrangement {
   static constexpr const char* name = "squeeze";
   static constexpr bool keeps_elements = true;
@@ -145,7 +146,7 @@ struct Squeeze : Rearrangement {
   }
 };
 
-/// With a dimension of size 1 more
+/// Inserts a dimension of size 1 at `dim`.
 struct Unsqueeze : Rearrangement {
   static constexpr const char* name = "unsqueeze";
   static constexpr bool keeps_elements = true;
@@ -164,16 +165,16 @@ struct Unsqueeze : Rearrangement {
     return apply(inverse, g);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto at = [](auto... rest) { return [=](const Inputs& in) { return unsqueeze(in[0], rest...); }; };
+    const auto at = [](auto... arguments) { return [=](const Inputs& in) { return unsqueeze(in[0], arguments...); }; };
     return shaped_samples(d, {{"first", {{3, 4}}, at(0)},
                               {"middle", {{3, 4}}, at(1)},
                               {"last", {{3, 4}}, at(-1)},
-                              {"no dimensions", {{}}, at(0)},
+                              {"0-d", {{}}, at(0)},
                               {"empty", {{0, 3}}, at(1)}});
   }
 };
 
-/// Repeated along dimensions of size 1 and new leading ones, without a copy
+/// Repeats dimensions of size 1 and adds leading ones, without a copy.
 struct Expand : Rearrangement {
   static constexpr const char* name = "expand";
   Shape shape;
@@ -192,14 +193,14 @@ struct Expand : Rearrangement {
     return shaped_samples(d, {{"row", {{4}}, to({3, 4})},
                               {"column", {{3, 1}}, to({-1, 4})},
                               {"same", {{3, 4}}, to({3, 4})},
-                              {"no dimensions", {{}}, to({2, 2})},
+                              {"0-d", {{}}, to({2, 2})},
                               {"to nothing", {{1, 3}}, to({0, 3})}});
   }
 };
 
 }  // namespace
 
-// Groups of x's dimensions that lie behind each other in memory are matched with groups of the new shape's.
+// Matches groups of x's dimensions that are adjacent in memory with groups of dimensions of the new shape.
 bool strides_of_view(const Tensor& x, const Shape& shape, Shape& out) {
   const Shape& old_shape = x.shape();
   const Shape& old_strides = x.strides();
@@ -226,7 +227,7 @@ std::int64_t checked_numel(const char* op, const Shape& shape) {
   std::int64_t n = 1;
   for (const std::int64_t size : shape)
     if (__builtin_mul_overflow(n, std::max<std::int64_t>(size, 1), &n))
-      raise<ShapeError>("[{}] a tensor of shape {} has more elements than 64 bits count.", op, shape.str());
+      raise<ShapeError>("[{}] a tensor of shape {} has more elements than 64 bits can count.", op, shape.str());
   return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
 }
 
@@ -266,15 +267,15 @@ Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
   Shape named;
   for (const std::int64_t size : sizes)
     if (size != -1) named.push_back(size);
-  const std::int64_t whole = x.shape()[d], known = autograd::checked_numel("unflatten", named);
+  const std::int64_t total = x.shape()[d], known = autograd::checked_numel("unflatten", named);
   const bool negative = std::any_of(named.begin(), named.end(), [](std::int64_t size) { return size < 0; });
   const std::size_t open = sizes.size() - named.size();
-  if (negative || open > 1 || (open == 0 ? known != whole : known == 0 || whole % known != 0))
+  if (negative || open > 1 || (open == 0 ? known != total : known == 0 || total % known != 0))
     raise<ShapeError>(
         "[unflatten] dimension {} has size {}, sizes {} do not multiply to it: they must, one of them may be -1.", d,
-        whole, sizes.str());
+        total, sizes.str());
   Shape shape(x.shape().begin(), x.shape().begin() + d);
-  for (const std::int64_t size : sizes) shape.push_back(size == -1 ? whole / known : size);
+  for (const std::int64_t size : sizes) shape.push_back(size == -1 ? total / known : size);
   for (std::size_t i = d + 1; i < x.shape().size(); ++i) shape.push_back(x.shape()[i]);
   return reshape(x, shape);
 }
@@ -310,11 +311,11 @@ Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
   order.resize(x.shape().size());
   for (std::size_t i = 0; i < source.size(); ++i)
     order[autograd::checked_dim("movedim", destination[i], x.dim())] = normalize_dim("movedim", source[i], x.dim());
-  std::size_t rest = 0;
+  std::size_t unmoved = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (to[i]) continue;
-    while (from[rest]) ++rest;
-    order[i] = static_cast<std::int64_t>(rest++);
+    while (from[unmoved]) ++unmoved;
+    order[i] = static_cast<std::int64_t>(unmoved++);
   }
   return permute(x, order);
 }

@@ -34,7 +34,7 @@ struct SliceDim : Rearrangement {
     return slice_scatter(g, c.input_shape(0), dim, start, step);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](auto... rest) { return [=](const Inputs& in) { return slice(in[0], rest...); }; };
+    const auto of = [](auto... arguments) { return [=](const Inputs& in) { return slice(in[0], arguments...); }; };
     return shaped_samples(d, {{"columns", {{3, 5}}, of(1, 1, 4, 1)},
                               {"every second row", {{5, 2}}, of(0, 0, 5, 2)},
                               {"from the end", {{3, 4}}, of(-1, -3, -1, 1)},
@@ -67,7 +67,7 @@ struct SliceScatter : Rearrangement {
   }
 };
 
-/// One element along `dim`, which goes
+/// x at `index` along `dim`; `dim` is removed.
 struct Select : Rearrangement {
   static constexpr const char* name = "select";
   std::size_t dim = 0;
@@ -84,7 +84,7 @@ struct Select : Rearrangement {
     return slice_scatter(unsqueeze(g, static_cast<std::int64_t>(dim)), c.input_shape(0), dim, index, 1);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](auto... rest) { return [=](const Inputs& in) { return select(in[0], rest...); }; };
+    const auto of = [](auto... arguments) { return [=](const Inputs& in) { return select(in[0], arguments...); }; };
     return shaped_samples(d, {{"row", {{3, 4}}, of(0, 1)},
                               {"last column", {{3, 4}}, of(1, -1)},
                               {"of a vector", {{3}}, of(0, 2)},
@@ -98,7 +98,7 @@ std::int64_t diagonal_length(const Shape& shape, std::int64_t offset, std::size_
   return std::max<std::int64_t>(0, std::min(rows, cols));
 }
 
-/// Where the elements x[.., i, .., i + offset, ..] lie, i as last dimension.
+/// A view of the elements x[.., i, .., i + offset, ..] with i as the last dimension.
 Tensor diagonal_view(const Tensor& x, std::int64_t offset, std::size_t dim1, std::size_t dim2) {
   Shape shape = x.shape(), strides = x.strides();
   const std::int64_t length = diagonal_length(shape, offset, dim1, dim2), step = strides[dim1] + strides[dim2];
@@ -113,7 +113,7 @@ Tensor diagonal_view(const Tensor& x, std::int64_t offset, std::size_t dim1, std
   return view_of(x, shape, strides, first);
 }
 
-/// x[.., i, .., i + offset, ..] for all i, which become the last dimension
+/// x[.., i, .., i + offset, ..], with i as the last dimension
 struct Diagonal : Rearrangement {
   static constexpr const char* name = "diagonal";
   std::int64_t offset = 0;
@@ -124,7 +124,7 @@ struct Diagonal : Rearrangement {
     return diagonal_scatter(g, c.input_shape(0), offset, dim1, dim2);
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto of = [](auto... rest) { return [=](const Inputs& in) { return diagonal(in[0], rest...); }; };
+    const auto of = [](auto... arguments) { return [=](const Inputs& in) { return diagonal(in[0], arguments...); }; };
     return shaped_samples(d, {{"main", {{3, 4}}, of(0, 0, 1)},
                               {"above", {{3, 4}}, of(2, 0, 1)},
                               {"below", {{4, 3}}, of(-1, 0, 1)},
@@ -155,19 +155,19 @@ struct DiagonalScatter : Rearrangement {
   }
 };
 
-/// An empty list with room for `count` parts of a tensor. Throws ValueError where so many tensors, each of which takes
-/// some hundred bytes however few elements it has, would be the end of the memory.
+/// An empty list with capacity for `count` parts of a tensor. Throws ValueError where that many tensors, each of which
+/// takes a few hundred bytes, could exhaust memory.
 std::vector<Tensor> list_for(const char* op, std::int64_t count) {
-  constexpr std::int64_t most = std::int64_t{1} << 24;
-  if (count > most)
-    raise<ValueError>("[{}] the result would be {} tensors, a list holds {} at most: ask for fewer parts.", op, count,
-                      most);
+  constexpr std::int64_t max_parts = std::int64_t{1} << 24;
+  if (count > max_parts)
+    raise<ValueError>("[{}] the result would be {} tensors, a list holds at most {}: ask for fewer parts.", op, count,
+                      max_parts);
   std::vector<Tensor> parts;
   parts.reserve(static_cast<std::size_t>(count));
   return parts;
 }
 
-/// x in `count` parts behind each other along `dim`, of which part i has the size size_of(i).
+/// Splits x into `count` consecutive parts along `dim`; part i has the size size_of(i).
 template <class F>
 std::vector<Tensor> pieces(const char* op, const Tensor& x, std::size_t dim, std::int64_t count, F&& size_of) {
   std::vector<Tensor> parts = list_for(op, count);
@@ -203,8 +203,7 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t
 }
 
 Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
-  if (x.dim() == 0)
-    throw IndexError("[select] the tensor has no dimensions and cannot be indexed: use item() for its value.");
+  if (x.dim() == 0) throw IndexError("[select] a 0-d tensor cannot be indexed: use item() for its value.");
   const std::size_t d = autograd::checked_dim("select", dim, x.dim());
   const std::int64_t size = x.shape()[d];
   if (index < -size || index >= size)
@@ -250,7 +249,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
     negative |= size < 0;
     if (!negative && __builtin_add_overflow(total, size, &total))
       raise<ShapeError>(
-          "[split] sizes add up to more than 64 bits count, dimension {} has size {}: they must be equal.", d,
+          "[split] sizes add up to more than 64 bits can count, dimension {} has size {}: they must be equal.", d,
           x.shape()[d]);
   }
   if (negative || total != x.shape()[d])

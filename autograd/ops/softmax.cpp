@@ -1,4 +1,4 @@
-// Softmax and its relatives.
+// Softmax, log_softmax and logsumexp.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
@@ -23,7 +23,7 @@ struct ExpSecant {
   static constexpr const char* name = "logsumexp";
   template <class V> static V call(V x, V r) { return kernels::exp_secant_of(x, r); }
 };
-/// 0 in place of -infinity.
+/// x with -infinity replaced by 0.
 struct WithoutMinusInfinity {
   static constexpr const char* name = "logsumexp";
   template <class V> static V call(V x) {
@@ -32,14 +32,14 @@ struct WithoutMinusInfinity {
 };
 
 /// Slopes of log sum exp over dims between r and x, in the shape of x: the secant of the exponential of each element
-/// times that of the logarithm, with one shift for x and r. Complete, and nothing overflows.
+/// times that of the logarithm, with one shift for x and r. They are complete and do not overflow.
 Tensor logsumexp_slopes(const Tensor& x, const Tensor& r, const Shape& dims) {
   if (x.numel() == 0) return x;
   const Tensor shift = kernels::maximum(kernels::amax(x, dims, true), kernels::amax(r, dims, true));
   const Tensor zx = kernels::sub(x, shift), zr = kernels::sub(r, shift);
   const Tensor sum_x = kernels::sum(kernels::exp(zx), dims, true), sum_r = kernels::sum(kernels::exp(zr), dims, true);
   const Tensor change = sum_x - sum_r, largest = maximum(sum_x, sum_r);
-  // Far apart, one of the sums may have vanished: its logarithm is found with a shift of its own.
+  // If x and r are far apart, one of the sums may underflow, so each logarithm is computed with its own shift.
   const Tensor logs = kernels::logsumexp(x, dims, true) - kernels::logsumexp(r, dims, true);
   const Tensor log_slope = where(abs(change) < 0.5 * largest, kernels::map(LogSecant{}, sum_x, sum_r), logs / change);
   return log_slope * kernels::map(ExpSecant{}, zx, zr);
@@ -53,7 +53,7 @@ struct Logsumexp : Reduction<Logsumexp> {
   static constexpr Rule rule = Rule::custom;
   static constexpr bool of_nothing = false;
   Tensor forward(const Tensor& x) const { return kernels::logsumexp(x, dims, keepdim); }
-  // In place of the logarithm of nothing stands 0, so that the shares of terms e^-infinity are 0.
+  // The logarithm of a zero sum is replaced by 0, so that the shares of terms e^-infinity are 0.
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor shift = where(c.output() == -std::numeric_limits<double>::infinity(), 0.0, c.output());
     return kept(c, g) * exp(c.input(0) - kept(c, shift));
@@ -79,7 +79,7 @@ struct AlongDim {
   static constexpr Rule rule = Rule::custom;
   std::int64_t dim = 0;
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
-  /// dim of a multiplier, which has one dimension more in front.
+  /// The dim of a multiplier, which has an additional leading dimension.
   std::int64_t multiplier_dim() const { return dim + 1; }
 };
 
@@ -89,13 +89,14 @@ template <class Op> std::vector<Sample> softmax_samples(Dtype d) {
           {"first", {sample_values({3, 4}, -2, 2, d)}, call(0)},
           {"middle", {sample_values({2, 3, 4}, -2, 2, d)}, call(1)},
           {"one class", {sample_values({3, 1}, -2, 2, d)}, call(1)},
-          {"no dimensions", {sample_values({}, -2, 2, d)}, call(0)},
+          {"0-d", {sample_values({}, -2, 2, d)}, call(0)},
           {"no rows", {sample_values({0, 3}, -2, 2, d)}, call(1)},
           {"large", {sample_values({3, 4}, -900, 900, d)}, call(1)}};
 }
 
 /// p_i = e^x_i / sum e^x_j; dx = p (g - sum g p). Attribution: p_k = sigmoid(z_k - log sum_{j != k} e^z_j), by the
-/// secants of sigmoid, logarithm and exponential: complete, and closest to the exact shares among what costs O(n).
+/// secants of sigmoid, logarithm and exponential. This is complete, and the closest to the exact shares among rules of
+/// cost O(n).
 struct Softmax : AlongDim {
   static constexpr const char* name = "softmax";
   static constexpr ScoreMap score_map = ScoreMap::softmax;

@@ -1,5 +1,5 @@
-// Order: sorting, the largest few, distinct values. Gradients flow to where values came from; contributions do not
-// pass, because a value's place jumps.
+// Sorting, top k and distinct values. Gradients flow back to the original elements; contributions do not pass, because
+// positions are discontinuous.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
@@ -12,7 +12,7 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// Values picked along dim, and where they came from; the gradient goes back there.
+/// The base of ops that select values along dim with their indices; the gradient goes back to those.
 struct Picked {
   static constexpr int inputs = 1;
   static constexpr int outputs = 2;
@@ -23,7 +23,7 @@ struct Picked {
   std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> g) const {
     if (!g[0].defined()) return {Tensor()};
     const Shape& shape = c.input_shape(0);
-    if (shape.empty()) return {sum(g[0])};  // of one element, or of none
+    if (shape.empty()) return {sum(g[0])};  // g[0] has one element or none
     return {scatter(zeros(shape, {.dtype = g[0].dtype()}), dim, c.output(1), g[0])};
   }
 };
@@ -37,16 +37,18 @@ struct Sort : Picked {
     return {std::move(values), std::move(index)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](auto... rest) { return [=](const Inputs& in) { return sort(in[0], rest...).first; }; };
+    const auto call = [](auto... arguments) {
+      return [=](const Inputs& in) { return sort(in[0], arguments...).first; };
+    };
     return shaped_samples(d, {{"last", {{3, 5}}, call(-1, false)},
                               {"first, descending", {{4, 2}}, call(0, true)},
                               {"one element", {{1, 1}}, call(1, false)},
-                              {"no dimensions", {{}}, call(0, false)},
+                              {"0-d", {{}}, call(0, false)},
                               {"empty", {{0, 3}}, call(1, false)}});
   }
 };
 
-/// The k best along dim.
+/// The k largest or smallest elements along dim.
 struct Topk : Picked {
   static constexpr const char* name = "topk";
   std::int64_t k = 1;
@@ -56,17 +58,19 @@ struct Topk : Picked {
     return {std::move(values), std::move(index)};
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](auto... rest) { return [=](const Inputs& in) { return topk(in[0], rest...).first; }; };
+    const auto call = [](auto... arguments) {
+      return [=](const Inputs& in) { return topk(in[0], arguments...).first; };
+    };
     return shaped_samples(d, {{"last", {{3, 5}}, call(2, -1, true)},
                               {"first, smallest", {{4, 2}}, call(3, 0, false)},
                               {"none", {{2, 3}}, call(0, 1, true)},
-                              {"no dimensions", {{}}, call(1, 0, true)},
-                              {"none of no dimensions", {{}}, call(0, 0, true)},
+                              {"0-d", {{}}, call(1, 0, true)},
+                              {"none of 0-d", {{}}, call(0, 0, true)},
                               {"empty", {{0, 3}}, call(2, 1, true)}});
   }
 };
 
-/// Distinct values, where each element went, how often each occurs: no derivative.
+/// The distinct values, the index of each element's value, and the counts: no derivative.
 struct Unique {
   static constexpr const char* name = "unique";
   static constexpr int inputs = 1;

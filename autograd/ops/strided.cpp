@@ -1,5 +1,5 @@
-// Views by geometry, and their adjoint. `layout` is the strides that the first argument had: a gradient comes in any
-// layout, and is brought into this one before the geometry is read.
+// Views with explicit geometry, and their adjoint. `layout` is the strides of the first argument: a gradient may have
+// any layout, and is converted to this one before the geometry is applied.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
@@ -19,7 +19,7 @@ struct Geometry {
   std::int64_t offset = 0;
 };
 
-/// One past the last element that a geometry reaches, counted from its first.
+/// One past the last element of a geometry, counted from its first.
 std::int64_t extent(const Shape& shape, const Shape& strides) {
   std::int64_t last = 0;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -29,7 +29,7 @@ std::int64_t extent(const Shape& shape, const Shape& strides) {
   return last + 1;
 }
 
-/// A fresh tensor of x's values with the given strides.
+/// A copy of x with the given strides.
 Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
   if (strides == kernels::row_major_strides(x.shape())) return kernels::copy(x);
   Tensor memory = kernels::zeros({extent(x.shape(), strides)}, x.dtype());
@@ -38,8 +38,7 @@ Tensor copy_with_strides(const Tensor& x, const Shape& strides) {
   return out;
 }
 
-/// The gradient of a view whose geometry repeats elements, summed over the repetitions; such a geometry, made by
-/// expand, has strides of zero.
+/// The geometry without repetitions: dimensions of stride 0, which expand makes, get size 1.
 Geometry without_repetition(Geometry g) {
   for (std::size_t i = 0; i < g.shape.size(); ++i)
     if (g.strides[i] == 0) g.shape[i] = 1;
@@ -92,7 +91,7 @@ Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
   return apply(AsStridedScatter{distinct, layout}, nothing, sum_to_size(g, distinct.shape));
 }
 
-// Samples fix the layout, so that tests may pass the same values in other layouts.
+// Samples fix the layout, so that tests can pass the same values in other layouts.
 std::vector<Sample> AsStrided::samples(Dtype dtype) {
   const auto view = [](Geometry geometry, Shape layout) {
     return [=](const Inputs& in) { return apply(AsStrided{{}, geometry, layout}, in[0]); };

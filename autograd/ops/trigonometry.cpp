@@ -121,8 +121,8 @@ struct Atanh : Elementwise1<Atanh> {
 /// The derivative of order n of sin(t) / t, t = pi x, with respect to t.
 double sine_quotient_derivative(double x, int n) {
   const double t = std::numbers::pi * x;
-  // For small t by the series, sum over 2k >= n of (-1)^k t^(2k - n) / ((2k + 1) (2k - n)!): what the recurrence below
-  // divides would cancel.
+  // For small t, the series: sum over 2k >= n of (-1)^k t^(2k - n) / ((2k + 1) (2k - n)!). The recurrence below would
+  // suffer from cancellation.
   if (std::abs(t) <= 1 + n / std::numbers::e) {
     int k = (n + 1) / 2;
     double power = (n % 2 == 0 ? 1 : t) * (k % 2 == 0 ? 1 : -1), sum = 0;
@@ -133,16 +133,16 @@ double sine_quotient_derivative(double x, int n) {
       power *= -t * t / ((2 * k + 1 - n) * (2 * k + 2 - n));
     }
   }
-  // t S_n = (derivative of order n of sin t) - n S_(n-1), whose errors shrink where t is above n / e.
-  const double turn = std::numbers::pi * (x - 2 * std::nearbyint(x / 2));  // t less whole turns, without rounding of x
+  // t S_n = (derivative of order n of sin t) - n S_(n-1), whose errors decrease for t > n / e.
+  const double turn = std::numbers::pi * (x - 2 * std::nearbyint(x / 2));  // t modulo 2 pi, without rounding of x
   const double derivatives[] = {std::sin(turn), std::cos(turn), -std::sin(turn), -std::cos(turn)};
   double s = derivatives[0] / t;
   for (int m = 1; m <= n; ++m) s = (derivatives[m % 4] - m * s) / t;
   return s;
 }
 
-/// The derivative of some order of sin(pi x) / (pi x), of order 0 itself. Each is a kernel of its own, because the
-/// closed forms cancel near 0.
+/// The derivative of a given order of sin(pi x) / (pi x) (order 0: itself). Each is computed directly, because the
+/// closed forms suffer from cancellation near 0.
 struct Sinc : Elementwise1<Sinc> {
   static constexpr const char* name = "sinc";
   std::int64_t order = 0;
@@ -163,7 +163,7 @@ struct Atan2 : Elementwise2<Atan2> {
   template <std::floating_point T> static T call(T y, T x) { return std::atan2(y, x); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     const Tensor &y = c.input(0), &x = c.input(1);
-    const Tensor scaled = g * inverse_hypot(x, y);  // squares would overflow and vanish
+    const Tensor scaled = g * inverse_hypot(x, y);  // squares could overflow or underflow
     return gradients(c, [&] { return scaled * hypot_share(x, y); }, [&] { return -scaled * hypot_share(y, x); });
   }
   static constexpr std::array domain{Domain{-2, 2, 0.5, 2}, Domain{0.5, 2, -2, 2}};

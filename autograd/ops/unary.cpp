@@ -1,4 +1,4 @@
-// Exponentials, logarithms, rounding, and their relatives of two numbers.
+// Exponentials, logarithms, rounding, and related functions of two numbers.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
@@ -95,7 +95,7 @@ struct Log1p : Elementwise1<Log1p> {
   static double reference(double x) { return std::log1p(x); }
 };
 
-/// e^(-x^2), also of infinities: beyond the bound it is 0.
+/// e^(-x^2), also for infinities: beyond the bound it underflows to 0.
 template <class V> V gaussian(const V& at) {
   const V x = bounded(at, -30, 30);
   return exp_of(-(x * x));
@@ -119,14 +119,14 @@ struct Erfc : Elementwise1<Erfc> {
   static double reference(double x) { return std::erfc(x); }
 };
 
-/// Rounding: integers stay what they are; derivative 0.
+/// The base of rounding ops: integers are unchanged; derivative 0.
 template <class Op> struct Rounding : Elementwise1<Op, 0> {
   static constexpr Promotion promotion = Promotion::none;
   static constexpr bool jumps = true;
   static Tensor forward(const Tensor& x) { return is_floating(x.dtype()) ? kernels::map(Op{}, x) : x; }
 };
 
-// Rounding never changes a sign, but without an instruction for it -0 gets lost.
+// Rounding keeps the sign, but implementations without a rounding instruction lose that of -0.
 struct Floor : Rounding<Floor> {
   static constexpr const char* name = "floor";
   template <class V> static V call(V x) { return xsimd::copysign(xsimd::floor(x), x); }
@@ -145,7 +145,7 @@ struct Trunc : Rounding<Trunc> {
   static double reference(double x) { return std::trunc(x); }
 };
 
-/// Half to even, at so many decimals.
+/// Rounding half to even, to a number of decimals.
 struct Round : Rounding<Round> {
   static constexpr const char* name = "round";
   static constexpr unsigned dtypes = kernels::numbers;
@@ -154,7 +154,7 @@ struct Round : Rounding<Round> {
     if constexpr (std::is_integral_v<T>)
       return integer(x);
     else
-      return real(x);
+      return floating(x);
   }
   Tensor forward(const Tensor& x) const {
     const bool changes = is_floating(x.dtype()) || (x.dtype() != bool_ && decimals < 0);
@@ -163,14 +163,14 @@ struct Round : Rounding<Round> {
   static double reference(double x) { return std::nearbyint(x); }
 
  private:
-  template <class T> T real(T x) const {
+  template <class T> T floating(T x) const {
     if (decimals == 0) return std::nearbyint(x);
     const T power = static_cast<T>(std::pow(10.0, std::abs(static_cast<double>(decimals))));
     if (decimals < 0) return std::isinf(power) ? x * T(0) : std::nearbyint(x / power) * power;
     const T scaled = x * power;
-    return std::isfinite(scaled) ? std::nearbyint(scaled) / power : x;  // so large a number has no decimals
+    return std::isfinite(scaled) ? std::nearbyint(scaled) / power : x;  // a number this large has no decimals
   }
-  /// Without a detour over floating-point numbers, which hold fewer digits; a result that T cannot hold saturates.
+  /// Integer arithmetic, because floating-point numbers hold fewer digits; results saturate.
   template <class T> T integer(T x) const {
     if (decimals >= 0) return x;
     if (decimals < -19) return T(0);
@@ -179,13 +179,13 @@ struct Round : Rounding<Round> {
     const bool negative = x < T(0);
     const auto bits = static_cast<std::uint64_t>(x);
     const std::uint64_t size = negative ? std::uint64_t{0} - bits : bits;
-    const std::uint64_t below = size % unit, whole = size / unit;
-    const bool up = below > unit - below || (below == unit - below && whole % 2 == 1);
-    const std::uint64_t rounded = (whole + up) * unit;
-    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
-    if (negative && rounded > most) return std::numeric_limits<T>::min();
+    const std::uint64_t below = size % unit, quotient = size / unit;
+    const bool up = below > unit - below || (below == unit - below && quotient % 2 == 1);
+    const std::uint64_t rounded = (quotient + up) * unit;
+    constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    if (negative && rounded > limit) return std::numeric_limits<T>::min();
     if (negative) return static_cast<T>(-static_cast<std::int64_t>(rounded));
-    return rounded > most ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
+    return rounded > limit ? std::numeric_limits<T>::max() : static_cast<T>(rounded);
   }
 };
 
@@ -206,7 +206,7 @@ struct Xlogy : Elementwise2<Xlogy> {
   static double reference(double x, double y) { return x * std::log(y); }
 };
 
-/// a - b, 0 for equal infinities (which share half and half). Where a and b are equal it still varies with them.
+/// a - b, 0 for equal infinities, which then get half of the gradient each. It is differentiable where a equals b.
 Tensor difference(const Tensor& a, const Tensor& b) {
   const Tensor equal_infinities = logical_and(a == b, isinf(a));
   return where(equal_infinities, 0.0, a) - where(equal_infinities, 0.0, b);
@@ -218,7 +218,7 @@ struct Logaddexp : Elementwise2<Logaddexp> {
   static constexpr Promotion promotion = Promotion::floating_only;
   template <class V> static V call(V a, V b) {
     const auto ordered = a > b;
-    const V high = pick(ordered, a, b), low = pick(ordered, b, a);  // NaN stays in one of them
+    const V high = pick(ordered, a, b), low = pick(ordered, b, a);  // one of them keeps a NaN
     const V tail = kernels::log1p_of_unit(kernels::exp_of_minus(high - low));
     return pick(a == b, a + constant(a, std::numbers::ln2), high + tail);
   }
@@ -249,7 +249,7 @@ struct Logaddexp2 : Elementwise2<Logaddexp2> {
   static double reference(double a, double b) { return std::log2(std::exp2(a) + std::exp2(b)); }
 };
 
-/// Infinities bounded to [low, high]; NaN is the caller's.
+/// x with infinities clamped to [low, high]; the caller handles NaN.
 struct BoundInfinities : Elementwise1<BoundInfinities> {
   static constexpr const char* name = "nan_to_num";
   static constexpr Promotion promotion = Promotion::none;

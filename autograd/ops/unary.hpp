@@ -1,9 +1,9 @@
-// Powers, exponentials and logarithms, trigonometry, rounding: functions of one number, element by element, and their
-// relatives of two (pow, atan2, xlogy, logaddexp).
+// Powers, exponentials and logarithms, trigonometry, rounding: elementwise functions of one tensor, and related ones of
+// two (pow, atan2, xlogy, logaddexp).
 //
 // The result has the shape of x; two tensors broadcast by NumPy's rules (ShapeError where they do not) and promote by
-// PyTorch's. Unless noted, integers and bools become default_dtype(), and the result is real. Outside of its domain a
-// function is NaN, at a pole infinite, as IEEE 754 has it; nothing is thrown for a value.
+// PyTorch's. Unless noted, integers and bools become default_dtype(), and the result is floating-point. A function is
+// NaN outside its domain and infinite at a pole, as in IEEE 754; no value throws.
 #pragma once
 
 #include <xgrad/tensor/scalar.hpp>
@@ -18,18 +18,17 @@ namespace xg {
 /// base a, which is 0 for b = 0, and a^b log a in the exponent b, which is 0 where a^b is 0 and at 0^0. Throws
 /// ValueError for an integer base with a negative integer exponent.
 XG_API Tensor pow(const Tensor& base, const Tensor& exponent);
-/// The same with a number as exponent: pow(x, 0) has the derivative 0 everywhere.
+/// base^exponent for a number as exponent; pow(x, 0) has derivative 0 everywhere.
 XG_API Tensor pow(const Tensor& base, Scalar exponent);
-/// The same with a number as base; the derivative is base^x log(base), x being the exponent, and for base 0 it is 0
-/// where the exponent is not negative.
+/// base^x for a number as base; derivative base^x log(base), which for base 0 is 0 where x >= 0.
 XG_API Tensor pow(Scalar base, const Tensor& exponent);
-/// pow(base, exponent) in float64, whatever the dtypes are.
+/// pow(base, exponent) computed in float64; the result is float64.
 XG_API Tensor float_power(const Tensor& base, const Tensor& exponent);
 /// x^2. Integers stay integers and wrap around; bools give int64.
 XG_API Tensor square(const Tensor& x);
 /// The square root; derivative 1 / (2 sqrt(x)), infinite at 0.
 XG_API Tensor sqrt(const Tensor& x);
-/// 1 / sqrt(x)
+/// 1 / sqrt(x); derivative -x^(-3/2) / 2.
 XG_API Tensor rsqrt(const Tensor& x);
 /// 1 / x
 XG_API Tensor reciprocal(const Tensor& x);
@@ -89,16 +88,16 @@ XG_API Tensor erf(const Tensor& x);
 /// 1 - erf(x), accurate for large x too.
 XG_API Tensor erfc(const Tensor& x);
 
-/// The largest whole number not above x. Integers are returned unchanged. Derivative 0.
+/// The largest integer not above x. Integers are returned unchanged. Derivative 0.
 XG_API Tensor floor(const Tensor& x);
-/// The smallest whole number not below x. Integers are returned unchanged. Derivative 0.
+/// The smallest integer not below x. Integers are returned unchanged. Derivative 0.
 XG_API Tensor ceil(const Tensor& x);
-/// x without its fraction. Integers are returned unchanged. Derivative 0.
+/// x rounded towards 0. Integers are returned unchanged. Derivative 0.
 XG_API Tensor trunc(const Tensor& x);
 /// x - trunc(x), with the sign of x; derivative 1. Throws DtypeError for bools.
 XG_API Tensor frac(const Tensor& x);
-/// x rounded to `decimals` decimal places, halves to the even neighbour. Negative `decimals` round to tens, hundreds
-/// and so on, also for integers, whose results saturate at the limits of their dtype. Derivative 0.
+/// x rounded to `decimals` decimal places, halves to even. Negative `decimals` round to tens, hundreds and so on, also
+/// for integers, whose results saturate at the limits of their dtype. Derivative 0.
 XG_API Tensor round(const Tensor& x, std::int64_t decimals = 0);
 
 /// Degrees to radians: x pi / 180.
