@@ -9,7 +9,8 @@
 namespace xg::optim {
 namespace {
 
-// f(elements of T, count) for every gradient. One with gaps is worked on as a copy and written back where f changes it.
+// Calls f(elements of T, count) for every gradient. A gradient that is not contiguous is copied, and written back if f
+// changes it.
 template <class F> void for_each_gradient(const char* op, const std::vector<Tensor>& params, bool writes, F&& f) {
   const NoGrad guard;
   for (std::size_t i = 0; i < params.size(); ++i) {
@@ -30,7 +31,7 @@ template <class F> void for_each_gradient(const char* op, const std::vector<Tens
 /// sum |x|^p for finite p > 0, the largest |x| for p = infinity, in double.
 template <class T> double sum_of_powers(const T* x, std::int64_t n, double p) {
   if (p == 2) {
-    // Four sums, so that additions overlap; their order is fixed, so the bits are the same every time.
+    // Four sums, so that additions overlap; the order is fixed, so results are reproducible.
     double part[4] = {};
     std::int64_t i = 0;
     for (; i + 4 <= n; i += 4)
@@ -80,7 +81,7 @@ void clip_grad_value(const std::vector<Tensor>& params, double limit) {
   for_each_gradient("clip_grad_value", params, true, [&]<class T>(T* grad, std::int64_t n) {
     const T high = static_cast<T>(limit);
     for (std::int64_t i = 0; i < n; ++i)
-      grad[i] = grad[i] > high ? high : (grad[i] < -high ? -high : grad[i]);  // NaN stays
+      grad[i] = grad[i] > high ? high : (grad[i] < -high ? -high : grad[i]);  // keeps NaN
   });
 }
 

@@ -1,4 +1,4 @@
-// All of optim/.
+// All optimizers, schedulers and gradient clipping.
 #pragma once
 
 #include <xgrad/optim/adam.hpp>

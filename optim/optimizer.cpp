@@ -16,11 +16,11 @@
 namespace xg::optim {
 namespace {
 
-constexpr std::int64_t long_state = 256;  // elements from which on a state starts on a cache line of its own
+constexpr std::int64_t long_state = 256;  // from this many elements on, a state begins on its own cache line
 
 std::int64_t padded(std::int64_t numel) { return numel < long_state ? numel : (numel + 15) / 16 * 16; }
 
-/// Runs its function at the end of the scope unless told that all went well.
+/// Calls its function at the end of the scope unless done() was called.
 template <class F> class Rollback {
  public:
   explicit Rollback(F f) : f_(std::move(f)) {}
@@ -94,9 +94,8 @@ void Optimizer::check_trainable() const {
   const std::vector<Tensor> all = parameters();
   if (std::none_of(all.begin(), all.end(), [](const Tensor& param) { return param.requires_grad(); }))
     raise<ValueError>(
-        "[{}] every one of the {} parameters is frozen and asks for no gradient: call requires_grad_() on those that "
-        "are to be trained.",
-        name(), all.size());
+        "[{}] every one of the {} parameters is frozen: call requires_grad_() on those that are to be trained.", name(),
+        all.size());
 }
 
 template <class F>
@@ -108,7 +107,7 @@ void Optimizer::make_state(std::size_t index, std::vector<Slot>& all, std::vecto
     std::vector<Slot*> slots;
     for (Slot& slot : all)
       if (slot.dtype == dtype && wanted(slot)) slots.push_back(&slot);
-    // The long ones first: what stands before a long one is then padded.
+    // Long states come first: they are padded to whole cache lines, so each begins on one.
     std::stable_partition(slots.begin(), slots.end(),
                           [](const Slot* slot) { return slot->param.numel() >= long_state; });
     std::int64_t total = 0;
@@ -262,7 +261,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
     return first != state.end() && first->first.starts_with(fmt::format("state.{}.", i));
   };
 
-  // The options go in first, because they decide which states there are; they come out again if anything is wrong.
+  // The options are loaded first, because they determine the states; they are restored if anything is wrong.
   struct Loaded {
     Hyperparameter place;
     std::string key;
@@ -299,7 +298,7 @@ void Optimizer::load_state_dict(const StateDict& state) {
         who, fmt::join(missing, ", "), fmt::join(unexpected, ", "), fmt::join(wrong, "; "));
   for (std::size_t index = 0; index < groups_.size(); ++index) check_combination(index);
 
-  // The new state is complete before the old one goes.
+  // The new state is complete before the old one is released.
   const NoGrad guard;
   struct Fresh {
     std::vector<Slot> slots;

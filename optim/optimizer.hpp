@@ -1,4 +1,4 @@
-// What all optimizers share: groups of parameters, their state, learning rates, and state dictionaries.
+// The base of optimizers: groups of parameters, their state, learning rates, and state dictionaries.
 #pragma once
 
 #include <xgrad/tensor/state_dict.hpp>
@@ -19,39 +19,39 @@ namespace xg::optim {
 
 using xg::StateDict;
 
-/// Parameters that are stepped with the same options.
+/// Parameters that are updated with the same options.
 template <class Options> struct ParamGroup {
-  std::vector<Tensor> params;  ///< leaves
-  Options options = {};        ///< for all of them
+  std::vector<Tensor> params;  ///< the parameters, which must be leaves
+  Options options = {};        ///< the options for all of them
 };
 
 /// The finite numbers that an option may be: those in [low, high], or in [low, high).
 struct Range {
   double low = 0;                                         ///< the smallest
   double high = std::numeric_limits<double>::infinity();  ///< the largest
-  bool with_high = true;                                  ///< is `high` itself allowed?
+  bool with_high = true;                                  ///< whether `high` itself is allowed
 };
 
-/// A number or a switch among an optimizer's options: its key in state dictionaries, where it stands, and what it may
-/// be wherever it comes from.
+/// A number or a flag among an optimizer's options: its key in state dictionaries, its location, and the range that is
+/// checked wherever its value comes from.
 class XG_API Hyperparameter {
  public:
-  /// `option` is what it is called among the options, where that is not `key`.
+  /// `option` is its name among the options, where that is not `key`.
   Hyperparameter(const char* key, double& number, Range range = {}, const char* option = nullptr)
       : key(key), option(option != nullptr ? option : key), number_(&number), range_(range) {}
-  /// A switch.
+  /// A flag.
   Hyperparameter(const char* key, bool& flag) : key(key), option(key), flag_(&flag) {}
 
-  /// A switch is 0 or 1.
+  /// The current value; a flag is 0 or 1.
   double value() const { return number_ != nullptr ? *number_ : (*flag_ ? 1 : 0); }
-  void set(double value) const;  ///< writes it into the options; a switch is on unless 0
-  /// Throws ValueError unless `value` is one that it may have: `[Adam] lr is -1, it must be 0 or more.`
+  void set(double value) const;  ///< writes it into the options; a flag is true unless 0
+  /// Throws ValueError unless `value` is in range: `[Adam] lr is -1, it must be 0 or more.`
   void check(std::string_view who, std::string_view called, double value) const;
-  /// The same of the value that it has.
+  /// Throws ValueError unless the current value is in range.
   void check(std::string_view who, std::string_view called) const { check(who, called, value()); }
 
-  const char* key;     ///< in state dictionaries
-  const char* option;  ///< among the options, for messages
+  const char* key;     ///< the key in state dictionaries
+  const char* option;  ///< the name among the options, for messages
 
  private:
   double* number_ = nullptr;
@@ -59,86 +59,90 @@ class XG_API Hyperparameter {
   Range range_ = {};
 };
 
-/// Changes parameters along their gradients. Names, defaults and arithmetic are PyTorch's.
+/// The base of optimizers, which update parameters by their gradients. Names, defaults and arithmetic are PyTorch's.
 ///
-/// Parameters are leaves. One whose grad() is undefined is left as it is, which includes the frozen ones: they keep
-/// their number in state dictionaries, cost no state, and take part from the first step after they are thawed. The
-/// state lies in flat blocks per group and is made at the first step.
+/// Parameters are leaves. One without a grad(), such as a frozen one, is not changed: it keeps its number in state
+/// dictionaries, takes no memory for state, and is updated again once it has a gradient. The state is stored in flat
+/// blocks per group and allocated at the first step.
 class XG_API Optimizer {
  public:
   virtual ~Optimizer();
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// "Adam"
+  /// The name, such as "Adam".
   virtual const char* name() const = 0;
-  /// One step for every parameter with a gradient. Counts as an in-place write; nothing is recorded. Throws DtypeError
-  /// or ShapeError for a gradient unlike its parameter, or a parameter that was converted since the first step.
+  /// Updates every parameter with a gradient. It counts as an in-place write; nothing is recorded. Throws DtypeError or
+  /// ShapeError where a gradient does not have its parameter's dtype or shape, or a parameter was converted since the
+  /// optimizer was made.
   void step();
-  /// Forgets all gradients.
+  /// Clears all gradients.
   void zero_grad();
 
   std::size_t group_count() const { return groups_.size(); }  ///< the number of groups
-  /// All parameters, group after group.
+  /// All parameters, in the order of the groups.
   std::vector<Tensor> parameters() const;
-  /// the parameters of a group; IndexError where there is none
+  /// The parameters of a group. Throws IndexError if the group does not exist.
   const std::vector<Tensor>& group(std::size_t index) const;
-  double lr(std::size_t group = 0) const;  ///< the rate of a group; IndexError where there is none
-  /// Sets the rate of all groups, from which schedulers made afterwards start. Throws ValueError for a negative or
-  /// non-finite one.
+  double lr(
+      std::size_t group = 0) const;  ///< the learning rate of a group; throws IndexError if the group does not exist
+  /// Sets the learning rate of all groups; schedulers made afterwards take it as their base rate. Throws ValueError for
+  /// a negative or non-finite rate.
   void set_lr(double lr);
-  /// The same of one group. Throws IndexError where there is none.
+  /// Sets the learning rate of one group. Throws IndexError if the group does not exist, ValueError for a negative or
+  /// non-finite rate.
   void set_lr(std::size_t group, double lr);
 
   /// State of parameter i as "state.i.exp_avg", its step count as "state.i.step", options of group g as "group.g.lr".
   StateDict state_dict() const;
-  /// Options travel in the state, and with them what is remembered of a parameter: the state of an amsgrad run makes
-  /// an amsgrad optimizer, whatever it was made as. Throws ValueError listing all missing, unexpected and mis-shaped
-  /// keys, or naming an option that is out of range or a step that is no count; then nothing has changed.
+  /// Restores state and options: the state of an amsgrad run makes this an amsgrad optimizer. Throws ValueError that
+  /// lists all missing, unexpected and wrongly shaped keys, or names an option out of range or a step that is not a
+  /// count; then nothing has changed.
   void load_state_dict(const StateDict& state);
-  /// The same as a safetensors file. Throws IoError.
+  /// Saves state_dict() as a safetensors file. Throws IoError where it cannot be written.
   void save(const std::filesystem::path& path) const;
-  /// load_state_dict() of a safetensors file. Throws IoError for a file that cannot be read.
+  /// Calls load_state_dict() with a safetensors file. Throws IoError for a file that cannot be read, and as
+  /// load_state_dict().
   void load(const std::filesystem::path& path);
 
  protected:
-  static constexpr std::size_t max_states = 4;  ///< of one parameter
-  /// A parameter and what an optimizer remembers of it.
+  static constexpr std::size_t max_states = 4;  ///< maximum number of states of one parameter
+  /// A parameter and its state.
   struct Slot {
     Tensor param;                           ///< the parameter
-    Dtype dtype = Dtype::float32;           ///< of the parameter when it was added
-    bool ready = false;                     ///< is there memory for its state?
-    std::int64_t step = 0;                  ///< steps in which it had a gradient
-    std::array<void*, max_states> state{};  ///< null where the options ask for none
+    Dtype dtype = Dtype::float32;           ///< its dtype when it was added
+    bool ready = false;                     ///< whether its state is allocated
+    std::int64_t step = 0;                  ///< number of steps in which it had a gradient
+    std::array<void*, max_states> state{};  ///< its state; null where the options need none
   };
-  /// One parameter for one step: pointers to its elements, all of one dtype and contiguous.
+  /// The update of one parameter in one step: pointers to contiguous elements of one dtype.
   struct Update {
-    void* param;         ///< its elements, to be changed
-    const void* grad;    ///< those of its gradient
-    std::int64_t numel;  ///< how many
-    Dtype dtype;         ///< of both and of the state
-    const Slot& slot;    ///< its state
+    void* param;         ///< the elements of the parameter
+    const void* grad;    ///< the elements of its gradient
+    std::int64_t numel;  ///< the number of elements
+    Dtype dtype;         ///< the dtype of parameter, gradient and state
+    const Slot& slot;    ///< the state of the parameter
   };
 
-  Optimizer() = default;  ///< without groups
-  /// Throws IndexError for a group that there is not.
+  Optimizer() = default;  ///< an optimizer without groups
+  /// Throws IndexError if the group does not exist.
   void check_group(std::size_t index) const;
-  /// Throws ValueError for an empty list, an undefined tensor, one that is no leaf, and one that is in the optimizer
-  /// already, DtypeError for one that cannot have a gradient.
+  /// Adds a group. Throws ValueError for an empty list, an undefined tensor, a non-leaf, and a parameter that is
+  /// already in the optimizer; DtypeError for one that is not floating-point.
   void add_group(std::vector<Tensor> params);
   /// Throws ValueError where all parameters are frozen.
   void check_trainable() const;
-  /// The names of the state tensors, "" where the options of the group ask for none.
+  /// The names of the state tensors, "" for those that the options of the group do not need.
   virtual std::vector<const char*> state_names(std::size_t group) const = 0;
-  /// The numbers and switches of a group's options, which state dictionaries hold.
+  /// The numbers and flags of a group's options, which are part of state dictionaries.
   virtual std::vector<Hyperparameter> hyperparameters(std::size_t group) = 0;
-  /// Throws ValueError for options of the group that do not go together.
+  /// Throws ValueError for incompatible options of the group.
   virtual void check_combination(std::size_t group) const = 0;
   /// The learning rate among the options of a group.
   virtual double& rate(std::size_t group) = 0;
-  /// Comes before the updates of a group in a step.
+  /// Called before the updates of a group in each step.
   virtual void begin(std::size_t group) = 0;
-  /// Changes one parameter of a group and its state.
+  /// Updates one parameter of a group and its state.
   virtual void update(std::size_t group, const Update& u) = 0;
 
  private:
@@ -150,48 +154,49 @@ class XG_API Optimizer {
     std::vector<Tensor> arenas;        ///< memory for the states of slots, of one dtype each
     std::optional<double> initial_lr;  ///< the rate when the first scheduler was made
   };
-  /// Makes zeroed memory for the states of all slots of which `wanted` is true.
+  /// Allocates zeroed memory for the states of all slots for which `wanted` is true.
   template <class F>
   void make_state(std::size_t group, std::vector<Slot>& slots, std::vector<Tensor>& arenas, F&& wanted) const;
   void step_slot(std::size_t group, Slot& slot);
-  /// The rate that schedules of the group are relative to: what it had when the first of them was made, so that
-  /// chained ones agree, or since it was last set by hand.
+  /// The base rate of schedulers of the group: the rate when the first of them was made, so that chained ones agree, or
+  /// the one last set by set_lr().
   double initial_lr(std::size_t group);
-  /// Sets the rate without making it the start of schedules.
+  /// Sets the rate without changing the base rate of schedulers.
   void schedule_lr(std::size_t group, double lr);
 
   std::vector<Group> groups_;
 };
 
-/// The arithmetic of the optimizer whose options these are: see step.hpp.
+/// The arithmetic of the optimizer with these options, see step.hpp.
 template <class Options> struct Step;
 
-/// An optimizer whose groups have options of one type.
+/// An optimizer whose groups have options of type Options.
 template <class Options> class XG_API OptimizerOf : public Optimizer {
  public:
-  /// Throws ValueError for options or parameters that make no sense, DtypeError for a parameter that cannot have a
-  /// gradient.
+  /// An optimizer of one group. Throws ValueError for an option out of range, incompatible options, an empty list of
+  /// parameters, an undefined tensor, a non-leaf, a parameter given twice, and parameters that are all frozen;
+  /// DtypeError for a parameter that is not floating-point.
   explicit OptimizerOf(std::vector<Tensor> params, Options options = {});
-  /// Does not compile: the options have names.
+  /// Rejects a number in place of the options at compile time.
   template <std::convertible_to<double> Rate> OptimizerOf(std::vector<Tensor> params, Rate)
       : OptimizerOf(std::move(params)) {
     static_assert(sizeof(Rate) == 0, "The options of an optimizer are written with their names: {.lr = 1e-3}");
   }
-  /// The same for several groups, each with options of its own.
+  /// An optimizer of several groups, each with its own options. Throws as above.
   explicit OptimizerOf(std::vector<ParamGroup<Options>> groups);
   ~OptimizerOf() override;
-  const char* name() const final;  ///< "Adam"
-  /// Adds parameters with options of their own. Throws as the constructor does.
+  const char* name() const final;  ///< the name, such as "Adam"
+  /// Adds a group of parameters with its own options. Throws as the constructor.
   void add_param_group(ParamGroup<Options> group);
-  /// Throws IndexError for a group that there is not.
+  /// The options of a group. Throws IndexError if the group does not exist.
   const Options& options(std::size_t group = 0) const;
 
  protected:
-  std::vector<const char*> state_names(std::size_t group) const final;   ///< as its Step says
-  std::vector<Hyperparameter> hyperparameters(std::size_t group) final;  ///< as its Step says
-  void check_combination(std::size_t group) const final;                 ///< as its Step says
-  double& rate(std::size_t group) final;                                 ///< `lr` of the options
-  void begin(std::size_t group) final;                                   ///< forgets what the last step computed once
+  std::vector<const char*> state_names(std::size_t group) const final;   ///< as declared by its Step
+  std::vector<Hyperparameter> hyperparameters(std::size_t group) final;  ///< as declared by its Step
+  void check_combination(std::size_t group) const final;                 ///< as declared by its Step
+  double& rate(std::size_t group) final;                                 ///< the `lr` of the options
+  void begin(std::size_t group) final;                    ///< resets the values that a step computes once
   void update(std::size_t group, const Update& u) final;  ///< one pass over the elements, in tiles by several threads
 
  private:

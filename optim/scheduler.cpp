@@ -18,7 +18,7 @@ using detail::count_in, detail::number;
 
 namespace {
 
-// Checks that `state` has exactly these keys, so that a state of another scheduler is not taken.
+// Throws ValueError unless `state` has exactly these keys, so that the state of another kind of scheduler is rejected.
 void expect_keys(const char* who, const StateDict& state, const std::vector<std::string>& keys) {
   std::vector<std::string> missing, unexpected;
   for (const std::string& key : keys)
@@ -66,7 +66,7 @@ void Scheduler::apply() {
 }
 
 void Scheduler::step() {
-  // Groups that were added since start from their own rate.
+  // Groups added since start from their own rate.
   for (std::size_t i = base_.size(); i < optimizer_->group_count(); ++i) base_.push_back(optimizer_->initial_lr(i));
   ++epoch_;
   try {
@@ -142,11 +142,11 @@ CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROpti
 double CosineAnnealingLR::next(double rate, double base) const {
   const std::int64_t t = epoch(), period = options_.t_max;
   const double floor = options_.eta_min;
-  const auto height = [&](std::int64_t at) {
-    return 1 + std::cos(std::numbers::pi * static_cast<double>(at) / static_cast<double>(period));
+  const auto height = [&](std::int64_t e) {
+    return 1 + std::cos(std::numbers::pi * static_cast<double>(e) / static_cast<double>(period));
   };
   if (t == 0) return rate;
-  // At the bottom the ratio below is 0 / 0: the first step of the climb starts from `base` again.
+  // At the minimum the ratio below is 0 / 0, so the first increase is computed from `base`.
   if ((t - 1) % period == 0 && (t - 1) / period % 2 == 1)
     return rate + (base - floor) * (1 - std::cos(std::numbers::pi / static_cast<double>(period))) / 2;
   return height(t) / height(t - 1) * (rate - floor) + floor;

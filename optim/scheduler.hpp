@@ -1,7 +1,7 @@
-// Learning rates that change from epoch to epoch. Names, defaults and arithmetic are PyTorch's: each step goes from the
-// rate that the optimizer has, so schedulers chain and a rate set by hand is respected. A scheduler applies epoch 0
-// when it is made; the base rates of all schedulers of an optimizer are those from before the first of them was made,
-// or that were last set by hand.
+// Learning rate schedulers. Names, defaults and arithmetic are PyTorch's: each step starts from the current rate of the
+// optimizer, so schedulers can be chained and set_lr() is respected. A scheduler applies epoch 0 when it is made; the
+// base rates of all schedulers of an optimizer are the rates before the first of them was made, or those last set by
+// set_lr().
 #pragma once
 
 #include <xgrad/optim/optimizer.hpp>
@@ -14,27 +14,29 @@
 
 namespace xg::optim {
 
-/// Base of schedulers that step without a measurement.
+/// The base of schedulers that depend only on the epoch.
 class XG_API Scheduler {
  public:
   virtual ~Scheduler();
-  virtual const char* name() const = 0;  ///< "StepLR"
-  /// Goes to the next epoch; call it after the optimizer's steps. Throws ValueError for a rate that is negative or not
-  /// finite, naming the epoch; then nothing has changed.
+  virtual const char* name() const = 0;  ///< the name, such as "StepLR"
+  /// Advances to the next epoch; to be called after the optimizer's steps of an epoch. Throws ValueError, with the
+  /// epoch, for a rate that is negative or not finite; then nothing has changed.
   void step();
-  std::int64_t epoch() const { return epoch_; }  ///< from 0
-  /// The rates of all groups now.
+  std::int64_t epoch() const { return epoch_; }  ///< the current epoch, from 0
+  /// The current rates of all groups.
   std::vector<double> last_lr() const;
-  /// "epoch" and "base_lr".
+  /// The state: "epoch" and "base_lr".
   StateDict state_dict() const;
-  /// Throws ValueError for missing or unexpected keys, an epoch that is no count, and rates that are negative or not
-  /// finite; then nothing has changed. The rates themselves are part of the optimizer's state.
+  /// Restores the state. Throws ValueError for missing or unexpected keys, an epoch that is not a count, a number of
+  /// base rates that is not that of the groups, and rates that are negative or not finite; then nothing has changed.
+  /// The current rates are part of the optimizer's state.
   void load_state_dict(const StateDict& state);
 
  protected:
-  /// Remembers the base rates; constructors of derived classes then call apply(). The optimizer must outlive it.
+  /// Stores the base rates; constructors of derived classes must call apply(). The optimizer must outlive the
+  /// scheduler.
   explicit Scheduler(Optimizer& optimizer);
-  /// The rate in epoch() of a group that has `rate` now and had `base` at first.
+  /// The rate in epoch() of a group with the current rate `rate` and the base rate `base`.
   virtual double next(double rate, double base) const = 0;
   void apply();  ///< sets the rates that next() gives for epoch(); constructors do so for epoch 0
 
@@ -46,10 +48,10 @@ class XG_API Scheduler {
 
 /// Options of StepLR.
 struct StepLROptions {
-  std::int64_t step_size = 0;  ///< must be given
-  double gamma = 0.1;          ///< the factor
+  std::int64_t step_size = 0;  ///< epochs between changes; required
+  double gamma = 0.1;          ///< the factor of each change
 };
-/// Times gamma every step_size epochs.
+/// rate = base gamma^floor(epoch / step_size)
 class XG_API StepLR final : public Scheduler {
  public:
   /// Throws ValueError for a step_size below 1, and for a gamma that is negative or not finite.
@@ -63,10 +65,10 @@ class XG_API StepLR final : public Scheduler {
 
 /// Options of MultiStepLR.
 struct MultiStepLROptions {
-  std::vector<std::int64_t> milestones = {};  ///< epochs of change; must be given
-  double gamma = 0.1;                         ///< the factor
+  std::vector<std::int64_t> milestones = {};  ///< epochs of the changes; required
+  double gamma = 0.1;                         ///< the factor of each change
 };
-/// Times gamma at each milestone; one at 0 is applied at once.
+/// rate = base gamma^(number of milestones <= epoch), including one at 0, which is applied at once.
 class XG_API MultiStepLR final : public Scheduler {
  public:
   /// Throws ValueError without milestones or for negative ones, and for a gamma that is negative or not finite.
@@ -80,9 +82,9 @@ class XG_API MultiStepLR final : public Scheduler {
 
 /// Options of ExponentialLR.
 struct ExponentialLROptions {
-  double gamma = 0;  ///< must be given
+  double gamma = 0;  ///< the factor of each epoch; required
 };
-/// Times gamma every epoch.
+/// rate = base gamma^epoch
 class XG_API ExponentialLR final : public Scheduler {
  public:
   /// Throws ValueError unless gamma is finite and above 0.
@@ -94,7 +96,7 @@ class XG_API ExponentialLR final : public Scheduler {
   ExponentialLROptions options_;
 };
 
-/// base f(epoch)
+/// rate = base f(epoch)
 class XG_API LambdaLR final : public Scheduler {
  public:
   /// Throws ValueError for an empty function, and for a rate in epoch 0 that is negative or not finite.
@@ -108,10 +110,10 @@ class XG_API LambdaLR final : public Scheduler {
 
 /// Options of CosineAnnealingLR.
 struct CosineAnnealingLROptions {
-  std::int64_t t_max = 0;  ///< epochs of half a period; must be given
-  double eta_min = 0;      ///< the least rate
+  std::int64_t t_max = 0;  ///< epochs of half a period; required
+  double eta_min = 0;      ///< the smallest rate
 };
-/// eta_min + (base - eta_min)(1 + cos(pi epoch / t_max)) / 2
+/// rate = eta_min + (base - eta_min)(1 + cos(pi epoch / t_max)) / 2
 ///
 /// Loshchilov & Hutter 2017, arXiv:1608.03983.
 class XG_API CosineAnnealingLR final : public Scheduler {
@@ -127,31 +129,32 @@ class XG_API CosineAnnealingLR final : public Scheduler {
 
 /// Options of ReduceLROnPlateau.
 struct ReduceLROnPlateauOptions {
-  String mode = "min";            ///< "min": a smaller metric is better; "max"
-  double factor = 0.1;            ///< of the rate, in [0, 1)
-  std::int64_t patience = 10;     ///< epochs without improvement that are tolerated
-  double threshold = 1e-4;        ///< what counts as an improvement
-  String threshold_mode = "rel";  ///< "rel": by a share of the best; "abs": by an amount
-  std::int64_t cooldown = 0;      ///< epochs after a reduction in which nothing is counted
-  double min_lr = 0;              ///< no rate falls below it
-  double eps = 1e-8;              ///< smaller changes of the rate are not made
+  String mode = "min";            ///< "min" if a smaller metric is better, or "max"
+  double factor = 0.1;            ///< factor of the rate, in [0, 1)
+  std::int64_t patience = 10;     ///< number of epochs without improvement that are tolerated
+  double threshold = 1e-4;        ///< the smallest change that counts as an improvement
+  String threshold_mode = "rel";  ///< "rel" if relative to the best metric, or "abs"
+  std::int64_t cooldown = 0;      ///< number of epochs after a reduction that are not counted
+  double min_lr = 0;              ///< lower bound of rates
+  double eps = 1e-8;              ///< smaller changes of the rate are skipped
 };
-/// Times factor when a metric has stopped improving.
+/// rate = max(rate factor, min_lr) after more than `patience` epochs without an improvement of a metric.
 ///
-/// An improvement in "rel" is one by more than threshold |best|, whatever the sign of the metric. PyTorch compares with
-/// best (1 - threshold), which for a negative best is worse than it: there a standing metric counts as improving.
+/// With "rel", an improvement must exceed threshold |best|, whatever the sign of the metric. PyTorch compares with best
+/// (1 - threshold), which is worse than a negative best, so that an unchanged metric counts as an improvement there.
 class XG_API ReduceLROnPlateau {
  public:
   /// Throws ValueError for an unknown mode or threshold_mode, a factor outside [0, 1), negative counts, and numbers
   /// that are negative or not finite.
   ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOptions options = {});
-  /// Throws ValueError for a NaN metric. Infinities are compared as numbers.
+  /// Records the metric of an epoch and reduces the rates if it has stopped improving. Throws ValueError for NaN;
+  /// infinities are compared as numbers.
   void step(double metric);
   double best() const { return best_; }  ///< the best metric so far; infinite before the first
-  std::vector<double> last_lr() const;   ///< the rates of all groups now
+  std::vector<double> last_lr() const;   ///< the current rates of all groups
   StateDict state_dict() const;          ///< the best metric and the counters
-  /// Throws ValueError for missing or unexpected keys, a best value of NaN, and counters that are no counts; then
-  /// nothing has changed.
+  /// Restores the state. Throws ValueError for missing or unexpected keys, a best value of NaN, and counters that are
+  /// not counts; then nothing has changed.
   void load_state_dict(const StateDict& state);
 
  private:

@@ -1,4 +1,4 @@
-// Numbers in state dictionaries. Internal to optim/.
+// Numbers in state dictionaries.
 #pragma once
 
 #include <xgrad/optim/optimizer.hpp>
@@ -8,9 +8,9 @@
 
 namespace xg::optim::detail {
 
-/// A number as a state has it: float64, 0-d.
+/// A number as a 0-d float64 tensor, as in state dictionaries.
 Tensor number(double value);
-/// The count that a state has under `key`. Throws ValueError, beginning with [who], for any other number.
+/// The nonnegative integer under `key`. Throws ValueError, beginning with [who], for any other number.
 std::int64_t count_in(const StateDict& state, const std::string& who, const std::string& key);
 
 }  // namespace xg::optim::detail

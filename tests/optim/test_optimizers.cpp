@@ -265,7 +265,7 @@ TEST_CASE("bad options and parameters are named") {
   CHECK_ERROR(optim::SGD(std::vector<Tensor>{}), ValueError, "[SGD] the list of parameters is empty");
   CHECK_ERROR(optim::SGD({Tensor()}), ValueError, "parameter 0 is undefined");
   CHECK_ERROR(optim::SGD({p * 2.0}), ValueError, "parameter 0", "result of mul", "only leaves");
-  CHECK_ERROR(optim::SGD({zeros({2})}), ValueError, "asks for no gradient", "requires_grad_()");
+  CHECK_ERROR(optim::SGD({zeros({2})}), ValueError, "is frozen", "requires_grad_()");
   CHECK_ERROR(optim::SGD({p, zeros({2}, {.dtype = int64})}), DtypeError, "[SGD] parameter 1 of shape [2] is int64");
   CHECK_ERROR(optim::SGD({p, p}), ValueError, "given twice");
   CHECK_ERROR(optim::SGD({p}, {.lr = -1}), ValueError, "[SGD] lr is -1, it must be 0 or more.");
