@@ -114,14 +114,14 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
                  .share_y = true,
                  .title = o.title,
                  .theme = o.theme});
-  for (std::size_t panel = 0; panel < (validation ? 2u : 1u); ++panel) {
-    Axes& axes = figure.axes(0, panel);
-    axes.set_title(panel == 0 ? "Training" : "Validation");
+  for (std::size_t subplot = 0; subplot < (validation ? 2u : 1u); ++subplot) {
+    Axes& axes = figure.axes(0, subplot);
+    axes.set_title(subplot == 0 ? "Training" : "Validation");
     axes.set_ylabel("Loss");
     if (o.log_loss) axes.set_yscale("log");
     std::size_t losses = 0;
     for (const auto& [key, values] : curves) {
-      if (is_validation(key) != (panel == 1) || !is_loss(key)) continue;
+      if (is_validation(key) != (subplot == 1) || !is_loss(key)) continue;
       note_gaps(axes, key, values);
       if (values.empty()) continue;
       const char* styles[] = {"-", "--", ":", "-."};
@@ -130,7 +130,7 @@ Figure history(const EpochCurves& curves, const HistoryOptions& o) {
     }
     std::size_t metric = 0;
     for (const auto& [key, values] : curves) {
-      if (is_validation(key) != (panel == 1) || is_loss(key) || is_setting(key)) continue;
+      if (is_validation(key) != (subplot == 1) || is_loss(key) || is_setting(key)) continue;
       note_gaps(axes, key, values);
       if (values.empty()) continue;
       Axes& score = axes.twinx();

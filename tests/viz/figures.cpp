@@ -85,7 +85,7 @@ std::vector<std::pair<std::string, Figure>> all_figures(Kind kind, const Theme& 
       values.push_back(std::abs(number_of(kind, next, e % 7)));
   }
   out.emplace_back("history", history(curves, {.mark_epoch = 1, .title = title, .theme = theme}));
-  out.emplace_back("history, one panel per quantity",
+  out.emplace_back("history, one subplot per quantity",
                    history(curves, {.overlay = true, .title = title, .theme = theme}));
 
   ConfusionCounts confusion;

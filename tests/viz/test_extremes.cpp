@@ -140,7 +140,7 @@ TEST_CASE("axes draw any range", "[viz]") {
   check_picture(thin);
 }
 
-// Breaks if points between gaps vanish, or a panel without numbers does not say why it is empty.
+// Breaks if points between gaps vanish, or a subplot without numbers does not say why it is empty.
 TEST_CASE("what is no number is stated", "[viz]") {
   Figure gaps;
   gaps.axes().plot({0, 1, 2, 3, 4}, {1, NAN, 2, NAN, 3});

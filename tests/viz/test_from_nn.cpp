@@ -128,8 +128,8 @@ TEST_CASE("activation draws a function and its derivative", "[viz]") {
   CHECK_ERROR(activation("relu", {.low = 1, .high = 1}), xg::ValueError, "[activation]", "smaller one first");
 }
 
-// Breaks if keys go to the wrong panel or axis, or the epoch whose weights were kept is not marked.
-TEST_CASE("history has the tutorial's two panels", "[viz]") {
+// Breaks if keys go to the wrong subplot or axis, or the epoch whose weights were kept is not marked.
+TEST_CASE("history has the tutorial's two subplots", "[viz]") {
   nn::History h;
   for (int e = 0; e < 20; ++e) {
     for (const char* key : {"loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1"})

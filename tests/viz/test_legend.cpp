@@ -75,7 +75,7 @@ TEST_CASE("a legend never covers a curve", "[viz]") {
     if (place.find("left") != std::string::npos) CHECK(b.right < middle.x);
     if (place.find("right") != std::string::npos) CHECK(b.left > middle.x);
   }
-  // Training curves as they are: two panels with scores that run into every corner.
+  // Training curves as they are: two subplots with scores that run into every corner.
   EpochCurves curves{{"loss", {}}, {"f1", {}}, {"auc", {}}, {"val_loss", {}}, {"val_f1", {}}, {"val_auc", {}}};
   for (auto& [key, values] : curves) {
     for (int e = 0; e < 80; ++e)

@@ -107,12 +107,12 @@ TEST_CASE("shared axes are set on any of them", "[viz]") {
     for (const Text& t : scene.all<Text>("axis-label")) named = named || plain(t) == "Seconds";
     CHECK(named);
   }
-  Figure panels({.columns = 2, .share_x = true, .share_y = true});
-  for (std::size_t k = 0; k < 2; ++k) panels.axes(0, k).plot({1, 1000}, {1, 1000});
-  panels.axes(0, 1).set_xlim(2, 3);
-  panels.axes(0, 1).set_yscale("log");
+  Figure figure({.columns = 2, .share_x = true, .share_y = true});
+  for (std::size_t k = 0; k < 2; ++k) figure.axes(0, k).plot({1, 1000}, {1, 1000});
+  figure.axes(0, 1).set_xlim(2, 3);
+  figure.axes(0, 1).set_yscale("log");
   const auto count = [&](const char* tag, const char* label) {
-    const auto ticks = panels.scene().all<Text>(tag);
+    const auto ticks = figure.scene().all<Text>(tag);
     return std::count_if(ticks.begin(), ticks.end(), [&](const Text& t) { return plain(t) == label; });
   };
   CHECK(count("tick-label-x", "1000") + count("tick-label-x", "1,000") == 0);

@@ -10,7 +10,7 @@
 namespace xg::viz::detail {
 namespace {
 
-void draw_x_axis(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_x_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   const Stroke spine{Role::muted, 1};
@@ -47,7 +47,7 @@ void draw_x_axis(Scene& scene, const Panel& p, const Theme& theme) {
   }
 }
 
-void draw_y_axis(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_y_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   const Stroke spine{Role::muted, 1};
@@ -80,7 +80,7 @@ void draw_y_axis(Scene& scene, const Panel& p, const Theme& theme) {
   }
 }
 
-void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_twin_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   const Stroke spine{Role::muted, 1};
@@ -107,7 +107,7 @@ void draw_twin_axis(Scene& scene, const Panel& p, const Theme& theme) {
 
 }  // namespace
 
-void draw_panel(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_subplot(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   if (p.state->grid) {
     for (const double v : p.x_ticks.at)

@@ -4,7 +4,7 @@
 #include <xgrad/viz/detail/axis_limits.hpp>
 #include <xgrad/viz/detail/colorbar.hpp>
 #include <xgrad/viz/detail/legend.hpp>
-#include <xgrad/viz/detail/panel.hpp>
+#include <xgrad/viz/detail/subplot.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
 #include <xgrad/viz/detail/visible_artists.hpp>
 
@@ -20,7 +20,7 @@ constexpr double least_height = 90;
 constexpr double title_scale = 1.3;  // size of the figure's title as a share of that of other text
 
 // Notes of the axes, and of limits that their axes cannot have.
-std::vector<std::string> notes_of(const Panel& p) {
+std::vector<std::string> notes_of(const Subplot& p) {
   std::vector<std::string> notes = p.state->notes;
   note_impossible_limits(notes, "x", p.x_axis);
   note_impossible_limits(notes, "y", p.y_axis);
@@ -28,11 +28,11 @@ std::vector<std::string> notes_of(const Panel& p) {
   return notes;
 }
 
-// The panels of a grid on a sheet, one row after the other, with their limits and what can be seen of their artists.
-std::vector<Panel> make_panels(const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
-                               const Scene& sheet, const Theme& theme) {
+// The subplots of a grid on a sheet, one row after the other, with their limits and what can be seen of their artists.
+std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
+                                   const Scene& sheet, const Theme& theme) {
   const std::size_t rows = grid.size(), columns = grid.front().size();
-  std::vector<Panel> panels(rows * columns);
+  std::vector<Subplot> subplots(rows * columns);
   AxisState told_x, told_y;
   for (const auto& row : grid) {
     for (const Axes* axes : row) {
@@ -41,9 +41,9 @@ std::vector<Panel> make_panels(const std::vector<std::vector<const Axes*>>& grid
     }
   }
   AxisRange shared_x, shared_y;
-  std::vector<AxisRange> own_x(panels.size()), own_y(panels.size()), twin_y(panels.size());
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    Panel& p = panels[i];
+  std::vector<AxisRange> own_x(subplots.size()), own_y(subplots.size()), twin_y(subplots.size());
+  for (std::size_t i = 0; i < subplots.size(); ++i) {
+    Subplot& p = subplots[i];
     p.state = &grid[i / columns][i % columns]->state();
     if (p.state->twin) p.twin = &p.state->twin->state();
     p.x_axis = p.state->x;
@@ -58,8 +58,8 @@ std::vector<Panel> make_panels(const std::vector<std::vector<const Axes*>>& grid
   // No plot becomes larger than its share of the sheet.
   const Point largest_plot{std::max(least_width, sheet.width / static_cast<double>(columns)),
                            std::max(least_height, sheet.height / static_cast<double>(rows))};
-  for (std::size_t i = 0; i < panels.size(); ++i) {
-    Panel& p = panels[i];
+  for (std::size_t i = 0; i < subplots.size(); ++i) {
+    Subplot& p = subplots[i];
     const Limits x = limits_of(p.x_axis, share_x ? shared_x : own_x[i]);
     const Limits y = limits_of(p.y_axis, share_y ? shared_y : own_y[i]);
     p.x = {x.low, x.high, 0, 1, p.x_axis.log};
@@ -74,30 +74,30 @@ std::vector<Panel> make_panels(const std::vector<std::vector<const Axes*>>& grid
     }
     if (p.state->colorbar && !mapped_points(p)) p.notes.push_back("No colour bar: no scatter has a finite number in c");
   }
-  return panels;
+  return subplots;
 }
 
 // Finds the size that all plots of a grid have, the margins of its rows and columns, and the places of its legends.
 class GridSolver {
  public:
   // The sheet's size is the wish. The title takes `title_height` px at the top.
-  GridSolver(Scene& sheet, std::vector<Panel>& panels, std::size_t columns, double title_height, const Theme& theme)
+  GridSolver(Scene& sheet, std::vector<Subplot>& subplots, std::size_t columns, double title_height, const Theme& theme)
       : sheet_(sheet),
-        panels_(panels),
+        subplots_(subplots),
         columns_(columns),
-        rows_(panels.size() / columns),
+        rows_(subplots.size() / columns),
         title_height_(title_height),
         wished_width_(sheet.width),
         wished_height_(sheet.height),
         theme_(theme) {}
 
-  // A legend without a free place inside moves below the axes. That takes room from all panels of its row, so that
+  // A legend without a free place inside moves below the axes. That takes room from all subplots of its row, so that
   // others may lose theirs; each round moves one or ends.
   void solve() {
     for (bool settled = false; !settled;) {
       lay_out();
       settled = true;
-      for (Panel& p : panels_) {
+      for (Subplot& p : subplots_) {
         const auto& legend = legend_of(p);
         if (!legend || p.legend_outside) continue;
         if (const auto corner = legend_place(p, *legend, theme_, sheet_)) {
@@ -116,7 +116,7 @@ class GridSolver {
     sheet_.height = wished_height_;
     find_size();
     place_boxes();
-    for (Panel& p : panels_) {
+    for (Subplot& p : subplots_) {
       if (p.state->equal) measure_again(p);
       set_scales(p, p.box);
     }
@@ -140,15 +140,15 @@ class GridSolver {
     }
   }
 
-  // Panels of a column share their left and right margins, those of a row the other two.
+  // Subplots of a column share their left and right margins, those of a row the other two.
   void measure_margins() {
     left_.assign(columns_, 0);
     right_.assign(columns_, 0);
     top_.assign(rows_, 0);
     bottom_.assign(rows_, 0);
-    for (std::size_t i = 0; i < panels_.size(); ++i) {
-      measure(panels_[i], width_, height_, cell_width(), theme_);
-      const Margins& margins = panels_[i].margins;
+    for (std::size_t i = 0; i < subplots_.size(); ++i) {
+      measure(subplots_[i], width_, height_, cell_width(), theme_);
+      const Margins& margins = subplots_[i].margins;
       const std::size_t column = i % columns_, row = i / columns_;
       left_[column] = std::max(left_[column], margins.left);
       right_[column] = std::max(right_[column], margins.right);
@@ -165,7 +165,7 @@ class GridSolver {
       y += top_[r];
       for (std::size_t c = 0; c < columns_; ++c) {
         x += left_[c];
-        Panel& p = panels_[r * columns_ + c];
+        Subplot& p = subplots_[r * columns_ + c];
         p.box = {x, y, x + width_, y + height_};
         if (p.state->equal) {
           const double ratio = equal_units(p, width_, height_);
@@ -183,7 +183,7 @@ class GridSolver {
   }
 
   // Ticks and labels of a plot whose box shrank. Margins stay: they can only be too wide now.
-  void measure_again(Panel& p) {
+  void measure_again(Subplot& p) {
     const Margins margins = p.margins;
     measure(p, p.box.width(), p.box.height(), cell_width(), theme_);
     const double bottom = std::max(margins.bottom, p.margins.bottom);
@@ -194,7 +194,7 @@ class GridSolver {
   double cell_width() const { return sheet_.width / static_cast<double>(columns_); }
 
   Scene& sheet_;
-  std::vector<Panel>& panels_;
+  std::vector<Subplot>& subplots_;
   std::size_t columns_, rows_;
   double title_height_;
   double wished_width_, wished_height_;
@@ -212,9 +212,9 @@ void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, 
   const std::vector<std::string> title_lines = lines_of(title, title_size, scene.width - 2 * outer_gap, true);
   const double title_height = title.empty() ? 0 : outer_gap + static_cast<double>(title_lines.size()) * title_line;
 
-  std::vector<Panel> panels = make_panels(grid, share_x, share_y, scene, theme);
-  GridSolver(scene, panels, grid.front().size(), title_height, theme).solve();
-  for (const Panel& p : panels) draw_panel(scene, p, theme);
+  std::vector<Subplot> subplots = make_subplots(grid, share_x, share_y, scene, theme);
+  GridSolver(scene, subplots, grid.front().size(), title_height, theme).solve();
+  for (const Subplot& p : subplots) draw_subplot(scene, p, theme);
   for (std::size_t i = 0; i < title_lines.size(); ++i) {
     scene.add(Text{{scene.width / 2, outer_gap + (static_cast<double>(i) + 0.5) * title_line},
                    {{title_lines[i], Role::ink, true}},

@@ -25,7 +25,7 @@ Ticks colorbar_ticks(const PointsArtist& points, double height, double size) {
 
 }  // namespace
 
-const PointsArtist* mapped_points(const Panel& p) {
+const PointsArtist* mapped_points(const Subplot& p) {
   const PointsArtist* found = nullptr;
   for (const std::vector<Artist>* artists : {&p.artists, &p.twin_artists}) {
     for (const Artist& a : *artists) {
@@ -36,7 +36,7 @@ const PointsArtist* mapped_points(const Panel& p) {
   return found;
 }
 
-void measure_colorbar(Panel& p, double height, const Theme& theme) {
+void measure_colorbar(Subplot& p, double height, const Theme& theme) {
   const PointsArtist* points = mapped_points(p);
   if (!points || !p.state->colorbar) return;
   const double size = theme.font_px();
@@ -59,7 +59,7 @@ void add_color_strips(Scene& scene, const Box& bar, bool red_blue_map) {
   }
 }
 
-void draw_colorbar(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_colorbar(Scene& scene, const Subplot& p, const Theme& theme) {
   const PointsArtist* points = mapped_points(p);
   if (!points || !p.state->colorbar) return;
   const double size = theme.font_px();

@@ -41,7 +41,7 @@ std::string label_of(const Artist& artist) {
 }
 
 // One entry for each artist with a label, its text broken into lines of at most `width` px.
-std::vector<LegendEntry> legend_entries(const Panel& p, double size, double width) {
+std::vector<LegendEntry> legend_entries(const Subplot& p, double size, double width) {
   std::vector<LegendEntry> entries;
   for (const std::vector<Artist>* artists : {&p.artists, &p.twin_artists}) {
     for (const Artist& artist : *artists) {
@@ -53,10 +53,10 @@ std::vector<LegendEntry> legend_entries(const Panel& p, double size, double widt
 }
 
 // Those of a legend inside, whose texts have one line each.
-std::vector<LegendEntry> entries_inside(const Panel& p, double size) { return legend_entries(p, size, unlimited); }
+std::vector<LegendEntry> entries_inside(const Subplot& p, double size) { return legend_entries(p, size, unlimited); }
 
 // Those of a legend below a plot of `width` px.
-std::vector<LegendEntry> entries_outside(const Panel& p, double size, double width) {
+std::vector<LegendEntry> entries_outside(const Subplot& p, double size, double width) {
   return legend_entries(p, size, std::max(width - handle_width - handle_gap, 80.0));
 }
 
@@ -132,7 +132,7 @@ void draw_entry(Scene& scene, const LegendEntry& e, Point corner, double size, c
   }
 }
 
-void draw_legend_outside(Scene& scene, const Panel& p, const Theme& theme) {
+void draw_legend_outside(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   double top = p.box.bottom + p.margins.bottom - outer_gap - p.legend_height;
@@ -144,7 +144,7 @@ void draw_legend_outside(Scene& scene, const Panel& p, const Theme& theme) {
        [&](const LegendEntry& e, double x, double y) { draw_entry(scene, e, {p.box.left + x, top + y}, size, theme); });
 }
 
-void draw_legend_inside(Scene& scene, const Panel& p, const LegendOptions& options, const Theme& theme) {
+void draw_legend_inside(Scene& scene, const Subplot& p, const LegendOptions& options, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   const auto entries = entries_inside(p, size);
@@ -169,18 +169,18 @@ void draw_legend_inside(Scene& scene, const Panel& p, const LegendOptions& optio
 
 }  // namespace
 
-const std::optional<LegendOptions>& legend_of(const Panel& p) {
+const std::optional<LegendOptions>& legend_of(const Subplot& p) {
   if (p.twin && !p.state->legend) return p.twin->legend;
   return p.state->legend;
 }
 
-bool has_legend_entries(const Panel& p) {
+bool has_legend_entries(const Subplot& p) {
   const auto labelled = [](const Artist& artist) { return !label_of(artist).empty(); };
   return std::any_of(p.artists.begin(), p.artists.end(), labelled) ||
          std::any_of(p.twin_artists.begin(), p.twin_artists.end(), labelled);
 }
 
-void measure_legend(Panel& p, double width, double height, const Theme& theme) {
+void measure_legend(Subplot& p, double width, double height, const Theme& theme) {
   const double size = theme.font_px();
   p.legend_outside = false;
   p.legend_height = 0;
@@ -195,7 +195,7 @@ void measure_legend(Panel& p, double width, double height, const Theme& theme) {
                     flow(entries_outside(p, size, width), size, width, [](const LegendEntry&, double, double) {});
 }
 
-std::optional<Point> legend_place(const Panel& p, const LegendOptions& options, const Theme& theme,
+std::optional<Point> legend_place(const Subplot& p, const LegendOptions& options, const Theme& theme,
                                   const Scene& sheet) {
   const double size = theme.font_px();
   const Point need = legend_size(entries_inside(p, size), options.title, size);
@@ -229,7 +229,7 @@ std::optional<Point> legend_place(const Panel& p, const LegendOptions& options, 
   return std::nullopt;
 }
 
-void draw_legend(Scene& scene, const Panel& p, const LegendOptions& options, const Theme& theme) {
+void draw_legend(Scene& scene, const Subplot& p, const LegendOptions& options, const Theme& theme) {
   if (p.legend_outside)
     draw_legend_outside(scene, p, theme);
   else

@@ -1,5 +1,5 @@
-// A panel: the axes of one cell of a figure's grid, with the measures of all that stands around their plot. Internal to
-// viz/.
+// A subplot: the axes of one cell of a figure's grid, with the measures of all that stands around their plot. Internal
+// to viz/.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>
@@ -32,10 +32,10 @@ struct Margins {
   double left = 0, right = 0, top = 0, bottom = 0;
 };
 
-struct Panel {
+struct Subplot {
   const Axes::State* state = nullptr;
   const Axes::State* twin = nullptr;          ///< of the axes made by twinx, if there are any
-  AxisState x_axis, y_axis;                   ///< of state, with what panels that share an axis were told about it
+  AxisState x_axis, y_axis;                   ///< of state, with what subplots that share an axis were told about it
   std::vector<Artist> artists, twin_artists;  ///< of state and twin, without what nobody could see
   std::vector<std::string> notes;
   Scale x, y, y2;  ///< y2 is the right axis, that of the twin
@@ -62,14 +62,14 @@ double widest(const std::vector<std::string>& lines, double size);
 
 /// Chooses ticks for a plot of `width` x `height` px in a cell of the grid `cell_width` px wide, breaks all texts into
 /// lines, decides whether the legend stands outside, and measures the margins.
-void measure(Panel& p, double width, double height, double cell_width, const Theme& theme);
+void measure(Subplot& p, double width, double height, double cell_width, const Theme& theme);
 
 /// How much wider than high a plot is in which one unit of x is as long as one of y; of a log axis a decade is one
 /// unit. Where that would leave less than a strip of the plot the shorter axis shows more.
-double equal_units(Panel& p, double width, double height);
+double equal_units(Subplot& p, double width, double height);
 
 /// Lets the scales map to a plot: x from left to right, y from its bottom to its top, or from its top to its bottom
 /// where the axis is inverted.
-void set_scales(Panel& p, const Box& plot);
+void set_scales(Subplot& p, const Box& plot);
 
 }  // namespace xg::viz::detail

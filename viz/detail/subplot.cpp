@@ -1,7 +1,7 @@
 #include <xgrad/viz/detail/colorbar.hpp>
 #include <xgrad/viz/detail/legend.hpp>
-#include <xgrad/viz/detail/panel.hpp>
 #include <xgrad/viz/detail/range.hpp>
+#include <xgrad/viz/detail/subplot.hpp>
 #include <xgrad/viz/detail/text_metrics.hpp>
 
 #include <algorithm>
@@ -123,7 +123,7 @@ double widest(const std::vector<std::string>& lines, double size) {
   return w;
 }
 
-void measure(Panel& p, double width, double height, double cell_width, const Theme& theme) {
+void measure(Subplot& p, double width, double height, double cell_width, const Theme& theme) {
   const double size = theme.font_px();
   const double line = line_height * size;
   const Axes::State& s = *p.state;
@@ -166,7 +166,7 @@ void measure(Panel& p, double width, double height, double cell_width, const The
   if (p.legend_outside) p.margins.bottom += p.legend_height + label_gap;
 }
 
-double equal_units(Panel& p, double width, double height) {
+double equal_units(Subplot& p, double width, double height) {
   const auto half = [](const Scale& s) {
     return s.log ? (std::log10(s.high) - std::log10(s.low)) / 2 : s.high / 2 - s.low / 2;
   };
@@ -192,7 +192,7 @@ double equal_units(Panel& p, double width, double height) {
   return std::clamp(half(p.x) / half(p.y), strip / height / 2, 2 * width / strip);
 }
 
-void set_scales(Panel& p, const Box& plot) {
+void set_scales(Subplot& p, const Box& plot) {
   p.x.from = plot.left;
   p.x.to = plot.right;
   p.y.from = plot.bottom;
