@@ -1,4 +1,4 @@
-// Where artists are on a sheet, in px, and how thick and opaque. Internal to viz/.
+// Where artists are on a sheet, in px, and how thick and opaque.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>

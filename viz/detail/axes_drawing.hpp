@@ -1,4 +1,4 @@
-// Draws a subplot that has been laid out. Internal to viz/.
+// Draws a subplot that has been laid out.
 #pragma once
 
 #include <xgrad/viz/detail/subplot.hpp>

@@ -1,4 +1,4 @@
-// How a grid of axes becomes a scene. Internal to viz/.
+// How a grid of axes becomes a scene.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>

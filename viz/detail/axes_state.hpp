@@ -1,4 +1,4 @@
-// What axes hold: their artists, which draw data, and what was said about the two axes. Internal to viz/.
+// What axes hold: their artists, which draw data, and what was said about the two axes.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>

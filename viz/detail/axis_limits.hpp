@@ -1,4 +1,4 @@
-// From where to where an axis reaches: what its artists cover, unless its user gave limits. Internal to viz/.
+// From where to where an axis reaches: what its artists cover, unless its user gave limits.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>

@@ -1,4 +1,4 @@
-// Lines and areas cut at a box. All coordinates are px. Internal to viz/.
+// Lines and areas cut at a box. All coordinates are px.
 #pragma once
 
 #include <xgrad/viz/scene.hpp>

@@ -1,4 +1,4 @@
-// The bar at the right of a subplot that shows what the colours of its points mean. Internal to viz/.
+// The bar at the right of a subplot that shows what the colours of its points mean.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>

@@ -1,4 +1,4 @@
-// The advance widths of DejaVu Sans, so that text can be measured without a font library. Internal to viz/.
+// The advance widths of DejaVu Sans, so that text can be measured without a font library.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Writing a file so that it is there complete or not at all. Internal to viz/.
+// Writing a file so that it is there complete or not at all.
 #pragma once
 
 #include <filesystem>

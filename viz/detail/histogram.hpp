@@ -1,4 +1,4 @@
-// Counting values in bins of equal width. Internal to viz/.
+// Counting values in bins of equal width.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>

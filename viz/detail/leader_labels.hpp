@@ -1,4 +1,4 @@
-// Names below what they name, each with a line that leads up to it. Internal to viz/.
+// Names below what they name, each with a line that leads up to it.
 #pragma once
 
 #include <xgrad/viz/color.hpp>

@@ -1,4 +1,4 @@
-// The legend of a subplot: where it has its place, how large it is, and how it is drawn. Internal to viz/.
+// The legend of a subplot: where it has its place, how large it is, and how it is drawn.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>

@@ -1,4 +1,4 @@
-// What options may be: each kind of option is checked in one place. Internal to viz/.
+// What options may be: each kind of option is checked in one place.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>

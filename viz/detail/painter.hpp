@@ -1,4 +1,4 @@
-// Draws artists on a scene. Internal to viz/.
+// Draws artists on a scene.
 #pragma once
 
 #include <xgrad/viz/color.hpp>

@@ -1,4 +1,4 @@
-// What data cover, and the limits of an axis that shows it. Internal to viz/.
+// What data cover, and the limits of an axis that shows it.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>

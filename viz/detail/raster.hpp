@@ -1,4 +1,4 @@
-// PNG and PDF from SVG text, through librsvg where the library was built with it. Internal to viz/.
+// PNG and PDF from SVG text, through librsvg where the library was built with it.
 #pragma once
 
 #include <string>

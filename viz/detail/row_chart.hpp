@@ -1,4 +1,4 @@
-// The frame that waterfall, bar, beeswarm and decision share: one labelled row per feature over one x axis. Internal.
+// The frame that waterfall, bar, beeswarm and decision share: one labelled row per feature over one x axis.
 #pragma once
 
 #include <xgrad/viz/scene.hpp>

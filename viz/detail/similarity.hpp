@@ -1,4 +1,4 @@
-// An order of rows in which similar explanations stand side by side. Internal to viz/.
+// An order of rows in which similar explanations stand side by side.
 #pragma once
 
 #include <xgrad/viz/contributions.hpp>

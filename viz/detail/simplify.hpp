@@ -1,4 +1,4 @@
-// Lines and marks of very many points, without those that nobody could see. Internal to viz/.
+// Lines and marks of very many points, without those that nobody could see.
 #pragma once
 
 #include <xgrad/viz/scene.hpp>

@@ -1,5 +1,4 @@
-// A subplot: the axes of one cell of a figure's grid, with the measures of all that stands around their plot. Internal
-// to viz/.
+// A subplot: the axes of one cell of a figure's grid, with the measures of all that stands around their plot.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>

@@ -1,4 +1,4 @@
-// Which of many rows a picture shows. Internal to viz/.
+// Which of many rows a picture shows.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>

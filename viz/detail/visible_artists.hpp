@@ -1,4 +1,4 @@
-// The artists of a plot without what nobody could see. Internal to viz/.
+// The artists of a plot without what nobody could see.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>
