@@ -154,6 +154,7 @@ std::vector<LayerInfo> Model::layers(const SummaryOptions&) {
     LayerInfo info;
     info.name = input.name;
     info.type = "Input";
+    info.is_input = true;
     info.in = info.out = input.row.numel();
     info.input_shape = info.output_shape = input.row;
     list.push_back(std::move(info));

@@ -79,6 +79,7 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
   LayerInfo first;
   first.name = "input";
   first.type = "Input";
+  first.is_input = true;
   first.implied = true;
   if (row) {
     first.in = first.out = row->numel();

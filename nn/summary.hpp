@@ -30,6 +30,7 @@ struct LayerInfo {
   std::int64_t flops = 0;                      ///< per row: a multiplication and an addition are two
   bool shared = false;                         ///< is this the second or a later use of the same layer?
   std::vector<std::size_t> inputs = {};        ///< numbers of the entries whose results go in
+  bool is_input = false;                       ///< an input of the model rather than one of its layers
   bool implied = false;                        ///< an entry for the input of a model that has no layer for it
 };
 

@@ -176,7 +176,7 @@ Figure network(nn::Module& model, const NetworkOptions& o) {
     if (info.params.defined()) l.weights = info.params.to_vector<double>();
     if (info.bias.defined()) l.bias = info.bias.to_vector<double>();
     l.from = info.inputs;
-    l.is_input = info.type == "Input";
+    l.is_input = info.is_input;
     layers.push_back(std::move(l));
   }
   return network(layers, model.name(), o);

@@ -269,7 +269,7 @@ Figure plot_model(nn::Module& model, const PlotModelOptions& options) {
     if (info.activation && *info.activation != "linear") b.detail = *info.activation;
     if (info.shared) b.detail += b.detail.empty() ? "shared" : ", shared";
     b.from = info.inputs;
-    if (b.from.empty() && !boxes.empty() && info.type != "Input") b.from = {boxes.size() - 1};
+    if (b.from.empty() && !boxes.empty() && !info.is_input) b.from = {boxes.size() - 1};
     boxes.push_back(std::move(b));
   }
   PlotModelOptions o = options;

@@ -177,7 +177,9 @@ TEST_CASE("config is the tutorial's list of layers") {
   REQUIRE(list.size() == 6);
   CHECK(list[0].name == "input");
   CHECK(list[0].type == "Input");
+  CHECK(list[0].is_input);
   CHECK(list[0].implied);
+  CHECK_FALSE(list[1].is_input);
   CHECK(list[0].out == 10);
   CHECK(list[0].neurons == 0);
   CHECK_FALSE(list[0].params.defined());
@@ -201,6 +203,7 @@ TEST_CASE("config is the tutorial's list of layers") {
   nn::Model branched(a, nn::concatenate({h, a}, {.name = "join"}));
   const auto graph = branched.config();
   REQUIRE(graph.size() == 3);
+  CHECK(graph[0].is_input);
   CHECK_FALSE(graph[0].implied);
   CHECK(graph[2].type == "Concatenate");
   CHECK(graph[2].inputs == std::vector<std::size_t>{1, 0});

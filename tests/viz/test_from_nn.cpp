@@ -27,6 +27,17 @@ nn::Sequential deep() {
 
 std::size_t count(const Scene& s, const char* tag) { return s.all<Circle>(tag).size(); }
 
+// A user's layer that has the name of the entries for inputs.
+struct Input : nn::Module {};
+
+// A user's container that lists its layers without saying which of them feed one another.
+struct Listed : nn::Module {
+  std::vector<nn::LayerInfo> layers(const nn::SummaryOptions&) override {
+    return {{.name = "input", .type = "Input", .out = 2, .is_input = true},
+            {.name = "own", .type = Input().type_name(), .in = 2, .neurons = 3, .out = 3}};
+  }
+};
+
 }  // namespace
 
 // Breaks if columns, links or descriptions are not those of the tutorial's visualize_nn.
@@ -104,7 +115,15 @@ TEST_CASE("plot_model shows branches, shapes and parameters", "[viz]") {
   CHECK(plot_model(chain).scene().all<Rect>("box").size() == 6);
 }
 
-// Breaks if the curve is not the function, or its derivative not autograd's.
+// Breaks when a user's layer is taken for an input of the model because of its class's name.
+TEST_CASE("a user's layer may be called Input", "[viz]") {
+  Listed model;
+  REQUIRE(model.config()[1].type == "Input");
+  CHECK(plot_model(model).scene().all<Polygon>("arrow").size() == 1);
+  CHECK(network(model).scene().all<Polyline>("link").size() == 6);
+}
+
+// Breaks when the curve is not the function, or its derivative not autograd's.
 TEST_CASE("activation draws a function and its derivative", "[viz]") {
   const Scene s = activation("relu", {.low = -2, .high = 2}).scene();
   const auto lines = s.all<Polyline>("line");
