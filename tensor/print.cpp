@@ -300,10 +300,7 @@ std::string Tensor::repr() const {
   if (!defined()) return "tensor(undefined)";
   std::string out = fmt::format("tensor({}, shape={}, dtype={}", text_of(*this, ", ", 7), shape().str(), name(dtype()));
   const std::string grad_fn = grad_fn_name();
-  if (grad_fn == "leaf")
-    out += ", requires_grad=true";
-  else if (!grad_fn.empty())
-    out += ", grad_fn=" + grad_fn;
+  if (!grad_fn.empty()) out += is_leaf() ? ", requires_grad=true" : ", grad_fn=" + grad_fn;
   return out + ")";
 }
 

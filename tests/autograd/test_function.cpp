@@ -196,6 +196,14 @@ struct Hides {
   Tensor t;
 };
 
+namespace user {
+/// 2 x, an op with the name that leaves of the graph have.
+struct leaf : autograd::Function<leaf> {
+  static Tensor forward(Context&, const Tensor& x) { return x * 2.0; }
+  static Gradients backward(Context&, const Tensor& grad) { return {grad * 2.0}; }
+};
+}  // namespace user
+
 }  // namespace
 
 template <> inline constexpr bool xg::autograd::holds_no_tensors<Declared> = true;
@@ -354,6 +362,12 @@ TEST_CASE("mistakes in a user's op of several tensors are named") {
   expect_close(InPlace::apply(real({1, 2})), real({2, 4}), 0, 0);
   CHECK_ERROR(Nothing::apply(x, 0), AutogradError, "[Nothing]", "0 tensors");
   CHECK_ERROR(Nothing::apply(x, 1), AutogradError, "[Nothing]", "undefined", "result 1");
+}
+
+// Breaks if a result of a user's op is printed as a leaf because of the op's name.
+TEST_CASE("a user's op may be called leaf") {
+  CHECK_THAT(user::leaf::apply(real({1, 2}, true)).repr(), xg_test::ContainsSubstring("grad_fn=leaf"));
+  CHECK_THAT(real({1, 2}, true).repr(), xg_test::ContainsSubstring("requires_grad=true"));
 }
 
 // Breaks if text is kept by where it stood.
