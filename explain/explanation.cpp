@@ -37,9 +37,17 @@ void check_count(const char* what, std::size_t found, std::int64_t needed, const
   raise<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
 }
 
-/// Names and ranks may imply counts that exceed the values, especially in an explanation without rows. Up to this limit
-/// they are accepted; a larger count must be matched by values.
-constexpr std::int64_t max_count_without_values = std::int64_t{1} << 24;
+/// "output", or "output 0", "output 1", ... for several.
+std::vector<std::string> default_output_names(std::int64_t count) {
+  if (count == 1) return {"output"};
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(fmt::format("output {}", i));
+  return names;
+}
+
+/// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
+/// are believed; beyond it, a count must be covered by values.
+constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
 
 }  // namespace
 
@@ -104,12 +112,9 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
     model_outputs = std::max(model_outputs, ranks[i] + 1);
     if (ranks[i] != ranks[i % k]) ranked_ = true;
   }
-  if (p.output_names.empty()) {
-    if (model_outputs == 1)
-      p.output_names = {"output"};
-    else
-      for (std::int64_t i = 0; i < model_outputs; ++i) p.output_names.push_back(fmt::format("output {}", i));
-  }
+  const std::vector<std::string> default_names = default_output_names(std::max(model_outputs, named));
+  if (p.output_names.empty()) p.output_names = default_names;
+  has_output_names_ = p.output_names != default_names;
   if (p.output_space != Output::logit)
     p.output_activation = OutputActivation::unknown;
   else if (p.output_activation == OutputActivation::unknown && p.output_names.size() == 1)

@@ -117,7 +117,9 @@ class XG_API Explanation {
   }  ///< names of the features, [n]
   /// The names of the model's outputs: slot k of row r is output_names()[output_ranks()[r, k]].
   const std::vector<std::string>& output_names() const { return parts_.output_names; }
-  /// The name of the output in a slot of a row. Throws IndexError for a row or slot that does not exist.
+  /// Do outputs have names of their own? False where all of output_names() are the default ones.
+  bool has_output_names() const { return has_output_names_; }
+  /// Of a slot in a row. Throws IndexError where there is none.
   std::string output_name(std::int64_t row, std::int64_t slot) const;
   const std::string& method() const { return parts_.method; }  ///< the explainer: "DeepShap"
   Output output_space() const { return parts_.output_space; }  ///< model, logit or probability
@@ -207,6 +209,7 @@ class XG_API Explanation {
 
   ExplanationParts parts_;
   bool ranked_ = false;
+  bool has_output_names_ = false;
   std::vector<std::vector<std::string>> display_;       // [N][n], or empty
   Tensor display_values_;                               // [N, n]
   std::vector<std::string> source_names_;               // columns of the table given to with_display

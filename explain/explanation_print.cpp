@@ -59,16 +59,16 @@ std::string space_in_words(const Explanation& e) {
   }
 }
 
-/// "output: survived", or "" for default names.
+/// "output: survived", or "" where the outputs have default names and are all explained in the model's order.
 std::string outputs_in_words(const Explanation& e) {
   if (e.size() == 0 || e.ranked()) return "";
   std::vector<std::string> names;
-  bool named = false;
+  bool informative = e.has_output_names();
   for (std::int64_t slot = 0; slot < e.outputs_explained(); ++slot) {
     names.push_back(e.output_name(0, slot));
-    named = named || (names.back() != "output" && names.back() != fmt::format("output {}", slot));
+    informative = informative || e.output_ranks().data<std::int64_t>()[slot] != slot;
   }
-  return named ? fmt::format("output{}: {}", names.size() == 1 ? "" : "s", listing(names)) : "";
+  return informative ? fmt::format("output{}: {}", names.size() == 1 ? "" : "s", listing(names)) : "";
 }
 
 /// The features that are sums: "gender (gender_female + gender_male), embarked (4 features)".

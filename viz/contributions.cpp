@@ -177,13 +177,13 @@ Contributions contributions(const explain::Explanation& e, std::optional<std::si
       numbers.take(other, c.rivals.back());
     }
   }
-  // The name where it is one: not the default, and the same output in all rows.
+  // The output is named where it is the same in all rows; the default name of a single output would say nothing.
   if (c.rows > 0) {
     c.output = e.output_name(0, static_cast<std::int64_t>(slot));
     for (std::int64_t r = 1; r < e.rows(); ++r) {
       if (e.output_name(r, static_cast<std::int64_t>(slot)) != c.output) c.output.clear();
     }
-    if (c.output == "output") c.output.clear();
+    if (!e.has_output_names() && e.output_names().size() == 1) c.output.clear();
   }
   return c;
 }

@@ -72,6 +72,7 @@ TEST_CASE("parts must fit each other") {
   const Explanation e(bare);
   CHECK(e.feature_names() == std::vector<std::string>{"x0", "x1"});
   CHECK(e.output_name(0, 0) == "output");
+  CHECK_FALSE(e.has_output_names());
   CHECK(std::isnan(e.base_values().item()));
 }
 
@@ -194,6 +195,10 @@ TEST_CASE("text") {
   std::ostringstream out;
   out << logit;
   CHECK(out.str() == logit.str());
+  p.output_names = {"output", "other"};
+  CHECK(Explanation(p).has_output_names());
+  CHECK_THAT(Explanation(p).str(), xg_test::ContainsSubstring("outputs: output, other"));
+  CHECK_THAT(Explanation(p).output("output").str(), xg_test::ContainsSubstring("output: output"));
   ExplanationParts many;
   many.values = ones({100, 50, 1});
   const std::string summary = Explanation(many).str();

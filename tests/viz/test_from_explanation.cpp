@@ -36,6 +36,8 @@ TEST_CASE("explanations become contributions", "[viz]") {
   CHECK(c.shown(1, 2) == "12");
   CHECK_ERROR(waterfall(e.output(1)), xg::ValueError, "e[0]");
   CHECK(waterfall(e[1], {.output = 0}).svg().find(">a</tspan>") != std::string::npos);
+  parts.output_names = {"output", "other"};
+  CHECK(xg::viz::contributions(Explanation(parts), 0).output == "output");
   CHECK_NOTHROW(force(e.output(0)));
   CHECK_NOTHROW(scatter(e.output(0), "b"));
   CHECK_NOTHROW(beeswarm(e.output(0)));
