@@ -186,10 +186,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   return Figure::from_scene(std::move(scene), o.theme);
 }
 
-std::string mean_label(const Contributions& c) {
-  // "Mean |contribution| to ..."
-  return fmt::format("Mean |contribution|{}", detail::effect_label(c).substr(std::string("Contribution").size()));
-}
+std::string mean_label(const Contributions& c) { return detail::effect_label(c, "Mean |contribution|"); }
 
 // Rows that have a number, of which means are taken.
 std::size_t rows_of_means(const Contributions& c) {

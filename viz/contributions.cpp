@@ -266,16 +266,23 @@ void check_link(const char* op, Link link, const Contributions& c) {
   }
 }
 
-std::string space_label(const Contributions& c, Link link) {
-  std::string unit = link == Link::logit               ? "probability, on the scale of log-odds"
-                     : c.space == Space::logit         ? "log-odds"
-                     : c.space == Space::softmax_logit ? "logit, up to a constant common to all outputs"
-                     : c.space == Space::some_logit    ? "logit"
-                     : c.space == Space::probability   ? "probability"
-                                                       : c.unit;
-  if (c.output.empty()) return unit.empty() ? "Model output" : fmt::format("Model output ({})", unit);
-  return unit.empty() ? static_cast<const std::string&>(c.output) : fmt::format("{} ({})", c.output, unit);
+namespace {
+
+// The output's name, or `unnamed` where it has none, with what contributions are measured in.
+std::string output_label(const Contributions& c, Link link, const char* unnamed) {
+  const std::string unit = link == Link::logit               ? "probability, on the scale of log-odds"
+                           : c.space == Space::logit         ? "log-odds"
+                           : c.space == Space::softmax_logit ? "logit, up to a constant common to all outputs"
+                           : c.space == Space::some_logit    ? "logit"
+                           : c.space == Space::probability   ? "probability"
+                                                             : c.unit;
+  const std::string name = c.output.empty() ? unnamed : c.output;
+  return unit.empty() ? name : fmt::format("{} ({})", name, unit);
 }
+
+}  // namespace
+
+std::string space_label(const Contributions& c, Link link) { return output_label(c, link, "Model output"); }
 
 double log_odds(double own, const std::vector<double>& rivals) {
   if (rivals.empty()) return own;
@@ -345,11 +352,8 @@ std::string infinite_note(const Contributions& c, const char* mark) {
   return n == 0 ? "" : fmt::format("{} infinite contribution{} without {}", n, n == 1 ? "" : "s", mark);
 }
 
-std::string effect_label(const Contributions& c) {
-  const std::string unit = space_label(c);
-  // "Model output (log-odds)" goes on as "the model output (log-odds)".
-  return fmt::format("Contribution to {}",
-                     unit.rfind("Model", 0) == 0 && c.output.empty() ? fmt::format("the m{}", unit.substr(1)) : unit);
+std::string effect_label(const Contributions& c, const char* effect) {
+  return fmt::format("{} to {}", effect, output_label(c, Link::identity, "the model output"));
 }
 
 double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }

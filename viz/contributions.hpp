@@ -113,7 +113,7 @@ std::string rows_note(std::size_t shown, std::size_t drawable, std::size_t rows,
 /// The name of the bar for what contributions do not explain.
 inline constexpr const char* unexplained_name = "unexplained";
 /// "Contribution to survived (log-odds)".
-std::string effect_label(const Contributions& c);
+std::string effect_label(const Contributions& c, const char* effect = "Contribution");
 double logistic(double z);
 
 }  // namespace detail
