@@ -25,9 +25,9 @@ std::vector<double> with_gaps(const Data& x, const Data& y) {
   }
   for (std::size_t i = 1; i + 1 < y.size(); ++i) {
     const double jump = std::abs(y[i + 1] - y[i]);
-    const double before = std::abs(y[i] - y[i - 1]);
-    const double after = i + 2 < y.size() ? std::abs(y[i + 2] - y[i + 1]) : 0;
-    if (jump > 0.08 * (high - low) && jump > 20 * std::max(before, after) &&
+    const double step_before = std::abs(y[i] - y[i - 1]);
+    const double step_after = i + 2 < y.size() ? std::abs(y[i + 2] - y[i + 1]) : 0;
+    if (jump > 0.08 * (high - low) && jump > 20 * std::max(step_before, step_after) &&
         x[i + 1] - x[i] < 0.05 * (x[x.size() - 1] - x[0]))
       out[i] = NAN;
   }
@@ -43,11 +43,11 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
         o.high));
   }
   constexpr std::size_t steps = 400;
-  std::vector<double> at(steps + 1);
-  for (std::size_t i = 0; i <= steps; ++i) at[i] = o.low + (o.high - o.low) * static_cast<double>(i) / steps;
+  std::vector<double> inputs(steps + 1);
+  for (std::size_t i = 0; i <= steps; ++i) inputs[i] = o.low + (o.high - o.low) * static_cast<double>(i) / steps;
   // One number per row: a function over rows (softmax) then sees one number at a time.
   const EnableGrad recorded;
-  Tensor x = tensor(at, {.dtype = float64}).reshape({static_cast<std::int64_t>(at.size()), 1}).detach();
+  Tensor x = tensor(inputs, {.dtype = float64}).reshape({static_cast<std::int64_t>(inputs.size()), 1}).detach();
   x.requires_grad_();
   const Tensor y = f(x);
   if (y.numel() != x.numel()) {
@@ -57,11 +57,11 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   std::vector<double> slope;
   if (o.derivative && y.requires_grad()) {
     y.sum().backward();
-    slope = x.grad().defined() ? x.grad().to_vector<double>() : std::vector<double>(at.size(), 0.0);
+    slope = x.grad().defined() ? x.grad().to_vector<double>() : std::vector<double>(inputs.size(), 0.0);
   } else if (o.derivative) {
-    slope.assign(at.size(), 0.0);  // a step has no slope anywhere
+    slope.assign(inputs.size(), 0.0);  // a step has no slope anywhere
   }
-  return activation_curve(f.name(), at, Data(y), slope, o);
+  return activation_curve(f.name(), inputs, Data(y), slope, o);
 }
 
 Figure activation_curve(StringRef text, const Data& x, const Data& y, const Data& slope, const ActivationOptions& o) {

@@ -56,13 +56,13 @@ void set_scale(AxisState& axis, const char* op, const std::string& scale) {
   axis.log = scale == "log";
 }
 
-void set_ticks(AxisState& axis, const char* op, const Data& at, const std::vector<std::string>& labels) {
-  for (const double v : at.values()) {
+void set_ticks(AxisState& axis, const char* op, const Data& positions, const std::vector<std::string>& labels) {
+  for (const double v : positions.values()) {
     if (std::isfinite(v)) continue;
     throw ValueError(fmt::format("[{}] a tick is at {}: give finite numbers.", op, v));
   }
-  Ticks t{at.values(), labels.empty() ? tick_labels(at.values()) : labels};
-  same_length(op, "at", at.size(), "labels", t.labels.size());
+  Ticks t{positions.values(), labels.empty() ? tick_labels(positions.values()) : labels};
+  same_length(op, "positions", positions.size(), "labels", t.labels.size());
   axis.ticks = std::move(t);
 }
 
@@ -120,21 +120,21 @@ void Axes::scatter(const Data& x, const Data& y, const ScatterOptions2D& o) {
 
 namespace {
 
-detail::BarsArtist bars(const char* op, Axes::State& state, const Data& at, const Data& length, const BarOptions2D& o,
-                        bool horizontal) {
-  same_length(op, horizontal ? "y" : "x", at.size(), horizontal ? "width" : "height", length.size());
-  if (!o.base.empty()) same_length(op, "the bars", at.size(), "base", o.base.size());
-  if (!o.error.empty()) same_length(op, "the bars", at.size(), "error", o.error.size());
-  if (!o.colors.empty()) same_length(op, "the bars", at.size(), "colors", o.colors.size());
+detail::BarsArtist bars(const char* op, Axes::State& state, const Data& position, const Data& length,
+                        const BarOptions2D& o, bool horizontal) {
+  same_length(op, horizontal ? "y" : "x", position.size(), horizontal ? "width" : "height", length.size());
+  if (!o.base.empty()) same_length(op, "the bars", position.size(), "base", o.base.size());
+  if (!o.error.empty()) same_length(op, "the bars", position.size(), "error", o.error.size());
+  if (!o.colors.empty()) same_length(op, "the bars", position.size(), "colors", o.colors.size());
   detail::check_between(op, "width", o.width, std::numeric_limits<double>::denorm_min(),
                         std::numeric_limits<double>::max());
   detail::check_alpha(op, o.alpha);
   detail::check_paint(op, "color", o.color);
   for (const Paint& p : o.colors) detail::check_paint(op, "one of colors", p);
   detail::BarsArtist a;
-  a.position = at.values();
+  a.position = position.values();
   a.length = length.values();
-  a.base = o.base.empty() ? std::vector<double>(at.size(), 0.0) : o.base.values();
+  a.base = o.base.empty() ? std::vector<double>(position.size(), 0.0) : o.base.values();
   a.error = o.error.values();
   a.width = o.width;
   a.horizontal = horizontal;
@@ -173,12 +173,12 @@ void Axes::hist(const Data& values, const HistOptions& o) {
   detail::check_alpha("hist", o.alpha);
   detail::check_paint("hist", "color", o.color);
   const detail::Histogram h = detail::histogram(values.values(), o.bins);
-  if (h.at.empty()) {
+  if (h.centers.empty()) {
     if (!values.empty())
       state_->notes.push_back(fmt::format("Nothing to count: {} values are NaN or infinite", values.size()));
     return;
   }
-  bar(h.at, h.count, {.color = o.color, .width = h.width, .alpha = o.alpha, .label = o.label});
+  bar(h.centers, h.count, {.color = o.color, .width = h.width, .alpha = o.alpha, .label = o.label});
 }
 
 void Axes::fill_between(const Data& x, const Data& y1, const Data& y2, const FillOptions& o) {
@@ -264,11 +264,13 @@ void Axes::set_ylim(double low, double high) { set_limits(state_->y, "set_ylim",
 void Axes::set_xscale(StringRef scale) { set_scale(shared(*state_).x, "set_xscale", scale.str()); }
 void Axes::set_yscale(StringRef scale) { set_scale(state_->y, "set_yscale", scale.str()); }
 
-void Axes::set_xticks(const Data& at, const StringList& labels) {
-  set_ticks(shared(*state_).x, "set_xticks", at, labels);
+void Axes::set_xticks(const Data& positions, const StringList& labels) {
+  set_ticks(shared(*state_).x, "set_xticks", positions, labels);
 }
 
-void Axes::set_yticks(const Data& at, const StringList& labels) { set_ticks(state_->y, "set_yticks", at, labels); }
+void Axes::set_yticks(const Data& positions, const StringList& labels) {
+  set_ticks(state_->y, "set_yticks", positions, labels);
+}
 
 void Axes::invert_yaxis() { state_->y.inverted = !state_->y.inverted; }
 void Axes::set_aspect_equal() {

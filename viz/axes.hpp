@@ -203,9 +203,9 @@ class XG_API Axes {
   void set_yscale(StringRef scale);  ///< the same for y
   /// Ticks at these places alone, with labels of one's own or with their numbers. Throws ValueError for places that are
   /// not finite and another number of labels.
-  void set_xticks(const Data& at, const StringList& labels = {});
-  void set_yticks(const Data& at, const StringList& labels = {});  ///< the same for y
-  void invert_yaxis();                                             ///< larger values lie lower
+  void set_xticks(const Data& positions, const StringList& labels = {});
+  void set_yticks(const Data& positions, const StringList& labels = {});  ///< the same for y
+  void invert_yaxis();                                                    ///< larger values lie lower
   /// One unit of x is as long as one of y; on a log axis a decade is a unit. Where the limits are so unlike that less
   /// than a strip would be left of the plot, the shorter axis shows more.
   void set_aspect_equal();

@@ -90,7 +90,8 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   const double row = cohorts.size() == 1 ? 40 : std::max(40.0, 17 * groups + 10);
   const bool legend = cohorts.size() > 1;
   detail::RowChart chart(
-      labels, {.width = o.width, .row = row, .top = 12, .bottom = 60, .right = 20, .least_plot = 240, .title = o.title},
+      labels,
+      {.width = o.width, .row = row, .top = 12, .bottom = 60, .right = 20, .min_plot_width = 240, .title = o.title},
       o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
@@ -105,28 +106,28 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   };
   // Room for the numbers beside the bars.
   detail::leave_room(x, 0.25 * box.width(), [&] {
-    detail::Overhang over;
+    detail::Overhang overhang;
     for (const BarRow& r : rows) {
       for (std::size_t k = 0; k < r.value.size(); ++k) {
         const double w = text_width(text(r.value[k]), font);
         if (r.value[k] < 0)
-          over.left = std::max(over.left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
+          overhang.left = std::max(overhang.left, box.left + 2 - (place(r.value[k], r.error[k]) - w));
         else
-          over.right = std::max(over.right, place(r.value[k], r.error[k]) + w - (box.right - 2));
+          overhang.right = std::max(overhang.right, place(r.value[k], r.error[k]) + w - (box.right - 2));
       }
     }
-    return over;
+    return overhang;
   });
   const Scale axis = detail::extended(x, box.left, box.right);
 
-  const double thick = cohorts.size() == 1 ? 26 : std::min(26.0, (row - 8) / groups);
+  const double bar_height = cohorts.size() == 1 ? 26 : std::min(26.0, (row - 8) / groups);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t k = 0; k < cohorts.size(); ++k) {
       const double v = rows[i].value[k];
-      const double y = chart.middle[i] + (static_cast<double>(k) - (groups - 1) / 2) * thick;
+      const double y = chart.middle[i] + (static_cast<double>(k) - (groups - 1) / 2) * bar_height;
       const Paint paint = legend ? Paint::series(k) : Paint(v < 0 ? Role::negative : Role::positive);
       if (std::isfinite(v)) {
-        const double half = legend ? thick / 2 - 1 : thick / 2;
+        const double half = legend ? bar_height / 2 - 1 : bar_height / 2;
         scene.add(Rect{{std::min(x(0), x(v)), y - half, std::max(x(0), x(v)), y + half}, paint, {}, 0, "bar"});
       }
       const double e = rows[i].error[k];
@@ -145,18 +146,18 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
   double bottom = chart.x_axis(axis, axis_label);
   if (legend) {
     bottom += 8;
-    double at = box.left;
+    double legend_x = box.left;
     for (std::size_t k = 0; k < cohorts.size(); ++k) {
       const auto lines = viz::wrap(cohorts[k].name, font, box.width() - 30);
       double w = 0;
       for (const std::string& l : lines) w = std::max(w, text_width(l, font));
-      if (at > box.left && at + 24 + w > box.right) {
-        at = box.left;
+      if (legend_x > box.left && legend_x + 24 + w > box.right) {
+        legend_x = box.left;
         bottom += line_height * font;
       }
-      scene.add(Rect{{at, bottom + 3, at + 14, bottom + 14}, Paint::series(k), {}, 0, "legend-handle"});
+      scene.add(Rect{{legend_x, bottom + 3, legend_x + 14, bottom + 14}, Paint::series(k), {}, 0, "legend-handle"});
       for (std::size_t l = 0; l < lines.size(); ++l) {
-        scene.add(Text{{at + 20, bottom + (static_cast<double>(l) + 0.5) * line_height * font},
+        scene.add(Text{{legend_x + 20, bottom + (static_cast<double>(l) + 0.5) * line_height * font},
                        {{lines[l]}},
                        font,
                        Anchor::start,
@@ -165,7 +166,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
                        "legend"});
       }
       bottom += static_cast<double>(lines.size() - 1) * line_height * font;
-      at += 24 + w + 16;
+      legend_x += 24 + w + 16;
     }
     bottom += line_height * font;
   }

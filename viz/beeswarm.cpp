@@ -22,10 +22,10 @@ namespace {
 
 // Linear interpolation between order statistics, as numpy.percentile.
 double percentile(const std::vector<double>& sorted, double p) {
-  const double at = p / 100 * static_cast<double>(sorted.size() - 1);
-  const auto i = static_cast<std::size_t>(at);
+  const double position = p / 100 * static_cast<double>(sorted.size() - 1);
+  const auto i = static_cast<std::size_t>(position);
   if (i + 1 >= sorted.size()) return sorted.back();
-  return sorted[i] + (at - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]);
+  return sorted[i] + (position - static_cast<double>(i)) * (sorted[i + 1] - sorted[i]);
 }
 
 }  // namespace
@@ -108,9 +108,9 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   }
   std::vector<std::vector<double>> measures;
   const auto measure = [&](auto&& value) {
-    std::vector<double> all;
-    for (const std::size_t r : drawable) all.push_back(value(r));
-    measures.push_back(std::move(all));
+    std::vector<double> measured;
+    for (const std::size_t r : drawable) measured.push_back(value(r));
+    measures.push_back(std::move(measured));
   };
   for (std::size_t k = 0; k < single; ++k) measure([&](std::size_t r) { return c.value(r, order[k]); });
   if (single < order.size()) measure([&](std::size_t r) { return others[r]; });
@@ -148,14 +148,19 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   for (const SwarmRow& r : rows) labels.push_back({{r.name, r.is_sum ? Paint(Role::muted) : Paint(Role::ink)}});
   const double font_guess = o.theme.font_px();
   const bool colored = !c.data.empty();
-  const double bar_room = colored
-                              ? 26 + 12 + 8 + std::max(text_width("High", font_guess), text_width("Low", font_guess)) +
-                                    6 + line_height * font_guess + 8
-                              : 20;
-  detail::RowChart chart(
-      labels,
-      {.width = o.width, .row = 40, .top = 10, .bottom = 60, .right = bar_room, .least_plot = 260, .title = o.title},
-      o.theme);
+  const double colorbar_width = colored ? 26 + 12 + 8 +
+                                              std::max(text_width("High", font_guess), text_width("Low", font_guess)) +
+                                              6 + line_height * font_guess + 8
+                                        : 20;
+  detail::RowChart chart(labels,
+                         {.width = o.width,
+                          .row = 40,
+                          .top = 10,
+                          .bottom = 60,
+                          .right = colorbar_width,
+                          .min_plot_width = 260,
+                          .title = o.title},
+                         o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
   const double font = chart.font;
@@ -166,10 +171,10 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   constexpr double radius = 2.6;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::vector<double> offset = stack(rows[i].value);
-    double deepest = 0;
-    for (const double v : offset) deepest = std::max(deepest, std::abs(v));
+    double max_layer = 0;
+    for (const double v : offset) max_layer = std::max(max_layer, std::abs(v));
     // Stacks use nine tenths of the row; short ones stay close together.
-    const double step = std::min(1.7 * radius, 0.45 * 40 / (deepest + 1));
+    const double step = std::min(1.7 * radius, 0.45 * 40 / (max_layer + 1));
     // Grey dots below the coloured ones.
     for (const bool grey : {true, false}) {
       for (std::size_t k = 0; k < rows[i].value.size(); ++k) {

@@ -9,12 +9,12 @@
 namespace xg::viz {
 namespace {
 
-struct Named {
+struct NamedColor {
   std::string_view name;
   std::uint32_t rgb;
 };
 
-constexpr std::array<Named, 38> named_colors = {{
+constexpr std::array<NamedColor, 38> named_colors = {{
     {"black", 0x000000},     {"white", 0xffffff},     {"gray", 0x808080},      {"grey", 0x808080},
     {"silver", 0xc0c0c0},    {"lightgray", 0xd3d3d3}, {"lightgrey", 0xd3d3d3}, {"darkgray", 0xa9a9a9},
     {"darkgrey", 0xa9a9a9},  {"dimgray", 0x696969},   {"red", 0xff0000},       {"darkred", 0x8b0000},
@@ -56,7 +56,7 @@ Color Color::parse(StringRef given) {
     }
     if (good) return from_rgb(rgb);
   }
-  for (const Named& n : named_colors) {
+  for (const NamedColor& n : named_colors) {
     if (n.name == text) return from_rgb(n.rgb);
   }
   throw ValueError(
@@ -95,12 +95,12 @@ Color red_blue(double t) {
   if (std::isnan(t)) return from_rgb(0x777777);
   t = std::clamp(t, 0.0, 1.0);
   // SHAP's map at these positions; between them a straight line is within 3/255 of it.
-  constexpr std::array<double, 11> at = {0, .11, .22, .33, .44, .5, .56, .67, .78, .89, 1};
+  constexpr std::array<double, 11> positions = {0, .11, .22, .33, .44, .5, .56, .67, .78, .89, 1};
   constexpr std::array<std::uint32_t, 11> rgb = {0x008bfb, 0x007bf4, 0x3968e7, 0x6f52d4, 0x8f36bb, 0x9a25ae,
                                                  0xad13a6, 0xcd0095, 0xe50080, 0xf7006a, 0xff0051};
   std::size_t i = 0;
-  while (i + 2 < at.size() && t > at[i + 1]) ++i;
-  return mix(from_rgb(rgb[i]), from_rgb(rgb[i + 1]), (t - at[i]) / (at[i + 1] - at[i]));
+  while (i + 2 < positions.size() && t > positions[i + 1]) ++i;
+  return mix(from_rgb(rgb[i]), from_rgb(rgb[i + 1]), (t - positions[i]) / (positions[i + 1] - positions[i]));
 }
 
 Paint Paint::parse(StringRef given) {

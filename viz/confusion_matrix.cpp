@@ -51,21 +51,21 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
     for (const double v : row) widest_count = std::max(widest_count, text_width(format_count(v), 1.2 * font, true));
   }
   // Row labels at the left, wrapped; the cells share what is left, but never less than their numbers need.
-  const double label_room = std::max(0.3 * scene.width, 80.0);
+  const double max_label_width = std::max(0.3 * scene.width, 80.0);
   std::vector<std::vector<std::string>> names;
   double label_width = 0;
   for (const std::string& name : c.classes) {
-    names.push_back(viz::wrap(name, font, label_room));
+    names.push_back(viz::wrap(name, font, max_label_width));
     for (const std::string& l : names.back()) label_width = std::max(label_width, text_width(l, font));
   }
   const double left = 10 + line + 8 + label_width + 8;
-  const double least = std::max(widest_count + 12, 46.0);
-  const double cell_width = std::max(least, (scene.width - left - 14) / static_cast<double>(k));
+  const double min_cell_width = std::max(widest_count + 12, 46.0);
+  const double cell_width = std::max(min_cell_width, (scene.width - left - 14) / static_cast<double>(k));
   scene.width = std::max(scene.width, left + cell_width * static_cast<double>(k) + 14);
-  std::size_t most_lines = 1;
-  for (const auto& n : names) most_lines = std::max(most_lines, n.size());
+  std::size_t max_lines = 1;
+  for (const auto& n : names) max_lines = std::max(max_lines, n.size());
   const double cell_height =
-      std::max({std::min(cell_width * 0.72, 110.0), static_cast<double>(most_lines) * line + 8, 3.0 * font});
+      std::max({std::min(cell_width * 0.72, 110.0), static_cast<double>(max_lines) * line + 8, 3.0 * font});
 
   double y = 12;
   if (!o.title.empty()) {
@@ -89,15 +89,15 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                      "cell"});
       const Paint ink = share > 0.72 ? Role::background : Role::ink;
       const Point middle{x + cell_width / 2, top + cell_height / 2};
-      const bool both = o.percent && total > 0 && cell_height >= 2.4 * line;
-      scene.add(Text{{middle.x, middle.y - (both ? 0.42 * line : 0)},
+      const bool show_percent = o.percent && total > 0 && cell_height >= 2.4 * line;
+      scene.add(Text{{middle.x, middle.y - (show_percent ? 0.42 * line : 0)},
                      {{format_count(c.counts[i][j]), ink, true}},
                      1.2 * font,
                      Anchor::middle,
                      Align::middle,
                      0,
                      "count"});
-      if (both) {
+      if (show_percent) {
         scene.add(Text{{middle.x, middle.y + 0.62 * line},
                        {{fmt::format("{}%", format_value(100 * share, 1)), ink}},
                        0.95 * font,
@@ -107,10 +107,10 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                        "percent"});
       }
     }
-    double at = top + cell_height / 2 - (static_cast<double>(names[i].size()) - 1) / 2 * line;
+    double text_y = top + cell_height / 2 - (static_cast<double>(names[i].size()) - 1) / 2 * line;
     for (const std::string& l : names[i]) {
-      scene.add(Text{{box.left - 8, at}, {{l}}, font, Anchor::end, Align::middle, 0, "tick-label-y"});
-      at += line;
+      scene.add(Text{{box.left - 8, text_y}, {{l}}, font, Anchor::end, Align::middle, 0, "tick-label-y"});
+      text_y += line;
     }
   }
   // Column labels: wrapped within their cells, or slanted where a word is too long for that.
@@ -124,12 +124,12 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
         flat && columns.back().size() <=
                     std::min<std::size_t>(3, 1 + static_cast<std::size_t>(std::count(name.begin(), name.end(), ' ')));
   }
-  double below = box.bottom + 6;
+  double y_below = box.bottom + 6;
   if (flat) {
     for (std::size_t j = 0; j < k; ++j) {
       for (std::size_t l = 0; l < columns[j].size(); ++l) {
         scene.add(Text{
-            {box.left + cell_width * (static_cast<double>(j) + 0.5), below + (static_cast<double>(l) + 0.5) * line},
+            {box.left + cell_width * (static_cast<double>(j) + 0.5), y_below + (static_cast<double>(l) + 0.5) * line},
             {{columns[j][l]}},
             font,
             Anchor::middle,
@@ -138,7 +138,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
             "tick-label-x"});
       }
     }
-    below += static_cast<double>(rows) * line;
+    y_below += static_cast<double>(rows) * line;
   } else {
     double depth = 0;
     for (std::size_t j = 0; j < k; ++j) {
@@ -147,7 +147,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
       const auto lines = viz::wrap(c.classes[j], font, std::max((x - 10) * 1.35, 90.0));
       for (std::size_t l = 0; l < lines.size(); ++l) {
         const double shift = static_cast<double>(l) * line * 0.71;
-        Text t{{x + 0.3 * font + shift, below + 0.4 * font + shift},
+        Text t{{x + 0.3 * font + shift, y_below + 0.4 * font + shift},
                {{lines[l]}},
                font,
                Anchor::end,
@@ -156,14 +156,14 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                "tick-label-x"};
         const Box b = bounds(t);
         if (b.right > scene.width - 6) scene.width = b.right + 6;
-        depth = std::max(depth, b.bottom - below);
+        depth = std::max(depth, b.bottom - y_below);
         scene.add(std::move(t));
       }
     }
-    below += depth;
+    y_below += depth;
   }
-  below += 6;
-  scene.add(Text{{box.centre().x, below + 0.5 * line},
+  y_below += 6;
+  scene.add(Text{{box.centre().x, y_below + 0.5 * line},
                  {{"Predicted class", Role::muted}},
                  font,
                  Anchor::middle,
@@ -177,7 +177,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
                  Align::middle,
                  -90,
                  "axis-label"});
-  scene.height = below + line + 10;
+  scene.height = y_below + line + 10;
   scene.title = o.title.empty() ? "Confusion matrix" : o.title;
   scene.caption = "How many rows of data of each true class (down) were taken for each class (across).";
   for (std::size_t i = 0; i < k; ++i) {

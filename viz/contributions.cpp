@@ -112,12 +112,12 @@ struct Numbers {
     for (std::size_t r = 0; r < rows; ++r) {
       c.base.push_back(base[r * slots + slot]);
       c.outputs.push_back(outputs[r * slots + slot]);
-      bool all = true;
+      bool all_numbers = true;
       for (std::size_t i = 0; i < features; ++i) {
         c.values.push_back(values[(r * features + i) * slots + slot]);
-        all = all && !std::isnan(c.values.back());
+        all_numbers = all_numbers && !std::isnan(c.values.back());
       }
-      known = known || !all || !std::isnan(c.outputs.back());
+      known = known || !all_numbers || !std::isnan(c.outputs.back());
     }
     // Nobody said what the model gave: then it is what base and contributions sum to.
     if (!known) c.outputs.clear();

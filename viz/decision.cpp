@@ -20,7 +20,7 @@ namespace {
 
 struct DecisionLine {
   std::size_t row = 0;
-  std::vector<double> at;  // outputs from the bottom to the top, one more than rows of the chart
+  std::vector<double> outputs;  // outputs from the bottom to the top, one more than rows of the chart
 };
 
 // What the output of row `r` is after the base value and the first contributions, from the bottom to the top: that of
@@ -29,10 +29,10 @@ std::vector<double> path(const Contributions& c, std::size_t r, const std::vecto
                          std::size_t shown, bool gap_row) {
   double sum = c.base[r];
   for (std::size_t k = shown; k < order.size(); ++k) sum += detail::finite_or_zero(c.value(r, order[k]));
-  std::vector<double> at = {sum};
-  if (gap_row) at.push_back(sum += c.unexplained(r));
-  for (std::size_t k = shown; k-- > 0;) at.push_back(sum += detail::finite_or_zero(c.value(r, order[k])));
-  return at;
+  std::vector<double> outputs = {sum};
+  if (gap_row) outputs.push_back(sum += c.unexplained(r));
+  for (std::size_t k = shown; k-- > 0;) outputs.push_back(sum += detail::finite_or_zero(c.value(r, order[k])));
+  return outputs;
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     for (const auto& other : others) rivals.push_back(other[k]);
     return detail::log_odds(own, rivals);
   };
-  std::vector<DecisionLine> all;
+  std::vector<DecisionLine> drawable_lines;
   std::vector<std::vector<double>> measures(shown + (gap_row ? 2 : 1));
   double base = 0;
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -88,25 +88,25 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     if (o.link == Link::logit && !c.rivals.empty()) {
       std::vector<std::vector<double>> others;
       for (const Contributions& rival : c.rivals) others.push_back(path(rival, r, order, shown, gap_row));
-      for (std::size_t k = 0; k < line.at.size(); ++k) line.at[k] = lead(k, line.at[k], others);
+      for (std::size_t k = 0; k < line.outputs.size(); ++k) line.outputs[k] = lead(k, line.outputs[k], others);
     }
-    for (std::size_t k = 0; k < line.at.size(); ++k) {
-      measures[k].push_back(line.at[k]);
-      range.add(line.at[k]);
+    for (std::size_t k = 0; k < line.outputs.size(); ++k) {
+      measures[k].push_back(line.outputs[k]);
+      range.add(line.outputs[k]);
     }
-    all.push_back(std::move(line));
+    drawable_lines.push_back(std::move(line));
   }
   std::reverse(measures.begin(), measures.end());  // outputs first: their extremes matter most
   const auto highlighted = [&](std::size_t row) {
     return std::find(o.highlight.begin(), o.highlight.end(), row) != o.highlight.end();
   };
   std::vector<std::size_t> highlights;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    if (highlighted(all[k].row)) highlights.push_back(k);
+  for (std::size_t k = 0; k < drawable_lines.size(); ++k) {
+    if (highlighted(drawable_lines[k].row)) highlights.push_back(k);
   }
   std::vector<DecisionLine> lines;
-  for (const std::size_t k : detail::rows_to_draw(all.size(), o.max_rows, measures, highlights))
-    lines.push_back(std::move(all[k]));
+  for (const std::size_t k : detail::rows_to_draw(drawable_lines.size(), o.max_rows, measures, highlights))
+    lines.push_back(std::move(drawable_lines[k]));
 
   const auto [low, high] = detail::linear_limits(range, {0.04, 0.04, 0.5});
   const Scale share{low, high};
@@ -121,7 +121,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
                           .top = single ? 60.0 : 40.0,
                           .bottom = 60,
                           .right = 24,
-                          .least_plot = 260,
+                          .min_plot_width = 260,
                           .title = o.title},
                          o.theme);
   Scene& scene = chart.scene;
@@ -152,8 +152,8 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     for (const DecisionLine& l : lines) {
       if (highlighted(l.row) != on_top) continue;
       std::vector<Point> points;
-      for (std::size_t k = 0; k < l.at.size(); ++k) points.push_back({x(l.at[k]), border[k]});
-      const double t = share(l.at.back());
+      for (std::size_t k = 0; k < l.outputs.size(); ++k) points.push_back({x(l.outputs[k]), border[k]});
+      const double t = share(l.outputs.back());
       Stroke stroke{Paint(red_blue(std::round(std::clamp(t, 0.0, 1.0) * 100) / 100)).fade(opacity),
                     on_top ? width + 1.2 : width};
       if (on_top) stroke.dash = {9, 3, 2, 3};
@@ -161,7 +161,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     }
   }
   if (single) {
-    const Text fx{{lines.empty() ? box.centre().x : x(lines[0].at.back()), box.top - 27},
+    const Text fx{{lines.empty() ? box.centre().x : x(lines[0].outputs.back()), box.top - 27},
                   {{"f(x)", Role::ink},
                    {fmt::format(" = {}", format_value(detail::linked_prediction(c, 0, o.link))), Role::muted}},
                   font,
@@ -176,9 +176,9 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     for (std::size_t k = 0; k < shown; ++k) {
       const std::string value = c.shown(lines[0].row, order[k]);
       if (value.empty()) continue;
-      const std::size_t below = labels.size() - 1 - k;
-      const double left = std::min(x(lines[0].at[below]), x(lines[0].at[below + 1]));
-      const double right = std::max(x(lines[0].at[below]), x(lines[0].at[below + 1]));
+      const std::size_t lower_border = labels.size() - 1 - k;
+      const double left = std::min(x(lines[0].outputs[lower_border]), x(lines[0].outputs[lower_border + 1]));
+      const double right = std::max(x(lines[0].outputs[lower_border]), x(lines[0].outputs[lower_border + 1]));
       const std::string text = fmt::format("({})", value);
       const double w = text_width(text, font) + 16;
       const bool to_right = scene.width - right >= w || scene.width - right >= left - box.left;
@@ -193,7 +193,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
         continue;
       }
       // The line crosses the whole plot: its upper corner is free, on the side where it starts.
-      const bool rising = lines[0].at[below + 1] >= lines[0].at[below];
+      const bool rising = lines[0].outputs[lower_border + 1] >= lines[0].outputs[lower_border];
       const std::vector<std::string> pieces = viz::wrap(text, font, std::max(right - left - 30, 60.0));
       double y = chart.middle[k] - 0.22 * chart.height[k];
       for (const std::string& t : pieces) {
@@ -229,7 +229,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   if (!o.legend.empty()) {
     bottom += 6;
     for (const DecisionLine& l : lines) {
-      const double t = share(l.at.back());
+      const double t = share(l.outputs.back());
       for (const std::string& text : viz::wrap(o.legend[l.row], font, box.width() - 40)) {
         const double y = bottom + 0.5 * line_height * font;
         scene.line({box.left, y}, {box.left + 24, y}, {red_blue(std::clamp(t, 0.0, 1.0)), 2}, "legend-handle");

@@ -167,7 +167,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   if (!std::isfinite(low)) low = high = 0;
   const auto [bottom, top] = detail::linear_limits(effects, {0.06, 0.06, 0.5});
   // Where notes stand: in the padding above the highest dot.
-  const double note_at = top - 0.04 * detail::span(bottom, top);
+  const double note_y = top - 0.04 * detail::span(bottom, top);
   constexpr double largest = std::numeric_limits<double>::max();
   const auto within_double = [&](double v) { return std::clamp(v, -largest, largest); };
   const double span = detail::is_constant(low, high) ? std::max(1.0, std::abs(low) * 0.05) : detail::span(low, high);
@@ -206,18 +206,18 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
                                                         : 40;
     const double step = !values.categories.empty() ? 1 : span / static_cast<double>(bins);
     const double start = !values.categories.empty() ? -0.5 : low;
-    std::vector<double> count(bins, 0.0), at, length, base;
+    std::vector<double> count(bins, 0.0), centers, length, base;
     for (const double v : values.x) {
       if (std::isfinite(v))
         count[static_cast<std::size_t>(std::clamp(v / step - start / step, 0.0, static_cast<double>(bins - 1)))] += 1;
     }
-    const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));
+    const double max_bin_count = std::max(1.0, *std::max_element(count.begin(), count.end()));
     for (std::size_t b = 0; b < bins; ++b) {
-      at.push_back(start + (static_cast<double>(b) + 0.5) * step);
+      centers.push_back(start + (static_cast<double>(b) + 0.5) * step);
       base.push_back(bottom);
-      length.push_back(0.3 * detail::span(bottom, top) * (count[b] / most));
+      length.push_back(0.3 * detail::span(bottom, top) * (count[b] / max_bin_count));
     }
-    axes.bar(at, length, {.color = Role::grid, .width = step * 0.94, .base = base});
+    axes.bar(centers, length, {.color = Role::grid, .width = step * 0.94, .base = base});
   }
   axes.axhline(0, {.color = Role::edge, .linewidth = 0.8});
   const double diameter = x.size() > 500 ? 4 : 5;
@@ -232,15 +232,16 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   if (!values.categories.empty()) {
     left = -0.6;
     right = static_cast<double>(values.categories.size()) - 0.4;
-    std::vector<double> at(values.categories.size());
-    std::iota(at.begin(), at.end(), 0.0);
-    axes.set_xticks(at, values.categories);
+    std::vector<double> positions(values.categories.size());
+    std::iota(positions.begin(), positions.end(), 0.0);
+    axes.set_xticks(positions, values.categories);
   }
   if (!missing.empty()) {
-    const double aside = within_double(left - 0.03 * span);
-    left = within_double(aside - 0.03 * span);
-    axes.scatter(std::vector<double>(missing.size(), aside), missing, {.color = Role::muted, .size = 6, .marker = "x"});
-    axes.text(aside, note_at, fmt::format("{} without a value", missing.size()),
+    const double missing_x = within_double(left - 0.03 * span);
+    left = within_double(missing_x - 0.03 * span);
+    axes.scatter(std::vector<double>(missing.size(), missing_x), missing,
+                 {.color = Role::muted, .size = 6, .marker = "x"});
+    axes.text(missing_x, note_y, fmt::format("{} without a value", missing.size()),
               {.color = Role::muted, .fontsize = 0.85 * o.theme.font_size});
   }
   bool any_infinite = false;
@@ -249,7 +250,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
       detail::rows_note(shown.size(), drawable.size(), c.rows,
                         any_infinite ? "their contributions are NaN or infinite" : "their contributions are NaN");
   if (!note.empty())
-    axes.text(right, note_at, note, {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
+    axes.text(right, note_y, note, {.color = Role::muted, .ha = "right", .fontsize = 0.85 * o.theme.font_size});
   axes.set_xlim(left, right);
   axes.set_ylim(bottom, top);
   axes.set_xlabel(feature);

@@ -30,11 +30,12 @@ Figure::Figure(const FigureOptions& options) : state_(std::make_unique<State>())
   detail::check_inches("figure", "width", options.width);
   detail::check_inches("figure", "height", options.height);
   detail::check_theme("figure", options.theme);
-  constexpr std::size_t most = 400;
-  if (options.rows == 0 || options.columns == 0 || options.rows > most || options.columns > most / options.rows) {
+  constexpr std::size_t max_axes = 400;
+  if (options.rows == 0 || options.columns == 0 || options.rows > max_axes ||
+      options.columns > max_axes / options.rows) {
     throw ValueError(
         fmt::format("[figure] the grid has {} rows and {} columns: give at least one of each, {} axes at most.",
-                    options.rows, options.columns, most));
+                    options.rows, options.columns, max_axes));
   }
   state_->options = options;
   state_->axes.resize(options.rows * options.columns);

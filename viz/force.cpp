@@ -37,12 +37,12 @@ std::string name_of(const Contributions& c, std::size_t feature) {
 Figure single(const Contributions& c, const ForceOptions& o) {
   const double total = c.prediction(0);
   bool good = std::isfinite(total);  // else there is no place where arrows could meet
-  double all = 0;
-  for (std::size_t i = 0; i < c.features; ++i) all += std::abs(detail::finite_or_zero(c.value(0, i)));
+  double total_size = 0;
+  for (std::size_t i = 0; i < c.features; ++i) total_size += std::abs(detail::finite_or_zero(c.value(0, i)));
   std::vector<Segment> up, down;
   double high_end = total, low_end = total;
   const auto push = [&](std::size_t feature, double v) {
-    const double share = all > 0 ? std::abs(v) / all : 0;
+    const double share = total_size > 0 ? std::abs(v) / total_size : 0;
     if (v > 0) {
       up.push_back({feature, low_end - v, low_end, share});
       low_end -= v;
@@ -97,8 +97,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
                   font,          Anchor::middle,
                   Align::middle, 0,
                   "base-label"};
-  const auto place = [&](Text t, double at) {
-    t.at.y = at;
+  const auto place = [&](Text t, double y_px) {
+    t.position.y = y_px;
     detail::add_inside(scene, std::move(t));
   };
   const double gap = (width(output) + width(base)) / 2 + 14;
@@ -115,8 +115,8 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   const double axis = y + line + 5;
   const Stroke spine{Role::muted, 1};
   scene.line({x.from, axis}, {x.to, axis}, spine, "spine");
-  for (std::size_t i = 0; i < t.at.size(); ++i) {
-    const double px = x(t.at[i]);
+  for (std::size_t i = 0; i < t.positions.size(); ++i) {
+    const double px = x(t.positions[i]);
     scene.line({px, axis - 4}, {px, axis}, spine, "tick");
     detail::add_inside(
         scene,
@@ -157,7 +157,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   scene.line({bx, axis - 4}, {bx, axis + 5}, {Role::ink, 1.6}, "base-line");
 
   // Each name is compared with each at every level: of very many only those of the widest arrows are written.
-  constexpr std::size_t most_names = 60;
+  constexpr std::size_t max_names = 60;
   std::vector<double> shares;
   for (const std::vector<Segment>* segments : {&up, &down}) {
     for (const Segment& s : *segments) {
@@ -166,7 +166,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   }
   const std::size_t wanted = shares.size();
   std::sort(shares.begin(), shares.end(), std::greater<>());
-  shares.resize(std::min(wanted, most_names));
+  shares.resize(std::min(wanted, max_names));
   std::size_t names = 0;
   detail::LeaderLabels labels(bottom + 10, font, 14, scene.width - 14);
   const auto name = [&](const std::vector<Segment>& segments, const Paint& paint) {
@@ -175,7 +175,7 @@ Figure single(const Contributions& c, const ForceOptions& o) {
         labels.add((x(s.from) + x(s.to)) / 2, {detail::unexplained_name}, Role::muted);
         continue;
       }
-      if (s.share < o.contribution_threshold || s.share < shares.back() || names == most_names) continue;
+      if (s.share < o.contribution_threshold || s.share < shares.back() || names == max_names) continue;
       ++names;
       const std::string shown = c.shown(0, s.feature);
       const std::string text = shown.empty() ? c.name(s.feature) : fmt::format("{} = {}", c.name(s.feature), shown);
@@ -195,12 +195,12 @@ Figure single(const Contributions& c, const ForceOptions& o) {
     notes.push_back(fmt::format("{} of {} features named, those that contribute most", names, wanted));
   if (linked) notes.push_back(detail::base_note(c, o.link));
   const auto lines = [&](const std::string& text) { return viz::wrap(text, font, scene.width - 16); };
-  std::vector<std::string> below = lines(detail::space_label(c, x.log_odds ? Link::logit : Link::identity));
+  std::vector<std::string> lines_below = lines(detail::space_label(c, x.log_odds ? Link::logit : Link::identity));
   for (const std::string& note : notes) {
     const auto more = lines(note);
-    below.insert(below.end(), more.begin(), more.end());
+    lines_below.insert(lines_below.end(), more.begin(), more.end());
   }
-  for (const std::string& l : below) {
+  for (const std::string& l : lines_below) {
     scene.add(Text{{scene.width / 2, end + 6 + 0.5 * line},
                    {{l, Role::muted}},
                    font,
@@ -249,15 +249,15 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
     measures[2].push_back(high);
   }
   // More rows than two in each px of the sheet would be drawn upon one another.
-  const auto most_rows = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
-  std::vector<std::size_t> rows = detail::rows_to_draw(drawable, std::min(o.max_rows, most_rows), measures);
+  const auto max_columns = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
+  std::vector<std::size_t> rows = detail::rows_to_draw(drawable, std::min(o.max_rows, max_columns), measures);
   std::string label = "Rows in their order";
-  constexpr std::size_t most_similar = 5000;  // each is compared with each
-  if (o.order == RowOrder::similarity && rows.size() > most_similar) {
+  constexpr std::size_t max_similar = 5000;  // each is compared with each
+  if (o.order == RowOrder::similarity && rows.size() > max_similar) {
     throw ValueError(
         fmt::format("[force] {} rows are too many to be ordered by similarity: give max_rows of at most {}, "
                     "or another order.",
-                    rows.size(), most_similar));
+                    rows.size(), max_similar));
   }
   if (o.order == RowOrder::similarity) {
     if (!rows.empty()) rows = detail::order_by_similarity(c, rows);
@@ -320,7 +320,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
     const auto [low, high] = detail::linear_limits(range, {0.05, 0.05, 0.5});
     const Ticks ticks = probability_ticks(low, high, 7);
     axes.set_ylim(low, high);
-    axes.set_yticks(ticks.at, ticks.labels);
+    axes.set_yticks(ticks.positions, ticks.labels);
   }
   axes.set_xlabel(label);
   axes.set_ylabel(detail::space_label(c, o.link));

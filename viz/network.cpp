@@ -18,9 +18,9 @@
 namespace xg::viz {
 namespace {
 
-struct Node {
+struct DrawnNode {
   std::size_t index;  // in its layer
-  Point at;
+  Point position;
 };
 
 struct Group {
@@ -29,7 +29,7 @@ struct Group {
   std::size_t width = 0;   // numbers that the layer passes on
   std::size_t column = 0;  // length of the longest way from an input
   bool first = false, last = false;
-  std::vector<Node> nodes;
+  std::vector<DrawnNode> nodes;
   bool elided = false;
   Point dots;
   std::vector<std::string> description;
@@ -131,12 +131,12 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
       g.nodes.push_back({g.elided && k + 1 == shown ? g.width - 1 : k, {}});
     }
   }
-  std::size_t inputs = 0, outputs = 0, deepest = 0;
-  for (const Group& g : groups) deepest = std::max(deepest, g.column);
+  std::size_t inputs = 0, outputs = 0, deepest_column = 0;
+  for (const Group& g : groups) deepest_column = std::max(deepest_column, g.column);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     Group& g = groups[i];
     g.last = !used[i] && !g.first;
-    if (g.last) g.column = deepest;
+    if (g.last) g.column = deepest_column;
     g.paint = g.first || g.last ? Role::outer : layers[i].neurons == 0 ? Role::dropout : Role::hidden;
     if (o.description) g.description = describe(g, o.theme.font_px(), 170, g.bold_lines);
     inputs += g.first ? g.width : 0;
@@ -157,12 +157,12 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
 bool linked(const std::vector<Group>& groups, const Group& to, std::size_t which, std::size_t a, std::size_t b) {
   const Group& from = groups[to.from[which]];
   if (to.layer->neurons > 0) return true;
-  std::size_t sum = 0, before = 0;
+  std::size_t total_width = 0, offset = 0;
   for (std::size_t k = 0; k < to.from.size(); ++k) {
-    if (k < which) before += groups[to.from[k]].width;
-    sum += groups[to.from[k]].width;
+    if (k < which) offset += groups[to.from[k]].width;
+    total_width += groups[to.from[k]].width;
   }
-  if (to.from.size() > 1 && sum == to.width) return b == before + a;
+  if (to.from.size() > 1 && total_width == to.width) return b == offset + a;
   return from.width != to.width || a == b;
 }
 
@@ -214,7 +214,7 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
   }
   std::size_t input = 0, output = 0;
   for (Group& g : groups) {
-    for (const Node& n : g.nodes) {
+    for (const DrawnNode& n : g.nodes) {
       if (g.first)
         left_names = std::max(left_names, width(node_name("X", input + n.index, o.input_names, {}, 1.1 * font)));
       if (g.last)
@@ -226,14 +226,14 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
 
   // The names at both sides are measured first; what is left is for the columns.
   const double gaps = static_cast<double>(last_column);
-  const double least_gap = std::max(70.0, o.description ? widest_description + 10 : 0);
+  const double min_gap = std::max(70.0, o.description ? widest_description + 10 : 0);
   double left = std::max(left_names + 60, o.description ? widest_description / 2 + 14 : 0);
   double right = std::max(right_names + 60, o.description ? widest_description / 2 + 14 : 0);
-  scene.width = std::max(scene.width, left + right + gaps * least_gap);
+  scene.width = std::max(scene.width, left + right + gaps * min_gap);
   // As in the tutorial the columns fill four fifths of the sheet, where names leave that much.
   left = std::max(left, 0.1 * scene.width);
   right = std::max(right, 0.1 * scene.width);
-  const double x_space = gaps > 0 ? std::max((scene.width - left - right) / gaps, least_gap) : 0;
+  const double x_space = gaps > 0 ? std::max((scene.width - left - right) / gaps, min_gap) : 0;
   scene.width = std::max(scene.width, left + right + gaps * x_space);
 
   double top = 12;
@@ -258,7 +258,7 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
     for (Group* g : columns[i]) {
       for (std::size_t k = 0; k < g->nodes.size(); ++k) {
         const double place = static_cast<double>(g->elided && k + 1 == g->nodes.size() ? k + 1 : k);
-        g->nodes[k].at = {x, start + place * y_space};
+        g->nodes[k].position = {x, start + place * y_space};
       }
       g->dots = {x, start + (slots(*g) - 2) * y_space};
       start += (slots(*g) + 1) * y_space;
@@ -278,8 +278,8 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
       const Group& from = groups[to.from[which]];
       const bool known = o.weights && to.from.size() == 1 && l.weights.size() == to.width * from.width && largest > 0;
       weighted = weighted || known;
-      for (const Node& a : from.nodes) {
-        for (const Node& b : to.nodes) {
+      for (const DrawnNode& a : from.nodes) {
+        for (const DrawnNode& b : to.nodes) {
           if (!linked(groups, to, which, a.index, b.index)) continue;
           Stroke stroke{to.paint.fade(0.45), from.nodes.size() * to.nodes.size() > 100 ? 0.8 : 1.1};
           if (known) {
@@ -287,7 +287,7 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
             const double share = std::isfinite(w) ? std::abs(w) / largest : 0;
             stroke = {Paint(w < 0 ? Role::negative : Role::positive).fade(0.25 + 0.6 * share), 0.4 + 3.6 * share};
           }
-          scene.line({a.at.x + radius, a.at.y}, {b.at.x - radius, b.at.y}, stroke, "link");
+          scene.line({a.position.x + radius, a.position.y}, {b.position.x - radius, b.position.y}, stroke, "link");
         }
       }
     }
@@ -295,27 +295,27 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
 
   input = output = 0;
   for (const Group& g : groups) {
-    for (const Node& n : g.nodes) {
-      scene.add(Circle{n.at, radius, g.paint, {Role::ink, 1}, g.first || g.last ? "outer-node" : "node"});
+    for (const DrawnNode& n : g.nodes) {
+      scene.add(Circle{n.position, radius, g.paint, {Role::ink, 1}, g.first || g.last ? "outer-node" : "node"});
     }
     if (g.elided) {
       for (const double d : {-0.22, 0.0, 0.22})
         scene.add(Circle{{g.dots.x, g.dots.y + d * y_space}, 2, Role::muted, {}, "dots"});
     }
-    for (const Node& n : g.nodes) {
+    for (const DrawnNode& n : g.nodes) {
       Text t;
       if (g.first) {
         t = node_name("X", input + n.index, o.input_names, g.paint, 1.1 * font);
-        t.at = {n.at.x - radius - 10, n.at.y};
+        t.position = {n.position.x - radius - 10, n.position.y};
         t.anchor = Anchor::end;
         t.align = Align::middle;
       } else if (g.last) {
         t = node_name("y", output + n.index, o.output_names, g.paint, 1.1 * font);
-        t.at = {n.at.x + radius + 10, n.at.y};
+        t.position = {n.position.x + radius + 10, n.position.y};
         t.align = Align::middle;
       } else if (g.layer->neurons > 0 && y_space > 2 * radius + 1.3 * line && x_space > 60) {
         t = node_name("H", n.index, {}, g.paint, 0.9 * font);
-        t.at = {n.at.x, n.at.y - radius - 3};
+        t.position = {n.position.x, n.position.y - radius - 3};
         t.anchor = Anchor::middle;
         t.align = Align::bottom;
       } else {
@@ -331,7 +331,7 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
     double y = description_top + line / 2;
     for (const Group* g : column) {
       for (std::size_t k = 0; k < g->description.size(); ++k) {
-        scene.add(Text{{g->nodes.front().at.x, y},
+        scene.add(Text{{g->nodes.front().position.x, y},
                        {{g->description[k], g->paint, k < g->bold_lines}},
                        font,
                        Anchor::middle,

@@ -73,31 +73,32 @@ Figure neuron(const NeuronOptions& o) {
     names.push_back(s);
     widest = std::max(widest, width(Text{{}, s, 1.1 * font}));
   }
-  const double node = std::clamp(step * 0.24, 9.0, 18.0);
-  const double left = 16 + widest + 12 + node;
+  const double node_radius = std::clamp(step * 0.24, 9.0, 18.0);
+  const double left = 16 + widest + 12 + node_radius;
   const std::string output = o.output ? format_value(*o.output) : "";
   const double right_text = std::max(text_width("output", font), text_width(output, 1.1 * font, true)) + 16;
-  const double big = 30;
+  const double sum_radius = 30;
   const double activation_width = std::max(64.0, text_width(o.activation, 1.1 * font) + 28);
-  const double least = left + 190 + 2 * big + 60 + activation_width + 60 + right_text;
-  scene.width = std::max(scene.width, least);
-  const double spare = scene.width - least;
-  const Point sum_at{left + 190 + 0.5 * spare + big, middle};
-  const Box act{sum_at.x + big + 60 + 0.25 * spare, middle - 26, sum_at.x + big + 60 + 0.25 * spare + activation_width,
-                middle + 26};
+  const double min_width = left + 190 + 2 * sum_radius + 60 + activation_width + 60 + right_text;
+  scene.width = std::max(scene.width, min_width);
+  const double extra_width = scene.width - min_width;
+  const Point sum_center{left + 190 + 0.5 * extra_width + sum_radius, middle};
+  const Box act{sum_center.x + sum_radius + 60 + 0.25 * extra_width, middle - 26,
+                sum_center.x + sum_radius + 60 + 0.25 * extra_width + activation_width, middle + 26};
 
   for (std::size_t i = 0; i < n + (o.use_bias ? 1 : 0); ++i) {
     const bool is_bias = i == n;
-    const Point at{left, top + (static_cast<double>(i) + 0.5) * step};
-    const double angle = std::atan2(sum_at.y - at.y, sum_at.x - at.x);
-    const Point from{at.x + node * std::cos(angle), at.y + node * std::sin(angle)};
-    const Point to{sum_at.x - big * std::cos(angle), sum_at.y - big * std::sin(angle)};
+    const Point center{left, top + (static_cast<double>(i) + 0.5) * step};
+    const double angle = std::atan2(sum_center.y - center.y, sum_center.x - center.x);
+    const Point from{center.x + node_radius * std::cos(angle), center.y + node_radius * std::sin(angle)};
+    const Point to{sum_center.x - sum_radius * std::cos(angle), sum_center.y - sum_radius * std::sin(angle)};
     arrow(scene, from, to, {is_bias ? Role::muted : Role::hidden, 1.6});
-    scene.add(Circle{at, node, is_bias ? Role::band : Role::outer, {Role::ink, 1}, "node"});
+    scene.add(Circle{center, node_radius, is_bias ? Role::band : Role::outer, {Role::ink, 1}, "node"});
     if (is_bias) {
-      scene.add(Text{at, {{"1"}}, font, Anchor::middle, Align::middle, 0, "node-label"});
+      scene.add(Text{center, {{"1"}}, font, Anchor::middle, Align::middle, 0, "node-label"});
     } else {
-      scene.add(Text{{at.x - node - 10, at.y}, names[i], 1.1 * font, Anchor::end, Align::middle, 0, "node-label"});
+      scene.add(Text{
+          {center.x - node_radius - 10, center.y}, names[i], 1.1 * font, Anchor::end, Align::middle, 0, "node-label"});
     }
     // The weight stands above its arrow, near the input, where the arrows are apart.
     std::vector<Span> weight;
@@ -110,8 +111,8 @@ Figure neuron(const NeuronOptions& o) {
     // Above a falling arrow and below a rising one the paper is free.
     const bool rising = to.y < from.y - 2;
     const bool level = std::abs(to.y - from.y) <= 2;
-    const Point on{from.x + 0.3 * (to.x - from.x), from.y + 0.3 * (to.y - from.y)};
-    scene.add(Text{{on.x + (level ? 0 : 2), on.y + (rising ? 4 : -4)},
+    const Point label_position{from.x + 0.3 * (to.x - from.x), from.y + 0.3 * (to.y - from.y)};
+    scene.add(Text{{label_position.x + (level ? 0 : 2), label_position.y + (rising ? 4 : -4)},
                    weight,
                    font,
                    level ? Anchor::middle : Anchor::start,
@@ -119,10 +120,10 @@ Figure neuron(const NeuronOptions& o) {
                    0,
                    "weight"});
   }
-  scene.add(Circle{sum_at, big, Role::band, {Role::ink, 1.2}, "sum"});
-  scene.add(Text{sum_at, {{"Σ"}}, 2 * font, Anchor::middle, Align::middle, 0, "sum-label"});
+  scene.add(Circle{sum_center, sum_radius, Role::band, {Role::ink, 1.2}, "sum"});
+  scene.add(Text{sum_center, {{"Σ"}}, 2 * font, Anchor::middle, Align::middle, 0, "sum-label"});
   if (numbers) {
-    scene.add(Text{{sum_at.x, sum_at.y + big + 6},
+    scene.add(Text{{sum_center.x, sum_center.y + sum_radius + 6},
                    {{format_value(sum), Role::muted}},
                    font,
                    Anchor::middle,
@@ -130,7 +131,7 @@ Figure neuron(const NeuronOptions& o) {
                    0,
                    "sum-value"});
   }
-  arrow(scene, {sum_at.x + big, middle}, {act.left, middle}, {Role::ink, 1.6});
+  arrow(scene, {sum_center.x + sum_radius, middle}, {act.left, middle}, {Role::ink, 1.6});
   scene.add(Rect{act, Role::band, {Role::hidden, 1.6}, 8, "activation"});
   scene.add(Text{act.centre(), {{o.activation}}, 1.1 * font, Anchor::middle, Align::middle, 0, "activation-label"});
   const double end = act.right + 48;

@@ -37,13 +37,13 @@ Lines lines_of(const ModelBox& b, const PlotModelOptions& o) {
       lines.push_back({{fmt::format("{} → {}", b.input, b.output.empty() ? unknown : b.output), Role::ink}});
     }
   }
-  std::string rest;
-  if (o.show_activations && !b.detail.empty()) rest = b.detail;
+  std::string remarks;
+  if (o.show_activations && !b.detail.empty()) remarks = b.detail;
   if (o.show_parameters && b.parameters > 0) {
-    rest += fmt::format("{}{} parameter{}", rest.empty() ? "" : ", ", format_count(static_cast<double>(b.parameters)),
-                        b.parameters == 1 ? "" : "s");
+    remarks += fmt::format("{}{} parameter{}", remarks.empty() ? "" : ", ",
+                           format_count(static_cast<double>(b.parameters)), b.parameters == 1 ? "" : "s");
   }
-  if (!rest.empty()) lines.push_back({{rest, Role::muted}});
+  if (!remarks.empty()) lines.push_back({{remarks, Role::muted}});
   return lines;
 }
 
@@ -77,7 +77,7 @@ struct Place {
   std::vector<std::size_t> above = {}, below = {};  // neighbours in the ranks next to it
   double x = 0;
 };
-constexpr std::size_t none = static_cast<std::size_t>(-1);
+constexpr std::size_t no_box = static_cast<std::size_t>(-1);
 
 // Places in ranks, edges through empty places where they pass boxes, ranks ordered by the mean of their neighbours.
 struct Ranks {
@@ -87,26 +87,26 @@ struct Ranks {
 
 Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& widths) {
   Ranks r;
-  std::size_t deepest = 0;
+  std::size_t last_rank = 0;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     Place p{i, widths[i]};
     for (const std::size_t f : boxes[i].from) p.rank = std::max(p.rank, r.places[f].rank + 1);
-    deepest = std::max(deepest, p.rank);
+    last_rank = std::max(last_rank, p.rank);
     r.places.push_back(p);
   }
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     for (const std::size_t f : boxes[i].from) {
-      std::size_t at = f;
+      std::size_t upper = f;
       for (std::size_t rank = r.places[f].rank + 1; rank < r.places[i].rank; ++rank) {
-        r.places.push_back({none, 24, rank, {at}, {}, 0});
-        r.places[at].below.push_back(r.places.size() - 1);
-        at = r.places.size() - 1;
+        r.places.push_back({no_box, 24, rank, {upper}, {}, 0});
+        r.places[upper].below.push_back(r.places.size() - 1);
+        upper = r.places.size() - 1;
       }
-      r.places[at].below.push_back(i);
-      r.places[i].above.push_back(at);
+      r.places[upper].below.push_back(i);
+      r.places[i].above.push_back(upper);
     }
   }
-  r.ranks.resize(deepest + 1);
+  r.ranks.resize(last_rank + 1);
   for (std::size_t p = 0; p < r.places.size(); ++p) r.ranks[r.places[p].rank].push_back(p);
   constexpr double gap = 36;
   const auto assign = [&](std::vector<std::size_t>& rank) {
@@ -122,10 +122,10 @@ Ranks arrange(const std::vector<ModelBox>& boxes, const std::vector<double>& wid
   const auto sort_by = [&](std::vector<std::size_t>& rank, bool upward) {
     std::vector<double> key(r.places.size(), 0.0);
     for (const std::size_t p : rank) {
-      const auto& near = upward ? r.places[p].below : r.places[p].above;
+      const auto& neighbours = upward ? r.places[p].below : r.places[p].above;
       double sum = 0;
-      for (const std::size_t q : near) sum += r.places[q].x;
-      key[p] = near.empty() ? r.places[p].x : sum / static_cast<double>(near.size());
+      for (const std::size_t q : neighbours) sum += r.places[q].x;
+      key[p] = neighbours.empty() ? r.places[p].x : sum / static_cast<double>(neighbours.size());
     }
     std::stable_sort(rank.begin(), rank.end(), [&](std::size_t a, std::size_t b) { return key[a] < key[b]; });
     assign(rank);
@@ -188,7 +188,7 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
   std::vector<double> tops, bottoms;
   for (const auto& rank : r.ranks) {
     double h = 0;
-    for (const std::size_t p : rank) h = std::max(h, r.places[p].box == none ? 0 : heights[r.places[p].box]);
+    for (const std::size_t p : rank) h = std::max(h, r.places[p].box == no_box ? 0 : heights[r.places[p].box]);
     tops.push_back(y);
     bottoms.push_back(y + h);
     y += h + rank_gap;
@@ -198,20 +198,20 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
   const auto box_of = [&](std::size_t p) {
     const Place& place = r.places[p];
     const double middle = (tops[place.rank] + bottoms[place.rank]) / 2;
-    const double h = place.box == none ? bottoms[place.rank] - tops[place.rank] : heights[place.box];
-    const double w = place.box == none ? 0 : place.width;
+    const double h = place.box == no_box ? bottoms[place.rank] - tops[place.rank] : heights[place.box];
+    const double w = place.box == no_box ? 0 : place.width;
     return Box{place.x + shift - w / 2, middle - h / 2, place.x + shift + w / 2, middle + h / 2};
   };
   for (std::size_t p = 0; p < r.places.size(); ++p) {
     const Box b = box_of(p);
-    if (r.places[p].box == none) {
+    if (r.places[p].box == no_box) {
       scene.line({b.left, b.top}, {b.left, b.bottom}, {Role::muted, 1.4}, "edge");
     }
     for (const std::size_t q : r.places[p].below) {
       const Box c = box_of(q);
       const Point from{b.centre().x, b.bottom};
       const Point to{c.centre().x, c.top};
-      if (r.places[q].box == none) {
+      if (r.places[q].box == no_box) {
         scene.line(from, to, {Role::muted, 1.4}, "edge");
         continue;
       }
@@ -236,10 +236,10 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
                     1.5},
                    6,
                    "box"});
-    double at = b.top + 8 + line / 2;
+    double text_y = b.top + 8 + line / 2;
     for (const auto& l : lines[p]) {
-      scene.add(Text{{b.centre().x, at}, l, font, Anchor::middle, Align::middle, 0, "box-label"});
-      at += line;
+      scene.add(Text{{b.centre().x, text_y}, l, font, Anchor::middle, Align::middle, 0, "box-label"});
+      text_y += line;
     }
   }
   scene.title = o.title.empty() ? "Layers of the model" : o.title;

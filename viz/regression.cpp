@@ -33,12 +33,12 @@ struct Rows {
   std::vector<std::size_t> shown;
   std::optional<std::size_t> worst;
   std::size_t numbers = 0;  // of which neither the true nor the predicted value is missing
-  std::size_t all = 0;
+  std::size_t total = 0;
 };
 
-Rows choose(const Data& y, const Data& p, std::size_t most) {
+Rows choose(const Data& y, const Data& p, std::size_t max_count) {
   Rows rows;
-  rows.all = y.size();
+  rows.total = y.size();
   std::vector<std::size_t> numbers;
   std::vector<std::vector<double>> measures(3);
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -50,7 +50,7 @@ Rows choose(const Data& y, const Data& p, std::size_t most) {
     if (!rows.worst || std::abs(y[i] - p[i]) > std::abs(y[*rows.worst] - p[*rows.worst])) rows.worst = i;
   }
   rows.numbers = numbers.size();
-  rows.shown = detail::rows_to_draw(numbers, most, measures);
+  rows.shown = detail::rows_to_draw(numbers, max_count, measures);
   return rows;
 }
 
@@ -58,7 +58,7 @@ Rows choose(const Data& y, const Data& p, std::size_t most) {
 std::string axis_name(const std::string& name, const std::string& unit, const Rows& rows) {
   std::vector<std::string> remarks;
   if (!unit.empty()) remarks.push_back(unit);
-  const std::string note = detail::rows_note(rows.shown.size(), rows.numbers, rows.all, "a value is no number");
+  const std::string note = detail::rows_note(rows.shown.size(), rows.numbers, rows.total, "a value is no number");
   if (!note.empty()) remarks.push_back(note);
   return remarks.empty() ? name : fmt::format("{} ({})", name, fmt::join(remarks, "; "));
 }
@@ -119,22 +119,24 @@ Figure predicted_vs_true(const Data& y, const Data& p, const RegressionOptions& 
 Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   check("residuals", y, p, o);
   const Rows rows = choose(y, p, o.max_points);
-  std::vector<double> at, residual, all;
+  std::vector<double> predictions, residual, residuals_of_all;
   double mean = 0;
   std::size_t count = 0;
   for (const std::size_t i : rows.shown) {
-    at.push_back(p[i]);
+    predictions.push_back(p[i]);
     residual.push_back(y[i] - p[i]);
   }
   for (std::size_t i = 0; i < y.size(); ++i) {
-    all.push_back(y[i] - p[i]);
-    if (!std::isfinite(all.back())) continue;
-    mean += (all.back() / 2 - mean / 2) / static_cast<double>(++count) * 2;
+    residuals_of_all.push_back(y[i] - p[i]);
+    if (!std::isfinite(residuals_of_all.back())) continue;
+    mean += (residuals_of_all.back() / 2 - mean / 2) / static_cast<double>(++count) * 2;
   }
   Figure figure({.width = o.width, .height = o.height, .columns = 2, .title = o.title, .theme = o.theme});
   Axes& left = figure.axes(0, 0);
   left.set_title("Residuals");
-  left.scatter(at, residual, {.color = Paint::series(0), .size = dot_size(at.size()), .alpha = dot_alpha(at.size())});
+  left.scatter(
+      predictions, residual,
+      {.color = Paint::series(0), .size = dot_size(predictions.size()), .alpha = dot_alpha(predictions.size())});
   left.axhline(0, {.color = Role::muted, .linewidth = 1.2});
   left.set_xlabel(axis_name("Predicted", o.unit, rows));
   left.set_ylabel(with_unit("True − predicted", o.unit));
@@ -145,7 +147,7 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   }
   Axes& right = figure.axes(0, 1);
   right.set_title("Distribution");
-  right.hist(all, {.color = Paint::series(0)});
+  right.hist(residuals_of_all, {.color = Paint::series(0)});
   right.axvline(0, {.color = Role::muted, .linewidth = 1.2});
   if (count > 0) {
     right.axvline(

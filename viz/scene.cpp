@@ -39,21 +39,21 @@ void Scene::line(Point from, Point to, Stroke stroke, std::string tag) {
 }
 
 std::vector<std::vector<Span>> wrap(const std::vector<Span>& spans, double size, double width) {
-  std::u32string all;
+  std::u32string text;
   std::vector<std::size_t> owner;
   for (std::size_t i = 0; i < spans.size(); ++i) {
     const std::u32string piece = decode(spans[i].text);
-    all += piece;
+    text += piece;
     owner.insert(owner.end(), piece.size(), i);
   }
   std::vector<std::vector<Span>> lines;
-  for (const LineRange& r : wrap_ranges(all, size, width, false)) {
+  for (const LineRange& r : wrap_ranges(text, size, width, false)) {
     std::vector<Span> line;
     for (std::size_t k = r.first; k < r.last;) {
       std::size_t end = k;
       while (end < r.last && owner[end] == owner[k]) ++end;
       Span s = spans[owner[k]];
-      s.text = encode(std::u32string_view(all).substr(k, end - k));
+      s.text = encode(std::u32string_view(text).substr(k, end - k));
       line.push_back(std::move(s));
       k = end;
     }
@@ -69,9 +69,9 @@ double width(const Text& text) {
 }
 
 std::string plain(const Text& text) {
-  std::string all;
-  for (const Span& s : text.spans) all += s.text;
-  return all;
+  std::string letters;
+  for (const Span& s : text.spans) letters += s.text;
+  return letters;
 }
 
 double baseline(const Text& text) {
@@ -79,26 +79,26 @@ double baseline(const Text& text) {
     case Align::baseline:
       break;
     case Align::middle:
-      return text.at.y + cap_height / 2 * text.size;
+      return text.position.y + cap_height / 2 * text.size;
     case Align::top:
-      return text.at.y + ascent * text.size;
+      return text.position.y + ascent * text.size;
     case Align::bottom:
-      return text.at.y - descent * text.size;
+      return text.position.y - descent * text.size;
   }
-  return text.at.y;
+  return text.position.y;
 }
 
 Box bounds(const Text& text) {
   const double w = width(text);
-  const double left = text.at.x - (text.anchor == Anchor::end ? w : text.anchor == Anchor::middle ? w / 2 : 0);
+  const double left = text.position.x - (text.anchor == Anchor::end ? w : text.anchor == Anchor::middle ? w / 2 : 0);
   const double base = baseline(text);
-  double above = ascent * text.size;
-  double below = descent * text.size;
+  double extent_above = ascent * text.size;
+  double extent_below = descent * text.size;
   for (const Span& s : text.spans) {
-    above = std::max(above, (ascent * s.scale - s.shift) * text.size);
-    below = std::max(below, (descent * s.scale + s.shift) * text.size);
+    extent_above = std::max(extent_above, (ascent * s.scale - s.shift) * text.size);
+    extent_below = std::max(extent_below, (descent * s.scale + s.shift) * text.size);
   }
-  const Box upright{left, base - above, left + w, base + below};
+  const Box upright{left, base - extent_above, left + w, base + extent_below};
   if (text.rotate == 0) return upright;
   const double angle = text.rotate * std::numbers::pi / 180;
   const double c = std::cos(angle);
@@ -106,9 +106,9 @@ Box bounds(const Text& text) {
   std::vector<Point> corners;
   for (const double x : {upright.left, upright.right}) {
     for (const double y : {upright.top, upright.bottom}) {
-      const double dx = x - text.at.x;
-      const double dy = y - text.at.y;
-      corners.push_back({text.at.x + c * dx - s * dy, text.at.y + s * dx + c * dy});
+      const double dx = x - text.position.x;
+      const double dy = y - text.position.y;
+      corners.push_back({text.position.x + c * dx - s * dy, text.position.y + s * dx + c * dy});
     }
   }
   return around(corners, 0);

@@ -96,13 +96,13 @@ enum class Align {
   bottom,    ///< its lower edge
 };
 
-/// One line of text. Rotation is in degrees, clockwise, about `at`.
+/// One line of text. Rotation is in degrees, clockwise, about `position`.
 struct Text {
-  Point at;                       ///< where anchor and align say what of it
+  Point position;                 ///< where anchor and align say what of it
   std::vector<Span> spans;        ///< one after the other
   double size = 13;               ///< px
-  Anchor anchor = Anchor::start;  ///< what of it stands at `at`, along the line
-  Align align = Align::baseline;  ///< what of it stands at `at`, across the line
+  Anchor anchor = Anchor::start;  ///< what of it stands at `position`, along the line
+  Align align = Align::baseline;  ///< what of it stands at `position`, across the line
   double rotate = 0;              ///< degrees, clockwise
   std::string tag = {};           ///< what it stands for
 };

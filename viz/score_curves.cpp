@@ -208,18 +208,19 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
     }
     if (curves.size() == 1 && !x.empty() && c.count.size() == c.predicted.size()) {
       // How many rows stand behind each point: bars from the bottom, the tallest a fifth of the plot.
-      double most = 0;
-      for (const double n : c.count) most = std::max(most, n);
+      double max_rows = 0;
+      for (const double n : c.count) max_rows = std::max(max_rows, n);
       std::vector<double> position, height;
       for (std::size_t i = 0; i < c.count.size(); ++i) {
         if (!(c.count[i] > 0)) continue;
         position.push_back(c.predicted[i]);
-        height.push_back(0.2 * (c.count[i] / most));
+        height.push_back(0.2 * (c.count[i] / max_rows));
       }
-      axes.bar(position, height,
-               {.color = Role::grid,
-                .width = 0.04,
-                .label = fmt::format("rows (most: {})", most < 1 ? format_value(most) : format_count(most))});
+      axes.bar(
+          position, height,
+          {.color = Role::grid,
+           .width = 0.04,
+           .label = fmt::format("rows (most: {})", max_rows < 1 ? format_value(max_rows) : format_count(max_rows))});
     }
     PlotOptions look = curve_look(k, name);
     look.marker = "o";

@@ -51,7 +51,7 @@ Step round_step(double raw) {
 struct Tick {
   std::int64_t units;  // of 10^exponent
   int exponent;
-  double at;
+  double value;
 };
 
 // The multiples of a step within [low, high], each at a place of its own.
@@ -63,10 +63,10 @@ std::vector<Tick> multiples(double low, double high, const Step& step) {
   const auto last = static_cast<std::int64_t>(std::floor(high / length));
   std::vector<Tick> ticks;
   for (std::int64_t i = first - 1; i <= last + 1; ++i) {
-    const double at = decimal(i * step.mantissa, step.exponent);
-    if (!(at >= low - slack && at <= high + slack) || !std::isfinite(at)) continue;
-    if (!ticks.empty() && ticks.back().at == at) continue;
-    ticks.push_back({i * step.mantissa, step.exponent, at});
+    const double value = decimal(i * step.mantissa, step.exponent);
+    if (!(value >= low - slack && value <= high + slack) || !std::isfinite(value)) continue;
+    if (!ticks.empty() && ticks.back().value == value) continue;
+    ticks.push_back({i * step.mantissa, step.exponent, value});
   }
   return ticks;
 }
@@ -124,7 +124,7 @@ std::vector<std::string> labels_of(const std::vector<Tick>& ticks, double low, d
   std::vector<std::string> labels;
   for (const Tick& t : ticks) {
     labels.push_back(!powers                                           ? plain_label(t)
-                     : short_enough                                    ? format_value(t.at, 3)
+                     : short_enough                                    ? format_value(t.value, 3)
                      : digits > 5 && largest >= 1e-4 && largest < 1e18 ? plain_label(t)
                                                                        : scientific_label(t));
   }
@@ -133,17 +133,17 @@ std::vector<std::string> labels_of(const std::vector<Tick>& ticks, double low, d
 
 }  // namespace
 
-Ticks linear_ticks(double low, double high, std::size_t most) {
+Ticks linear_ticks(double low, double high, std::size_t max_count) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
-  most = std::max<std::size_t>(most, 2);
+  max_count = std::max<std::size_t>(max_count, 2);
   // No shorter than the distance between doubles: between two neighbours there is no place for a tick.
   const double largest = std::max(std::abs(low), std::abs(high));
   const double distance = largest - std::nextafter(largest, 0.0);
-  const double count = static_cast<double>(most);
+  const double count = static_cast<double>(max_count);
   Step step = round_step(std::max({high / count - low / count, distance}));
   std::vector<Tick> ticks = multiples(low, high, step);
-  while (ticks.size() > most && std::isfinite(step.value() * 1.5)) {
+  while (ticks.size() > max_count && std::isfinite(step.value() * 1.5)) {
     step = round_step(step.value() * 1.5);
     ticks = multiples(low, high, step);
   }
@@ -153,31 +153,31 @@ Ticks linear_ticks(double low, double high, std::size_t most) {
     if (!(next.value() > 0) || !(next.value() < step.value())) break;
     step = next;
     ticks = multiples(low, high, step);
-    if (ticks.size() > most) ticks = {ticks.front(), ticks.back()};
+    if (ticks.size() > max_count) ticks = {ticks.front(), ticks.back()};
   }
   if (ticks.size() < 2) {
     // No two round number between neighbours: they themselves, in as few digits as tell them from all others.
-    t.at = {low, high};
+    t.positions = {low, high};
     t.labels = {shortest_label(low), shortest_label(high)};
     return t;
   }
   t.labels = labels_of(ticks, low, high);
-  for (const Tick& tick : ticks) t.at.push_back(tick.at);
+  for (const Tick& tick : ticks) t.positions.push_back(tick.value);
   return t;
 }
 
-Ticks log_ticks(double low, double high, std::size_t most) {
+Ticks log_ticks(double low, double high, std::size_t max_count) {
   Ticks t;
   if (!(low > 0) || !std::isfinite(high) || !(high > low)) return t;
   const int first = static_cast<int>(std::ceil(std::log10(low) - 1e-9));
   const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
-  if (last - first < 1) return linear_ticks(low, high, most);
+  if (last - first < 1) return linear_ticks(low, high, max_count);
   const int stride = std::max(
-      1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(most, 2)))));
+      1, static_cast<int>(std::ceil((last - first + 1) / static_cast<double>(std::max<std::size_t>(max_count, 2)))));
   const bool plain = first >= -3 && last <= 4;
   for (int e = first; e <= last; e += stride) {
     const double v = decimal(1, e);
-    t.at.push_back(v);
+    t.positions.push_back(v);
     t.labels.push_back(plain ? format_value(v, 6) : power_of_ten(e));
   }
   return t;
@@ -189,7 +189,7 @@ namespace {
 struct Decade {
   int k;
   bool near_one;
-  double at() const {
+  double log_odds() const {
     if (k > 30) return (near_one ? k : -k) * std::log(10.0);
     const double p = std::pow(10.0, -k);
     return near_one ? std::log1p(-p) - std::log(p) : std::log(p) - std::log1p(-p);
@@ -201,38 +201,39 @@ struct Decade {
 };
 
 // Ticks of an axis so far out or so short that no common probability lies on it: exact ones, or the log-odds.
-Ticks plain_probability_ticks(double low, double high, std::size_t most) {
+Ticks plain_probability_ticks(double low, double high, std::size_t max_count) {
   // Near 1 probabilities are all alike, and their distances from 1 differ.
   const bool near_one = low > std::log(1000.0);
   const auto small = [&](double z) { return 1 / (1 + std::exp(near_one ? z : -z)); };
-  Ticks t = linear_ticks(std::min(small(low), small(high)), std::max(small(low), small(high)), most);
-  for (std::size_t i = 0; i < t.at.size(); ++i) {
-    const double z = std::log(t.at[i]) - std::log1p(-t.at[i]);
-    t.at[i] = near_one ? -z : z;
+  Ticks t = linear_ticks(std::min(small(low), small(high)), std::max(small(low), small(high)), max_count);
+  for (std::size_t i = 0; i < t.positions.size(); ++i) {
+    const double z = std::log(t.positions[i]) - std::log1p(-t.positions[i]);
+    t.positions[i] = near_one ? -z : z;
     if (near_one) t.labels[i] = "1 − " + t.labels[i];
   }
-  const bool apart = t.at.size() > 1 && std::abs(t.at.back() - t.at.front()) > 0.2 * detail::span(low, high) &&
-                     std::all_of(t.at.begin(), t.at.end(), [](double z) { return std::isfinite(z); });
-  if (apart) {
+  const bool distinct = t.positions.size() > 1 &&
+                        std::abs(t.positions.back() - t.positions.front()) > 0.2 * detail::span(low, high) &&
+                        std::all_of(t.positions.begin(), t.positions.end(), [](double z) { return std::isfinite(z); });
+  if (distinct) {
     if (near_one) {
-      std::reverse(t.at.begin(), t.at.end());
+      std::reverse(t.positions.begin(), t.positions.end());
       std::reverse(t.labels.begin(), t.labels.end());
     }
     return t;
   }
-  t = linear_ticks(low, high, most);
+  t = linear_ticks(low, high, max_count);
   for (std::string& label : t.labels) label = "log-odds " + label;
   return t;
 }
 
 }  // namespace
 
-Ticks probability_ticks(double low, double high, std::size_t most) {
+Ticks probability_ticks(double low, double high, std::size_t max_count) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
-  most = std::max<std::size_t>(most, 2);
+  max_count = std::max<std::size_t>(max_count, 2);
   // Beyond 10^-300 a probability is no number any more.
-  if (std::max(std::abs(low), std::abs(high)) > 690) return plain_probability_ticks(low, high, most);
+  if (std::max(std::abs(low), std::abs(high)) > 690) return plain_probability_ticks(low, high, max_count);
   const double slack = detail::span(low, high) * 1e-9;
   const auto inside = [&](double z) { return z >= low - slack && z <= high + slack; };
   // From many to few: powers of ten every `stride`-th, with these between 0.01 and 0.99.
@@ -248,7 +249,7 @@ Ticks probability_ticks(double low, double high, std::size_t most) {
     for (int k = 1; k <= reach; k += stride) {
       for (const bool near_one : {false, true}) {
         const Decade d{k, near_one};
-        if (inside(d.at())) found.emplace_back(d.at(), d.label());
+        if (inside(d.log_odds())) found.emplace_back(d.log_odds(), d.label());
       }
     }
     for (const double p : middle) {
@@ -259,21 +260,21 @@ Ticks probability_ticks(double low, double high, std::size_t most) {
   std::size_t middle = 0;
   int stride = 1;
   collect(middles[0], 1);
-  while (found.size() > most && middle + 1 < middles.size()) collect(middles[++middle], 1);
-  while (found.size() > most && stride < 300) collect(middles.back(), ++stride);
-  if (found.size() > most) collect({}, stride);
+  while (found.size() > max_count && middle + 1 < middles.size()) collect(middles[++middle], 1);
+  while (found.size() > max_count && stride < 300) collect(middles.back(), ++stride);
+  if (found.size() > max_count) collect({}, stride);
   if (found.size() < 3) {
     // A short piece of the axis: round numbers within it, as long as probabilities differ at all.
     const double p = 1 / (1 + std::exp(-low)), q = 1 / (1 + std::exp(-high));
     if (q - p > 1e-7 * q && 1 - q > 1e-7) {
-      Ticks plain = linear_ticks(p, q, most);
-      for (double& v : plain.at) v = logit(v);
-      if (plain.at.size() > found.size()) return plain;
+      Ticks plain = linear_ticks(p, q, max_count);
+      for (double& v : plain.positions) v = logit(v);
+      if (plain.positions.size() > found.size()) return plain;
     }
   }
-  if (found.size() < 2) return plain_probability_ticks(low, high, most);
+  if (found.size() < 2) return plain_probability_ticks(low, high, max_count);
   for (auto& [z, label] : found) {
-    t.at.push_back(z);
+    t.positions.push_back(z);
     t.labels.push_back(std::move(label));
   }
   return t;
@@ -285,47 +286,47 @@ double Scale::operator()(double v) const {
     if (!(v > 0)) return from;
     // A short piece of a logarithmic axis is straight, and logarithms would cost it its digits.
     if (high - low > 1e-7 * low) {
-      const bool wide = !std::isfinite(high / low) || !std::isfinite(v / low) || v / low == 0;
-      return from + (to - from) * (wide ? (std::log10(v) - std::log10(low)) / (std::log10(high) - std::log10(low))
-                                        : std::log10(v / low) / std::log10(high / low));
+      const bool overflows = !std::isfinite(high / low) || !std::isfinite(v / low) || v / low == 0;
+      return from + (to - from) * (overflows ? (std::log10(v) - std::log10(low)) / (std::log10(high) - std::log10(low))
+                                             : std::log10(v / low) / std::log10(high / low));
     }
   }
   // Differences of halves do not leave the range of double; those of small numbers need no halving, and lose bits.
   const double share = std::isfinite(high - low) && std::isfinite(v - low) ? (v - low) / (high - low)
                                                                            : (v / 2 - low / 2) / (high / 2 - low / 2);
-  return std::clamp(from + (to - from) * share, -far, far);
+  return std::clamp(from + (to - from) * share, -max_px, max_px);
 }
 
-Ticks fitting_ticks(const Scale& scale, std::size_t most, double size, double gap) {
-  for (; most > 2; --most) {
-    Ticks t = scale.ticks(most);
+Ticks fitting_ticks(const Scale& scale, std::size_t max_count, double size, double gap) {
+  for (; max_count > 2; --max_count) {
+    Ticks t = scale.ticks(max_count);
     if (labels_fit(t, scale, size, gap)) return t;
   }
   return scale.ticks(2);
 }
 
 bool labels_fit(const Ticks& t, const Scale& scale, double size, double gap) {
-  for (std::size_t i = 1; i < t.at.size(); ++i) {
+  for (std::size_t i = 1; i < t.positions.size(); ++i) {
     const double need = (text_width(t.labels[i - 1], size) + text_width(t.labels[i], size)) / 2 + gap;
-    if (std::abs(scale(t.at[i]) - scale(t.at[i - 1])) < need) return false;
+    if (std::abs(scale(t.positions[i]) - scale(t.positions[i - 1])) < need) return false;
   }
   return true;
 }
 
-std::vector<std::string> tick_labels(const std::vector<double>& at) {
+std::vector<std::string> tick_labels(const std::vector<double>& positions) {
   std::vector<std::string> labels;
-  const auto [low, high] = std::minmax_element(at.begin(), at.end());
-  const Ticks round = at.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
+  const auto [low, high] = std::minmax_element(positions.begin(), positions.end());
+  const Ticks round = positions.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
   double gap = INFINITY;  // between neighbours
-  std::vector<double> sorted = at;
+  std::vector<double> sorted = positions;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (sorted[i] > sorted[i - 1]) gap = std::min(gap, sorted[i] - sorted[i - 1]);
   }
-  for (const double v : at) {
-    const auto it = std::lower_bound(round.at.begin(), round.at.end(), v);
-    if (it != round.at.end() && *it == v) {
-      labels.push_back(round.labels[static_cast<std::size_t>(it - round.at.begin())]);
+  for (const double v : positions) {
+    const auto it = std::lower_bound(round.positions.begin(), round.positions.end(), v);
+    if (it != round.positions.end() && *it == v) {
+      labels.push_back(round.labels[static_cast<std::size_t>(it - round.positions.begin())]);
       continue;
     }
     int digits = 6;

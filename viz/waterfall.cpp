@@ -83,7 +83,8 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   std::vector<std::vector<Span>> labels;
   for (const Step& s : steps) labels.push_back(s.label);
   detail::RowChart chart(
-      labels, {.width = o.width, .row = 46, .top = 44, .bottom = 74, .right = 22, .least_plot = 260, .title = o.title},
+      labels,
+      {.width = o.width, .row = 46, .top = 44, .bottom = 74, .right = 22, .min_plot_width = 260, .title = o.title},
       o.theme);
   Scene& scene = chart.scene;
   const Box& box = chart.box;
@@ -121,16 +122,16 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     return s.value < 0 ? x(end - error) - beside_gap : x(end + error) + beside_gap;
   };
   detail::leave_room(x, 0.3 * box.width(), [&] {
-    detail::Overhang over;
+    detail::Overhang overhang;
     for (const Step& s : steps) {
       if (fits(s)) continue;
       const double w = text_width(s.text, font);
       if (s.value < 0)
-        over.left = std::max(over.left, box.left + 2 - (beside(s) - w));
+        overhang.left = std::max(overhang.left, box.left + 2 - (beside(s) - w));
       else
-        over.right = std::max(over.right, beside(s) + w - (box.right - 2));
+        overhang.right = std::max(overhang.right, beside(s) + w - (box.right - 2));
     }
-    return over;
+    return overhang;
   });
   const Scale axis = detail::extended(x, box.left, box.right);
 
@@ -186,9 +187,9 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     }
   }
 
-  const double below = chart.x_axis(axis, "");
+  const double axis_bottom = chart.x_axis(axis, "");
   const double line = line_height * font;
-  detail::add_inside(scene, Text{{base_x, below + 2 + line / 2},
+  detail::add_inside(scene, Text{{base_x, axis_bottom + 2 + line / 2},
                                  {{"E[f(X)]", Role::ink}, {fmt::format(" = {}", format_value(c.base[0])), Role::muted}},
                                  font,
                                  Anchor::middle,
@@ -202,7 +203,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
                                  Align::middle,
                                  0,
                                  "total-label"});
-  double bottom = below + 2 + line;
+  double bottom = axis_bottom + 2 + line;
   if (c.space != Space::model || !c.output.empty() || !c.unit.empty()) {
     for (const std::string& l : viz::wrap(detail::space_label(c), font, scene.width - 16)) {
       detail::add_inside(

@@ -95,7 +95,7 @@ TEST_CASE("thin bars are seen", "[viz]") {
   Figure crowd;
   crowd.axes().bar(counting(100'000), many);
   const auto bars = crowd.scene().all<Rect>("bar");
-  CHECK(bars.size() < detail::most_marks);
+  CHECK(bars.size() < detail::max_marks);
   double top = INFINITY, tallest = 0;
   for (const Rect& r : bars) {
     if (r.box.top < top) {

@@ -74,11 +74,11 @@ TEST_CASE("ticks of any range end and differ", "[viz]") {
         if (log && !(low > 0)) continue;
         const Ticks t = log ? log_ticks(low, high, most) : linear_ticks(low, high, most);
         INFO(low << " to " << high << ", " << most << (log ? ", log" : ""));
-        CHECK_FALSE(t.at.empty());
-        CHECK(t.at.size() <= most);
+        CHECK_FALSE(t.positions.empty());
+        CHECK(t.positions.size() <= most);
         CHECK(std::set<std::string>(t.labels.begin(), t.labels.end()).size() == t.labels.size());
-        CHECK(std::set<double>(t.at.begin(), t.at.end()).size() == t.at.size());
-        for (const double v : t.at) {
+        CHECK(std::set<double>(t.positions.begin(), t.positions.end()).size() == t.positions.size());
+        for (const double v : t.positions) {
           const double slack = std::min(high - low, largest) * 1e-8;
           CHECK(v >= low - slack);
           CHECK(v <= high + slack);
@@ -89,7 +89,7 @@ TEST_CASE("ticks of any range end and differ", "[viz]") {
   CHECK(linear_ticks(0.1, 0.10000000000000002).labels ==
         std::vector<std::string>{"0.10000000000000000", "0.10000000000000002"});
   CHECK(linear_ticks(1e15, 1e15 + 4, 5).labels[1] == "1,000,000,000,000,001");
-  CHECK(linear_ticks(-1, INFINITY).at.empty());
+  CHECK(linear_ticks(-1, INFINITY).positions.empty());
 }
 
 // Breaks if an axis made of data has no drawable range, or user limits and colour bars are not drawn.
@@ -168,15 +168,15 @@ TEST_CASE("what is no number is stated", "[viz]") {
 // Breaks if a bar does not stand on its number, or counting leaves the range of double.
 TEST_CASE("bars of a histogram stand on their numbers", "[viz]") {
   const auto equal = detail::histogram({3, 3, 3});
-  CHECK(equal.at == std::vector<double>{3});
+  CHECK(equal.centers == std::vector<double>{3});
   CHECK(equal.count == std::vector<double>{3});
   const auto whole = detail::histogram({0, 1, 1, 4});
-  CHECK(whole.at == std::vector<double>{0, 1, 2, 3, 4});
+  CHECK(whole.centers == std::vector<double>{0, 1, 2, 3, 4});
   CHECK(whole.count == std::vector<double>{1, 2, 0, 0, 1});
   CHECK(whole.width == 1);
   const auto huge = detail::histogram({-1e308, 1e308, 0}, 3);
   CHECK(huge.count == std::vector<double>{1, 1, 1});
-  CHECK(std::abs(huge.at[1]) < 1e293);
+  CHECK(std::abs(huge.centers[1]) < 1e293);
   double sum = 0;
   for (const double n : detail::histogram({0.3, 0.30000000000000004, 0.3}).count) sum += n;
   CHECK(sum == 3);

@@ -247,8 +247,8 @@ TEST_CASE("axes draw data where the ticks say", "[viz]") {
   CHECK(bar.box.width() == Approx((line.points[2].x - line.points[0].x) / 5));
   CHECK(s.all<Polyline>("rule").at(0).points[0].y == Approx(line.points[1].y));
   for (const Text& t : s.all<Text>("tick-label-x")) {
-    if (plain(t) == "10") CHECK(t.at.x == Approx(line.points[2].x));
-    if (plain(t) == "0") CHECK(t.at.x == Approx(line.points[0].x));
+    if (plain(t) == "10") CHECK(t.position.x == Approx(line.points[2].x));
+    if (plain(t) == "0") CHECK(t.position.x == Approx(line.points[0].x));
   }
   // On a log scale decades are equally long, and zero is left out.
   Figure log;

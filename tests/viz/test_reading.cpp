@@ -277,7 +277,7 @@ TEST_CASE("equal contributions are equally wide with either link", "[viz]") {
   std::size_t ticks = 0;
   for (const Text& t : s.all<Text>("tick-label-x")) {
     const double p = std::stod(plain(t));
-    CHECK(t.at.x == Approx(base + (fx - base) * (std::log(p / (1 - p)) + 3)).margin(0.6));
+    CHECK(t.position.x == Approx(base + (fx - base) * (std::log(p / (1 - p)) + 3)).margin(0.6));
     ++ticks;
   }
   CHECK(ticks >= 2);
@@ -293,17 +293,17 @@ TEST_CASE("probability ticks", "[viz]") {
     for (const std::size_t most : {2u, 5u, 9u}) {
       INFO(low << " to " << high << ", at most " << most);
       const Ticks t = probability_ticks(low, high, most);
-      CHECK(t.at.size() <= most);
-      if (high < 300) CHECK(t.at.size() >= (most == 2 ? 1 : 2));
-      CHECK(std::is_sorted(t.at.begin(), t.at.end()));
-      CHECK(std::set<std::string>(t.labels.begin(), t.labels.end()).size() == t.at.size());
-      for (const double z : t.at) CHECK((z >= low - 1e-6 && z <= high + 1e-6));
+      CHECK(t.positions.size() <= most);
+      if (high < 300) CHECK(t.positions.size() >= (most == 2 ? 1 : 2));
+      CHECK(std::is_sorted(t.positions.begin(), t.positions.end()));
+      CHECK(std::set<std::string>(t.labels.begin(), t.labels.end()).size() == t.positions.size());
+      for (const double z : t.positions) CHECK((z >= low - 1e-6 && z <= high + 1e-6));
     }
   }
   CHECK(probability_ticks(-2.5, 2.5, 3).labels == std::vector<std::string>{"0.1", "0.5", "0.9"});
-  CHECK(probability_ticks(-2.5, 2.5, 3).at[2] == Approx(std::log(9)));
-  CHECK(probability_ticks(40, 41).at.size() >= 2);  // by their distances from 1
-  CHECK(probability_ticks(1, 1).at.empty());
+  CHECK(probability_ticks(-2.5, 2.5, 3).positions[2] == Approx(std::log(9)));
+  CHECK(probability_ticks(40, 41).positions.size() >= 2);  // by their distances from 1
+  CHECK(probability_ticks(1, 1).positions.empty());
 }
 
 // Breaks if cohorts are compared by the places of their features.

@@ -119,11 +119,11 @@ TEST_CASE("ticks are round and in range", "[viz]") {
       for (const std::size_t most : {2u, 5u, 9u}) {
         const Ticks t = linear_ticks(low, low + span, most);
         INFO(low << " + " << span << ", " << most);
-        CHECK(t.at.size() == t.labels.size());
-        CHECK(t.at.size() <= most);
-        for (std::size_t i = 0; i < t.at.size(); ++i) {
-          CHECK(t.at[i] >= low - 1e-6 * span);
-          CHECK(t.at[i] <= low + span * (1 + 1e-6));
+        CHECK(t.positions.size() == t.labels.size());
+        CHECK(t.positions.size() <= most);
+        for (std::size_t i = 0; i < t.positions.size(); ++i) {
+          CHECK(t.positions[i] >= low - 1e-6 * span);
+          CHECK(t.positions[i] <= low + span * (1 + 1e-6));
           if (i > 0 && span > 1e-6) CHECK(t.labels[i] != t.labels[i - 1]);
         }
       }
@@ -131,10 +131,10 @@ TEST_CASE("ticks are round and in range", "[viz]") {
   }
   CHECK(linear_ticks(0, 1, 6).labels == std::vector<std::string>{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"});
   CHECK(linear_ticks(-10, 10, 5).labels == std::vector<std::string>{"−10", "−5", "0", "5", "10"});
-  CHECK(linear_ticks(1, 1, 5).at.empty());
-  CHECK(linear_ticks(NAN, 1, 5).at.empty());
+  CHECK(linear_ticks(1, 1, 5).positions.empty());
+  CHECK(linear_ticks(NAN, 1, 5).positions.empty());
   CHECK(log_ticks(0.5, 2000).labels == std::vector<std::string>{"1", "10", "100", "1000"});
-  CHECK(log_ticks(1e-12, 1e12, 5).at.size() <= 5);
+  CHECK(log_ticks(1e-12, 1e12, 5).positions.size() <= 5);
   CHECK(log_ticks(1e-9, 1e-1, 4).labels[0] == "10⁻⁹");
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("every axis has two ticks", "[viz]") {
     for (int j = i + 1; j < 200; j += 7) {
       const Ticks t = linear_ticks(0.013 * i, 0.013 * j, 2);
       INFO(0.013 * i << " to " << 0.013 * j);
-      REQUIRE(t.at.size() == 2);
+      REQUIRE(t.positions.size() == 2);
       CHECK(t.labels[0] != t.labels[1]);
     }
   }
@@ -75,8 +75,8 @@ TEST_CASE("every axis has two ticks", "[viz]") {
     for (const double width : {1e-3, 1e-6, 1e-8, 1e-12}) {
       const Ticks t = probability_ticks(middle - width, middle + width, 7);
       INFO(middle << " +- " << width);
-      CHECK(t.at.size() >= 2);
-      for (const double z : t.at) CHECK(std::abs(z - middle) <= 1.001 * width);
+      CHECK(t.positions.size() >= 2);
+      for (const double z : t.positions) CHECK(std::abs(z - middle) <= 1.001 * width);
     }
   }
 }
@@ -127,7 +127,7 @@ TEST_CASE("legends and colour bars say what they stand for", "[viz]") {
   const auto legend = figure.scene().all<Text>("legend");
   REQUIRE(legend.size() == 2);
   CHECK(plain(legend[0]) == "Models");
-  CHECK(legend[0].at.y < legend[1].at.y);
+  CHECK(legend[0].position.y < legend[1].position.y);
   CHECK(texts_outside(figure.scene()) == "");
   CHECK(texts_overlapping(figure.scene()) == "");
   for (const bool broken : {false, true}) {

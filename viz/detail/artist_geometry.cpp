@@ -72,10 +72,10 @@ Text placed_text(const TextArtist& a, Point place, const Theme& theme, const Sce
          -o.rotation,
          "text"};
   const Box b = bounds(t);
-  if (b.right > sheet.width - 2) t.at.x -= b.right - (sheet.width - 2);
-  if (b.left < 2) t.at.x += 2 - b.left;
-  if (b.bottom > sheet.height - 2) t.at.y -= b.bottom - (sheet.height - 2);
-  if (b.top < 2) t.at.y += 2 - b.top;
+  if (b.right > sheet.width - 2) t.position.x -= b.right - (sheet.width - 2);
+  if (b.left < 2) t.position.x += 2 - b.left;
+  if (b.bottom > sheet.height - 2) t.position.y -= b.bottom - (sheet.height - 2);
+  if (b.top < 2) t.position.y += 2 - b.top;
   return t;
 }
 

@@ -16,8 +16,8 @@ void draw_x_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const Stroke spine{Role::muted, 1};
   scene.line({p.box.left, p.box.bottom}, {p.box.right, p.box.bottom}, spine, "spine");
   const double top = p.box.bottom + tick_length + tick_gap;
-  for (std::size_t i = 0; i < p.x_ticks.at.size(); ++i) {
-    const double x = p.x(p.x_ticks.at[i]);
+  for (std::size_t i = 0; i < p.x_ticks.positions.size(); ++i) {
+    const double x = p.x(p.x_ticks.positions[i]);
     scene.line({x, p.box.bottom}, {x, p.box.bottom + tick_length}, spine, "tick");
     const auto& lines = p.x_labels.lines[i];
     for (std::size_t k = 0; k < lines.size(); ++k) {
@@ -52,8 +52,8 @@ void draw_y_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const double line = line_height * size;
   const Stroke spine{Role::muted, 1};
   scene.line({p.box.left, p.box.top}, {p.box.left, p.box.bottom}, spine, "spine");
-  for (std::size_t i = 0; i < p.y_ticks.at.size(); ++i) {
-    const double y = p.y(p.y_ticks.at[i]);
+  for (std::size_t i = 0; i < p.y_ticks.positions.size(); ++i) {
+    const double y = p.y(p.y_ticks.positions[i]);
     scene.line({p.box.left - tick_length, y}, {p.box.left, y}, spine, "tick");
     const auto& lines = p.y_labels[i];
     const double first = y - (static_cast<double>(lines.size()) - 1) / 2 * line;
@@ -86,8 +86,8 @@ void draw_twin_axis(Scene& scene, const Subplot& p, const Theme& theme) {
   const Stroke spine{Role::muted, 1};
   const Paint color = p.twin->y.label_color;
   scene.line({p.box.right, p.box.top}, {p.box.right, p.box.bottom}, spine, "spine");
-  for (std::size_t i = 0; i < p.y2_ticks.at.size(); ++i) {
-    const double y = p.y2(p.y2_ticks.at[i]);
+  for (std::size_t i = 0; i < p.y2_ticks.positions.size(); ++i) {
+    const double y = p.y2(p.y2_ticks.positions[i]);
     scene.line({p.box.right, y}, {p.box.right + tick_length, y}, spine, "tick");
     scene.add(Text{{p.box.right + tick_length + tick_gap, y},
                    {{p.y2_ticks.labels[i], color}},
@@ -110,9 +110,9 @@ void draw_twin_axis(Scene& scene, const Subplot& p, const Theme& theme) {
 void draw_subplot(Scene& scene, const Subplot& p, const Theme& theme) {
   const double size = theme.font_px();
   if (p.state->grid) {
-    for (const double v : p.x_ticks.at)
+    for (const double v : p.x_ticks.positions)
       scene.line({p.x(v), p.box.top}, {p.x(v), p.box.bottom}, {Role::grid, 1}, "grid");
-    for (const double v : p.y_ticks.at)
+    for (const double v : p.y_ticks.positions)
       scene.line({p.box.left, p.y(v)}, {p.box.right, p.y(v)}, {Role::grid, 1}, "grid");
   }
   draw_artists(scene, p.artists, p.x, p.y, p.box, p.x_axis.limits || p.y_axis.limits, theme);

@@ -15,8 +15,8 @@
 namespace xg::viz::detail {
 namespace {
 
-constexpr double least_width = 140;
-constexpr double least_height = 90;
+constexpr double min_width = 140;
+constexpr double min_height = 90;
 constexpr double title_scale = 1.3;  // size of the figure's title as a share of that of other text
 
 // Notes of the axes, and of limits that their axes cannot have.
@@ -33,11 +33,11 @@ std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& 
                                    const Scene& sheet, const Theme& theme) {
   const std::size_t rows = grid.size(), columns = grid.front().size();
   std::vector<Subplot> subplots(rows * columns);
-  AxisState told_x, told_y;
+  AxisState shared_x_state, shared_y_state;
   for (const auto& row : grid) {
     for (const Axes* axes : row) {
-      share_state(axes->state().x, told_x);
-      share_state(axes->state().y, told_y);
+      share_state(axes->state().x, shared_x_state);
+      share_state(axes->state().y, shared_y_state);
     }
   }
   AxisRange shared_x, shared_y;
@@ -48,16 +48,16 @@ std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& 
     if (p.state->twin) p.twin = &p.state->twin->state();
     p.x_axis = p.state->x;
     p.y_axis = p.state->y;
-    if (share_x) share_state(told_x, p.x_axis);
-    if (share_y) share_state(told_y, p.y_axis);
+    if (share_x) share_state(shared_x_state, p.x_axis);
+    if (share_y) share_state(shared_y_state, p.y_axis);
     AxisRange& x = share_x ? shared_x : own_x[i];
     AxisRange& y = share_y ? shared_y : own_y[i];
     extend_ranges(p.state->artists, x, y, p.x_axis.log, p.y_axis.log);
     if (p.twin) extend_ranges(p.twin->artists, x, twin_y[i], p.x_axis.log, p.twin->y.log);
   }
   // No plot becomes larger than its share of the sheet.
-  const Point largest_plot{std::max(least_width, sheet.width / static_cast<double>(columns)),
-                           std::max(least_height, sheet.height / static_cast<double>(rows))};
+  const Point largest_plot{std::max(min_width, sheet.width / static_cast<double>(columns)),
+                           std::max(min_height, sheet.height / static_cast<double>(rows))};
   for (std::size_t i = 0; i < subplots.size(); ++i) {
     Subplot& p = subplots[i];
     const Limits x = limits_of(p.x_axis, share_x ? shared_x : own_x[i]);
@@ -87,8 +87,8 @@ class GridSolver {
         columns_(columns),
         rows_(subplots.size() / columns),
         title_height_(title_height),
-        wished_width_(sheet.width),
-        wished_height_(sheet.height),
+        requested_width_(sheet.width),
+        requested_height_(sheet.height),
         theme_(theme) {}
 
   // A legend without a free place inside moves below the axes. That takes room from all subplots of its row, so that
@@ -103,7 +103,7 @@ class GridSolver {
         if (const auto corner = legend_place(p, *legend, theme_, sheet_)) {
           p.legend_corner = *corner;
         } else if (has_legend_entries(p)) {
-          p.legend_homeless = true;
+          p.legend_has_no_place = true;
           settled = false;
         }
       }
@@ -112,8 +112,8 @@ class GridSolver {
 
  private:
   void lay_out() {
-    sheet_.width = wished_width_;
-    sheet_.height = wished_height_;
+    sheet_.width = requested_width_;
+    sheet_.height = requested_height_;
     find_size();
     place_boxes();
     for (Subplot& p : subplots_) {
@@ -124,17 +124,17 @@ class GridSolver {
 
   // Ticks depend on the size of the plots, margins on ticks, the size on margins: a few rounds settle it.
   void find_size() {
-    width_ = std::max(least_width, cell_width() - 80);
-    height_ = std::max(least_height, (sheet_.height - title_height_) / static_cast<double>(rows_) - 70);
-    bool moved = true;
-    for (int round = 0; round < 8 && moved; ++round) {
+    width_ = std::max(min_width, cell_width() - 80);
+    height_ = std::max(min_height, (sheet_.height - title_height_) / static_cast<double>(rows_) - 70);
+    bool changed = true;
+    for (int round = 0; round < 8 && changed; ++round) {
       measure_margins();
       double margins_x = 0, margins_y = title_height_;
       for (std::size_t c = 0; c < columns_; ++c) margins_x += left_[c] + right_[c];
       for (std::size_t r = 0; r < rows_; ++r) margins_y += top_[r] + bottom_[r];
-      const double width = std::max(least_width, (sheet_.width - margins_x) / static_cast<double>(columns_));
-      const double height = std::max(least_height, (sheet_.height - margins_y) / static_cast<double>(rows_));
-      moved = std::abs(width - width_) > 0.01 || std::abs(height - height_) > 0.01;
+      const double width = std::max(min_width, (sheet_.width - margins_x) / static_cast<double>(columns_));
+      const double height = std::max(min_height, (sheet_.height - margins_y) / static_cast<double>(rows_));
+      changed = std::abs(width - width_) > 0.01 || std::abs(height - height_) > 0.01;
       width_ = width;
       height_ = height;
     }
@@ -197,7 +197,7 @@ class GridSolver {
   std::vector<Subplot>& subplots_;
   std::size_t columns_, rows_;
   double title_height_;
-  double wished_width_, wished_height_;
+  double requested_width_, requested_height_;
   const Theme& theme_;
   double width_ = 0, height_ = 0;                    // of each plot
   std::vector<double> left_, right_, top_, bottom_;  // margins of columns and rows

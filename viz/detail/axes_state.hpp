@@ -94,7 +94,6 @@ struct Axes::State {
   std::size_t next_color = 0;
   std::optional<Axes> twin;
   State* under = nullptr;  // of axes made by twinx: those that they lie over
-  bool touched = false;    // someone asked for these axes
 };
 
 }  // namespace xg::viz

@@ -16,9 +16,9 @@ bool contains(const Box& box, const Point& p) {
 // After Liang and Barsky (1984).
 bool clip_line(const Box& box, Point& a, Point& b) {
   double from = 0, to = 1;
-  const auto side = [&](double step, double room) {
-    if (step == 0) return room >= 0;
-    const double t = room / step;
+  const auto side = [&](double step, double distance) {
+    if (step == 0) return distance >= 0;
+    const double t = distance / step;
     if (step < 0)
       from = std::max(from, t);
     else
@@ -61,11 +61,11 @@ std::vector<Point> part_within_surroundings(std::vector<Point> polygon) {
   const auto inside = [](double v) { return std::abs(v) <= far_off; };
   if (std::all_of(polygon.begin(), polygon.end(), [&](const Point& p) { return inside(p.x) && inside(p.y); }))
     return polygon;
-  for (const bool across : {true, false}) {
+  for (const bool along_x : {true, false}) {
     for (const double side : {-far_off, far_off}) {
       std::vector<Point> kept;
       const auto depth = [&](const Point& p) {
-        return side < 0 ? (across ? p.x : p.y) / 2 - side / 2 : side / 2 - (across ? p.x : p.y) / 2;
+        return side < 0 ? (along_x ? p.x : p.y) / 2 - side / 2 : side / 2 - (along_x ? p.x : p.y) / 2;
       };
       for (std::size_t i = 0; i < polygon.size(); ++i) {
         const Point &a = polygon[i], &b = polygon[(i + 1) % polygon.size()];
@@ -73,7 +73,7 @@ std::vector<Point> part_within_surroundings(std::vector<Point> polygon) {
         if (da >= 0) kept.push_back(a);
         if ((da >= 0) == (db >= 0)) continue;
         const double t = da / (da - db);
-        kept.push_back({across ? side : a.x + t * (b.x - a.x), across ? a.y + t * (b.y - a.y) : side});
+        kept.push_back({along_x ? side : a.x + t * (b.x - a.x), along_x ? a.y + t * (b.y - a.y) : side});
       }
       polygon = std::move(kept);
     }

@@ -68,8 +68,8 @@ void draw_colorbar(Scene& scene, const Subplot& p, const Theme& theme) {
   add_color_strips(scene, bar, points->red_blue);
   const Scale s{points->value_low, points->value_high, bar.bottom, bar.top};
   const Ticks t = colorbar_ticks(*points, bar.height(), size);
-  for (std::size_t i = 0; i < t.at.size(); ++i) {
-    const double y = is_constant(s.low, s.high) ? bar.centre().y : s(t.at[i]);
+  for (std::size_t i = 0; i < t.positions.size(); ++i) {
+    const double y = is_constant(s.low, s.high) ? bar.centre().y : s(t.positions[i]);
     scene.add(
         Text{{bar.right + labels_gap, y}, {{t.labels[i]}}, size, Anchor::start, Align::middle, 0, "tick-label-color"});
   }

@@ -74,14 +74,14 @@ std::string format_count(double v) {
   return s;
 }
 
-std::string format_part(std::size_t part, std::size_t all) {
-  return fmt::format("{} of {}", format_count(static_cast<double>(part)), format_count(static_cast<double>(all)));
+std::string format_part(std::size_t part, std::size_t total) {
+  return fmt::format("{} of {}", format_count(static_cast<double>(part)), format_count(static_cast<double>(total)));
 }
 
-int decimals_for(double largest, int least) {
+int decimals_for(double largest, int min_decimals) {
   largest = std::abs(largest);
-  if (!std::isfinite(largest) || largest == 0) return least;
-  return std::clamp(2 - static_cast<int>(std::floor(std::log10(largest))), least, 12);
+  if (!std::isfinite(largest) || largest == 0) return min_decimals;
+  return std::clamp(2 - static_cast<int>(std::floor(std::log10(largest))), min_decimals, 12);
 }
 
 }  // namespace xg::viz

@@ -22,13 +22,13 @@ XG_API std::string format_fixed(double v, int decimals, bool group = false);
 XG_API std::string format_count(double v);
 
 /// How many of all: "2,000 of 22,051".
-std::string format_part(std::size_t part, std::size_t all);
+std::string format_part(std::size_t part, std::size_t total);
 
 /// "10⁻³" for -3.
 XG_API std::string power_of_ten(int exponent);
 
 /// How many decimals numbers of this size need so that the largest shows at least three significant digits, and no
-/// number fewer than `least` decimals.
-XG_API int decimals_for(double largest, int least = 2);
+/// number fewer than `min_decimals` decimals.
+XG_API int decimals_for(double largest, int min_decimals = 2);
 
 }  // namespace xg::viz

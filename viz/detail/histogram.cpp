@@ -50,7 +50,7 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
     step = (high - low) / static_cast<double>(bins);
   }
   Histogram h{std::vector<double>(bins), std::vector<double>(bins, 0.0), step / unit};
-  for (std::size_t i = 0; i < bins; ++i) h.at[i] = (start + (static_cast<double>(i) + 0.5) * step) / unit;
+  for (std::size_t i = 0; i < bins; ++i) h.centers[i] = (start + (static_cast<double>(i) + 0.5) * step) / unit;
   for (const double x : v) {
     const auto i = static_cast<std::size_t>(std::max(0.0, (x - start) / step));
     h.count[std::min(i, bins - 1)] += 1;

@@ -9,7 +9,7 @@
 namespace xg::viz::detail {
 
 struct Histogram {
-  std::vector<double> at;  ///< middles of the bins
+  std::vector<double> centers;  ///< middles of the bins
   std::vector<double> count;
   double width = 1;
 };

@@ -56,7 +56,7 @@ void LeaderLabels::place_next() {
   std::sort(levels.begin(), levels.end());
   Label* best = nullptr;
   Box best_box;
-  int least_count = 0;
+  int min_conflicts = 0;
   for (Label& l : labels_) {
     if (l.placed) continue;
     for (const double share : {0.5, 1.0, 0.0}) {
@@ -64,10 +64,10 @@ void LeaderLabels::place_next() {
       for (const double y : levels) {
         const Box box{start - 6, y, start + l.width + 6, y + l.height + 4};
         const int count = conflicts(l, box);
-        if (!best || count < least_count || (count == least_count && y < best_box.top - 0.5)) {
+        if (!best || count < min_conflicts || (count == min_conflicts && y < best_box.top - 0.5)) {
           best = &l;
           best_box = box;
-          least_count = count;
+          min_conflicts = count;
         }
       }
     }

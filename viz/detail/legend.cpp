@@ -188,7 +188,8 @@ void measure_legend(Subplot& p, double width, double height, const Theme& theme)
   const auto& legend = legend_of(p);
   if (!legend || !has_legend_entries(p)) return;
   const Point need = legend_size(entries_inside(p, size), legend->title, size);
-  p.legend_outside = p.legend_homeless || legend->loc == "outside" || need.x > 0.6 * width || need.y > 0.75 * height;
+  p.legend_outside =
+      p.legend_has_no_place || legend->loc == "outside" || need.x > 0.6 * width || need.y > 0.75 * height;
   if (!p.legend_outside) return;
   p.legend_title_lines = lines_of(legend->title, size, width, true);
   p.legend_height = static_cast<double>(p.legend_title_lines.size()) * (line_height * size) +

@@ -56,16 +56,16 @@ class Painter {
     const double width = line_px(a.width, theme_);
     const Box drawn = drawn_region(a, plot_);
     std::vector<Point> points;
-    bool far = false;
+    bool leaves_region = false;
     for (std::size_t i = 0; i < a.x.size(); ++i) {
       points.push_back(place(a.x[i], a.y[i]));
-      far = far || (is_finite(points.back()) && !contains(drawn, points.back()));
+      leaves_region = leaves_region || (is_finite(points.back()) && !contains(drawn, points.back()));
     }
     const auto known = [&](std::size_t i) { return is_finite(points[i]); };
     const double diameter = a.markersize * px_per_point;
     if (a.dash != "none" && points.size() > 1) {
       const Stroke stroke{a.color, width, dash_pattern(a.dash, width), a.dash == "-"};
-      std::vector<Point> line = far ? pieces_within(drawn, points) : points;
+      std::vector<Point> line = leaves_region ? pieces_within(drawn, points) : points;
       // Round ends of a solid line meet without a seam.
       constexpr std::size_t piece = 500;
       const bool cut = drawn_in_pieces(a) && line.size() > 2 * piece;
@@ -185,12 +185,12 @@ class Painter {
 
  private:
   Point place(double x, double y) const { return place_of(x_, y_, x, y); }
-  // An error bar along x or y around `middle`, at `aside` px on the other axis. An end that has no place on a log axis
-  // is beyond the plot and has no cap.
-  void whisker(double middle, double error, double aside, bool along_x, double cap, const Stroke& stroke) {
+  // An error bar along x or y around `middle`, at `cross_px` px on the other axis. An end that has no place on a log
+  // axis is beyond the plot and has no cap.
+  void whisker(double middle, double error, double cross_px, bool along_x, double cap, const Stroke& stroke) {
     const Scale& scale = along_x ? x_ : y_;
-    const auto point = [&](double v, double off) {
-      const double px = clamp_to_surroundings(scale(v)), other = clamp_to_surroundings(aside) + off;
+    const auto point = [&](double v, double cap_offset) {
+      const double px = clamp_to_surroundings(scale(v)), other = clamp_to_surroundings(cross_px) + cap_offset;
       return along_x ? Point{px, other} : Point{other, px};
     };
     scene_.line(point(middle - error, 0), point(middle + error, 0), stroke, "error");

@@ -25,7 +25,7 @@ void DataRange::add(double v) {
   if (!std::isfinite(v)) return;
   low = std::min(low, v);
   high = std::max(high, v);
-  if (v > 0) least_positive = std::min(least_positive, v);
+  if (v > 0) min_positive = std::min(min_positive, v);
 }
 
 Limits linear_limits(const DataRange& data, const Padding& padding) {
@@ -43,8 +43,8 @@ Limits linear_limits(const DataRange& data, const Padding& padding) {
 }
 
 Limits log_limits(const DataRange& data) {
-  if (!std::isfinite(data.least_positive)) return {1, 10};
-  const double low = data.least_positive, high = data.high;
+  if (!std::isfinite(data.min_positive)) return {1, 10};
+  const double low = data.min_positive, high = data.high;
   if (!is_constant(low, high) && high / low < 1 + 1e-6) {
     // So short a piece is straight, and its logarithms have too few digits.
     const double pad = 0.05 * (high - low);

@@ -28,7 +28,7 @@ XG_API bool is_constant(double low, double high);
 struct XG_API DataRange {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
-  double least_positive = std::numeric_limits<double>::infinity();  ///< where a logarithmic axis begins
+  double min_positive = std::numeric_limits<double>::infinity();  ///< where a logarithmic axis begins
 
   void add(double v);
   bool empty() const { return low > high; }

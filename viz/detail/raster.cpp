@@ -81,14 +81,14 @@ std::string png_from_svg(const std::string& svg, double scale) {
   const Document d = parse(svg);
   const double width = std::ceil(d.width * scale), height = std::ceil(d.height * scale);
   // What cairo can draw on, and a gigabyte.
-  constexpr double most_side = 32767, most_area = 1 << 28;
-  if (!(width <= most_side && height <= most_side && width * height <= most_area)) {
+  constexpr double max_side = 32767, max_area = 1 << 28;
+  if (!(width <= max_side && height <= max_side && width * height <= max_area)) {
     throw ValueError(
         fmt::format("[figure] a PNG of {} x {} px is too large: at most {} px a side and {} in all. Give png() a scale "
                     "below {:.3g}, "
                     "or save the figure of {:.0f} x {:.0f} px as .svg or .pdf.",
-                    width, height, most_side, most_area,
-                    std::min({most_side / d.width, most_side / d.height, std::sqrt(most_area / d.width / d.height)}),
+                    width, height, max_side, max_area,
+                    std::min({max_side / d.width, max_side / d.height, std::sqrt(max_area / d.width / d.height)}),
                     d.width, d.height));
   }
   const Held<cairo_surface_t> surface(

@@ -12,15 +12,15 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
     : font(theme.font_px()) {
   const double line = line_height * font;
   const double sheet = std::round(layout.width * 96);
-  const double label_room = std::max(0.42 * sheet, 110.0);
+  const double max_label_width = std::max(0.42 * sheet, 110.0);
   std::vector<std::vector<std::vector<Span>>> lines;
   double widest = 0;
   for (const auto& label : labels) {
-    lines.push_back(wrap(label, font, label_room));
+    lines.push_back(wrap(label, font, max_label_width));
     for (const auto& l : lines.back()) widest = std::max(widest, viz::width(Text{{}, l, font}));
   }
   const double left = 12 + widest + 9;
-  scene.width = std::max(sheet, left + layout.least_plot + layout.right);
+  scene.width = std::max(sheet, left + layout.min_plot_width + layout.right);
   double y = layout.top;
   const double title_size = 1.15 * font;
   if (!layout.title.empty()) {
@@ -34,10 +34,10 @@ RowChart::RowChart(const std::vector<std::vector<Span>>& labels, const RowChartL
     const double h = std::max(layout.row, static_cast<double>(label.size()) * line + 6);
     middle.push_back(y + h / 2);
     height.push_back(h);
-    double at = y + h / 2 - (static_cast<double>(label.size()) - 1) / 2 * line;
+    double text_y = y + h / 2 - (static_cast<double>(label.size()) - 1) / 2 * line;
     for (const auto& spans : label) {
-      scene.add(Text{{left - 9, at}, spans, font, Anchor::end, Align::middle, 0, "row-label"});
-      at += line;
+      scene.add(Text{{left - 9, text_y}, spans, font, Anchor::end, Align::middle, 0, "row-label"});
+      text_y += line;
     }
     y += h;
   }
@@ -50,8 +50,8 @@ double RowChart::x_axis(const Scale& x, const std::string& label) {
   const Stroke spine{Role::muted, 1};
   scene.line({box.left, box.bottom}, {box.right, box.bottom}, spine, "spine");
   double y = box.bottom + 8;
-  for (std::size_t i = 0; i < t.at.size(); ++i) {
-    const double px = x(t.at[i]);
+  for (std::size_t i = 0; i < t.positions.size(); ++i) {
+    const double px = x(t.positions[i]);
     if (px < box.left - 0.5 || px > box.right + 0.5) continue;
     scene.line({px, box.bottom}, {px, box.bottom + 4}, spine, "tick");
     add_inside(scene, Text{{px, y + 0.5 * line_height * font},
@@ -96,29 +96,29 @@ double RowChart::note(const std::string& text, double bottom) {
 }
 
 Scale extended(const Scale& x, double from, double to) {
-  constexpr double most = std::numeric_limits<double>::max();
+  constexpr double largest = std::numeric_limits<double>::max();
   const double per_px = x.high / (x.to - x.from) - x.low / (x.to - x.from);
   Scale out = x;
-  out.low = std::max(x.low + (from - x.from) * per_px, -most);
-  out.high = std::min(x.high + (to - x.to) * per_px, most);
+  out.low = std::max(x.low + (from - x.from) * per_px, -largest);
+  out.high = std::min(x.high + (to - x.to) * per_px, largest);
   out.from = x(out.low);
   out.to = x(out.high);
   return out;
 }
 
-Ticks separate_ticks(const Scale& scale, std::size_t most, double size, double gap) {
-  Ticks t = fitting_ticks(scale, most, size, gap);
-  if (!labels_fit(t, scale, size, gap)) t = {{t.at[0]}, {t.labels[0]}};
+Ticks separate_ticks(const Scale& scale, std::size_t max_count, double size, double gap) {
+  Ticks t = fitting_ticks(scale, max_count, size, gap);
+  if (!labels_fit(t, scale, size, gap)) t = {{t.positions[0]}, {t.labels[0]}};
   return t;
 }
 
-void leave_room(Scale& x, double least, const std::function<Overhang()>& overhang) {
+void leave_room(Scale& x, double min_length, const std::function<Overhang()>& overhang) {
   for (int round = 0; round < 8; ++round) {
-    const Overhang over = overhang();
-    if (over.left <= 0.01 && over.right <= 0.01) return;
-    if (x.to - x.from - over.left - over.right < least) return;
-    x.from += over.left;
-    x.to -= over.right;
+    const Overhang overhang_px = overhang();
+    if (overhang_px.left <= 0.01 && overhang_px.right <= 0.01) return;
+    if (x.to - x.from - overhang_px.left - overhang_px.right < min_length) return;
+    x.from += overhang_px.left;
+    x.to -= overhang_px.right;
   }
 }
 
@@ -140,9 +140,9 @@ double add_title(Scene& scene, const std::string& title, double size, double fir
 
 void add_inside(Scene& scene, Text text, double margin) {
   const Box b = bounds(text);
-  if (b.right > scene.width - margin) text.at.x -= b.right - (scene.width - margin);
+  if (b.right > scene.width - margin) text.position.x -= b.right - (scene.width - margin);
   const Box c = bounds(text);
-  if (c.left < margin) text.at.x += margin - c.left;
+  if (c.left < margin) text.position.x += margin - c.left;
   scene.add(std::move(text));
 }
 

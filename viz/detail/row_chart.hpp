@@ -13,12 +13,12 @@
 namespace xg::viz::detail {
 
 struct RowChartLayout {
-  double width = 8;         ///< inches
-  double row = 40;          ///< px of a row whose label takes one line or two
-  double top = 16;          ///< px above the first row, below the title
-  double bottom = 46;       ///< px below the last row
-  double right = 16;        ///< px right of the plot
-  double least_plot = 220;  ///< px
+  double width = 8;             ///< inches
+  double row = 40;              ///< px of a row whose label takes one line or two
+  double top = 16;              ///< px above the first row, below the title
+  double bottom = 46;           ///< px below the last row
+  double right = 16;            ///< px right of the plot
+  double min_plot_width = 220;  ///< px
   std::string title;
 };
 
@@ -42,7 +42,7 @@ struct RowChart {
 Scale extended(const Scale& x, double from, double to);
 
 /// As fitting_ticks, and one tick where not even two fit beside one another.
-Ticks separate_ticks(const Scale& scale, std::size_t most, double size, double gap);
+Ticks separate_ticks(const Scale& scale, std::size_t max_count, double size, double gap);
 
 /// How far texts beside bars reach out of the plot, in px.
 struct Overhang {
@@ -50,8 +50,8 @@ struct Overhang {
   double right = 0;
 };
 /// Moves the ends of a scale inwards until no text beside a bar reaches out of the plot, or the scale would become
-/// shorter than `least` px. `overhang` measures by the scale as it is.
-void leave_room(Scale& x, double least, const std::function<Overhang()>& overhang);
+/// shorter than `min_length` px. `overhang` measures by the scale as it is.
+void leave_room(Scale& x, double min_length, const std::function<Overhang()>& overhang);
 
 /// The error bar of a bar that ends at `end`, with its caps, at `y` px.
 void add_error_bar(Scene& scene, const Scale& x, double end, double error, double y);

@@ -19,7 +19,7 @@ std::vector<std::size_t> order_by_similarity(const Contributions& c, const std::
       distance[a * n + b] = distance[b * n + a] = static_cast<float>(sum);
     }
   }
-  const std::vector<float> between = distance;
+  const std::vector<float> row_distance = distance;
   std::vector<std::vector<std::size_t>> runs(n);
   for (std::size_t i = 0; i < n; ++i) runs[i] = {i};
   std::vector<bool> alive(n, true);
@@ -44,9 +44,9 @@ std::vector<std::size_t> order_by_similarity(const Contributions& c, const std::
     chain.resize(chain.size() - 2);
     auto& p = runs[std::min(a, nearest)];
     auto& q = runs[std::max(a, nearest)];
-    const auto near = [&](std::size_t u, std::size_t v) { return between[u * n + v]; };
-    const float ends[4] = {near(p.back(), q.front()), near(p.back(), q.back()), near(p.front(), q.front()),
-                           near(p.front(), q.back())};
+    const auto distance_between = [&](std::size_t u, std::size_t v) { return row_distance[u * n + v]; };
+    const float ends[4] = {distance_between(p.back(), q.front()), distance_between(p.back(), q.back()),
+                           distance_between(p.front(), q.front()), distance_between(p.front(), q.back())};
     const auto best = std::min_element(ends, ends + 4) - ends;
     if (best >= 2) std::reverse(p.begin(), p.end());
     if (best % 2 == 1) std::reverse(q.begin(), q.end());

@@ -9,7 +9,7 @@ namespace xg::viz::detail {
 
 namespace {
 
-constexpr double per_px = 2;  // pictures have twice as many px as the sheet
+constexpr double cells_per_sheet_px = 2;  // pictures have twice as many px as the sheet
 
 using Indices = std::vector<std::size_t>;
 
@@ -21,15 +21,15 @@ template <class Along, class Across> Indices extremes_per_cell(const Indices& fr
       kept.push_back(from[begin++]);
       continue;
     }
-    const double cell = std::floor(along(from[begin]) * per_px);
+    const double cell = std::floor(along(from[begin]) * cells_per_sheet_px);
     std::size_t end = begin, low = begin, high = begin;
-    for (; end < from.size() && from[end] != gap && std::floor(along(from[end]) * per_px) == cell; ++end) {
+    for (; end < from.size() && from[end] != gap && std::floor(along(from[end]) * cells_per_sheet_px) == cell; ++end) {
       if (across(from[end]) < across(from[low])) low = end;
       if (across(from[end]) > across(from[high])) high = end;
     }
-    std::size_t few[] = {begin, std::min(low, high), std::max(low, high), end - 1};
+    std::size_t candidates[] = {begin, std::min(low, high), std::max(low, high), end - 1};
     for (std::size_t k = 0; k < 4; ++k) {
-      if (k == 0 || few[k] != few[k - 1]) kept.push_back(from[few[k]]);
+      if (k == 0 || candidates[k] != candidates[k - 1]) kept.push_back(from[candidates[k]]);
     }
     begin = end;
   }
@@ -43,9 +43,9 @@ Indices without_collinear(const Indices& from, const std::vector<Point>& points)
     while (i != gap && kept.size() >= 2 && kept.back() != gap && kept[kept.size() - 2] != gap) {
       const Point &a = points[kept[kept.size() - 2]], &b = points[kept.back()], &c = points[i];
       const double dx = c.x - a.x, dy = c.y - a.y, length = std::hypot(dx, dy);
-      const double off = std::abs(dx * (b.y - a.y) - dy * (b.x - a.x));
-      const double way = dx * (b.x - a.x) + dy * (b.y - a.y);
-      if (!(length > 0) || !(off <= 1e-6 * length) || way < 0 || way > length * length) break;
+      const double offset = std::abs(dx * (b.y - a.y) - dy * (b.x - a.x));
+      const double projection = dx * (b.x - a.x) + dy * (b.y - a.y);
+      if (!(length > 0) || !(offset <= 1e-6 * length) || projection < 0 || projection > length * length) break;
       kept.pop_back();
     }
     kept.push_back(i);
@@ -69,19 +69,19 @@ class Coverage {
     if (!clip(a, b)) return false;
     const double steps = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1e-9}) * scale_;
     const auto count = static_cast<std::int64_t>(std::ceil(steps));
-    bool news = false;
+    bool newly_covered = false;
     for (std::int64_t k = 0; k <= count; ++k) {
       const double t = static_cast<double>(k) / static_cast<double>(count);
-      std::uint8_t& covered = at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
-      news = news || covered == 0;
+      std::uint8_t& covered = covered_at(cell(a.x + t * (b.x - a.x)), cell(a.y + t * (b.y - a.y)));
+      newly_covered = newly_covered || covered == 0;
       covered = 1;
     }
-    return news;
+    return newly_covered;
   }
 
  private:
   std::int64_t cell(double px) const { return static_cast<std::int64_t>(px * scale_); }
-  std::uint8_t& at(std::int64_t x, std::int64_t y) {
+  std::uint8_t& covered_at(std::int64_t x, std::int64_t y) {
     return covered_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
   }
 
@@ -101,7 +101,7 @@ class Coverage {
 // the number of strips that it lies on.
 class Strips {
  public:
-  Strips(double length, double width, double cells_per_px, std::uint16_t most) : most_(most) {
+  Strips(double length, double width, double cells_per_px, std::uint16_t max_layers) : max_layers_(max_layers) {
     // A sheet larger than any screen is looked at from afar.
     scale_ = std::min({cells_per_px, 4096 / std::max(length, 1.0), 4096 / std::max(width, 1.0)});
     cells_ = static_cast<std::int64_t>(std::ceil(std::max(length, 1.0) * scale_)) + 1;
@@ -109,7 +109,7 @@ class Strips {
     next_.resize(static_cast<std::size_t>(strips_ * (cells_ + 1)));
     for (std::size_t i = 0; i < next_.size(); ++i)
       next_[i] = static_cast<std::uint32_t>(i % static_cast<std::size_t>(cells_ + 1));
-    if (most > 1) layers_.assign(next_.size(), 0);
+    if (max_layers > 1) layers_.assign(next_.size(), 0);
   }
 
   // Adds a layer to all cells of a box or of the disc in it that are not full; false if all are.
@@ -120,12 +120,12 @@ class Strips {
     const Point middle = box.centre();
     const double radius = std::max(box.width(), box.height()) / 2 + 0.5 / scale_;
     const std::int64_t top = cell(box.top, strips_), bottom = cell(box.bottom, strips_);
-    bool news = false;
+    bool newly_covered = false;
     for (std::int64_t strip = top; strip <= bottom; ++strip) {
       double from = box.left, to = box.right;
       if (round) {
-        const double off = (static_cast<double>(strip) + 0.5) / scale_ - middle.y;
-        const double half = radius * radius - off * off;
+        const double offset = (static_cast<double>(strip) + 0.5) / scale_ - middle.y;
+        const double half = radius * radius - offset * offset;
         if (half < 0) continue;
         // Cells whose middles are within the disc.
         from = std::max(from, middle.x - std::sqrt(half) + 0.5 / scale_);
@@ -133,9 +133,9 @@ class Strips {
         if (to < from) from = to = middle.x;
       }
       if (to < 0 || from * scale_ >= static_cast<double>(cells_)) continue;
-      news = fill(strip, cell(from, cells_), cell(to, cells_)) || news;
+      newly_covered = fill(strip, cell(from, cells_), cell(to, cells_)) || newly_covered;
     }
-    return news;
+    return newly_covered;
   }
 
  private:
@@ -146,22 +146,22 @@ class Strips {
   bool fill(std::int64_t strip, std::int64_t from, std::int64_t to) {
     const auto first = static_cast<std::size_t>(strip * (cells_ + 1));
     std::uint32_t* next = next_.data() + first;
-    bool news = false;
-    for (std::uint32_t at = open(next, static_cast<std::uint32_t>(from)); at <= static_cast<std::uint32_t>(to);
-         at = open(next, at + 1)) {
-      news = true;
-      if (most_ == 1 || ++layers_[first + at] == most_) next[at] = at + 1;
+    bool newly_covered = false;
+    for (std::uint32_t cell = first_open_cell(next, static_cast<std::uint32_t>(from));
+         cell <= static_cast<std::uint32_t>(to); cell = first_open_cell(next, cell + 1)) {
+      newly_covered = true;
+      if (max_layers_ == 1 || ++layers_[first + cell] == max_layers_) next[cell] = cell + 1;
     }
-    return news;
+    return newly_covered;
   }
 
-  // The first cell from `at` on that is not full. The last place of a strip is none of its cells and never full.
-  static std::uint32_t open(std::uint32_t* next, std::uint32_t at) {
-    while (next[at] != at) at = next[at] = next[next[at]];
-    return at;
+  // The first cell from `cell` on that is not full. The last place of a strip is none of its cells and never full.
+  static std::uint32_t first_open_cell(std::uint32_t* next, std::uint32_t cell) {
+    while (next[cell] != cell) cell = next[cell] = next[next[cell]];
+    return cell;
   }
 
-  std::uint16_t most_;
+  std::uint16_t max_layers_;
   double scale_ = 1;
   std::int64_t cells_ = 1, strips_ = 1;
   std::vector<std::uint32_t> next_;
@@ -182,15 +182,15 @@ Indices without_covered(const Indices& from, const std::vector<Point>& points, d
     const bool starts = k == 0 || from[k - 1] == gap;
     const bool ends = k + 1 == from.size() || from[k + 1] == gap;
     if (starts && !ends) continue;
-    const std::size_t before = starts ? i : from[k - 1];
+    const std::size_t previous = starts ? i : from[k - 1];
     const bool outer = k + 1 == from.size() || k == 1;  // first and last piece
-    if (!coverage.add_line(points[before], points[i]) && !outer) {
+    if (!coverage.add_line(points[previous], points[i]) && !outer) {
       drawn = false;
       continue;
     }
     if (!drawn) {
       if (!kept.empty()) kept.push_back(gap);
-      if (before != i) kept.push_back(before);
+      if (previous != i) kept.push_back(previous);
     }
     kept.push_back(i);
     drawn = true;
@@ -209,20 +209,20 @@ std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double 
     else if (kept.empty() || kept.back() != gap)
       kept.push_back(gap);
   }
-  if (points.size() <= most_points && cell <= 1) return kept;
+  if (points.size() <= max_points && cell <= 1) return kept;
   const auto x = [&](std::size_t i) { return points[i].x; };
   const auto y = [&](std::size_t i) { return points[i].y; };
   kept = extremes_per_cell(kept, x, y);
   kept = extremes_per_cell(kept, y, x);
   kept = without_collinear(kept, points);
-  if (kept.size() > 4 * most_points || cell > 1) kept = without_covered(kept, points, width, height, cell);
+  if (kept.size() > 4 * max_points || cell > 1) kept = without_covered(kept, points, width, height, cell);
   return kept;
 }
 
 std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const std::vector<Point>& lower) {
   Indices kept;
   const std::size_t n = upper.size();
-  if (n <= most_points) {
+  if (n <= max_points) {
     kept.resize(n);
     for (std::size_t i = 0; i < n; ++i) kept[i] = i;
     return kept;
@@ -235,18 +235,18 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
       ++begin;
       continue;
     }
-    const double cell = std::floor(upper[begin].x * per_px);
+    const double cell = std::floor(upper[begin].x * cells_per_sheet_px);
     std::size_t end = begin;
-    std::size_t few[6] = {begin, begin, begin, begin, begin, begin};
-    for (; end < n && good(end) && std::floor(upper[end].x * per_px) == cell; ++end) {
-      if (upper[end].y < upper[few[1]].y) few[1] = end;
-      if (upper[end].y > upper[few[2]].y) few[2] = end;
-      if (lower[end].y < lower[few[3]].y) few[3] = end;
-      if (lower[end].y > lower[few[4]].y) few[4] = end;
+    std::size_t candidates[6] = {begin, begin, begin, begin, begin, begin};
+    for (; end < n && good(end) && std::floor(upper[end].x * cells_per_sheet_px) == cell; ++end) {
+      if (upper[end].y < upper[candidates[1]].y) candidates[1] = end;
+      if (upper[end].y > upper[candidates[2]].y) candidates[2] = end;
+      if (lower[end].y < lower[candidates[3]].y) candidates[3] = end;
+      if (lower[end].y > lower[candidates[4]].y) candidates[4] = end;
     }
-    few[5] = end - 1;
-    std::sort(few, few + 6);
-    kept.insert(kept.end(), few, std::unique(few, few + 6));
+    candidates[5] = end - 1;
+    std::sort(candidates, candidates + 6);
+    kept.insert(kept.end(), candidates, std::unique(candidates, candidates + 6));
     begin = end;
   }
   return kept;
@@ -255,18 +255,18 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
 std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
                                        double height) {
   const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
-  double across = 0, down = 0;  // how large the marks are, on the whole
+  double total_width = 0, total_height = 0;  // how large the marks are, on the whole
   for (const Box& b : marks) {
     if (!is_finite({b.left, b.top}) || !is_finite({b.right, b.bottom})) continue;
-    across += std::min(b.width(), width);
-    down += std::min(b.height(), height);
+    total_width += std::min(b.width(), width);
+    total_height += std::min(b.height(), height);
   }
   // Strips run along the longer side of the marks, so that each mark lies on few of them. The outline of a large disc
   // needs no half px.
-  const bool upright = down > across;
-  const double disc = round ? across / static_cast<double>(std::max<std::size_t>(marks.size(), 1)) : 0;
-  Strips strips(upright ? height : width, upright ? width : height, std::clamp(256 / std::max(disc, 1.0), 0.5, per_px),
-                static_cast<std::uint16_t>(layers));
+  const bool upright = total_height > total_width;
+  const double disc = round ? total_width / static_cast<double>(std::max<std::size_t>(marks.size(), 1)) : 0;
+  Strips strips(upright ? height : width, upright ? width : height,
+                std::clamp(256 / std::max(disc, 1.0), 0.5, cells_per_sheet_px), static_cast<std::uint16_t>(layers));
   Indices kept;
   for (std::size_t i = marks.size(); i-- > 0;) {
     Box b = marks[i];

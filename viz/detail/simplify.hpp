@@ -9,15 +9,15 @@
 namespace xg::viz::detail {
 
 /// Above so many points lines, areas and marks are simplified; up to here they are drawn as they are.
-inline constexpr std::size_t most_points = 4000;
+inline constexpr std::size_t max_points = 4000;
 /// Above so many visible marks a fair choice is drawn, and the picture says so.
-inline constexpr std::size_t most_marks = 15'000;
+inline constexpr std::size_t max_marks = 15'000;
 
 /// The points of a line on a sheet of `width` x `height` px that a reader can tell from all of them, in order, as
 /// indices; `gap` stands where the line is interrupted. Points that are not finite are gaps.
 ///
 /// Of points in a row within half a px of x, or of y, the first and the last one and the extremes are kept, points
-/// amid a straight piece are dropped. Of a line that still has more than 4 most_points points, or with cells of more
+/// amid a straight piece are dropped. Of a line that still has more than 4 max_points points, or with cells of more
 /// than one px, those pieces are left out that run over nothing but cells of `cell` px which earlier pieces cover, so
 /// that what is left is bounded by the sheet.
 inline constexpr std::size_t gap = static_cast<std::size_t>(-1);

@@ -18,9 +18,9 @@ namespace {
 Ticks visible_ticks(const Ticks& given, const Scale& s) {
   Ticks t;
   const double slack = span(s.low, s.high) * 1e-9;
-  for (std::size_t i = 0; i < given.at.size(); ++i) {
-    if (given.at[i] < s.low - slack || given.at[i] > s.high + slack) continue;
-    t.at.push_back(given.at[i]);
+  for (std::size_t i = 0; i < given.positions.size(); ++i) {
+    if (given.positions[i] < s.low - slack || given.positions[i] > s.high + slack) continue;
+    t.positions.push_back(given.positions[i]);
     t.labels.push_back(given.labels[i]);
   }
   return t;
@@ -33,30 +33,31 @@ Ticks ticks_along_x(const AxisState& axis, const Scale& s, double size) {
 
 Ticks ticks_along_y(const AxisState& axis, const Scale& s, double size) {
   if (axis.ticks) return visible_ticks(*axis.ticks, s);
-  const double room = std::abs(s.to - s.from) / (2.2 * size);
-  return s.ticks(static_cast<std::size_t>(std::clamp(room, 2.0, 9.0)));
+  const double max_ticks = std::abs(s.to - s.from) / (2.2 * size);
+  return s.ticks(static_cast<std::size_t>(std::clamp(max_ticks, 2.0, 9.0)));
 }
 
 // The least distance in px between two ticks; the length of the axis where there is one tick or none.
-double least_slot(const Ticks& t, const Scale& s) {
+double min_slot(const Ticks& t, const Scale& s) {
   double slot = std::abs(s.to - s.from);
-  for (std::size_t i = 1; i < t.at.size(); ++i) slot = std::min(slot, std::abs(s(t.at[i]) - s(t.at[i - 1])));
+  for (std::size_t i = 1; i < t.positions.size(); ++i)
+    slot = std::min(slot, std::abs(s(t.positions[i]) - s(t.positions[i - 1])));
   return slot;
 }
 
 XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   XTickLabels out;
-  out.lines.resize(t.at.size());
-  if (t.at.empty()) return out;
-  const auto overhang = [&](std::size_t i, double before, double after) {
-    out.overhang_left = std::max(out.overhang_left, before - (s(t.at[i]) - s.from));
-    out.overhang_right = std::max(out.overhang_right, after - (s.to - s(t.at[i])));
+  out.lines.resize(t.positions.size());
+  if (t.positions.empty()) return out;
+  const auto overhang = [&](std::size_t i, double left_extent, double right_extent) {
+    out.overhang_left = std::max(out.overhang_left, left_extent - (s(t.positions[i]) - s.from));
+    out.overhang_right = std::max(out.overhang_right, right_extent - (s.to - s(t.positions[i])));
   };
   const double line = line_height * size;
-  const double slot = least_slot(t, s);
+  const double slot = min_slot(t, s);
 
   if (labels_fit(t, s, size, 0.6 * size)) {
-    for (std::size_t i = 0; i < t.at.size(); ++i) {
+    for (std::size_t i = 0; i < t.positions.size(); ++i) {
       out.lines[i] = {t.labels[i]};
       const double half = text_width(t.labels[i], size) / 2;
       overhang(i, half, half);
@@ -66,7 +67,7 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   }
   bool wrapped = slot > 3 * size;
   std::size_t rows = 1;
-  for (std::size_t i = 0; i < t.at.size() && wrapped; ++i) {
+  for (std::size_t i = 0; i < t.positions.size() && wrapped; ++i) {
     out.lines[i] = wrap(t.labels[i], size, slot - 0.8 * size);
     rows = std::max(rows, out.lines[i].size());
     // A word broken in the middle reads worse than a slanted label.
@@ -75,7 +76,7 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
     wrapped = out.lines[i].size() <= std::min<std::size_t>(4, spaces + 1);
   }
   if (wrapped) {
-    for (std::size_t i = 0; i < t.at.size(); ++i) {
+    for (std::size_t i = 0; i < t.positions.size(); ++i) {
       const double half = widest(out.lines[i], size) / 2;
       overhang(i, half, half);
     }
@@ -86,7 +87,7 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   const std::size_t stride =
       slot < 1.5 * size ? static_cast<std::size_t>(std::ceil(1.5 * size / std::max(slot, 0.1))) : 1;
   const double c = std::numbers::sqrt2 / 2;
-  for (std::size_t i = 0; i < t.at.size(); ++i) {
+  for (std::size_t i = 0; i < t.positions.size(); ++i) {
     out.lines[i].clear();
     if (i % stride != 0) continue;
     out.lines[i] = {t.labels[i]};
@@ -99,11 +100,11 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
 
 // Labels of a y axis, wrapped at `width` px where there is room for more than one line: all, or every k-th only.
 std::vector<std::vector<std::string>> y_label_lines(const Ticks& t, const Scale& s, double size, double width) {
-  std::vector<std::vector<std::string>> lines(t.at.size());
-  const double slot = least_slot(t, s);
+  std::vector<std::vector<std::string>> lines(t.positions.size());
+  const double slot = min_slot(t, s);
   const std::size_t stride =
       slot < 1.1 * size ? static_cast<std::size_t>(std::ceil(1.1 * size / std::max(slot, 0.05))) : 1;
-  for (std::size_t i = 0; i < t.at.size(); i += stride) {
+  for (std::size_t i = 0; i < t.positions.size(); i += stride) {
     lines[i] = wrap(t.labels[i], size, width);
     if (static_cast<double>(lines[i].size()) * line_height * size > slot) lines[i] = {t.labels[i]};
   }
@@ -171,19 +172,19 @@ double equal_units(Subplot& p, double width, double height) {
     return s.log ? (std::log10(s.high) - std::log10(s.low)) / 2 : s.high / 2 - s.low / 2;
   };
   const auto widen = [](Scale& s, double wanted) {
-    DataRange around;
+    DataRange widened;
     if (s.log) {
       const double middle = (std::log10(s.high) + std::log10(s.low)) / 2;
-      around.add(std::pow(10, std::clamp(middle - wanted, -323.0, 308.0)));
-      around.add(std::pow(10, std::clamp(middle + wanted, -323.0, 308.0)));
+      widened.add(std::pow(10, std::clamp(middle - wanted, -323.0, 308.0)));
+      widened.add(std::pow(10, std::clamp(middle + wanted, -323.0, 308.0)));
     } else {
       constexpr double largest = std::numeric_limits<double>::max();
       const double middle = s.high / 2 + s.low / 2;
-      around.add(std::clamp(middle - wanted, -largest, largest));
-      around.add(std::clamp(middle + wanted, -largest, largest));
+      widened.add(std::clamp(middle - wanted, -largest, largest));
+      widened.add(std::clamp(middle + wanted, -largest, largest));
     }
-    s.low = around.low;
-    s.high = around.high;
+    s.low = widened.low;
+    s.high = widened.high;
   };
   constexpr double strip = 40;
   const double x = half(p.x), y = half(p.y);

@@ -46,7 +46,7 @@ struct Subplot {
   double y_labels_width = 0, y2_labels_width = 0, colorbar_labels_width = 0;
   double twin_width = 0;  ///< of the right axis with its texts
   bool legend_outside = false;
-  bool legend_homeless = false;                 ///< there is no place inside where it hides nothing
+  bool legend_has_no_place = false;             ///< there is no place inside where it hides nothing
   Point legend_corner;                          ///< of a legend inside: its top left corner
   double legend_height = 0, legend_width = 0;   ///< of one outside
   std::vector<std::string> legend_title_lines;  ///< likewise

@@ -200,17 +200,17 @@ class Writer {
   }
 
   void write(const Text& e) {
-    if (!finite(e.at) || !finite(e.size) || !finite(e.rotate) || e.spans.empty()) return;
+    if (!finite(e.position) || !finite(e.size) || !finite(e.rotate) || e.spans.empty()) return;
     if (!std::all_of(e.spans.begin(), e.spans.end(), [](const Span& s) { return finite(s); })) return;
     out_ += "<text";
-    attribute("x", e.at.x);
+    attribute("x", e.position.x);
     attribute("y", baseline(e));
     if (e.anchor != Anchor::start) put(" text-anchor=\"{}\"", e.anchor == Anchor::middle ? "middle" : "end");
     if (e.rotate != 0) {
       put(" transform=\"rotate({:.2f} ", e.rotate);
-      number(e.at.x);
+      number(e.position.x);
       out_ += ' ';
-      number(e.at.y);
+      number(e.position.y);
       out_ += ")\"";
     }
     if (e.spans.size() == 1 && e.spans[0].shift == 0) {
@@ -219,11 +219,11 @@ class Writer {
       return;
     }
     out_ += " xml:space=\"preserve\">";  // spaces at the ends of spans count
-    double moved = 0;
+    double current_shift = 0;
     for (const Span& s : e.spans) {
       out_ += "<tspan";
-      if (s.shift != moved) attribute("dy", (s.shift - moved) * e.size);
-      moved = s.shift;
+      if (s.shift != current_shift) attribute("dy", (s.shift - current_shift) * e.size);
+      current_shift = s.shift;
       look(s, e.size);
       put(">{}</tspan>", escape_xml(s.text));
     }

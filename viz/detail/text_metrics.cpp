@@ -22,16 +22,16 @@ char32_t next(std::string_view s, std::size_t& i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned char lead = byte(i);
   if (lead < 0x80) return s[i++] & 0x7f;
-  const int extra = lead >= 0xf0 && lead < 0xf5   ? 3
-                    : lead >= 0xe0 && lead < 0xf0 ? 2
-                    : lead >= 0xc2 && lead < 0xe0 ? 1
-                                                  : 0;
-  if (extra == 0 || i + static_cast<std::size_t>(extra) >= s.size()) {
+  const int continuation_bytes = lead >= 0xf0 && lead < 0xf5   ? 3
+                                 : lead >= 0xe0 && lead < 0xf0 ? 2
+                                 : lead >= 0xc2 && lead < 0xe0 ? 1
+                                                               : 0;
+  if (continuation_bytes == 0 || i + static_cast<std::size_t>(continuation_bytes) >= s.size()) {
     ++i;
     return replacement;
   }
-  char32_t c = lead & (0x3fu >> extra);
-  for (int k = 1; k <= extra; ++k) {
+  char32_t c = lead & (0x3fu >> continuation_bytes);
+  for (int k = 1; k <= continuation_bytes; ++k) {
     const unsigned char b = byte(i + static_cast<std::size_t>(k));
     if ((b & 0xc0) != 0x80) {
       ++i;
@@ -40,11 +40,11 @@ char32_t next(std::string_view s, std::size_t& i) {
     c = (c << 6) | (b & 0x3f);
   }
   constexpr char32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-  if (c < smallest[extra] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+  if (c < smallest[continuation_bytes] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
     ++i;
     return replacement;
   }
-  i += static_cast<std::size_t>(extra) + 1;
+  i += static_cast<std::size_t>(continuation_bytes) + 1;
   return c;
 }
 
@@ -54,13 +54,13 @@ struct Interval {
 };
 
 // East_Asian_Width W and F (Unicode 15), neighbouring blocks joined, and the emoji that are drawn square.
-constexpr std::array<Interval, 24> wide = {{
+constexpr std::array<Interval, 24> wide_intervals = {{
     {0x1100, 0x115f}, {0x231a, 0x231b}, {0x23e9, 0x23ec}, {0x25fd, 0x25fe}, {0x2614, 0x2615}, {0x2648, 0x2653},
     {0x267f, 0x267f}, {0x26a1, 0x26a1}, {0x26aa, 0x26ab}, {0x26bd, 0x26be}, {0x2705, 0x2705}, {0x270a, 0x270b},
     {0x2728, 0x2728}, {0x274c, 0x274c}, {0x2e80, 0x303e}, {0x3041, 0x33ff}, {0x3400, 0x4dbf}, {0x4e00, 0xa4cf},
     {0xa960, 0xa97f}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60}, {0xffe0, 0xffe6},
 }};
-constexpr std::array<Interval, 12> zero = {{
+constexpr std::array<Interval, 12> zero_width_intervals = {{
     {0x0300, 0x036f},
     {0x0483, 0x0489},
     {0x0591, 0x05bd},
@@ -82,7 +82,7 @@ template <std::size_t N> bool contains(const std::array<Interval, N>& intervals,
 }
 
 bool is_wide(char32_t c) {
-  return contains(wide, c) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
+  return contains(wide_intervals, c) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
 }
 
 // Width in em. Characters outside the table get the width of a capital M, so that a guess errs to the wide side.
@@ -92,7 +92,7 @@ double em(char32_t c, bool bold) {
     const std::uint16_t w = r.widths[c - r.first];
     if (w > 0) return w / 2048.0;
   }
-  if (contains(zero, c)) return 0;
+  if (contains(zero_width_intervals, c)) return 0;
   if (is_wide(c)) return 1;
   return bold ? 0.995 : 0.863;
 }
@@ -145,33 +145,33 @@ std::string encode(std::u32string_view text) {
 
 double text_width(std::string_view text, double size, bool bold) { return width_of(decode(text), size, bold); }
 
-std::vector<LineRange> wrap_ranges(std::u32string_view all, double size, double width, bool bold) {
+std::vector<LineRange> wrap_ranges(std::u32string_view text, double size, double width, bool bold) {
   std::vector<LineRange> lines;
   std::size_t begin = 0;
-  while (begin < all.size()) {
+  while (begin < text.size()) {
     double sum = 0;
     std::size_t end = begin;         // one past the last character that fits
     std::size_t last_break = begin;  // one past the last place where the line may end
-    while (end < all.size()) {
-      sum += em(all[end], bold) * size;
+    while (end < text.size()) {
+      sum += em(text[end], bold) * size;
       if (sum > width && end > begin) break;
       ++end;
-      if (end == all.size() || all[end] == U' ' || is_wide(all[end - 1])) last_break = end;
+      if (end == text.size() || text[end] == U' ' || is_wide(text[end - 1])) last_break = end;
     }
-    if (end < all.size() && last_break > begin) end = last_break;
+    if (end < text.size() && last_break > begin) end = last_break;
     lines.push_back({begin, end});
     begin = end;
-    while (begin < all.size() && all[begin] == U' ') ++begin;
+    while (begin < text.size() && text[begin] == U' ') ++begin;
   }
   if (lines.empty()) lines.push_back({0, 0});
   return lines;
 }
 
 std::vector<std::string> wrap(std::string_view text, double size, double width, bool bold) {
-  const std::u32string all = decode(text);
+  const std::u32string code_points = decode(text);
   std::vector<std::string> lines;
-  for (const LineRange& r : wrap_ranges(all, size, width, bold)) {
-    lines.push_back(encode(std::u32string_view(all).substr(r.first, r.last - r.first)));
+  for (const LineRange& r : wrap_ranges(code_points, size, width, bold)) {
+    lines.push_back(encode(std::u32string_view(code_points).substr(r.first, r.last - r.first)));
   }
   return lines;
 }

@@ -19,47 +19,47 @@ std::uint64_t hash(std::uint64_t i) {
 
 }  // namespace
 
-std::vector<std::size_t> rows_to_draw(std::size_t rows, std::size_t most,
+std::vector<std::size_t> rows_to_draw(std::size_t rows, std::size_t max_count,
                                       const std::vector<std::vector<double>>& measures,
                                       const std::vector<std::size_t>& kept) {
   std::vector<std::size_t> shown;
-  if (rows <= most) {
+  if (rows <= max_count) {
     shown.resize(rows);
     std::iota(shown.begin(), shown.end(), std::size_t{0});
     return shown;
   }
   std::vector<bool> taken(rows, false);
   const auto take = [&](std::size_t row) {
-    if (taken[row] || shown.size() == most) return;
+    if (taken[row] || shown.size() == max_count) return;
     taken[row] = true;
     shown.push_back(row);
   };
   for (const std::size_t row : kept) take(row);
   for (const std::vector<double>& measure : measures) {
-    std::size_t least = rows, largest = rows;
+    std::size_t smallest = rows, largest = rows;
     for (std::size_t r = 0; r < rows; ++r) {
       if (!std::isfinite(measure[r])) continue;
-      if (least == rows || measure[r] < measure[least]) least = r;
+      if (smallest == rows || measure[r] < measure[smallest]) smallest = r;
       if (largest == rows || measure[r] > measure[largest]) largest = r;
     }
-    if (least == rows) continue;
-    take(least);
+    if (smallest == rows) continue;
+    take(smallest);
     take(largest);
   }
   std::vector<std::pair<std::uint64_t, std::size_t>> others;
   for (std::size_t r = 0; r < rows; ++r) {
     if (!taken[r]) others.emplace_back(hash(r), r);
   }
-  const auto room = static_cast<std::ptrdiff_t>(most - shown.size());
-  std::nth_element(others.begin(), others.begin() + room, others.end());
-  for (auto it = others.begin(); it != others.begin() + room; ++it) shown.push_back(it->second);
+  const auto missing_count = static_cast<std::ptrdiff_t>(max_count - shown.size());
+  std::nth_element(others.begin(), others.begin() + missing_count, others.end());
+  for (auto it = others.begin(); it != others.begin() + missing_count; ++it) shown.push_back(it->second);
   std::sort(shown.begin(), shown.end());
   return shown;
 }
 
-std::vector<std::size_t> rows_to_draw(const std::vector<std::size_t>& rows, std::size_t most,
+std::vector<std::size_t> rows_to_draw(const std::vector<std::size_t>& rows, std::size_t max_count,
                                       const std::vector<std::vector<double>>& measures) {
-  std::vector<std::size_t> shown = rows_to_draw(rows.size(), most, measures);
+  std::vector<std::size_t> shown = rows_to_draw(rows.size(), max_count, measures);
   for (std::size_t& r : shown) r = rows[r];
   return shown;
 }

@@ -18,7 +18,7 @@ namespace xg::viz::detail {
 namespace {
 
 // Renderers take quadratic time for a line or an outline that crosses itself: that of one path has no more points.
-constexpr std::size_t most_crossing = 1500;
+constexpr std::size_t max_crossing_points = 1500;
 
 // Takes out of the artists of a plot of at most `size` px what nobody could see, and says where points are left out.
 class Simplifier {
@@ -36,16 +36,16 @@ class Simplifier {
     const std::vector<Point> points = places(a.x, a.y);
     count_line(points, a);
     LineArtist out = a;
-    if (a.dash != "-" && a.dash != "none" && dashes_of(points, a) > most_dashes) {
+    if (a.dash != "-" && a.dash != "none" && dashes_of(points, a) > max_dashes) {
       out.dash = "-";
       notes_.push_back("A dashed line is drawn solid: its dashes are too many to be told apart");
     }
     const auto crosses = [&](const std::vector<std::size_t>& line) {
-      return line.size() > most_crossing && wanders(line, points);
+      return line.size() > max_crossing_points && wanders(line, points);
     };
     std::vector<std::size_t> indices(points.size());
     std::iota(indices.begin(), indices.end(), std::size_t{0});
-    if (a.x.size() <= most_points && (drawn_in_pieces(out) || a.dash == "none" || !crosses(indices))) return out;
+    if (a.x.size() <= max_points && (drawn_in_pieces(out) || a.dash == "none" || !crosses(indices))) return out;
     if (!a.marker.empty()) {
       out.marks.emplace();
       for (const std::size_t i : marks(points, a.marker, a.markersize, opacity_of(a.color), a.x, a.y))
@@ -72,7 +72,7 @@ class Simplifier {
       }
       // Ends of pieces are shapes of their own, of which a path has to be free as well.
       const bool torn = kept.size() - joined.size() > joined.size() / 20;
-      return joined.size() > (torn ? 1 : 4) * most_points || crosses(joined);
+      return joined.size() > (torn ? 1 : 4) * max_points || crosses(joined);
     };
     double cell = 1;
     while (!drawn_in_pieces(out) && cell < 16 && too_long()) {
@@ -93,9 +93,9 @@ class Simplifier {
       hidden[k] = true;
     }
     std::vector<std::size_t> shown = visible_marks(dots, true, opacity_of(a.color), size_.x, size_.y);
-    if (shown.size() > most_marks) {
-      note_choice(most_marks, shown.size(), "single points");
-      shown = rows_to_draw(shown, most_marks, {});
+    if (shown.size() > max_marks) {
+      note_choice(max_marks, shown.size(), "single points");
+      shown = rows_to_draw(shown, max_marks, {});
     }
     for (const std::size_t k : shown) hidden[k] = false;
     for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -112,7 +112,7 @@ class Simplifier {
     const std::vector<Point> points = places(a.x, a.y);
     const double r = a.size * px_per_point / 2;
     for (const Point& p : points) count(on_plot({p.x - r, p.y - r, p.x + r, p.y + r}), std::isfinite(p.x));
-    if (a.x.size() <= most_points) return a;
+    if (a.x.size() <= max_points) return a;
     return subset(a, marks(points, a.marker, a.size, a.alpha * (a.value.empty() ? opacity_of(a.color) : 1), a.x, a.y));
   }
 
@@ -130,12 +130,12 @@ class Simplifier {
         (a.horizontal ? b.right : b.bottom) = std::max(a.horizontal ? b.right : b.bottom, px);
       }
     }
-    if (boxes.size() <= most_points) return a;
+    if (boxes.size() <= max_points) return a;
     double opacity = 1;
     for (const Paint& p : a.colors) opacity = std::min(opacity, opacity_of(p));
-    const std::vector<std::size_t> kept = a.error.empty() && opacity > palest
+    const std::vector<std::size_t> kept = a.error.empty() && opacity > min_opacity
                                               ? visible_marks(boxes, false, opacity, size_.x, size_.y)
-                                              : those_on_plot(boxes);
+                                              : boxes_on_plot(boxes);
     return subset(a, fair_choice(kept, a.position, a.length, "bars"));
   }
 
@@ -156,12 +156,12 @@ class Simplifier {
     const std::vector<std::size_t> kept = simplify_area(upper, lower);
     const bool sorted = std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u < v; }) ||
                         std::is_sorted(a.x.begin(), a.x.end(), [](double u, double v) { return u > v; });
-    if (!sorted && (kept.size() > most_marks || (kept.size() > most_crossing && wanders(kept, upper)))) {
+    if (!sorted && (kept.size() > max_marks || (kept.size() > max_crossing_points && wanders(kept, upper)))) {
       throw ValueError(fmt::format(
           "[fill_between] the area has {} points whose x go to and fro: sort them by x, or give at most {}.",
-          a.x.size(), most_crossing));
+          a.x.size(), max_crossing_points));
     }
-    if (a.x.size() <= most_points) return a;
+    if (a.x.size() <= max_points) return a;
     // Runs of points between gaps. Those that are no wider than a px are strips, of which very many may lie on
     // one another.
     std::vector<std::pair<std::size_t, std::size_t>> runs, strips;
@@ -177,13 +177,13 @@ class Simplifier {
       }
       begin = std::max(end, begin + 1);
     }
-    if (strips.size() > most_points) {
+    if (strips.size() > max_points) {
       const double opacity = opacity_of(a.color);
       std::vector<double> place, height;
       for (const Box& b : boxes) place.push_back(b.left), height.push_back(b.top);
-      const std::vector<std::size_t> chosen =
-          fair_choice(opacity > palest ? visible_marks(boxes, false, opacity, size_.x, size_.y) : those_on_plot(boxes),
-                      place, height, "strips of an area");
+      const std::vector<std::size_t> chosen = fair_choice(
+          opacity > min_opacity ? visible_marks(boxes, false, opacity, size_.x, size_.y) : boxes_on_plot(boxes), place,
+          height, "strips of an area");
       for (const std::size_t i : chosen) runs.push_back(strips[i]);
     } else {
       runs.insert(runs.end(), strips.begin(), strips.end());
@@ -219,9 +219,9 @@ class Simplifier {
       count(on_plot(b), std::isfinite(p.x));
       boxes.push_back(b);
     }
-    constexpr std::size_t most_bars = most_marks / 3;  // each has a bar and two caps
-    if (a.x.size() <= most_bars) return a;
-    return subset(a, fair_choice(those_on_plot(boxes), a.x, a.y, "error bars", most_bars));
+    constexpr std::size_t max_bars = max_marks / 3;  // each has a bar and two caps
+    if (a.x.size() <= max_bars) return a;
+    return subset(a, fair_choice(boxes_on_plot(boxes), a.x, a.y, "error bars", max_bars));
   }
 
   Artist operator()(const RuleArtist& a) {
@@ -257,8 +257,8 @@ class Simplifier {
   }
 
  private:
-  static constexpr double palest = 0.2;  // of paler marks very many must lie on one another to hide one
-  static constexpr double most_dashes = 4000;
+  static constexpr double min_opacity = 0.2;  // of paler marks very many must lie on one another to hide one
+  static constexpr double max_dashes = 4000;
 
   void count(bool drawn, bool known) { ++(drawn ? drawn_ : known ? outside_ : missing_); }
 
@@ -285,7 +285,7 @@ class Simplifier {
 
   bool on_plot(const Box& b) const { return b.right >= 0 && b.bottom >= 0 && b.left <= size_.x && b.top <= size_.y; }
 
-  std::vector<std::size_t> those_on_plot(const std::vector<Box>& boxes) const {
+  std::vector<std::size_t> boxes_on_plot(const std::vector<Box>& boxes) const {
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       if (on_plot(boxes[i])) kept.push_back(i);
@@ -310,8 +310,8 @@ class Simplifier {
     for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
     // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
     // more. Markers other than these leave parts of their boxes free.
-    const bool solid = (marker == "o" || marker == "s") && opacity > palest;
-    return fair_choice(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : those_on_plot(boxes), x,
+    const bool solid = (marker == "o" || marker == "s") && opacity > min_opacity;
+    return fair_choice(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : boxes_on_plot(boxes), x,
                        y, "visible points");
   }
 
@@ -321,12 +321,13 @@ class Simplifier {
 
   // Of too many marks, at x and y, a fair choice, with a note.
   std::vector<std::size_t> fair_choice(const std::vector<std::size_t>& kept, const std::vector<double>& x,
-                                       const std::vector<double>& y, const char* what, std::size_t most = most_marks) {
-    if (kept.size() <= most) return kept;
-    note_choice(most, kept.size(), what);
+                                       const std::vector<double>& y, const char* what,
+                                       std::size_t max_count = max_marks) {
+    if (kept.size() <= max_count) return kept;
+    note_choice(max_count, kept.size(), what);
     std::vector<std::vector<double>> measures(2);
     for (const std::size_t i : kept) measures[0].push_back(x[i]), measures[1].push_back(y[i]);
-    return rows_to_draw(kept, most, measures);
+    return rows_to_draw(kept, max_count, measures);
   }
 
   // Does a line go to and fro, so that its pieces cross one another? Pieces between gaps do that as well.
