@@ -14,7 +14,8 @@
 namespace xg::viz {
 namespace {
 
-// A jump is a gap in the line, not a steep line: where y moves by far more than the slope on either side explains.
+// Replaces a point at a jump, where y changes by much more than at its neighbours, by NaN, which draws a gap instead of
+// a steep line.
 std::vector<double> with_gaps(const Data& x, const Data& y) {
   std::vector<double> out = y.values();
   double low = INFINITY, high = -INFINITY;
@@ -45,7 +46,7 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
   constexpr std::size_t steps = 400;
   std::vector<double> inputs(steps + 1);
   for (std::size_t i = 0; i <= steps; ++i) inputs[i] = o.low + (o.high - o.low) * static_cast<double>(i) / steps;
-  // One number per row: a function over rows (softmax) then sees one number at a time.
+  // One number per row, so that functions over rows (softmax) see one number at a time.
   const EnableGrad recorded;
   Tensor x = tensor(inputs, {.dtype = float64}).reshape({static_cast<std::int64_t>(inputs.size()), 1}).detach();
   x.requires_grad_();
@@ -59,7 +60,7 @@ Figure activation(const nn::Activation& f, const ActivationOptions& o) {
     y.sum().backward();
     slope = x.grad().defined() ? x.grad().to_vector<double>() : std::vector<double>(inputs.size(), 0.0);
   } else if (o.derivative) {
-    slope.assign(inputs.size(), 0.0);  // a step has no slope anywhere
+    slope.assign(inputs.size(), 0.0);  // the derivative of a step function is 0
   }
   return activation_curve(f.name(), inputs, Data(y), slope, o);
 }

@@ -31,7 +31,7 @@ void one_of(const char* op, const char* what, const std::string& found, std::ini
   throw ValueError(fmt::format("[{}] {} is \"{}\": use one of {}.", op, what, found, list));
 }
 
-// What the options of plot, errorbar and the rules have in common.
+// Checks the options that plot, errorbar and rules share.
 template <class Options> void check_line_look(const char* op, const Options& o) {
   one_of(op, "linestyle", o.linestyle, {"-", "--", ":", "-.", "none"});
   detail::check_points(op, "linewidth", o.linewidth);
@@ -235,7 +235,7 @@ void Axes::text(double x, double y, StringRef text, const TextOptions& options) 
 
 namespace {
 
-// Axes made by twinx have their y axis and their legend for themselves; all else belongs to the axes under them.
+// Axes made by twinx own their y axis and legend; everything else belongs to the axes under them.
 Axes::State& shared(Axes::State& state) { return state.under ? *state.under : state; }
 
 void only_under(const Axes::State& state, const char* op) {

@@ -32,7 +32,7 @@ struct BarRow {
 
 double size_of(double v) { return std::isnan(v) ? -1 : std::abs(v); }
 
-// `sign` tells whether bars may point to the left.
+// Draws the bars. `sign` tells whether they may point to the left.
 Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohort>& cohorts, bool sign,
             const std::string& axis_label, const std::vector<std::string>& notes, const std::vector<std::string>& about,
             const BarOptions& o) {
@@ -104,7 +104,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
     if (!std::isfinite(v)) return x(0) + (v < 0 ? -6 : 6);
     return v < 0 ? x(v - tip) - 6 : x(v + tip) + 6;
   };
-  // Room for the numbers beside the bars.
+  // Leaves space for the numbers beside the bars.
   detail::leave_room(x, 0.25 * box.width(), [&] {
     detail::Overhang overhang;
     for (const BarRow& r : rows) {
@@ -189,7 +189,7 @@ Figure draw(const std::vector<std::vector<Span>>& names, const std::vector<Cohor
 
 std::string mean_label(const Contributions& c) { return detail::effect_label(c, "Mean |contribution|"); }
 
-// Rows that have a number, of which means are taken.
+// The number of rows with a contribution that is not NaN, which means are taken over.
 std::size_t rows_of_means(const Contributions& c) {
   std::size_t count = 0;
   for (std::size_t r = 0; r < c.rows; ++r) {
@@ -200,7 +200,7 @@ std::size_t rows_of_means(const Contributions& c) {
   return count;
 }
 
-// Names of features, told apart where several have the same: the second "x" is {"x", 1}.
+// Names of features with a counter that distinguishes equal names: the second "x" is {"x", 1}.
 std::vector<std::pair<std::string, std::size_t>> feature_keys(const Contributions& c) {
   std::vector<std::pair<std::string, std::size_t>> keys;
   std::map<std::string, std::size_t> seen;
@@ -257,7 +257,7 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
   std::vector<std::vector<Span>> names(first.features);
   for (std::size_t i = 0; i < first.features; ++i) names[i] = {{first.name(i)}};
   for (const auto& [name, c] : cohorts) {
-    // Cohorts may have their features in another order: what belongs together is what has the same name.
+    // Cohorts may have their features in another order, so they are matched by name.
     const auto own = feature_keys(c);
     std::map<std::pair<std::string, std::size_t>, std::size_t> place;
     for (std::size_t i = 0; i < own.size(); ++i) place[own[i]] = i;
@@ -292,7 +292,7 @@ Figure bar(const std::vector<std::pair<std::string, Contributions>>& cohorts, co
       notes.push_back(
           fmt::format("{}: {}", name, detail::left_out_note(c.rows - rows, c.rows, "their contributions are NaN")));
     for (const std::string& sentence : c.about) about.push_back(fmt::format("{}: {}", name, sentence));
-    if (c.output != first.output) first.output.clear();  // then the axis must not name one of them
+    if (c.output != first.output) first.output.clear();  // the axis must not name just one of them
   }
   return draw(names, groups, false, mean_label(first), notes, about, o);
 }

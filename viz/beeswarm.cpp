@@ -20,7 +20,7 @@ namespace xg::viz {
 namespace detail {
 namespace {
 
-// Linear interpolation between order statistics, as numpy.percentile.
+// The percentile by linear interpolation between order statistics, as in numpy.percentile.
 double percentile(const std::vector<double>& sorted, double p) {
   const double position = p / 100 * static_cast<double>(sorted.size() - 1);
   const auto i = static_cast<std::size_t>(position);
@@ -59,7 +59,7 @@ std::vector<double> color_positions(const std::vector<double>& values) {
 
 namespace {
 
-// Offsets in rows of dots: dots in the same hundredth of the range stack as 0, +1, -1, +2, ...
+// Vertical offsets of dots, in layers: dots in the same hundredth of the range are stacked at 0, +1, -1, +2, ...
 std::vector<double> stack(const std::vector<double>& values) {
   detail::DataRange range;
   for (const double v : values) range.add(v);
@@ -77,7 +77,7 @@ std::vector<double> stack(const std::vector<double>& values) {
 
 struct SwarmRow {
   std::string name;
-  bool is_sum = false;  // of the features without a row of their own
+  bool is_sum = false;  // is this the sum of the features that have no row?
   std::vector<double> value;
   std::vector<double> color;
 };
@@ -96,7 +96,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   const auto order = detail::by_importance(c);
   const std::size_t single = order.size() > o.max_display ? o.max_display - 1 : order.size();
   std::vector<double> others(c.rows, 0.0);
-  std::vector<std::size_t> drawable;  // rows that have a dot
+  std::vector<std::size_t> drawable;  // rows with at least one dot
   for (std::size_t r = 0; r < c.rows; ++r) {
     bool any = false;
     for (std::size_t k = 0; k < order.size(); ++k) {
@@ -173,14 +173,14 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
     const std::vector<double> offset = stack(rows[i].value);
     double max_layer = 0;
     for (const double v : offset) max_layer = std::max(max_layer, std::abs(v));
-    // Stacks use nine tenths of the row; short ones stay close together.
+    // The tallest stack fills nine tenths of the row; dots of short stacks stay close together.
     const double step = std::min(1.7 * radius, 0.45 * 40 / (max_layer + 1));
-    // Grey dots below the coloured ones.
+    // Grey dots are drawn first, below the coloured ones.
     for (const bool grey : {true, false}) {
       for (std::size_t k = 0; k < rows[i].value.size(); ++k) {
         const double v = rows[i].value[k];
         if (!std::isfinite(v) || std::isnan(rows[i].color[k]) != grey) continue;
-        // 64 colours are more than eyes tell apart, and equal ones compress well.
+        // 64 colours look continuous, and equal colours compress well.
         const double t = grey ? NAN : std::round(rows[i].color[k] * 63) / 63;
         const Paint paint = grey && !colored ? Paint(Role::negative) : Paint(red_blue(t));
         scene.add(Circle{{x(v), chart.middle[i] - offset[k] * step}, radius, paint, {}, "dot"});
@@ -189,7 +189,7 @@ Figure beeswarm(const Contributions& c, const BeeswarmOptions& o) {
   }
   double bottom = chart.x_axis(x, detail::effect_label(c));
   bool infinite = false;
-  std::size_t gaps = 0;  // dots that rows with other dots do not have
+  std::size_t gaps = 0;  // missing dots of rows that have others
   for (const std::size_t r : drawable) {
     for (std::size_t k = 0; k < single; ++k) {
       gaps += std::isfinite(c.value(r, order[k])) ? 0 : 1;

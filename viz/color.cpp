@@ -83,7 +83,7 @@ double luminance(const Color& c) {
 
 Color viridis(double t) {
   if (std::isnan(t)) return from_rgb(0x777777);
-  // viridis at 0, 0.1, ..., 1; between them a straight line is within 4/255 of it.
+  // viridis at 0, 0.1, ..., 1; linear interpolation is within 4/255 of it.
   constexpr std::array<std::uint32_t, 11> rgb = {0x440154, 0x482475, 0x414487, 0x355f8d, 0x2a788e, 0x21918c,
                                                  0x22a884, 0x44bf70, 0x7ad151, 0xbddf26, 0xfde725};
   const double position = std::clamp(t, 0.0, 1.0) * 10;
@@ -94,7 +94,7 @@ Color viridis(double t) {
 Color red_blue(double t) {
   if (std::isnan(t)) return from_rgb(0x777777);
   t = std::clamp(t, 0.0, 1.0);
-  // SHAP's map at these positions; between them a straight line is within 3/255 of it.
+  // SHAP's map at these positions; linear interpolation is within 3/255 of it.
   constexpr std::array<double, 11> positions = {0, .11, .22, .33, .44, .5, .56, .67, .78, .89, 1};
   constexpr std::array<std::uint32_t, 11> rgb = {0x008bfb, 0x007bf4, 0x3968e7, 0x6f52d4, 0x8f36bb, 0x9a25ae,
                                                  0xad13a6, 0xcd0095, 0xe50080, 0xf7006a, 0xff0051};

@@ -50,7 +50,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   for (const auto& row : c.counts) {
     for (const double v : row) widest_count = std::max(widest_count, text_width(format_count(v), 1.2 * font, true));
   }
-  // Row labels at the left, wrapped; the cells share what is left, but never less than their numbers need.
+  // Row labels are wrapped at the left; the cells share the remaining width, but are never narrower than their numbers.
   const double max_label_width = std::max(0.3 * scene.width, 80.0);
   std::vector<std::vector<std::string>> names;
   double label_width = 0;
@@ -75,7 +75,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
   const Box box{left, y, left + cell_width * static_cast<double>(k), y + cell_height * static_cast<double>(k)};
   for (std::size_t i = 0; i < k; ++i) {
     double total = 0;
-    double largest = 0;  // of which shares are taken first: the sum may be beyond double
+    double largest = 0;  // counts are divided by it first, because their sum may overflow
     for (const double v : c.counts[i]) largest = std::max(largest, v);
     for (const double v : c.counts[i]) total += largest > 0 ? v / largest : 0;
     const double top = box.top + cell_height * static_cast<double>(i);
@@ -113,7 +113,7 @@ Figure confusion_matrix(const ConfusionCounts& c, const ConfusionOptions& o) {
       text_y += line;
     }
   }
-  // Column labels: wrapped within their cells, or slanted where a word is too long for that.
+  // Column labels are wrapped within their cells, or slanted if a word is too long.
   bool flat = true;
   std::vector<std::vector<std::string>> columns;
   std::size_t rows = 1;

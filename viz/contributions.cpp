@@ -30,7 +30,8 @@ double Contributions::unexplained(std::size_t row) const {
     size += std::abs(v);
   }
   const double gap = f - base[row] - sum;
-  // Explainers let single precision miss by 1e-5 of the contributions; outputs and base values are rounded themselves.
+  // Explainers accept an error of 1e-5 of the contributions in single precision; outputs and base values are rounded as
+  // well.
   const double rounding =
       1e-5 * std::max(size, std::abs(f - base[row])) +
       4 * static_cast<double>(std::numeric_limits<float>::epsilon()) * std::max(std::abs(f), std::abs(base[row]));
@@ -91,7 +92,7 @@ Space space_of(const explain::Explanation& e) {
   }
 }
 
-// The numbers of an explanation, all slots of a place beside one another.
+// The numbers of an explanation, where the slots vary fastest.
 struct Numbers {
   std::vector<double> values, base, outputs;
   std::size_t rows, features, slots;
@@ -104,7 +105,7 @@ struct Numbers {
         features(static_cast<std::size_t>(e.features())),
         slots(static_cast<std::size_t>(e.outputs_explained())) {}
 
-  // Base values, contributions and outputs of one slot.
+  // Appends the base values, contributions and outputs of one slot.
   void take(std::size_t slot, Contributions& c) const {
     c.rows = rows;
     c.features = features;
@@ -119,7 +120,7 @@ struct Numbers {
       }
       known = known || !all_numbers || !std::isnan(c.outputs.back());
     }
-    // Nobody said what the model gave: then it is what base and contributions sum to.
+    // Without known outputs, the prediction is the sum of base value and contributions.
     if (!known) c.outputs.clear();
   }
 };
@@ -203,7 +204,7 @@ std::vector<double> mean_absolute(const Contributions& c) {
     }
     mean[i] = count > 0 ? sum / static_cast<double>(count) : NAN;
     if (!std::isinf(sum)) continue;
-    // The mean of numbers whose sum is beyond double; infinite only where one of them is.
+    // The sum overflowed: dividing first gives a mean that is infinite only if a contribution is.
     mean[i] = 0;
     for (std::size_t r = 0; r < c.rows; ++r) {
       const double v = c.value(r, i);

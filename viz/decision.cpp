@@ -20,11 +20,11 @@ namespace {
 
 struct DecisionLine {
   std::size_t row = 0;
-  std::vector<double> outputs;  // outputs from the bottom to the top, one more than rows of the chart
+  std::vector<double> outputs;  // at the borders of the rows of the chart, from bottom to top
 };
 
-// What the output of row `r` is after the base value and the first contributions, from the bottom to the top: that of
-// the hidden features is in the start, what is not explained comes next where the chart has a row for it.
+// Partial sums of row `r` from bottom to top: the base value with the contributions of hidden features, then the
+// unexplained part if the chart has a row for it, then the contributions of the features shown.
 std::vector<double> path(const Contributions& c, std::size_t r, const std::vector<std::size_t>& order,
                          std::size_t shown, bool gap_row) {
   double sum = c.base[r];
@@ -60,14 +60,14 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   if (o.feature_order == Order::importance) order = detail::by_importance(c);
   const std::size_t shown = std::min(c.features, o.max_display);
 
-  // Lines are drawn of rows with a number to end at.
+  // A line needs a finite output to end at.
   const std::vector<std::size_t> drawable = detail::rows_with_prediction(c);
   bool gap_row = false;
   for (const std::size_t r : drawable) {
     gap_row = gap_row || c.unexplained(r) != 0;
     for (const Contributions& rival : c.rivals) gap_row = gap_row || rival.unexplained(r) != 0;
   }
-  // With Link::logit x is the log-odds of the output: the logit itself, or its lead over the rivals in a softmax.
+  // With Link::logit x is the log-odds of the output, which depends on the rivals in a softmax.
   const auto lead = [&](std::size_t k, double own, const std::vector<std::vector<double>>& others) {
     std::vector<double> rivals;
     for (const auto& other : others) rivals.push_back(other[k]);
@@ -130,7 +130,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
   Scale x{low, high, box.left, box.right};
   x.log_odds = o.link == Link::logit;
 
-  // The bar above is the same scale as colour.
+  // The colour bar at the top shows the colours of the outputs below it.
   const Box bar{box.left, box.top - 16, box.right, box.top - 8};
   for (int k = 0; k < 100; ++k) {
     scene.add(Rect{{bar.left + bar.width() * k / 100, bar.top, bar.right, bar.bottom},
@@ -172,7 +172,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
     detail::add_inside(scene, fx);
   }
   if (single && !lines.empty()) {
-    // Values beside the line.
+    // Writes the values of the features beside the line.
     for (std::size_t k = 0; k < shown; ++k) {
       const std::string value = c.shown(lines[0].row, order[k]);
       if (value.empty()) continue;
@@ -192,7 +192,7 @@ Figure decision(const Contributions& c, const DecisionOptions& o) {
                                        "value-label"});
         continue;
       }
-      // The line crosses the whole plot: its upper corner is free, on the side where it starts.
+      // The line crosses the whole plot, but the upper corner on the side where it starts is free.
       const bool rising = lines[0].outputs[lower_border + 1] >= lines[0].outputs[lower_border];
       const std::vector<std::string> pieces = viz::wrap(text, font, std::max(right - left - 30, 60.0));
       double y = chart.middle[k] - 0.22 * chart.height[k];

@@ -36,7 +36,7 @@ std::optional<double> number(const std::string& text) {
   return v;
 }
 
-// Values of a feature as numbers; where they are texts, `categories` names 0, 1, 2, ... and missing ones are NaN.
+// Values of a feature as numbers. Texts become indices of `categories`; missing values are NaN.
 struct Values {
   std::vector<double> x;
   std::vector<std::string> categories;
@@ -72,7 +72,8 @@ Values values_of(const Contributions& c, std::size_t i) {
   return v;
 }
 
-// Few distinct values: dots would hide one another. Then they are spread by the golden ratio, the same at every run.
+// The width of the jitter, in units of x, that keeps dots of a few distinct values from hiding one another; 0 if none
+// is needed. Its offsets are multiples of the golden ratio and thus reproducible.
 double jitter_of(const std::vector<double>& x) {
   std::vector<double> distinct;
   for (const double v : x) {
@@ -99,8 +100,8 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
-// The other feature whose values go most with the contributions among rows with similar x: rows sorted by x, in blocks,
-// the sum of |correlation| over blocks.
+// The other feature with the largest sum of |correlation| between its values and the contributions over blocks of rows
+// with similar x.
 std::optional<std::size_t> strongest_interaction(const Contributions& c, std::size_t feature,
                                                  const std::vector<double>& x) {
   if (c.data.empty()) return std::nullopt;
@@ -166,7 +167,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
   }
   if (!std::isfinite(low)) low = high = 0;
   const auto [bottom, top] = detail::linear_limits(effects, {0.06, 0.06, 0.5});
-  // Where notes stand: in the padding above the highest dot.
+  // Notes are written in the padding above the highest dot.
   const double note_y = top - 0.04 * detail::span(bottom, top);
   constexpr double largest = std::numeric_limits<double>::max();
   const auto within_double = [&](double v) { return std::clamp(v, -largest, largest); };
@@ -199,7 +200,7 @@ Figure scatter(const Contributions& c, StringRef name, const ScatterOptions& o) 
     if (other) color.push_back(other_values[r]);
   }
   if (o.histogram && c.rows > 1 && high > low) {
-    // Bars from the bottom of the plot, the tallest as high as a third of it.
+    // Bars stand on the bottom of the plot; the tallest takes 30 % of its height.
     const std::size_t bins = !values.categories.empty() ? values.categories.size()
                              : c.rows < 100             ? 10
                              : c.rows < 400             ? 20

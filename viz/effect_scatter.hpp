@@ -1,4 +1,4 @@
-// Scatter of one feature: its value against its contribution.
+// Scatter plot of one feature: contribution against value.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -12,18 +12,22 @@ namespace xg::viz {
 /// Options of scatter().
 struct ScatterOptions {
   String color = "";                       ///< a feature's name, "auto" for the strongest apparent interaction, or ""
-  std::optional<std::size_t> output = {};  ///< which output of several
-  bool histogram = true;                   ///< how the values are distributed, in grey
-  std::size_t max_rows = 2000;             ///< dots; of more a fair choice, and the plot says so
+  std::optional<std::size_t> output = {};  ///< which output; needed if there are several
+  bool histogram = true;                   ///< draw the distribution of the values, in grey
+  std::size_t max_rows = 2000;             ///< dots; of more a sample is drawn, and the plot says so
   String title = {};                       ///< above the picture
   double width = 6.4;                      ///< inches
   double height = 4.4;                     ///< inches
   Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
-/// One dot for each row: x is the feature's value (as displayed, where it is a number), y its contribution. Text values
-/// become categories. Rows without a value stand at the left, apart; those whose contribution is NaN are left out, and
-/// the plot says how many. Throws ValueError naming the known features where there is none called `feature`.
+/// Draws one dot for each row: x is the value of the feature (as displayed, if that is a number), y its contribution in
+/// the unit of the output. Text values become categories. Rows without a value stand apart at the left; rows whose
+/// contribution is not finite are left out, and the plot says how many. The apparent interaction with another feature
+/// is the sum of |correlation| between its values and the contributions over blocks of rows with similar x. Throws
+/// ValueError for a feature or colour that is not a feature (listing the features), where the values of the features
+/// are unknown, for several outputs without a choice, and for max_rows = 0; IndexError for an output that does not
+/// exist.
 XG_API Figure scatter(const explain::Explanation& e, StringRef feature, const ScatterOptions& options = {});
 /// The same from plain numbers.
 XG_API Figure scatter(const Contributions& c, StringRef feature, const ScatterOptions& options = {});

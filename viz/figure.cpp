@@ -17,10 +17,10 @@ namespace xg::viz {
 
 struct Figure::State {
   FigureOptions options;
-  std::vector<Axes> axes;  // rows x columns, empty for a finished scene
+  std::vector<Axes> axes;  // row by row; empty for a finished scene
   std::optional<Scene> finished;
   std::string dot;
-  std::string title;  // of axes: for screen readers
+  std::string title;  // for screen readers; unused for a finished scene
   std::string description;
   std::string caption;
   std::vector<std::string> about;

@@ -1,4 +1,4 @@
-// A figure is a value: built, given away, saved. There is no current figure and no window.
+// A figure is a value that is built, passed around and saved. There is no current figure and no window.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -17,19 +17,21 @@ namespace xg::viz {
 class Axes;
 struct Scene;
 
-/// Options of Figure.
+/// Options of Figure. Here and in the options of all plots, sizes are above 0 and at most 200 inches, and a theme has a
+/// font_size from 1 to 100, a line_width from 0.01 to 1000 and opacities from 0 to 1; functions that make a figure
+/// throw ValueError otherwise.
 struct FigureOptions {
-  double width = 6.4;          ///< inches; 96 px each
+  double width = 6.4;          ///< inches of 96 px
   double height = 4.8;         ///< inches
-  std::size_t rows = 1;        ///< a grid of axes, rows x columns
-  std::size_t columns = 1;     ///< of the grid
-  bool share_x = false;        ///< all axes have the same x limits and scale, those that any of them was given
+  std::size_t rows = 1;        ///< rows of the grid of axes
+  std::size_t columns = 1;     ///< columns of the grid of axes
+  bool share_x = false;        ///< all axes share their x limits and scale, which can be set on any of them
   bool share_y = false;        ///< the same for y
   String title = {};           ///< above the picture
   Theme theme = Theme::light;  ///< colours and sizes of text and lines
 };
 
-/// A picture: either axes that you fill, or what one of the ready-made plots returned.
+/// A picture: a grid of axes to draw on, or the result of a ready-made plot.
 ///
 ///     viz::Figure figure({.width = 6, .height = 4});
 ///     viz::Axes& axes = figure.axes();
@@ -38,49 +40,52 @@ struct FigureOptions {
 ///     figure.save("squares.svg");
 class XG_API Figure {
  public:
-  /// Throws ValueError where the size is not positive or larger than 200 inches, or the grid is empty.
+  /// Throws ValueError for a size or theme out of range and for a grid of no axes or more than 400.
   explicit Figure(const FigureOptions& options = {});
   explicit Figure(NoOptions) : Figure() {}  ///< for empty braces
-  /// A figure of a finished scene.
+  /// A figure that shows a finished scene and has no axes.
   static Figure from_scene(Scene scene, const Theme& theme = Theme::light);
   Figure(const Figure& other);               ///< a copy with axes of its own
-  Figure(Figure&& other) noexcept;           ///< takes it over
-  Figure& operator=(Figure other) noexcept;  ///< as the constructors
+  Figure(Figure&& other) noexcept;           ///< takes ownership of the other's contents
+  Figure& operator=(Figure other) noexcept;  ///< copies or moves, as the constructors do
   ~Figure();
 
-  /// The axes in a cell of the grid; references stay good while the figure lives. Throws IndexError outside the grid,
+  /// The axes in a cell of the grid; the reference is valid while the figure lives. Throws IndexError outside the grid
   /// and for a figure of a finished scene.
   Axes& axes(std::size_t row = 0, std::size_t column = 0);
 
-  /// What is drawn, with coordinates in px.
+  /// What is drawn, with coordinates in px. Throws ValueError where an area of many points is not sorted by x
+  /// (Axes::fill_between); so do all functions below that draw.
   Scene scene() const;
-  const Theme& theme() const;  ///< the one that it was made with
-  /// The Graphviz text of a figure that shows a graph; empty for others.
+  const Theme& theme() const;  ///< the theme that it was made with
+  /// The Graphviz text of a figure that shows a graph; empty for other figures.
   const std::string& dot() const;
-  void set_dot(std::string text);  ///< what dot() gives and save("x.dot") writes
-  /// Title and description for screen readers and file managers; they are not drawn.
+  void set_dot(std::string text);  ///< sets what dot() returns and save("x.dot") writes
+  /// Sets the title and description for screen readers and file managers, which are not drawn.
   void set_description(std::string title, std::string description);
-  /// How the figure is to be read, and how its numbers were made: a Report writes it below. Ready-made plots have both.
+  /// Sets how the figure is to be read and how its numbers were computed, which a Report writes below it. Ready-made
+  /// plots set both.
   void set_caption(std::string caption, std::vector<std::string> about = {});
 
   /// One SVG document; the same figure gives the same bytes on every system.
   std::string svg() const;
   /// One HTML page with the figure in it, which follows the reader's light or dark mode unless a theme was chosen.
   std::string html() const;
-  /// The SVG as an element of an HTML page that defines the variables of css_variables().
+  /// The SVG as an element for an HTML page that defines the CSS variables of a theme.
   std::string inline_svg() const;
   /// Whether this build writes PNG and PDF (it has librsvg).
   static bool can_rasterize();
-  /// PNG bytes, `scale` px for each of the figure's (2 is sharp on today's screens). Throws ValueError for a scale that
-  /// is not above 0 and up to 20, and beyond 32767 px a side or 2^28 px in all; Error without librsvg. Where memory
-  /// ends glib, librsvg and fontconfig end the process, in png() and pdf(); svg() throws std::bad_alloc.
+  /// PNG bytes with `scale` px for each px of the figure (2 suits high-density screens). Throws ValueError for a scale
+  /// that is not above 0 and at most 20, and for more than 32767 px a side or 2^28 px in all; Error without librsvg or
+  /// if it fails. When memory runs out, glib, librsvg and fontconfig end the process in png() and pdf(), whereas svg()
+  /// throws std::bad_alloc.
   std::string png(double scale = 2) const;
-  /// PDF bytes. Throws Error without librsvg.
+  /// PDF bytes: one page of the size of the figure, text as text. Throws Error without librsvg or if it fails.
   std::string pdf() const;
 
-  /// Writes the format that the extension names: .svg, .png, .pdf, .html, and .dot for figures of graphs. The file
-  /// appears complete or not at all; one that was there before survives a failure.
-  /// Throws ValueError for another extension, Error for PNG or PDF without librsvg, IoError where writing fails.
+  /// Writes the format that the extension names: .svg, .png, .pdf, .html, and .dot for figures of graphs. The file is
+  /// written completely or not at all; a failure leaves an existing file unchanged. Throws ValueError for another
+  /// extension, Error for PNG or PDF without librsvg, IoError where writing fails.
   void save(const std::filesystem::path& path) const;
 
  private:

@@ -21,12 +21,12 @@
 namespace xg::viz {
 namespace {
 
-constexpr std::size_t no_feature = static_cast<std::size_t>(-1);  // what contributions do not explain
+constexpr std::size_t no_feature = static_cast<std::size_t>(-1);  // stands for the unexplained part of the output
 
 struct Segment {
   std::size_t feature;
-  double from;  // output where it begins, away from f(x)
-  double to;    // output where it ends, towards f(x)
+  double from;  // output at its beginning, away from f(x)
+  double to;    // output at its end, towards f(x)
   double share;
 };
 
@@ -36,7 +36,7 @@ std::string name_of(const Contributions& c, std::size_t feature) {
 
 Figure single(const Contributions& c, const ForceOptions& o) {
   const double total = c.prediction(0);
-  bool good = std::isfinite(total);  // else there is no place where arrows could meet
+  bool good = std::isfinite(total);  // otherwise there is no point where the arrows meet
   double total_size = 0;
   for (std::size_t i = 0; i < c.features; ++i) total_size += std::abs(detail::finite_or_zero(c.value(0, i)));
   std::vector<Segment> up, down;
@@ -77,11 +77,11 @@ Figure single(const Contributions& c, const ForceOptions& o) {
   }
   const auto [low, high] = detail::linear_limits(range, {0.06, 0.06, 0.5});
   Scale x{low, high, 16, scene.width - 16};
-  // Arrows are as wide as their contributions to the logit. A sigmoid's axis can say which probabilities these are;
-  // that of a softmax depends on its other logits, so that its axis stays that of the logit.
+  // The widths of arrows are contributions to the logit. For a sigmoid the axis shows probabilities; the probability of
+  // a softmax depends on its other logits, so that its axis shows the logit.
   x.log_odds = o.link == Link::logit && c.rivals.empty();
 
-  // f(x) and the base value above the axis; where they would collide, the base value steps up.
+  // f(x) and the base value stand above the axis, the base value one line higher if they would collide.
   const double fx = good ? x(total) : scene.width / 2;
   const double bx = x(c.base[0]);
   const bool linked = o.link == Link::logit;
@@ -150,13 +150,13 @@ Figure single(const Contributions& c, const ForceOptions& o) {
           "bar"});
     }
   };
-  // The smallest are drawn last, so that the head of each stays visible in the notch of the next.
+  // The smallest arrows are drawn last, so that the head of each stays visible in the notch of the next.
   arrows(up, Role::positive);
   arrows(down, Role::negative);
   if (good) scene.line({fx, axis}, {fx, bottom + 6}, {Role::ink, 1.2}, "total-line");
   scene.line({bx, axis - 4}, {bx, axis + 5}, {Role::ink, 1.6}, "base-line");
 
-  // Each name is compared with each at every level: of very many only those of the widest arrows are written.
+  // Placing names takes time that grows fast with their number, so that only the widest arrows are named.
   constexpr std::size_t max_names = 60;
   std::vector<double> shares;
   for (const std::vector<Segment>* segments : {&up, &down}) {
@@ -234,7 +234,7 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
         "[force] link = logit has no axis for several rows of a softmax: its probability depends on the other logits, "
         "which differ from row to row. Draw decision with link = logit, force of one row, or link = identity.");
   const std::vector<std::size_t> drawable = detail::rows_with_prediction(c);
-  std::vector<std::vector<double>> measures(3);  // the output, and the ends of the bands below and above it
+  std::vector<std::vector<double>> measures(3);  // output, and the lower and upper end of its bands
   bool gaps = false;
   for (const std::size_t r : drawable) {
     const double gap = c.unexplained(r);
@@ -248,11 +248,11 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
     measures[1].push_back(low);
     measures[2].push_back(high);
   }
-  // More rows than two in each px of the sheet would be drawn upon one another.
+  // More than two rows in a px would overlap.
   const auto max_columns = static_cast<std::size_t>(std::max(1.0, 2 * 96 * o.width));
   std::vector<std::size_t> rows = detail::rows_to_draw(drawable, std::min(o.max_rows, max_columns), measures);
   std::string label = "Rows in their order";
-  constexpr std::size_t max_similar = 5000;  // each is compared with each
+  constexpr std::size_t max_similar = 5000;  // ordering them takes quadratic time
   if (o.order == RowOrder::similarity && rows.size() > max_similar) {
     throw ValueError(
         fmt::format("[force] {} rows are too many to be ordered by similarity: give max_rows of at most {}, "
@@ -271,15 +271,15 @@ Figure stacked(const Contributions& c, const ForceOptions& o) {
   if (!remark.empty()) label = fmt::format("{} ({})", label, remark);
   Figure figure({.width = o.width, .height = 4.2, .title = o.title, .theme = o.theme});
   Axes& axes = figure.axes();
-  std::vector<double> columns, output;  // x and y of the line
+  std::vector<double> columns, output;  // x and y of the line of outputs
   for (std::size_t k = 0; k < rows.size(); ++k) {
     columns.push_back(static_cast<double>(k));
     output.push_back(c.prediction(rows[k]));
   }
   double base = 0;
   for (const double b : c.base) base += b / static_cast<double>(c.rows);
-  // Bands of the most important features lie next to the output's line, in two shades by turns; the rest is one band,
-  // and beyond it comes what is not explained.
+  // The bands of the most important features are next to the line of outputs, in alternating shades, followed by one
+  // band of all other features and one of the unexplained part.
   const auto order = detail::by_importance(c);
   constexpr std::size_t named = 6;
   detail::DataRange range;

@@ -1,4 +1,4 @@
-// Force plot: contributions as arrows that push the output up and down until they meet.
+// Force plot: contributions as arrows that push the output up or down.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -9,32 +9,36 @@
 
 namespace xg::viz {
 
-/// How the rows of a stacked force plot stand side by side.
+/// The order of the rows in a stacked force plot.
 enum class RowOrder {
-  similarity,  ///< rows with similar contributions are neighbours
+  similarity,  ///< rows with similar contributions side by side
   output,      ///< by falling output
-  original,    ///< as they come
+  original,    ///< as in the explanation
 };
 
 /// Options of force().
 struct ForceOptions {
   Link link = Link::identity;              ///< logit: log-odds, with probabilities at the axis
-  double contribution_threshold = 0.05;    ///< only features with this share of all contributions are named, at most 60
-  RowOrder order = RowOrder::similarity;   ///< of several rows
-  std::optional<std::size_t> output = {};  ///< which output of several
-  std::size_t max_rows = 1000;             ///< of several rows, at most two in a px; of more a fair choice, with a note
+  double contribution_threshold = 0.05;    ///< smallest share of all |contributions| of a named feature; at most 60 are
+  RowOrder order = RowOrder::similarity;   ///< order of several rows
+  std::optional<std::size_t> output = {};  ///< which output; needed if there are several
+  std::size_t max_rows = 1000;             ///< of several rows, at most two in a px; of more a sample, with a note
   String title = {};                       ///< above the picture
   double width = 10;                       ///< inches
   Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
-/// One row: red arrows from the left push the output up, blue ones from the right push it down; they meet at f(x), the
-/// largest next to it. Several rows: the same turned upright, one column per row; similar rows are neighbours (complete
-/// linkage on squared distances of the contributions, each merge turned so that its near ends meet). Arrows and bands
-/// are as wide as contributions, with either link. f(x) is what the model gave; what contributions do not explain of it
-/// is a grey arrow "unexplained". With Link::logit one row of a softmax keeps an axis of its logit, because the
-/// probability depends on the other logits too, and says the probabilities at f(x) and base value; several rows are an
-/// error. Rows whose output is no number are left out, and the plot says how many. Throws ValueError as decision does.
+/// For one row, red arrows from the left push the output up and blue ones from the right push it down; they meet at the
+/// output f(x) of the model, the largest next to it. For several rows, the same is drawn upright with one column per
+/// row; RowOrder::similarity is the order of the leaves of a complete-linkage clustering by squared distance of the
+/// contributions, each merge turned so that its nearest ends meet. The widths of arrows and bands are contributions in
+/// the unit of the output, in log-odds for Link::logit. A grey arrow "unexplained" closes the gap between the sum of
+/// contributions and f(x). With Link::logit a single row of a softmax keeps the axis of its logit, because the
+/// probability depends on the other logits too, and probabilities are written at f(x) and the base value. Rows whose
+/// output is not finite are left out, and the plot says how many. Throws ValueError for several outputs without a
+/// choice, for contributions that are not additive, for a contribution_threshold outside [0, 1], for max_rows = 0, for
+/// more than 5000 rows by similarity, and for link = logit as decision does and with several rows of a softmax;
+/// IndexError for an output that does not exist.
 XG_API Figure force(const explain::Explanation& e, const ForceOptions& options = {});
 /// The same from plain numbers.
 XG_API Figure force(const Contributions& c, const ForceOptions& options = {});

@@ -17,7 +17,7 @@ namespace {
 bool is_validation(const std::string& key) { return key.rfind("val_", 0) == 0; }
 std::string base_name(const std::string& key) { return is_validation(key) ? key.substr(4) : key; }
 bool is_loss(const std::string& key) { return key.find("loss") != std::string::npos; }
-// Not a quantity that rates the model.
+// Is this a setting rather than a measure of the model?
 bool is_setting(const std::string& key) {
   return key == "lr" || key == "learning_rate" || key == "epoch" || key == "time";
 }
@@ -28,7 +28,7 @@ std::vector<double> epochs(std::size_t n) {
   return x;
 }
 
-// Epochs are whole numbers: with a handful of them the ticks are the epochs.
+// Epochs are integers: with a few of them each gets a tick.
 void epoch_axis(Axes& axes, std::size_t n) {
   axes.set_xlabel("Epoch");
   if (n > 6) return;
@@ -42,7 +42,7 @@ void mark(Axes& axes, std::int64_t epoch) {
                {.color = Role::muted, .linestyle = ":", .label = fmt::format("best epoch ({})", epoch)});
 }
 
-// Epochs without a number leave gaps in a curve, and a curve that ends early looks like one of fewer epochs.
+// Adds a note on epochs without a finite number, because a curve with gaps at its end looks like one of fewer epochs.
 void note_gaps(Axes& axes, const std::string& key, const std::vector<double>& values) {
   std::size_t missing = 0, end = values.size();  // one past the last number
   for (const double v : values) missing += std::isfinite(v) ? 0 : 1;

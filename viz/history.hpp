@@ -15,19 +15,19 @@ namespace xg::viz {
 
 /// Options of history().
 struct HistoryOptions {
-  bool overlay = false;   ///< one subplot per quantity, training and validation in it, instead of one per data set
-  bool log_loss = false;  ///< loss on a log scale
-  std::int64_t mark_epoch =
-      0;                ///< an epoch (from 1) to mark; of a nn::History whose best weights were put back: that one
-  String title = {};    ///< above the picture
-  double width = 12;    ///< inches
-  double height = 3.6;  ///< inches
-  Theme theme = Theme::light;  ///< colours and sizes of text and lines
+  bool overlay = false;         ///< one subplot per quantity with training and validation, not one per data set
+  bool log_loss = false;        ///< loss on a log scale
+  std::int64_t mark_epoch = 0;  ///< an epoch to mark, from 1; 0: the best one, if its weights were restored
+  String title = {};            ///< above the picture
+  double width = 12;            ///< inches
+  double height = 3.6;          ///< inches
+  Theme theme = Theme::light;   ///< colours and sizes of text and lines
 };
 
-/// Two subplots, Training and Validation (one, where nothing was held out), with the same left axis: the loss in black
-/// at the left, the metrics at a right axis labelled Score. Epochs whose values are NaN or infinite are gaps, and a
-/// note says of which curve. Throws ValueError where no epoch was recorded, or mark_epoch is none of them.
+/// Draws the curves of a training in two subplots, Training and Validation (one if there is no validation data), with a
+/// shared left axis: the loss in black at the left axis, metrics at a right axis labelled Score, both over epochs from
+/// 1. Epochs whose values are not finite leave gaps, and a note names the curve. Throws ValueError if no epoch was
+/// recorded, and for a mark_epoch that is not from 0 to the number of epochs.
 XG_API Figure history(const nn::History& history, const HistoryOptions& options = {});
 /// The same from plain curves.
 XG_API Figure history(const EpochCurves& curves, const HistoryOptions& options = {});

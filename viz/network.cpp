@@ -19,21 +19,21 @@ namespace xg::viz {
 namespace {
 
 struct DrawnNode {
-  std::size_t index;  // in its layer
+  std::size_t index;  // index in its layer
   Point position;
 };
 
 struct Group {
   const NetworkLayer* layer = nullptr;
   std::vector<std::size_t> from;
-  std::size_t width = 0;   // numbers that the layer passes on
-  std::size_t column = 0;  // length of the longest way from an input
+  std::size_t width = 0;   // number of outputs of the layer
+  std::size_t column = 0;  // length of the longest path from an input
   bool first = false, last = false;
   std::vector<DrawnNode> nodes;
   bool elided = false;
   Point dots;
   std::vector<std::string> description;
-  std::size_t bold_lines = 0;  // of the description: the name
+  std::size_t bold_lines = 0;  // lines of the description that hold the name
   Paint paint;
 };
 
@@ -45,7 +45,7 @@ std::string upper(const std::string& text) {
   return out;
 }
 
-// Name, activation, sum and width; what is wider than `width` px is wrapped. The first `bold` lines are the name.
+// Name, activation, sum and width of a layer in lines of at most `width` px. The first `bold` lines are the name.
 std::vector<std::string> describe(const Group& c, double font, double width, std::size_t& bold) {
   const NetworkLayer& l = *c.layer;
   std::vector<std::string> lines = viz::wrap(upper(l.name), font, width, true);
@@ -125,7 +125,7 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
     }
     g.elided = g.width > o.max_nodes;
     const std::size_t shown = g.elided ? o.max_nodes : g.width;
-    // Of a wide layer the first ones and the last one; the place before the last holds the dots.
+    // A wide layer shows its first nodes, dots, and its last node.
     for (std::size_t k = 0; k < shown; ++k) {
       if (g.elided && k + 2 == shown) continue;
       g.nodes.push_back({g.elided && k + 1 == shown ? g.width - 1 : k, {}});
@@ -152,8 +152,8 @@ std::vector<Group> group(const std::vector<NetworkLayer>& layers, const NetworkO
   return groups;
 }
 
-// Which node of `from` feeds which of `to`: all pairs into layers with units; else one to one, where several layers are
-// put side by side each behind the others.
+// Does node `a` of input number `which` feed node `b` of `to`? In layers with units all pairs are linked, in others
+// nodes are linked one to one. Several inputs whose widths sum up to that of `to` are concatenated.
 bool linked(const std::vector<Group>& groups, const Group& to, std::size_t which, std::size_t a, std::size_t b) {
   const Group& from = groups[to.from[which]];
   if (to.layer->neurons > 0) return true;
@@ -224,13 +224,13 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
     output += g.last ? g.width : 0;
   }
 
-  // The names at both sides are measured first; what is left is for the columns.
+  // The columns share the width that the names at both sides leave.
   const double gaps = static_cast<double>(last_column);
   const double min_gap = std::max(70.0, o.description ? widest_description + 10 : 0);
   double left = std::max(left_names + 60, o.description ? widest_description / 2 + 14 : 0);
   double right = std::max(right_names + 60, o.description ? widest_description / 2 + 14 : 0);
   scene.width = std::max(scene.width, left + right + gaps * min_gap);
-  // As in the tutorial the columns fill four fifths of the sheet, where names leave that much.
+  // As in the tutorial the columns fill at most four fifths of the sheet.
   left = std::max(left, 0.1 * scene.width);
   right = std::max(right, 0.1 * scene.width);
   const double x_space = gaps > 0 ? std::max((scene.width - left - right) / gaps, min_gap) : 0;
@@ -244,7 +244,7 @@ Figure network(const std::vector<NetworkLayer>& layers, StringRef text, const Ne
   const double description_top = top + 8;
   top = description_top + description_lines * line + (o.description ? 10 : 14);
   const double legend = o.weights ? line + 10 : 0;
-  // Circles never smaller than 5 px: a tall network grows downward.
+  // The sheet of a tall network grows, so that circles keep a radius of at least 5 px.
   scene.height = std::max(scene.height, top + rows * 22 + legend + 16);
   const double y_space = std::min((scene.height - top - legend - 16) / rows, 130.0);
   const double radius = std::clamp(std::min(y_space / 4, gaps > 0 ? x_space / 6 : y_space), 5.0, 24.0);

@@ -15,7 +15,7 @@
 namespace xg::viz {
 namespace {
 
-// "x12" with the number as a subscript.
+// Spans of "x12" with the number as a subscript.
 std::vector<Span> symbol(const std::string& text, const Paint& paint) {
   std::size_t digits = text.size();
   while (digits > 0 && text[digits - 1] >= '0' && text[digits - 1] <= '9') --digits;
@@ -100,7 +100,7 @@ Figure neuron(const NeuronOptions& o) {
       scene.add(Text{
           {center.x - node_radius - 10, center.y}, names[i], 1.1 * font, Anchor::end, Align::middle, 0, "node-label"});
     }
-    // The weight stands above its arrow, near the input, where the arrows are apart.
+    // The weight stands beside its arrow near the input, where the arrows are far apart.
     std::vector<Span> weight;
     if (is_bias)
       weight = {{o.bias ? fmt::format("b = {}", format_value(*o.bias)) : "b", Role::muted}};
@@ -108,7 +108,7 @@ Figure neuron(const NeuronOptions& o) {
       weight = symbol(fmt::format("w{}", i + 1), Role::hidden);
     else
       weight = {{format_value(o.weights[i]), Role::hidden}};
-    // Above a falling arrow and below a rising one the paper is free.
+    // There is free space above a falling arrow and below a rising one.
     const bool rising = to.y < from.y - 2;
     const bool level = std::abs(to.y - from.y) <= 2;
     const Point label_position{from.x + 0.3 * (to.x - from.x), from.y + 0.3 * (to.y - from.y)};

@@ -1,4 +1,4 @@
-// One neuron: inputs, weights, sum, activation, output.
+// A picture of one neuron: inputs, weights, sum, activation, output.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -11,21 +11,21 @@ namespace xg::viz {
 
 /// Options of neuron().
 struct NeuronOptions {
-  StringList inputs = {"x1", "x2", "x3"};  ///< names
-  std::vector<double> values = {};         ///< of the inputs; with weights, the sum is worked out
+  StringList inputs = {"x1", "x2", "x3"};  ///< names of the inputs
+  std::vector<double> values = {};         ///< values of the inputs; with weights and bias, the sum is computed
   std::vector<double> weights = {};        ///< empty: w1, w2, ... as symbols
-  std::optional<double> bias = {};         ///< nothing: b as a symbol
+  std::optional<double> bias = {};         ///< no value: b as a symbol
   bool use_bias = true;                    ///< draw a bias
-  String activation = "f";                 ///< its name
-  std::optional<double> output = {};       ///< the activation of the sum, where you know it
+  String activation = "f";                 ///< name of the activation
+  std::optional<double> output = {};       ///< the output of the activation, if known
   String title = {};                       ///< above the picture
   double width = 7;                        ///< inches
   double height = 3.6;                     ///< inches; grows with the number of inputs
   Theme theme = Theme::light;              ///< colours and sizes of text and lines
 };
 
-/// output = activation(sum of inputs times weights + bias), as drawn in every course. Throws ValueError where values or
-/// weights are not as many as the inputs.
+/// Draws output = activation(sum_i x_i w_i + b). Throws ValueError where there are no inputs, and where values or
+/// weights are neither empty nor as many as the inputs.
 XG_API Figure neuron(const NeuronOptions& options = {});
 
 }  // namespace xg::viz

@@ -1,5 +1,5 @@
-// Figures in notebooks: kernels of the xeus family find this function by its argument. Opt-in, because it includes
-// nlohmann-json, which those kernels bring along.
+// Display of figures in notebooks: kernels of the xeus family find this function by argument-dependent lookup. Not
+// included by viz.hpp, because it needs nlohmann-json, which those kernels provide.
 #pragma once
 
 #include <xgrad/viz/figure.hpp>
@@ -9,7 +9,8 @@
 
 namespace xg::viz {
 
-/// What a notebook shows for a figure: the picture as SVG, and its title and description as text.
+/// The MIME bundle that a notebook shows for a figure: "image/svg+xml" with the picture and "text/plain" with its title
+/// and description. Throws as Figure::svg.
 inline nlohmann::json mime_bundle_repr(const Figure& figure) {
   const Scene scene = figure.scene();
   nlohmann::json bundle = nlohmann::json::object();

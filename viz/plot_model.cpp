@@ -69,17 +69,18 @@ std::string to_dot(const std::vector<ModelBox>& boxes, const std::vector<Lines>&
   return out + "}\n";
 }
 
-// A box, or a place where an edge passes a rank.
+// A box, or the point where an edge passes through a rank.
 struct Place {
-  std::size_t box;  // or none
+  std::size_t box;  // index of the box, or no_box
   double width;
   std::size_t rank = 0;
-  std::vector<std::size_t> above = {}, below = {};  // neighbours in the ranks next to it
+  std::vector<std::size_t> above = {}, below = {};  // neighbours in the adjacent ranks
   double x = 0;
 };
 constexpr std::size_t no_box = static_cast<std::size_t>(-1);
 
-// Places in ranks, edges through empty places where they pass boxes, ranks ordered by the mean of their neighbours.
+// A layered drawing of the graph: edges that skip ranks pass through places without a box, and ranks are ordered by the
+// mean x of their neighbours.
 struct Ranks {
   std::vector<Place> places;
   std::vector<std::vector<std::size_t>> ranks;
@@ -166,7 +167,7 @@ Figure plot_model(const std::vector<ModelBox>& boxes, const PlotModelOptions& o)
     heights.push_back(static_cast<double>(wrapped.size()) * line + 16);
     lines.push_back(std::move(wrapped));
   }
-  // Boxes one below the other look best equally wide.
+  // Boxes in a single column look best at equal widths.
   const bool chain = std::all_of(boxes.begin(), boxes.end(), [](const ModelBox& b) { return b.from.size() <= 1; });
   const double widest = *std::max_element(widths.begin(), widths.end());
   if (chain && widest < 320) widths.assign(boxes.size(), widest);

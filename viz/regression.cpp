@@ -28,11 +28,11 @@ void check(const char* op, const Data& y, const Data& p, const RegressionOptions
 
 bool is_point(double y, double p) { return std::isfinite(y) && std::isfinite(p); }
 
-// The rows that are drawn, and the one with the largest error.
+// The rows that are drawn, the row with the largest error, and counts of rows.
 struct Rows {
   std::vector<std::size_t> shown;
   std::optional<std::size_t> worst;
-  std::size_t numbers = 0;  // of which neither the true nor the predicted value is missing
+  std::size_t numbers = 0;  // rows whose true and predicted values are finite
   std::size_t total = 0;
 };
 
@@ -54,7 +54,7 @@ Rows choose(const Data& y, const Data& p, std::size_t max_count) {
   return rows;
 }
 
-// "Predicted (dollars; 2,000 of 5,000 rows shown)".
+// The label of an axis: "Predicted (dollars; 2,000 of 5,000 rows shown)".
 std::string axis_name(const std::string& name, const std::string& unit, const Rows& rows) {
   std::vector<std::string> remarks;
   if (!unit.empty()) remarks.push_back(unit);
@@ -68,7 +68,7 @@ std::string with_unit(const std::string& name, const std::string& unit) {
 }
 
 std::string amount(double v) {
-  if (std::isinf(v)) return "beyond 1.8×10³⁰⁸";  // the difference of two finite numbers
+  if (std::isinf(v)) return "beyond 1.8×10³⁰⁸";  // the difference of two finite numbers can overflow
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, decimals_for(v, 0));
 }
 
@@ -141,7 +141,7 @@ Figure residuals(const Data& y, const Data& p, const RegressionOptions& o) {
   left.set_xlabel(axis_name("Predicted", o.unit, rows));
   left.set_ylabel(with_unit("True − predicted", o.unit));
   left.grid();
-  if (count < rows.numbers) {  // the difference of two numbers may be none
+  if (count < rows.numbers) {  // the difference of two finite numbers can overflow
     left.state().notes.push_back(
         detail::left_out_note(rows.numbers - count, rows.numbers, "true − predicted is beyond 1.8×10³⁰⁸"));
   }

@@ -20,7 +20,7 @@
 namespace xg::viz {
 namespace {
 
-// "12", "−0.5", "1,234.5", "29.9%", "3e-05".
+// Is the cell a number such as "12", "−0.5", "1,234.5", "29.9%" or "3e-05"?
 bool looks_like_number(const std::string& cell) {
   bool digit = false;
   for (std::size_t i = 0; i < cell.size(); ++i) {
@@ -38,7 +38,7 @@ bool looks_like_number(const std::string& cell) {
 std::string table_html(const ReportTable& t) {
   std::string out = "<div class=\"scroll\"><table>\n";
   if (!t.caption.empty()) out += fmt::format("<caption>{}</caption>\n", escape_xml(t.caption));
-  // A column is set to the right where all that is in it are numbers.
+  // A column is right-aligned if all its cells are numbers or empty.
   std::vector<bool> right(t.header.size(), true);
   for (std::size_t k = 0; k < t.header.size(); ++k) {
     bool any = false;
@@ -87,7 +87,7 @@ std::string cards_html(const std::vector<Card>& cards) {
 
 std::string score(double v) { return std::isnan(v) ? "undefined" : format_fixed(v, 3); }
 
-// Prices in whole units, small numbers with three digits.
+// Large numbers without decimals, small ones with three digits.
 std::string amount(double v) {
   return std::abs(v) >= 1000 ? format_count(v) : format_value(v, std::abs(v) >= 1 ? 3 : decimals_for(v, 3));
 }
@@ -106,7 +106,7 @@ std::string shape_text(const std::optional<Shape>& row) {
 ReportPart::ReportPart(const Figure& figure) : figure_(true) {
   const Scene scene = figure.scene();
   about_ = scene.about;
-  // As wide as it was drawn; on a narrow screen no smaller than text stays readable, then the frame scrolls.
+  // Shown at its natural width; narrow screens shrink it to the readable minimum, then scroll.
   html_ = fmt::format("<figure style=\"--w:{0:.0f}px;--m:{1:.0f}px\"><div class=\"scroll\"><div>\n{2}</div></div>",
                       scene.width, std::min(scene.width, std::max(0.62 * scene.width, 320.0)), figure.inline_svg());
   if (!scene.title.empty() || !scene.caption.empty())
@@ -122,7 +122,7 @@ ReportPart::ReportPart(StringRef given, int) {
   const std::string_view text = given;
   std::string lines;
   std::size_t begin = 0;
-  // Escaping makes spaces of line breaks; so line by line.
+  // Escaping replaces line breaks by spaces, so lines are escaped one by one.
   while (begin <= text.size()) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     lines += escape_xml(text.substr(begin, end - begin));
@@ -264,7 +264,7 @@ figure{width:calc(var(--w)*.72)}figure>div>div{width:100%;min-width:0}.scroll{ov
   for (std::size_t k = 0; k < sections_.size(); ++k) {
     out += fmt::format("<section id=\"s{}\">\n<h2>{}</h2>\n", k + 1, escape_xml(sections_[k].title));
     bool row = false;                           // inside a row of figures
-    std::vector<std::string> said, to_be_said;  // about the numbers of this section
+    std::vector<std::string> said, to_be_said;  // sentences about the numbers of this section
     const auto end_row = [&] {
       if (row) out += "</div>\n";
       row = false;

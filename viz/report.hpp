@@ -1,4 +1,4 @@
-// A report: figures, tables and text as one HTML file that needs nothing else.
+// A report: figures, tables and text in one self-contained HTML file.
 #pragma once
 
 #include <xgrad/tensor/string_ref.hpp>
@@ -30,35 +30,35 @@ class Figure;
 /// A table of your own in a report.
 struct ReportTable {
   std::vector<std::string> header;             ///< one title for each column
-  std::vector<std::vector<std::string>> rows;  ///< cells that look like numbers are set to the right
+  std::vector<std::vector<std::string>> rows;  ///< a column is right-aligned where all its cells look like numbers
   String caption = {};                         ///< below the table
 };
 
-/// One thing in a section of a report.
+/// One element of a section of a report.
 class XG_API ReportPart {
  public:
   /// A picture.
-  ReportPart(const Figure& figure);  // NOLINT: whatever a report shows is a part of it
-  /// Text, set as it stands.
+  ReportPart(const Figure& figure);  // NOLINT: whatever a report shows converts to a part of it
+  /// Preformatted text.
   template <TextArgument S> ReportPart(const S& text) : ReportPart(StringRef(text), 0) {}  // NOLINT
   /// A table.
   ReportPart(const ReportTable& table);  // NOLINT
-  /// A table of layers.
+  /// The layers as a table.
   ReportPart(const nn::Summary& summary);  // NOLINT
-  /// A table of columns.
+  /// The columns as a table.
   ReportPart(const nn::data::Description& d);  // NOLINT
-  /// A table of rows.
+  /// The first 20 rows as a table.
   ReportPart(const nn::data::Table& table);  // NOLINT
   /// The scores as tables.
   ReportPart(const nn::metrics::ClassificationReport& report);  // NOLINT
   /// The scores as a table.
   ReportPart(const nn::metrics::RegressionReport& report);  // NOLINT
-  /// What is explained and how, Explanation::about(), without its numbers.
+  /// The sentences of Explanation::about(), without the numbers.
   ReportPart(const explain::Explanation& explanation);  // NOLINT
 
-  const std::string& html() const { return html_; }  ///< as an element of a page
+  const std::string& html() const { return html_; }  ///< the part as HTML
   bool is_figure() const { return figure_; }         ///< is it a picture?
-  /// How the numbers of a figure or an explanation were made. A report says each sentence once in a section.
+  /// How the numbers of a figure or an explanation were computed. A report writes each sentence once per section.
   const std::vector<std::string>& about() const { return about_; }
 
  private:
@@ -68,8 +68,8 @@ class XG_API ReportPart {
   bool figure_ = false;
 };
 
-/// Sections of figures, tables and text. The file has no scripts and loads nothing; it follows the reader's light or
-/// dark mode, fits a phone (wide figures and tables scroll), a desk and paper.
+/// Sections of figures, tables and text. The file has no scripts and loads nothing. It follows the reader's light or
+/// dark mode and suits phones (wide figures and tables scroll), desktops and print.
 ///
 ///     viz::Report report("Who survived?");
 ///     report.section("Training", viz::history(history), "100 epochs, batches of 32");
@@ -79,20 +79,21 @@ class XG_API Report {
  public:
   explicit Report(StringRef title);  ///< a report without sections
 
-  /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and text (set as
-  /// it stands). Below figures stand their captions, and below those of explanations how they were made: method,
-  /// references, what standard errors mean, notes.
+  /// Adds a section of figures, nn::Summary, data::Description, metrics reports, explanations, tables, and preformatted
+  /// text. Captions stand below figures; figures of explanations are followed by how they were computed: method,
+  /// references, meaning of standard errors, notes. Throws what drawing a figure throws.
   template <class... Parts> Report& section(StringRef title, const Parts&... parts) {
     std::vector<ReportPart> list;
     list.reserve(sizeof...(parts));
     (list.emplace_back(parts), ...);
     return add_section(title, std::move(list));
   }
-  /// The same from a list.
+  /// The same from a list of parts.
   Report& add_section(StringRef title, std::vector<ReportPart> parts);
 
   std::string html() const;  ///< the whole page
-  /// Throws ValueError unless the extension is .html or .htm, IoError where writing fails; then an old file survives.
+  /// Writes the page. Throws ValueError unless the extension is .html or .htm, and IoError where writing fails, which
+  /// leaves an existing file unchanged.
   void save(const std::filesystem::path& path) const;
 
  private:

@@ -26,57 +26,57 @@ template <class Curve> void check(const char* op, const std::vector<Curve>& curv
   }
 }
 
-// One curve needs no name; of several each is a class against the rest.
+// The name of a curve: its class if there are several, each of which is one class against the others.
 std::string curve_name(const nn::metrics::ClassificationReport& r, std::size_t k, std::size_t curves) {
   return curves > 1 && k < r.curve_names.size() ? r.curve_names[k] : std::string();
 }
 
-// Which class the curves take for positive: of one curve its class, of several each its own.
+// The positive class of a single curve; "" for several, each of which has its own.
 template <class Curve> std::string positive_class(const std::vector<Curve>& curves) {
   if (curves.size() == 1) return curves[0].positive.empty() ? curves[0].name : curves[0].positive;
   return "";
 }
 
-// "Recall (positive class: survived)".
+// The label "Recall (positive class: survived)".
 std::string of_positive(const char* what, const std::string& positive) {
   return positive.empty() ? what : fmt::format("{} (positive class: {})", what, positive);
 }
 
-// "Positive class: survived." or that each curve has its own.
+// The sentence "Positive class: survived.", or one that says that each curve has its own.
 template <class Curve> std::string positive_sentence(const std::vector<Curve>& curves) {
   if (curves.size() > 1) return " Each curve takes its class for positive and all others for negative.";
   const std::string positive = positive_class(curves);
   return positive.empty() ? "" : fmt::format(" Positive class: {}.", positive);
 }
 
-// The class that a report's one curve is about.
+// The positive class of a report with two classes.
 std::string positive_of(const nn::metrics::ClassificationReport& r, std::size_t curves) {
   return curves == 1 && r.class_names.size() == 2 ? r.class_names[1] : std::string();
 }
 
-// "died, AUC = 0.853".
+// The label "died, AUC = 0.853".
 std::string score_label(const std::string& name, const char* what, double value) {
   return fmt::format("{}{}{} = {}", name, name.empty() ? "" : ", ", what,
                      std::isnan(value) ? "undefined" : format_fixed(value, 3));
 }
 
-// How curve `k` is drawn: seven colours, then the same ones in other styles.
+// The style of curve `k`: seven colours, then the same ones with other line styles.
 PlotOptions curve_look(std::size_t k, const std::string& label) {
   constexpr const char* styles[] = {"-", "--", "-.", ":"};
   return {.color = Paint::series(k % 7), .linewidth = 2, .linestyle = styles[(k / 7) % 4], .label = label};
 }
 
-// A dashed line from x = 0 to x = 1 that curves are compared with.
+// Adds a dashed line from x = 0 to x = 1 for comparison.
 void add_reference(Axes& axes, double from, double to, const std::string& label) {
   axes.plot({0, 1}, {from, to}, {.color = Role::muted, .linewidth = 1, .linestyle = "--", .label = label});
 }
 
 struct ScoreTexts {
   std::string title, x_label, y_label, description, caption;
-  const char* legend_place;  // of few curves; of many it is outside
+  const char* legend_place;  // used for few curves; with many the legend is outside
 };
 
-// What plots of scores have in common besides their curves: axes from 0 to 1 with a grid, texts and a legend.
+// Adds what plots of scores share: axes from 0 to 1 with a grid, texts and a legend.
 template <class Curve> void finish(Figure& figure, const std::vector<Curve>& curves, const ScoreTexts& texts) {
   Axes& axes = figure.axes();
   axes.set_title(texts.title);
@@ -107,7 +107,7 @@ Figure precision_recall(const nn::metrics::ClassificationReport& report, const C
   std::vector<ScoreCurve> curves;
   for (std::size_t k = 0; k < report.precision_recall.size(); ++k) {
     const auto& c = report.precision_recall[k];
-    // The share of the class among all rows is the precision at the lowest threshold.
+    // At the lowest threshold the precision is the share of the class among all rows.
     curves.push_back({c.recall, c.precision, c.average_precision, curve_name(report, k, report.precision_recall.size()),
                       c.precision.empty() ? 0 : c.precision.front(),
                       positive_of(report, report.precision_recall.size())});
@@ -207,7 +207,7 @@ Figure calibration(const std::vector<CalibrationBins>& curves, const CurveOption
       continue;
     }
     if (curves.size() == 1 && !x.empty() && c.count.size() == c.predicted.size()) {
-      // How many rows stand behind each point: bars from the bottom, the tallest a fifth of the plot.
+      // Bars show the number of rows of each point; the tallest takes a fifth of the plot.
       double max_rows = 0;
       for (const double n : c.count) max_rows = std::max(max_rows, n);
       std::vector<double> position, height;

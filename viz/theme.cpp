@@ -3,7 +3,7 @@
 namespace xg::viz {
 namespace {
 
-// Colours that a theme has for more than one purpose.
+// Colours that themes use for several roles.
 constexpr Color light_ink{232, 232, 232};
 constexpr Color light_green{32, 190, 145};
 constexpr Color light_vermilion{236, 124, 44};

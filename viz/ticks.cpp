@@ -14,7 +14,7 @@
 namespace xg::viz {
 namespace {
 
-// mantissa * 10^exponent with a mantissa of 1, 2, 5 or 25: a step between ticks, exactly.
+// The exact step between ticks: mantissa * 10^exponent with a mantissa of 1, 2, 5 or 25.
 struct Step {
   std::int64_t mantissa;
   int exponent;
@@ -28,14 +28,14 @@ double parse(const std::string& text) {
   return text.find("e-") != std::string::npos ? 0 : text.front() == '-' ? -INFINITY : INFINITY;
 }
 
-// units * 10^exponent, correctly rounded: what a reader of the tick's label understands. Infinite beyond double.
+// units * 10^exponent, correctly rounded, as a reader understands the label of a tick; infinite if it overflows.
 double decimal(std::int64_t units, int exponent) { return parse(fmt::format("{}e{}", units, exponent)); }
 
 double Step::value() const { return decimal(mantissa, exponent); }
 
 // The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is at least `raw`.
 Step round_step(double raw) {
-  // The power of ten below a denormal number may be no number any more.
+  // The power of ten below a denormal number may underflow, so small numbers are scaled.
   const int shift = raw < 1e-290 ? 40 : 0;
   raw *= decimal(1, shift);
   const int e = static_cast<int>(std::floor(std::log10(raw)));
@@ -47,16 +47,16 @@ Step round_step(double raw) {
   return {1, e - shift + 1};
 }
 
-// A tick in decimal digits, which its label shows and of which its place is the nearest double.
+// A tick as a decimal number, which its label shows, and the nearest double, where it stands.
 struct Tick {
-  std::int64_t units;  // of 10^exponent
+  std::int64_t units;  // in units of 10^exponent
   int exponent;
   double value;
 };
 
-// The multiples of a step within [low, high], each at a place of its own.
+// The multiples of a step within [low, high], without those that round to the same double.
 std::vector<Tick> multiples(double low, double high, const Step& step) {
-  // Long double has the bits to count steps even where these are as short as the distance between doubles.
+  // Long double is precise enough to count steps that are as short as the distance between doubles.
   const long double length = std::min(step.value(), std::numeric_limits<double>::max());
   const double slack = detail::span(low, high) * 1e-9;
   const auto first = static_cast<std::int64_t>(std::ceil(low / length));
@@ -71,7 +71,7 @@ std::vector<Tick> multiples(double low, double high, const Step& step) {
   return ticks;
 }
 
-// Digits of a tick: "1,234.50" with as many decimals as the exponent has, commas from 10,000 on.
+// The digits of a tick with as many decimals as its exponent asks for, and commas from 10,000 on: "12,345.60".
 std::string plain_label(const Tick& t) {
   std::string s = std::to_string(std::abs(t.units));
   const auto decimals = static_cast<std::size_t>(std::max(0, -t.exponent));
@@ -83,7 +83,7 @@ std::string plain_label(const Tick& t) {
   return t.units < 0 ? "−" + s : s;
 }
 
-// Significant digits of a tick without trailing zeros, and the power of ten of the first one.
+// The significant digits of a tick, without trailing zeros, and the power of ten of the first one.
 std::pair<std::string, int> scientific(const Tick& t) {
   std::string digits = std::to_string(std::abs(t.units));
   const int power = t.exponent + static_cast<int>(digits.size()) - 1;
@@ -91,7 +91,7 @@ std::pair<std::string, int> scientific(const Tick& t) {
   return {digits, power};
 }
 
-// "1.25×10⁻⁷" with all digits.
+// A tick with all its digits: "1.25×10⁻⁷".
 std::string scientific_label(const Tick& t) {
   if (t.units == 0) return "0";
   auto [digits, power] = scientific(t);
@@ -99,7 +99,7 @@ std::string scientific_label(const Tick& t) {
   return fmt::format("{}{}×{}", t.units < 0 ? "−" : "", digits, power_of_ten(power));
 }
 
-// The shortest digits that tell a double from all others.
+// The fewest digits that identify a double.
 std::string shortest_label(double v) {
   std::string digits = fmt::format("{}", std::abs(v));
   if (const std::size_t e = digits.find('e'); e != std::string::npos)
@@ -107,11 +107,11 @@ std::string shortest_label(double v) {
   return v < 0 ? "−" + digits : digits;
 }
 
-// Labels that say exactly where their ticks are, so that no two are alike.
+// Labels with the exact positions of ticks, so that no two are equal.
 std::vector<std::string> labels_of(const std::vector<Tick>& ticks, double low, double high) {
   const double largest = std::max(std::abs(low), std::abs(high));
   const bool powers = largest >= 1e9 || largest < 1e-4;
-  std::size_t digits = 0;  // that the longest mantissa has
+  std::size_t digits = 0;  // of the longest mantissa
   bool short_enough = true;
   for (const Tick& t : ticks) {
     if (t.units == 0) continue;
@@ -137,7 +137,7 @@ Ticks linear_ticks(double low, double high, std::size_t max_count) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
   max_count = std::max<std::size_t>(max_count, 2);
-  // No shorter than the distance between doubles: between two neighbours there is no place for a tick.
+  // Steps are at least the distance between doubles, because no tick fits between neighbours.
   const double largest = std::max(std::abs(low), std::abs(high));
   const double distance = largest - std::nextafter(largest, 0.0);
   const double count = static_cast<double>(max_count);
@@ -147,7 +147,7 @@ Ticks linear_ticks(double low, double high, std::size_t max_count) {
     step = round_step(step.value() * 1.5);
     ticks = multiples(low, high, step);
   }
-  // One round number does not make a scale: of the next finer steps there are two and more.
+  // A single tick does not show a scale, so finer steps are tried.
   for (int finer = 0; ticks.size() == 1 && finer < 4; ++finer) {
     const Step next = round_step(step.value() * (step.mantissa == 5 || step.mantissa == 1 ? 0.5 : 0.8));
     if (!(next.value() > 0) || !(next.value() < step.value())) break;
@@ -156,7 +156,7 @@ Ticks linear_ticks(double low, double high, std::size_t max_count) {
     if (ticks.size() > max_count) ticks = {ticks.front(), ticks.back()};
   }
   if (ticks.size() < 2) {
-    // No two round number between neighbours: they themselves, in as few digits as tell them from all others.
+    // There are no two round numbers between neighbouring doubles, so the ticks are the limits.
     t.positions = {low, high};
     t.labels = {shortest_label(low), shortest_label(high)};
     return t;
@@ -200,9 +200,10 @@ struct Decade {
   }
 };
 
-// Ticks of an axis so far out or so short that no common probability lies on it: exact ones, or the log-odds.
+// Ticks of an axis without common probabilities, because it is short or far from 0: exact probabilities or, if these
+// coincide, log-odds.
 Ticks plain_probability_ticks(double low, double high, std::size_t max_count) {
-  // Near 1 probabilities are all alike, and their distances from 1 differ.
+  // Probabilities near 1 are told apart by their distances from 1.
   const bool near_one = low > std::log(1000.0);
   const auto small = [&](double z) { return 1 / (1 + std::exp(near_one ? z : -z)); };
   Ticks t = linear_ticks(std::min(small(low), small(high)), std::max(small(low), small(high)), max_count);
@@ -232,11 +233,11 @@ Ticks probability_ticks(double low, double high, std::size_t max_count) {
   Ticks t;
   if (!std::isfinite(low) || !std::isfinite(high) || !(high > low)) return t;
   max_count = std::max<std::size_t>(max_count, 2);
-  // Beyond 10^-300 a probability is no number any more.
+  // Probabilities below 10^-300 underflow.
   if (std::max(std::abs(low), std::abs(high)) > 690) return plain_probability_ticks(low, high, max_count);
   const double slack = detail::span(low, high) * 1e-9;
   const auto inside = [&](double z) { return z >= low - slack && z <= high + slack; };
-  // From many to few: powers of ten every `stride`-th, with these between 0.01 and 0.99.
+  // Probabilities between powers of ten, from many to few; powers of ten are thinned to every `stride`-th.
   const std::vector<std::vector<double>> middles = {{0.02, 0.05, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98},
                                                     {0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95},
                                                     {0.25, 0.5, 0.75},
@@ -264,7 +265,7 @@ Ticks probability_ticks(double low, double high, std::size_t max_count) {
   while (found.size() > max_count && stride < 300) collect(middles.back(), ++stride);
   if (found.size() > max_count) collect({}, stride);
   if (found.size() < 3) {
-    // A short piece of the axis: round numbers within it, as long as probabilities differ at all.
+    // On a short axis the ticks are round probabilities, as long as probabilities can be told apart.
     const double p = 1 / (1 + std::exp(-low)), q = 1 / (1 + std::exp(-high));
     if (q - p > 1e-7 * q && 1 - q > 1e-7) {
       Ticks plain = linear_ticks(p, q, max_count);
@@ -284,14 +285,15 @@ double Scale::operator()(double v) const {
   if (!std::isfinite(v)) return from + (to - from) * v;
   if (log) {
     if (!(v > 0)) return from;
-    // A short piece of a logarithmic axis is straight, and logarithms would cost it its digits.
+    // A short piece of a log axis is linear, and logarithms would lose precision.
     if (high - low > 1e-7 * low) {
       const bool overflows = !std::isfinite(high / low) || !std::isfinite(v / low) || v / low == 0;
       return from + (to - from) * (overflows ? (std::log10(v) - std::log10(low)) / (std::log10(high) - std::log10(low))
                                              : std::log10(v / low) / std::log10(high / low));
     }
   }
-  // Differences of halves do not leave the range of double; those of small numbers need no halving, and lose bits.
+  // Halving avoids overflow, and is avoided itself where it is not needed, because halves of denormal numbers lose
+  // bits.
   const double share = std::isfinite(high - low) && std::isfinite(v - low) ? (v - low) / (high - low)
                                                                            : (v / 2 - low / 2) / (high / 2 - low / 2);
   return std::clamp(from + (to - from) * share, -max_px, max_px);
@@ -317,7 +319,7 @@ std::vector<std::string> tick_labels(const std::vector<double>& positions) {
   std::vector<std::string> labels;
   const auto [low, high] = std::minmax_element(positions.begin(), positions.end());
   const Ticks round = positions.size() > 1 ? linear_ticks(*low, *high, 20) : Ticks{};
-  double gap = INFINITY;  // between neighbours
+  double gap = INFINITY;  // smallest distance between positions
   std::vector<double> sorted = positions;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 1; i < sorted.size(); ++i) {

@@ -1,4 +1,4 @@
-// Where an axis has its ticks, and how data become px.
+// Positions and labels of ticks, and the maps from data to px.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -9,37 +9,39 @@
 
 namespace xg::viz {
 
-/// Places on an axis and what stands there.
+/// Positions on an axis and their labels.
 struct Ticks {
   std::vector<double> positions;    ///< in units of the data
   std::vector<std::string> labels;  ///< as many as `positions`
 };
 
-/// Round numbers in [low, high]: at most `max_count` multiples of 1, 2, 2.5 or 5 times a power of ten, at least 2.
-/// Works for any two doubles; labels have the digits that it takes to say exactly where their ticks are, so that no two
-/// are alike. Between neighbouring doubles without a round number, these two. No ticks unless low < high and both are
-/// finite.
+/// Round numbers in [low, high]: from 2 to `max_count` multiples of 1, 2, 2.5 or 5 times a power of ten. Labels have
+/// all the digits of their positions, so that no two are equal. If no two round numbers fit between neighbouring
+/// doubles, the ticks are low and high. There are none unless low < high and both are finite.
 XG_API Ticks linear_ticks(double low, double high, std::size_t max_count = 8);
 
-/// Powers of ten in [low, high], thinned to at most `max_count`; with fewer than two of them, round numbers.
+/// Every k-th power of ten in [low, high], at most `max_count`; linear_ticks if there are fewer than two. There are
+/// none unless 0 < low < high and both are finite.
 XG_API Ticks log_ticks(double low, double high, std::size_t max_count = 8);
 
-/// Probabilities on an axis of log-odds [low, high]: `positions` are log-odds, the labels their probabilities. At most
-/// `max_count` of 0.5 and powers of ten beside 0 and 1, with round numbers between them where there is room.
+/// Ticks on an axis of log-odds [low, high]: positions are log(p / (1 - p)), labels are p. There are at most
+/// `max_count`: 0.5, powers of ten and one minus these, and round numbers between them where they fit. There are none
+/// unless low < high and both are finite.
 XG_API Ticks probability_ticks(double low, double high, std::size_t max_count = 8);
 
-/// A map from data [low, high] to px [from, to], linear or logarithmic.
+/// A map from data in [low, high] to px in [from, to]: from + (to - from) (v - low) / (high - low), with logarithms of
+/// v, low and high on a log scale.
 struct XG_API Scale {
   double low = 0;         ///< data at `from`
   double high = 1;        ///< data at `to`
   double from = 0;        ///< px
   double to = 1;          ///< px
   bool log = false;       ///< logarithmic
-  bool log_odds = false;  ///< data are log-odds, and the ticks say which probabilities these are
+  bool log_odds = false;  ///< data are log-odds, which ticks label as probabilities
 
-  static constexpr double max_px = 1e200;  ///< the farthest px that a number is taken to
-  /// The px of `v`: a number for every finite one, at most `max_px` from 0. With a log scale numbers of zero or less
-  /// are at `from`.
+  static constexpr double max_px = 1e200;  ///< largest |px| that a finite number is mapped to
+  /// The px of `v`, clamped to [-max_px, max_px] for finite `v`. On a log scale numbers of zero or less are mapped to
+  /// `from`.
   double operator()(double v) const;
   /// At most `max_count` ticks for this kind of axis.
   Ticks ticks(std::size_t max_count) const {
@@ -49,14 +51,14 @@ struct XG_API Scale {
   }
 };
 
-/// Do the labels of ticks stand beside one another with `gap` px between them, in letters of `size` px?
+/// Do labels in letters of `size` px fit side by side with `gap` px between them?
 XG_API bool labels_fit(const Ticks& ticks, const Scale& scale, double size, double gap);
 
-/// As many ticks as fit beside one another, at most `max_count`. Two where not even two fit.
+/// As many ticks as fit side by side, from 2 (even if these do not fit) to `max_count`.
 XG_API Ticks fitting_ticks(const Scale& scale, std::size_t max_count, double size, double gap);
 
-/// Labels for ticks at given places: round numbers as linear_ticks writes them, others with the digits that tell them
-/// apart, at least 6 significant ones.
+/// Labels for ticks at the given positions: round numbers as linear_ticks writes them, others with as many significant
+/// digits as distinguish them, at least 6.
 XG_API std::vector<std::string> tick_labels(const std::vector<double>& positions);
 
 }  // namespace xg::viz

@@ -1,4 +1,4 @@
-// All pictures.
+// All plots.
 #pragma once
 
 #include <xgrad/viz/activation.hpp>

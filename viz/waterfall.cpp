@@ -25,7 +25,7 @@ struct Step {
   std::string text;
 };
 
-// Rows from top to bottom, largest first, what is not explained last; `start` is where each arrow begins.
+// The steps from top to bottom, largest first and the unexplained part last; arrows begin at `start`.
 std::vector<Step> steps_of(const Contributions& c, std::size_t max_display, bool errors) {
   const auto order = detail::by_importance(c);
   const std::size_t single = order.size() > max_display ? max_display - 1 : order.size();
@@ -102,11 +102,11 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
   }
   const auto [low, high] = detail::linear_limits(range, {0, 0, 0.5});
 
-  // A number that does not fit into its arrow stands beside it; the scale leaves room for it.
+  // A number that does not fit into its arrow stands beside it, and the scale leaves space for it.
   constexpr double inside_gap = 12;
   constexpr double beside_gap = 6;
   Scale x{low, high, box.left + 0.02 * box.width(), box.right - 0.02 * box.width()};
-  // The part of an arrow that no error bar covers.
+  // The end of the part of an arrow that no error bar covers.
   const auto free_end = [&](const Step& s) {
     const double error = detail::finite_or_zero(s.error);
     const double tip = s.start + detail::finite_or_zero(s.value);
@@ -157,7 +157,7 @@ Figure waterfall(const Contributions& c, const WaterfallOptions& o) {
     if (from != to && std::isfinite(to)) {
       const double sign = to > from ? 1 : -1;
       const double head = std::min(0.6 * std::abs(to - from), 9.0) * sign;
-      // No arrow of a feature: an outline, as for all that is missing.
+      // The unexplained part is drawn as an outline, because no feature causes it.
       scene.add(Polygon{{{from, y - half}, {to - head, y - half}, {to, y}, {to - head, y + half}, {from, y + half}},
                         s.unexplained ? Paint(Role::grid) : paint,
                         s.unexplained ? Stroke{Role::muted, 1.2, {4, 3}} : Stroke{},

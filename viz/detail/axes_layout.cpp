@@ -17,9 +17,9 @@ namespace {
 
 constexpr double min_width = 140;
 constexpr double min_height = 90;
-constexpr double title_scale = 1.3;  // size of the figure's title as a share of that of other text
+constexpr double title_scale = 1.3;  // size of the figure's title relative to that of other text
 
-// Notes of the axes, and of limits that their axes cannot have.
+// The notes of the axes, and notes on limits that are impossible on a log axis.
 std::vector<std::string> notes_of(const Subplot& p) {
   std::vector<std::string> notes = p.state->notes;
   note_impossible_limits(notes, "x", p.x_axis);
@@ -28,7 +28,7 @@ std::vector<std::string> notes_of(const Subplot& p) {
   return notes;
 }
 
-// The subplots of a grid on a sheet, one row after the other, with their limits and what can be seen of their artists.
+// The subplots of a grid, row by row, with their limits and visible artists.
 std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
                                    const Scene& sheet, const Theme& theme) {
   const std::size_t rows = grid.size(), columns = grid.front().size();
@@ -55,7 +55,7 @@ std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& 
     extend_ranges(p.state->artists, x, y, p.x_axis.log, p.y_axis.log);
     if (p.twin) extend_ranges(p.twin->artists, x, twin_y[i], p.x_axis.log, p.twin->y.log);
   }
-  // No plot becomes larger than its share of the sheet.
+  // A plot is never larger than its share of the sheet.
   const Point largest_plot{std::max(min_width, sheet.width / static_cast<double>(columns)),
                            std::max(min_height, sheet.height / static_cast<double>(rows))};
   for (std::size_t i = 0; i < subplots.size(); ++i) {
@@ -77,10 +77,10 @@ std::vector<Subplot> make_subplots(const std::vector<std::vector<const Axes*>>& 
   return subplots;
 }
 
-// Finds the size that all plots of a grid have, the margins of its rows and columns, and the places of its legends.
+// Finds the common size of the plots of a grid, the margins of its rows and columns, and the positions of its legends.
 class GridSolver {
  public:
-  // The sheet's size is the wish. The title takes `title_height` px at the top.
+  // The sheet has the requested size, and its title takes `title_height` px at the top.
   GridSolver(Scene& sheet, std::vector<Subplot>& subplots, std::size_t columns, double title_height, const Theme& theme)
       : sheet_(sheet),
         subplots_(subplots),
@@ -91,8 +91,8 @@ class GridSolver {
         requested_height_(sheet.height),
         theme_(theme) {}
 
-  // A legend without a free place inside moves below the axes. That takes room from all subplots of its row, so that
-  // others may lose theirs; each round moves one or ends.
+  // A legend without a free place inside moves below the axes. That shrinks all subplots of its row, so that other
+  // legends may lose their places. Each round moves at least one legend or is the last.
   void solve() {
     for (bool settled = false; !settled;) {
       lay_out();
@@ -122,7 +122,8 @@ class GridSolver {
     }
   }
 
-  // Ticks depend on the size of the plots, margins on ticks, the size on margins: a few rounds settle it.
+  // Ticks depend on the size of the plots, margins on the ticks, and the size on the margins: a few iterations
+  // converge.
   void find_size() {
     width_ = std::max(min_width, cell_width() - 80);
     height_ = std::max(min_height, (sheet_.height - title_height_) / static_cast<double>(rows_) - 70);
@@ -140,7 +141,7 @@ class GridSolver {
     }
   }
 
-  // Subplots of a column share their left and right margins, those of a row the other two.
+  // Subplots of a column share their left and right margins, subplots of a row their top and bottom margins.
   void measure_margins() {
     left_.assign(columns_, 0);
     right_.assign(columns_, 0);
@@ -157,7 +158,7 @@ class GridSolver {
     }
   }
 
-  // The sheet grows where it has no room for plots of the least size.
+  // The sheet grows if plots of the minimum size do not fit.
   void place_boxes() {
     double y = title_height_;
     for (std::size_t r = 0; r < rows_; ++r) {
@@ -182,7 +183,7 @@ class GridSolver {
     sheet_.height = std::max(sheet_.height, y);
   }
 
-  // Ticks and labels of a plot whose box shrank. Margins stay: they can only be too wide now.
+  // Measures ticks and labels again in a plot that has shrunk. The margins stay, as they can only be too wide.
   void measure_again(Subplot& p) {
     const Margins margins = p.margins;
     measure(p, p.box.width(), p.box.height(), cell_width(), theme_);

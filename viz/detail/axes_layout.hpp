@@ -1,4 +1,4 @@
-// How a grid of axes becomes a scene.
+// The layout of a grid of axes.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>
@@ -10,7 +10,7 @@
 
 namespace xg::viz::detail {
 
-/// Lays out and draws a grid of axes on `scene`, whose size is the wish and grows where labels need more.
+/// Lays out and draws a grid of axes on `scene`, whose requested size grows if labels need more space.
 void draw_grid(Scene& scene, const std::vector<std::vector<const Axes*>>& grid, bool share_x, bool share_y,
                const std::string& title, const Theme& theme);
 

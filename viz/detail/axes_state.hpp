@@ -1,4 +1,4 @@
-// What axes hold: their artists, which draw data, and what was said about the two axes.
+// The state of axes: artists, which draw data, and the settings of the x and y axis.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>
@@ -23,13 +23,13 @@ struct LineArtist {
   std::string marker;
   double markersize = 6;
   std::string label;
-  // Of a line of very many points: those of its markers that can be seen. Else there is one at every point.
+  // Positions of the visible markers of a decimated line; without a value, every point has a marker.
   std::optional<std::vector<std::array<double, 2>>> marks = {};
 };
 struct PointsArtist {
   std::vector<double> x, y;
-  std::vector<double> value;             // empty, or what the colours show
-  double value_low = 0, value_high = 0;  // the finite ones of them; low > high where there is none
+  std::vector<double> value;             // empty, or the values that colours show
+  double value_low = 0, value_high = 0;  // range of the finite values; low > high if there are none
   bool red_blue = false;
   Paint color;
   std::string marker;
@@ -38,7 +38,7 @@ struct PointsArtist {
   std::string label;
 };
 struct BarsArtist {
-  std::vector<double> position, length, base, error;  // position: along the axis on which the bars stand
+  std::vector<double> position, length, base, error;  // position is along the axis that bars stand on
   std::vector<Paint> colors;                          // one, or one for each bar
   double width = 0.8;
   bool horizontal = false;
@@ -54,7 +54,7 @@ struct ErrorArtist {
   Paint color;
   double width = 0;
   double cap = 3;
-  std::string label;  // where there is neither a line nor a marker that has it
+  std::string label;  // empty where a line or a marker has the label
 };
 struct RuleArtist {
   double position = 0;
@@ -90,10 +90,10 @@ struct Axes::State {
   bool equal = false;
   std::optional<LegendOptions> legend;
   std::optional<std::string> colorbar;
-  std::vector<std::string> notes;  // what a reader must know who looks at these axes, in small letters below them
+  std::vector<std::string> notes;  // remarks in small letters below the axes
   std::size_t next_color = 0;
   std::optional<Axes> twin;
-  State* under = nullptr;  // of axes made by twinx: those that they lie over
+  State* under = nullptr;  // for axes made by twinx, those that they lie over
 };
 
 }  // namespace xg::viz

@@ -10,7 +10,7 @@
 namespace xg::viz::detail {
 namespace {
 
-// Limits that no log axis has.
+// Are these limits on a log axis that begin at zero or less?
 bool has_impossible_limits(const AxisState& axis) { return axis.limits && axis.log && !((*axis.limits)[0] > 0); }
 
 }  // namespace

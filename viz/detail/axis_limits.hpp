@@ -1,4 +1,4 @@
-// From where to where an axis reaches: what its artists cover, unless its user gave limits.
+// The limits of an axis: the range of its artists, unless the user gave limits.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>
@@ -9,25 +9,25 @@
 
 namespace xg::viz::detail {
 
-/// What artists cover of one axis. Where bars end at their base the axis ends as well, without padding.
+/// The range of artists along one axis. An axis has no padding at an end where bars end at their base.
 struct AxisRange {
   DataRange data;
   bool stuck_low = false, stuck_high = false;
   void add(double v) { data.add(v); }
 };
 
-/// Adds what artists cover of their two axes, without what has no place on a log axis. Artists of axes made by twinx
-/// share the range of x with those that they lie over.
+/// Extends the ranges of x and y by those of the artists, without numbers that are not positive on a log axis. Axes
+/// made by twinx share the range of x with those that they lie over.
 void extend_ranges(const std::vector<Artist>& artists, AxisRange& x, AxisRange& y, bool x_log, bool y_log);
 
-/// Tells an axis what another one that it shares its limits with was told: limits that reach as far as those of both, a
-/// log scale, a direction.
+/// Merges the settings of an axis into those of another that shares its limits: the union of the limits, log scale and
+/// direction.
 void share_state(const AxisState& from, AxisState& to);
 
-/// The limits that a user gave, where the axis can have them; else those of the data.
+/// The limits that the user gave, if they are valid on the axis, else those of the data.
 Limits limits_of(const AxisState& axis, const AxisRange& range);
 
-/// Adds a note where a log axis was given limits that it cannot have. `name` is "x", "y" or "right y".
+/// Adds a note if the user gave a log axis limits that are not positive. `name` is "x", "y" or "right y".
 void note_impossible_limits(std::vector<std::string>& notes, const char* name, const AxisState& axis);
 
 }  // namespace xg::viz::detail

@@ -1,4 +1,4 @@
-// Lines and areas cut at a box. All coordinates are px.
+// Clipping of lines and areas to a box. All coordinates are in px.
 #pragma once
 
 #include <xgrad/viz/scene.hpp>
@@ -13,18 +13,18 @@ bool is_finite(const Point& p);
 /// Is a point in a box or on its border?
 bool contains(const Box& box, const Point& p);
 
-/// Cuts the straight line from a to b at the box; false where they do not meet.
+/// Clips the segment from a to b to the box; returns false, without changes, if it lies outside.
 bool clip_line(const Box& box, Point& a, Point& b);
 
-/// Limits may leave data far outside the sheet, and no renderer has coordinates for all of them: what is drawn ends
-/// at this distance from the sheet's corner.
+/// Limits may put data far outside the sheet, and renderers do not support arbitrarily large coordinates: drawing ends
+/// at this distance from the corner of the sheet.
 inline constexpr double far_off = 1e5;
 inline constexpr Box surroundings{-far_off, -far_off, far_off, far_off};
 
-/// A coordinate within the surroundings.
+/// The coordinate clamped to the surroundings.
 double clamp_to_surroundings(double px);
 
-/// The pieces of a line within a box, one after the other with a point that is NaN between them.
+/// The pieces of a line within a box, separated by points that are NaN.
 std::vector<Point> pieces_within(const Box& box, const std::vector<Point>& line);
 
 /// The part of a polygon within the surroundings.

@@ -49,7 +49,7 @@ void measure_colorbar(Subplot& p, double height, const Theme& theme) {
 void add_color_strips(Scene& scene, const Box& bar, bool red_blue_map) {
   constexpr int steps = 64;
   for (int i = 0; i < steps; ++i) {
-    // Each strip reaches to the bottom, so that no seam shows between two of them.
+    // Each strip extends to the bottom, so that no seams are visible between strips.
     const double t = 1 - (i + 0.5) / steps;
     scene.add(Rect{{bar.left, bar.top + bar.height() * i / steps, bar.right, bar.bottom},
                    red_blue_map ? red_blue(t) : viridis(t),

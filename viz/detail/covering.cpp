@@ -10,7 +10,7 @@
 namespace xg::viz::detail {
 namespace {
 
-// Is any part of an artist in the box?
+// Tests whether any part of an artist is in the box.
 class Covered {
  public:
   Covered(const Box& box, const Scale& x, const Scale& y, const Box& plot, const Theme& theme, const Scene& sheet)

@@ -1,4 +1,4 @@
-// Whether a box, such as a legend, covers what artists draw.
+// Tests whether a box, such as a legend, covers what artists draw.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>

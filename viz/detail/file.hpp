@@ -1,4 +1,4 @@
-// Writing a file so that it is there complete or not at all.
+// Atomic writing of files.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,8 @@
 
 namespace xg::viz::detail {
 
-/// Writes to a temporary beside `path` and renames it. Throws IoError, and leaves an old file as it was.
+/// Writes a temporary file beside `path` and renames it. Throws IoError on failure, which leaves an existing file
+/// unchanged.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace xg::viz::detail

@@ -18,7 +18,7 @@ std::string strip_zeros(std::string s) {
   return s;
 }
 
-// The digits of |v|; the caller puts the sign.
+// The digits of |v|, without a sign.
 std::string magnitude(double v, int decimals) {
   v = std::abs(v);
   if (std::isnan(v)) return "NaN";
@@ -26,7 +26,7 @@ std::string magnitude(double v, int decimals) {
   if (v == 0) return "0";
   const double smallest = 0.5 * std::pow(10.0, -decimals);
   if (v >= 1e12 || v < smallest) {
-    // fmt rounds and finds the power of ten; that of a denormal number is none in double.
+    // fmt rounds and finds the exponent, because 10^exponent of a denormal number may underflow.
     const std::string text = fmt::format("{:.2e}", v);
     const std::size_t e = text.find('e');
     const int exponent = std::stoi(text.substr(e + 1));

@@ -17,12 +17,12 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
   const bool whole = std::abs(v.front()) < 1e15 && std::abs(v.back()) < 1e15 &&
                      std::all_of(v.begin(), v.end(), [](double x) { return x == std::floor(x); });
   if (is_constant(v.front(), v.back())) {
-    // Half of the smallest numbers is none.
+    // Halving equal denormal numbers would change them.
     const double middle = v.front() == v.back() ? v.front() : v.front() / 2 + v.back() / 2;
     const double width = std::max(std::abs(middle) * 0.1, std::numeric_limits<double>::denorm_min());
     return {{middle}, {static_cast<double>(v.size())}, whole ? 1 : width};
   }
-  // Differences must stay within the range of double.
+  // Values are scaled if their range overflows.
   const double unit = std::isfinite(v.back() - v.front()) ? 1 : 0.25;
   if (unit != 1) {
     for (double& x : v) x *= unit;
@@ -35,7 +35,7 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
     const double width = 2 * iqr / std::cbrt(static_cast<double>(v.size()));
     bins = width > 0 ? static_cast<std::size_t>(std::clamp(std::ceil((high - low) / width), 5.0, 60.0)) : 10;
   }
-  if (unit != 1) bins = std::max<std::size_t>(bins, 2);  // one bin would be wider than any double
+  if (unit != 1) bins = std::max<std::size_t>(bins, 2);  // the width of a single bin would overflow
   double start = low, step = (high - low) / static_cast<double>(bins);
   if (whole) {
     const double numbers = high - low + 1;
@@ -45,7 +45,7 @@ Histogram histogram(const std::vector<double>& values, std::size_t bins) {
   } else if (const double distance = std::nextafter(std::max(std::abs(low), std::abs(high)), INFINITY) -
                                      std::max(std::abs(low), std::abs(high));
              step < 4 * distance) {
-    // Between neighbouring doubles there is nothing to count.
+    // Bins narrower than the distance between doubles would be empty.
     bins = static_cast<std::size_t>(std::clamp((high - low) / (4 * distance), 1.0, static_cast<double>(bins)));
     step = (high - low) / static_cast<double>(bins);
   }

@@ -1,4 +1,4 @@
-// Counting values in bins of equal width.
+// Histograms with bins of equal width.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -14,12 +14,12 @@ struct Histogram {
   double width = 1;
 };
 
-/// `bins` bins from the smallest to the largest value; values that are not finite are left out, of none there are no
-/// bins. With 0 bins the rule of Freedman and Diaconis (1981), between 5 and 60.
+/// Counts the finite values in `bins` bins from the smallest to the largest of them; there are no bins without finite
+/// values. For bins = 0 their number follows the rule of Freedman and Diaconis (1981), between 5 and 60.
 ///
-/// Whole numbers get bins of whole widths, at most `bins`, whose edges lie halfway between two of them, so that a bar
-/// of width 1 stands on its number. Values that are all alike get one bin around them, and those whose range is beyond
-/// double at least two.
+/// If all values are integers there are at most `bins` bins of integer width with edges halfway between integers, so
+/// that a bar of width 1 is centred on its number. Equal values get one bin around them. If the range exceeds double
+/// there are at least two bins.
 XG_API Histogram histogram(const std::vector<double>& values, std::size_t bins = 0);
 
 }  // namespace xg::viz::detail

@@ -19,7 +19,7 @@ double LeaderLabels::draw(Scene& scene, double from) {
   double bottom = top_;
   for (const Label& l : labels_) scene.line({l.leader, from}, {l.leader, l.box.top + 1}, {l.paint, 1}, "leader");
   for (const Label& l : labels_) {
-    // Where there was no free place, the name hides the leader that passes it.
+    // If there was no free place, the label covers the leader that crosses it.
     if (conflicts(l, l.box) > 0)
       scene.add(Rect{{l.box.left, l.box.top + 2, l.box.right, l.box.bottom - 2}, Role::background, {}, 0, "cover"});
     double y = l.box.top + 2 + 0.5 * line_height * size_;

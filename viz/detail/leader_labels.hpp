@@ -1,4 +1,4 @@
-// Names below what they name, each with a line that leads up to it.
+// Labels below marks, joined to them by leader lines.
 #pragma once
 
 #include <xgrad/viz/color.hpp>
@@ -9,19 +9,19 @@
 
 namespace xg::viz::detail {
 
-/// Labels below a row of marks, in as many levels as it takes so that no two overlap and no leader, the line from a
-/// mark down to its label, crosses a label. Each label is compared with each at every level, so that the time grows
-/// with the fourth power of their number.
+/// Labels below a row of marks, on as many levels as needed so that no two overlap and no leader, the line from a mark
+/// down to its label, crosses a label. The time grows with the fourth power of the number of labels, because each is
+/// compared with each other one at every level.
 class LeaderLabels {
  public:
-  /// Labels in letters of `size` px stand between `left` and `right`, from `top` downwards; all in px.
+  /// Places labels in letters of `size` px between `left` and `right`, from `top` downwards, all in px.
   LeaderLabels(double top, double size, double left, double right)
       : top_(top), size_(size), left_(left), right_(right) {}
 
-  /// A label of these lines whose leader is at x = `leader`.
+  /// Adds a label of these lines whose leader is at x = `leader`.
   void add(double leader, std::vector<std::string> lines, const Paint& paint);
 
-  /// Places the labels and draws them; leaders begin at y = `from`. Returns the y below all.
+  /// Places and draws the labels; leaders begin at y = `from`. Returns the y of the bottom.
   double draw(Scene& scene, double from);
 
  private:
@@ -34,10 +34,10 @@ class LeaderLabels {
     bool placed;
   };
 
-  // How much a box for `label` gets in the way; 0 is not at all.
+  // Counts the leaders that a box for `label` would cross, and overlapped labels 1000 times.
   int conflicts(const Label& label, const Box& box) const;
-  // Of all labels that have no place yet, all alignments and all levels: the place with the least conflict, highest
-  // first.
+  // Places the label, among those without a place, that has the fewest conflicts at any alignment and level; the
+  // highest level wins ties.
   void place_next();
 
   double top_, size_, left_, right_;

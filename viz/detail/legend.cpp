@@ -28,7 +28,7 @@ struct LegendEntry {
   std::vector<std::string> lines;
 };
 
-// The label of an artist; "" where it is to have no entry. Texts have none.
+// The label of an artist, or "" if it has no entry.
 std::string label_of(const Artist& artist) {
   return std::visit(
       [](const auto& a) {
@@ -52,15 +52,15 @@ std::vector<LegendEntry> legend_entries(const Subplot& p, double size, double wi
   return entries;
 }
 
-// Those of a legend inside, whose texts have one line each.
+// The entries of a legend inside the axes, each in one line.
 std::vector<LegendEntry> entries_inside(const Subplot& p, double size) { return legend_entries(p, size, unlimited); }
 
-// Those of a legend below a plot of `width` px.
+// The entries of a legend below a plot of `width` px.
 std::vector<LegendEntry> entries_outside(const Subplot& p, double size, double width) {
   return legend_entries(p, size, std::max(width - handle_width - handle_gap, 80.0));
 }
 
-// Size of a legend with one entry below the other.
+// The size of a legend with its entries in one column.
 Point legend_size(const std::vector<LegendEntry>& entries, const std::string& title, double size) {
   double width = title.empty() ? 0 : text_width(title, size, true) - handle_width - handle_gap;
   double rows = 0;
@@ -72,8 +72,8 @@ Point legend_size(const std::vector<LegendEntry>& entries, const std::string& ti
   return {width + handle_width + handle_gap + 2 * padding, rows * line_height * size + 2 * padding - 2};
 }
 
-// An outside legend flows from left to right below the axes. Calls place(entry, x, y) with the top left corner of each
-// entry relative to the legend, and returns its height.
+// Lays out a legend below the axes, whose entries flow from left to right. Calls place(entry, x, y) with the top left
+// corner of each entry relative to the legend, and returns the height of the legend.
 template <class Place> double flow(const std::vector<LegendEntry>& entries, double size, double width, Place&& place) {
   double x = 0, y = 0, row_height = 0;
   for (const LegendEntry& e : entries) {
@@ -90,7 +90,7 @@ template <class Place> double flow(const std::vector<LegendEntry>& entries, doub
   return y + row_height;
 }
 
-// What stands for an artist in a legend, from `left` on.
+// Draws the symbol of an artist in a legend, beginning at `left`.
 void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& theme) {
   const Point right{left.x + handle_width, left.y};
   const Point middle{left.x + handle_width / 2, left.y};
@@ -118,7 +118,7 @@ void draw_handle(Scene& scene, const Artist& artist, Point left, const Theme& th
       artist);
 }
 
-// A line of text of a legend, whose left end and middle are at `left`.
+// Adds a line of text whose left end and vertical middle are at `left`.
 void add_text(Scene& scene, const std::string& text, bool bold, Point left, double size) {
   scene.add(Text{left, {{text, Role::ink, bold}}, size, Anchor::start, Align::middle, 0, "legend"});
 }

@@ -1,4 +1,4 @@
-// The legend of a subplot: where it has its place, how large it is, and how it is drawn.
+// The position, size and drawing of the legend of a subplot.
 #pragma once
 
 #include <xgrad/viz/axes.hpp>
@@ -10,17 +10,17 @@
 
 namespace xg::viz::detail {
 
-/// The legend that a user asked for, of the axes or of those made by twinx; nullopt where nobody asked.
+/// The requested legend of the axes or of those made by twinx; nullopt if none was requested.
 const std::optional<LegendOptions>& legend_of(const Subplot& p);
 
-/// Has the legend anything to show?
+/// Does any artist have a label?
 bool has_legend_entries(const Subplot& p);
 
 /// Decides whether the legend of a plot of `width` x `height` px stands outside, below the axes, and measures it there.
 void measure_legend(Subplot& p, double width, double height, const Theme& theme);
 
-/// The top left corner of a legend inside the axes where it covers nothing: the place that was asked for before all
-/// others. nullopt where there is no such place. The subplot's scales map to the sheet.
+/// The top left corner of a place inside the axes where the legend covers nothing, preferably the requested one;
+/// nullopt if there is no such place. The scales of the subplot map to the sheet.
 std::optional<Point> legend_place(const Subplot& p, const LegendOptions& options, const Theme& theme,
                                   const Scene& sheet);
 

@@ -66,7 +66,7 @@ class Painter {
     if (a.dash != "none" && points.size() > 1) {
       const Stroke stroke{a.color, width, dash_pattern(a.dash, width), a.dash == "-"};
       std::vector<Point> line = leaves_region ? pieces_within(drawn, points) : points;
-      // Round ends of a solid line meet without a seam.
+      // A solid line can be drawn in pieces, whose round ends meet without a seam.
       constexpr std::size_t piece = 500;
       const bool cut = drawn_in_pieces(a) && line.size() > 2 * piece;
       for (std::size_t begin = 0; cut && begin + 1 < line.size(); begin += piece) {
@@ -81,7 +81,7 @@ class Painter {
       return;
     }
     for (std::size_t i = 0; i < points.size(); ++i) {
-      // Of a line without markers a point without neighbours shows nothing: a dot does.
+      // A point between gaps would be invisible without a marker, so it is drawn as a dot.
       const bool alone = (i == 0 || !known(i - 1)) && (i + 1 == points.size() || !known(i + 1));
       if (!known(i) || (a.marker.empty() && (a.dash == "none" || !alone))) continue;
       draw_marker(scene_, a.marker.empty() ? "o" : a.marker, points[i],
@@ -122,11 +122,11 @@ class Painter {
   }
 
   void operator()(const FillArtist& a) {
-    // One polygon for each run without gaps.
+    // Each run without gaps is one polygon.
     std::vector<Point> upper, lower;
     const auto close = [&] {
       if (upper.size() == 1) {
-        // One point without neighbours has no area: a strip shows where it is.
+        // A single point has no area, so it is drawn as a strip.
         for (std::vector<Point>* side : {&upper, &lower}) {
           const Point p = side->front();
           *side = {{p.x - 0.5, p.y}, {p.x + 0.5, p.y}};
@@ -185,8 +185,8 @@ class Painter {
 
  private:
   Point place(double x, double y) const { return place_of(x_, y_, x, y); }
-  // An error bar along x or y around `middle`, at `cross_px` px on the other axis. An end that has no place on a log
-  // axis is beyond the plot and has no cap.
+  // Draws an error bar along x or y around `middle`, at `cross_px` on the other axis. An end that is not positive on a
+  // log axis has no cap.
   void whisker(double middle, double error, double cross_px, bool along_x, double cap, const Stroke& stroke) {
     const Scale& scale = along_x ? x_ : y_;
     const auto point = [&](double v, double cap_offset) {

@@ -37,7 +37,7 @@ Limits linear_limits(const DataRange& data, const Padding& padding) {
   const double size = std::max(std::abs(data.low), std::abs(data.high));
   double pad = std::max(size * 0.05, padding.constant);
   if (size == 0 && padding.constant == 0) pad = 0.5;
-  // A twentieth of the smallest numbers is nothing.
+  // 5 % of a denormal number may be 0.
   pad = std::max(pad, smallest);
   return {finite(data.low - pad), finite(data.high + pad)};
 }
@@ -46,7 +46,7 @@ Limits log_limits(const DataRange& data) {
   if (!std::isfinite(data.min_positive)) return {1, 10};
   const double low = data.min_positive, high = data.high;
   if (!is_constant(low, high) && high / low < 1 + 1e-6) {
-    // So short a piece is straight, and its logarithms have too few digits.
+    // A short range is nearly linear, and its logarithms would lose precision.
     const double pad = 0.05 * (high - low);
     return {low - pad, high + pad};
   }

@@ -1,4 +1,4 @@
-// What data cover, and the limits of an axis that shows it.
+// Ranges of data, and the limits of axes that show them.
 #pragma once
 
 #include <xgrad/tensor/export.hpp>
@@ -13,39 +13,39 @@ struct Limits {
   double high = 1;
 };
 
-/// `v`, or 0 where it is NaN or infinite: such contributions and errors move nothing that is drawn, and a note tells of
-/// the infinite ones.
+/// `v`, or 0 if it is not finite: such contributions and errors have no effect on what is drawn, and a note mentions
+/// infinite ones.
 double finite_or_zero(double v);
 
-/// high - low, or the largest finite number where that is beyond the range of double.
+/// high - low, at most the largest finite double.
 XG_API double span(double low, double high);
 
-/// Does an axis have nothing to tell low and high apart by? They are equal, or differ in their last few bits only (by
-/// 1e-13 of the larger one at most), which is rounding and no difference that a picture should blow up.
+/// Are low and high equal up to rounding, high - low <= 1e-13 max(|low|, |high|)? A plot should not magnify such
+/// differences.
 XG_API bool is_constant(double low, double high);
 
-/// The smallest and the largest of numbers. Those that are NaN or infinite are left out.
+/// The smallest and the largest of the finite numbers added.
 struct XG_API DataRange {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
-  double min_positive = std::numeric_limits<double>::infinity();  ///< where a logarithmic axis begins
+  double min_positive = std::numeric_limits<double>::infinity();  ///< lower end of the data on a log axis
 
   void add(double v);
   bool empty() const { return low > high; }
 };
 
-/// How far an axis reaches beyond its data.
+/// The padding of an axis beyond its data.
 struct Padding {
-  double below = 0.05;  ///< shares of the range
+  double below = 0.05;  ///< share of the range
   double above = 0.05;
-  double constant = 0;  ///< at least this much on either side of data that are constant; else a twentieth of them
+  double constant = 0;  ///< least padding on either side of constant data, else 5 % of their size
 };
 
-/// Limits for any data: of no data 0 to 1, around constant data its neighbourhood, else the range with its padding.
-/// Every axis that is made of data gets its limits here, so that ticks and scales may rely on low < high.
+/// Limits for any data: 0 to 1 without data, a neighbourhood of constant data, else the range with its padding. All
+/// axes get their limits from here, so that ticks and scales can rely on low < high.
 XG_API Limits linear_limits(const DataRange& data, const Padding& padding = {});
 
-/// The same for the numbers above zero, with the padding as a share of the decades.
+/// Limits of a log axis for the positive numbers, padded by 5 % of the decades; 1 to 10 if there are none.
 XG_API Limits log_limits(const DataRange& data);
 
 }  // namespace xg::viz::detail

@@ -35,7 +35,7 @@ struct Document {
 Document parse(const std::string& svg) {
   GError* error = nullptr;
   Document d;
-  // The library wrote the text itself: librsvg's limits are for documents of strangers.
+  // The limits of librsvg are meant for untrusted documents, and this one is made by the library.
   const std::unique_ptr<GInputStream, Release> stream(
       g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr));
   d.handle.reset(rsvg_handle_new_from_stream_sync(stream.get(), nullptr, RSVG_HANDLE_FLAG_UNLIMITED, nullptr, &error));
@@ -80,7 +80,7 @@ bool has_raster() { return true; }
 std::string png_from_svg(const std::string& svg, double scale) {
   const Document d = parse(svg);
   const double width = std::ceil(d.width * scale), height = std::ceil(d.height * scale);
-  // What cairo can draw on, and a gigabyte.
+  // The largest side that cairo supports, and 1 GiB of pixels.
   constexpr double max_side = 32767, max_area = 1 << 28;
   if (!(width <= max_side && height <= max_side && width * height <= max_area)) {
     throw ValueError(
@@ -110,7 +110,7 @@ std::string pdf_from_svg(const std::string& svg) {
     const Held<cairo_surface_t> surface(
         cairo_pdf_surface_create_for_stream(append, &bytes, d.width * points_per_px, d.height * points_per_px));
     check(cairo_surface_status(surface.get()));
-    // A date would make two runs differ.
+    // A fixed date makes the output reproducible.
     cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
     const Held<cairo_t> context(cairo_create(surface.get()));
     cairo_scale(context.get(), points_per_px, points_per_px);

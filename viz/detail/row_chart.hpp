@@ -22,44 +22,45 @@ struct RowChartLayout {
   std::string title;
 };
 
-/// Rows from top to bottom with their labels at the left; labels wrap, rows grow with them.
+/// Rows from top to bottom with labels at the left. Labels are wrapped, and rows grow with them.
 struct RowChart {
   Scene scene;
-  Box box;                     ///< where data are drawn
-  std::vector<double> middle;  ///< y of each row
+  Box box;                     ///< the plot, in px
+  std::vector<double> middle;  ///< y of the middle of each row, px
   std::vector<double> height;  ///< of each row
   double font = 13;
 
   RowChart(const std::vector<std::vector<Span>>& labels, const RowChartLayout& layout, const Theme& theme);
-  /// Ticks, tick labels and axis line below the rows; `label` under them where it is not empty. Returns the y below
-  /// all.
+  /// Draws the axis with its ticks below the rows, and `label` under it if that is not empty. Returns the y of the
+  /// bottom.
   double x_axis(const Scale& x, const std::string& label);
-  /// A remark in small grey letters, at the right below `bottom`, wrapped. Returns the y below it; nothing for "".
+  /// Writes a remark in small grey letters, wrapped, at the right below `bottom`, unless it is empty. Returns the y of
+  /// its bottom.
   double note(const std::string& text, double bottom);
 };
 
-/// The same scale with its ends at other px: data have no numbers beyond those of double there.
+/// The same scale extended to other px, clamped to the range of double.
 Scale extended(const Scale& x, double from, double to);
 
-/// As fitting_ticks, and one tick where not even two fit beside one another.
+/// As fitting_ticks, but a single tick if not even two fit side by side.
 Ticks separate_ticks(const Scale& scale, std::size_t max_count, double size, double gap);
 
-/// How far texts beside bars reach out of the plot, in px.
+/// How far texts beside bars extend beyond the plot, in px.
 struct Overhang {
   double left = 0;
   double right = 0;
 };
-/// Moves the ends of a scale inwards until no text beside a bar reaches out of the plot, or the scale would become
-/// shorter than `min_length` px. `overhang` measures by the scale as it is.
+/// Moves the ends of a scale inwards until no text beside a bar extends beyond the plot, or until the scale would
+/// become shorter than `min_length` px. `overhang` measures with the current scale.
 void leave_room(Scale& x, double min_length, const std::function<Overhang()>& overhang);
 
-/// The error bar of a bar that ends at `end`, with its caps, at `y` px.
+/// Draws the error bar, with caps, from end - error to end + error at `y` px.
 void add_error_bar(Scene& scene, const Scale& x, double end, double error, double y);
 
-/// A title in the middle of the sheet, wrapped: the first line's middle at `first`, the others `step` apart. Returns
-/// the height of all lines.
+/// Writes a wrapped, centred title: the middle of its first line is at y = `first`, the others follow `step` px apart.
+/// Returns its height.
 double add_title(Scene& scene, const std::string& title, double size, double first, double step);
-/// A text that stays on the sheet: moved sideways where it would leave it.
+/// Adds a text, moved sideways if it would leave the sheet.
 void add_inside(Scene& scene, Text text, double margin = 8);
 
 }  // namespace xg::viz::detail

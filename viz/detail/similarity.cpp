@@ -5,7 +5,8 @@
 
 namespace xg::viz::detail {
 
-// Complete linkage by nearest-neighbour chains; at each merge the two runs of rows are turned so that near ends meet.
+// Complete linkage by nearest-neighbour chains. At each merge the two runs of rows are turned so that their nearest
+// ends meet.
 std::vector<std::size_t> order_by_similarity(const Contributions& c, const std::vector<std::size_t>& rows) {
   const std::size_t n = rows.size();
   std::vector<float> distance(n * n, 0);
@@ -31,7 +32,7 @@ std::vector<std::size_t> order_by_similarity(const Contributions& c, const std::
     }
     const std::size_t a = chain.back();
     std::size_t nearest = n;
-    // Ties go to the one the chain came from, so that it ends.
+    // Ties go to the previous cluster of the chain, so that it terminates.
     if (chain.size() > 1) nearest = chain[chain.size() - 2];
     for (std::size_t b = 0; b < n; ++b) {
       if (b == a || !alive[b]) continue;

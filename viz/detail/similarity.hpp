@@ -1,4 +1,4 @@
-// An order of rows in which similar explanations stand side by side.
+// An order of rows in which similar explanations are neighbours.
 #pragma once
 
 #include <xgrad/viz/contributions.hpp>
@@ -8,8 +8,9 @@
 
 namespace xg::viz::detail {
 
-/// These rows in the order of the leaves of a hierarchical clustering by the distances of their contributions, the end
-/// with the larger output first. There is at least one row; time and memory are quadratic in their number.
+/// The rows in the order of the leaves of a hierarchical clustering by squared distance of their contributions,
+/// beginning at the end with the larger output. There must be at least one row; time and memory are quadratic in their
+/// number.
 std::vector<std::size_t> order_by_similarity(const Contributions& c, const std::vector<std::size_t>& rows);
 
 }  // namespace xg::viz::detail

@@ -9,11 +9,11 @@ namespace xg::viz::detail {
 
 namespace {
 
-constexpr double cells_per_sheet_px = 2;  // pictures have twice as many px as the sheet
+constexpr double cells_per_sheet_px = 2;  // PNGs have two px for each px of the sheet
 
 using Indices = std::vector<std::size_t>;
 
-// Of points in a row with the same cell along one axis: first, extremes across, last.
+// Keeps the first, the last and the extremes across among successive points in the same cell along one axis.
 template <class Along, class Across> Indices extremes_per_cell(const Indices& from, Along&& along, Across&& across) {
   Indices kept;
   for (std::size_t begin = 0; begin < from.size();) {
@@ -36,7 +36,7 @@ template <class Along, class Across> Indices extremes_per_cell(const Indices& fr
   return kept;
 }
 
-// Without the points on the way from their neighbour to their other neighbour.
+// Removes points that lie on the segment between their neighbours.
 Indices without_collinear(const Indices& from, const std::vector<Point>& points) {
   Indices kept;
   for (const std::size_t i : from) {
@@ -53,18 +53,18 @@ Indices without_collinear(const Indices& from, const std::vector<Point>& points)
   return kept;
 }
 
-// Which cells of a sheet are covered.
+// A set of the covered cells of a sheet.
 class Coverage {
  public:
   Coverage(double width, double height, double cells_per_px) {
-    // A sheet larger than any screen is looked at from afar.
+    // Cells of sheets that are larger than any screen are larger, which bounds memory.
     scale_ = std::min({cells_per_px, 4096 / std::max(width, 1.0), 4096 / std::max(height, 1.0)});
     columns_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
     rows_ = static_cast<std::int64_t>(std::ceil(std::max(height, 1.0) * scale_)) + 1;
     covered_.assign(static_cast<std::size_t>(columns_ * rows_), 0);
   }
 
-  // Covers all cells of a straight piece; true if one of them was free.
+  // Covers all cells of a segment; returns whether any of them was free.
   bool add_line(Point a, Point b) {
     if (!clip(a, b)) return false;
     const double steps = std::max({std::abs(b.x - a.x), std::abs(b.y - a.y), 1e-9}) * scale_;
@@ -85,7 +85,7 @@ class Coverage {
     return covered_[static_cast<std::size_t>(std::min(y, rows_ - 1) * columns_ + std::min(x, columns_ - 1))];
   }
 
-  // The part on the sheet.
+  // Clips the segment to the sheet.
   bool clip(Point& a, Point& b) const {
     return clip_line({0, 0, (static_cast<double>(columns_) - 1) / scale_, (static_cast<double>(rows_) - 1) / scale_}, a,
                      b);
@@ -96,13 +96,13 @@ class Coverage {
   std::vector<std::uint8_t> covered_;
 };
 
-// A sheet cut into strips of cells, of which each takes a number of layers until it is full. A strip knows the next
-// cell that is not full, so that full ones are skipped, and each layer of a cell is counted once: the cost of a mark is
-// the number of strips that it lies on.
+// A sheet divided into strips of cells, each of which is full after `max_layers` layers. Full cells are linked to the
+// next cell that is not full, as in a disjoint-set forest, so that the cost of a mark is about the number of strips it
+// touches.
 class Strips {
  public:
   Strips(double length, double width, double cells_per_px, std::uint16_t max_layers) : max_layers_(max_layers) {
-    // A sheet larger than any screen is looked at from afar.
+    // Cells of sheets that are larger than any screen are larger, which bounds memory.
     scale_ = std::min({cells_per_px, 4096 / std::max(length, 1.0), 4096 / std::max(width, 1.0)});
     cells_ = static_cast<std::int64_t>(std::ceil(std::max(length, 1.0) * scale_)) + 1;
     strips_ = static_cast<std::int64_t>(std::ceil(std::max(width, 1.0) * scale_)) + 1;
@@ -112,7 +112,7 @@ class Strips {
     if (max_layers > 1) layers_.assign(next_.size(), 0);
   }
 
-  // Adds a layer to all cells of a box or of the disc in it that are not full; false if all are.
+  // Adds a layer to all cells of a box, or of the disc in it, that are not full; returns whether there were any.
   bool add(const Box& box, bool round) {
     if (!(box.right >= 0 && box.bottom >= 0 && box.left * scale_ < static_cast<double>(cells_) &&
           box.top * scale_ < static_cast<double>(strips_)))
@@ -127,7 +127,7 @@ class Strips {
         const double offset = (static_cast<double>(strip) + 0.5) / scale_ - middle.y;
         const double half = radius * radius - offset * offset;
         if (half < 0) continue;
-        // Cells whose middles are within the disc.
+        // Only cells whose centres are within the disc count.
         from = std::max(from, middle.x - std::sqrt(half) + 0.5 / scale_);
         to = std::min(to, middle.x + std::sqrt(half) - 0.5 / scale_);
         if (to < from) from = to = middle.x;
@@ -155,7 +155,7 @@ class Strips {
     return newly_covered;
   }
 
-  // The first cell from `cell` on that is not full. The last place of a strip is none of its cells and never full.
+  // The first cell from `cell` on that is not full. The last entry of a strip is a sentinel that is never full.
   static std::uint32_t first_open_cell(std::uint32_t* next, std::uint32_t cell) {
     while (next[cell] != cell) cell = next[cell] = next[next[cell]];
     return cell;
@@ -172,7 +172,7 @@ Indices without_covered(const Indices& from, const std::vector<Point>& points, d
                         double cell) {
   Coverage coverage(width, height, 1 / cell);
   Indices kept;
-  bool drawn = false;  // the line goes on from the last point that is kept
+  bool drawn = false;  // does the line continue from the last kept point?
   for (std::size_t k = 0; k < from.size(); ++k) {
     const std::size_t i = from[k];
     if (i == gap) {
@@ -183,7 +183,7 @@ Indices without_covered(const Indices& from, const std::vector<Point>& points, d
     const bool ends = k + 1 == from.size() || from[k + 1] == gap;
     if (starts && !ends) continue;
     const std::size_t previous = starts ? i : from[k - 1];
-    const bool outer = k + 1 == from.size() || k == 1;  // first and last piece
+    const bool outer = k + 1 == from.size() || k == 1;  // is this the first or the last piece?
     if (!coverage.add_line(points[previous], points[i]) && !outer) {
       drawn = false;
       continue;
@@ -230,7 +230,7 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
   const auto good = [&](std::size_t i) { return is_finite(upper[i]) && std::isfinite(lower[i].y); };
   for (std::size_t begin = 0; begin < n;) {
     if (!good(begin)) {
-      // One point that is no number makes a gap.
+      // One point that is not finite is kept as a gap.
       if (kept.empty() || good(kept.back())) kept.push_back(begin);
       ++begin;
       continue;
@@ -255,14 +255,14 @@ std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const st
 std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
                                        double height) {
   const double layers = alpha >= 1 ? 1 : std::ceil(std::log(1.0 / 500) / std::log1p(-std::max(alpha, 1e-3)));
-  double total_width = 0, total_height = 0;  // how large the marks are, on the whole
+  double total_width = 0, total_height = 0;  // sums over all marks
   for (const Box& b : marks) {
     if (!is_finite({b.left, b.top}) || !is_finite({b.right, b.bottom})) continue;
     total_width += std::min(b.width(), width);
     total_height += std::min(b.height(), height);
   }
-  // Strips run along the longer side of the marks, so that each mark lies on few of them. The outline of a large disc
-  // needs no half px.
+  // Strips run along the longer side of the marks, so that each mark touches few of them. Large discs do not need cells
+  // of half a px.
   const bool upright = total_height > total_width;
   const double disc = round ? total_width / static_cast<double>(std::max<std::size_t>(marks.size(), 1)) : 0;
   Strips strips(upright ? height : width, upright ? width : height,

@@ -1,4 +1,4 @@
-// Lines and marks of very many points, without those that nobody could see.
+// Decimation of lines and marks without visible change.
 #pragma once
 
 #include <xgrad/viz/scene.hpp>
@@ -8,28 +8,28 @@
 
 namespace xg::viz::detail {
 
-/// Above so many points lines, areas and marks are simplified; up to here they are drawn as they are.
+/// Lines, areas and marks with more points are decimated.
 inline constexpr std::size_t max_points = 4000;
-/// Above so many visible marks a fair choice is drawn, and the picture says so.
+/// If more marks are visible a sample is drawn, and the picture says so.
 inline constexpr std::size_t max_marks = 15'000;
 
-/// The points of a line on a sheet of `width` x `height` px that a reader can tell from all of them, in order, as
-/// indices; `gap` stands where the line is interrupted. Points that are not finite are gaps.
+/// The indices, in order, of points that draw the same line as all of them on a sheet of `width` x `height` px; `gap`
+/// stands for an interruption. Points that are not finite are gaps.
 ///
-/// Of points in a row within half a px of x, or of y, the first and the last one and the extremes are kept, points
-/// amid a straight piece are dropped. Of a line that still has more than 4 max_points points, or with cells of more
-/// than one px, those pieces are left out that run over nothing but cells of `cell` px which earlier pieces cover, so
-/// that what is left is bounded by the sheet.
+/// Among successive points within half a px of x, or of y, the first, the last and the extremes are kept; points inside
+/// straight pieces are dropped. If more than 4 max_points points remain, or cells are larger than one px, pieces are
+/// dropped that only cross cells of `cell` px covered by earlier pieces, so that the size of the sheet bounds the
+/// number of points.
 inline constexpr std::size_t gap = static_cast<std::size_t>(-1);
 XG_API std::vector<std::size_t> simplify_line(const std::vector<Point>& points, double width, double height,
                                               double cell = 1);
 
-/// The same for an area between two curves over increasing x: the indices at which both curves are kept.
+/// The same for an area between two curves over sorted x: the indices that are kept in both curves.
 XG_API std::vector<std::size_t> simplify_area(const std::vector<Point>& upper, const std::vector<Point>& lower);
 
-/// Which marks are not hidden under those that are drawn after them, on a sheet of `width` x `height` px: boxes of the
-/// marks, all as opaque as `alpha`. A mark whose every half px lies under so many others that less than 1 part in 500
-/// of it shines through is hidden. Marks that are not finite or lie off the sheet are hidden as well.
+/// The indices of the marks that later ones do not hide on a sheet of `width` x `height` px. Marks are given by their
+/// boxes and have opacity `alpha`. A mark is hidden if each half px of it lies under so many others that less than
+/// 1/500 of it shows through, and if it is not finite or off the sheet.
 XG_API std::vector<std::size_t> visible_marks(const std::vector<Box>& marks, bool round, double alpha, double width,
                                               double height);
 

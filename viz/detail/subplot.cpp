@@ -14,7 +14,7 @@
 namespace xg::viz::detail {
 namespace {
 
-// Those of a user's ticks that are within the limits.
+// The ticks of a user that are within the limits.
 Ticks visible_ticks(const Ticks& given, const Scale& s) {
   Ticks t;
   const double slack = span(s.low, s.high) * 1e-9;
@@ -37,7 +37,7 @@ Ticks ticks_along_y(const AxisState& axis, const Scale& s, double size) {
   return s.ticks(static_cast<std::size_t>(std::clamp(max_ticks, 2.0, 9.0)));
 }
 
-// The least distance in px between two ticks; the length of the axis where there is one tick or none.
+// The smallest distance in px between two ticks; the length of the axis if there are fewer than two.
 double min_slot(const Ticks& t, const Scale& s) {
   double slot = std::abs(s.to - s.from);
   for (std::size_t i = 1; i < t.positions.size(); ++i)
@@ -70,7 +70,7 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   for (std::size_t i = 0; i < t.positions.size() && wrapped; ++i) {
     out.lines[i] = wrap(t.labels[i], size, slot - 0.8 * size);
     rows = std::max(rows, out.lines[i].size());
-    // A word broken in the middle reads worse than a slanted label.
+    // A slanted label is more readable than a word broken in the middle.
     std::size_t spaces = 0;
     for (const char c : t.labels[i]) spaces += c == ' ' ? 1 : 0;
     wrapped = out.lines[i].size() <= std::min<std::size_t>(4, spaces + 1);
@@ -98,7 +98,7 @@ XTickLabels x_tick_labels(const Ticks& t, const Scale& s, double size) {
   return out;
 }
 
-// Labels of a y axis, wrapped at `width` px where there is room for more than one line: all, or every k-th only.
+// Labels of a y axis, wrapped at `width` px if there is space for more than one line; only every k-th if not all fit.
 std::vector<std::vector<std::string>> y_label_lines(const Ticks& t, const Scale& s, double size, double width) {
   std::vector<std::vector<std::string>> lines(t.positions.size());
   const double slot = min_slot(t, s);

@@ -28,7 +28,7 @@ bool finite(const Stroke& s) {
 }
 bool finite(const Span& s) { return finite(s.scale) && finite(s.shift) && finite(s.paint); }
 
-// A role as the name of its CSS variable; empty for colours that no page can change.
+// The name of the CSS variable of a role; empty for colours that do not depend on the theme.
 std::string variable(const Paint& paint) {
   switch (paint.role) {
     case Role::background:
@@ -93,7 +93,7 @@ class Writer {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
   }
 
-  // "-0.00" and "0.00" are the same place.
+  // Writes "-0.00" as "0.00".
   void number(double v) {
     if (std::abs(v) < 0.005) v = 0;
     put("{:.2f}", v);
@@ -117,7 +117,7 @@ class Writer {
     } else {
       put(" {}=\"var({},{})\"", name, css, c.hex());
     }
-    // Two decimals would make nothing of a faint colour.
+    // Two decimals would round a faint colour to 0.
     if (c.alpha < 1) put(" {}-opacity=\"{:.{}f}\"", name, c.alpha, c.alpha < 0.1 ? 4 : 2);
   }
 
@@ -218,7 +218,7 @@ class Writer {
       put(">{}</text>\n", escape_xml(e.spans[0].text));
       return;
     }
-    out_ += " xml:space=\"preserve\">";  // spaces at the ends of spans count
+    out_ += " xml:space=\"preserve\">";  // keeps spaces at the ends of spans
     double current_shift = 0;
     for (const Span& s : e.spans) {
       out_ += "<tspan";
@@ -268,7 +268,7 @@ bool has_clips(const Scene& scene) {
   return false;
 }
 
-// FNV-1a: two figures on one page get different ids, the same figure always the same ones.
+// FNV-1a hash: ids are reproducible and differ between the figures of a page.
 std::string fingerprint(const std::string& text) {
   std::uint32_t h = 2166136261u;
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;

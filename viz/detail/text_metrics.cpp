@@ -10,14 +10,15 @@ namespace {
 
 constexpr char32_t replacement = 0xfffd;
 
-// Whether XML 1.0 allows the character and a renderer can show it. C1 controls are legal, but print nothing.
+// Is the character allowed by XML 1.0 and visible? C1 controls are allowed, but invisible.
 bool printable(char32_t c) {
   if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return false;
   if (c >= 0xd800 && c <= 0xdfff) return false;
   return c <= 0x10ffff && (c & 0xfffe) != 0xfffe;
 }
 
-// One code point at `i`, which moves on. Overlong forms, surrogates and truncated sequences give U+FFFD for one byte.
+// Decodes the code point at `i` and advances `i`. Overlong forms, surrogates and truncated sequences give U+FFFD for
+// one byte.
 char32_t next(std::string_view s, std::size_t& i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned char lead = byte(i);
@@ -53,7 +54,7 @@ struct Interval {
   char32_t last;
 };
 
-// East_Asian_Width W and F (Unicode 15), neighbouring blocks joined, and the emoji that are drawn square.
+// Characters of East_Asian_Width W and F (Unicode 15), with adjacent blocks merged, and square emoji.
 constexpr std::array<Interval, 24> wide_intervals = {{
     {0x1100, 0x115f}, {0x231a, 0x231b}, {0x23e9, 0x23ec}, {0x25fd, 0x25fe}, {0x2614, 0x2615}, {0x2648, 0x2653},
     {0x267f, 0x267f}, {0x26a1, 0x26a1}, {0x26aa, 0x26ab}, {0x26bd, 0x26be}, {0x2705, 0x2705}, {0x270a, 0x270b},
@@ -85,7 +86,7 @@ bool is_wide(char32_t c) {
   return contains(wide_intervals, c) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
 }
 
-// Width in em. Characters outside the table get the width of a capital M, so that a guess errs to the wide side.
+// The width in em. Characters outside the table get the width of a capital M, which rather overestimates.
 double em(char32_t c, bool bold) {
   for (const detail::WidthRange& r : detail::dejavu_widths(bold)) {
     if (c < r.first || c > r.last) continue;

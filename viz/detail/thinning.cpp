@@ -9,7 +9,7 @@
 namespace xg::viz::detail {
 namespace {
 
-// The finalizer of splitmix64 (Steele, Lea and Flood 2014): neighbours get numbers that have nothing in common.
+// The finalizer of splitmix64 (Steele, Lea and Flood 2014), which maps neighbours to unrelated numbers.
 std::uint64_t hash(std::uint64_t i) {
   std::uint64_t z = (i + 1) * 0x9E3779B97F4A7C15u;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;

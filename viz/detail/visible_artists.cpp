@@ -17,10 +17,11 @@
 namespace xg::viz::detail {
 namespace {
 
-// Renderers take quadratic time for a line or an outline that crosses itself: that of one path has no more points.
+// Renderers take quadratic time for a path that crosses itself, so its number of points is limited.
 constexpr std::size_t max_crossing_points = 1500;
 
-// Takes out of the artists of a plot of at most `size` px what nobody could see, and says where points are left out.
+// Reduces the artists of a plot of at most `size` px to their visible parts, and notes visible points that are left
+// out.
 class Simplifier {
  public:
   Simplifier(const Scale& x, const Scale& y, Point size, const Theme& theme, std::vector<std::string>& notes)
@@ -60,8 +61,8 @@ class Simplifier {
       return out;
     }
     std::vector<std::size_t> kept = simplify_line(points, size_.x, size_.y);
-    // Renderers take quadratic time for a line that crosses itself. A solid one is drawn in pieces; others are not
-    // alike where their pieces meet, so that they lose what covers little of the plot, and the picture says so.
+    // A solid line that crosses itself is drawn in pieces. The pieces of other lines would show where they meet, so
+    // that they are drawn from coarser cells instead, and the picture says so.
     const auto alone = [&](std::size_t k) {
       return kept[k] != gap && (k == 0 || kept[k - 1] == gap) && (k + 1 == kept.size() || kept[k + 1] == gap);
     };
@@ -70,7 +71,7 @@ class Simplifier {
       for (std::size_t k = 0; k < kept.size(); ++k) {
         if (kept[k] != gap && !alone(k)) joined.push_back(kept[k]);
       }
-      // Ends of pieces are shapes of their own, of which a path has to be free as well.
+      // The ends of pieces are shapes of their own, which add to the cost of a path.
       const bool torn = kept.size() - joined.size() > joined.size() / 20;
       return joined.size() > (torn ? 1 : 4) * max_points || crosses(joined);
     };
@@ -84,7 +85,7 @@ class Simplifier {
       const auto drawn = std::count_if(kept.begin(), kept.end(), [](std::size_t i) { return i != gap; });
       note_choice(static_cast<std::size_t>(drawn), static_cast<std::size_t>(known), "points of a line");
     }
-    std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // of points between gaps
+    std::vector<Box> dots(kept.size(), {NAN, NAN, NAN, NAN});  // boxes of points between gaps
     std::vector<bool> hidden(kept.size(), false);
     for (std::size_t k = 0; k < kept.size(); ++k) {
       if (!alone(k)) continue;
@@ -123,7 +124,7 @@ class Simplifier {
       Box& b = boxes.back();
       count(on_plot(b), std::isfinite(b.left));
       if (a.error.empty() || !std::isfinite(a.error[i]) || !std::isfinite(b.left)) continue;
-      // An error bar may reach out of a hidden bar.
+      // An error bar may extend beyond a hidden bar.
       for (const double end : {a.base[i] + a.length[i] - a.error[i], a.base[i] + a.length[i] + a.error[i]}) {
         const double px = a.horizontal ? x_(end) : y_(end);
         (a.horizontal ? b.left : b.top) = std::min(a.horizontal ? b.left : b.top, px);
@@ -162,8 +163,7 @@ class Simplifier {
           a.x.size(), max_crossing_points));
     }
     if (a.x.size() <= max_points) return a;
-    // Runs of points between gaps. Those that are no wider than a px are strips, of which very many may lie on
-    // one another.
+    // Runs of points between gaps. Runs of at most 2 px are strips, very many of which may overlap.
     std::vector<std::pair<std::size_t, std::size_t>> runs, strips;
     std::vector<Box> boxes;
     for (std::size_t begin = 0; begin < kept.size();) {
@@ -230,8 +230,7 @@ class Simplifier {
     return a;
   }
 
-  // A text outside the plot would be moved to the border of the sheet, where it seems to say something about the
-  // border.
+  // A text outside the plot is left out, because it would be moved to the border of the sheet, where it would mislead.
   Artist operator()(const TextArtist& a) {
     const Point p = place_of(x_, y_, a.x, a.y);
     if (on_plot({p.x - 1, p.y - 1, p.x + 1, p.y + 1})) return a;
@@ -241,7 +240,7 @@ class Simplifier {
     return out;
   }
 
-  // A plot of numbers of which none has a place says so.
+  // Adds notes on texts that are left out, and on a plot without anything to draw.
   void finish() {
     if (texts_left_out_ > 0)
       notes_.push_back(
@@ -257,12 +256,12 @@ class Simplifier {
   }
 
  private:
-  static constexpr double min_opacity = 0.2;  // of paler marks very many must lie on one another to hide one
+  static constexpr double min_opacity = 0.2;  // very many paler marks must overlap to hide one
   static constexpr double max_dashes = 4000;
 
   void count(bool drawn, bool known) { ++(drawn ? drawn_ : known ? outside_ : missing_); }
 
-  // The points of a line, and the first of each piece of it that crosses the plot.
+  // Counts the points of a line; a point whose segment crosses the plot counts as drawn.
   void count_line(const std::vector<Point>& points, const LineArtist& a) {
     for (std::size_t i = 0; i < points.size(); ++i) {
       Point p = points[i], q = points[i > 0 && std::isfinite(points[i - 1].x) && a.dash != "none" ? i - 1 : i];
@@ -308,8 +307,8 @@ class Simplifier {
     std::vector<Box> boxes;
     boxes.reserve(points.size());
     for (const Point& p : points) boxes.push_back({p.x - r, p.y - r, p.x + r, p.y + r});
-    // The plot may be smaller than its share of the sheet, so that marks lie closer together than here: that hides
-    // more. Markers other than these leave parts of their boxes free.
+    // The plot may turn out smaller than `size_`, which hides more marks, never fewer. Markers other than "o" and "s"
+    // do not fill their boxes.
     const bool solid = (marker == "o" || marker == "s") && opacity > min_opacity;
     return fair_choice(solid ? visible_marks(boxes, marker == "o", opacity, size_.x, size_.y) : boxes_on_plot(boxes), x,
                        y, "visible points");
@@ -319,7 +318,7 @@ class Simplifier {
     notes_.push_back(fmt::format("{} {} drawn", format_part(drawn, visible), what));
   }
 
-  // Of too many marks, at x and y, a fair choice, with a note.
+  // A sample of at most `max_count` marks at x and y, with a note if any are left out.
   std::vector<std::size_t> fair_choice(const std::vector<std::size_t>& kept, const std::vector<double>& x,
                                        const std::vector<double>& y, const char* what,
                                        std::size_t max_count = max_marks) {
@@ -330,7 +329,7 @@ class Simplifier {
     return rows_to_draw(kept, max_count, measures);
   }
 
-  // Does a line go to and fro, so that its pieces cross one another? Pieces between gaps do that as well.
+  // Does a line turn back in x so often that its segments, or pieces between gaps, cross one another?
   static bool wanders(const std::vector<std::size_t>& kept, const std::vector<Point>& points) {
     std::size_t turns = 0;
     double previous_x = NAN, last_x = NAN;
@@ -346,7 +345,7 @@ class Simplifier {
 
   template <class T>
   static void choose(std::vector<T>& values, const std::vector<std::size_t>& kept, std::size_t count) {
-    if (values.size() != count) return;  // empty, or one for all
+    if (values.size() != count) return;  // empty, or one value for all
     std::vector<T> chosen;
     chosen.reserve(kept.size());
     for (const std::size_t i : kept) chosen.push_back(values[i]);

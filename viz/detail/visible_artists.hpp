@@ -1,4 +1,4 @@
-// The artists of a plot without what nobody could see.
+// The visible parts of the artists of a plot.
 #pragma once
 
 #include <xgrad/viz/detail/axes_state.hpp>
@@ -11,11 +11,11 @@
 
 namespace xg::viz::detail {
 
-/// What can be seen of the artists of a plot of at most `size` px, in their order: of very many points those that
-/// simplify_line, simplify_area and visible_marks keep, and a fair choice where too many are left. `notes` gets a
-/// sentence for all that is left out although it could be seen, and where nothing is left to draw.
+/// The visible parts of the artists, in order, of a plot of at most `size` px: points that simplify_line, simplify_area
+/// and visible_marks keep, and a sample of these if there are still too many. `notes` gets a sentence for visible
+/// points that are left out, and if nothing remains to be drawn.
 ///
-/// Throws ValueError where the x of an area of very many points go to and fro.
+/// Throws ValueError where an area of very many points is not sorted by x.
 std::vector<Artist> visible_artists(const std::vector<Artist>& artists, const Scale& x, const Scale& y, Point size,
                                     const Theme& theme, std::vector<std::string>& notes);
 
