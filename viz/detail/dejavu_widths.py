@@ -19,7 +19,7 @@ RANGES = [
 
 def main(folder):
     print("// Written by dejavu_widths.py from DejaVu Sans 2.37; do not edit.")
-    print("#include <xgrad/viz/dejavu_widths.hpp>\n")
+    print("#include <xgrad/viz/detail/dejavu_widths.hpp>\n")
     print("#include <array>\n\nnamespace xg::viz::detail {\nnamespace {\n")
     for name, file in (("regular", "DejaVuSans.ttf"), ("bold", "DejaVuSans-Bold.ttf")):
         font = TTFont(f"{folder}/{file}")
