@@ -45,9 +45,9 @@ std::vector<std::string> default_output_names(std::int64_t count) {
   return names;
 }
 
-/// Names and ranks may count what no value stands behind, an explanation without rows most of all. Up to this many they
-/// are believed; beyond it, a count must be covered by values.
-constexpr std::int64_t most_without_values = std::int64_t{1} << 24;
+/// Names and ranks may imply counts that exceed the values, especially in an explanation without rows. Up to this limit
+/// they are accepted; a larger count must be matched by values.
+constexpr std::int64_t max_count_without_values = std::int64_t{1} << 24;
 
 }  // namespace
 

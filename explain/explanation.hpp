@@ -117,9 +117,9 @@ class XG_API Explanation {
   }  ///< names of the features, [n]
   /// The names of the model's outputs: slot k of row r is output_names()[output_ranks()[r, k]].
   const std::vector<std::string>& output_names() const { return parts_.output_names; }
-  /// Do outputs have names of their own? False where all of output_names() are the default ones.
+  /// Whether outputs have names of their own: false if output_names() are the default ones.
   bool has_output_names() const { return has_output_names_; }
-  /// Of a slot in a row. Throws IndexError where there is none.
+  /// The name of the output in a slot of a row. Throws IndexError for a row or slot that does not exist.
   std::string output_name(std::int64_t row, std::int64_t slot) const;
   const std::string& method() const { return parts_.method; }  ///< the explainer: "DeepShap"
   Output output_space() const { return parts_.output_space; }  ///< model, logit or probability
