@@ -11,7 +11,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 from cases import NotCovered, Result, Tensors, decode, encode
 
 OPS = {".".join(filter(None, (op.name, op.variant_test_name))): op for op in op_db}
-LARGEST = 1000  # elements of a tensor; samples with larger ones are left out
+LARGEST = 4000  # elements of a tensor; samples with larger ones are left out
 
 
 @dataclass
