@@ -98,7 +98,9 @@ struct XG_API RoundingContext {
 /// An op with its attributes, as it was applied: the interface for attribution sweeps.
 struct XG_API AppliedOp {
   virtual ~AppliedOp();
-  virtual const char* name() const = 0;        ///< "mul"
+  virtual const char* name() const = 0;  ///< "mul"
+  /// The op's type, whatever its attributes: two ops may have one name.
+  virtual const std::type_info& type() const { return typeid(*this); }
   virtual Rule rule() const = 0;               ///< its attribution rule
   virtual const OpTraits& traits() const = 0;  ///< its value-independent properties
   /// Whether row i of the result depends on other rows of an input with `ndim` dimensions. (It matters for ops that

@@ -207,6 +207,7 @@ class AppliedFunction final : public AppliedOp {
  public:
   explicit AppliedFunction(std::shared_ptr<const detail::FunctionInfo> info) : info_(std::move(info)) {}
   const char* name() const override { return info_->name.c_str(); }
+  const std::type_info& type() const override { return *info_->type; }
   Rule rule() const override { return info_->secant != nullptr ? Rule::secant : Rule::quadrature; }
   const OpTraits& traits() const override { return info_->traits; }
   bool mixes_rows(std::int64_t) const override { return info_->traits.mixes_rows; }

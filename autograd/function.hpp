@@ -32,7 +32,6 @@
 #include <any>
 #include <array>
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -108,6 +107,7 @@ namespace detail {
 /// A type-erased user-defined op.
 struct FunctionInfo {
   std::string name;
+  const std::type_info* type = nullptr;
   std::function<std::vector<Tensor>(Context&, const std::vector<Tensor>&)> forward;
   Gradients (*backward)(Context&, std::span<const Tensor>);
   Tensor (*secant)(const Context&, const Tensor&, const Tensor&) = nullptr;
@@ -197,6 +197,7 @@ template <class Derived> struct Function {
       if constexpr (takes_each || list) {
         detail::FunctionInfo info;
         info.name = xg::detail::short_class_name(typeid(Derived).name());
+        info.type = &typeid(Derived);
         info.backward = &call_backward<Results::count, takes_each>;
         if constexpr (requires { &Derived::secant; }) info.secant = &Derived::secant;
         info.traits = traits_of<Derived>();

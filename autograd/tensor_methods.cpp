@@ -8,7 +8,6 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

@@ -6,7 +6,6 @@
 #include <xgrad/explain/options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <optional>
 
 namespace xg::explain {

@@ -5,7 +5,6 @@
 #include <xgrad/explain/model_function.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

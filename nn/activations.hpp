@@ -8,7 +8,6 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <tuple>
 #include <utility>
 

@@ -6,7 +6,6 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <tuple>

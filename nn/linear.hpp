@@ -4,7 +4,6 @@
 #include <xgrad/nn/layer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <tuple>
 

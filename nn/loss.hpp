@@ -7,7 +7,6 @@
 #include <xgrad/tensor/string_ref.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

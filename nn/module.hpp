@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <concepts>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>

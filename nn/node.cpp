@@ -5,8 +5,6 @@
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
-
 namespace xg::nn {
 namespace {
 

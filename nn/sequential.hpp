@@ -3,7 +3,6 @@
 
 #include <xgrad/nn/layer.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

@@ -9,7 +9,6 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <iosfwd>
 #include <map>
 #include <string>

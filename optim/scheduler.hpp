@@ -7,7 +7,6 @@
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <functional>
 #include <limits>
 #include <vector>

@@ -24,7 +24,6 @@
 #include <xgrad/tensor/threads.hpp>
 
 #include <array>
-#include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>

@@ -4,7 +4,6 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <initializer_list>
 #include <type_traits>
 #include <vector>

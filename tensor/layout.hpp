@@ -5,7 +5,6 @@
 #include <xgrad/tensor/ref_count.hpp>
 #include <xgrad/tensor/shape.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace xg::detail {

@@ -4,7 +4,6 @@
 #include <xgrad/tensor/dtype.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <limits>
 #include <type_traits>
 

@@ -7,7 +7,6 @@
 #include <xgrad/tensor/shape.hpp>
 #include <xgrad/tensor/tensor_impl.hpp>
 
-#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <optional>

@@ -21,7 +21,6 @@ set(std_names
   "cmath: sqrt|exp|log|pow|isnan|isfinite|isinf|floor|ceil|hypot|erf|erfc|expm1|log1p|tanh|lround|llround|round|ldexp"
   "concepts: same_as|derived_from|convertible_to|integral|floating_point|invocable|constructible_from"
   "concepts: default_initializable|copy_constructible"
-  "cstdint: u?int(8|16|32|64)_t|u?intptr_t"
   "cstring: memcpy|memset|memcmp|memmove|strlen|strcmp"
   "filesystem: filesystem"
   "functional: function|plus|less|greater|hash"

@@ -5,7 +5,6 @@
 #include <xgrad/autograd/detail/op_context.hpp>
 #include <xgrad/autograd/state.hpp>
 
-#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>

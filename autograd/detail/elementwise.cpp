@@ -1,5 +1,8 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 
+#include <type_traits>
+#include <utility>
+
 namespace xg::autograd {
 
 Tensor detail::pull_into(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& at, const void* op) {

@@ -8,7 +8,6 @@
 #include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
 #include <mutex>
 #include <optional>
 

@@ -4,7 +4,6 @@
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
 #include <vector>
 
 namespace xg::autograd {

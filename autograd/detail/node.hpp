@@ -7,7 +7,6 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>

@@ -7,7 +7,6 @@
 #include <xgrad/tensor/memory.hpp>
 
 #include <array>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>

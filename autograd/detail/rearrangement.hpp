@@ -4,7 +4,6 @@
 #include <xgrad/autograd/detail/op.hpp>
 
 #include <bitset>
-#include <cstdint>
 
 namespace xg::autograd {
 

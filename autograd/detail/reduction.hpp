@@ -7,7 +7,6 @@
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/reduce_loops.hpp>
 
-#include <cstdint>
 #include <vector>
 
 namespace xg::autograd {

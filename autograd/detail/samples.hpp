@@ -3,7 +3,6 @@
 
 #include <xgrad/autograd/detail/op.hpp>
 
-#include <cstdint>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -3,8 +3,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::autograd {
 
 /// A view of x's memory: `strides` and `offset` count elements from x's first. Throws ShapeError where it leaves x's

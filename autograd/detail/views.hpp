@@ -4,8 +4,6 @@
 #include <xgrad/tensor/kernels/views.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::autograd {
 
 using kernels::view_of, kernels::with_shape;

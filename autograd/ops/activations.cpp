@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <type_traits>

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -6,7 +6,6 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
-#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>

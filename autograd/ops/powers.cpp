@@ -8,7 +8,6 @@
 #include <array>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <vector>

@@ -6,7 +6,6 @@
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>

@@ -7,7 +7,6 @@
 #include <xgrad/tensor/kernels/shapley.hpp>
 #include <xgrad/tensor/kernels/softmax.hpp>
 
-#include <cstdint>
 #include <limits>
 #include <vector>
 

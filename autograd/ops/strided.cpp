@@ -8,7 +8,6 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
-#include <cstdint>
 #include <vector>
 
 namespace xg::autograd {

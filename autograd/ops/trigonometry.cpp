@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
 #include <numbers>
 #include <vector>
 

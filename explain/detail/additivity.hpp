@@ -6,7 +6,6 @@
 #include <xgrad/explain/explanation.hpp>
 
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -12,7 +12,6 @@
 #include <xgrad/explain/detail/structure.hpp>
 #include <xgrad/tensor/kernels/kept_rows.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>

@@ -3,7 +3,6 @@
 
 #include <xgrad/explain/detail/plan.hpp>
 
-#include <cstdint>
 #include <memory>
 
 namespace xg::explain::detail {

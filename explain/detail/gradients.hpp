@@ -6,7 +6,6 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>

@@ -4,7 +4,6 @@
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -5,7 +5,6 @@
 #include <xgrad/explain/detail/structure.hpp>
 
 #include <array>
-#include <cstdint>
 #include <vector>
 
 namespace xg::explain::detail {

@@ -4,7 +4,6 @@
 
 #include <xgrad/explain/detail/recording.hpp>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -18,7 +18,6 @@
 #include <xgrad/explain/model_function.hpp>
 #include <xgrad/explain/options.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

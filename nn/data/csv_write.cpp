@@ -3,7 +3,6 @@
 #include <xgrad/tensor/io/csv_reader.hpp>
 
 #include <cmath>
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>

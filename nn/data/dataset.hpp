@@ -3,7 +3,6 @@
 
 #include <xgrad/nn/data/table.hpp>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 

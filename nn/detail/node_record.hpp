@@ -3,7 +3,6 @@
 
 #include <xgrad/nn/node.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>

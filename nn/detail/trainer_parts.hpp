@@ -5,7 +5,6 @@
 #include <xgrad/nn/trainer.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <cstdint>
 #include <string>
 
 namespace xg::nn {

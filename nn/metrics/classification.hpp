@@ -6,7 +6,6 @@
 #include <xgrad/tensor/no_options.hpp>
 #include <xgrad/tensor/string_ref.hpp>
 
-#include <cstdint>
 #include <string>
 #include <utility>
 

@@ -4,7 +4,6 @@
 #include <xgrad/nn/metrics/metric.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>

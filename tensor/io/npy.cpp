@@ -12,7 +12,6 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>

@@ -10,7 +10,6 @@
 
 #include <zip.h>
 
-#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>

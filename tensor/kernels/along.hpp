@@ -4,7 +4,6 @@
 #include <xgrad/tensor/kernels/strided.hpp>
 
 #include <array>
-#include <cstdint>
 
 namespace xg::kernels {
 

@@ -4,8 +4,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::kernels {
 
 /// `op` is the function itself, with its attributes.

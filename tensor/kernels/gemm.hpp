@@ -3,7 +3,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
 #include <utility>
 
 namespace xg::kernels {

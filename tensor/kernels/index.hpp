@@ -6,7 +6,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
 #include <span>
 
 namespace xg::kernels {

@@ -10,7 +10,6 @@
 
 #include <xsimd/xsimd.hpp>
 
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 

@@ -4,7 +4,6 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <array>
-#include <cstdint>
 
 namespace xg::kernels {
 

@@ -3,8 +3,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::kernels {
 
 /// y_k = a_k y_{k-1} + b_k with y_{-1} = 0, along dim; from the last element backwards if `reverse`. a and b are

@@ -9,8 +9,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::kernels {
 
 /// The shape that is left of `shape` without `dims` (sizes 1 there if keepdim).

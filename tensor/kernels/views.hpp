@@ -3,8 +3,6 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <cstdint>
-
 namespace xg::kernels {
 
 /// A view of x's memory with another geometry; `offset` counts elements from x's first.

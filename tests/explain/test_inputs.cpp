@@ -19,6 +19,19 @@ const xg_test::RandomNet& net() {
   static const xg_test::RandomNet model({3, 5, 4, 2}, [](const Tensor& t) { return relu(t); }, 110);
   return model;
 }
+
+namespace first {
+struct Act : autograd::Function<Act> {
+  static Tensor forward(autograd::Context&, const Tensor& x) { return x * 2.0; }
+  static autograd::Gradients backward(autograd::Context&, const Tensor& g) { return {g * 2.0}; }
+};
+}  // namespace first
+namespace second {
+struct Act : autograd::Function<Act> {
+  static Tensor forward(autograd::Context&, const Tensor& x) { return x * 3.0; }
+  static autograd::Gradients backward(autograd::Context&, const Tensor& g) { return {g * 3.0}; }
+};
+}  // namespace second
 }  // namespace
 
 // Breaks if a background that makes no sense is taken.
@@ -120,6 +133,10 @@ TEST_CASE("data-dependent control flow is an error") {
   const Tensor a = random_rows(1, 3, 120), b = random_rows(1, 3, 121);
   const auto other_weights = [&](const Tensor& t) { return linear(t, t.sum().item() > 0 ? a : b); };
   CHECK_ERROR(DeepShap(other_weights, r)(x), Error, "data-dependent control flow", "linear");
+  const auto other_function = [](const Tensor& t) {
+    return t.sum().item() > 0 ? first::Act::apply(t) : second::Act::apply(t);  // two ops of one name
+  };
+  CHECK_ERROR(DeepShap(other_function, r)(x), Error, "data-dependent control flow", "Act");
   const auto noise = [](const Tensor& t) { return t * rand({3}, {.dtype = float64}); };
   CHECK_ERROR(DeepShap(noise, r)(x), Error, "random numbers");
 }

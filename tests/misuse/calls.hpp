@@ -16,9 +16,9 @@ struct Call {
   bool any_layout = true;  ///< false for those whose outcome is a matter of strides
 };
 
-/// One of each op and overload of ops.hpp, creation.hpp, random.hpp and of Tensor's writing methods. An op of an OpList
-/// that has no call here is still called with its samples (the second test of test_misuse.cpp); a call here adds shapes
-/// and dtypes that its public function must check.
+/// One of each op and overload of ops.hpp, creation.hpp, random.hpp and of Tensor's writing methods. An op without a
+/// call here is still called with its samples (the second test of test_misuse.cpp); a call here adds shapes and dtypes
+/// that its public function must check.
 std::vector<Call> all_calls();
 
 /// The calls of one family, in calls_<family>.cpp.

@@ -185,9 +185,9 @@ TEST_CASE("public ops give a right value or an error of xgrad, whatever they are
   }
 }
 
-// Every op of an OpList is called with its own samples, some inputs of which get other values and layouts. Breaks as
-// above. An op that joins the list joins the test, with or without a call of its own in calls_*.cpp. Shapes and dtypes
-// stay those of the sample, since the public functions check them.
+// Every op is called with its own samples, some inputs of which get other values and layouts, with or without a call of
+// its own in calls_*.cpp. Breaks as above. Shapes and dtypes stay those of the sample, since the public functions check
+// them.
 TEST_CASE("samples of all ops with other values give a right value or an error of xgrad") {
   const long seeds = seeds_of_each(12);
   for (const autograd::OpInfo& op : autograd::all_ops()) {
