@@ -353,10 +353,11 @@ Module& Module::to(Dtype dtype) {
   const NoGrad guard;
   for (Tensor& p : parameters()) {
     p.zero_grad();
-    if (p.dtype() != dtype) detail::replace_elements(p, p.detach().to(dtype).contiguous());
+    if (p.dtype() != dtype) xg::detail::replace_elements(p.impl(), p.detach().to(dtype).contiguous().impl());
   }
   for (const Tensor& b : buffers())
-    if (b.is_floating_point() && b.dtype() != dtype) detail::replace_elements(b, b.to(dtype).contiguous());
+    if (b.is_floating_point() && b.dtype() != dtype)
+      xg::detail::replace_elements(b.impl(), b.to(dtype).contiguous().impl());
   return *this;
 }
 

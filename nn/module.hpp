@@ -34,7 +34,7 @@ template <class T> using OptionsOf = typename LastArgument<decltype(std::declval
 }  // namespace detail
 
 /// Tensors by path, as in PyTorch: "h1.weight".
-using StateDict = std::map<std::string, Tensor>;
+using xg::StateDict;
 
 /// A module that may be used in several places; its parameters count once. nn::shared(Dense(...)) makes one.
 template <class M> class Shared;

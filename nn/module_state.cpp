@@ -175,7 +175,7 @@ void Module::copy_state_from(const Module& other) {
     if (from.size() != to.size()) differs();
     for (std::size_t i = 0; i < to.size(); ++i) {
       if (from[i].name != to[i].name || !(from[i].tensor.shape() == to[i].tensor.shape())) differs();
-      detail::replace_elements(to[i].tensor, from[i].tensor.detach().clone().contiguous());
+      xg::detail::replace_elements(to[i].tensor.impl(), from[i].tensor.detach().clone().contiguous().impl());
     }
   };
   if (sources.size() != targets.size()) differs();

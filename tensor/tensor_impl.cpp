@@ -78,6 +78,15 @@ TensorImpl* new_like(const TensorImpl& x, Dtype dtype) {
   return new_owner(LayoutRef(x.layout).release(), dtype);
 }
 
+void replace_elements(TensorImpl& alias, const TensorImpl& fresh) noexcept {
+  auto& to = static_cast<SharingImpl&>(alias);
+  fresh.storage().refs.acquire();
+  release_storage(std::exchange(to.shared_storage, &fresh.storage()));
+  to.data = fresh.data;
+  to.dtype = fresh.dtype;
+  to.layout = fresh.layout;
+}
+
 TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype) {
   return new_sharing(storage, data, layout, dtype);
 }

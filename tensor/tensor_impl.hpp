@@ -85,6 +85,8 @@ XG_API TensorImpl* new_like(const TensorImpl& x, Dtype dtype);
 XG_API TensorImpl* new_view(TensorImpl& x, void* data, const Shape& shape, const Shape& strides);
 /// A tensor on existing elements of a storage, without base and graph.
 XG_API TensorImpl* new_alias(Storage& storage, void* data, const LayoutRef& layout, Dtype dtype);
+/// Makes an alias, and so all its handles, refer to the elements of `fresh`, which may have another dtype.
+XG_API void replace_elements(TensorImpl& alias, const TensorImpl& fresh) noexcept;
 inline TensorImpl* new_alias(const TensorImpl& x) { return new_alias(x.storage(), x.data, x.layout, x.dtype); }
 
 }  // namespace xg::detail

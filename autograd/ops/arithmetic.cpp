@@ -24,10 +24,6 @@ struct Add : Elementwise2<Add, 0> {
   static constexpr Rule rule = Rule::linear;
   static constexpr unsigned dtypes = kernels::every_dtype;
   template <class V> static V call(V a, V b) { return kernels::sum_of(a, b); }
-  /// The sum of two bools is not linear in them.
-  static Tensor composite(const Tensor& a, const Tensor& b) {
-    return a.dtype() == bool_ && b.dtype() == bool_ ? logical_or(a, b) : Tensor();
-  }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     return gradients(c, [&] { return g; }, [&] { return g; });
   }
@@ -250,7 +246,12 @@ Tensor inverse_hypot(const Tensor& a, const Tensor& b) {
 
 using autograd::as_tensor;
 
-Tensor add(const Tensor& a, const Tensor& b) { return apply(autograd::Add{}, a, b); }
+Tensor add(const Tensor& a, const Tensor& b) {
+  // The sum of two bools is not linear in them, as the rule of Add says it is.
+  if (a.defined() && b.defined() && a.dtype() == bool_ && b.dtype() == bool_) [[unlikely]]
+    return logical_or(a, b);
+  return apply(autograd::Add{}, a, b);
+}
 Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }
 Tensor mul(const Tensor& a, const Tensor& b) { return apply(autograd::Mul{}, a, b); }
 Tensor div(const Tensor& a, const Tensor& b) { return apply(autograd::Div{}, a, b); }

@@ -147,41 +147,14 @@ template <class T> T integer_power(T a, T b) {
   return static_cast<T>(result);
 }
 
-/// The derivative of a^b of order n in a and m in b (orders 0: a^b itself): the sum over k of binomial(m, k) times the
-/// derivative of order k of b (b - 1) ... (b - n + 1) times a^(b - n) (log a)^(m - k). Where a is 0 and a^(b - n) is 1,
-/// terms with a logarithm count as 0; a coefficient of 0 makes its term 0. The family is closed under differentiation,
-/// so mixed derivatives do not depend on their order, even at b = 0, b = 1 and a = 0.
-struct Pow : Elementwise2<Pow> {
-  static constexpr const char* name = "pow";
-  static constexpr unsigned dtypes = kernels::numbers;
-  std::int64_t order_a = 0, order_b = 0;
-  template <Arithmetic T> T call(T a, T b) const {
-    if constexpr (std::is_integral_v<T>)
-      return integer_power(a, b);
-    else
-      return order_a + order_b == 0 ? std::pow(a, b) : derivative(a, b);
-  }
-  Tensor forward(const Tensor& a, const Tensor& b) const {
-    if (order_a + order_b == 0 && !is_floating(a.dtype()) && b.numel() > 0) {
-      const NoTrace trace_guard;
-      if (any(b < 0).item<bool>())
-        throw ValueError(
-            "[pow] integers to negative powers are not integers: convert the base to a floating-point dtype first.");
-    }
-    return kernels::map(*this, a.dtype() == Dtype::bool_ ? kernels::cast(a, uint8) : a,
-                        b.dtype() == Dtype::bool_ ? kernels::cast(b, uint8) : b);
-  }
-  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
-    const Tensor &a = c.input(0), &b = c.input(1);
-    return gradients(
-        c, [&] { return g * apply(Pow{{}, order_a + 1, order_b}, a, b); },
-        [&] { return g * apply(Pow{{}, order_a, order_b + 1}, a, b); });
-  }
-  static double reference(double a, double b) { return std::pow(a, b); }
-  static constexpr Domain domain{0.5, 2, -2, 2};
-
- private:
-  template <class T> T derivative(T a, T b) const {
+/// The derivative of a^b of order n in a and m in b: the sum over k of binomial(m, k) times the derivative of order k
+/// of b (b - 1) ... (b - n + 1) times a^(b - n) (log a)^(m - k). Where a is 0 and a^(b - n) is 1, terms with a
+/// logarithm count as 0; a coefficient of 0 makes its term 0. The family is closed under differentiation, so mixed
+/// derivatives do not depend on their order, even at b = 0, b = 1 and a = 0.
+struct PowDerivative : Elementwise2<PowDerivative> {
+  static constexpr const char* name = "pow_derivative";
+  std::int64_t order_a = 1, order_b = 0;
+  template <std::floating_point T> T call(T a, T b) const {
     const int n = static_cast<int>(order_a), m = static_cast<int>(order_b);
     const T exponent = b - static_cast<T>(n), power = std::pow(a, exponent);
     if (power == T(0)) return T(0);
@@ -195,6 +168,44 @@ struct Pow : Elementwise2<Pow> {
     }
     return sum;
   }
+  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(
+        c, [&] { return g * apply(PowDerivative{{}, order_a + 1, order_b}, a, b); },
+        [&] { return g * apply(PowDerivative{{}, order_a, order_b + 1}, a, b); });
+  }
+  static double reference(double a, double b) { return b * std::pow(a, b - 1); }
+  static constexpr Domain domain{0.5, 2, -2, 2};
+};
+
+/// a^b
+struct Pow : Elementwise2<Pow> {
+  static constexpr const char* name = "pow";
+  static constexpr unsigned dtypes = kernels::numbers;
+  template <Arithmetic T> static T call(T a, T b) {
+    if constexpr (std::is_integral_v<T>)
+      return integer_power(a, b);
+    else
+      return std::pow(a, b);
+  }
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    if (!is_floating(a.dtype()) && b.numel() > 0) {
+      const NoTrace trace_guard;
+      if (any(b < 0).item<bool>())
+        throw ValueError(
+            "[pow] integers to negative powers are not integers: convert the base to a floating-point dtype first.");
+    }
+    return kernels::map(Pow{}, a.dtype() == Dtype::bool_ ? kernels::cast(a, uint8) : a,
+                        b.dtype() == Dtype::bool_ ? kernels::cast(b, uint8) : b);
+  }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
+    const Tensor &a = c.input(0), &b = c.input(1);
+    return gradients(
+        c, [&] { return g * apply(PowDerivative{{}, 1, 0}, a, b); },
+        [&] { return g * apply(PowDerivative{{}, 0, 1}, a, b); });
+  }
+  static double reference(double a, double b) { return std::pow(a, b); }
+  static constexpr Domain domain{0.5, 2, -2, 2};
 };
 
 }  // namespace

@@ -70,8 +70,9 @@ struct Var : Reduction<Var> {
   }
   Tensor forward(const Tensor& x) const {
     check_floating(name, x);
-    const Tensor sums = kernels::sum_squared_deviation(x, kernels::mean(x, dims, true), dims, keepdim);
-    return kernels::affine(sums, share(x.shape()));
+    Tensor sums = kernels::sum_squared_deviation(x, kernels::mean(x, dims, true), dims, keepdim);
+    kernels::scale_into(sums, sums, share(x.shape()));
+    return sums;
   }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor& x = c.input(0);

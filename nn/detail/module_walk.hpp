@@ -40,18 +40,6 @@ template <class F> void Module::walk(F&& f) const {
 
 namespace detail {
 
-// Makes `tensor` and all its handles refer to the elements of `fresh`, which may have another dtype.
-inline void replace_elements(const Tensor& tensor, const Tensor& fresh) {
-  auto& to = static_cast<xg::detail::SharingImpl&>(tensor.impl());
-  const xg::detail::TensorImpl& from = fresh.impl();
-  from.storage().refs.acquire();
-  xg::detail::Storage* old = std::exchange(to.shared_storage, &from.storage());
-  to.data = from.data;
-  to.dtype = from.dtype;
-  to.layout = from.layout;
-  xg::detail::release_storage(old);
-}
-
 inline std::string joined(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }

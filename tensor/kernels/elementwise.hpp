@@ -61,6 +61,6 @@ inline Tensor zeros(const Shape& shape, Dtype dtype) {
   return out;
 }
 /// x itself where it is contiguous, else a copy.
-inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
+[[gnu::always_inline]] inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
 
 }  // namespace xg::kernels

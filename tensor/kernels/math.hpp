@@ -173,7 +173,7 @@ template <class V> auto plain_lanes(const V& a) { return a < V(detail::Constants
 template <class V> bool is_plain(const V& a) { return xsimd::all(plain_lanes(a)); }
 
 /// exp(x), at most 1 ulp; denormals included.
-template <Care care = Care::full, class V> V exp_of(const V& x) {
+template <Care care = Care::full, class V> [[gnu::always_inline]] inline V exp_of(const V& x) {
   using T = typename V::value_type;
   if constexpr (care == Care::full)
     if (!is_plain(xsimd::abs(x))) [[unlikely]]

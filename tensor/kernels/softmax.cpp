@@ -5,6 +5,7 @@
 #include <xgrad/tensor/kernels/softmax.hpp>
 #include <xgrad/tensor/kernels/softmax_rows.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>
