@@ -24,7 +24,7 @@ namespace xg::explain {
 namespace {
 
 constexpr const char* method = "ExactShapley";
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+using detail::at;
 
 /// weights[s] = s! (m - s - 1)! / m!, the weight of a coalition of s players that another player joins.
 std::vector<double> shapley_weights(std::int64_t m) {

@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/kernels/math.hpp>
 #include <xgrad/tensor/kernels/philox.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
@@ -84,21 +85,27 @@ Tensor choose(std::int64_t n, std::int64_t count, bool replace, Generator& gener
   return Tensor::adopt(detail::new_view(picks.impl(), data, {count}, {1}));
 }
 
+/// log(1 - u) / p, -inf for p = 0: the indices of the largest keys are a sample without replacement (Efraimidis and
+/// Spirakis 2006). 1 - u is in (0, 1].
+struct SampleKey {
+  static constexpr const char* name = "choice";
+  template <class V> static V call(V u, V p) {
+    const V never = kernels::constant(p, -std::numeric_limits<double>::infinity());
+    return kernels::pick(p > kernels::constant(p, 0), kernels::log_of(kernels::constant(u, 1) - u) / p, never);
+  }
+};
+
 /// `count` indices chosen by weights p, a contiguous float64 vector.
 Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Generator& generator) {
   if (!replace) {
-    // The largest keys log(u) / p are a sample without replacement (Efraimidis and Spirakis 2006); 1 - u is in (0, 1].
     const Tensor u = draw("choice", Distribution::uniform, p.shape(), Dtype::float64, generator);
-    const Tensor keys = kernels::div(kernels::log(kernels::affine(u, -1, 1)), p);
-    const Tensor zero = zeros({}, {.dtype = Dtype::float64});
-    const Tensor never = full({}, -std::numeric_limits<double>::infinity(), {.dtype = Dtype::float64});
-    return kernels::topk(kernels::where(kernels::gt(p, zero), keys, never), count, 0, true).second;
+    return kernels::topk(kernels::map(SampleKey{}, u, p), count, 0, true).second;
   }
   const Tensor cumulative = kernels::cumsum(p, 0);
   // slightly less than the total, so that its product with u stays below the total after rounding
   const double total = std::nextafter(static_cast<const double*>(cumulative.impl().data)[p.numel() - 1], 0.0);
   const Tensor u = draw("choice", Distribution::uniform, {count}, Dtype::float64, generator);
-  return kernels::searchsorted(cumulative, kernels::affine(u, total));
+  return kernels::searchsorted(cumulative, kernels::scale(u, total));
 }
 
 Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {

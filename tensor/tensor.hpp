@@ -10,7 +10,6 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>

@@ -6,7 +6,6 @@
 #include <xgrad/viz/detail/options.hpp>
 #include <xgrad/viz/detail/range.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <xgrad/explain/explanation.hpp>
 #include <xgrad/tensor/error.hpp>
 #include <xgrad/viz/bar.hpp>
 #include <xgrad/viz/detail/format.hpp>
@@ -12,8 +11,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <string>
-#include <vector>
 
 namespace xg::viz {
 namespace {

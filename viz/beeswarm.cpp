@@ -11,10 +11,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace xg::viz {
 namespace detail {

@@ -13,7 +13,6 @@
 #include <numeric>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace xg::viz {
 namespace {

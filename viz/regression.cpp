@@ -8,7 +8,6 @@
 #include <xgrad/viz/detail/thinning.hpp>
 #include <xgrad/viz/regression.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>

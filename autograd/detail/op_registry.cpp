@@ -2,7 +2,6 @@
 #include <xgrad/autograd/detail/op_registry.hpp>
 
 #include <algorithm>
-#include <vector>
 
 namespace xg::autograd {
 namespace {

@@ -11,7 +11,6 @@
 #include <limits>
 #include <numbers>
 #include <type_traits>
-#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -10,7 +10,6 @@
 #include <concepts>
 #include <limits>
 #include <type_traits>
-#include <vector>
 
 namespace xg {
 namespace autograd {

@@ -48,7 +48,7 @@ struct Mean : Reduction<Mean> {
   double share(const OpContext& c) const { return 1.0 / static_cast<double>(count_of(c.input_shape(0), dims)); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return expanded(c, g * share(c)); }
   Tensor backward_fused(const OpContext& c, const Tensor& g) const {
-    return expanded_view(kernels::affine(g, share(c)), dims, keepdim, c.input_shape(0));
+    return expanded_view(kernels::scale(g, share(c)), dims, keepdim, c.input_shape(0));
   }
   Tensor rounding(const RoundingContext& c) const { return rounding_of_terms(c); }
 };

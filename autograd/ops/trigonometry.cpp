@@ -6,7 +6,6 @@
 #include <cmath>
 #include <concepts>
 #include <numbers>
-#include <vector>
 
 namespace xg {
 namespace autograd {

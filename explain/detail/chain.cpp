@@ -21,8 +21,6 @@ constexpr std::int64_t worthwhile_pairs = 128;
 /// Outputs at once, and the width of layers, from which on zeros are worth skipping: a row of the weights that is read
 /// is then used often enough.
 constexpr std::int64_t min_outputs = 4, min_width = 32;
-/// Numbers in the block that a product reads again and again: half of a small second-level cache.
-constexpr std::int64_t block_numbers = 1 << 17;
 
 std::int64_t row_size(const Tensor& value) { return value.numel() / value.shape()[0]; }
 

@@ -54,6 +54,9 @@ Tensor forward_columns(std::span<const Link> links, Tensor columns);
 /// Derivatives [in_size, K, P] of the outputs in `slots` with respect to columns [in_size, P].
 Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const std::int64_t> slots);
 
+/// Numbers in the block that a product reads again and again: half of a small second-level cache.
+inline constexpr std::int64_t block_numbers = 1 << 17;
+
 /// Contributions of many rows against the same references.
 class ChainSweep {
  public:

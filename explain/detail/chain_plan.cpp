@@ -21,11 +21,9 @@ namespace {
 constexpr std::size_t blocks_at_once = 8;
 /// Derivatives that are found at once.
 constexpr std::int64_t block_derivatives = std::int64_t{1} << 20;
-/// Numbers in one run on coalitions: the widest layer is to fit the cache.
-constexpr std::int64_t block_numbers = std::int64_t{1} << 17;
-/// Points in one such run at most, and coalitions at least, so that the sums over them are products that are worth
-/// their call.
-constexpr std::int64_t most_block_points = 2048, least_at_once = 16;
+/// Limits of a run on coalitions, the largest number of points and the smallest of coalitions, so that the sums over
+/// them are products that are worth their call.
+constexpr std::int64_t max_block_points = 2048, min_at_once = 16;
 
 class ChainPairs final : public PairPlan {
  public:
@@ -110,7 +108,7 @@ class ChainGame final : public Game {
   std::uint64_t at_once(std::int64_t references) const override {
     return std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(most_points() / references, 1)));
   }
-  std::int64_t most_references() const override { return std::max<std::int64_t>(most_points() / least_at_once, 1); }
+  std::int64_t most_references() const override { return std::max<std::int64_t>(most_points() / min_at_once, 1); }
   bool is_threaded() const override { return true; }
   bool may_jump() const override { return false; }
   void start(std::int64_t row, const Indices& players, std::span<const std::int64_t> references) override {
@@ -167,7 +165,7 @@ class ChainGame final : public Game {
   }
 
  private:
-  std::int64_t most_points() const { return std::clamp<std::int64_t>(block_numbers / widest_, 1, most_block_points); }
+  std::int64_t most_points() const { return std::clamp<std::int64_t>(block_numbers / widest_, 1, max_block_points); }
   std::span<const Link> rest() const { return std::span(chain_).subspan(first_ + 1); }
 
   Chain chain_;

@@ -3,7 +3,6 @@
 #include <xgrad/explain/detail/gradients.hpp>
 #include <xgrad/explain/detail/recording.hpp>
 
-#include <algorithm>
 #include <vector>
 
 namespace xg::explain::detail {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
-#include <utility>
 
 namespace xg::nn::data {
 

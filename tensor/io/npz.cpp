@@ -11,7 +11,6 @@
 #include <zip.h>
 
 #include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>

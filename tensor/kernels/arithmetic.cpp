@@ -19,10 +19,6 @@ struct Mul {
   static constexpr unsigned dtypes = every_dtype;
   template <class V> static V call(V a, V b) { return product_of(a, b); }
 };
-struct Div {
-  static constexpr const char* name = "div";
-  template <class V> static V call(V a, V b) { return a / b; }
-};
 struct Maximum {
   static constexpr const char* name = "maximum";
   template <class V> static V call(V a, V b) { return maximum_of(a, b); }
@@ -32,12 +28,6 @@ struct Lt {
   static constexpr unsigned dtypes = numbers;
   static constexpr bool to_bool = true;
   template <class T> static bool call(T a, T b) { return a < b; }
-};
-struct Gt {
-  static constexpr const char* name = "gt";
-  static constexpr unsigned dtypes = numbers;
-  static constexpr bool to_bool = true;
-  template <class T> static bool call(T a, T b) { return a > b; }
 };
 struct Scale {
   static constexpr const char* name = "mul";
@@ -72,31 +62,19 @@ struct Exp {
   template <class V> static auto plain(V x) { return plain_lanes(abs_of(x)); }
   template <class V> static V plain_call(V x) { return exp_of<Care::none>(x); }
 };
-struct Log {
-  static constexpr const char* name = "log";
-  template <class V> static V call(V x) { return log_of(x); }
-};
 
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) { return map(Add{}, a, b); }
 Tensor sub(const Tensor& a, const Tensor& b) { return map(Sub{}, a, b); }
 Tensor mul(const Tensor& a, const Tensor& b) { return map(Mul{}, a, b); }
-Tensor div(const Tensor& a, const Tensor& b) { return map(Div{}, a, b); }
 Tensor maximum(const Tensor& a, const Tensor& b) { return map(Maximum{}, a, b); }
 Tensor lt(const Tensor& a, const Tensor& b) { return map(Lt{}, a, b); }
-Tensor gt(const Tensor& a, const Tensor& b) { return map(Gt{}, a, b); }
-Tensor affine(const Tensor& x, double factor, double summand) {
-  Tensor out = map(Scale{factor}, x);
-  if (summand != 0) shift_into(out, out, summand);
-  return out;
-}
+Tensor scale(const Tensor& x, double factor) { return map(Scale{factor}, x); }
 Tensor clamp(const Tensor& x, double low, double high) { return map(Clamp{low, high}, x); }
 Tensor abs(const Tensor& x) { return map(Abs{}, x); }
 Tensor square(const Tensor& x) { return map(Square{}, x); }
 Tensor sqrt(const Tensor& x) { return map(Sqrt{}, x); }
 Tensor exp(const Tensor& x) { return map(Exp{}, x); }
-Tensor log(const Tensor& x) { return map(Log{}, x); }
 
 void add_into(Tensor& out, const Tensor& a, const Tensor& b) { map_into(Add{}, out, a, b); }
 void mul_into(Tensor& out, const Tensor& a, const Tensor& b) { map_into(Mul{}, out, a, b); }

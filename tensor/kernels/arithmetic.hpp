@@ -6,21 +6,16 @@
 
 namespace xg::kernels {
 
-Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-Tensor div(const Tensor& a, const Tensor& b);
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor lt(const Tensor& a, const Tensor& b);
-Tensor gt(const Tensor& a, const Tensor& b);
-/// x factor + summand
-Tensor affine(const Tensor& x, double factor, double summand = 0);
+Tensor scale(const Tensor& x, double factor);
 Tensor clamp(const Tensor& x, double low, double high);
 Tensor abs(const Tensor& x);
 Tensor square(const Tensor& x);
 Tensor sqrt(const Tensor& x);
 Tensor exp(const Tensor& x);
-Tensor log(const Tensor& x);
 
 // The same into `out`, which has the shape of the result and may be an operand.
 void add_into(Tensor& out, const Tensor& a, const Tensor& b);

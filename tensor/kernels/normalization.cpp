@@ -87,7 +87,7 @@ constexpr std::int64_t row_block = 32;  // rows whose columns are added in the t
 
 /// The number of columns per tile: tens of microseconds of work.
 std::int64_t column_tile(std::int64_t rows) {
-  return std::max<std::int64_t>(16, (1 << 15) / std::max<std::int64_t>(1, rows) / 16 * 16);
+  return std::max<std::int64_t>(16, tile_elements / 2 / std::max<std::int64_t>(1, rows) / 16 * 16);
 }
 
 }  // namespace

@@ -186,7 +186,7 @@ Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const 
     const Tensor first = sum(d, dims, keepdim), second = sum(square(d), dims, keepdim);
     const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(first.numel(), 1));
     if (n == 0) return second;
-    return clamp(sub(second, affine(square(first), 1 / n)), 0, std::numeric_limits<double>::infinity());
+    return clamp(sub(second, scale(square(first), 1 / n)), 0, std::numeric_limits<double>::infinity());
   }
   Tensor result = empty(shape_without(x.shape(), mask, keepdim), x.dtype());
   const Tensor centers = contiguous(mean_keepdim);

@@ -4,7 +4,9 @@
 // than the last no transposition is needed. Lanes are never combined, so a row's bits do not depend on the other rows.
 #pragma once
 
+#include <xgrad/tensor/kernels/lanes.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
+#include <xgrad/tensor/kernels/tiles.hpp>
 #include <xgrad/tensor/kernels/transpose.hpp>
 #include <xgrad/tensor/threads.hpp>
 
@@ -18,19 +20,7 @@ inline constexpr std::int64_t short_row = 32;  // rows of at most this length fo
 
 /// The number of rows per tile: a multiple of the lanes of any batch.
 inline std::int64_t row_tile(std::int64_t n) {
-  return std::max<std::int64_t>((std::int64_t{1} << 16) / std::max<std::int64_t>(n, 1) / 16 * 16, 16);
-}
-
-/// Reduces the lanes pairwise.
-template <class T, class F> T join_lanes(const Batch<T>& v, F&& join) {
-  alignas(64) T lanes[Batch<T>::size];
-  v.store_aligned(lanes);
-  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) lanes[k] = join(lanes[k], lanes[k + half]);
-  return lanes[0];
-}
-template <class T> T lane_sum(const Batch<T>& v) {
-  return join_lanes<T>(v, [](T a, T b) { return a + b; });
+  return std::max<std::int64_t>(tile_elements / std::max<std::int64_t>(n, 1) / 16 * 16, 16);
 }
 
 /// The sum of n terms, at least one batch, where f(i) is the batch that begins at i.

@@ -1,6 +1,7 @@
 // Reducers, and the loop over a run of adjacent elements.
 #pragma once
 
+#include <xgrad/tensor/kernels/lanes.hpp>
 #include <xgrad/tensor/kernels/loops.hpp>
 
 #include <algorithm>
@@ -136,14 +137,6 @@ template <class R, class V> V joined(const V (&a)[8]) {
                     R::combine(R::combine(a[4], a[5]), R::combine(a[6], a[7])));
 }
 
-/// Joins all lanes as a balanced tree.
-template <class R, std::size_t width> typename R::Wide join_all(typename R::Wide (&lanes)[width]) {
-#pragma GCC unroll 8
-  for (std::size_t half = width / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) lanes[k] = R::join(lanes[k], lanes[k + half]);
-  return lanes[0];
-}
-
 /// The loop for short rows: at least one batch, but few.
 template <class R, class T = typename R::In> typename R::Wide run_few_batches(const T* x, std::int64_t n) {
   using V = Batch<T>;
@@ -167,7 +160,7 @@ template <class R, class T = typename R::In> typename R::Wide run_few_batches(co
   for (std::int64_t k = 0; k < width; ++k) lanes[k] = R::widen(buffer[k]);
   typename R::Wide total = R::widen(R::identity);
   for (; i < n; ++i) total = R::join(total, R::widen(R::load(x[i])));
-  return R::join(join_all<R>(lanes), total);
+  return R::join(join_tree(lanes, R::join), total);
 }
 
 /// The loop for long rows: groups of 32 batches, whose lanes are then joined in the wider type.
@@ -199,7 +192,7 @@ template <class R, class T = typename R::In> typename R::Wide run_batches(const 
   }
   typename R::Wide total = R::widen(R::identity);
   for (; i < n; ++i) total = R::join(total, R::widen(x[i]));
-  return R::join(join_all<R>(lanes), total);
+  return R::join(join_tree(lanes, R::join), total);
 }
 
 template <class R, class T = typename R::In> [[gnu::noinline]] typename R::Wide run(const T* x, std::int64_t n) {

@@ -1,3 +1,4 @@
+#include <xgrad/tensor/kernels/lanes.hpp>
 #include <xgrad/tensor/kernels/partial.hpp>
 #include <xgrad/tensor/kernels/small_product.hpp>
 #include <xgrad/tensor/kernels/transpose.hpp>
@@ -134,15 +135,6 @@ template <class T> void columns_of(const SmallProduct<T>& p, std::int64_t j, std
   }
 }
 
-/// The sum of a vector's elements as a balanced tree; xsimd's own function is named differently in each version.
-template <class T> T sum_of(const Batch<T>& v) {
-  alignas(64) T part[Batch<T>::size];
-  v.store_aligned(part);
-  for (std::size_t half = Batch<T>::size / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
-  return part[0];
-}
-
 /// y[i] = start[i] + a[i, :] x for contiguous rows and x.
 template <class T> struct Dots {
   static constexpr std::int64_t w = width<T>, block = depth * w;
@@ -194,7 +186,7 @@ template <class T> struct Dots {
       const Batch<T> v = tail.load(x + whole);
       for (int r = 0; r < count; ++r) sum[r] = xsimd::fma(tail.load(a + (i + r) * a_row + whole), v, sum[r]);
     }
-    for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + sum_of(sum[r]);
+    for (int r = 0; r < count; ++r) y[(i + r) * y_step] = start(i + r) + lane_sum(sum[r]);
   }
 
   /// Long rows: blocks of terms are summed separately, and their sums added in float64.
