@@ -36,7 +36,7 @@ struct Target {
 [[gnu::always_inline]] inline void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
   if (!pending.defined()) {
     pending = std::move(g);
-  } else if (!create_graph && owned_by_nobody_else(pending)) {
+  } else if (!create_graph && is_unshared(pending)) {
     kernels::add_into(pending, pending, g);
   } else {
     pending = add(pending, g);

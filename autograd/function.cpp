@@ -74,7 +74,7 @@ struct FunctionCall {
 
 namespace {
 
-std::vector<bool> asking_for_gradients(std::span<const Tensor> inputs) {
+std::vector<bool> needs_grad(std::span<const Tensor> inputs) {
   std::vector<bool> needs;
   for (const Tensor& x : inputs) needs.push_back(is_floating(x.dtype()) && node_of(x) != nullptr);
   return needs;
@@ -212,7 +212,7 @@ class AppliedFunction final : public AppliedOp {
   const OpTraits& traits() const override { return info_->traits; }
   bool mixes_rows(std::int64_t) const override { return info_->traits.mixes_rows; }
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const override {
-    Context context = FunctionCall::make(*info_, asking_for_gradients(inputs));
+    Context context = FunctionCall::make(*info_, needs_grad(inputs));
     return checked_forward(*info_, context, {inputs.begin(), inputs.end()});
   }
   bool reads_input(std::size_t, const bool*) const override { return true; }
@@ -265,7 +265,7 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
   const auto info = std::make_shared<const FunctionInfo>(std::move(info_value));
   for (const Tensor& x : inputs)
     if (!x.defined()) raise<ValueError>("[{}] an argument is an undefined tensor: assign a value first.", info->name);
-  std::vector<bool> needs = asking_for_gradients(inputs);
+  std::vector<bool> needs = needs_grad(inputs);
   const bool recording = grad_enabled() && std::find(needs.begin(), needs.end(), true) != needs.end();
   std::vector<std::uint32_t> versions;
   for (const Tensor& x : inputs) versions.push_back(x.version());

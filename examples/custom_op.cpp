@@ -24,7 +24,7 @@ struct Squareplus : autograd::Function<Squareplus> {
   static Tensor root(const Tensor& x) { return sqrt(square(x) + 4); }
 };
 
-// An op of two tensors that computes its gradients only where somebody asks for them.
+// An op of two tensors that computes only the gradients that are needed.
 struct Product : autograd::Function<Product> {
   static Tensor forward(autograd::Context& ctx, const Tensor& a, const Tensor& b) {
     ctx.save_for_backward({a, b});

@@ -50,7 +50,7 @@ Tensor farthest_from(const Tensor& row, const std::vector<Tensor>& candidates) {
   return farthest.defined() ? farthest : of_zeros;
 }
 
-/// What the model makes of some rows together: [rows][J].
+/// The outputs of the model for a batch of rows: [rows][J].
 std::vector<double> outputs_of(const ModelFunction& model, const std::vector<Tensor>& rows, const char* method) {
   const Tensor input = cat(rows, 0), result = model(input);
   detail::check_rows(result, input, method);

@@ -65,12 +65,13 @@ struct L1Loss : LossFunction<"l1_loss", l1_loss> {
   using LossFunction::LossFunction;
 };
 
-/// d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2); d = prediction - target
+/// d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2); d = prediction - target. Huber 1964, "Robust estimation of
+/// a location parameter".
 struct HuberLoss : LossFunction<"huber_loss", huber_loss> {
   using LossFunction::LossFunction;
 };
 
-/// d^2 / (2 beta) where |d| < beta, else |d| - beta / 2; d = prediction - target
+/// d^2 / (2 beta) where |d| < beta, else |d| - beta / 2; d = prediction - target. Girshick 2015, arXiv:1504.08083.
 struct SmoothL1Loss : LossFunction<"smooth_l1_loss", smooth_l1_loss> {
   using LossFunction::LossFunction;
 };

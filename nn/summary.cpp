@@ -51,7 +51,7 @@ struct CallRecorder : ForwardObserver {
   }
 };
 
-// A forward on zeros of the row's shape; as integers where the model takes no reals (an embedding comes first).
+// A forward on zeros of the row's shape; as integers where the model needs them (an embedding comes first).
 void run_on_zeros(Module& module, const Shape& row) {
   const NoGrad guard;
   const detail::EvalMode eval(module);
@@ -89,7 +89,7 @@ std::vector<LayerInfo> Module::layers(const SummaryOptions& options) {
 
   std::unordered_set<const xg::detail::TensorImpl*> counted;
   std::unordered_set<const Module*> seen;
-  // Which entry's result a tensor is, so that branches are drawn as such; the entry before where nobody knows.
+  // The entry whose result a tensor is, so that branches are drawn as such; otherwise the previous entry is assumed.
   std::unordered_map<const xg::detail::TensorImpl*, std::size_t> made_by;
   const auto add_entry = [&](Module& module, const Tensor* in, const Tensor* out) {
     LayerInfo info;
@@ -145,7 +145,7 @@ std::string Summary::str() const {
   std::vector<Row> rows;
   for (const LayerInfo& layer : layers)
     if (!layer.implied) rows.push_back(cells(layer));
-  std::array<std::size_t, 4> widths{29, 26, 10, 8};  // Keras's columns; they grow with what stands in them
+  std::array<std::size_t, 4> widths{29, 26, 10, 8};  // Keras's columns; they grow with their contents
   for (std::size_t c = 0; c < 4; ++c) {
     widths[c] = std::max(widths[c], io::count_characters(headings[c]) + 2);
     for (const Row& row : rows) widths[c] = std::max(widths[c], io::count_characters(row[c]) + 2);

@@ -17,7 +17,8 @@ struct SgdOptions {
 
 extern template class XG_API OptimizerOf<SgdOptions>;
 
-/// g += weight_decay p; b = momentum b + (1 - dampening) g (b = g at first); p -= lr (nesterov ? g + momentum b : b).
+/// g = -g if `maximize`; g += weight_decay p; b = momentum b + (1 - dampening) g (b = g at first);
+/// p -= lr (nesterov ? g + momentum b : b).
 ///
 /// Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's form.
 struct XG_API SGD final : OptimizerOf<SgdOptions> {

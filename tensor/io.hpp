@@ -16,7 +16,7 @@ namespace xg {
 
 /// The content of a safetensors file.
 struct Safetensors {
-  StateDict tensors;        ///< by name
+  StateDict tensors;                            ///< by name
   std::map<std::string, std::string> metadata;  ///< texts by name: the format's __metadata__
 };
 

@@ -6,7 +6,7 @@
 namespace xg::autograd {
 
 Tensor detail::pull_into(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& at, const void* op) {
-  if (!owned_by_nobody_else(g) || g.dtype() != at.dtype() || g.shape() != at.shape()) return kernel(g, at, op);
+  if (!is_unshared(g) || g.dtype() != at.dtype() || g.shape() != at.shape()) return kernel(g, at, op);
   kernel.into(g, g, at, op);
   return std::move(g);
 }

@@ -31,7 +31,7 @@ namespace xg::autograd {
 
 namespace detail {
 
-/// kernel(g, at, op), in g's memory where nobody else holds it: a gradient passes through a chain of activations in one
+/// kernel(g, at, op), in g's memory where it is not shared: a gradient passes through a chain of activations in one
 /// buffer.
 Tensor pull_into(const kernels::BinaryKernel& kernel, Tensor& g, const Tensor& at, const void* op);
 /// (f(x) - f(r)) / (x - r), 0 where x is r: the secant of a function that is constant between its jumps.
@@ -120,7 +120,7 @@ Tensor inverse_hypot(const Tensor& a, const Tensor& b);
 
 /// Can an integer (or bool) dtype hold the number?
 bool holds(Dtype dtype, Scalar value);
-/// A scalar as a tensor without dimensions, for dtypes whose kernels take no real parameter.
+/// A scalar as a 0-d tensor, for dtypes whose kernels take no floating-point parameter.
 Tensor as_tensor(Scalar value, const Tensor& like);
 
 /// Two gradients, each computed only where it is wanted.

@@ -73,7 +73,7 @@ void LeafNode::accumulate(Tensor g, bool create_graph) {
     return;
   }
   if (!grad.defined()) {
-    grad = owned_by_nobody_else(g) ? std::move(g) : kernels::copy(g);
+    grad = is_unshared(g) ? std::move(g) : kernels::copy(g);
   } else if (node_of(grad) != nullptr) {
     grad = add(grad, g);
   } else {

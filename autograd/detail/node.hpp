@@ -230,7 +230,7 @@ inline Edge edge_to(const Tensor& x) {
 
 /// Whether g's buffer may be taken over or written to: the handle is the only one to the tensor, the tensor is the only
 /// user of its storage, and it has no graph.
-inline bool owned_by_nobody_else(const Tensor& g) {
+inline bool is_unshared(const Tensor& g) {
   const xg::detail::TensorImpl& impl = g.impl();
   return impl.autograd == nullptr && impl.contiguous() && impl.refs.unique() && impl.storage().refs.unique() &&
          impl.base() == nullptr;

@@ -14,13 +14,13 @@
 //   };
 //
 // Optional: `outputs` (forward then returns an array, backward takes one), `backward_fused` (the same first derivative
-// in one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may write over one that nobody else
-// holds, see `pull_into` in elementwise.hpp), `needs_saved(i, needs)` (is saved input i read when only the inputs in
-// `needs` want gradients?), `secant(x, r)` (for Rule::secant; x and r are reals), `partial_secant(i, x, r, other)` (for
-// Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold (`jumps`, `random`,
-// ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`, `mixes_rows(ndim)`,
-// `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where it sees the op
-// itself), `reference(double...)` (an independent value for tests).
+// in one kernel, used when the sweep is not recorded; with a `Tensor& grad` it may overwrite one that is not shared,
+// see `pull_into` in elementwise.hpp), `needs_saved(i, needs)` (whether saved input i is read when only the inputs in
+// `needs` need gradients), `secant(x, r)` (for Rule::secant; x and r are floating-point), `partial_secant(i, x, r,
+// other)` (for Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold
+// (`jumps`, `random`, ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`,
+// `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where
+// it sees the op itself), `reference(double...)` (an independent value for tests).
 //
 // `apply` promotes dtypes and records, and OpContext sums gradients over dimensions that were broadcast. An op without
 // a promotion checks its dtypes in `forward`. Applying an op is all that it takes to be on the list that tests walk.

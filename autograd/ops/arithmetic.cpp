@@ -88,7 +88,7 @@ Tensor rounding_beside(const RoundingContext& c, double value) {
   return maximum(c.of_term(0), full_like(c.inputs[0], std::abs(value) * c.unit));
 }
 
-/// x + value, for reals
+/// x + value, for floating-point x
 struct AddScalar : Elementwise1<AddScalar, 0> {
   static constexpr const char* name = "add";
   static constexpr Rule rule = Rule::linear;
@@ -99,7 +99,7 @@ struct AddScalar : Elementwise1<AddScalar, 0> {
   static AddScalar example() { return {{}, 1.5}; }
 };
 
-/// x value, for reals
+/// x value, for floating-point x
 struct MulScalar : Elementwise1<MulScalar, 0> {
   static constexpr const char* name = "mul";
   static constexpr Rule rule = Rule::linear;
@@ -109,7 +109,7 @@ struct MulScalar : Elementwise1<MulScalar, 0> {
   static MulScalar example() { return {{}, -1.5}; }
 };
 
-/// value - x, for reals
+/// value - x, for floating-point x
 struct RsubScalar : Elementwise1<RsubScalar, 0> {
   static constexpr const char* name = "rsub";
   static constexpr Rule rule = Rule::linear;
@@ -120,7 +120,7 @@ struct RsubScalar : Elementwise1<RsubScalar, 0> {
   static RsubScalar example() { return {{}, 1.5}; }
 };
 
-/// value / x, for reals; secant -value / (x r)
+/// value / x, for floating-point x; secant -value / (x r)
 struct RdivScalar : Elementwise1<RdivScalar, save_input(0) | save_output()> {
   static constexpr const char* name = "rdiv";
   double value = 1;

@@ -79,7 +79,7 @@ template <class Op> struct ElementLoss {
     add("sum", {5, 2}, Reduction::sum);
     add("none", {5, 2}, Reduction::none);
     add("many", {21, 3}, Reduction::mean);
-    add("no dimensions", {}, Reduction::mean);
+    add("0-d", {}, Reduction::mean);
     add("empty", {0, 2}, Reduction::sum);
     return samples;
   }

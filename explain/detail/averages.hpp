@@ -105,7 +105,7 @@ class Averages {
     counts_[at(place)] += count;
   }
 
-  /// The same from columns: multiplier of feature i for reference b at m[i * m_stride + b], reference at
+  /// As `add`, from columns: the multiplier of feature i for reference b at m[i * m_stride + b], reference at
   /// r[i * r_stride + b].
   template <class T> void add_columns(std::int64_t row, std::int64_t slot, const T* m, std::int64_t m_stride,
                                       const double* x, const double* r, std::int64_t r_stride, std::int64_t count,
@@ -133,7 +133,7 @@ class Averages {
     counts_[at(place)] += count;
   }
 
-  /// The same for features [first, first + columns), for all outputs, from panels: the multiplier of feature first + i,
+  /// As `add` for features [first, first + columns) and all outputs, from panels: the multiplier of feature first + i,
   /// output k and reference b at m[(b * K + k) * width + i], its change x - r at change[b * width + i], or null where
   /// the multipliers themselves are wanted. `width` is a multiple of 8. The sums of the groups, [K, groups, count],
   /// grow in `sums`. Once all features have been added, `counted` says how many references these were.
@@ -179,7 +179,7 @@ class Averages {
   }
   /// Standard deviation over the references / sqrt(B).
   Tensor standard_errors() const { return errors_of(n_, squares_); }
-  /// Those of the sums of the groups, [N, groups, K].
+  /// Standard errors of the sums of groups, [N, groups, K].
   Tensor group_errors() const { return errors_of(groups_, group_squares_); }
   /// Mean over the references of the sum of |contributions|.
   double size(std::int64_t row, std::int64_t slot) const {

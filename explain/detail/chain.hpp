@@ -4,7 +4,7 @@
 // The sweep is that of sweep.hpp, with the same rules, in another layout: features lie along dimension 0 and pairs
 // along the last, so that a layer of three neurons is still a loop over hundreds of pairs, a product needs no
 // transposition, and what does not depend on the reference (all that lies behind the last nonlinearity) is computed
-// once for all. Internal to explain/.
+// once for all.
 #pragma once
 
 #include <xgrad/explain/detail/averages.hpp>
@@ -48,7 +48,7 @@ std::optional<FoundChain> find_chain(const ModelFunction& model, const Tensor& r
 /// The numbers of value `id` with one column for each of the first `rows` rows: [size of a row, rows], contiguous.
 Tensor columns_of(const Recording& recording, autograd::ValueId id, std::int64_t rows);
 
-/// What the links make of columns [in_size, P]: [out_size, P]. `columns` may be written over.
+/// Applies the links to columns [in_size, P]; gives [out_size, P]. `columns` may be overwritten.
 Tensor forward_columns(std::span<const Link> links, Tensor columns);
 
 /// Derivatives [in_size, K, P] of the outputs in `slots` with respect to columns [in_size, P].

@@ -1,4 +1,4 @@
-// Plans for models that are one chain. Null where the model is none. Internal to explain/.
+// Plans for models that are one chain; null for other models.
 #pragma once
 
 #include <xgrad/explain/detail/plan.hpp>

@@ -64,7 +64,7 @@ class GeneralPairs final : public PairPlan {
     const std::vector<Tensor> roundings = roundings_of(x, s);
     std::vector<LargestLosses> largest(at(tiles));
     const auto tile = [&](std::int64_t i) {
-      const NoGrad guard;  // each thread has a mode of its own
+      const NoGrad guard;  // the mode is that of the thread
       const std::int64_t n0 = from + i * rows;
       for (std::int64_t b0 = 0; b0 < b_; b0 += references) {
         const PairBlock block{n0, rows, work_.request.paired ? n0 : b0,
@@ -96,7 +96,8 @@ class GeneralPairs final : public PairPlan {
   /// All outputs at once, from rows and references recorded apart.
   void sweep_pairs(const RoundedRecording& x, const Structure& s, std::int64_t start, const PairBlock& block,
                    const std::vector<std::int64_t>& chosen, LargestLosses& largest, Audit* audit) {
-    PairSweep sweep(x, {work_.recorded_references, reference_roundings_}, s, work_.target, false, work_.settles);
+    PairSweep sweep(x, {work_.recorded_references, reference_roundings_}, s, work_.target, false,
+                    work_.replaces_nonfinite);
     Losses losses;
     const Tensor m = sweep.run(block, seed(x.recording, block, chosen, 0, work_.k), losses, audit);
     if (audit == nullptr) take(m, losses, start, block, 0, work_.k, largest);
@@ -122,7 +123,7 @@ class GeneralPairs final : public PairPlan {
     const Structure whole = compare(x, r, work_.target, true, work_.request.method);
     const std::vector<Tensor> x_roundings = roundings_of(x, whole), r_roundings = roundings_of(r, whole);
     for (std::int64_t slot = 0; slot < work_.k; ++slot) {
-      PairSweep sweep({x, x_roundings}, {r, r_roundings}, whole, work_.target, true, work_.settles);
+      PairSweep sweep({x, x_roundings}, {r, r_roundings}, whole, work_.target, true, work_.replaces_nonfinite);
       Losses losses;
       const Tensor m = sweep.run(block, seed(x, block, chosen, slot, 1), losses, audit);
       if (audit == nullptr) take(m, losses, start, block, slot, 1, largest);

@@ -1,4 +1,4 @@
-// Gradients of the explained value: what saliency and integrated gradients share. Internal to explain/.
+// Gradients of the explained value: what saliency and integrated gradients share.
 #pragma once
 
 #include <xgrad/autograd/grad_mode.hpp>
@@ -12,7 +12,7 @@
 
 namespace xg::explain::detail {
 
-/// What gradient methods are asked to explain.
+/// Options of gradient methods.
 struct GradientRequest {
   const char* method = "explain";
   Output output = Output::automatic;

@@ -6,7 +6,7 @@ namespace xg::explain::detail {
 
 std::unique_ptr<PairPlan> plan_pairs(const PairWork& work, const RowBlock& first) {
   // A chain gains nothing if each row has a single reference, and it does not replace nonfinite values.
-  if (!work.request.paired && !work.settles)
+  if (!work.request.paired && !work.replaces_nonfinite)
     if (auto plan = chain_pairs(work, first)) return plan;
   return general_pairs(work);
 }

@@ -38,8 +38,8 @@ struct PairWork {
   const Tensor &rows, &references;
   const Recording& recorded_references;  ///< references of all blocks; if paired, those of the next block
   const Target& target;
-  std::int64_t k;  ///< number of outputs explained for each row
-  bool settles;    ///< are infinite and NaN intermediate values replaced?
+  std::int64_t k;           ///< number of outputs explained for each row
+  bool replaces_nonfinite;  ///< whether infinite and NaN intermediate values are replaced
   Averages& averages;
   LossLedger& losses;
 

@@ -56,7 +56,7 @@ Target find_target(const Recording& recording, Output asked, const char* method)
     const Shape& shape = recording.value(id).shape();
     return shape.front() == 0 ? std::int64_t{0} : shape.numel() / shape.front();
   };
-  // Ops that only rename places: what stands before them is the same number.
+  // Ops that only move elements: their inputs hold the same numbers.
   const TraceEntry* last = maker(recording.output);
   while (last != nullptr && last->op->traits().keeps_elements) last = maker(last->inputs[0]);
 

@@ -1,4 +1,4 @@
-// A model's run, recorded: the ground on which rows and references are compared.
+// A recording of a model's run, by which rows and references are compared.
 #pragma once
 
 #include <xgrad/autograd/trace.hpp>

@@ -1,4 +1,4 @@
-// What rounding may have changed in values on which jumps depend. Internal to explain/.
+// What rounding may have changed in values on which jumps depend.
 #pragma once
 
 #include <xgrad/explain/detail/recording.hpp>

@@ -1,5 +1,5 @@
 // Two recordings of one model, compared: what depends on the features, what has a slice for each row, and where
-// contributions pass. Internal to explain/.
+// contributions pass.
 #pragma once
 
 #include <xgrad/explain/detail/recording.hpp>
@@ -9,7 +9,7 @@
 
 namespace xg::explain::detail {
 
-/// What two recordings of one structure tell about each value and each op.
+/// Properties of values and ops, from two recordings of one structure.
 struct Structure {
   std::vector<bool> varies;    // by value: does it depend on the features?
   std::vector<bool> has_rows;  // by value: is there one slice for each row along dimension 0?

@@ -58,10 +58,10 @@ class RequestSweep {
     model_.check_independence(rows_, references_, request_.method);
     ExplanationParts parts;
     parts.values = explain_all();
-    // Where a value on the way was infinite or NaN, contributions may be so as well: those are settled in a second
+    // Where a value on the way was infinite or NaN, contributions may be so as well: those are replaced in a second
     // sweep.
     if (!all_finite(parts.values)) {
-      settles_ = true;
+      replaces_nonfinite_ = true;
       parts.values = explain_all();
     }
     parts.standard_errors = averages_->standard_errors();
@@ -147,7 +147,7 @@ class RequestSweep {
       const auto key = [&](std::int64_t i) {
         return request_.rank == Rank::max ? -y[i] : (request_.rank == Rank::min ? y[i] : -std::abs(y[i]));
       };
-      // NaN has no place in an order: such a row keeps the outputs as they come.
+      // A row with NaN cannot be ranked and keeps the order of the outputs.
       if (request_.ranked > 0 && !request_.target && std::none_of(y, y + j, [](double v) { return std::isnan(v); }))
         std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return key(a) < key(b); });
       order.resize(at(k_));
@@ -184,7 +184,8 @@ class RequestSweep {
     return block;
   }
   PairWork work() {
-    return {model_, request_, rows_, references_, reference_recording_, target_, k_, settles_, *averages_, *losses_};
+    return {model_,     request_, rows_, references_, reference_recording_, target_, k_, replaces_nonfinite_,
+            *averages_, *losses_};
   }
 
   void remember_ops(const Recording& x, const Structure& s) {
@@ -238,7 +239,7 @@ class RequestSweep {
     return std::all_of(x, x + features_, finite) && std::all_of(y, y + k_, finite);
   }
 
-  /// What is wrong and why; empty where it is rounding.
+  /// The error message; empty where rounding explains the residual.
   std::string explain_miss(const Miss& miss) {
     const std::string reason = miss.of_integrals ? integral_reason() : reason_of(miss);
     if (reason.empty()) return {};
@@ -306,7 +307,7 @@ class RequestSweep {
   std::vector<std::string> op_names_;   // by op
   std::vector<FallbackOp> integrated_;  // by op; without a name for ops with rules
   double coarsest_eps_ = 0;
-  bool settles_ = false;  // are values that are infinite or NaN replaced?
+  bool replaces_nonfinite_ = false;  // whether infinite and NaN intermediate values are replaced
   std::string coupled_;
   std::unique_ptr<PairPlan> plan_;
 };
