@@ -30,11 +30,9 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <any>
-#include <array>
 #include <concepts>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>

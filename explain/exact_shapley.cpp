@@ -23,8 +23,9 @@
 namespace xg::explain {
 namespace {
 
+using detail::at, detail::Game, detail::Indices;
+
 constexpr const char* method = "ExactShapley";
-using detail::at;
 
 /// weights[s] = s! (m - s - 1)! / m!, the weight of a coalition of s players that another player joins.
 std::vector<double> shapley_weights(std::int64_t m) {
@@ -36,8 +37,6 @@ std::vector<double> shapley_weights(std::int64_t m) {
   }
   return weights;
 }
-
-using detail::Game, detail::Indices;
 
 /// References that differ from a row in the same features, the players.
 struct Group {

@@ -11,10 +11,9 @@ namespace {
 /// What Adam and AdamW share: all but what they do with weight decay.
 template <class Options> struct AdamStep : Options {
   static std::vector<Hyperparameter> hyperparameters(Options& o) {
-    constexpr Range half_open_unit{0, 1, false};
     return {{"lr", o.lr},
-            {"beta1", o.betas.first, half_open_unit, "betas.first"},
-            {"beta2", o.betas.second, half_open_unit, "betas.second"},
+            {"beta1", o.betas.first, {0, 1, false}, "betas.first"},
+            {"beta2", o.betas.second, {0, 1, false}, "betas.second"},
             {"eps", o.eps},
             {"weight_decay", o.weight_decay},
             {"amsgrad", o.amsgrad},

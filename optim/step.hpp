@@ -134,23 +134,24 @@ template <class Options> void OptimizerOf<Options>::update(std::size_t group, co
   // An element's work in tens of microseconds: several arrays are read and written.
   constexpr std::int64_t tile = 1 << 15;
   constexpr std::size_t states = std::tuple_size_v<decltype(S::states(o))>;
-  dispatch_floating(u.dtype, [&]<class T>() {
-    T* const p = static_cast<T*>(u.param);
-    const T* const g = static_cast<const T*>(u.grad);
-    const auto run = [&]<bool... flags>() {
-      [&]<std::size_t... k>(std::index_sequence<k...>) {
-        // A state that is not there stands for nothing: the loop does not touch what takes its place.
-        T* const state[] = {p, (u.slot.state[k] != nullptr ? static_cast<T*>(u.slot.state[k]) : p)...};
-        xg::detail::parallel_ranges(u.numel, tile, [&](std::int64_t i, std::int64_t end) {
-          if (decay != 0)
-            detail::step_loop<true, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
-          else
-            detail::step_loop<false, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
-        });
-      }(std::make_index_sequence<states>());
-    };
-    detail::with_flags(detail::flags_of<S>(o), run);
-  });
+  dispatch_floating(
+      u.dtype, [&]<class T>() __attribute__((always_inline)) {
+        T* const p = static_cast<T*>(u.param);
+        const T* const g = static_cast<const T*>(u.grad);
+        const auto run = [&]<bool... flags>() {
+          [&]<std::size_t... k>(std::index_sequence<k...>) {
+            // A state that is not there stands for nothing: the loop does not touch what takes its place.
+            T* const state[] = {p, (u.slot.state[k] != nullptr ? static_cast<T*>(u.slot.state[k]) : p)...};
+            xg::detail::parallel_ranges(u.numel, tile, [&](std::int64_t i, std::int64_t end) {
+              if (decay != 0)
+                detail::step_loop<true, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
+              else
+                detail::step_loop<false, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
+            });
+          }(std::make_index_sequence<states>());
+        };
+        detail::with_flags(detail::flags_of<S>(o), run);
+      });
 }
 
 }  // namespace xg::optim

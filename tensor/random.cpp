@@ -52,6 +52,10 @@ Tensor draw(const char* op, Distribution distribution, const Shape& shape, Dtype
   return out;
 }
 
+Tensor drawn(const char* op, Distribution distribution, const Shape& shape, Dtype dtype, const TensorOptions& options) {
+  return finished(draw(op, distribution, shape, options.dtype.value_or(dtype), chosen(options.generator)), options);
+}
+
 /// Overwrites x; where x is part of a graph, by the op copy_.
 void overwrite(Tensor& x, const Tensor& values, const char* op) {
   if (x.requires_grad()) {
@@ -187,23 +191,16 @@ void manual_seed(std::uint64_t seed) {
 }
 
 Tensor rand(const Shape& shape, TensorOptions options) {
-  const Dtype dtype = options.dtype.value_or(default_dtype());
-  return finished(draw("rand", Distribution::uniform, shape, dtype, chosen(options.generator)), options);
+  return drawn("rand", Distribution::uniform, shape, default_dtype(), options);
 }
-
 Tensor rand_like(const Tensor& x, TensorOptions options) {
-  const Dtype dtype = options.dtype.value_or(x.dtype());
-  return finished(draw("rand_like", Distribution::uniform, x.shape(), dtype, chosen(options.generator)), options);
+  return drawn("rand_like", Distribution::uniform, x.shape(), x.dtype(), options);
 }
-
 Tensor randn(const Shape& shape, TensorOptions options) {
-  const Dtype dtype = options.dtype.value_or(default_dtype());
-  return finished(draw("randn", Distribution::normal, shape, dtype, chosen(options.generator)), options);
+  return drawn("randn", Distribution::normal, shape, default_dtype(), options);
 }
-
 Tensor randn_like(const Tensor& x, TensorOptions options) {
-  const Dtype dtype = options.dtype.value_or(x.dtype());
-  return finished(draw("randn_like", Distribution::normal, x.shape(), dtype, chosen(options.generator)), options);
+  return drawn("randn_like", Distribution::normal, x.shape(), x.dtype(), options);
 }
 
 Tensor normal(double mean, double std, const Shape& shape, TensorOptions options) {

@@ -68,12 +68,12 @@ template <class Op, unsigned saved_tensors = save_input(0)> struct Elementwise1 
   Tensor backward_fused(const OpContext& c, Tensor& g) const
     requires(kernels::Pull::takes<Op, float, float> && !detail::is_step_function<Op>())
   {
-    return detail::pull_into(kernels::binary<Op, kernels::Pull>, g, saved(c), &self());
+    return detail::pull_into(kernels::binary<Op, kernels::Pull>, g, saved(c), kernels::attributes_of(self()));
   }
   Tensor secant_kernel(const Tensor& x, const Tensor& r) const
     requires(kernels::Secant::takes<Op, float, float>)
   {
-    return kernels::binary<Op, kernels::Secant>(x, r, &self());
+    return kernels::binary<Op, kernels::Secant>(x, r, kernels::attributes_of(self()));
   }
   Tensor secant_kernel(const Tensor& x, const Tensor& r) const
     requires(detail::is_step_function<Op>())

@@ -248,8 +248,7 @@ using autograd::as_tensor;
 
 Tensor add(const Tensor& a, const Tensor& b) {
   // The sum of two bools is not linear in them, as the rule of Add says it is.
-  if (a.defined() && b.defined() && a.dtype() == bool_ && b.dtype() == bool_) [[unlikely]]
-    return logical_or(a, b);
+  if (a.defined() && a.dtype() == bool_ && b.defined() && b.dtype() == bool_) return logical_or(a, b);
   return apply(autograd::Add{}, a, b);
 }
 Tensor sub(const Tensor& a, const Tensor& b) { return apply(autograd::Sub{}, a, b); }

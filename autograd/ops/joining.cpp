@@ -26,10 +26,7 @@ struct Cat {
   std::size_t dim = 0, count = 0;
 
   Tensor forward(std::span<const Tensor* const> tensors) const {
-    std::vector<Tensor> list;
-    list.reserve(tensors.size());
-    for (const Tensor* x : tensors) list.push_back(*x);
-    return kernels::cat(list, static_cast<std::int64_t>(dim), name);
+    return kernels::cat(tensors, static_cast<std::int64_t>(dim), name);
   }
   std::vector<Tensor> backward(const OpContext& c, const Tensor& g) const {
     std::vector<Tensor> grads(count);

@@ -22,8 +22,6 @@ constexpr std::int64_t worthwhile_pairs = 128;
 /// is then used often enough.
 constexpr std::int64_t min_outputs = 4, min_width = 32;
 
-std::int64_t row_size(const Tensor& value) { return value.numel() / value.shape()[0]; }
-
 /// The entry as a link; false where a chain cannot have it. Only `entry.inputs[varying]` depends on the features.
 bool make_link(const Recording& recording, const TraceEntry& entry, std::size_t varying, Link& link) {
   const Tensor &in = recording.value(entry.inputs[varying]), &out = recording.value(entry.outputs[0]);

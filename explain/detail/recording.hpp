@@ -18,6 +18,11 @@ using autograd::ValueId;
 /// A place in a list.
 inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+/// The number of elements that belong to one row.
+inline std::int64_t row_size(const Tensor& value) {
+  return value.dim() == 0 || value.size(0) == 0 ? value.numel() : value.numel() / value.size(0);
+}
+
 /// Is any of the values marked?
 inline bool any_of(const std::vector<ValueId>& ids, const std::vector<bool>& marked) {
   return std::any_of(ids.begin(), ids.end(), [&](ValueId id) { return marked[at(id)]; });

@@ -15,11 +15,6 @@ bool same_tail(const Shape& a, const Shape& b) {
   return !a.empty() && a.size() == b.size() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
 }
 
-/// The number of elements that belong to one row.
-std::int64_t row_size(const Tensor& value) {
-  return value.dim() == 0 || value.size(0) == 0 ? value.numel() : value.numel() / value.size(0);
-}
-
 bool same_values(const Tensor& a, const Tensor& b) {
   if (a.is_same(b)) return true;
   const std::vector<double> u = a.to_vector(), v = b.to_vector();

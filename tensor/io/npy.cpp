@@ -204,7 +204,7 @@ Tensor read_npy(Source& source) {
   if (std::string_view(start.data(), magic.size()) != magic) source.fail("it does not begin as an npy file does.");
   const int version = static_cast<unsigned char>(start[6]);
   if (version < 1 || version > 3 || start[7] != 0)
-    source.fail("its npy version is {}.{}, supported are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7]));
+    source.fail("it has npy version {}.{}, supported are 1.0, 2.0 and 3.0.", version, static_cast<int>(start[7]));
   std::uint32_t length = 0;
   source.read(&length, version == 1 ? 2 : 4);
   if (length > largest_header || length > source.remaining())

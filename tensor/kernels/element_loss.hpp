@@ -94,7 +94,8 @@ void map_pairs(const T* x, const T* t, T* out, std::int64_t begin, std::int64_t 
 /// valid, `sum` the sum of all losses, 0 where the loss is not reduced.
 template <class Op, class Refuse>
 Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReduction reduction, Refuse&& refuse) {
-  const Tensor x = kernels::contiguous(prediction), t = kernels::contiguous(target);
+  Tensor copies[2];
+  const Tensor &x = contiguous(prediction, copies[0]), &t = contiguous(target, copies[1]);
   const std::int64_t n = x.numel();
   Tensor out = kernels::empty(reduction == LossReduction::none ? x.shape() : Shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
@@ -128,7 +129,9 @@ Tensor element_loss(const Tensor& prediction, const Tensor& target, LossReductio
 /// The gradient of the prediction from that of the (reduced) loss.
 template <class Op> Tensor element_loss_backward(const Tensor& grad, const Tensor& prediction, const Tensor& target,
                                                  LossReduction reduction) {
-  const Tensor g = kernels::contiguous(grad), x = kernels::contiguous(prediction), t = kernels::contiguous(target);
+  Tensor copies[3];
+  const Tensor &g = contiguous(grad, copies[0]), &x = contiguous(prediction, copies[1]),
+               &t = contiguous(target, copies[2]);
   const std::int64_t n = x.numel();
   Tensor out = kernels::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {

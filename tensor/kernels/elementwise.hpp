@@ -61,6 +61,8 @@ inline Tensor zeros(const Shape& shape, Dtype dtype) {
   return out;
 }
 /// x itself where it is contiguous, else a copy.
-[[gnu::always_inline]] inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
+inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
+/// The same without counting a reference: a copy is kept in `copied`.
+inline const Tensor& contiguous(const Tensor& x, Tensor& copied) { return x.is_contiguous() ? x : copied = copy(x); }
 
 }  // namespace xg::kernels

@@ -316,18 +316,18 @@ Tensor nonzero(const Tensor& x) {
   return out;
 }
 
-Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
+Tensor cat(std::span<const Tensor* const> tensors, std::int64_t dim, const char* op) {
   const auto skipped = [](const Tensor& t) { return t.dim() == 1 && t.numel() == 0; };
   const Tensor* model = nullptr;
-  for (const Tensor& t : tensors)
-    if (model == nullptr || (skipped(*model) && !skipped(t))) model = &t;
+  for (const Tensor* t : tensors)
+    if (model == nullptr || (skipped(*model) && !skipped(*t))) model = t;
   if (model == nullptr) raise<ValueError>("[{}] the list of tensors is empty: give at least one.", op);
   Shape shape = model->shape();
   if (shape.empty()) raise<ShapeError>("[{}] 0-d tensors cannot be joined: use stack.", op);
   const auto d = static_cast<std::size_t>(dim);
   shape[d] = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const Tensor& t = tensors[i];
+    const Tensor& t = *tensors[i];
     if (skipped(t)) continue;
     bool fits = t.dim() == model->dim();
     for (std::size_t k = 0; fits && k < shape.size(); ++k) fits = k == d || t.shape()[k] == shape[k];
@@ -340,11 +340,11 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op) {
   }
   Tensor out = empty(shape, model->dtype());
   auto* to = elements<char>(out);
-  for (const Tensor& t : tensors) {
-    if (t.numel() == 0) continue;
-    Tensor part = Tensor::adopt(xg::detail::new_view(out.impl(), to, t.shape(), out.strides()));
-    copy_into(part, t);
-    to += t.shape()[d] * out.strides()[d] * static_cast<std::int64_t>(item_size(out.dtype()));
+  for (const Tensor* t : tensors) {
+    if (t->numel() == 0) continue;
+    Tensor part = Tensor::adopt(xg::detail::new_view(out.impl(), to, t->shape(), out.strides()));
+    copy_into(part, *t);
+    to += t->shape()[d] * out.strides()[d] * static_cast<std::int64_t>(item_size(out.dtype()));
   }
   return out;
 }

@@ -36,7 +36,7 @@ void masked_scatter_(Tensor& x, const Tensor& mask, const Tensor& values, const 
 Tensor nonzero(const Tensor& x);
 
 /// Tensors of one dtype joined along dim. Their other sizes are equal; tensors of shape [0] are skipped.
-Tensor cat(std::span<const Tensor> tensors, std::int64_t dim, const char* op = "cat");
+Tensor cat(std::span<const Tensor* const> tensors, std::int64_t dim, const char* op = "cat");
 
 /// A contiguous tensor as [outer, size of dim, inner].
 struct AroundDim {

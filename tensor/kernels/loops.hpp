@@ -279,9 +279,17 @@ template <class Reading, class Op> constexpr BinaryKernel make_binary() {
 template <class Op> inline constexpr UnaryKernel unary = detail::make_unary<Call, Op>();
 template <class Op, class Reading = Call> inline constexpr BinaryKernel binary = detail::make_binary<Reading, Op>();
 
+/// The attributes that loops read. Those of an op without any are static, so that callers need not have it in memory.
+template <class Op> const void* attributes_of(const Op& op) {
+  static constexpr std::conditional_t<std::is_empty_v<Op>, Op, char> none{};
+  return std::is_empty_v<Op> ? static_cast<const void*>(&none) : &op;
+}
+
 /// op.call of each element, or of each pair of elements with broadcasting.
-template <class Op> Tensor map(const Op& op, const Tensor& x) { return unary<Op>(x, &op); }
-template <class Op> Tensor map(const Op& op, const Tensor& a, const Tensor& b) { return binary<Op>(a, b, &op); }
+template <class Op> Tensor map(const Op& op, const Tensor& x) { return unary<Op>(x, attributes_of(op)); }
+template <class Op> Tensor map(const Op& op, const Tensor& a, const Tensor& b) {
+  return binary<Op>(a, b, attributes_of(op));
+}
 /// As map(), into `out`, which has the shape of the result, any strides, and may be an operand.
 template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& x) { unary<Op>.into(out, x, &op); }
 template <class Op> void map_into(const Op& op, Tensor& out, const Tensor& a, const Tensor& b) {

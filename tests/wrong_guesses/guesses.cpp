@@ -49,7 +49,7 @@ int main() {
   const Sequential same(model), moved{Sequential(ReLU(), ReLU())};
 #endif
 
-#if GUESS == 6  // says: convert others first, as std::size_t to std::int64_t
+#if GUESS == 6  // says: convert other types first, as std::size_t to std::int64_t
   tensor(std::vector<std::size_t>{1, 2});
 #else
   tensor(std::vector<std::int64_t>{1, 2});
