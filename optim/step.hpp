@@ -58,11 +58,35 @@ void step_loop(const S& given, double sign_, double decay_, std::int64_t n, T* _
 }
 
 /// The variant of the loop for these options.
-template <class S, class Options> auto flags_of(const Options& o) {
-  if constexpr (requires { S::flags(o); })
-    return S::flags(o);
+template <class S> auto flags_of(const S& step) {
+  if constexpr (requires { S::flags(step); })
+    return S::flags(step);
   else
     return std::array<bool, 0>{};
+}
+
+/// One parameter and its state, by the variant of the loop that the options of `step` need.
+template <class T, class S, class Update> void update_elements(const S& step, const Update& u) {
+  double sign = 1, decay = 0;
+  if constexpr (requires { step.maximize; }) sign = step.maximize ? -1 : 1;
+  if constexpr (requires { step.weight_decay; } && !requires { requires S::decoupled; }) decay = step.weight_decay;
+  // An element's work in tens of microseconds: several arrays are read and written.
+  constexpr std::int64_t tile = 1 << 15;
+  T* const p = static_cast<T*>(u.param);
+  const T* const g = static_cast<const T*>(u.grad);
+  const auto run = [&]<bool... flags>() {
+    [&]<std::size_t... k>(std::index_sequence<k...>) {
+      // A state that is not there stands for nothing: the loop does not touch what takes its place.
+      T* const state[] = {p, (u.slot.state[k] != nullptr ? static_cast<T*>(u.slot.state[k]) : p)...};
+      xg::detail::parallel_ranges(u.numel, tile, [&](std::int64_t i, std::int64_t end) {
+        if (decay != 0)
+          step_loop<true, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
+        else
+          step_loop<false, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
+      });
+    }(std::make_index_sequence<std::tuple_size_v<decltype(S::states(step))>>());
+  };
+  with_flags(flags_of(step), run);
 }
 
 }  // namespace detail
@@ -122,36 +146,11 @@ template <class Options> void OptimizerOf<Options>::begin(std::size_t) {
 
 template <class Options> void OptimizerOf<Options>::update(std::size_t group, const Update& u) {
   using S = Step<Options>;
-  const Options& o = options_[group];
   if (!current_)
-    current_.reset(new Current{u.slot.step, S(o, u.slot.step)});
+    current_.reset(new Current{u.slot.step, S(options_[group], u.slot.step)});
   else if (current_->t != u.slot.step)
-    *current_ = {u.slot.step, S(o, u.slot.step)};
-  const S& step = current_->step;
-  double sign = 1, decay = 0;
-  if constexpr (requires { o.maximize; }) sign = o.maximize ? -1 : 1;
-  if constexpr (requires { o.weight_decay; } && !requires { requires S::decoupled; }) decay = o.weight_decay;
-  // An element's work in tens of microseconds: several arrays are read and written.
-  constexpr std::int64_t tile = 1 << 15;
-  constexpr std::size_t states = std::tuple_size_v<decltype(S::states(o))>;
-  dispatch_floating(
-      u.dtype, [&]<class T>() __attribute__((always_inline)) {
-        T* const p = static_cast<T*>(u.param);
-        const T* const g = static_cast<const T*>(u.grad);
-        const auto run = [&]<bool... flags>() {
-          [&]<std::size_t... k>(std::index_sequence<k...>) {
-            // A state that is not there stands for nothing: the loop does not touch what takes its place.
-            T* const state[] = {p, (u.slot.state[k] != nullptr ? static_cast<T*>(u.slot.state[k]) : p)...};
-            xg::detail::parallel_ranges(u.numel, tile, [&](std::int64_t i, std::int64_t end) {
-              if (decay != 0)
-                detail::step_loop<true, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
-              else
-                detail::step_loop<false, flags...>(step, sign, decay, end - i, p + i, g + i, state[k + 1] + i...);
-            });
-          }(std::make_index_sequence<states>());
-        };
-        detail::with_flags(detail::flags_of<S>(o), run);
-      });
+    *current_ = {u.slot.step, S(options_[group], u.slot.step)};
+  dispatch_floating(u.dtype, [&]<class T>() { detail::update_elements<T>(current_->step, u); });
 }
 
 }  // namespace xg::optim

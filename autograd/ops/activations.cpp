@@ -86,7 +86,7 @@ struct Sigmoid : Elementwise1<Sigmoid, save_output()> {
 /// tanh x = 2 sigmoid(2 x) - 1
 struct Tanh : Elementwise1<Tanh, save_output()> {
   static constexpr const char* name = "tanh";
-  template <class V> static V call(V x) { return tanh_of(x); }
+  template <class V> [[gnu::flatten]] static V call(V x) { return tanh_of(x); }  // short tensors take this way
   template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
   template <class V> static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
   template <class V> static V slope(V y) { return constant(y, 1) - y * y; }

@@ -87,7 +87,7 @@ struct Log10 : Elementwise1<Log10> {
 /// log(1 + x)
 struct Log1p : Elementwise1<Log1p> {
   static constexpr const char* name = "log1p";
-  template <class V> static V call(V x) { return kernels::log1p_of(x); }
+  template <class V> static V call(V x) { return pick(x == constant(x, 0), x, log1p_of(x)); }  // keeps the sign of 0
   template <class V> static V pull(V g, V x) { return g / (x + constant(x, 1)); }
   template <class V> static V secant(V x, V r) { return log_secant_of(x + constant(x, 1), r + constant(x, 1)); }
   static constexpr Domain domain{-0.7, 3};

@@ -173,7 +173,7 @@ template <class V> auto plain_lanes(const V& a) { return a < V(detail::Constants
 template <class V> bool is_plain(const V& a) { return xsimd::all(plain_lanes(a)); }
 
 /// exp(x), at most 1 ulp; denormals included.
-template <Care care = Care::full, class V> [[gnu::always_inline]] inline V inline_exp_of(const V& x) {
+template <Care care = Care::full, class V> V exp_of(const V& x) {
   using T = typename V::value_type;
   if constexpr (care == Care::full)
     if (!is_plain(xsimd::abs(x))) [[unlikely]]
@@ -181,7 +181,6 @@ template <Care care = Care::full, class V> [[gnu::always_inline]] inline V inlin
   const detail::ReducedExp<V> reduced(x);
   return (V(T(1)) + reduced.r_expm1) * detail::power_of_two(reduced.n);
 }
-template <Care care = Care::full, class V> V exp_of(const V& x) { return inline_exp_of<care>(x); }
 
 /// exp(-a) for a >= 0, with fewer instructions than exp_of.
 template <Care care = Care::full, class V> V exp_of_minus(const V& a) {
@@ -256,7 +255,7 @@ template <class V> V softplus_of(const V& x) {
 template <Care care = Care::full, class V> [[gnu::always_inline]] inline V tanh_of(const V& x) {
   using T = typename V::value_type;
   const V a = xsimd::abs(x), z = a * a, one(1), two(2);
-  const V large = one - two / (inline_exp_of<care>(a + a) + one);
+  const V large = one - two / (exp_of<care>(a + a) + one);
   const V small = xsimd::fma(a * z, polynomial(z, detail::Constants<V>::tanh_tail), a);
   return xsimd::copysign(pick(a < V(static_cast<T>(0.625)), small, large), x);
 }
@@ -307,7 +306,6 @@ template <class V> V sqrt_of(const V& x) { return xsimd::sqrt(x); }
 template <class V> V sin_of(const V& x) { return xsimd::sin(x); }
 template <class V> V cos_of(const V& x) { return xsimd::cos(x); }
 template <std::floating_point T> T erfc_of(T x) { return std::erfc(x); }
-/// log(1 + x); it preserves the sign of zero.
-template <class V> V log1p_of(const V& x) { return pick(x == constant(x, 0), x, xsimd::log1p(x)); }
+template <class V> V log1p_of(const V& x) { return xsimd::log1p(x); }
 
 }  // namespace xg::kernels
