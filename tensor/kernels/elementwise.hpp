@@ -63,6 +63,8 @@ inline Tensor zeros(const Shape& shape, Dtype dtype) {
 /// x itself where it is contiguous, else a copy.
 inline Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : copy(x); }
 /// The same without counting a reference: a copy is kept in `copied`.
-inline const Tensor& contiguous(const Tensor& x, Tensor& copied) { return x.is_contiguous() ? x : copied = copy(x); }
+[[gnu::always_inline]] inline const Tensor& contiguous(const Tensor& x, Tensor& copied) {
+  return x.is_contiguous() ? x : copied = copy(x);
+}
 
 }  // namespace xg::kernels
