@@ -1,27 +1,27 @@
-// The list of ops that tests walk. Ops add themselves when the library is loaded.
+// The list of ops that tests walk. Ops link themselves into it when the library is loaded.
 #include <xgrad/autograd/detail/op_registry.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace xg::autograd {
 namespace {
 
-std::vector<OpInfo>& unsorted() {
-  static std::vector<OpInfo> list;
-  return list;
-}
+const detail::RegistryEntry* newest_entry = nullptr;
 
 }  // namespace
 
-bool detail::add_to_list(const OpInfo& info) {
-  unsorted().push_back(info);
+bool detail::link_entry(RegistryEntry& entry) {
+  entry.next = std::exchange(newest_entry, &entry);
   return true;
 }
 
 const std::vector<OpInfo>& all_ops() {
   // Files are initialized in the order in which they are linked, on which nothing should depend.
   static const std::vector<OpInfo> sorted = [] {
-    std::vector<OpInfo> list = unsorted();
+    std::vector<OpInfo> list;
+    for (const detail::RegistryEntry* entry = newest_entry; entry != nullptr; entry = entry->next)
+      list.push_back(entry->info);
     std::stable_sort(list.begin(), list.end(), [](const OpInfo& a, const OpInfo& b) { return a.name < b.name; });
     return list;
   }();

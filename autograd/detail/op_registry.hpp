@@ -38,17 +38,23 @@ struct OpInfo {
 
 namespace detail {
 
-template <class Op> OpInfo info_of() {
+template <class Op> constexpr OpInfo info_of() {
   OpInfo info{Op::name, Op::inputs, has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, Op::rule, &Op::samples};
   if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
   if constexpr (requires { Op::reference(0.0, 0.0); })
     info.reference2 = [](double a, double b) { return Op::reference(a, b); };
   return info;
 }
-/// Adds a row to the list.
-XG_API bool add_to_list(const OpInfo& info);
-template <class Op> inline const bool is_listed = add_to_list(info_of<Op>());
-/// Makes the op stand on the list before `main` begins, by the initialization of a variable. `apply` calls this, so
+/// An op in the registry, which is a linked list, so that loading the library allocates nothing.
+struct RegistryEntry {
+  OpInfo info;
+  const RegistryEntry* next = nullptr;
+};
+template <class Op> inline constinit RegistryEntry registry_entry{info_of<Op>()};
+/// Links an entry into the registry.
+XG_API bool link_entry(RegistryEntry& entry);
+template <class Op> inline const bool is_listed = link_entry(registry_entry<Op>);
+/// Makes the op stand in the registry before `main` begins, by the initialization of a variable. `apply` calls this, so
 /// that no op can be forgotten; it costs a call nothing.
 template <class Op> constexpr void list() {
   if constexpr (requires { &Op::samples; }) static_cast<void>(&is_listed<Op>);
