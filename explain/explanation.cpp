@@ -1,5 +1,6 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/detail/at.hpp>
 #include <xgrad/explain/detail/inputs.hpp>
 #include <xgrad/explain/detail/text.hpp>
 #include <xgrad/explain/explanation.hpp>
@@ -17,11 +18,11 @@
 
 namespace xg::explain {
 
+using detail::at;
+
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A float64 copy of `t` outside every graph; if `t` is undefined, a tensor filled with `otherwise`.
 Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwise) {
@@ -33,16 +34,13 @@ Tensor own(const Tensor& t, const Shape& shape, const char* what, double otherwi
 }
 
 void check_count(const char* what, std::size_t found, std::int64_t needed, const char* of) {
-  if (found == index(needed)) return;
+  if (found == at(needed)) return;
   raise<ValueError>("[Explanation] there are {} {} for {} {}: give one for each, or none.", found, what, needed, of);
 }
 
-/// "output", or "output 0", "output 1", ... for several.
-std::vector<std::string> default_output_names(std::int64_t count) {
-  if (count == 1) return {"output"};
-  std::vector<std::string> names;
-  for (std::int64_t i = 0; i < count; ++i) names.push_back(fmt::format("output {}", i));
-  return names;
+/// "output" for the only one, "output 0", "output 1", ... for several.
+std::string default_output_name(std::int64_t i, std::int64_t count) {
+  return count == 1 ? "output" : fmt::format("output {}", i);
 }
 
 /// Names and ranks may imply counts that exceed the values, especially in an explanation without rows. Up to this limit
@@ -112,14 +110,15 @@ Explanation::Explanation(ExplanationParts parts) : parts_(std::move(parts)) {
     model_outputs = std::max(model_outputs, ranks[i] + 1);
     if (ranks[i] != ranks[i % k]) ranked_ = true;
   }
-  const std::vector<std::string> default_names = default_output_names(std::max(model_outputs, named));
-  if (p.output_names.empty()) p.output_names = default_names;
-  has_output_names_ = p.output_names != default_names;
+  for (std::int64_t i = 0; i < named && !has_output_names_; ++i)
+    has_output_names_ = p.output_names[at(i)] != default_output_name(i, named);
+  for (std::int64_t i = 0; i < model_outputs && named == 0; ++i)
+    p.output_names.push_back(default_output_name(i, model_outputs));
   if (p.output_space != Output::logit)
     p.output_activation = OutputActivation::unknown;
   else if (p.output_activation == OutputActivation::unknown && p.output_names.size() == 1)
     p.output_activation = OutputActivation::sigmoid;
-  if (p.group_members.empty()) p.group_members.resize(index(n));
+  if (p.group_members.empty()) p.group_members.resize(at(n));
   check_count("group_members", p.group_members.size(), n, "features");
   display_values_ = p.data;
 }
@@ -140,7 +139,7 @@ std::string Explanation::output_name(std::int64_t row, std::int64_t slot) const 
   check_row("Explanation.output_name", row);
   if (slot < 0 || slot >= outputs_explained())
     raise<IndexError>("[Explanation.output_name] slot is {}, there are {} outputs.", slot, outputs_explained());
-  return parts_.output_names[index(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
+  return parts_.output_names[at(parts_.output_ranks.data<std::int64_t>()[row * outputs_explained() + slot])];
 }
 
 std::int64_t Explanation::feature_index(StringRef name) const {
@@ -167,7 +166,7 @@ void Explanation::check_row(const char* method, std::int64_t row) const {
 
 const std::vector<std::string>& Explanation::group_members(std::int64_t feature) const {
   check_feature("Explanation.group_members", feature);
-  return parts_.group_members[index(feature)];
+  return parts_.group_members[at(feature)];
 }
 
 Tensor Explanation::probabilities() const {
@@ -180,7 +179,7 @@ Tensor Explanation::probabilities() const {
     case OutputActivation::sigmoid:
       return sigmoid(parts_.outputs);
     case OutputActivation::softmax:
-      if (index(outputs_explained()) != parts_.output_names.size())
+      if (at(outputs_explained()) != parts_.output_names.size())
         raise<ValueError>(
             "[{}] the softmax takes {} logits and {} of them are explained: explain all outputs, and choose one "
             "afterwards.",
@@ -198,24 +197,24 @@ Tensor Explanation::probabilities() const {
 std::string Explanation::display(std::int64_t row, std::int64_t feature) const {
   check_row("Explanation.display", row);
   check_feature("Explanation.display", feature);
-  if (has_display()) return display_[index(row)][index(feature)];
+  if (has_display()) return display_[at(row)][at(feature)];
   return detail::number(parts_.data.data<double>()[row * features() + feature]);
 }
 
 std::vector<std::vector<std::string>> Explanation::display() const {
   if (has_display()) return display_;
-  std::vector<std::vector<std::string>> texts(index(size()));
+  std::vector<std::vector<std::string>> texts(at(size()));
   for (std::int64_t row = 0; row < size(); ++row)
-    for (std::int64_t i = 0; i < features(); ++i) texts[index(row)].push_back(display(row, i));
+    for (std::int64_t i = 0; i < features(); ++i) texts[at(row)].push_back(display(row, i));
   return texts;
 }
 
 Explanation Explanation::with_display(std::vector<std::vector<std::string>> texts) const {
-  if (texts.size() != index(size()))
+  if (texts.size() != at(size()))
     raise<ShapeError>("[Explanation.with_display] there are texts for {} rows, the explanation has {}.", texts.size(),
                       size());
   for (const auto& row : texts)
-    if (row.size() != index(features()))
+    if (row.size() != at(features()))
       raise<ShapeError>("[Explanation.with_display] a row has {} texts, there are {} features.", row.size(),
                         features());
   Explanation e = *this;
@@ -244,12 +243,12 @@ Explanation Explanation::with_display(const nn::data::Table& raw) const {
   Tensor shown = parts_.data.clone();
   auto* numbers = shown.mutable_data<double>();
   for (std::int64_t i = 0; i < features(); ++i) {
-    const auto found = std::find(e.source_names_.begin(), e.source_names_.end(), parts_.feature_names[index(i)]);
+    const auto found = std::find(e.source_names_.begin(), e.source_names_.end(), parts_.feature_names[at(i)]);
     if (found == e.source_names_.end()) continue;  // a one-hot feature displays 0 or 1
     const auto column = static_cast<std::size_t>(found - e.source_names_.begin());
     for (std::int64_t row = 0; row < size(); ++row) {
-      e.display_[index(row)][index(i)] = e.source_cells_[column][index(row)];
-      numbers[row * features() + i] = e.source_numbers_[column].empty() ? nan : e.source_numbers_[column][index(row)];
+      e.display_[at(row)][at(i)] = e.source_cells_[column][at(row)];
+      numbers[row * features() + i] = e.source_numbers_[column].empty() ? nan : e.source_numbers_[column][at(row)];
     }
   }
   e.display_values_ = shown;
@@ -326,11 +325,11 @@ Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& grou
   const std::int64_t rows = size(), n = features(), k = outputs_explained();
   detail::check_groups("Explanation.grouped", groups, parts_.feature_names);
   std::vector<nn::data::FeatureGroup> all = groups;
-  std::vector<bool> used(index(n));
+  std::vector<bool> used(at(n));
   for (const auto& group : groups)
-    for (const std::int64_t i : group.features) used[index(i)] = true;
+    for (const std::int64_t i : group.features) used[at(i)] = true;
   for (std::int64_t i = 0; i < n; ++i)
-    if (!used[index(i)]) all.push_back({parts_.feature_names[index(i)], {i}});
+    if (!used[at(i)]) all.push_back({parts_.feature_names[at(i)], {i}});
 
   const auto m = static_cast<std::int64_t>(all.size()), given = static_cast<std::int64_t>(groups.size());
   ExplanationParts p = parts_;
@@ -340,20 +339,20 @@ Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& grou
   p.feature_names.clear();
   p.group_members.clear();
   Tensor shown = full({rows, m}, nan, {.dtype = float64});
-  std::vector<std::vector<std::string>> texts(index(rows), std::vector<std::string>(index(m)));
+  std::vector<std::vector<std::string>> texts(at(rows), std::vector<std::string>(at(m)));
   auto *sums = p.values.mutable_data<double>(), *errors = p.standard_errors.mutable_data<double>();
   auto *data = p.data.mutable_data<double>(), *numbers = shown.mutable_data<double>();
   const auto *values = parts_.values.data<double>(), *old_errors = parts_.standard_errors.data<double>();
   bool lost_errors = false;
   for (std::int64_t g = 0; g < m; ++g) {
-    const auto& group = all[index(g)];
+    const auto& group = all[at(g)];
     const bool single = group.features.size() == 1;
     p.feature_names.push_back(group.name);
     std::vector<std::string> members;
     for (const std::int64_t i : group.features) {
-      const auto& below = parts_.group_members[index(i)];
+      const auto& below = parts_.group_members[at(i)];
       if (below.empty())
-        members.push_back(parts_.feature_names[index(i)]);
+        members.push_back(parts_.feature_names[at(i)]);
       else
         members.insert(members.end(), below.begin(), below.end());
     }
@@ -373,7 +372,7 @@ Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& grou
       for (std::int64_t j = 0; j < k && !single && known_errors.defined(); ++j)
         if (!std::isnan(sums[(row * m + g) * k + j]))
           errors[(row * m + g) * k + j] = known_errors.data<double>()[(row * given + g) * k + j];
-      std::string& text = texts[index(row)][index(g)];
+      std::string& text = texts[at(row)][at(g)];
       if (single) {
         const std::int64_t i = group.features[0];
         data[row * m + g] = parts_.data.data<double>()[row * n + i];
@@ -382,12 +381,12 @@ Explanation Explanation::sums_of(const std::vector<nn::data::FeatureGroup>& grou
       } else {
         std::vector<std::string> set;
         for (const std::int64_t i : group.features)
-          if (parts_.data.data<double>()[row * n + i] != 0) set.push_back(parts_.feature_names[index(i)]);
+          if (parts_.data.data<double>()[row * n + i] != 0) set.push_back(parts_.feature_names[at(i)]);
         text = set.size() == 1 ? set[0] : fmt::format("{} features", group.features.size());
       }
       if (source != source_names_.end()) {
-        text = source_cells_[column][index(row)];
-        if (!source_numbers_[column].empty()) numbers[row * m + g] = source_numbers_[column][index(row)];
+        text = source_cells_[column][at(row)];
+        if (!source_numbers_[column].empty()) numbers[row * m + g] = source_numbers_[column][at(row)];
       }
     }
   }
@@ -458,7 +457,7 @@ std::vector<std::int64_t> Explanation::order(std::int64_t slot) const {
   const Tensor importance = mean_abs();
   const auto* sizes = importance.data<double>();
   const auto key = [&](std::int64_t i) { return std::isnan(sizes[i * k + slot]) ? -1 : sizes[i * k + slot]; };
-  std::vector<std::int64_t> order(index(features()));
+  std::vector<std::int64_t> order(at(features()));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return key(a) > key(b); });
   return order;

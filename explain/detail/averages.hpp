@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/explain/detail/at.hpp>
 #include <xgrad/tensor/kernels/moments.hpp>
 
 #include <algorithm>
@@ -98,8 +99,8 @@ class Averages {
     if (groups_ > 0) {
       std::vector<double> sums(group_sums(count, 1));
       for (std::int64_t i = 0; i < n_; ++i)
-        if (const std::int64_t g = group_of_[at(i)]; g >= 0)
-          for (std::int64_t b = 0; b < count; ++b) sums[at(g * count + b)] += contribution(b, i);
+        if (double* sum = sums_of_group(i, sums, count))
+          for (std::int64_t b = 0; b < count; ++b) sum[b] += contribution(b, i);
       merge_groups(place, sums, count);
     }
     counts_[at(place)] += count;
@@ -125,9 +126,8 @@ class Averages {
         }
       size_[at(place)] += sum_in_lanes(count, [&](std::int64_t b) { return std::abs(c[b]); });
       merge(place, i, {c, count});
-      if (groups_ == 0 || group_of_[at(i)] < 0) continue;
-      double* sum = &sums[at(group_of_[at(i)] * count)];
-      for (std::int64_t b = 0; b < count; ++b) sum[b] += c[b];
+      if (double* sum = sums_of_group(i, sums, count))
+        for (std::int64_t b = 0; b < count; ++b) sum[b] += c[b];
     }
     if (groups_ > 0) merge_groups(place, sums, count);
     counts_[at(place)] += count;
@@ -139,12 +139,12 @@ class Averages {
   /// grow in `sums`. Once all features have been added, `counted` says how many references these were.
   void add_panel(std::int64_t row, std::int64_t first, std::int64_t columns, const double* m, const double* change,
                  std::int64_t width, std::int64_t count, std::span<double> sums) {
-    for (std::int64_t i = 0; i < columns && groups_ > 0; ++i) {
-      const std::int64_t g = group_of_[at(first + i)];
-      for (std::int64_t slot = 0; slot < k_ && g >= 0; ++slot)
+    for (std::int64_t i = 0; i < columns; ++i) {
+      double* sum = sums_of_group(first + i, sums, count);
+      for (std::int64_t slot = 0; slot < k_ && sum != nullptr; ++slot, sum += groups_ * count)
         for (std::int64_t b = 0; b < count; ++b) {
           const double factor = m[(b * k_ + slot) * width + i], d = change == nullptr ? 1 : change[b * width + i];
-          sums[at((slot * groups_ + g) * count + b)] += d == 0 ? 0 : factor * d;
+          sum[b] += d == 0 ? 0 : factor * d;
         }
     }
     std::vector<double> moments(at(4 * width));
@@ -188,7 +188,11 @@ class Averages {
   }
 
  private:
-  static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+  /// Where `sums` of groups, `count` for each, has those of the group of a feature; null if it is in none.
+  double* sums_of_group(std::int64_t feature, std::span<double> sums, std::int64_t count) const {
+    if (groups_ == 0 || group_of_[at(feature)] < 0) return nullptr;
+    return sums.data() + group_of_[at(feature)] * count;
+  }
 
   /// Adds the contributions of feature i to those of `place`, a row and an output.
   void merge(std::int64_t place, std::int64_t i, const Moments& part) {

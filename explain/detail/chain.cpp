@@ -61,6 +61,15 @@ bool skips_zeros(const Chain& chain, std::int64_t k) {
   return functions;
 }
 
+/// The multipliers [in_size, ...] of the inputs of a linear link from those of its outputs, [out_size, ...].
+Tensor through_linear(const Link& link, const Tensor& m) {
+  const std::int64_t columns = row_size(m);
+  Shape shape = m.shape();
+  shape[0] = link.in_size;
+  const kernels::Matrix right(m.impl().data, m.dtype(), link.out_size, columns, columns, 1);
+  return kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right), shape);
+}
+
 }  // namespace
 
 std::optional<Chain> find_chain(const Recording& recording, const Structure& structure, const Target& target) {
@@ -174,9 +183,7 @@ Tensor gradients_of_columns(const Chain& chain, Tensor columns, std::span<const 
       m = kernels::mul(m, view_of(slopes[l], {size, 1, points}, {points, points, 1}));
       m_points = points;
     } else {
-      const kernels::Matrix right(m.impl().data, dtype, size, k * m_points, k * m_points, 1);
-      m = kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
-                              {link.in_size, k, m_points});
+      m = through_linear(link, m);
       size = link.in_size;
     }
   }
@@ -265,10 +272,7 @@ void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, 
           m = kernels::mul(m, expanded);
         references = block;
       } else {
-        const std::int64_t columns = k_ * tile * references;
-        const kernels::Matrix right(m.impl().data, dtype, size, columns, columns, 1);
-        m = kernels::with_shape(kernels::matmul(kernels::Matrix(link.weight).transposed(), right),
-                                {link.in_size, k_, tile, references});
+        m = through_linear(link, m);
         size = link.in_size;
       }
     }

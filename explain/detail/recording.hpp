@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/trace.hpp>
+#include <xgrad/explain/detail/at.hpp>
 #include <xgrad/explain/explanation.hpp>
 #include <xgrad/explain/model_function.hpp>
 
@@ -14,9 +15,6 @@ namespace xg::explain::detail {
 using autograd::Rule;
 using autograd::TraceEntry;
 using autograd::ValueId;
-
-/// A place in a list.
-inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The number of elements that belong to one row.
 inline std::int64_t row_size(const Tensor& value) {
