@@ -97,12 +97,6 @@ template <class Op, unsigned saved_tensors = save_input(0) | save_input(1)> stru
 
   Tensor forward(const Tensor& a, const Tensor& b) const { return kernels::map(self(), a, b); }
 
-  /// Of a function that is constant between its jumps.
-  std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const
-    requires(detail::is_step_function<Op>() && Op::saves == 0 && !(Op::dtypes == (kernels::bools | kernels::integers)))
-  {
-    return {c.needs(0) ? zeros_like(g) : Tensor(), c.needs(1) ? zeros_like(g) : Tensor()};
-  }
   static std::vector<Sample> samples(Dtype dtype) { return samples2<Op>(dtype); }
 
  private:
@@ -126,6 +120,11 @@ Tensor as_tensor(Scalar value, const Tensor& like);
 /// Two gradients, each computed only where it is wanted.
 template <class A, class B> std::array<Tensor, 2> gradients(const OpContext& c, A&& a, B&& b) {
   return {c.needs(0) ? a() : Tensor(), c.needs(1) ? b() : Tensor()};
+}
+
+/// The gradients of a function of two tensors that is constant between its jumps.
+inline std::array<Tensor, 2> no_slopes(const OpContext& c, const Tensor& g) {
+  return gradients(c, [&] { return zeros_like(g); }, [&] { return zeros_like(g); });
 }
 
 /// Saved input i is read for the other input's gradient alone.

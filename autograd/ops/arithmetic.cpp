@@ -230,6 +230,7 @@ struct Heaviside : Elementwise2<Heaviside, 0> {
       return pick(x == constant(x, 0), values,
                   pick(is_nan(x), x, pick(x > constant(x, 0), constant(x, 1), constant(x, 0))));
   }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) { return no_slopes(c, g); }
   static double reference(double a, double b) { return a < 0 ? 0 : (a > 0 ? 1 : b); }
 };
 

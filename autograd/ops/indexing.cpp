@@ -125,7 +125,7 @@ struct IndexFill : AlongIndex<IndexFill, 2> {
     return out;
   }
   std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) const {
-    return {apply(IndexFill{dim, 0}, g, c.input(1)), Tensor()};
+    return {apply(IndexFill{{dim}, 0}, g, c.input(1)), Tensor()};
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, std::initializer_list<std::int64_t> index) {
@@ -162,7 +162,7 @@ Tensor put_along(Op op, const Tensor& x, std::int64_t dim, const Tensor& index, 
 }  // namespace
 
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha) {
-  return put_along(autograd::IndexAdd{0, alpha}, x, dim, index, source);
+  return put_along(autograd::IndexAdd{{0}, alpha}, x, dim, index, source);
 }
 
 Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
@@ -172,8 +172,8 @@ Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const 
 Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
   const std::size_t d = autograd::checked_dim("index_fill", x, dim);
   const Tensor places = autograd::index_vector("index_fill", index);
-  if (x.dim() == 0) return reshape(apply(autograd::IndexFill{0, value}, reshape(x, {1}), places), {});
-  return apply(autograd::IndexFill{d, value}, x, places);
+  if (x.dim() == 0) return reshape(apply(autograd::IndexFill{{0}, value}, reshape(x, {1}), places), {});
+  return apply(autograd::IndexFill{{d}, value}, x, places);
 }
 
 }  // namespace xg

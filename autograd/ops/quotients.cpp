@@ -74,6 +74,7 @@ struct FloorDivide : Quotient<FloorDivide> {
       return quotient;
     }
   }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) { return no_slopes(c, g); }
   static double reference(double a, double b) { return std::floor(a / b); }
 };
 
@@ -87,6 +88,7 @@ struct TruncDivide : Quotient<TruncDivide> {
     else
       return truncated_quotient(a, b);
   }
+  static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) { return no_slopes(c, g); }
   static double reference(double a, double b) { return std::trunc(a / b); }
 };
 
