@@ -1,4 +1,5 @@
 #include <xgrad/autograd/attribution.hpp>
+#include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace xg::autograd {
@@ -15,6 +17,59 @@ AppliedOp::~AppliedOp() = default;
 Tensor AppliedOp::partial_secant(std::size_t, const Tensor&, const Tensor&, const Tensor&) const { return {}; }
 LinearMap AppliedOp::linear_map(std::span<const Tensor>, std::size_t) const { return {}; }
 Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
+
+std::vector<Tensor> AppliedOp::jvp(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
+                                   std::span<const Tensor> tangents) const {
+  const bool recorded = state().derives_by_ops();
+  const EnableGrad recording;
+  // u^T J is linear in u: its derivative with respect to u in the direction of the tangents is J t.
+  std::vector<Tensor> weights, wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    weights.emplace_back();
+    if (!outputs[k].defined() || !is_floating(outputs[k].dtype())) continue;
+    weights[k] = zeros(outputs[k].shape(), {.dtype = outputs[k].dtype(), .requires_grad = true});
+    wanted.push_back(weights[k]);
+    places.push_back(k);
+  }
+  std::vector<Shape> shapes;
+  for (const Tensor& x : inputs) shapes.push_back(x.shape());
+  const auto needed = std::make_unique<bool[]>(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) needed[i] = tangents[i].defined();
+  std::vector<Tensor> grads(inputs.size());
+  vjp(inputs, outputs, shapes, weights, grads, needed.get());
+  std::vector<Tensor> sums, directions;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (needed[i] && grads[i].defined() && grads[i].requires_grad()) {
+      sums.push_back(grads[i]);
+      directions.push_back(tangents[i]);
+    }
+  std::vector<Tensor> results(outputs.size());
+  if (sums.empty() || wanted.empty()) return results;
+  const std::vector<Tensor> pushed =
+      xg::grad(sums, wanted, directions, {.create_graph = recorded, .allow_unused = true});
+  for (std::size_t j = 0; j < places.size(); ++j) results[places[j]] = pushed[j];
+  return results;
+}
+
+Tensor AppliedOp::row_vjp(std::size_t, std::span<const Tensor>, std::span<const Tensor>, std::span<const Tensor>,
+                          std::int64_t) const {
+  return {};
+}
+
+bool AppliedOp::keeps_rows(std::span<const Tensor> inputs, const std::vector<bool>& carries, const Tensor& result,
+                           std::int64_t rows) const {
+  if (result.dim() == 0) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!carries[i]) continue;
+    const Tensor& x = inputs[i];
+    if (x.dim() == 0 || mixes_rows(x.dim())) return false;
+    if (traits().elementwise && x.dim() != result.dim()) return false;
+    // Elements in the same order are the same rows, or blocks of as many.
+    if (traits().keeps_elements ? rows == 0 || result.size(0) % rows != 0 : result.size(0) != x.size(0)) return false;
+  }
+  return true;
+}
 
 namespace {
 
@@ -303,7 +358,7 @@ Tensor difference_secant(const Tensor& at_x, const Tensor& at_r, const Tensor& x
 }
 
 std::vector<Tensor> rounding_of(const AppliedOp& op, const RoundingContext& c, std::span<const Tensor> outputs) {
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   const NoGrad guard;
   std::vector<Tensor> results(outputs.size());
   for (std::size_t j = 0; j < outputs.size(); ++j)
@@ -358,7 +413,7 @@ std::vector<Tensor> output_by_output(const AppliedOp& op, const PairContext& p, 
 }  // namespace
 
 std::vector<Tensor> attribute(const AppliedOp& op, const PairContext& p, AttributionLoss* loss) {
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   const NoGrad guard;
   const bool reached =
       std::any_of(p.multipliers.begin(), p.multipliers.end(), [](const Tensor& m) { return m.defined(); });

@@ -48,6 +48,7 @@ struct OpTraits {
   bool mixes_rows = false;        ///< of a Function: whether row i of the result depends on other rows of an input
   bool jumps = false;             ///< whether the result is discontinuous
   bool elementwise = false;    ///< whether element i of the result depends only on element i of each (broadcast) input
+  bool ends_graph = false;     ///< whether it cuts off the derivatives of its input, as detach does
   bool has_derivative = true;  ///< whether it has a backward; without one its slopes are 0
   ScoreMap score_map = ScoreMap::none;  ///< how it turns scores into probabilities
 };
@@ -61,6 +62,7 @@ template <class Op> constexpr OpTraits traits_of() {
   if constexpr (requires { requires std::is_same_v<decltype(Op::mixes_rows), const bool>; })
     t.mixes_rows = Op::mixes_rows;
   if constexpr (requires { Op::jumps; }) t.jumps = Op::jumps;
+  if constexpr (requires { Op::ends_graph; }) t.ends_graph = Op::ends_graph;
   if constexpr (requires { Op::elementwise; }) t.elementwise = Op::elementwise;
   if constexpr (requires { Op::score_map; }) t.score_map = Op::score_map;
   return t;
@@ -113,6 +115,19 @@ struct XG_API AppliedOp {
   /// The vector-Jacobian product: the gradients of the inputs i with needed[i], from those of the results.
   virtual void vjp(std::span<const Tensor> inputs, std::span<const Tensor> outputs, std::span<const Shape> input_shapes,
                    std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const = 0;
+  /// The Jacobian-vector product of forward mode: the tangents of the results, of their shapes, from those of the inputs
+  /// (undefined is zero), made of ops. By default the vector-Jacobian product, which is linear in the gradient, is
+  /// differentiated once more.
+  virtual std::vector<Tensor> jvp(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
+                                  std::span<const Tensor> tangents) const;
+  /// Whether row i along dimension 0 of `result` depends on the rows i alone of the inputs that carry rows, of which
+  /// there are `rows`, or several blocks of as many.
+  virtual bool keeps_rows(std::span<const Tensor> inputs, const std::vector<bool>& carries, const Tensor& result,
+                          std::int64_t rows) const;
+  /// The gradients of input i, which has no rows, from each of the `rows` rows of the results: [rows, shape of input
+  /// i]. Undefined where the op knows no faster way than row by row.
+  virtual Tensor row_vjp(std::size_t i, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
+                         std::span<const Tensor> grad_outputs, std::int64_t rows) const;
   /// (g(x) - g(r)) / (x - r) without cancellation; undefined if the op has no formula for it.
   virtual Tensor secant(const Tensor& x, const Tensor& r) const = 0;
   /// For Rule::custom: the multipliers of the inputs.

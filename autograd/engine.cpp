@@ -3,9 +3,12 @@
 // is needed. Only leaves may belong to graphs of several threads: a sweep writes nothing to them except, under a lock,
 // their gradient.
 #include <xgrad/autograd/detail/node.hpp>
+#include <xgrad/autograd/detail/op_modes.hpp>
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/observer.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/substitution.hpp>
 #include <xgrad/tensor/kernels/arithmetic.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/cached_vector.hpp>
@@ -33,10 +36,10 @@ struct Target {
 };
 
 /// pending += g, in place if pending has no other references.
-[[gnu::always_inline]] inline void add_to(Tensor& pending, Tensor&& g, bool create_graph) {
+[[gnu::always_inline]] inline void add_to(Tensor& pending, Tensor&& g, bool by_ops) {
   if (!pending.defined()) {
     pending = std::move(g);
-  } else if (!create_graph && is_unshared(pending)) {
+  } else if (!by_ops && is_unshared(pending)) {
     kernels::add_into(pending, pending, g);
   } else {
     pending = add(pending, g);
@@ -116,7 +119,12 @@ Heap take_heap() {
 class Sweep {
  public:
   Sweep(const char* op, bool keep_graph, bool create_graph, std::vector<Target>* targets)
-      : op_(op), keep_graph_(keep_graph), create_graph_(create_graph), targets_(targets), heap_(take_heap()) {
+      : op_(op),
+        keep_graph_(keep_graph),
+        create_graph_(create_graph),
+        by_ops_(create_graph || observed()),
+        targets_(targets),
+        heap_(take_heap()) {
     if (targets != nullptr) ends_.emplace();
   }
 
@@ -193,16 +201,16 @@ class Sweep {
     Node& node = *edge.node.get();
     if (node.is_leaf()) {
       LeafNode& leaf = static_cast<LeafNode&>(node);
-      if (targets_ == nullptr && !leaf.extras) return leaf.accumulate(std::move(g), create_graph_);
+      if (targets_ == nullptr && !leaf.extras) return leaf.accumulate(std::move(g), by_ops_);
       return wait_for_all(leaf, std::move(g));
     }
     if (!owns(node) || !node.queued) enqueue(node);
-    add_to(pending_of(node, edge.slot), std::move(g), create_graph_);
+    add_to(pending_of(node, edge.slot), std::move(g), by_ops_);
   }
 
   [[gnu::noinline]] void wait_for_all(LeafNode& leaf, Tensor&& g) {
     if (!ends_) ends_.emplace();
-    add_to(ends_->leaves.entry_of(leaf).gradient, std::move(g), create_graph_);
+    add_to(ends_->leaves.entry_of(leaf).gradient, std::move(g), by_ops_);
   }
 
   void enqueue(Node& node) {
@@ -300,7 +308,7 @@ class Sweep {
     if (targets_ != nullptr)
       keep(leaf, {&gradient, 1});
     else
-      leaf.accumulate(std::move(gradient), create_graph_);
+      leaf.accumulate(std::move(gradient), by_ops_);
   }
 
   void visit(Node& node) {
@@ -330,7 +338,7 @@ class Sweep {
     if (!any) return;
     Few<Tensor, few> results(edges.size());
     const std::span<Tensor> grad_inputs = results.span();
-    if (node.extras || state().anomaly) [[unlikely]]
+    if (node.extras || state().has(mode_checked)) [[unlikely]]
       observed_backward(node, grads, grad_inputs, needed.data());
     else
       node.backward(grads, grad_inputs, needed.data());
@@ -345,7 +353,7 @@ class Sweep {
     node.backward(grads, grad_inputs, needed);
     if (node.extras)
       for (const auto& [handle, hook] : node.extras->node_hooks) hook(grad_inputs, kept);
-    if (state().anomaly) check_for_nan(node, kept, grad_inputs);
+    if (state().has(mode_checked)) check_finite(node, kept, grad_inputs);
   }
 
   static void call_hooks(Node& node, std::span<Tensor> grads) {
@@ -364,19 +372,20 @@ class Sweep {
       if (grads[slot].defined()) kept = kept.defined() ? add(kept, grads[slot]) : grads[slot];
   }
 
-  static void check_for_nan(const Node& node, std::span<const Tensor> grads, std::span<const Tensor> grad_inputs) {
-    const auto has_nan = [](const Tensor& g) { return g.defined() && any(isnan(g)).item<bool>(); };
-    if (std::any_of(grads.begin(), grads.end(), has_nan)) return;
+  static void check_finite(const Node& node, std::span<const Tensor> grads, std::span<const Tensor> grad_inputs) {
+    for (const Tensor& g : grads)
+      if (!detail::not_finite(g).empty()) return;
     for (std::size_t i = 0; i < grad_inputs.size(); ++i)
-      if (has_nan(grad_inputs[i])) {
+      if (const std::string found = detail::not_finite(grad_inputs[i]); !found.empty()) {
         const std::string path = scope_path(node.scope);
-        raise<AutogradError>("[{}] backward made the gradient of input {} NaN, from gradients without NaN.{}",
-                             node.name(), i, path.empty() ? "" : " Called in: " + path + ".");
+        raise<AutogradError>("[{}] backward made the gradient of input {} {}, from finite gradients.{}", node.name(), i,
+                             found, path.empty() ? "" : " Called in: " + path + ".");
       }
   }
 
   const char* op_;
   bool keep_graph_, create_graph_;
+  bool by_ops_;  // whether sums of gradients must be ops, because they are recorded or observed
   std::vector<Target>* targets_;
   std::vector<Node*> heap_;
   Node* visited_ = nullptr;
@@ -443,11 +452,12 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                          const std::vector<Tensor>& grad_outputs, GradOptions options) {
   std::vector<autograd::Target> targets;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    autograd::Node* node = autograd::node_of(inputs[i]);
+    const Tensor input = autograd::substituted(inputs[i]);
+    autograd::Node* node = autograd::node_of(input);
     if (node == nullptr)
       raise<AutogradError>("[grad] input {} (shape {}) does not require grad: call requires_grad_() before it is used.",
                            i, inputs[i].shape().str());
-    targets.push_back({node, inputs[i].impl().autograd_slot, {}});
+    targets.push_back({node, input.impl().autograd_slot, {}});
   }
   autograd::sweep("grad", outputs, grad_outputs, options.retain_graph || options.create_graph, options.create_graph,
                   &targets);

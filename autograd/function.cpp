@@ -1,8 +1,10 @@
 #include <xgrad/autograd/detail/node.hpp>
+#include <xgrad/autograd/detail/op_modes.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/autograd/trace.hpp>
+#include <xgrad/autograd/observer.hpp>
+#include <xgrad/autograd/substitution.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -171,6 +173,12 @@ class FunctionNode final : public Node {
       }
     };
     const std::vector<Tensor> grads = [&] {
+      const PackedAgain packed_again{context_, packed_};
+      for (const PackedSaved& p : packed_) {
+        Tensor x = p.tensor.unpack();
+        if (p.edge.node && state().derives_by_ops()) set_node(x.impl(), p.edge.node, p.edge.slot);
+        FunctionCall::replace_saved(context_, p.index, std::move(x));
+      }
       const Restore restore{context_, saved_results_};
       for (const SavedResult& r : saved_results_) {
         Tensor& saved = FunctionCall::saved(context_, r.index);
@@ -187,9 +195,34 @@ class FunctionNode final : public Node {
     released = true;
     FunctionCall::release(context_);
     saved_results_.clear();
+    packed_.clear();
+  }
+
+  void pack_saved() override {
+    for (std::size_t i = 0; i < FunctionCall::saved_count(context_); ++i) {
+      Tensor& saved = FunctionCall::saved(context_, i);
+      if (!saved.defined()) continue;
+      Edge edge = edge_to(saved);
+      if (edge.node && edge.node->is_leaf()) continue;
+      packed_.push_back({i, PackedTensor(saved), std::move(edge)});
+      saved = Tensor();
+    }
   }
 
  private:
+  struct PackedSaved {
+    std::size_t index;  // index among the saved tensors
+    PackedTensor tensor;
+    Edge edge;
+  };
+  struct PackedAgain {  // drops what was unpacked, also if backward throws
+    Context& context;
+    std::span<const PackedSaved> packed;
+    ~PackedAgain() {
+      for (const PackedSaved& p : packed)
+        if (p.index < FunctionCall::saved_count(context)) FunctionCall::saved(context, p.index) = Tensor();
+    }
+  };
   struct SavedResult {
     std::size_t index;  // index among the saved tensors
     std::uint8_t slot;
@@ -200,6 +233,7 @@ class FunctionNode final : public Node {
   std::vector<Shape> shapes_;
   std::vector<ResultType> results_;
   std::vector<SavedResult> saved_results_;
+  std::vector<PackedSaved> packed_;
 };
 
 /// A user-defined op in a trace. It can call forward again, for quadratures.
@@ -261,8 +295,10 @@ std::vector<Tensor> with_own_memory(const std::vector<Tensor>& results, const st
 
 namespace detail {
 
-std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Tensor>& arguments) {
   const auto info = std::make_shared<const FunctionInfo>(std::move(info_value));
+  std::vector<Tensor> inputs;
+  for (const Tensor& x : arguments) inputs.push_back(substituted(x));
   for (const Tensor& x : inputs)
     if (!x.defined()) raise<ValueError>("[{}] an argument is an undefined tensor: assign a value first.", info->name);
   std::vector<bool> needs = needs_grad(inputs);
@@ -273,7 +309,7 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
   std::vector<Tensor> returned;
   {
     const NoGrad guard;
-    const NoTrace trace_guard;
+    const Unobserved unobserved;
     returned = checked_forward(*info, context, inputs);
   }
   for (std::size_t i = 0; recording && i < inputs.size(); ++i)
@@ -296,10 +332,11 @@ std::vector<Tensor> apply_function(FunctionInfo info_value, const std::vector<Te
       set_node(results[k].impl(), owner, slot);
     }
   }
-  if (Trace* trace = state().trace) {
+  if (state().modes != 0) {
     std::vector<const Tensor*> pointers;
     for (const Tensor& x : inputs) pointers.push_back(&x);
-    trace->record(std::make_shared<AppliedFunction>(info), pointers, results);
+    finish_in_modes(info->name.c_str(), pointers, results);
+    if (observed()) tell_observers(std::make_shared<AppliedFunction>(info), pointers, results);
   }
   return results;
 }

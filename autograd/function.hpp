@@ -116,7 +116,7 @@ struct FunctionInfo {
 
 /// Runs forward without recording, then records one node for it. Throws ValueError for an undefined argument,
 /// AutogradError where forward returns no tensor or an undefined one, or changes an argument that requires grad.
-XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<Tensor>& inputs);
+XG_API std::vector<Tensor> apply_function(FunctionInfo info, const std::vector<Tensor>& arguments);
 
 // Detection of the signatures of forward and backward.
 template <class F, class... A>

@@ -1,336 +1,219 @@
+#include <xgrad/autograd/detail/forward_level.hpp>
+#include <xgrad/autograd/detail/function_inputs.hpp>
+#include <xgrad/autograd/detail/leaves.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/tensor/random.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <iterator>
+#include <optional>
 #include <utility>
 
 namespace xg {
+
+using namespace autograd::detail;  // NOLINT: the helpers of functions that differentiate functions
+using autograd::ObserverScope;
+using autograd::with_graph_if;
+
 namespace {
 
-/// x as a new leaf, or, with create_graph, connected to x's own graph.
-Tensor as_input(const Tensor& x, bool create_graph) {
-  if (create_graph && x.requires_grad()) return x + 0.0;
-  return x.detach().clone().requires_grad_();
+/// The function of a list that a function of one tensor is.
+TensorsFunction of_list(const TensorFunction& f) {
+  return [&f](const std::vector<Tensor>& in) { return f(in[0]); };
 }
 
-Tensor finished(const Tensor& x, bool create_graph) { return create_graph ? x : x.detach(); }
-
-void check_scalar(const char* op, const Tensor& y) {
-  if (y.numel() != 1)
-    raise<ShapeError>("[{}] the function's value has shape {}, it must have one element: sum it, or use jacobian.", op,
-                      y.shape().str());
+std::vector<Tensor> with_graphs_if(bool wanted, std::vector<Tensor> tensors) {
+  for (Tensor& x : tensors) x = with_graph_if(wanted, x);
+  return tensors;
 }
 
-void check_vector(const char* op, const Tensor& v, const Shape& shape, const char* what) {
-  if (v.shape() != shape)
-    raise<ShapeError>("[{}] the vector has shape {}, {} {}: they must be equal.", op, v.shape().str(), what,
-                      shape.str());
+/// The gradient of an f with one element, as a function that can be differentiated.
+std::vector<Tensor> gradient_of(const char* op, const TensorsFunction& f, const std::vector<Tensor>& leaves,
+                                bool create_graph) {
+  const Tensor y = f(leaves);
+  check_one_element(op, y);
+  return gradients_or_zeros(y, leaves, {}, create_graph, create_graph);
 }
 
-Tensor gradient_or_zeros(const Tensor& output, const Tensor& input, const Tensor& weights, bool create_graph,
-                         bool retain_graph) {
-  if (!output.requires_grad()) return zeros_like(input);
-  const Tensor g =
-      grad(output, input, weights, {.retain_graph = retain_graph, .create_graph = create_graph, .allow_unused = true});
-  return g.defined() ? g : zeros_like(input);
+constexpr std::int64_t directions_at_once = 64;  // bounds the memory of a pass with many tangents
+
+/// The Jacobian of each input, in forward mode: column by column.
+std::vector<Tensor> forward_jacobian(const TensorsFunction& f, const std::vector<Tensor>& x, const Shape& y_shape,
+                                     bool create_graph) {
+  std::vector<Tensor> jacobians;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::int64_t n = x[i].numel();
+    std::vector<Tensor> columns;
+    for (std::int64_t first = 0; first < n; first += directions_at_once) {
+      const std::int64_t count = std::min(directions_at_once, n - first);
+      ForwardLevel level({.directions = static_cast<std::size_t>(count), .op = "jacobian"});
+      const std::vector<Tensor> inputs = as_leaves(x, create_graph);
+      Duals duals;
+      for (std::int64_t j = 0; j < count; ++j) duals.tangents.push_back(basis(x[i], first + j));
+      level.set(inputs[i], std::move(duals));
+      const Tensor y = [&] {
+        const ObserverScope scope(level);
+        return f(inputs);
+      }();
+      for (Tensor& t : level.of(y).tangents) columns.push_back(std::move(t));
+    }
+    Shape shape = y_shape;
+    for (const std::int64_t d : x[i].shape()) shape.push_back(d);
+    jacobians.push_back(columns.empty() ? zeros(shape, {.dtype = x[i].dtype()})
+                                        : stack(columns, -1).reshape(shape));
+  }
+  return jacobians;
+}
+
+/// The Jacobian of each input, by sweeps of y's graph: row by row.
+std::vector<Tensor> reverse_jacobian(const Tensor& y, const std::vector<Tensor>& leaves, bool create_graph) {
+  std::vector<std::vector<Tensor>> rows(leaves.size());
+  for (std::int64_t k = 0; k < y.numel(); ++k) {
+    const std::vector<Tensor> grads = gradients_or_zeros(y, leaves, basis(y, k), create_graph, true);
+    for (std::size_t i = 0; i < leaves.size(); ++i) rows[i].push_back(grads[i]);
+  }
+  std::vector<Tensor> jacobians;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    Shape shape = y.shape();
+    for (const std::int64_t d : leaves[i].shape()) shape.push_back(d);
+    jacobians.push_back(rows[i].empty() ? zeros(shape, {.dtype = leaves[i].dtype()}) : stack(rows[i]).reshape(shape));
+  }
+  return jacobians;
+}
+
+std::vector<Tensor> jacobians(const char* op, const TensorsFunction& f, const std::vector<Tensor>& x,
+                              bool create_graph) {
+  check_inputs(op, x);
+  const EnableGrad recording;
+  const std::vector<Tensor> leaves = as_leaves(x, create_graph);
+  Tensor y = f(leaves);
+  check_value(op, y);
+  std::int64_t columns = 0;
+  for (const Tensor& t : x) columns += t.numel();
+  const Shape shape = y.shape();
+  if (y.numel() <= columns) return with_graphs_if(create_graph, reverse_jacobian(y, leaves, create_graph));
+  y = Tensor();  // its graph is not needed
+  return with_graphs_if(create_graph, forward_jacobian(f, x, shape, create_graph));
 }
 
 }  // namespace
 
+ValueAndGrads value_and_grad(const TensorsFunction& f, const std::vector<Tensor>& x, JacobianOptions options) {
+  check_inputs("value_and_grad", x);
+  const EnableGrad recording;
+  const std::vector<Tensor> leaves = as_leaves(x, options.create_graph);
+  const Tensor y = f(leaves);
+  check_one_element("value_and_grad", y);
+  std::vector<Tensor> grads = gradients_or_zeros(y, leaves, {}, options.create_graph, options.create_graph);
+  return {with_graph_if(options.create_graph, y), with_graphs_if(options.create_graph, std::move(grads))};
+}
+ValueAndGrad value_and_grad(const TensorFunction& f, const Tensor& x, JacobianOptions options) {
+  ValueAndGrads result = value_and_grad(of_list(f), std::vector<Tensor>{x}, options);
+  return {std::move(result.value), std::move(result.gradients[0])};
+}
+
+std::vector<Tensor> jacobian(const TensorsFunction& f, const std::vector<Tensor>& x, JacobianOptions options) {
+  return jacobians("jacobian", f, x, options.create_graph);
+}
 Tensor jacobian(const TensorFunction& f, const Tensor& x, JacobianOptions options) {
-  const EnableGrad recording;
-  const Tensor input = as_input(x, options.create_graph);
-  const Tensor y = f(input);
-  const std::int64_t n = y.numel();
-  std::vector<Tensor> rows;
-  for (std::int64_t i = 0; i < n; ++i) {
-    Tensor direction = zeros({n}, {.dtype = y.dtype()});
-    direction.select(0, i).fill_(1);
-    rows.push_back(gradient_or_zeros(y, input, direction.reshape(y.shape()), options.create_graph, true));
-  }
-  Shape shape = y.shape();
-  for (std::int64_t d : x.shape()) shape.push_back(d);
-  if (rows.empty()) return zeros(shape, {.dtype = x.dtype()});
-  return finished(stack(rows).reshape(shape), options.create_graph);
+  return jacobian(of_list(f), std::vector<Tensor>{x}, options)[0];
 }
 
+std::vector<std::vector<Tensor>> hessian(const TensorsFunction& f, const std::vector<Tensor>& x,
+                                         JacobianOptions options) {
+  check_inputs("hessian", x);
+  std::vector<std::vector<Tensor>> blocks;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    blocks.push_back(jacobians(
+        "hessian",
+        [&](const std::vector<Tensor>& in) {
+          const EnableGrad recording;
+          // Only the gradient of input i is needed; the others may be constants that do not require grad.
+          return gradient_of("hessian", f, in, true)[i];
+        },
+        x, options.create_graph));
+  return blocks;
+}
 Tensor hessian(const TensorFunction& f, const Tensor& x, JacobianOptions options) {
-  const auto gradient = [&](const Tensor& t) {
-    const Tensor y = f(t);
-    check_scalar("hessian", y);
-    return gradient_or_zeros(y, t, {}, true, true);
-  };
-  return jacobian(gradient, x, options);
+  return hessian(of_list(f), std::vector<Tensor>{x}, options)[0][0];
 }
 
+std::vector<Tensor> vjp(const TensorsFunction& f, const std::vector<Tensor>& x, const Tensor& v,
+                        JacobianOptions options) {
+  check_inputs("vjp", x);
+  const EnableGrad recording;
+  const std::vector<Tensor> leaves = as_leaves(x, options.create_graph);
+  const Tensor y = f(leaves);
+  check_direction("vjp", v, y.shape(), "the function's value has");
+  return with_graphs_if(options.create_graph,
+                        gradients_or_zeros(y, leaves, v, options.create_graph, options.create_graph));
+}
 Tensor vjp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options) {
-  const EnableGrad recording;
-  const Tensor input = as_input(x, options.create_graph);
-  const Tensor y = f(input);
-  check_vector("vjp", v, y.shape(), "the function's value has");
-  return finished(gradient_or_zeros(y, input, v, options.create_graph, options.create_graph), options.create_graph);
+  return vjp(of_list(f), std::vector<Tensor>{x}, v, options)[0];
 }
 
-Tensor jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options) {
-  check_vector("jvp", v, x.shape(), "x has");
-  const EnableGrad recording;
-  const Tensor input = as_input(x, options.create_graph);
-  const Tensor y = f(input);
-  // u^T J is linear in u, so its derivative with respect to u in the direction v is J v.
-  const Tensor weights = zeros_like(y).requires_grad_();
-  const Tensor g = gradient_or_zeros(y, input, weights, true, true);
-  return finished(gradient_or_zeros(g, weights, v, options.create_graph, options.create_graph), options.create_graph);
+JvpResult jvp(const TensorsFunction& f, const std::vector<Tensor>& x, const std::vector<Tensor>& v,
+              JacobianOptions options) {
+  check_inputs("jvp", x);
+  check_directions("jvp", v, x);
+  std::optional<EnableGrad> recording;
+  if (options.create_graph) recording.emplace();
+  ForwardLevel level({.op = "jvp"});
+  const std::vector<Tensor> inputs = as_leaves(x, options.create_graph);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    level.set(inputs[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
+  const Tensor y = [&] {
+    const ObserverScope scope(level);
+    return f(inputs);
+  }();
+  check_value("jvp", y);
+  return {with_graph_if(options.create_graph, y), with_graph_if(options.create_graph, level.of(y).tangents[0])};
+}
+JvpResult jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options) {
+  return jvp(of_list(f), std::vector<Tensor>{x}, std::vector<Tensor>{v}, options);
 }
 
+std::vector<Tensor> hvp(const TensorsFunction& f, const std::vector<Tensor>& x, const std::vector<Tensor>& v,
+                        JacobianOptions options) {
+  check_inputs("hvp", x);
+  check_directions("hvp", v, x);
+  const EnableGrad recording;
+  ForwardLevel level({.op = "hvp"});
+  const std::vector<Tensor> leaves = as_leaves(x, options.create_graph);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    level.set(leaves[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
+  const std::vector<Tensor> grads = [&] {
+    const ObserverScope scope(level);
+    return gradient_of("hvp", f, leaves, options.create_graph);
+  }();
+  std::vector<Tensor> products;
+  for (const Tensor& g : grads) products.push_back(with_graph_if(options.create_graph, level.of(g).tangents[0]));
+  return products;
+}
 Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options) {
-  check_vector("hvp", v, x.shape(), "x has");
+  return hvp(of_list(f), std::vector<Tensor>{x}, std::vector<Tensor>{v}, options)[0];
+}
+
+std::vector<Tensor> ggn_vp(const TensorsFunction& f, const TensorFunction& loss, const std::vector<Tensor>& x,
+                           const std::vector<Tensor>& v) {
+  check_inputs("ggn_vp", x);
+  check_directions("ggn_vp", v, x);
   const EnableGrad recording;
-  const Tensor input = as_input(x, options.create_graph);
-  const Tensor y = f(input);
-  check_scalar("hvp", y);
-  const Tensor g = gradient_or_zeros(y, input, {}, true, true);
-  return finished(gradient_or_zeros(g, input, v, options.create_graph, options.create_graph), options.create_graph);
+  // One pass gives the outputs with their graph and their tangent.
+  ForwardLevel level({.op = "ggn_vp"});
+  const std::vector<Tensor> leaves = as_leaves(x, false);
+  for (std::size_t i = 0; i < x.size(); ++i) level.set(leaves[i], {{tangent_of(v[i], x[i], false)}, {}});
+  const Tensor y = [&] {
+    const ObserverScope scope(level);
+    return f(leaves);
+  }();
+  check_value("ggn_vp", y);
+  const Tensor curved = hvp(loss, y, level.of(y).tangents[0]);
+  return with_graphs_if(false, gradients_or_zeros(y, leaves, curved, false, false));
 }
-
-namespace {
-
-std::string label(const GradcheckOptions& options, std::size_t i) {
-  return i < options.names.size() ? options.names[i] : fmt::format("input {}", i);
-}
-
-/// The addresses of the elements of x, in row-major order.
-std::vector<double*> places_of(const Tensor& x) {
-  std::vector<double*> places;
-  if (x.numel() == 0) return places;
-  places.push_back(static_cast<double*>(x.impl().data));
-  for (std::size_t d = 0; d < x.shape().size(); ++d) {
-    std::vector<double*> more;
-    for (double* place : places)
-      for (std::int64_t i = 0; i < x.shape()[d]; ++i) more.push_back(place + i * x.strides()[d]);
-    places = std::move(more);
-  }
-  return places;
-}
-
-/// Throws ValueError where a change of one element would change another element of the inputs.
-void check_memory(const char* op, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
-  std::vector<std::vector<double*>> sorted(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].dtype() == float64) {
-      sorted[i] = places_of(inputs[i]);
-      std::sort(sorted[i].begin(), sorted[i].end());
-    }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].requires_grad()) continue;
-    if (std::adjacent_find(sorted[i].begin(), sorted[i].end()) != sorted[i].end())
-      raise<ValueError>(
-          "[{}] several elements of {} (shape {}, strides {}) share memory, as after expand: clone it "
-          "first.",
-          op, label(options, i), inputs[i].shape().str(), inputs[i].strides().str());
-    for (std::size_t j = 0; j < inputs.size(); ++j) {
-      if (inputs[j].is_same(inputs[i])) continue;  // the same tensor twice has one graph
-      std::vector<double*> common;
-      std::set_intersection(sorted[i].begin(), sorted[i].end(), sorted[j].begin(), sorted[j].end(),
-                            std::back_inserter(common));
-      if (!common.empty())
-        raise<ValueError>("[{}] {} and {} share memory, so that moving one moves the other: clone one of them.", op,
-                          label(options, i), label(options, j));
-    }
-  }
-}
-
-void check_inputs(const char* op, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
-  bool any = false;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].requires_grad()) continue;
-    any = true;
-    if (inputs[i].dtype() != float64)
-      raise<DtypeError>("[{}] {} is {}, it must be float64: finite differences in less precision prove nothing.", op,
-                        label(options, i), name(inputs[i].dtype()));
-  }
-  if (!any) raise<AutogradError>("[{}] no input requires grad: call requires_grad_() on one.", op);
-  check_memory(op, inputs, options);
-}
-
-/// Records an input that no output depends on. Throws AutogradError unless that is allowed.
-void note_unused(const char* op, const std::string& input, const GradcheckOptions& options, GradcheckResult& result) {
-  if (!options.allow_unused)
-    raise<AutogradError>(
-        "[{}] no output depends on {}, so nothing is checked: use it, or pass {{.allow_unused = true}}.", op, input);
-  result.notes.push_back(fmt::format("no output depends on {}", input));
-}
-
-/// Resets the default generator to its initial state before each evaluation and after the check.
-class SameRandomNumbers {
- public:
-  SameRandomNumbers() : found_(default_generator()) {}
-  ~SameRandomNumbers() { again(); }
-  SameRandomNumbers(const SameRandomNumbers&) = delete;
-  SameRandomNumbers& operator=(const SameRandomNumbers&) = delete;
-  void again() const { default_generator() = found_; }
-
- private:
-  const Generator found_;
-};
-
-/// Changes an element and restores it at the end of the scope.
-class Moved {
- public:
-  explicit Moved(double* place) : place_(place), value_(*place) {}
-  ~Moved() { *place_ = value_; }
-  Moved(const Moved&) = delete;
-  Moved& operator=(const Moved&) = delete;
-  // Not counted as a write, because the value is restored before a saved tensor is read.
-  void to(double value) const { *place_ = value; }
-
- private:
-  double* place_;
-  double value_;
-};
-
-/// Compares derivatives with differences. `reports_unused`: whether unused inputs are reported.
-GradcheckResult compare(const char* op, const TensorsFunction& f, const std::vector<Tensor>& inputs,
-                        const GradcheckOptions& options, bool reports_unused) {
-  check_inputs(op, inputs, options);
-  const EnableGrad recording;
-  const SameRandomNumbers random;
-  std::vector<std::size_t> checked;
-  std::vector<Tensor> wanted;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].requires_grad()) {
-      checked.push_back(i);
-      wanted.push_back(inputs[i]);
-    }
-  std::int64_t outputs = 0;
-  std::vector<bool> reached(wanted.size());
-  std::vector<std::vector<std::vector<double>>> analytical(wanted.size());  // [inputs][outputs][elements]
-  {
-    const Tensor y = f(inputs);
-    if (!y.is_floating_point())
-      raise<DtypeError>("[{}] the function's value is {}, it must be floating.", op, name(y.dtype()));
-    outputs = y.numel();
-    for (std::int64_t k = 0; k < outputs; ++k) {
-      std::vector<Tensor> grads(wanted.size());
-      if (y.requires_grad()) {
-        Tensor direction = zeros({outputs}, {.dtype = y.dtype()});
-        direction.select(0, k).fill_(1);
-        grads = grad({y}, wanted, {direction.reshape(y.shape())}, {.retain_graph = true, .allow_unused = true});
-      }
-      for (std::size_t w = 0; w < wanted.size(); ++w) {
-        reached[w] = reached[w] || grads[w].defined();
-        analytical[w].push_back((grads[w].defined() ? grads[w] : zeros_like(wanted[w])).to_vector<double>());
-      }
-    }
-  }
-  const auto value = [&] {
-    random.again();
-    return f(inputs).detach().to_vector<double>();
-  };
-  GradcheckResult result;
-  double worst = 0;
-  for (std::size_t w = 0; w < wanted.size(); ++w) {
-    const std::string input = label(options, checked[w]);
-    const std::vector<double*> places = places_of(wanted[w]);
-    bool agrees = true;
-    for (std::size_t j = 0; j < places.size(); ++j) {
-      const double x = *places[j];
-      std::vector<double> above, below;
-      {
-        const Moved element(places[j]);
-        element.to(x + options.eps);
-        above = value();
-        element.to(x - options.eps);
-        below = value();
-      }
-      if (above.size() != below.size() || above.size() != static_cast<std::size_t>(outputs))
-        raise<ShapeError>(
-            "[{}] the function's value has {} elements, and {} and {} after {} element {} was moved up and down: it "
-            "must keep its shape.",
-            op, outputs, above.size(), below.size(), input, j);
-      for (std::size_t k = 0; k < above.size(); ++k) {
-        const double numerical = (above[k] - below[k]) / ((x + options.eps) - (x - options.eps));
-        const double exact = analytical[w][k][j];
-        const double excess = std::abs(exact - numerical) / (options.atol + options.rtol * std::abs(numerical));
-        if (excess <= 1 && !std::isnan(excess)) continue;  // NaN is a failure
-        agrees = false;
-        if (result.passed || excess > worst || std::isnan(excess)) {
-          worst = excess;
-          result.passed = false;
-          result.message =
-              fmt::format("{} element {}, output element {}: analytical {}{}, numerical {} (x = {}, step {})", input, j,
-                          k, exact, reached[w] ? "" : " (no path in the graph)", numerical, x, options.eps);
-        }
-      }
-    }
-    if (reports_unused && agrees && !reached[w] && outputs > 0 && !places.empty())
-      note_unused(op, input, options, result);
-  }
-  return result;
-}
-
-}  // namespace
-
-GradcheckResult gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,
-                          const GradcheckOptions& options) {
-  return compare("gradcheck", f, inputs, options, true);
-}
-
-GradcheckResult gradcheck(const TensorFunction& f, const Tensor& x, const GradcheckOptions& options) {
-  return gradcheck([&](const std::vector<Tensor>& in) { return f(in[0]); }, std::vector<Tensor>{x}, options);
-}
-
-GradcheckResult gradgradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs,
-                              const GradcheckOptions& options) {
-  check_inputs("gradgradcheck", inputs, options);
-  const EnableGrad recording;
-  GradcheckResult unused;
-  Tensor weights;
-  std::vector<Tensor> wanted;
-  for (const Tensor& x : inputs)
-    if (x.requires_grad()) wanted.push_back(x);
-  const auto first = [&](const Tensor& y, const Tensor& grad_output) {
-    if (!y.requires_grad()) return std::vector<Tensor>(wanted.size());
-    return grad({y}, wanted, {grad_output}, {.retain_graph = true, .create_graph = true, .allow_unused = true});
-  };
-  {
-    const SameRandomNumbers random;
-    const Tensor y = f(inputs);
-    // Fixed, uneven weights, because equal ones would hide errors that cancel in a sum.
-    weights = (sin(arange(y.numel(), {.dtype = y.dtype()}) * 1.7 + 0.6) + 1.5).reshape(y.shape());
-    const std::vector<Tensor> grads = first(y, weights);
-    for (std::size_t i = 0, w = 0; i < inputs.size(); ++i)
-      if (inputs[i].requires_grad() && !grads[w++].defined() && y.numel() > 0 && inputs[i].numel() > 0)
-        note_unused("gradgradcheck", label(options, i), options, unused);
-  }
-  GradcheckOptions second = options;
-  second.names.clear();
-  for (std::size_t i = 0; i < inputs.size(); ++i) second.names.push_back(label(options, i));
-  second.names.push_back("the weights of the outputs");
-  std::vector<Tensor> arguments = inputs;
-  arguments.push_back(weights.requires_grad_());
-  const auto gradient = [&](const std::vector<Tensor>& in) {
-    const std::vector<Tensor> grads = first(f(inputs), in.back());
-    std::vector<Tensor> parts;
-    for (std::size_t w = 0; w < wanted.size(); ++w)
-      parts.push_back((grads[w].defined() ? grads[w] : wanted[w] * 0.0).reshape({wanted[w].numel()}));
-    return cat(parts);
-  };
-  // A gradient need not depend on the input: that of a linear function is constant.
-  GradcheckResult result = compare("gradgradcheck", gradient, arguments, second, false);
-  if (!result.passed) result.message = "second order: " + result.message;
-  result.notes = std::move(unused.notes);
-  return result;
-}
-
-GradcheckResult gradgradcheck(const TensorFunction& f, const Tensor& x, const GradcheckOptions& options) {
-  return gradgradcheck([&](const std::vector<Tensor>& in) { return f(in[0]); }, std::vector<Tensor>{x}, options);
+Tensor ggn_vp(const TensorFunction& f, const TensorFunction& loss, const Tensor& x, const Tensor& v) {
+  return ggn_vp(of_list(f), loss, std::vector<Tensor>{x}, std::vector<Tensor>{v})[0];
 }
 
 }  // namespace xg

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
-#include <xgrad/autograd/state.hpp>
+#include <xgrad/autograd/observer.hpp>
 #include <xgrad/tensor/scope.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
@@ -28,18 +28,17 @@ struct TraceEntry {
 };
 
 /// All ops applied while it was active, in order, with their arguments and results.
-class XG_API Trace {
+class XG_API Trace final : public Observer {
  public:
   /// The number of `tensor`, which is registered as a constant unless an op of this trace made it.
   ValueId id_of(const Tensor& tensor);
   /// Appends an op with its arguments and results.
-  void record(std::shared_ptr<const AppliedOp> op, std::span<const Tensor* const> inputs,
-              std::span<const Tensor> outputs);
-  /// Must be called before `op` changes `tensor` in place: the trace keeps a copy of the old value. Throws
-  /// AutogradError where another traced value shares its memory.
-  void before_write(const Tensor& tensor, const char* op);
-  /// Must be called after an in-place change: from now on `tensor` has the number of `result`.
-  void after_write(const Tensor& tensor, const Tensor& result);
+  void observe(const std::shared_ptr<const AppliedOp>& op, std::span<const Tensor* const> inputs,
+               std::span<const Tensor> results) override;
+  /// Keeps the value before the write. Throws AutogradError where another traced value shares the tensor's memory.
+  void before_write(const Tensor& tensor, const Tensor& before, const char* op) override;
+  /// From now on `tensor` has the number of `result`.
+  void after_write(const Tensor& tensor, const Tensor& result) override;
 
   /// The ops in the order in which they were applied.
   const std::vector<TraceEntry>& entries() const { return entries_; }
@@ -54,32 +53,7 @@ class XG_API Trace {
   std::vector<Tensor> aliases_;
 };
 
-/// Guard that records into a trace.
-class TraceMode {
- public:
-  /// The trace must outlive the guard.
-  explicit TraceMode(Trace& trace) noexcept : previous_(state().trace) { state().trace = &trace; }
-  ~TraceMode() { state().trace = previous_; }  ///< restores the previous trace
-  TraceMode(const TraceMode&) = delete;
-  TraceMode& operator=(const TraceMode&) = delete;
-
- private:
-  Trace* previous_;
-};
-
-/// Guard that suspends tracing, for computations inside an op.
-class NoTrace {
- public:
-  NoTrace() noexcept : previous_(state().trace) { state().trace = nullptr; }  ///< suspends tracing
-  ~NoTrace() { state().trace = previous_; }                                   ///< restores the previous trace
-  NoTrace(const NoTrace&) = delete;
-  NoTrace& operator=(const NoTrace&) = delete;
-
- private:
-  Trace* previous_;
-};
-
-/// Whether the calling thread is tracing. Fused ops then run their composite, so that the trace sees its parts.
-inline bool tracing() noexcept { return state().trace != nullptr; }
+/// Guard that records into a trace, which must outlive it.
+using TraceMode = ObserverScope;
 
 }  // namespace xg::autograd

@@ -29,7 +29,7 @@ int main() {
   auto polar = [](const Tensor& p) { return stack({p[0] * cos(p[1]), p[0] * sin(p[1])}); };
   Tensor p = tensor({2.0, 0.5}, {.dtype = float64}), v = tensor({1.0, -1.0}, {.dtype = float64});
   std::cout << "Jacobian\n"
-            << jacobian(polar, p) << "\nJ v " << jvp(polar, p, v) << ", v^T J " << vjp(polar, p, v) << "\n";
+            << jacobian(polar, p) << "\nJ v " << jvp(polar, p, v).tangent << ", v^T J " << vjp(polar, p, v) << "\n";
   std::cout << "Hessian\n" << hessian(rosenbrock, x) << "\nH v " << hvp(rosenbrock, x, v) << "\n";
 
   // Newton's method: the Hessian is 2 x 2, so Cramer's rule solves H step = gradient.

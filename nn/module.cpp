@@ -25,7 +25,7 @@ thread_local constinit ForwardObserver* observer __attribute__((tls_model("initi
 // elements; parameters are not, so that Module::to can replace the elements while every handle stays valid.
 Tensor with_own_record(const Tensor& value) { return Tensor::adopt(xg::detail::new_alias(value.impl())); }
 
-bool has_own_record(const Tensor& value) { return !value.impl().owner && value.impl().base() == nullptr; }
+bool has_own_record(const Tensor& value) { return !value.impl().owner() && value.impl().base() == nullptr; }
 
 // The state of one outermost call of train: its depth of recursion, and the modules that are too deep to recurse into.
 struct ModeWalk {

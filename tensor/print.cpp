@@ -293,10 +293,15 @@ void set_print_options(PrintOptions options) {
 
 PrintOptions print_options() { return current_options; }
 
-std::string Tensor::str() const { return defined() ? text_of(*this, " ", 0) : "undefined"; }
+std::string Tensor::str() const {
+  if (!defined()) return "undefined";
+  const Tensor other = substitute_for_reading();
+  return text_of(other.defined() ? other : *this, " ", 0);
+}
 
 std::string Tensor::repr() const {
   if (!defined()) return "tensor(undefined)";
+  if (const Tensor other = substitute_for_reading(); other.defined()) return other.repr();
   std::string out = fmt::format("tensor({}, shape={}, dtype={}", text_of(*this, ", ", 7), shape().str(), name(dtype()));
   const std::string grad_fn = grad_fn_name();
   if (!grad_fn.empty()) out += is_leaf() ? ", requires_grad=true" : ", grad_fn=" + grad_fn;

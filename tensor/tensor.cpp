@@ -45,8 +45,11 @@ std::int64_t Tensor::stride(std::int64_t dim) const {
   return strides()[static_cast<std::size_t>(normalize_dim("stride", dim, this->dim()))];
 }
 
+Tensor Tensor::substitute_for_reading() const { return adopt(detail::substitute_for_reading(impl())); }
+
 const void* Tensor::checked_data(Dtype wanted) const {
-  const detail::TensorImpl& self = impl();
+  const Tensor other = substitute_for_reading();
+  const detail::TensorImpl& self = other.defined() ? other.impl() : impl();
   if (self.dtype != wanted)
     raise<DtypeError>("[data] the tensor is {}, requested was {}: convert with x.to(xg::{}).", name(self.dtype),
                       name(wanted), name(wanted));
@@ -55,12 +58,14 @@ const void* Tensor::checked_data(Dtype wanted) const {
 
 void* Tensor::checked_mutable_data(Dtype wanted) {
   const void* data = checked_data(wanted);
-  detail::bump_version(impl().storage(), "a write through mutable_data");
+  const Tensor other = substitute_for_reading();
+  detail::bump_version((other.defined() ? other : *this).impl().storage(), "a write through mutable_data");
   return const_cast<void*>(data);
 }
 
 Scalar Tensor::item_scalar() const {
-  const detail::TensorImpl& self = impl();
+  const Tensor other = substitute_for_reading();
+  const detail::TensorImpl& self = other.defined() ? other.impl() : impl();
   if (self.numel() != 1)
     raise<ShapeError>("[item] shape is {} with {} elements, it must have one: reduce or index it first.",
                       self.shape().str(), self.numel());
@@ -68,6 +73,7 @@ Scalar Tensor::item_scalar() const {
 }
 
 Tensor Tensor::as_dense(Dtype dtype) const {
+  if (const Tensor other = substitute_for_reading(); other.defined()) return other.as_dense(dtype);
   return kernels::contiguous(this->dtype() == dtype ? *this : kernels::cast(*this, dtype));
 }
 

@@ -376,6 +376,7 @@ class XG_API Tensor {
   const void* checked_data(Dtype dtype) const;
   void* checked_mutable_data(Dtype dtype);
   Tensor as_dense(Dtype dtype) const;
+  Tensor substitute_for_reading() const;
 
   detail::TensorImpl* impl_ = nullptr;
 };

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImpl));
 void ignore_autograd(void*) noexcept {}
+void ignore_observed(const TensorImpl*) noexcept {}
+TensorImpl* no_substitute(const TensorImpl&) { return nullptr; }
 
 /// Takes over the counted reference `layout`.
 [[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
@@ -37,7 +39,7 @@ void ignore_autograd(void*) noexcept {}
 
 SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype dtype) {
   auto* impl = new (memory::detail::allocate_class(sharing_class)) SharingImpl;
-  impl->owner = false;
+  impl->kind = 0;
   impl->dtype = dtype;
   impl->data = data;
   impl->layout = std::move(layout);
@@ -49,6 +51,8 @@ SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype d
 }  // namespace
 
 void (*release_autograd)(void* node) noexcept = ignore_autograd;
+void (*forget_observed)(const TensorImpl* impl) noexcept = ignore_observed;
+TensorImpl* (*substitute_for_reading)(const TensorImpl& x) = no_substitute;
 
 void release_storage(Storage* storage) noexcept {
   if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
@@ -57,9 +61,15 @@ void release_storage(Storage* storage) noexcept {
 void destroy_impl(TensorImpl* impl) noexcept {
   if (impl->autograd != nullptr) release_autograd(impl->autograd);
   Storage* storage = &impl->storage();
-  if (impl->owner) [[likely]] {
+  if (impl->kind == TensorImpl::is_owner) [[likely]] {
     impl->~TensorImpl();
     return release_storage(storage);
+  }
+  if ((impl->kind & TensorImpl::is_observed) != 0) {
+    forget_observed(impl);
+    impl->autograd = nullptr;
+    impl->kind &= static_cast<std::uint8_t>(~TensorImpl::is_observed);
+    return destroy_impl(impl);
   }
   TensorImpl* base = impl->base();
   static_cast<SharingImpl*>(impl)->~SharingImpl();

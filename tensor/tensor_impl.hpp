@@ -34,13 +34,16 @@ struct TensorImpl {
   std::uint32_t graph_version = 0;  // of a base: how often an in-place write replaced its graph;
                                     // of a view: the base's number when the view's own graph was made
   Dtype dtype = Dtype::float32;
-  bool owner = true;               // whether it is part of an OwnerBlock
+  std::uint8_t kind = is_owner;    // bits: is_owner, is_observed
   bool inference = false;          // made in InferenceMode: never part of a graph
   std::uint8_t autograd_slot = 0;  // the output of *autograd that this tensor is
   void* autograd = nullptr;        // opaque here: an autograd::Node, counted, released through `release_autograd`
   void* data = nullptr;            // first element
   LayoutRef layout;
 
+  static constexpr std::uint8_t is_owner = 1;     // it is part of an OwnerBlock
+  static constexpr std::uint8_t is_observed = 2;  // `forget_observed` is told of its end
+  bool owner() const noexcept { return (kind & is_owner) != 0; }
   const Shape& shape() const noexcept { return layout->shape; }
   const Shape& strides() const noexcept { return layout->strides; }
   std::int64_t numel() const noexcept { return layout->numel; }
@@ -64,18 +67,23 @@ struct SharingImpl : TensorImpl {
 };
 
 inline Storage& TensorImpl::storage() const noexcept {
-  if (!owner) return *static_cast<const SharingImpl*>(this)->shared_storage;
+  if (!owner()) return *static_cast<const SharingImpl*>(this)->shared_storage;
   const char* self = reinterpret_cast<const char*>(this);
   return *reinterpret_cast<Storage*>(const_cast<char*>(self) - sizeof(Storage));
 }
 inline TensorImpl* TensorImpl::base() const noexcept {
-  return owner ? nullptr : static_cast<const SharingImpl*>(this)->view_base;
+  return owner() ? nullptr : static_cast<const SharingImpl*>(this)->view_base;
 }
 
 XG_API void destroy_impl(TensorImpl* impl) noexcept;
 
 /// Releases the reference that TensorImpl::autograd holds. Set once by autograd/.
 XG_API extern void (*release_autograd)(void* node) noexcept;
+/// Tells autograd/ that a tensor that it marked as is_observed is about to end. Set once by autograd/.
+XG_API extern void (*forget_observed)(const TensorImpl* impl) noexcept;
+/// The tensor whose elements the host reads in place of x's, as a counted reference; null for x itself. Set once by
+/// autograd/, where tensors may stand for others (Substitution).
+XG_API extern TensorImpl* (*substitute_for_reading)(const TensorImpl& x);
 
 /// A new tensor with uninitialized elements.
 XG_API TensorImpl* new_impl(const Shape& shape, Dtype dtype);

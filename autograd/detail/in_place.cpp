@@ -3,7 +3,8 @@
 #include <xgrad/autograd/detail/strided.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
-#include <xgrad/autograd/trace.hpp>
+#include <xgrad/autograd/observer.hpp>
+#include <xgrad/autograd/substitution.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -59,7 +60,7 @@ void refresh_view(xg::detail::TensorImpl& view) {
   Tensor again;
   if (node_of(base) != nullptr) {
     const EnableGrad recording;
-    const NoTrace trace_guard;
+    const Unobserved unobserved;
     again = as_strided(base, view.shape(), view.strides(), offset_in_base(view));
   }
   static auto* one_at_a_time = new xg::detail::ProcessMutex;
@@ -75,28 +76,29 @@ void refresh_view(xg::detail::TensorImpl& view) {
 
 Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::function<Tensor(const Tensor&)>& compute,
                  const std::function<void(Tensor&)>& write) {
+  const bool substituting = state().has(mode_substitution);
+  if (substituting) {
+    if (Tensor given = substitute_of(self); given.defined()) {
+      in_place(given, op, other, compute, write);
+      return self;
+    }
+  }
   check(self, op);
   if (other != nullptr && broadcast_shapes(op, self.shape(), other->shape()) != self.shape())
     raise<ShapeError>(
         "[{}] the result of shapes {} and {} does not have the shape of the tensor that is changed: use the "
         "out-of-place form.",
         op, self.shape().str(), other->shape().str());
-  Trace* trace = state().trace;
   const bool recording = grad_enabled() && is_floating(self.dtype()) &&
-                         (node_of(self) != nullptr || (other != nullptr && node_of(*other) != nullptr));
-  if (!recording && trace == nullptr) {
+                         (node_of(self) != nullptr || (other != nullptr && node_of(substituted(*other)) != nullptr));
+  if (!recording && !observed() && !substituting) {
     write(self);
     xg::detail::bump_version(self.impl().storage(), op);
     return self;
   }
-  Tensor before = self;
-  if (trace == nullptr || recording) before = snapshot(self);
-  if (trace != nullptr) {
-    const ValueId id = trace->id_of(self);
-    trace->before_write(self, op);
-    before = trace->value(id);
-    if (Node* node = node_of(self)) set_node(before.impl(), NodeRef(node), self.impl().autograd_slot);
-  }
+  const Tensor before = snapshot(self);
+  for (Observer* observer = state().observer; observer != nullptr; observer = observer->outer())
+    observer->before_write(self, before, op);
   const Tensor result = compute(before);
   if (result.shape() != self.shape())
     raise<ShapeError>("[{}] the result has shape {}, the tensor that is changed {}: use the out-of-place form.", op,
@@ -105,7 +107,7 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   xg::detail::TensorImpl* base = self.impl().base();
   Tensor graph;  // the new graph of self, or of its base
   if (recording) {
-    std::optional<NoTrace> quiet;
+    std::optional<Unobserved> quiet;
     if (base != nullptr) quiet.emplace();
     graph = result.dtype() == self.dtype() ? result : to(result, self.dtype());
     if (base != nullptr) {
@@ -119,14 +121,15 @@ Tensor& in_place(Tensor& self, const char* op, const Tensor* other, const std::f
   }
   kernels::copy_into(self, result);
   xg::detail::bump_version(self.impl().storage(), op);
-  if (trace != nullptr) trace->after_write(self, result);
+  for (Observer* observer = state().observer; observer != nullptr; observer = observer->outer())
+    observer->after_write(self, result);
   if (!recording) return self;
   if (base == nullptr) {
     adopt_graph(self, graph);
     ++self.impl().graph_version;  // existing views show the new values, so their graphs are now out of date
     return self;
   }
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   replace_node(*base, NodeRef(node_of(graph)), graph.impl().autograd_slot);
   ++base->graph_version;
   // The view's graph is refreshed lazily, except where its gradient is retained, which must be that of the new value.

@@ -95,7 +95,7 @@ Tensor SavedOutput::unpack(Node& node, std::uint8_t slot) const {
   Tensor tensor = Tensor::adopt(xg::detail::new_alias(*storage_, data_, layout_, dtype_));
   if (tensor.version() != version_) [[unlikely]]
     SavedInput::throw_changed(node, tensor, version_);
-  if (state().grad_enabled) set_node(tensor.impl(), NodeRef(&node), slot);
+  if (state().derives_by_ops()) set_node(tensor.impl(), NodeRef(&node), slot);
   return tensor;
 }
 

@@ -1,6 +1,7 @@
 // The recorded graph: nodes, edges to the nodes of their inputs, saved tensors.
 #pragma once
 
+#include <xgrad/autograd/saved_tensor_hooks.hpp>
 #include <xgrad/autograd/state.hpp>
 #include <xgrad/tensor/memory.hpp>
 #include <xgrad/tensor/scope.hpp>
@@ -69,6 +70,7 @@ struct NodeExtras {
   std::vector<std::pair<std::uint8_t, Tensor>> retained;  // slot, gradient (undefined until a sweep)
   std::vector<Tensor> more_pending;  // gradients of outputs 1, 2, ... so far; empty outside a sweep
   std::int64_t next_handle = 1;
+  std::vector<std::pair<std::size_t, PackedTensor>> packed;  // the node's number of a saved tensor, what replaces it
 };
 
 /// One recorded op (or a leaf).
@@ -87,6 +89,8 @@ class Node {
   virtual void backward(std::span<Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) = 0;
   /// Releases saved tensors. A later backward is an error.
   virtual void release_saved() noexcept {}
+  /// Replaces saved tensors by what the hooks in force make of them.
+  virtual void pack_saved() {}
   bool is_leaf() const { return leaf_; }
   /// Orders this node after `input`, even if another thread made that one.
   void follow(const Node& input) noexcept {
@@ -161,6 +165,7 @@ class SavedInput {
     return tensor_;
   }
   bool defined() const { return tensor_.defined(); }
+  const Tensor& tensor() const { return tensor_; }
   void reset() noexcept { tensor_ = Tensor(); }
 
   [[noreturn]] static void throw_changed(const Node& node, const Tensor& tensor, std::uint32_t version);
@@ -188,6 +193,7 @@ class SavedOutput {
   /// A tensor of the elements, with `node`'s output `slot` as its graph while graphs are recorded. Throws AutogradError
   /// if they were changed in place.
   Tensor unpack(Node& node, std::uint8_t slot) const;
+  bool defined() const { return storage_ != nullptr; }
   void reset() noexcept {
     if (storage_ != nullptr) xg::detail::release_storage(std::exchange(storage_, nullptr));
   }
@@ -213,7 +219,7 @@ void refresh_view(xg::detail::TensorImpl& view);
 /// The node that made `x`, or the leaf that accumulates its gradient; null if x does not require grad.
 [[gnu::always_inline]] inline Node* node_of(const Tensor& x) {
   xg::detail::TensorImpl& impl = x.impl();
-  if (!impl.owner) [[unlikely]]
+  if (!impl.owner()) [[unlikely]]
     if (const auto* base = impl.base(); base != nullptr && !is_fresh(impl, *base)) refresh_view(impl);
   return static_cast<Node*>(impl.autograd);
 }

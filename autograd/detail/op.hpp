@@ -19,7 +19,8 @@
 // `needs` need gradients), `secant(x, r)` (for Rule::secant; x and r are floating-point), `partial_secant(i, x, r,
 // other)` (for Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold
 // (`jumps`, `random`, ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`,
-// `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where
+// `jvp(inputs, outputs, tangents)` (where forward mode has no rule from the op's kind), `row_factors(inputs, carries)`
+// (of a product: whether the inputs that carry rows are factors on whose side rows stay apart), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where
 // it sees the op itself), `reference(double...)` (an independent value for tests).
 //
 // `apply` promotes dtypes and records, and OpContext sums gradients over dimensions that were broadcast. An op without
@@ -28,9 +29,9 @@
 
 #include <xgrad/autograd/detail/applied_op.hpp>
 #include <xgrad/autograd/detail/op_context.hpp>
+#include <xgrad/autograd/detail/op_modes.hpp>
 #include <xgrad/autograd/detail/op_node.hpp>
 #include <xgrad/autograd/detail/op_registry.hpp>
-#include <xgrad/autograd/trace.hpp>
 
 #include <array>
 #include <memory>
@@ -44,6 +45,8 @@ namespace detail {
 
 inline const Tensor& first_of(const Tensor& result) { return result; }
 template <std::size_t n> const Tensor& first_of(const std::array<Tensor, n>& results) { return results[0]; }
+inline std::span<Tensor, 1> span_of(Tensor& result) { return std::span<Tensor, 1>(&result, 1); }
+template <std::size_t n> std::span<Tensor, n> span_of(std::array<Tensor, n>& results) { return results; }
 
 [[noreturn]] void throw_inference(const char* op);
 void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*> inputs, std::span<Tensor> holders);
@@ -58,13 +61,12 @@ void convert_inputs(const char* op, Promotion promotion, std::span<const Tensor*
   return true;
 }
 
-/// Records what backward and attribution need.
+/// Records what backward needs.
 template <class Op, std::size_t count>
 [[gnu::always_inline]] inline void attach_node(const Op& op, std::span<const Tensor* const, count> inputs,
                                                std::span<Tensor, outputs_of<Op>()> results) {
-  State& s = state();
   if constexpr (has_backward<Op>) {
-    if (s.grad_enabled) {
+    if (state().grad_enabled) {
       typename NodeOf<Op>::template PerInput<Node*> nodes{};
       if constexpr (NodeOf<Op>::variadic) nodes.resize(inputs.size());
       bool any = false;
@@ -79,15 +81,19 @@ template <class Op, std::size_t count>
       }
     }
   }
-  if (s.inference) [[unlikely]]
-    for (Tensor& result : results) result.impl().inference = true;
-  if (s.trace != nullptr) [[unlikely]]
-    s.trace->record(std::make_shared<AppliedOpOf<Op>>(op), inputs, results);
+}
+
+/// What the modes of the thread ask for after an op was computed and recorded.
+template <class Op>
+[[gnu::noinline, gnu::cold]] void finish_in_modes(const Op& op, std::span<const Tensor* const> inputs,
+                                                  std::span<Tensor> results) {
+  finish_in_modes(Op::name, inputs, results);
+  if (observed()) tell_observers(std::make_shared<AppliedOpOf<Op>>(op), inputs, results);
 }
 
 }  // namespace detail
 
-/// Applies an op to tensors: promotes dtypes, runs forward, records what backward and attribution need.
+/// Applies an op to tensors: promotes dtypes, runs forward, records what backward needs and tells the observers.
 template <class Op, class... Inputs>
   requires(Op::inputs == static_cast<int>(sizeof...(Inputs)))
 auto apply(const Op& op, const Inputs&... inputs) {
@@ -97,22 +103,27 @@ auto apply(const Op& op, const Inputs&... inputs) {
   for (const Tensor* x : pointers)
     if (!x->defined()) [[unlikely]]
       throw_undefined();
-  if constexpr (requires { op.composite(inputs...); }) {
-    if (tracing()) [[unlikely]] {
-      auto composed = op.composite(inputs...);
-      if (detail::first_of(composed).defined()) return composed;
+  const auto call = [&](auto&& f) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return f(*pointers[I]...); }(
+        std::make_index_sequence<n>());
+  };
+  std::array<Tensor, n> holders;
+  if (const unsigned modes = state().modes; modes != 0) [[unlikely]] {
+    if (modes & mode_substitution) detail::substitute(pointers, holders);
+    if constexpr (requires { op.composite(inputs...); }) {
+      if (modes & mode_observed) {
+        auto composed = call([&](const auto&... x) { return op.composite(x...); });
+        if (detail::first_of(composed).defined()) return composed;
+      }
     }
   }
-  std::array<Tensor, n> holders;
   if (!detail::needs_no_conversion(detail::promotion<Op>(), pointers)) [[unlikely]]
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);
-  auto result = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return op.forward(*pointers[I]...);
-  }(std::make_index_sequence<n>());
-  if constexpr (detail::outputs_of<Op>() == 1)
-    detail::attach_node<Op, n>(op, pointers, std::span<Tensor, 1>(&result, 1));
-  else
-    detail::attach_node<Op, n>(op, pointers, result);
+  auto result = call([&](const auto&... x) { return op.forward(x...); });
+  std::span<Tensor, detail::outputs_of<Op>()> results = detail::span_of(result);
+  detail::attach_node<Op, n>(op, pointers, results);
+  if (state().modes != 0) [[unlikely]]
+    detail::finish_in_modes(op, pointers, results);
   return result;
 }
 
@@ -128,10 +139,15 @@ Tensor apply(const Op& op, const std::vector<Tensor>& inputs) {
     pointers.push_back(&x);
   }
   std::vector<Tensor> holders(inputs.size());
+  if (state().has(mode_substitution)) [[unlikely]]
+    detail::substitute(pointers, holders);
   if (!detail::needs_no_conversion(detail::promotion<Op>(), pointers))
     detail::convert_inputs(Op::name, detail::promotion<Op>(), pointers, holders);
   Tensor result = op.forward(std::span<const Tensor* const>(pointers));
-  detail::attach_node<Op, std::dynamic_extent>(op, pointers, std::span<Tensor, 1>(&result, 1));
+  const std::span<Tensor, 1> results(&result, 1);
+  detail::attach_node<Op, std::dynamic_extent>(op, pointers, results);
+  if (state().modes != 0) [[unlikely]]
+    detail::finish_in_modes(op, pointers, results);
   return result;
 }
 

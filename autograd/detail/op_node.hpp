@@ -68,21 +68,43 @@ template <class Op> class NodeOf final : public Node {
     std::array<const Tensor*, outputs> results{};
     for (std::size_t i = 0; i < outputs; ++i) {
       results[i] = &unpacked[i];
-      if (mask >> (16 + i) & 1)
+      if (mask >> (16 + i) & 1 && saved_outputs_[slot_of_output(i)].defined())
         unpacked[i] = saved_outputs_[slot_of_output(i)].unpack(*this, static_cast<std::uint8_t>(i));
     }
+    std::array<Tensor, fixed> from_hooks;
+    if (mask != 0 && extras && !extras->packed.empty()) [[unlikely]]
+      unpack_saved(inputs, from_hooks, unpacked);
     PerInput<const Shape*> shapes{};
     if constexpr (variadic) shapes.resize(layouts_.size());
     for (std::size_t i = 0; i < shapes.size(); ++i) shapes[i] = &layouts_[i]->shape;
     if constexpr (has_backward<Op>)
       call_backward(op_, OpContext(inputs.data(), results.data(), shapes.data(), needed), grad_outputs, grad_inputs,
-                    !state().grad_enabled);
+                    !state().derives_by_ops());
   }
 
   void release_saved() noexcept override {
     released = true;
     for (SavedInput& saved : saved_inputs_) saved.reset();
     for (SavedOutput& saved : saved_outputs_) saved.reset();
+    if (extras) extras->packed.clear();
+  }
+
+  void pack_saved() override {
+    for (std::size_t i = 0; i < fixed; ++i) {
+      if (!(mask >> i & 1)) continue;
+      SavedInput& saved = saved_inputs_[slot_of_input(i)];
+      const bool leaf = edges_[i].node && edges_[i].node->is_leaf();
+      if (!saved.defined() || leaf) continue;
+      make_extras().packed.emplace_back(i, PackedTensor(saved.tensor()));
+      saved.reset();
+    }
+    for (std::size_t i = 0; i < outputs; ++i) {
+      if (!(mask >> (16 + i) & 1)) continue;
+      SavedOutput& saved = saved_outputs_[slot_of_output(i)];
+      if (!saved.defined()) continue;
+      make_extras().packed.emplace_back(fixed + i, PackedTensor(saved.unpack(*this, static_cast<std::uint8_t>(i))));
+      saved.reset();
+    }
   }
 
  private:
@@ -97,6 +119,24 @@ template <class Op> class NodeOf final : public Node {
     ((mask >> I & 1 && reads_saved(op_, I, needed) ? save(I) : void()), ...);
   }
 
+  /// Puts what the hooks kept in the place of the saved tensors, with their graph.
+  [[gnu::noinline, gnu::cold]] void unpack_saved(std::array<const Tensor*, fixed + 1>& inputs,
+                                                 std::array<Tensor, fixed>& from_hooks,
+                                                 std::array<Tensor, outputs>& unpacked) {
+    for (const auto& [i, packed] : extras->packed) {
+      Tensor x = packed.unpack();
+      const bool output = i >= fixed;
+      const auto slot = static_cast<std::uint8_t>(output ? i - fixed : edges_[i].slot);
+      if (state().derives_by_ops() && (output || edges_[i].node))
+        set_node(x.impl(), output ? NodeRef(this) : edges_[i].node, slot);
+      if (output) {
+        unpacked[i - fixed] = std::move(x);
+      } else {
+        from_hooks[i] = std::move(x);
+        inputs[i] = &from_hooks[i];
+      }
+    }
+  }
   static constexpr std::size_t count_bits(unsigned bits) { return static_cast<std::size_t>(__builtin_popcount(bits)); }
   static constexpr std::size_t slot_of_input(std::size_t i) { return count_bits(mask & ((1u << i) - 1)); }
   static constexpr std::size_t slot_of_output(std::size_t i) { return count_bits(mask >> 16 & ((1u << i) - 1)); }

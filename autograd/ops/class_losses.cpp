@@ -149,7 +149,7 @@ std::array<Tensor, 2> CrossEntropy::composite(const Tensor& logits, const Tensor
 /// Throws ValueError, naming the position, where NaN targets made a loss NaN.
 void check_nan_target(const char* op, const Tensor& loss, const Tensor& target) {
   const NoGrad guard;
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   if (loss.numel() == 0 || !any(isnan(loss)).item<bool>()) return;
   const std::vector<double> values = target.to_vector();
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -1,4 +1,5 @@
 // Copies, conversion of dtypes, detach.
+#include <xgrad/autograd/detail/leaves.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -31,11 +32,18 @@ struct Contiguous : Identity<Contiguous> {
   static constexpr const char* name = "contiguous";
 };
 
-/// The same memory without a graph. It is applied with recording off, so graphs end here; for traces it is the
-/// identity.
+/// The same memory without a graph. It is applied with recording off, so graphs end here, and tangents of forward mode
+/// with them; for traces it is the identity.
 struct Detach : Identity<Detach> {
   static constexpr const char* name = "detach";
+  static constexpr bool ends_graph = true;
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
+};
+
+/// The same memory without a graph, but with its tangents: what a derivative returns whose graph nobody asked for.
+struct Unrecorded : Identity<Unrecorded> {
+  static constexpr const char* name = "alias";
+  static Tensor forward(const Tensor& x) { return Detach::forward(x); }
 };
 
 /// x in a dtype that holds its values
@@ -78,6 +86,20 @@ struct CastToInteger {
 };
 
 }  // namespace
+
+Tensor without_graph(const Tensor& x) {
+  const NoGrad guard;
+  return apply(Unrecorded{}, x);
+}
+
+Tensor as_leaf(const Tensor& x, bool connected) {
+  if (connected && x.requires_grad()) return x + 0.0;
+  Tensor copy = [&] {
+    const NoGrad guard;
+    return apply(Clone{}, x);
+  }();
+  return copy.requires_grad_();
+}
 
 }  // namespace autograd
 

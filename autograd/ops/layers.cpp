@@ -42,6 +42,14 @@ template <bool with_bias> struct LinearOp {
     if (varying != 0) return {};
     return {in[1], with_bias ? in[2] : Tensor()};
   }
+  static bool row_factors(std::span<const Tensor>, const std::vector<bool>& carries) {
+    return !carries[1] && !(with_bias && carries[2]);
+  }
+  /// The outer products of rows of g and x, g itself for the bias.
+  static Tensor row_vjp(std::size_t i, std::span<const Tensor> in, const Tensor& g, std::int64_t rows) {
+    if (i == 0 || g.dim() != 2 || g.size(0) != rows) return {};
+    return i == 2 ? g : g.unsqueeze(2) * in[0].unsqueeze(1);
+  }
   using Gradients = std::array<Tensor, static_cast<std::size_t>(inputs)>;
   static Gradients backward(const OpContext& c, const Tensor& g) {
     Gradients grads;
@@ -290,7 +298,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
       apply(autograd::StandardizeColumns{eps}, flat ? x : channels_last.reshape({count, channels}));
   {
     const NoGrad guard;
-    const autograd::NoTrace trace_guard;
+    const autograd::Unobserved unobserved;
     if (running_mean.defined()) {
       Tensor target = running_mean;
       target.mul_(1 - momentum).add_(average.reshape({channels}).detach() * momentum);

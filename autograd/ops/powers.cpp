@@ -189,7 +189,7 @@ struct Pow : Elementwise2<Pow> {
   }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     if (!is_floating(a.dtype()) && b.numel() > 0) {
-      const NoTrace trace_guard;
+      const Unobserved unobserved;
       if (any(b < 0).item<bool>())
         throw ValueError(
             "[pow] integers to negative powers are not integers: convert the base to a floating-point dtype first.");

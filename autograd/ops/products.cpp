@@ -7,9 +7,11 @@
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace xg {
 namespace autograd {
@@ -59,6 +61,14 @@ struct Bilinear {
 ///   da = g b^T, db = a^T g, the leading dimensions being rows
 struct MatrixProduct : Bilinear {
   static constexpr const char* name = "matmul";
+  static bool row_factors(std::span<const Tensor>, const std::vector<bool>& carries) { return !carries[1]; }
+  /// For each row a_i^T g_i, which is an outer product for a matrix a.
+  static Tensor row_vjp(std::size_t i, std::span<const Tensor> in, const Tensor& g, std::int64_t rows) {
+    if (i != 1 || g.size(0) != rows) return {};
+    if (g.dim() == 2) return in[0].unsqueeze(2) * g.unsqueeze(1);
+    const auto as_batch = [&](const Tensor& x) { return reshape(x, {rows, -1, x.size(-1)}); };
+    return rows == 0 || g.numel() == 0 ? Tensor() : matmul(transpose(as_batch(in[0]), 1, 2), as_batch(g));
+  }
   static LinearMap linear_map(std::span<const Tensor> in, std::size_t varying) {
     return varying == 0 ? LinearMap{transposed_view(in[1]), {}} : LinearMap{};
   }
@@ -119,6 +129,11 @@ struct MatrixProduct : Bilinear {
 /// a b for each element of the (broadcast) leading dimensions; a [.., n, k], b [.., k, m].
 struct BatchedProduct : Bilinear {
   static constexpr const char* name = "bmm";
+  /// The rows are a dimension of the batch in both factors.
+  static bool row_factors(std::span<const Tensor> in, const std::vector<bool>& carries) {
+    const std::int64_t ndim = std::max(in[0].dim(), in[1].dim());
+    return (!carries[0] || (in[0].dim() == ndim && ndim > 2)) && (!carries[1] || (in[1].dim() == ndim && ndim > 2));
+  }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     if (a.dim() == 3 && b.dim() == 3 && a.shape()[0] == b.shape()[0]) return kernels::batched_matmul(a, b);
     Shape batch = broadcast_shapes(name, leading(a), leading(b));

@@ -25,7 +25,7 @@ template <class T> T truncated_quotient(T a, T b) {
 /// Throws ValueError for integer division by zero, which would trap.
 void check_divisor(const char* op, const Tensor& b) {
   if (!is_floating(b.dtype()) && b.numel() > 0) {
-    const NoTrace trace_guard;
+    const Unobserved unobserved;
     if (any(b == 0).item<bool>())
       raise<ValueError>("[{}] integer division by zero: convert to a floating-point dtype first.", op);
   }

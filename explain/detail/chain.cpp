@@ -241,7 +241,7 @@ Tensor ChainSweep::slopes(const Link& link, const Tensor& at_references, const R
 void ChainSweep::run(const Recording& x, std::int64_t first, std::int64_t tile, std::span<const std::int64_t> slots,
                      std::int64_t place, std::int64_t valid_rows, bool multipliers, Averages& averages) const {
   const NoGrad guard;  // the mode is that of the thread
-  const autograd::NoTrace trace_guard;
+  const autograd::Unobserved unobserved;
   const Tensor& input = x.value(x.input);
   const Dtype dtype = input.dtype();
   if (!panels_.empty())

@@ -137,7 +137,7 @@ class ChainGame final : public Game {
   }
   void worth(std::uint64_t first, std::uint64_t sets, double* out) const override {
     const NoGrad guard;
-    const autograd::NoTrace trace_guard;
+    const autograd::Unobserved unobserved;
     const std::int64_t h = base_.size(0), g = base_.size(1), count = static_cast<std::int64_t>(sets);
     Tensor z = empty({h, count * g}, {.dtype = base_.dtype()});
     dispatch_floating(z.dtype(), [&]<class T>() {

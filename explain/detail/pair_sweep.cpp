@@ -236,7 +236,7 @@ Tensor PairSweep::rounding_contribution(std::size_t e, const PairContext& pairs)
       return {};  // a user-defined op, which may have float32 constants
     }
   };
-  const autograd::NoTrace trace_guard;
+  const autograd::Unobserved unobserved;
   const std::vector<Tensor> x = in_float64(x_), r = in_float64(r_);
   if (x.empty() || r.empty()) return {};
   const std::int64_t groups = whole_ ? 1 : block_.pairs();

@@ -130,7 +130,7 @@ Structure compare(const Recording& x, const Recording& r, const Target& target, 
 }
 
 std::string op_with_other_attributes(const Recording& x, const Recording& r, const Structure& structure) {
-  const autograd::NoTrace trace_guard;
+  const autograd::Unobserved unobserved;
   const auto& entries = x.trace.entries();
   for (std::size_t e = 0; e < entries.size(); ++e) {
     if (!structure.on_path[e]) continue;

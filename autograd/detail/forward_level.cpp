@@ -1,0 +1,258 @@
+#include <xgrad/autograd/detail/forward_level.hpp>
+#include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/ops.hpp>
+#include <xgrad/tensor/scope.hpp>
+#include <xgrad/tensor/support/process_mutex.hpp>
+#include <xgrad/tensor/support/raise.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace xg::autograd::detail {
+namespace {
+
+// All levels of all threads, for tensors that end.
+xg::detail::ProcessMutex& levels_mutex() {
+  static auto* mutex = new xg::detail::ProcessMutex;
+  return *mutex;
+}
+std::vector<ForwardLevel*>& levels() {
+  static auto* all = new std::vector<ForwardLevel*>;
+  return *all;
+}
+
+const bool installed = [] {
+  xg::detail::forget_observed = [](const xg::detail::TensorImpl* impl) noexcept {
+    const std::lock_guard lock(levels_mutex());
+    for (ForwardLevel* level : levels()) level->forget(impl);
+  };
+  return true;
+}();
+
+/// sum + more, where an undefined one is 0.
+void add_to(Tensor& sum, const Tensor& more) {
+  if (more.defined()) sum = sum.defined() ? sum + more : more;
+}
+
+std::int64_t offset_in(const xg::detail::TensorImpl& base, const xg::detail::TensorImpl& view) {
+  const auto bytes = static_cast<const char*>(view.data) - static_cast<const char*>(base.data);
+  return bytes / static_cast<std::int64_t>(item_size(view.dtype));
+}
+
+std::vector<Tensor> tangents_of(std::span<const std::shared_ptr<const Duals>> known, std::size_t direction) {
+  std::vector<Tensor> tangents(known.size());
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (known[i] != nullptr && direction < known[i]->tangents.size()) tangents[i] = known[i]->tangents[direction];
+  return tangents;
+}
+
+bool any_defined(std::span<const Tensor> tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const Tensor& x) { return x.defined(); });
+}
+
+}  // namespace
+
+ForwardLevel::ForwardLevel(Options options) : options_(std::move(options)) {
+  const std::lock_guard lock(levels_mutex());
+  levels().push_back(this);
+}
+
+ForwardLevel::~ForwardLevel() {
+  const std::lock_guard lock(levels_mutex());
+  std::erase(levels(), this);
+}
+
+void ForwardLevel::forget(const xg::detail::TensorImpl* impl) noexcept {
+  Known ended;  // destroyed after the lock is released, since it may hold the last handles on other tensors
+  const std::lock_guard lock(mutex_);
+  const auto found = by_record_.find(impl);
+  if (found == by_record_.end()) return;
+  ended = std::move(found->second);
+  by_record_.erase(found);
+}
+
+void ForwardLevel::set(const Tensor& x, Duals duals) {
+  duals.tangents.resize(options_.directions);
+  keep(x, std::make_shared<const Duals>(std::move(duals)));
+}
+
+void ForwardLevel::keep(const Tensor& x, Known duals) {
+  x.impl().kind |= xg::detail::TensorImpl::is_observed;
+  const std::lock_guard lock(mutex_);
+  std::swap(by_record_[x.unsafe_impl()], duals);
+}
+
+ForwardLevel::Known ForwardLevel::find(const Tensor& x) {
+  const xg::detail::TensorImpl& impl = x.impl();
+  Known base_duals;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_record_.find(&impl); found != by_record_.end()) return found->second;
+    if (impl.autograd != nullptr && !by_node_.empty())
+      if (const auto found = by_node_.find(static_cast<const Node*>(impl.autograd)); found != by_node_.end())
+        for (const auto& [slot, duals] : found->second)
+          if (slot == impl.autograd_slot) return duals;
+    if (impl.base() == nullptr) return nullptr;
+    const auto found = by_record_.find(impl.base());
+    if (found == by_record_.end()) return nullptr;
+    base_duals = found->second;
+  }
+  // A view that was made before its base was written to.
+  return std::make_shared<const Duals>(part_of(*base_duals, impl));
+}
+
+Duals ForwardLevel::part_of(const Duals& base_duals, const xg::detail::TensorImpl& view) const {
+  const auto part = [&](const Tensor& t) {
+    if (!t.defined()) return Tensor();
+    // Geometry is in the strides of the base, which a tangent may not have.
+    const Tensor dense = t.strides() == view.base()->strides() ? t : t.contiguous();
+    return as_strided(dense, view.shape(), view.strides(), offset_in(*view.base(), view));
+  };
+  Duals duals;
+  for (const Tensor& t : base_duals.tangents) duals.tangents.push_back(part(t));
+  duals.laplacian = part(base_duals.laplacian);
+  return duals;
+}
+
+Duals ForwardLevel::of(const Tensor& x) {
+  Duals duals;
+  if (const Known known = find(x)) duals = *known;
+  duals.tangents.resize(options_.directions);
+  for (Tensor& t : duals.tangents)
+    if (!t.defined()) t = zeros_like(x.detach());
+  if (!duals.laplacian.defined()) duals.laplacian = zeros_like(x.detach());
+  return duals;
+}
+
+void ForwardLevel::observe(const std::shared_ptr<const AppliedOp>& op, std::span<const Tensor* const> inputs,
+                           std::span<const Tensor> results) {
+  std::vector<Known> known;
+  for (const Tensor* x : inputs) known.push_back(is_floating(x->dtype()) ? find(*x) : nullptr);
+  if (std::all_of(known.begin(), known.end(), [](const Known& k) { return k == nullptr; })) return;
+  if (!op->traits().has_derivative || op->traits().ends_graph) return;
+  std::vector<Tensor> arguments;
+  for (const Tensor* x : inputs) arguments.push_back(*x);
+  if (options_.rows >= 0) check_rows(*op, arguments, known, results);
+  std::vector<Duals> duals = derived(*op, arguments, results, known);
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    if (!results[k].defined() || !is_floating(results[k].dtype())) continue;
+    const auto shared = std::make_shared<const Duals>(std::move(duals[k]));
+    keep(results[k], shared);
+    if (Node* node = node_of(results[k])) {
+      by_node_[node].emplace_back(results[k].impl().autograd_slot, shared);
+      nodes_.emplace_back(node);
+    }
+  }
+}
+
+std::vector<Duals> ForwardLevel::derived(const AppliedOp& op, std::span<const Tensor> inputs,
+                                         std::span<const Tensor> outputs, std::span<const Known> known) const {
+  std::vector<Duals> duals(outputs.size());
+  std::vector<Tensor> laplacians(outputs.size());
+  for (std::size_t d = 0; d < options_.directions; ++d) {
+    const std::vector<Tensor> tangents = tangents_of(known, d);
+    std::vector<Tensor> pushed(outputs.size());
+    if (any_defined(tangents)) {
+      pushed = op.jvp(inputs, outputs, tangents);
+      if (d < options_.curved.size() && options_.curved[d]) {
+        const std::vector<Tensor> curved = second_tangents(op, inputs, outputs, tangents, pushed);
+        for (std::size_t k = 0; k < outputs.size(); ++k) add_to(laplacians[k], curved[k]);
+      }
+    }
+    for (std::size_t k = 0; k < outputs.size(); ++k) duals[k].tangents.push_back(pushed[k]);
+  }
+  if (!options_.curved.empty()) {
+    std::vector<Tensor> inner(known.size());
+    for (std::size_t i = 0; i < known.size(); ++i)
+      if (known[i] != nullptr) inner[i] = known[i]->laplacian;
+    if (any_defined(inner)) {
+      const std::vector<Tensor> pushed = op.jvp(inputs, outputs, inner);
+      for (std::size_t k = 0; k < outputs.size(); ++k) add_to(laplacians[k], pushed[k]);
+    }
+    for (std::size_t k = 0; k < outputs.size(); ++k) duals[k].laplacian = laplacians[k];
+  }
+  return duals;
+}
+
+void ForwardLevel::check_rows(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Known> known,
+                              std::span<const Tensor> results) const {
+  std::vector<bool> carries;
+  for (const Known& k : known) carries.push_back(k != nullptr);
+  for (const Tensor& result : results) {
+    if (!result.defined() || !is_floating(result.dtype())) continue;
+    if (op.keeps_rows(inputs, carries, result, options_.rows)) continue;
+    const std::string path = scope_path(current_scope());
+    std::string shapes;
+    for (const Tensor& x : inputs) shapes += (shapes.empty() ? "" : " and ") + x.shape().str();
+    raise<AutogradError>(
+        "[{}] {} of {} gives {}: it mixes rows, or moves them from dimension 0, where row i of the result must depend "
+        "on row i of the {} rows alone. Use jacobian or hessian of the whole function.{}",
+        options_.op, op.name(), shapes, result.shape().str(), options_.rows,
+        path.empty() ? "" : " Called in: " + path + ".");
+  }
+}
+
+void ForwardLevel::before_write(const Tensor& tensor, const Tensor& before, const char*) {
+  if (Known known = is_floating(tensor.dtype()) ? find(tensor) : nullptr) keep(before, std::move(known));
+}
+
+void ForwardLevel::after_write(const Tensor& tensor, const Tensor& result) {
+  const ObservedOnlyBy outside(outer());
+  const Known written = is_floating(result.dtype()) && is_floating(tensor.dtype()) ? find(result) : nullptr;
+  xg::detail::TensorImpl& impl = tensor.impl();
+  xg::detail::TensorImpl* base_impl = impl.base() != nullptr ? impl.base() : &impl;
+  base_impl->refs.acquire();
+  const Tensor base = Tensor::adopt(base_impl);
+  const Known base_known = is_floating(base.dtype()) ? find(base) : nullptr;
+  if (written == nullptr && base_known == nullptr) return;
+  const auto value_of = [](const Known& known, std::size_t d, bool laplacian) {
+    if (known == nullptr) return Tensor();
+    return laplacian ? known->laplacian : d < known->tangents.size() ? known->tangents[d] : Tensor();
+  };
+  const auto merged = [&](std::size_t d, bool laplacian) {
+    Tensor part = value_of(written, d, laplacian), whole = value_of(base_known, d, laplacian);
+    if (part.defined()) part = to(part, tensor.dtype());
+    if (impl.base() == nullptr || (!part.defined() && !whole.defined())) return part;
+    if (!part.defined()) part = zeros(tensor.shape(), {.dtype = tensor.dtype()});
+    if (!whole.defined()) whole = zeros(base.shape(), {.dtype = base.dtype()});
+    return as_strided_scatter(whole.contiguous(), part, impl.shape(), impl.strides(), offset_in(*base_impl, impl));
+  };
+  Duals duals;
+  for (std::size_t d = 0; d < options_.directions; ++d) duals.tangents.push_back(merged(d, false));
+  duals.laplacian = merged(0, true);
+  {
+    // Views that are known have the derivatives of what was overwritten: they are found from the base from now on.
+    std::vector<Known> ended;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(by_record_, [&](auto& entry) {
+      const bool view = entry.first != base_impl && &entry.first->storage() == &base_impl->storage() &&
+                        entry.first->base() == base_impl;
+      if (view) ended.push_back(std::move(entry.second));
+      return view;
+    });
+  }
+  keep(base, std::make_shared<const Duals>(std::move(duals)));
+}
+
+std::vector<Tensor> second_tangents(const AppliedOp& op, std::span<const Tensor> inputs,
+                                    std::span<const Tensor> outputs, std::span<const Tensor> tangents,
+                                    std::span<const Tensor> out) {
+  if (op.rule() == Rule::linear) return std::vector<Tensor>(outputs.size());
+  ForwardLevel level({});
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (tangents[i].defined()) level.set(inputs[i], {{tangents[i]}, {}});
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    if (out[k].defined()) level.set(outputs[k], {{out[k]}, {}});
+  std::vector<Tensor> pushed;
+  {
+    const ObserverScope scope(level);
+    pushed = op.jvp(inputs, outputs, tangents);
+  }
+  std::vector<Tensor> second(outputs.size());
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    if (pushed[k].defined()) second[k] = level.of(pushed[k]).tangents[0];
+  return second;
+}
+
+}  // namespace xg::autograd::detail
