@@ -1,5 +1,4 @@
 #include <xgrad/autograd/attribution.hpp>
-#include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/trace.hpp>
@@ -18,43 +17,29 @@ Tensor AppliedOp::partial_secant(std::size_t, const Tensor&, const Tensor&, cons
 LinearMap AppliedOp::linear_map(std::span<const Tensor>, std::size_t) const { return {}; }
 Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
 
-std::vector<Tensor> AppliedOp::jvp(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
-                                   std::span<const Tensor> tangents) const {
-  const bool recorded = state().derives_by_ops();
-  const EnableGrad recording;
-  // u^T J is linear in u: its derivative with respect to u in the direction of the tangents is J t.
-  std::vector<Tensor> weights, wanted;
-  std::vector<std::size_t> places;
-  for (std::size_t k = 0; k < outputs.size(); ++k) {
-    weights.emplace_back();
-    if (!outputs[k].defined() || !is_floating(outputs[k].dtype())) continue;
-    weights[k] = zeros(outputs[k].shape(), {.dtype = outputs[k].dtype(), .requires_grad = true});
-    wanted.push_back(weights[k]);
-    places.push_back(k);
-  }
-  std::vector<Shape> shapes;
-  for (const Tensor& x : inputs) shapes.push_back(x.shape());
-  const auto needed = std::make_unique<bool[]>(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) needed[i] = tangents[i].defined();
-  std::vector<Tensor> grads(inputs.size());
-  vjp(inputs, outputs, shapes, weights, grads, needed.get());
-  std::vector<Tensor> sums, directions;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (needed[i] && grads[i].defined() && grads[i].requires_grad()) {
-      sums.push_back(grads[i]);
-      directions.push_back(tangents[i]);
-    }
-  std::vector<Tensor> results(outputs.size());
-  if (sums.empty() || wanted.empty()) return results;
-  const std::vector<Tensor> pushed =
-      xg::grad(sums, wanted, directions, {.create_graph = recorded, .allow_unused = true});
-  for (std::size_t j = 0; j < places.size(); ++j) results[places[j]] = pushed[j];
-  return results;
-}
+JvpRule AppliedOp::jvp_rule() const { return JvpRule::transposed; }
+Tensor AppliedOp::applied(std::span<const Tensor>) const { return {}; }
 
-Tensor AppliedOp::row_vjp(std::size_t, std::span<const Tensor>, std::span<const Tensor>, std::span<const Tensor>,
-                          std::int64_t) const {
-  return {};
+AppliedOp::Slopes AppliedOp::slopes(const Tensor&, const Tensor&, bool) const { return {}; }
+
+/// For an elementwise op the input is repeated for each row, so that its gradients are not summed over rows.
+Tensor AppliedOp::row_vjp(std::size_t i, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
+                          std::span<const Tensor> grad_outputs, std::int64_t rows) const {
+  if (!traits().elementwise || outputs.size() != 1) return {};
+  const Tensor &x = inputs[i], &y = outputs[0];
+  if (y.dim() == 0 || y.size(0) != rows || x.dim() > y.dim() || (x.dim() == y.dim() && x.size(0) != 1)) return {};
+  Shape aligned = y.shape();
+  const std::size_t skip = aligned.size() - x.shape().size();
+  for (std::size_t d = 0; d < aligned.size(); ++d) aligned[d] = d == 0 ? rows : d < skip ? 1 : x.shape()[d - skip];
+  std::vector<Tensor> repeated(inputs.begin(), inputs.end());
+  repeated[i] = x.expand(aligned);
+  std::vector<Shape> shapes;
+  for (const Tensor& input : repeated) shapes.push_back(input.shape());
+  const auto needed = std::make_unique<bool[]>(inputs.size());
+  needed[i] = true;
+  std::vector<Tensor> grads(inputs.size());
+  vjp(repeated, outputs, shapes, grad_outputs, grads, needed.get());
+  return grads[i].defined() ? grads[i].reshape(with_front(rows, x.shape())) : Tensor();
 }
 
 bool AppliedOp::keeps_rows(std::span<const Tensor> inputs, const std::vector<bool>& carries, const Tensor& result,

@@ -76,6 +76,15 @@ struct LinearMap {
 
 struct PairContext;
 
+/// How a tangent passes through an op in forward mode. It follows from what the op is.
+enum class JvpRule : std::uint8_t {
+  none,        ///< not at all: the result has no derivative
+  diagonal,    ///< an elementwise op's Jacobian is its own transpose: the vector-Jacobian product of the tangent
+  linear,      ///< the op itself, of the tangents
+  product,     ///< the product rule; a third argument is added to the product
+  transposed,  ///< the vector-Jacobian product is linear in the gradient: its own derivative in direction of the tangents
+};
+
 /// The shape [front, shape[skip], shape[skip + 1], ...].
 XG_API Shape with_front(std::int64_t front, const Shape& shape, std::size_t skip = 0);
 
@@ -115,11 +124,17 @@ struct XG_API AppliedOp {
   /// The vector-Jacobian product: the gradients of the inputs i with needed[i], from those of the results.
   virtual void vjp(std::span<const Tensor> inputs, std::span<const Tensor> outputs, std::span<const Shape> input_shapes,
                    std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const = 0;
-  /// The Jacobian-vector product of forward mode: the tangents of the results, of their shapes, from those of the inputs
-  /// (undefined is zero), made of ops. By default the vector-Jacobian product, which is linear in the gradient, is
-  /// differentiated once more.
-  virtual std::vector<Tensor> jvp(std::span<const Tensor> inputs, std::span<const Tensor> outputs,
-                                  std::span<const Tensor> tangents) const;
+  /// How forward mode gets tangents of results, see JvpRule.
+  virtual JvpRule jvp_rule() const;
+  /// The op with its attributes applied to other tensors; undefined for an op of several results.
+  virtual Tensor applied(std::span<const Tensor> arguments) const;
+  /// The first derivative of an elementwise op of one tensor, and with `curved` the second, if the op has a formula for
+  /// it; both undefined for any other op.
+  struct Slopes {
+    Tensor slope;      ///< g'(x)
+    Tensor curvature;  ///< g''(x)
+  };
+  virtual Slopes slopes(const Tensor& x, const Tensor& y, bool curved) const;
   /// Whether row i along dimension 0 of `result` depends on the rows i alone of the inputs that carry rows, of which
   /// there are `rows`, or several blocks of as many.
   virtual bool keeps_rows(std::span<const Tensor> inputs, const std::vector<bool>& carries, const Tensor& result,

@@ -1,4 +1,5 @@
 #include <xgrad/autograd/detail/forward_level.hpp>
+#include <xgrad/autograd/detail/jvp.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
@@ -146,15 +147,46 @@ void ForwardLevel::observe(const std::shared_ptr<const AppliedOp>& op, std::span
   }
 }
 
+Duals ForwardLevel::pushed(const AppliedOp& op, const AppliedOp::Slopes& slopes, const Tensor& x, const Tensor& y,
+                           const Duals& known) const {
+  Duals duals;
+  Tensor squares;
+  for (std::size_t d = 0; d < options_.directions; ++d) {
+    const Tensor& t = known.tangents[d];
+    duals.tangents.push_back(t.defined() ? slopes.slope * t : Tensor());
+    if (options_.curved[d] && t.defined()) add_to(squares, square(t));
+  }
+  if (known.laplacian.defined()) duals.laplacian = slopes.slope * known.laplacian;
+  if (!squares.defined()) return duals;
+  Tensor curvature = slopes.curvature;
+  if (!curvature.defined()) {
+    // The slope's own derivative.
+    ForwardLevel level({});
+    level.set(x, {{ones(x.shape(), {.dtype = x.dtype()})}, {}});
+    level.set(y, {{slopes.slope}, {}});
+    const Tensor slope = [&] {
+      const ObserverScope scope(level);
+      return op.slopes(x, y, false).slope;
+    }();
+    curvature = level.of(slope).tangents[0];
+  }
+  add_to(duals.laplacian, curvature * squares);
+  return duals;
+}
+
 std::vector<Duals> ForwardLevel::derived(const AppliedOp& op, std::span<const Tensor> inputs,
                                          std::span<const Tensor> outputs, std::span<const Known> known) const {
+  // One slope serves all directions.
+  if (!options_.curved.empty() && inputs.size() == 1)
+    if (const AppliedOp::Slopes slopes = op.slopes(inputs[0], outputs[0], true); slopes.slope.defined())
+      return {pushed(op, slopes, inputs[0], outputs[0], *known[0])};
   std::vector<Duals> duals(outputs.size());
   std::vector<Tensor> laplacians(outputs.size());
   for (std::size_t d = 0; d < options_.directions; ++d) {
     const std::vector<Tensor> tangents = tangents_of(known, d);
     std::vector<Tensor> pushed(outputs.size());
     if (any_defined(tangents)) {
-      pushed = op.jvp(inputs, outputs, tangents);
+      pushed = jvp(op, inputs, outputs, tangents);
       if (d < options_.curved.size() && options_.curved[d]) {
         const std::vector<Tensor> curved = second_tangents(op, inputs, outputs, tangents, pushed);
         for (std::size_t k = 0; k < outputs.size(); ++k) add_to(laplacians[k], curved[k]);
@@ -167,7 +199,7 @@ std::vector<Duals> ForwardLevel::derived(const AppliedOp& op, std::span<const Te
     for (std::size_t i = 0; i < known.size(); ++i)
       if (known[i] != nullptr) inner[i] = known[i]->laplacian;
     if (any_defined(inner)) {
-      const std::vector<Tensor> pushed = op.jvp(inputs, outputs, inner);
+      const std::vector<Tensor> pushed = jvp(op, inputs, outputs, inner);
       for (std::size_t k = 0; k < outputs.size(); ++k) add_to(laplacians[k], pushed[k]);
     }
     for (std::size_t k = 0; k < outputs.size(); ++k) duals[k].laplacian = laplacians[k];
@@ -247,7 +279,7 @@ std::vector<Tensor> second_tangents(const AppliedOp& op, std::span<const Tensor>
   std::vector<Tensor> pushed;
   {
     const ObserverScope scope(level);
-    pushed = op.jvp(inputs, outputs, tangents);
+    pushed = jvp(op, inputs, outputs, tangents);
   }
   std::vector<Tensor> second(outputs.size());
   for (std::size_t k = 0; k < outputs.size(); ++k)

@@ -23,7 +23,7 @@ struct Duals {
 // Note [Levels of forward mode]
 // Levels are observers and nest: the tangents of an inner level are computed by ops that the outer levels see, so that
 // an outer level's tangents of an inner tangent are second derivatives. Each op gives its tangents by what it is anyway
-// (AppliedOp::jvp): a linear op applies itself, a bilinear one follows the product rule, an elementwise one multiplies
+// (JvpRule): a linear op applies itself, a bilinear one follows the product rule, an elementwise one multiplies
 // with its slope, any other differentiates its vector-Jacobian product, which is linear, once more.
 //
 // A sweep inside a level must not compute by kernels that no observer sees: State::derives_by_ops.
@@ -57,6 +57,8 @@ class ForwardLevel final : public Observer {
   Known find(const Tensor& x);
   void keep(const Tensor& x, Known duals);
   Duals part_of(const Duals& base_duals, const xg::detail::TensorImpl& view) const;
+  Duals pushed(const AppliedOp& op, const AppliedOp::Slopes& slopes, const Tensor& x, const Tensor& y,
+               const Duals& known) const;
   std::vector<Duals> derived(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                              std::span<const Known> known) const;
   void check_rows(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Known> known,

@@ -90,6 +90,7 @@ struct Tanh : Elementwise1<Tanh, save_output()> {
   template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x + x)); }
   template <class V> static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
   template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
+  template <class V> static V curvature(V y) { return constant(y, 2) * y * (y * y - constant(y, 1)); }
   template <class V> static V secant(V x, V r) { return constant(x, 4) * sigmoid_secant_of(x + x, r + r); }
   static double reference(double x) { return std::tanh(x); }
   static constexpr Domain domain{-3, 3};

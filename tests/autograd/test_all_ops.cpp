@@ -5,6 +5,7 @@
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>
@@ -250,6 +251,27 @@ TEST_CASE("second derivatives agree with differences") {
     if (!op.differentiable || floating(sample.inputs).empty()) return;
     if (!sample.call(sample.inputs).is_floating_point()) return;
     const GradcheckResult result = gradgradcheck(of_floating(sample), floating_leaves(sample));
+    INFO(what << ": " << result.message);
+    CHECK(result.passed);
+  });
+}
+
+// Breaks if a second derivative is not written in differentiable ops either.
+TEST_CASE("third derivatives of elementwise ops agree with differences") {
+  for_each_sample(float64, [](const OpInfo& op, const Sample& sample, const std::string& what) {
+    if (!op.differentiable || !op.elementwise || floating(sample.inputs).empty()) return;
+    if (!sample.call(sample.inputs).is_floating_point()) return;
+    const TensorsFunction f = of_floating(sample);
+    const auto gradient = [&](const std::vector<Tensor>& in) {
+      const Tensor y = f(in);
+      if (!y.requires_grad()) return y * 0.0;
+      std::vector<Tensor> parts;
+      for (const Tensor& g : grad({y}, in, {uneven(y.shape(), y.dtype())}, {.create_graph = true, .allow_unused = true}))
+        if (g.defined()) parts.push_back((g * g * 0.5 + g).flatten());
+      return parts.empty() ? y * 0.0 : cat(parts, 0);
+    };
+    const GradcheckResult result =
+        gradgradcheck(gradient, floating_leaves(sample), {.rtol = 2e-3, .atol = 2e-4, .allow_unused = true});
     INFO(what << ": " << result.message);
     CHECK(result.passed);
   });

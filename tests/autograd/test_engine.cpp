@@ -234,6 +234,27 @@ TEST_CASE("a chain of a million nodes is swept and destroyed on a stack of 64 Ki
   CHECK(gradient_of_million == 1.0);
 }
 
+// Breaks if nodes grow: what an op takes in a graph besides its values.
+TEST_CASE("a node takes less than 250 bytes beyond its values") {
+  const Tensor x = ones({}, {.requires_grad = true}), w = ones({}, {.requires_grad = true});
+  constexpr std::int64_t count = 10000;
+  const auto bytes_of = [&](const char* what, auto&& step, std::int64_t kept_values) {
+    Tensor y = x;
+    const std::int64_t before = memory::statistics().bytes_in_use;
+    for (std::int64_t i = 0; i < count; ++i) y = step(y);
+    const std::int64_t value = 128;  // the block of a 0-d tensor
+    const std::int64_t bytes = (memory::statistics().bytes_in_use - before) / count - kept_values * value;
+    INFO(what << ": " << bytes << " bytes");
+    CHECK(bytes < 250);
+    CHECK(bytes > 0);
+  };
+  bytes_of("add", [](const Tensor& t) { return t + 1.0; }, 0);
+  bytes_of("tanh", [](const Tensor& t) { return tanh(t); }, 1);
+  bytes_of("mul", [&](const Tensor& t) { return t * w; }, 1);
+  bytes_of("where", [&](const Tensor& t) { return where(t > 0.0, t, w); }, 1);
+  bytes_of("logaddexp", [&](const Tensor& t) { return logaddexp(t, w); }, 2);
+}
+
 TEST_CASE("independent graphs run in different threads and agree bit by bit") {
   // Breaks if sweeps share state between threads.
   const Tensor x0 = rand({64, 8}, {.dtype = float64});

@@ -5,6 +5,7 @@
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <cmath>

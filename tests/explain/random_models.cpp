@@ -4,6 +4,7 @@
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <fmt/format.h>
