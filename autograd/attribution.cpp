@@ -18,7 +18,7 @@ LinearMap AppliedOp::linear_map(std::span<const Tensor>, std::size_t) const { re
 Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
 
 JvpRule AppliedOp::jvp_rule() const { return JvpRule::transposed; }
-Tensor AppliedOp::applied(std::span<const Tensor>) const { return {}; }
+Tensor AppliedOp::linear_applied(std::span<const Tensor>) const { return {}; }
 
 AppliedOp::Slopes AppliedOp::slopes(const Tensor&, const Tensor&, bool) const { return {}; }
 

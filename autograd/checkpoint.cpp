@@ -1,4 +1,5 @@
 #include <xgrad/autograd/checkpoint.hpp>
+#include <xgrad/autograd/detail/leaves.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/observer.hpp>
 #include <xgrad/autograd/ops.hpp>
@@ -46,7 +47,7 @@ class Frame {
         substitution_(Substitution::current()),
         scope_(current_scope()),
         mode_(grad_enabled()) {
-    for (const Tensor& x : inputs) inputs_.push_back({PackedTensor(x), x.requires_grad()});
+    for (const Tensor& x : inputs) inputs_.push_back({PackedTensor(x), x.requires_grad(), x.is_leaf()});
   }
 
   std::size_t next_number() { return count_++; }
@@ -75,6 +76,7 @@ class Frame {
     for (const Input& input : inputs_) {
       inputs.push_back(input.tensor.unpack().detach());
       if (input.requires_grad) inputs.back().requires_grad_();
+      if (!input.is_leaf) inputs.back() = as_result(inputs.back());
     }
     {
       const ScopeOf scope(scope_);
@@ -107,7 +109,7 @@ class Frame {
   };
   struct Input {
     PackedTensor tensor;
-    bool requires_grad;
+    bool requires_grad, is_leaf;
   };
 
   TensorsFunction f_;

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/inspect.hpp>
 #include <xgrad/autograd/ops.hpp>
+#include <xgrad/autograd/substitution.hpp>
 #include <xgrad/nn/detail/module_walk.hpp>
 #include <xgrad/nn/detail/release_list.hpp>
 #include <xgrad/nn/module.hpp>
@@ -104,7 +105,11 @@ Tensor Module::call_watched(const Tensor& x) {
 // graph reveal it; leaves that x depends on are the caller's.
 void Module::check_registered(const Tensor& input, const Tensor& output) {
   std::unordered_set<const void*> known;
-  for (const Tensor& p : parameters()) known.insert(autograd::leaf_identity(p));
+  for (const Tensor& p : parameters()) {
+    known.insert(autograd::leaf_identity(p));
+    if (const Tensor given = autograd::substitute_of(p); given.defined() && given.requires_grad())
+      for (const void* leaf : autograd::leaf_identities(given)) known.insert(leaf);
+  }
   if (input.defined() && input.requires_grad())
     for (const void* leaf : autograd::leaf_identities(input)) known.insert(leaf);
   for (const void* leaf : autograd::leaf_identities(output))

@@ -81,14 +81,11 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
     else
       return JvpRule::transposed;
   }
-  Tensor applied(std::span<const Tensor> arguments) const override {
-    if constexpr (Op::inputs == any_number && outputs_of<Op>() == 1)
-      return apply(op_, std::vector<Tensor>(arguments.begin(), arguments.end()));
-    else if constexpr (outputs_of<Op>() == 1)
-      return [&]<std::size_t... I>(std::index_sequence<I...>) { return apply(op_, arguments[I]...); }(
-          std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
+  Tensor linear_applied(std::span<const Tensor> arguments) const override {
+    if constexpr (requires { op_.linear_part(); })
+      return AppliedOpOf(op_.linear_part()).apply_to(arguments);
     else
-      return {};
+      return apply_to(arguments);
   }
   Slopes slopes(const Tensor& x, const Tensor& y, bool curved) const override {
     Slopes s;
@@ -148,6 +145,17 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
   }
 
  private:
+  Tensor apply_to(std::span<const Tensor> arguments) const {
+    if constexpr (Op::inputs == any_number && outputs_of<Op>() == 1) {
+      const std::vector<Tensor> list(arguments.begin(), arguments.end());
+      return apply(op_, list);
+    } else if constexpr (outputs_of<Op>() == 1) {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) { return apply(op_, arguments[I]...); }(
+          std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
+    } else {
+      return {};
+    }
+  }
   static constexpr const OpTraits& traits_of_op = detail::traits<Op>;
   [[no_unique_address]] Op op_;
 };

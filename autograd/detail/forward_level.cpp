@@ -25,8 +25,13 @@ std::vector<ForwardLevel*>& levels() {
 
 const bool installed = [] {
   xg::detail::forget_observed = [](const xg::detail::TensorImpl* impl) noexcept {
+    std::shared_ptr<const Duals> ended;
     const std::lock_guard lock(levels_mutex());
-    for (ForwardLevel* level : levels()) level->forget(impl);
+    for (ForwardLevel* level : levels())
+      if (std::shared_ptr<const Duals> duals = level->forget(impl)) {
+        duals->next = std::move(ended);
+        ended = std::move(duals);
+      }
   };
   return true;
 }();
@@ -64,13 +69,13 @@ ForwardLevel::~ForwardLevel() {
   std::erase(levels(), this);
 }
 
-void ForwardLevel::forget(const xg::detail::TensorImpl* impl) noexcept {
-  Known ended;  // destroyed after the lock is released, since it may hold the last handles on other tensors
+std::shared_ptr<const Duals> ForwardLevel::forget(const xg::detail::TensorImpl* impl) noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = by_record_.find(impl);
-  if (found == by_record_.end()) return;
-  ended = std::move(found->second);
+  if (found == by_record_.end()) return nullptr;
+  Known ended = std::move(found->second);
   by_record_.erase(found);
+  return ended;
 }
 
 void ForwardLevel::set(const Tensor& x, Duals duals) {

@@ -18,6 +18,7 @@ namespace xg::autograd::detail {
 struct Duals {
   std::vector<Tensor> tangents;  ///< D y [v_d] for each direction v_d
   Tensor laplacian;              ///< sum of D^2 y [v_d, v_d] over the level's `curved` directions
+  mutable std::shared_ptr<const Duals> next = {};  ///< of a tensor that has ended: what another level knew of it
 };
 
 // Note [Levels of forward mode]
@@ -44,8 +45,9 @@ class ForwardLevel final : public Observer {
   void set(const Tensor& x, Duals duals);
   /// Those of x, zeros where it does not depend on what was set.
   Duals of(const Tensor& x);
-  /// A tensor ends.
-  void forget(const xg::detail::TensorImpl* impl) noexcept;
+  /// A tensor ends: returns what was known of it, to be dropped when no lock is held, since it may hold the last handles
+  /// on tensors that are known themselves.
+  std::shared_ptr<const Duals> forget(const xg::detail::TensorImpl* impl) noexcept;
 
   void observe(const std::shared_ptr<const AppliedOp>& op, std::span<const Tensor* const> inputs,
                std::span<const Tensor> results) override;

@@ -46,7 +46,7 @@ Tensor linear(const AppliedOp& op, std::span<const Tensor> inputs, std::span<con
     arguments.push_back(tangents[i].defined()             ? tangents[i]
                         : is_floating(inputs[i].dtype()) ? zeros_of(inputs[i])
                                                           : inputs[i]);
-  return op.applied(arguments);
+  return op.linear_applied(arguments);
 }
 
 Tensor product(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Tensor> tangents) {
@@ -58,9 +58,9 @@ Tensor product(const AppliedOp& op, std::span<const Tensor> inputs, std::span<co
     std::vector<Tensor> arguments(inputs.begin(), inputs.end());
     arguments[i] = tangents[i];
     if (has_term) arguments[2] = std::exchange(with_term, false) ? tangents[2] : zeros_of(inputs[2]);
-    add_to(sum, op.applied(arguments));
+    add_to(sum, op.linear_applied(arguments));
   }
-  if (with_term) add_to(sum, op.applied(std::vector<Tensor>{zeros_of(inputs[0]), inputs[1], tangents[2]}));
+  if (with_term) add_to(sum, op.linear_applied(std::vector<Tensor>{zeros_of(inputs[0]), inputs[1], tangents[2]}));
   return sum;
 }
 

@@ -14,10 +14,27 @@
 
 namespace xg::autograd::detail {
 
+namespace {
+
+/// The checks themselves are not checked.
+class Unchecked {
+ public:
+  Unchecked() noexcept : found_(state().has(mode_checked)) { state().set(mode_checked, false); }
+  ~Unchecked() { state().set(mode_checked, found_); }
+  Unchecked(const Unchecked&) = delete;
+  Unchecked& operator=(const Unchecked&) = delete;
+
+ private:
+  bool found_;
+};
+
+}  // namespace
+
 std::string not_finite(const Tensor& x) {
   if (!x.defined() || !is_floating(x.dtype()) || x.numel() == 0) return {};
   const NoGrad no_grad;
   const Unobserved unobserved;
+  const Unchecked unchecked;
   if (all(isfinite(x)).item<bool>()) return {};
   const std::vector<double> values = x.to_vector();
   const auto first = std::find_if(values.begin(), values.end(), [](double v) { return !std::isfinite(v); });
@@ -27,7 +44,7 @@ std::string not_finite(const Tensor& x) {
     index[d] = rest % x.shape()[d];
     rest /= x.shape()[d];
   }
-  return fmt::format("{} at {} (shape {})", *first, index.str(), x.shape().str());
+  return fmt::format("{} at {} (shape {})", std::isnan(*first) ? "NaN" : *first > 0 ? "inf" : "-inf", index.str(), x.shape().str());
 }
 
 namespace {

@@ -16,7 +16,7 @@ void substitute(std::span<const Tensor*> inputs, std::span<Tensor> holders);
 /// Marks, checks and packs the results of an op as the modes say.
 void finish_in_modes(const char* op, std::span<const Tensor* const> inputs, std::span<Tensor> results);
 
-/// "nan at [1, 2] (shape [3, 4])", the first number that is not finite; empty where there is none.
+/// "NaN at [1, 2] (shape [3, 4])", the first number that is not finite; empty where there is none.
 std::string not_finite(const Tensor& x);
 
 }  // namespace xg::autograd::detail

@@ -30,6 +30,7 @@ struct OpInfo {
   bool differentiable;
   bool fused;
   bool elementwise;
+  bool ends_graph;
   Rule rule;
   std::vector<Sample> (*samples)(Dtype dtype);
   double (*reference1)(double) = nullptr;          ///< reference value of an elementwise op of one tensor
@@ -39,7 +40,7 @@ struct OpInfo {
 namespace detail {
 
 template <class Op> constexpr OpInfo info_of() {
-  OpInfo info{Op::name, Op::inputs, has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, Op::rule, &Op::samples};
+  OpInfo info{Op::name, Op::inputs, has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, traits<Op>.ends_graph, Op::rule, &Op::samples};
   if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
   if constexpr (requires { Op::reference(0.0, 0.0); })
     info.reference2 = [](double a, double b) { return Op::reference(a, b); };

@@ -40,8 +40,9 @@ struct Detach : Identity<Detach> {
   static Tensor forward(const Tensor& x) { return Tensor::adopt(xg::detail::new_alias(x.impl())); }
 };
 
-/// The same memory without a graph, but with its tangents: what a derivative returns whose graph nobody asked for.
-struct Unrecorded : Identity<Unrecorded> {
+/// The same memory and the same tangents. Applied with recording off it ends the graph: for what a derivative returns
+/// whose graph nobody asked for.
+struct Alias : Identity<Alias> {
   static constexpr const char* name = "alias";
   static Tensor forward(const Tensor& x) { return Detach::forward(x); }
 };
@@ -89,8 +90,10 @@ struct CastToInteger {
 
 Tensor without_graph(const Tensor& x) {
   const NoGrad guard;
-  return apply(Unrecorded{}, x);
+  return apply(Alias{}, x);
 }
+
+Tensor as_result(const Tensor& x) { return apply(Alias{}, x); }
 
 Tensor as_leaf(const Tensor& x, bool connected) {
   if (connected && x.requires_grad()) return x + 0.0;

@@ -167,7 +167,7 @@ TEST_CASE("AnomalyMode names the op, its place in the model and the first number
   const AnomalyMode guard;
   const Scope model("net"), layer("h1 (Linear)");
   const Tensor x = leaf({4, 1, -1});
-  CHECK_ERROR(log(x * 2.0), AutogradError, "[log]", "nan at [2]", "net > h1 (Linear)");
+  CHECK_ERROR(log(x * 2.0), AutogradError, "[log]", "NaN at [2]", "net > h1 (Linear)");
   CHECK_ERROR(1.0 / (x - 1.0), AutogradError, "inf at [1]");
   const Tensor y = sqrt(x.slice(0, 0, 2) - 1.0).sum();
   CHECK_ERROR(y.backward(), AutogradError, "[sqrt]", "inf at [1]", "net > h1 (Linear)");
