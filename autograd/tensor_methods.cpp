@@ -236,6 +236,10 @@ Tensor Tensor::add(const Tensor& other) const { return xg::add(*this, other); }
 Tensor Tensor::sub(const Tensor& other) const { return xg::sub(*this, other); }
 Tensor Tensor::mul(const Tensor& other) const { return xg::mul(*this, other); }
 Tensor Tensor::div(const Tensor& other) const { return xg::div(*this, other); }
+Tensor Tensor::add(Scalar other) const { return xg::add(*this, other); }
+Tensor Tensor::sub(Scalar other) const { return xg::sub(*this, other); }
+Tensor Tensor::mul(Scalar other) const { return xg::mul(*this, other); }
+Tensor Tensor::div(Scalar other) const { return xg::div(*this, other); }
 Tensor Tensor::isnan() const { return xg::isnan(*this); }
 Tensor Tensor::isinf() const { return xg::isinf(*this); }
 Tensor Tensor::isfinite() const { return xg::isfinite(*this); }

@@ -260,6 +260,10 @@ class XG_API Tensor {
   Tensor sub(const Tensor& other) const;  ///< x - other
   Tensor mul(const Tensor& other) const;  ///< x other
   Tensor div(const Tensor& other) const;  ///< x / other; integers give a floating-point quotient
+  Tensor add(Scalar other) const;         ///< x + other
+  Tensor sub(Scalar other) const;         ///< x - other
+  Tensor mul(Scalar other) const;         ///< x other
+  Tensor div(Scalar other) const;         ///< x / other; integers give a floating-point quotient
   Tensor isnan() const;                   ///< true where x is NaN
   Tensor isinf() const;                   ///< true where x is infinite
   Tensor isfinite() const;                ///< true where x is neither NaN nor infinite
@@ -275,6 +279,8 @@ class XG_API Tensor {
   Tensor& sub_(Scalar other);                                      ///< x - other in place
   Tensor& mul_(Scalar other);                                      ///< x other in place
   Tensor& div_(Scalar other);                                      ///< x / other in place; floating-point only
+  Tensor& remainder_(const Tensor& other);                         ///< remainder in place
+  Tensor& remainder_(Scalar other);                                ///< remainder in place
   Tensor& operator+=(const Tensor& other) { return add_(other); }  ///< add_
   Tensor& operator-=(const Tensor& other) { return sub_(other); }  ///< sub_
   Tensor& operator*=(const Tensor& other) { return mul_(other); }  ///< mul_
@@ -283,6 +289,8 @@ class XG_API Tensor {
   Tensor& operator-=(Scalar other) { return sub_(other); }         ///< sub_
   Tensor& operator*=(Scalar other) { return mul_(other); }         ///< mul_
   Tensor& operator/=(Scalar other) { return div_(other); }         ///< div_
+  Tensor& operator%=(const Tensor& other) { return remainder_(other); }       ///< remainder_
+  Tensor& operator%=(Scalar other) { return remainder_(other); }              ///< remainder_
   Tensor& clamp_(std::optional<Scalar> min, std::optional<Scalar> max = {});  ///< clamp in place
   Tensor& exp_();                                                             ///< exp in place
   Tensor& relu_();                                                            ///< relu in place
