@@ -1,4 +1,5 @@
 #include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/sequence.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace xg {
 namespace {
@@ -93,15 +95,19 @@ template <class F> void each_number(std::initializer_list<Literal> values, F&& f
   }
 }
 
+[[noreturn]] void refuse_row(std::size_t row, std::size_t depth, const std::string& described,
+                             const std::string& first) {
+  raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", row,
+                    depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described, first);
+}
+
 /// Throws ShapeError where an element of the list is not as long or as deep as the first one.
 void check_even(const Literal& element, const Literal& first, std::size_t row, std::size_t depth) {
   const auto described = [](const Literal& value) {
     return value.is_list() ? fmt::format("has {} values", value.list().size()) : std::string("is a number");
   };
   const bool same = element.is_list() == first.is_list() && element.list().size() == first.list().size();
-  if (!same)
-    raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", row,
-                      depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element), described(first));
+  if (!same) refuse_row(row, depth, described(element), described(first));
   if (!first.is_list() || first.list().size() == 0) return;
   const Literal& inner = *first.list().begin();
   std::size_t i = 0;
@@ -211,6 +217,10 @@ Tensor tensor(std::initializer_list<Literal> values, TensorOptions options) {
 }
 
 namespace detail {
+
+void throw_ragged(std::size_t row, std::size_t depth, std::size_t size, std::int64_t first) {
+  refuse_row(row, depth - 1, fmt::format("has {} values", size), fmt::format("has {} values", first));
+}
 
 Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options) {
   if (is_integral(from))

@@ -3,8 +3,12 @@
 
 #include <xgrad/tensor/tensor.hpp>
 
-#include <concepts>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <iterator>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -74,6 +78,40 @@ class Literal {
 XG_API Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {});
 
 namespace detail {
+
+/// The element type of a list: a vector, an array, a span or a braced list with a name. It may be a list itself.
+template <class T> struct ListOf {};
+template <class T, class Allocator> struct ListOf<std::vector<T, Allocator>> : std::type_identity<T> {};
+template <class T, std::size_t size> struct ListOf<std::array<T, size>> : std::type_identity<T> {};
+template <class T, std::size_t size> struct ListOf<std::span<T, size>> : std::type_identity<std::remove_cv_t<T>> {};
+template <class T, std::size_t size> struct ListOf<T[size]> : std::type_identity<std::remove_cv_t<T>> {};
+template <class T> struct ListOf<std::initializer_list<T>> : std::type_identity<T> {};
+template <class T>
+concept List = requires { typename ListOf<T>::type; };
+
+/// The type of the numbers in a list of any depth.
+template <class T> struct NumberOf : std::type_identity<T> {};
+template <List T> struct NumberOf<T> : NumberOf<typename ListOf<T>::type> {};
+
+[[noreturn]] XG_API void throw_ragged(std::size_t row, std::size_t depth, std::size_t size, std::int64_t first);
+
+/// Appends the numbers of a list to `numbers` and the sizes of its first rows to `shape`. Throws ShapeError where
+/// another row, of which `row` is the number, has a different size.
+template <class List, class T>
+void flatten_list(const List& list, std::size_t row, std::size_t depth, Shape& shape, std::vector<T>& numbers) {
+  const std::size_t size = std::size(list);
+  if (depth == shape.size())
+    shape.push_back(static_cast<std::int64_t>(size));
+  else if (shape[depth] != static_cast<std::int64_t>(size))
+    throw_ragged(row, depth, size, shape[depth]);
+  std::size_t i = 0;
+  for (const auto& element : list)
+    if constexpr (detail::List<typename ListOf<List>::type>)
+      flatten_list(element, i++, depth + 1, shape, numbers);
+    else
+      numbers.push_back(static_cast<T>(element));
+}
+
 XG_API Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOptions options);
 XG_API Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options);
 }  // namespace detail
@@ -83,13 +121,6 @@ XG_API Tensor from_literal(std::initializer_list<Literal> values, Dtype from, Te
 template <Arithmetic T> Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {}) {
   return detail::from_literal(values, dtype_of<T>, options);
 }
-/// Overload for a named list: a vector [size], of default_dtype() unless the options name a dtype.
-template <class List>
-  requires std::same_as<List, std::initializer_list<double>>
-Tensor tensor(const List& values, TensorOptions options = {}) {
-  if (!options.dtype) options.dtype = default_dtype();
-  return detail::from_elements(values.begin(), Dtype::float64, {static_cast<std::int64_t>(values.size())}, options);
-}
 /// A copy of a vector: [size]. Its dtype is that of T unless the options name another, to which the elements are
 /// converted as by Tensor::to.
 template <Arithmetic T>
@@ -97,6 +128,18 @@ template <Arithmetic T>
 Tensor tensor(const std::vector<T>& values, TensorOptions options = {}) {
   if (!options.dtype) options.dtype = dtype_of<T>;
   return detail::from_elements(values.data(), dtype_of<T>, {static_cast<std::int64_t>(values.size())}, options);
+}
+/// A copy of a list of numbers or of lists of equal lengths: vectors, arrays, spans and named braced lists, nested to
+/// any depth, as in `tensor(std::vector<std::vector<float>>{{1, 2}, {3, 4}})`. Its dtype is that of the numbers, or
+/// default_dtype() for a named list of doubles, unless the options name another. Throws ShapeError for ragged lists.
+template <detail::List List> Tensor tensor(const List& values, TensorOptions options = {}) {
+  using T = typename detail::NumberOf<List>::type;
+  constexpr Dtype from = dtype_of<T>;
+  if (!options.dtype) options.dtype = std::is_same_v<List, std::initializer_list<double>> ? default_dtype() : from;
+  Shape shape;
+  std::vector<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>> numbers;  // a vector of bools has no data()
+  detail::flatten_list(values, 0, 0, shape, numbers);
+  return detail::from_elements(numbers.data(), from, shape, options);
 }
 /// A tensor of the given shape that copies row-major `data`. Its dtype is that of T unless the options name another.
 /// Throws ShapeError for negative sizes, ValueError for a null pointer where there are elements to copy.

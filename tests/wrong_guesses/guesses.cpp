@@ -55,6 +55,12 @@ int main() {
   tensor(std::vector<std::int64_t>{1, 2});
 #endif
 
+#if GUESS == 8  // says: convert other types first, as std::size_t to std::int64_t
+  tensor(std::vector<std::vector<std::size_t>>{{1, 2}});
+#else
+  tensor(std::vector<std::vector<std::int64_t>>{{1, 2}});
+#endif
+
 #if GUESS == 7  // says: written with their names: {.lr = 1e-3}
   optim::Adam adam(block.parameters(), 1e-3);
 #else
