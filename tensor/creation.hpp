@@ -6,10 +6,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace xg {
@@ -46,9 +49,11 @@ XG_API Tensor linspace(Scalar start, Scalar stop, std::int64_t steps, TensorOpti
 /// base^linspace(start, stop, steps): [steps]; default_dtype() unless the options name a dtype. Throws ValueError where
 /// steps is negative, or start or stop is not finite.
 XG_API Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double base = 10, TensorOptions options = {});
-/// The n x m matrix with ones on its diagonal and zeros elsewhere; m = n if negative. default_dtype() unless the
-/// options name a dtype. Throws ShapeError for a negative n.
-XG_API Tensor eye(std::int64_t n, std::int64_t m = -1, TensorOptions options = {});
+/// The n x n matrix with ones on its diagonal and zeros elsewhere; default_dtype() unless the options name a dtype.
+/// Throws ShapeError for a negative n.
+XG_API Tensor eye(std::int64_t n, TensorOptions options = {});
+/// The n x m matrix with ones on its diagonal and zeros elsewhere; m = n if negative. Throws as above.
+XG_API Tensor eye(std::int64_t n, std::int64_t m, TensorOptions options = {});
 /// A 0-d tensor with the given value, of the dtype that full() chooses. Throws ValueError where an integer dtype cannot
 /// hold the value.
 XG_API Tensor scalar_tensor(Scalar value, TensorOptions options = {});
@@ -76,6 +81,8 @@ class Literal {
 /// 1], `tensor({})` is [0]. The dtype is default_dtype() unless the options name one. Throws ShapeError for ragged
 /// lists, ValueError for a number that an integer dtype cannot hold.
 XG_API Tensor tensor(std::initializer_list<Literal> values, TensorOptions options = {});
+
+struct BlobOptions;
 
 namespace detail {
 
@@ -114,6 +121,7 @@ void flatten_list(const List& list, std::size_t row, std::size_t depth, Shape& s
 
 XG_API Tensor from_elements(const void* data, Dtype from, const Shape& shape, TensorOptions options);
 XG_API Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options);
+XG_API Tensor from_memory(void* data, Dtype from, const Shape& shape, BlobOptions options);
 }  // namespace detail
 
 /// A tensor with elements of type T: `tensor<int64_t>({1, 2, 3})`. Throws ShapeError for ragged lists, ValueError for a
@@ -147,5 +155,32 @@ template <Arithmetic T> Tensor from_data(const T* data, const Shape& shape, Tens
   if (!options.dtype) options.dtype = dtype_of<T>;
   return detail::from_elements(data, dtype_of<T>, shape, options);
 }
+
+/// Options of from_blob().
+struct BlobOptions {
+  std::optional<Shape> strides = {};  ///< of each dimension, in elements; row-major by default
+  /// Called once with the pointer, when the last tensor on the memory dies or from_blob throws. What it throws is
+  /// ignored.
+  std::function<void(void*)> deleter = {};
+  std::optional<Dtype> dtype = {};  ///< of the elements; by default that of the pointer, default_dtype() for void*
+  bool requires_grad = false;       ///< a leaf whose gradient is accumulated
+};
+
+/// A tensor on memory of the caller, without a copy (torch.from_blob): writes on either side are seen by the other.
+/// Without a deleter the memory must outlive the tensor, its views and the graphs that it is part of. A write by the
+/// caller is not counted in version(), and two tensors on one memory do not know of each other. Bytes of bool elements
+/// are 0 or 1. Throws ValueError for a null pointer where there are elements, or one that is not aligned to its
+/// elements; ShapeError for negative sizes, sizes that overflow, and strides that are negative, overflow or let elements
+/// overlap (a stride of 0 repeats elements, as expand does); DtypeError for a dtype that is not the pointer's, and for
+/// requires_grad unless floating-point.
+XG_API Tensor from_blob(void* data, const Shape& shape, BlobOptions options = {});
+/// from_blob() of typed memory.
+template <Arithmetic T>
+  requires(!std::is_const_v<T>)
+Tensor from_blob(T* data, const Shape& shape, BlobOptions options = {}) {
+  return detail::from_memory(data, dtype_of<T>, shape, std::move(options));
+}
+/// A tensor can be written to: memory that must not be is copied by from_data().
+Tensor from_blob(const void* data, const Shape& shape, BlobOptions = {}) = delete;  // copy const memory with from_data
 
 }  // namespace xg

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <limits>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -12,6 +15,22 @@ namespace {
 
 constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImpl));
 void ignore_autograd(void*) noexcept {}
+
+constexpr std::size_t external_class = std::numeric_limits<std::size_t>::max();
+
+void call_deleter(const std::function<void(void*)>& deleter, void* data) noexcept {
+  if (!deleter) return;
+  try {
+    deleter(data);
+  } catch (...) {  // NOLINT: there is nobody to whom it could be reported
+  }
+}
+
+/// The storage of memory that belongs to the caller.
+struct ExternalStorage : Storage {
+  void* data = nullptr;
+  std::function<void(void*)> deleter;
+};
 
 /// Takes over the counted reference `layout`.
 [[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
@@ -51,7 +70,23 @@ SharingImpl* new_sharing(Storage& storage, void* data, LayoutRef layout, Dtype d
 void (*release_autograd)(void* node) noexcept = ignore_autograd;
 
 void release_storage(Storage* storage) noexcept {
-  if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
+  if (!storage->refs.release_is_last()) return;
+  if (storage->size_class != external_class) [[likely]]
+    return memory::detail::put_block(storage, storage->size_class);
+  const std::unique_ptr<ExternalStorage> external(static_cast<ExternalStorage*>(storage));
+  call_deleter(external->deleter, external->data);
+}
+
+Storage* new_external_storage(void* data, std::function<void(void*)> deleter) {
+  auto* storage = new (std::nothrow) ExternalStorage;
+  if (storage == nullptr) {
+    call_deleter(deleter, data);
+    throw Error("[from_blob] no memory for the record of a tensor.");
+  }
+  storage->size_class = external_class;
+  storage->data = data;
+  storage->deleter = std::move(deleter);
+  return storage;
 }
 
 void destroy_impl(TensorImpl* impl) noexcept {

@@ -170,3 +170,13 @@ TEST_CASE("tensors of lists") {
   CHECK_ERROR(tensor(std::vector<std::vector<float>>{{}, {3}}), ShapeError, "row 1 has 1 values", "0 values");
   CHECK_ERROR(tensor(std::array{0.5}, {.dtype = int64, .requires_grad = true}), DtypeError, "int64");
 }
+
+// Breaks if options after one size are taken for a second size.
+TEST_CASE("identity matrices with options") {
+  CHECK(eye(2, {.dtype = int64}).dtype() == int64);
+  CHECK(eye(2, {.requires_grad = true}).requires_grad());
+  CHECK(eye(2, 3, {.dtype = float64}).shape() == Shape{2, 3});
+  CHECK(eye(2, -1, {.dtype = float64}).shape() == Shape{2, 2});
+  expect_close(eye(2, {.dtype = bool_}), {1, 0, 0, 1});
+  CHECK(eye(0).shape() == Shape{0, 0});
+}
