@@ -175,11 +175,14 @@ class XG_API Tensor {
   // ---- views: they share memory wherever strides allow it
   Tensor operator[](std::int64_t index) const;   ///< select(0, index)
   Tensor operator[](const Tensor& index) const;  ///< by mask or by integer tensor
-  /// x[i, j, ...] by NumPy's rules: numbers and slices give a view, masks and integer tensors a copy. Throws as
-  /// xg::index.
+  /// x[i, j, ...] by NumPy's rules: numbers and slices give a view, negative steps, masks and integer tensors a copy.
+  /// Throws as xg::index.
   Tensor index(const std::vector<Index>& indices) const;
-  /// x[i, j, ...] = values, which broadcast to the indexed part. Throws as xg::index_put.
-  Tensor& index_put_(const std::vector<Index>& indices, const Tensor& values);
+  /// x[i, j, ...] = values, which broadcast to the indexed part; with `accumulate`, they are added to it. Throws as
+  /// xg::index_put.
+  Tensor& index_put_(const std::vector<Index>& indices, const Tensor& values, bool accumulate = false);
+  /// x[i, j, ...] = value. Throws as xg::index_put.
+  Tensor& index_put_(const std::vector<Index>& indices, Scalar value, bool accumulate = false);
   /// Elements start, start + step, ... below stop of a dimension. Negative bounds count from the end; bounds out of
   /// range are clamped. Throws as xg::slice.
   Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const;
