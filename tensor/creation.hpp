@@ -170,9 +170,9 @@ struct BlobOptions {
 /// Without a deleter the memory must outlive the tensor, its views and the graphs that it is part of. A write by the
 /// caller is not counted in version(), and two tensors on one memory do not know of each other. Bytes of bool elements
 /// are 0 or 1. Throws ValueError for a null pointer where there are elements, or one that is not aligned to its
-/// elements; ShapeError for negative sizes, sizes that overflow, and strides that are negative, overflow or let elements
-/// overlap (a stride of 0 repeats elements, as expand does); DtypeError for a dtype that is not the pointer's, and for
-/// requires_grad unless floating-point.
+/// elements; ShapeError for negative sizes, sizes that overflow, and strides that are negative, overflow or let
+/// elements overlap (a stride of 0 repeats elements, as expand does); DtypeError for a dtype that is not the pointer's,
+/// and for requires_grad unless floating-point.
 XG_API Tensor from_blob(void* data, const Shape& shape, BlobOptions options = {});
 /// from_blob() of typed memory.
 template <Arithmetic T>

@@ -274,26 +274,26 @@ class XG_API Tensor {
   // ---- in place: `other` broadcasts to this shape. AutogradError for a leaf that requires grad outside NoGrad,
   // ShapeError where the result has another shape or elements share memory, DtypeError where this dtype cannot hold the
   // result.
-  Tensor& add_(const Tensor& other);                               ///< x + other in place
-  Tensor& sub_(const Tensor& other);                               ///< x - other in place
-  Tensor& mul_(const Tensor& other);                               ///< x other in place
-  Tensor& div_(const Tensor& other);                               ///< x / other in place; floating-point only
-  Tensor& add_(Scalar other);                                      ///< x + other in place
-  Tensor& sub_(Scalar other);                                      ///< x - other in place
-  Tensor& mul_(Scalar other);                                      ///< x other in place
-  Tensor& div_(Scalar other);                                      ///< x / other in place; floating-point only
-  Tensor& remainder_(const Tensor& other);                         ///< remainder in place
-  Tensor& remainder_(Scalar other);                                ///< remainder in place
-  Tensor& operator+=(const Tensor& other) { return add_(other); }  ///< add_
-  Tensor& operator-=(const Tensor& other) { return sub_(other); }  ///< sub_
-  Tensor& operator*=(const Tensor& other) { return mul_(other); }  ///< mul_
-  Tensor& operator/=(const Tensor& other) { return div_(other); }  ///< div_
-  Tensor& operator+=(Scalar other) { return add_(other); }         ///< add_
-  Tensor& operator-=(Scalar other) { return sub_(other); }         ///< sub_
-  Tensor& operator*=(Scalar other) { return mul_(other); }         ///< mul_
-  Tensor& operator/=(Scalar other) { return div_(other); }         ///< div_
-  Tensor& operator%=(const Tensor& other) { return remainder_(other); }       ///< remainder_
-  Tensor& operator%=(Scalar other) { return remainder_(other); }              ///< remainder_
+  Tensor& add_(const Tensor& other);                                     ///< x + other in place
+  Tensor& sub_(const Tensor& other);                                     ///< x - other in place
+  Tensor& mul_(const Tensor& other);                                     ///< x other in place
+  Tensor& div_(const Tensor& other);                                     ///< x / other in place; floating-point only
+  Tensor& add_(Scalar other);                                            ///< x + other in place
+  Tensor& sub_(Scalar other);                                            ///< x - other in place
+  Tensor& mul_(Scalar other);                                            ///< x other in place
+  Tensor& div_(Scalar other);                                            ///< x / other in place; floating-point only
+  Tensor& remainder_(const Tensor& other);                               ///< remainder in place
+  Tensor& remainder_(Scalar other);                                      ///< remainder in place
+  Tensor& operator+=(const Tensor& other) { return add_(other); }        ///< add_
+  Tensor& operator-=(const Tensor& other) { return sub_(other); }        ///< sub_
+  Tensor& operator*=(const Tensor& other) { return mul_(other); }        ///< mul_
+  Tensor& operator/=(const Tensor& other) { return div_(other); }        ///< div_
+  Tensor& operator+=(Scalar other) { return add_(other); }               ///< add_
+  Tensor& operator-=(Scalar other) { return sub_(other); }               ///< sub_
+  Tensor& operator*=(Scalar other) { return mul_(other); }               ///< mul_
+  Tensor& operator/=(Scalar other) { return div_(other); }               ///< div_
+  Tensor& operator%=(const Tensor& other) { return remainder_(other); }  ///< remainder_
+  Tensor& operator%=(Scalar other) { return remainder_(other); }         ///< remainder_
   Tensor& clamp_(std::optional<Scalar> min, std::optional<Scalar> max = {});  ///< clamp in place
   Tensor& exp_();                                                             ///< exp in place
   Tensor& relu_();                                                            ///< relu in place

@@ -21,8 +21,8 @@ struct Storage {
 };
 
 XG_API void release_storage(Storage* storage) noexcept;
-/// The storage of memory that is not ours, with one reference. `deleter`, unless it is empty, is called with `data` when
-/// the last reference is released, or at once where there is no memory for the storage, which is an Error. What it
+/// The storage of memory that is not ours, with one reference. `deleter`, unless it is empty, is called with `data`
+/// when the last reference is released, or at once where there is no memory for the storage, which is an Error. What it
 /// throws is dropped.
 XG_API Storage* new_external_storage(void* data, std::function<void(void*)> deleter);
 

@@ -141,8 +141,7 @@ ContractionOrder left_to_right(const Contraction& contraction) {
 ContractionOrder cheapest_order(const Contraction& contraction) {
   ContractionOrder plain = left_to_right(contraction);
   if (contraction.terms.size() < 3) return plain;
-  ContractionOrder better =
-      contraction.terms.size() <= exact_terms ? Exact(contraction).order() : greedy(contraction);
+  ContractionOrder better = contraction.terms.size() <= exact_terms ? Exact(contraction).order() : greedy(contraction);
   return better.flops < plain.flops ? better : plain;
 }
 

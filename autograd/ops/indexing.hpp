@@ -63,8 +63,8 @@ struct Index {
   Index(std::initializer_list<std::int64_t> numbers) : Index(std::vector<std::int64_t>(numbers)) {}
   /// A vector of integers, or a mask over one dimension.
   template <std::integral T> Index(const std::vector<T>& list)  // NOLINT
-      : Index(xg::tensor(std::vector<std::conditional_t<std::is_same_v<T, bool>, bool, std::int64_t>>(list.begin(),
-                                                                                                      list.end()))) {}
+      : Index(xg::tensor(
+            std::vector<std::conditional_t<std::is_same_v<T, bool>, bool, std::int64_t>>(list.begin(), list.end()))) {}
 
   Kind kind;                ///< determines which of the following members is used
   std::int64_t number = 0;  ///< for Kind::number
@@ -72,12 +72,13 @@ struct Index {
   Tensor tensor = {};       ///< for Kind::tensor
 };
 
-/// x[i, j, ...] by NumPy's rules. Numbers, slices, newaxis and ellipsis give a view, or a copy where a step is negative,
-/// because strides are not; tensors give a copy. Several tensors broadcast, and numbers beside them count as tensors.
-/// Their common shape replaces the indexed dimensions if these entries stand side by side, and comes first if a slice,
-/// newaxis or ellipsis stands between them. Negative integers count from the end. A mask indexes as many dimensions as
-/// it has. Throws IndexError where an entry is out of range, a mask does not fit or too many dimensions are indexed,
-/// ShapeError where index tensors do not broadcast, DtypeError for floating-point tensors, ValueError for a step of 0.
+/// x[i, j, ...] by NumPy's rules. Numbers, slices, newaxis and ellipsis give a view, or a copy where a step is
+/// negative, because strides are not; tensors give a copy. Several tensors broadcast, and numbers beside them count as
+/// tensors. Their common shape replaces the indexed dimensions if these entries stand side by side, and comes first if
+/// a slice, newaxis or ellipsis stands between them. Negative integers count from the end. A mask indexes as many
+/// dimensions as it has. Throws IndexError where an entry is out of range, a mask does not fit or too many dimensions
+/// are indexed, ShapeError where index tensors do not broadcast, DtypeError for floating-point tensors, ValueError for
+/// a step of 0.
 XG_API Tensor index(const Tensor& x, const std::vector<Index>& indices);
 /// A copy of x in which the elements of index(x, indices) are replaced by `values`, converted to x's dtype and
 /// broadcast; dimensions of size 1 that precede those of the indexed part are ignored, as in NumPy. Where an element is

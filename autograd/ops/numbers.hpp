@@ -1,7 +1,7 @@
 // Functions of two tensors with a number in place of one of them: maximum(x, 0), fmod(7, x), eq(x, 1).
 //
-// As in PyTorch, a number takes part in promotion by its category alone (bool < integer < floating-point): maximum(x, 2)
-// has the dtype of an x of integers or floating-point numbers. A number combined with integers must fit their dtype
+// As in PyTorch, a number takes part in promotion by its category alone (bool < integer < floating-point): maximum(x,
+// 2) has the dtype of an x of integers or floating-point numbers. A number combined with integers must fit their dtype
 // (ValueError); one that they are only compared with need not. Otherwise these are the functions of two tensors, whose
 // headers say what they compute and throw. The number has no derivative. What has a faster way for numbers (add, sub,
 // mul, div, pow, where) and the operators are declared beside the functions of tensors.
@@ -27,8 +27,8 @@ concept NumberBeside = (Number<B> && std::same_as<A, Tensor>) || (std::same_as<B
 
 namespace detail {
 
-/// The number as a 0-d tensor of the dtype that it has beside `tensor`. Throws ValueError, naming `op`, where an integer
-/// dtype cannot hold it.
+/// The number as a 0-d tensor of the dtype that it has beside `tensor`. Throws ValueError, naming `op`, where an
+/// integer dtype cannot hold it.
 XG_API Tensor number_beside(const char* op, Scalar number, const Tensor& tensor);
 
 inline const Tensor& operand(const char*, const Tensor& tensor, Scalar) { return tensor; }
@@ -132,28 +132,16 @@ template <class A, NumberBeside<A> B> Tensor logical_xor(const A& a, const B& b)
 }
 
 /// a == b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor eq(const A& a, const B& b) {
-  return a == b;
-}
+template <class A, NumberBeside<A> B> Tensor eq(const A& a, const B& b) { return a == b; }
 /// a != b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor ne(const A& a, const B& b) {
-  return a != b;
-}
+template <class A, NumberBeside<A> B> Tensor ne(const A& a, const B& b) { return a != b; }
 /// a < b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor lt(const A& a, const B& b) {
-  return a < b;
-}
+template <class A, NumberBeside<A> B> Tensor lt(const A& a, const B& b) { return a < b; }
 /// a <= b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor le(const A& a, const B& b) {
-  return a <= b;
-}
+template <class A, NumberBeside<A> B> Tensor le(const A& a, const B& b) { return a <= b; }
 /// a > b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor gt(const A& a, const B& b) {
-  return a > b;
-}
+template <class A, NumberBeside<A> B> Tensor gt(const A& a, const B& b) { return a > b; }
 /// a >= b with a number for a or for b, which need not fit the dtype of the tensor.
-template <class A, NumberBeside<A> B> Tensor ge(const A& a, const B& b) {
-  return a >= b;
-}
+template <class A, NumberBeside<A> B> Tensor ge(const A& a, const B& b) { return a >= b; }
 
 }  // namespace xg

@@ -105,9 +105,7 @@ inline std::optional<Selection> select_by_rules(const Sizes& shape, Expression e
   std::vector<Kept> before, after;
   std::vector<Advanced> advanced;
   bool left = false, apart = false;  // whether the run was left, and entered again
-  const auto keep = [&](Kept kept) {
-    (advanced.empty() ? before : after).push_back(std::move(kept));
-  };
+  const auto keep = [&](Kept kept) { (advanced.empty() ? before : after).push_back(std::move(kept)); };
   std::int64_t dim = 0;
   for (const Entry& e : expression) {
     const bool is_advanced = e.kind == 'a' || e.kind == 'm' || (e.kind == 'i' && tensors);

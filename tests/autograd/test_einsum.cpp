@@ -93,8 +93,7 @@ Case random_case(Random& r, std::int64_t count) {
     }
     Shape shape;
     std::map<char, std::int64_t> own;  // of one operand, equal labels have equal sizes
-    for (const char label : term)
-      shape.push_back(own.try_emplace(label, r.one_in(5) ? 1 : size[label]).first->second);
+    for (const char label : term) shape.push_back(own.try_emplace(label, r.one_in(5) ? 1 : size[label]).first->second);
     c.operands.push_back(randn(shape, {.dtype = float64}).requires_grad_());
     c.terms.push_back(term);
     inputs += (i > 0 ? "," : "") + text;
@@ -266,7 +265,9 @@ TEST_CASE("orders of few and of empty operands", "[ops][products]") {
   CHECK(einsum_path("ab,cd,ef,gh->", {huge, huge, huge, huge}).steps.size() == 3);
   CHECK(einsum_path("ab,bc,cd,de->ae", {huge, huge.t(), huge, huge.t()}).flops > 1e20);
   const Tensor wide = ones({1, 1, 1, 1, 2}), column = ones({2, 2});
-  expect_close(einsum("abcdx,efghy,xz,yz,abcd,efgh->z", {wide, wide, column, column, ones({1, 1, 1, 1}), ones({1, 1, 1, 1})}), {4, 4});
+  expect_close(
+      einsum("abcdx,efghy,xz,yz,abcd,efgh->z", {wide, wide, column, column, ones({1, 1, 1, 1}), ones({1, 1, 1, 1})}),
+      {4, 4});
 }
 
 TEST_CASE("einsum_path throws as einsum does", "[ops][products][errors]") {

@@ -118,9 +118,7 @@ std::pair<Sizes, Expression> random_case(Random& r) {
   return {shape, expression};
 }
 
-Tensor counted(const Sizes& shape) {
-  return arange(0, product(shape), 1, {.dtype = float64}).reshape(Shape(shape));
-}
+Tensor counted(const Sizes& shape) { return arange(0, product(shape), 1, {.dtype = float64}).reshape(Shape(shape)); }
 
 std::vector<double> doubles(const Sizes& values) { return {values.begin(), values.end()}; }
 

@@ -202,7 +202,8 @@ TEST_CASE("functions of a tensor and a number have derivatives of both orders", 
 }
 
 TEST_CASE("numbers that do not fit, and what is no number", "[ops][numbers][errors]") {
-  // Breaks if a number is wrapped around silently, an error does not name the function, or a pointer counts as a number.
+  // Breaks if a number is wrapped around silently, an error does not name the function, or a pointer counts as a
+  // number.
   const Tensor bytes = tensor<std::uint8_t>({1, 2, 3});
   CHECK_ERROR(maximum(bytes, 300), ValueError, "[maximum]", "300", "uint8");
   CHECK_ERROR(bytes % -1, ValueError, "[remainder]", "-1", "uint8");

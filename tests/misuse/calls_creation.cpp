@@ -35,7 +35,7 @@ std::vector<Call> creation_calls() {
          const Shape shape = d.shape();
          double count = 1;
          for (const std::int64_t size : shape) count *= static_cast<double>(size);
-         char* const bytes = static_cast<char*>(static_cast<void*>(memory.data())) + (d.one_in(5) ? 1 : 0);
+         auto* const bytes = reinterpret_cast<char*>(memory.data()) + (d.one_in(5) ? 1 : 0);
          void* const data = count > 1 << 13 || d.one_in(10) ? nullptr : bytes;  // nowhere is there that much
          return list(from_blob(data, shape, {.deleter = [](void*) {}, .dtype = d.dtype()}).clone());
        }},

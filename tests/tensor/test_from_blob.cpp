@@ -117,7 +117,12 @@ TEST_CASE("the deleter runs once, after the last user of the memory", "[creation
   CHECK(deleted == 2);
   { const Tensor detached = from_blob(new_floats(4), {4}, {.deleter = deleter, .requires_grad = true}).detach(); }
   CHECK(deleted == 3);
-  { const Tensor x = from_blob(new_floats(1), {1}, {.deleter = [&](void* p) { deleter(p); throw std::runtime_error("late"); }}); }
+  {
+    const Tensor x = from_blob(new_floats(1), {1}, {.deleter = [&](void* p) {
+                                 deleter(p);
+                                 throw std::runtime_error("late");
+                               }});
+  }
   CHECK(deleted == 4);
   auto owner = std::make_shared<std::vector<float>>(3, 1.0f);
   const std::weak_ptr<std::vector<float>> watched = owner;
