@@ -6,9 +6,28 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace xg::autograd {
+
+/// Options of graph().
+struct GraphOptions {
+  /// Names of tensors in the graph, leaves above all, as Module::named_parameters() gives them.
+  std::vector<std::pair<std::string, Tensor>> names = {};
+  /// Whether shapes and dtypes of intermediate results are shown. A graph does not store them: a sweep of zeros from
+  /// the output finds them. It takes as long as a backward, changes no gradient and calls no hook, but does call the
+  /// backward of every Function.
+  bool shapes = true;
+};
+
+/// The graph behind `output` as text in the DOT language of Graphviz: a box for each op with its name, the shape and
+/// dtype of its result and the module in which it was called, a grey box for each leaf, and an arrow for each argument
+/// that has a graph, from the older node to the newer one. Nodes are numbered from the oldest one on, so that a program
+/// writes the same text in each run. A tensor without a graph is a single box. What a sweep cannot reach, because an
+/// earlier backward has released what it needs, or a saved tensor was changed, has no shape. Throws ValueError for an
+/// undefined tensor.
+XG_API std::string graph(const Tensor& output, const GraphOptions& options = {});
 
 /// Opaque identities of the leaves that `output` depends on, each once, to be compared with leaf_identity().
 XG_API std::vector<const void*> leaf_identities(const Tensor& output);

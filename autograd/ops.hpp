@@ -13,6 +13,7 @@
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/layers.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
+#include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/autograd/ops/shape.hpp>

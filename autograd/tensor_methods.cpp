@@ -1,5 +1,6 @@
 // The methods of Tensor that are ops or use the graph.
 #include <xgrad/autograd/detail/in_place.hpp>
+#include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/engine.hpp>
@@ -154,13 +155,16 @@ Tensor& Tensor::zero_() { return fill_(0); }
 Tensor Tensor::operator[](std::int64_t index) const { return xg::select(*this, 0, index); }
 Tensor Tensor::operator[](const Tensor& index) const { return xg::index(*this, {Index(index)}); }
 Tensor Tensor::index(const std::vector<Index>& indices) const { return xg::index(*this, indices); }
-Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& values) {
+Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& values, bool accumulate) {
   // `values` broadcasts to the indexed part, not to self: it only decides whether to record.
   const Tensor scalar = values.numel() == 0 ? Tensor() : values.reshape({values.numel()}).slice(0, 0, 1).reshape({});
   return in_place(
       *this, "index_put_", scalar.defined() ? &scalar : nullptr,
-      [&](const Tensor& self) { return xg::index_put(self, indices, values); },
-      [&](Tensor& self) { kernels::copy_into(self, xg::index_put(self, indices, values)); });
+      [&](const Tensor& self) { return xg::index_put(self, indices, values, accumulate); },
+      [&](Tensor& self) { autograd::put_into(self, indices, values, accumulate); });
+}
+Tensor& Tensor::index_put_(const std::vector<Index>& indices, Scalar value, bool accumulate) {
+  return index_put_(indices, full({}, value, {.dtype = dtype()}), accumulate);
 }
 Tensor Tensor::slice(std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step) const {
   return xg::slice(*this, dim, start, stop, step);
@@ -236,6 +240,10 @@ Tensor Tensor::add(const Tensor& other) const { return xg::add(*this, other); }
 Tensor Tensor::sub(const Tensor& other) const { return xg::sub(*this, other); }
 Tensor Tensor::mul(const Tensor& other) const { return xg::mul(*this, other); }
 Tensor Tensor::div(const Tensor& other) const { return xg::div(*this, other); }
+Tensor Tensor::add(Scalar other) const { return xg::add(*this, other); }
+Tensor Tensor::sub(Scalar other) const { return xg::sub(*this, other); }
+Tensor Tensor::mul(Scalar other) const { return xg::mul(*this, other); }
+Tensor Tensor::div(Scalar other) const { return xg::div(*this, other); }
 Tensor Tensor::isnan() const { return xg::isnan(*this); }
 Tensor Tensor::isinf() const { return xg::isinf(*this); }
 Tensor Tensor::isfinite() const { return xg::isfinite(*this); }

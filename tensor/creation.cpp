@@ -1,15 +1,20 @@
 #include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/error.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/sequence.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace xg {
 namespace {
@@ -93,15 +98,19 @@ template <class F> void each_number(std::initializer_list<Literal> values, F&& f
   }
 }
 
+[[noreturn]] void refuse_row(std::size_t row, std::size_t depth, const std::string& described,
+                             const std::string& first) {
+  raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", row,
+                    depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described, first);
+}
+
 /// Throws ShapeError where an element of the list is not as long or as deep as the first one.
 void check_even(const Literal& element, const Literal& first, std::size_t row, std::size_t depth) {
   const auto described = [](const Literal& value) {
     return value.is_list() ? fmt::format("has {} values", value.list().size()) : std::string("is a number");
   };
   const bool same = element.is_list() == first.is_list() && element.list().size() == first.list().size();
-  if (!same)
-    raise<ShapeError>("[tensor] row {}{} {}, the first {}: rows must have equal lengths.", row,
-                      depth == 0 ? "" : fmt::format(" at depth {}", depth + 1), described(element), described(first));
+  if (!same) refuse_row(row, depth, described(element), described(first));
   if (!first.is_list() || first.list().size() == 0) return;
   const Literal& inner = *first.list().begin();
   std::size_t i = 0;
@@ -188,6 +197,8 @@ Tensor logspace(Scalar start, Scalar stop, std::int64_t steps, double base, Tens
   return finished(std::move(out), options);
 }
 
+Tensor eye(std::int64_t n, TensorOptions options) { return eye(n, n, options); }
+
 Tensor eye(std::int64_t n, std::int64_t m, TensorOptions options) {
   const Shape shape{n, m < 0 ? n : m};
   check_sizes("eye", shape);
@@ -210,7 +221,65 @@ Tensor tensor(std::initializer_list<Literal> values, TensorOptions options) {
   return finished(std::move(out), options);
 }
 
+Tensor from_blob(void* data, const Shape& shape, BlobOptions options) {
+  const Dtype dtype = options.dtype.value_or(default_dtype());
+  return detail::from_memory(data, dtype, shape, std::move(options));
+}
+
+namespace {
+
+/// Throws ShapeError unless the strides reach each element of the shape at a place of its own, or repeat it by a 0.
+void check_strides(const Shape& shape, const Shape& strides, Dtype dtype) {
+  const auto refuse = [&](const char* why) {
+    raise<ShapeError>("[from_blob] strides {} for shape {} {}.", strides.str(), shape.str(), why);
+  };
+  if (strides.size() != shape.size()) refuse("must have equally many entries");
+  std::vector<std::pair<std::int64_t, std::int64_t>> steps;  // stride and size, of dimensions with several elements
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (strides[i] < 0) refuse("must not be negative: shift the pointer and use flip");
+    if (shape[i] > 1 && strides[i] != 0) steps.emplace_back(strides[i], shape[i]);
+  }
+  std::sort(steps.begin(), steps.end());
+  std::int64_t last = 0;  // the largest offset so far
+  for (const auto& [stride, size] : steps) {
+    if (stride <= last) refuse("let elements share memory: only a stride of 0 may repeat them");
+    std::int64_t reach = 0;
+    if (__builtin_mul_overflow(stride, size - 1, &reach) || __builtin_add_overflow(reach, last, &last) ||
+        last > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(item_size(dtype)) - 1)
+      refuse("reach further than 64 bits can count");
+  }
+}
+
+struct ReleaseStorage {
+  void operator()(detail::Storage* storage) const noexcept { detail::release_storage(storage); }
+};
+
+}  // namespace
+
 namespace detail {
+
+Tensor from_memory(void* data, Dtype from, const Shape& shape, BlobOptions options) {
+  // From here on the storage calls the deleter, whatever is thrown.
+  const std::unique_ptr<Storage, ReleaseStorage> storage(new_external_storage(data, std::move(options.deleter)));
+  if (options.dtype && *options.dtype != from)
+    raise<DtypeError>("[from_blob] the pointer is to {}, dtype is {}: leave the dtype out, or convert with to().",
+                      name(from), name(*options.dtype));
+  check_sizes("from_blob", shape);
+  LayoutRef layout = row_major_layout(shape, from);
+  const Shape strides = options.strides.value_or(layout->strides);
+  check_strides(shape, strides, from);
+  if (options.strides) layout = strided_layout(shape, strides);
+  if (layout->numel != 0 && data == nullptr)
+    raise<ValueError>("[from_blob] the pointer is null, shape {} needs {} elements.", shape.str(), layout->numel);
+  if (reinterpret_cast<std::uintptr_t>(data) % item_size(from) != 0)
+    raise<ValueError>("[from_blob] the pointer is not aligned to elements of {}: copy the memory with std::memcpy.",
+                      name(from));
+  return finished(Tensor::adopt(new_alias(*storage, data, layout, from)), {.requires_grad = options.requires_grad});
+}
+
+void throw_ragged(std::size_t row, std::size_t depth, std::size_t size, std::int64_t first) {
+  refuse_row(row, depth - 1, fmt::format("has {} values", size), fmt::format("has {} values", first));
+}
 
 Tensor from_literal(std::initializer_list<Literal> values, Dtype from, TensorOptions options) {
   if (is_integral(from))

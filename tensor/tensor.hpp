@@ -175,11 +175,14 @@ class XG_API Tensor {
   // ---- views: they share memory wherever strides allow it
   Tensor operator[](std::int64_t index) const;   ///< select(0, index)
   Tensor operator[](const Tensor& index) const;  ///< by mask or by integer tensor
-  /// x[i, j, ...] by NumPy's rules: numbers and slices give a view, masks and integer tensors a copy. Throws as
-  /// xg::index.
+  /// x[i, j, ...] by NumPy's rules: numbers and slices give a view, negative steps, masks and integer tensors a copy.
+  /// Throws as xg::index.
   Tensor index(const std::vector<Index>& indices) const;
-  /// x[i, j, ...] = values, which broadcast to the indexed part. Throws as xg::index_put.
-  Tensor& index_put_(const std::vector<Index>& indices, const Tensor& values);
+  /// x[i, j, ...] = values, which broadcast to the indexed part; with `accumulate`, they are added to it. Throws as
+  /// xg::index_put.
+  Tensor& index_put_(const std::vector<Index>& indices, const Tensor& values, bool accumulate = false);
+  /// x[i, j, ...] = value. Throws as xg::index_put.
+  Tensor& index_put_(const std::vector<Index>& indices, Scalar value, bool accumulate = false);
   /// Elements start, start + step, ... below stop of a dimension. Negative bounds count from the end; bounds out of
   /// range are clamped. Throws as xg::slice.
   Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const;
@@ -260,6 +263,10 @@ class XG_API Tensor {
   Tensor sub(const Tensor& other) const;  ///< x - other
   Tensor mul(const Tensor& other) const;  ///< x other
   Tensor div(const Tensor& other) const;  ///< x / other; integers give a floating-point quotient
+  Tensor add(Scalar other) const;         ///< x + other
+  Tensor sub(Scalar other) const;         ///< x - other
+  Tensor mul(Scalar other) const;         ///< x other
+  Tensor div(Scalar other) const;         ///< x / other; integers give a floating-point quotient
   Tensor isnan() const;                   ///< true where x is NaN
   Tensor isinf() const;                   ///< true where x is infinite
   Tensor isfinite() const;                ///< true where x is neither NaN nor infinite
@@ -267,22 +274,26 @@ class XG_API Tensor {
   // ---- in place: `other` broadcasts to this shape. AutogradError for a leaf that requires grad outside NoGrad,
   // ShapeError where the result has another shape or elements share memory, DtypeError where this dtype cannot hold the
   // result.
-  Tensor& add_(const Tensor& other);                               ///< x + other in place
-  Tensor& sub_(const Tensor& other);                               ///< x - other in place
-  Tensor& mul_(const Tensor& other);                               ///< x other in place
-  Tensor& div_(const Tensor& other);                               ///< x / other in place; floating-point only
-  Tensor& add_(Scalar other);                                      ///< x + other in place
-  Tensor& sub_(Scalar other);                                      ///< x - other in place
-  Tensor& mul_(Scalar other);                                      ///< x other in place
-  Tensor& div_(Scalar other);                                      ///< x / other in place; floating-point only
-  Tensor& operator+=(const Tensor& other) { return add_(other); }  ///< add_
-  Tensor& operator-=(const Tensor& other) { return sub_(other); }  ///< sub_
-  Tensor& operator*=(const Tensor& other) { return mul_(other); }  ///< mul_
-  Tensor& operator/=(const Tensor& other) { return div_(other); }  ///< div_
-  Tensor& operator+=(Scalar other) { return add_(other); }         ///< add_
-  Tensor& operator-=(Scalar other) { return sub_(other); }         ///< sub_
-  Tensor& operator*=(Scalar other) { return mul_(other); }         ///< mul_
-  Tensor& operator/=(Scalar other) { return div_(other); }         ///< div_
+  Tensor& add_(const Tensor& other);                                     ///< x + other in place
+  Tensor& sub_(const Tensor& other);                                     ///< x - other in place
+  Tensor& mul_(const Tensor& other);                                     ///< x other in place
+  Tensor& div_(const Tensor& other);                                     ///< x / other in place; floating-point only
+  Tensor& add_(Scalar other);                                            ///< x + other in place
+  Tensor& sub_(Scalar other);                                            ///< x - other in place
+  Tensor& mul_(Scalar other);                                            ///< x other in place
+  Tensor& div_(Scalar other);                                            ///< x / other in place; floating-point only
+  Tensor& remainder_(const Tensor& other);                               ///< remainder in place
+  Tensor& remainder_(Scalar other);                                      ///< remainder in place
+  Tensor& operator+=(const Tensor& other) { return add_(other); }        ///< add_
+  Tensor& operator-=(const Tensor& other) { return sub_(other); }        ///< sub_
+  Tensor& operator*=(const Tensor& other) { return mul_(other); }        ///< mul_
+  Tensor& operator/=(const Tensor& other) { return div_(other); }        ///< div_
+  Tensor& operator+=(Scalar other) { return add_(other); }               ///< add_
+  Tensor& operator-=(Scalar other) { return sub_(other); }               ///< sub_
+  Tensor& operator*=(Scalar other) { return mul_(other); }               ///< mul_
+  Tensor& operator/=(Scalar other) { return div_(other); }               ///< div_
+  Tensor& operator%=(const Tensor& other) { return remainder_(other); }  ///< remainder_
+  Tensor& operator%=(Scalar other) { return remainder_(other); }         ///< remainder_
   Tensor& clamp_(std::optional<Scalar> min, std::optional<Scalar> max = {});  ///< clamp in place
   Tensor& exp_();                                                             ///< exp in place
   Tensor& relu_();                                                            ///< relu in place

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <limits>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -14,6 +17,22 @@ constexpr std::size_t sharing_class = memory::detail::class_of(sizeof(SharingImp
 void ignore_autograd(void*) noexcept {}
 void ignore_observed(const TensorImpl*) noexcept {}
 TensorImpl* no_substitute(const TensorImpl&) { return nullptr; }
+
+constexpr std::size_t external_class = std::numeric_limits<std::size_t>::max();
+
+void call_deleter(const std::function<void(void*)>& deleter, void* data) noexcept {
+  if (!deleter) return;
+  try {
+    deleter(data);
+  } catch (...) {  // NOLINT: there is nobody to whom it could be reported
+  }
+}
+
+/// The storage of memory that belongs to the caller.
+struct ExternalStorage : Storage {
+  void* data = nullptr;
+  std::function<void(void*)> deleter;
+};
 
 /// Takes over the counted reference `layout`.
 [[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
@@ -55,7 +74,23 @@ void (*forget_observed)(const TensorImpl* impl) noexcept = ignore_observed;
 TensorImpl* (*substitute_for_reading)(const TensorImpl& x) = no_substitute;
 
 void release_storage(Storage* storage) noexcept {
-  if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
+  if (!storage->refs.release_is_last()) return;
+  if (storage->size_class != external_class) [[likely]]
+    return memory::detail::put_block(storage, storage->size_class);
+  const std::unique_ptr<ExternalStorage> external(static_cast<ExternalStorage*>(storage));
+  call_deleter(external->deleter, external->data);
+}
+
+Storage* new_external_storage(void* data, std::function<void(void*)> deleter) {
+  auto* storage = new (std::nothrow) ExternalStorage;
+  if (storage == nullptr) {
+    call_deleter(deleter, data);
+    throw Error("[from_blob] no memory for the record of a tensor.");
+  }
+  storage->size_class = external_class;
+  storage->data = data;
+  storage->deleter = std::move(deleter);
+  return storage;
 }
 
 void destroy_impl(TensorImpl* impl) noexcept {
@@ -63,7 +98,8 @@ void destroy_impl(TensorImpl* impl) noexcept {
   Storage* storage = &impl->storage();
   if (impl->kind == TensorImpl::is_owner) [[likely]] {
     impl->~TensorImpl();
-    return release_storage(storage);
+    if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
+    return;
   }
   if ((impl->kind & TensorImpl::is_observed) != 0) {
     forget_observed(impl);

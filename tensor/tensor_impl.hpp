@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace xg::detail {
 
-/// The memory behind one tensor and its views, with the number of in-place writes. It is at the start of its block.
+/// The memory behind one tensor and its views, with the number of in-place writes. It is at the start of its block,
+/// unless the memory is the caller's.
 struct Storage {
   RefCount refs;
   std::atomic<std::uint32_t> version{0};
@@ -19,6 +21,10 @@ struct Storage {
 };
 
 XG_API void release_storage(Storage* storage) noexcept;
+/// The storage of memory that is not ours, with one reference. `deleter`, unless it is empty, is called with `data`
+/// when the last reference is released, or at once where there is no memory for the storage, which is an Error. What it
+/// throws is dropped.
+XG_API Storage* new_external_storage(void* data, std::function<void(void*)> deleter);
 
 /// Counts an in-place write by `op` (a string of static lifetime), so that graphs detect it.
 inline void bump_version(Storage& storage, const char* op) noexcept {

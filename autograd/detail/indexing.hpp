@@ -2,6 +2,7 @@
 #pragma once
 
 #include <xgrad/autograd/detail/op.hpp>
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <vector>
@@ -23,6 +24,9 @@ void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor
 void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source);
 /// The index with negative entries counted from the end. Throws IndexError where one is out of range.
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim);
+
+/// x[indices] = values in x's memory, without a graph.
+void put_into(Tensor& x, const std::vector<Index>& indices, const Tensor& values, bool accumulate);
 
 // ---- attribution
 

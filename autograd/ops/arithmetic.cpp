@@ -2,6 +2,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -260,6 +261,8 @@ Tensor add(const Tensor& a, Scalar b) {
   return a.is_floating_point() ? apply(autograd::AddScalar{{}, b.to_double()}, a) : add(a, as_tensor(b, a));
 }
 
+Tensor add(Scalar a, const Tensor& b) { return add(b, a); }
+
 Tensor sub(const Tensor& a, Scalar b) {
   return a.is_floating_point() ? apply(autograd::AddScalar{{}, -b.to_double()}, a) : sub(a, as_tensor(b, a));
 }
@@ -272,10 +275,17 @@ Tensor mul(const Tensor& a, Scalar b) {
   return a.is_floating_point() ? apply(autograd::MulScalar{{}, b.to_double()}, a) : mul(a, as_tensor(b, a));
 }
 
+Tensor mul(Scalar a, const Tensor& b) { return mul(b, a); }
+
 Tensor div(const Tensor& a, Scalar b) { return div(a, as_tensor(b, a)); }
 
 Tensor div(Scalar a, const Tensor& b) {
   return b.is_floating_point() ? apply(autograd::RdivScalar{{}, a.to_double()}, b) : div(as_tensor(a, b), b);
+}
+
+Tensor detail::number_beside(const char* op, Scalar number, const Tensor& tensor) {
+  dispatch(result_type(tensor.dtype(), number), [&]<class T>() { static_cast<void>(number.to<T>(op)); });
+  return as_tensor(number, tensor);
 }
 
 Tensor neg(const Tensor& x) { return apply(autograd::Neg{}, x); }
@@ -324,14 +334,17 @@ Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
 Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+Tensor operator%(const Tensor& a, const Tensor& b) { return remainder(a, b); }
 Tensor operator+(const Tensor& a, Scalar b) { return add(a, b); }
 Tensor operator-(const Tensor& a, Scalar b) { return sub(a, b); }
 Tensor operator*(const Tensor& a, Scalar b) { return mul(a, b); }
 Tensor operator/(const Tensor& a, Scalar b) { return div(a, b); }
-Tensor operator+(Scalar a, const Tensor& b) { return add(b, a); }
+Tensor operator%(const Tensor& a, Scalar b) { return remainder(a, b); }
+Tensor operator+(Scalar a, const Tensor& b) { return add(a, b); }
 Tensor operator-(Scalar a, const Tensor& b) { return sub(a, b); }
-Tensor operator*(Scalar a, const Tensor& b) { return mul(b, a); }
+Tensor operator*(Scalar a, const Tensor& b) { return mul(a, b); }
 Tensor operator/(Scalar a, const Tensor& b) { return div(a, b); }
+Tensor operator%(Scalar a, const Tensor& b) { return remainder(a, b); }
 Tensor operator-(const Tensor& x) { return neg(x); }
 Tensor operator+(const Tensor& x) { return positive(x); }
 

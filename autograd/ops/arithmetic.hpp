@@ -18,6 +18,8 @@ namespace xg {
 XG_API Tensor add(const Tensor& a, const Tensor& b);
 /// a + b for a number b.
 XG_API Tensor add(const Tensor& a, Scalar b);
+/// a + b for a number a.
+XG_API Tensor add(Scalar a, const Tensor& b);
 /// a - b. Throws DtypeError for two bools: use logical_xor.
 XG_API Tensor sub(const Tensor& a, const Tensor& b);
 /// a - b for a number b.
@@ -28,6 +30,8 @@ XG_API Tensor sub(Scalar a, const Tensor& b);
 XG_API Tensor mul(const Tensor& a, const Tensor& b);
 /// a * b for a number b.
 XG_API Tensor mul(const Tensor& a, Scalar b);
+/// a * b for a number a.
+XG_API Tensor mul(Scalar a, const Tensor& b);
 /// a / b. Integers and bools are converted to default_dtype().
 XG_API Tensor div(const Tensor& a, const Tensor& b);
 /// a / b for a number b.
@@ -101,14 +105,17 @@ XG_API Tensor operator+(const Tensor& a, const Tensor& b);  ///< add(a, b)
 XG_API Tensor operator-(const Tensor& a, const Tensor& b);  ///< sub(a, b)
 XG_API Tensor operator*(const Tensor& a, const Tensor& b);  ///< mul(a, b); for matrix products see matmul
 XG_API Tensor operator/(const Tensor& a, const Tensor& b);  ///< div(a, b)
+XG_API Tensor operator%(const Tensor& a, const Tensor& b);  ///< remainder(a, b), as % of Python
 XG_API Tensor operator+(const Tensor& a, Scalar b);         ///< add(a, b)
 XG_API Tensor operator-(const Tensor& a, Scalar b);         ///< sub(a, b)
 XG_API Tensor operator*(const Tensor& a, Scalar b);         ///< mul(a, b)
 XG_API Tensor operator/(const Tensor& a, Scalar b);         ///< div(a, b)
-XG_API Tensor operator+(Scalar a, const Tensor& b);         ///< add(b, a)
+XG_API Tensor operator%(const Tensor& a, Scalar b);         ///< remainder(a, b)
+XG_API Tensor operator+(Scalar a, const Tensor& b);         ///< add(a, b)
 XG_API Tensor operator-(Scalar a, const Tensor& b);         ///< sub(a, b)
-XG_API Tensor operator*(Scalar a, const Tensor& b);         ///< mul(b, a)
+XG_API Tensor operator*(Scalar a, const Tensor& b);         ///< mul(a, b)
 XG_API Tensor operator/(Scalar a, const Tensor& b);         ///< div(a, b)
+XG_API Tensor operator%(Scalar a, const Tensor& b);         ///< remainder(a, b)
 XG_API Tensor operator-(const Tensor& x);                   ///< neg(x)
 XG_API Tensor operator+(const Tensor& x);                   ///< positive(x)
 

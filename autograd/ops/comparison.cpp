@@ -3,6 +3,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
+#include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/tensor/error.hpp>
 
 #include <array>
@@ -246,9 +247,21 @@ Tensor operator<(const Tensor& a, Scalar b) { return compared(lt, a, b); }
 Tensor operator<=(const Tensor& a, Scalar b) { return compared(le, a, b); }
 Tensor operator>(const Tensor& a, Scalar b) { return compared(gt, a, b); }
 Tensor operator>=(const Tensor& a, Scalar b) { return compared(ge, a, b); }
+Tensor operator==(Scalar a, const Tensor& b) { return compared(eq, b, a); }
+Tensor operator!=(Scalar a, const Tensor& b) { return compared(ne, b, a); }
+Tensor operator<(Scalar a, const Tensor& b) { return compared(gt, b, a); }
+Tensor operator<=(Scalar a, const Tensor& b) { return compared(ge, b, a); }
+Tensor operator>(Scalar a, const Tensor& b) { return compared(lt, b, a); }
+Tensor operator>=(Scalar a, const Tensor& b) { return compared(le, b, a); }
 Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise_and(a, b); }
 Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise_or(a, b); }
 Tensor operator^(const Tensor& a, const Tensor& b) { return bitwise_xor(a, b); }
+Tensor operator&(const Tensor& a, Scalar b) { return bitwise_and(a, b); }
+Tensor operator|(const Tensor& a, Scalar b) { return bitwise_or(a, b); }
+Tensor operator^(const Tensor& a, Scalar b) { return bitwise_xor(a, b); }
+Tensor operator&(Scalar a, const Tensor& b) { return bitwise_and(a, b); }
+Tensor operator|(Scalar a, const Tensor& b) { return bitwise_or(a, b); }
+Tensor operator^(Scalar a, const Tensor& b) { return bitwise_xor(a, b); }
 Tensor operator~(const Tensor& x) { return bitwise_not(x); }
 
 }  // namespace xg

@@ -72,9 +72,21 @@ XG_API Tensor operator<(const Tensor& a, Scalar b);   ///< a < b for a number b,
 XG_API Tensor operator<=(const Tensor& a, Scalar b);  ///< a <= b for a number b, which need not fit the dtype of a
 XG_API Tensor operator>(const Tensor& a, Scalar b);   ///< a > b for a number b, which need not fit the dtype of a
 XG_API Tensor operator>=(const Tensor& a, Scalar b);  ///< a >= b for a number b, which need not fit the dtype of a
+XG_API Tensor operator==(Scalar a, const Tensor& b);  ///< b == a
+XG_API Tensor operator!=(Scalar a, const Tensor& b);  ///< b != a
+XG_API Tensor operator<(Scalar a, const Tensor& b);   ///< b > a
+XG_API Tensor operator<=(Scalar a, const Tensor& b);  ///< b >= a
+XG_API Tensor operator>(Scalar a, const Tensor& b);   ///< b < a
+XG_API Tensor operator>=(Scalar a, const Tensor& b);  ///< b <= a
 XG_API Tensor operator&(const Tensor& a, const Tensor& b);  ///< bitwise_and(a, b)
 XG_API Tensor operator|(const Tensor& a, const Tensor& b);  ///< bitwise_or(a, b)
 XG_API Tensor operator^(const Tensor& a, const Tensor& b);  ///< bitwise_xor(a, b)
+XG_API Tensor operator&(const Tensor& a, Scalar b);         ///< bitwise_and(a, b)
+XG_API Tensor operator|(const Tensor& a, Scalar b);         ///< bitwise_or(a, b)
+XG_API Tensor operator^(const Tensor& a, Scalar b);         ///< bitwise_xor(a, b)
+XG_API Tensor operator&(Scalar a, const Tensor& b);         ///< bitwise_and(a, b)
+XG_API Tensor operator|(Scalar a, const Tensor& b);         ///< bitwise_or(a, b)
+XG_API Tensor operator^(Scalar a, const Tensor& b);         ///< bitwise_xor(a, b)
 XG_API Tensor operator~(const Tensor& x);                   ///< bitwise_not(x)
 
 }  // namespace xg

@@ -1,13 +1,19 @@
 // Einstein summation.
+#include <xgrad/autograd/detail/contraction_order.hpp>
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/products.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/products.hpp>
+#include <xgrad/autograd/trace.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +23,6 @@ namespace xg {
 namespace autograd {
 
 namespace {
-
-// ---- einsum
 
 using Labels = std::string;  // one character for each dimension; dimensions of an ellipsis are digits, from the right
 
@@ -97,10 +101,9 @@ void take_diagonals(const std::string& equation, Named& operand) {
   }
 }
 
-/// The product of two operands, summed over the labels that both have and `needed` does not.
+/// The product of two operands, summed over the labels that are not `needed`, which both have. It is one batched matrix
+/// product, or one of elements where there is nothing to sum, or neither rows nor columns.
 template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
-  a.sum_unless([&](char label) { return b.has(label) || needed(label); });
-  b.sum_unless([&](char label) { return a.has(label) || needed(label); });
   Labels batch, inner, only_a, only_b;
   for (const char label : a.labels) (!b.has(label) ? only_a : (needed(label) ? batch : inner)).push_back(label);
   for (const char label : b.labels)
@@ -139,6 +142,147 @@ template <class Needed> Named contract(Named a, Named b, Needed&& needed) {
   return {as(matmul(left, right), joined(joined(batch_shape, a_shape), b_shape)), labels};
 }
 
+/// An equation and its operands, reduced to products and sums of different labels.
+struct Einsum {
+  std::vector<Named> operands;
+  Labels output;
+
+  bool in_output(char label) const { return output.find(label) != Labels::npos; }
+};
+
+/// The terms between commas.
+std::vector<std::string> terms_of(const std::string& inputs) {
+  std::vector<std::string> terms(1);
+  for (const char c : inputs) c == ',' ? void(terms.emplace_back()) : terms.back().push_back(c);
+  return terms;
+}
+
+/// The labels of the output, given or implied: those of the ellipsis, and the letters that occur once.
+Labels output_labels(const std::string& equation, const std::string& text, std::size_t ellipsis_dims,
+                     const std::vector<Named>& operands) {
+  const std::size_t arrow = text.find("->");
+  Labels output;
+  if (arrow == std::string::npos) {
+    output = expand_ellipsis(equation, "...", ellipsis_dims);
+    for (const auto& [first, last] : {std::pair{'A', 'Z'}, std::pair{'a', 'z'}})
+      for (char label = first; label <= last; ++label)
+        if (std::count(text.begin(), text.end(), label) == 1) output.push_back(label);
+  } else {
+    output = expand_ellipsis(equation, std::string_view(text).substr(arrow + 2), ellipsis_dims);
+  }
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    if (output.find(output[i], i + 1) != Labels::npos)
+      refuse_equation(equation, fmt::format("'{}' occurs twice in the output: each label may occur once.", output[i]));
+    if (std::none_of(operands.begin(), operands.end(), [&](const Named& x) { return x.has(output[i]); }))
+      refuse_equation(equation, fmt::format("'{}' of the output is in no operand.", output[i]));
+  }
+  return output;
+}
+
+/// Removes dimensions of size 1 where another operand has a larger size. Throws ShapeError where sizes do not agree.
+void drop_broadcast(const std::string& equation, std::vector<Named>& operands) {
+  for (Named& x : operands) {
+    for (std::size_t k = x.labels.size(); k-- > 0;) {
+      const char label = x.labels[k];
+      std::int64_t size = x.tensor.shape()[k];
+      for (const Named& other : operands) {
+        if (!other.has(label) || other.size(label) == size || other.size(label) == 1) continue;
+        if (size != 1)
+          raise<ShapeError>("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of them 1.",
+                            equation, label, size, other.size(label));
+        size = other.size(label);
+      }
+      if (size == x.tensor.shape()[k]) continue;
+      x.tensor = squeeze(x.tensor, static_cast<std::int64_t>(k));
+      x.labels.erase(k, 1);
+    }
+  }
+}
+
+/// Reads an equation. The tensors become views without repeated labels and without dimensions that broadcast.
+Einsum read_equation(const std::string& equation, const std::vector<Tensor>& operands) {
+  std::string text;
+  for (const char c : equation)
+    if (c != ' ') text.push_back(c);
+  const std::vector<std::string> terms = terms_of(text.substr(0, text.find("->")));
+  if (operands.empty()) throw ValueError("[einsum] no operands: pass one tensor for each term of the equation.");
+  if (terms.size() != operands.size())
+    refuse_equation(equation, fmt::format("it has {} terms for {} operands: separate them with commas, one each.",
+                                          terms.size(), operands.size()));
+  Einsum out;
+  std::size_t ellipsis_dims = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const Tensor& x = operands[i];
+    const std::size_t letters = count_letters(terms[i]), ndim = x.shape().size();
+    static_cast<void>(expand_ellipsis(equation, terms[i], 0));  // throws for other characters
+    const bool open = terms[i].find("...") != std::string::npos;
+    if (open ? letters > ndim : letters != ndim)
+      refuse_equation(equation, fmt::format("operand {} has shape {}, its term \"{}\" names {} dimensions.", i,
+                                            x.shape().str(), terms[i], letters));
+    Named operand{x, expand_ellipsis(equation, terms[i], ndim - letters)};
+    if (operand.labels.size() != ndim) refuse_equation(equation, "an operand has more than one ellipsis.");
+    ellipsis_dims = std::max(ellipsis_dims, ndim - letters);
+    take_diagonals(equation, operand);
+    out.operands.push_back(std::move(operand));
+  }
+  out.output = output_labels(equation, text, ellipsis_dims, out.operands);
+  drop_broadcast(equation, out.operands);
+  return out;
+}
+
+/// Whether label is needed after operand i is summed: it is in the output or in another operand.
+bool needed_beside(const Einsum& e, std::size_t i, char label) {
+  if (e.in_output(label)) return true;
+  for (std::size_t k = 0; k < e.operands.size(); ++k)
+    if (k != i && e.operands[k].has(label)) return true;
+  return false;
+}
+
+/// The labels as bits, without those of which operand i alone has to be summed.
+Contraction contraction_of(const Einsum& e) {
+  Contraction out;
+  const auto bit = [](char label) -> std::size_t {
+    if (label >= 'a') return static_cast<std::size_t>(label - 'a');
+    return static_cast<std::size_t>(label >= 'A' ? 26 + (label - 'A') : 52 + (label - '0'));
+  };
+  for (std::size_t i = 0; i < e.operands.size(); ++i) {
+    LabelSet labels = 0;
+    for (const char label : e.operands[i].labels) {
+      if (!needed_beside(e, i, label)) continue;
+      labels |= LabelSet{1} << bit(label);
+      out.sizes[bit(label)] = static_cast<double>(e.operands[i].size(label));
+    }
+    out.terms.push_back(labels);
+  }
+  for (const char label : e.output) out.output |= LabelSet{1} << bit(label);
+  return out;
+}
+
+/// Carries out the products of an order.
+Tensor evaluate(Einsum e, const ContractionOrder& order) {
+  for (std::size_t i = 0; i < e.operands.size(); ++i)
+    e.operands[i].sum_unless([&](char label) { return needed_beside(e, i, label); });
+  std::vector<std::size_t> first(e.operands.size());  // of each operand that is left: the first one that is part of it
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  for (const auto& [i, j] : order.steps) {
+    Named a = std::move(e.operands[i]), b = std::move(e.operands[j]);
+    e.operands[i] = e.operands[j] = {};
+    // A product of earlier operands stays on the left.
+    if (first[i] > first[j]) std::swap(a, b);
+    Named product =
+        contract(std::move(a), std::move(b), [&](char label) { return needed_beside(e, e.operands.size(), label); });
+    const std::size_t earliest = std::min(first[i], first[j]);
+    for (const std::size_t used : {j, i}) {  // i < j
+      e.operands.erase(e.operands.begin() + static_cast<std::ptrdiff_t>(used));
+      first.erase(first.begin() + static_cast<std::ptrdiff_t>(used));
+    }
+    e.operands.push_back(std::move(product));
+    first.push_back(earliest);
+  }
+  e.operands[0].reorder(e.output);
+  return e.operands[0].tensor;
+}
+
 }  // namespace
 
 }  // namespace autograd
@@ -172,87 +316,27 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
   return einsum(names_a + "," + names_b + "->" + output, {a, b});
 }
 
-Tensor einsum(StringRef given, const std::vector<Tensor>& operands) {
-  const std::string equation = given.str();
-  using autograd::Named;
-  using autograd::refuse_equation;
-  std::string text;
-  for (const char c : equation)
-    if (c != ' ') text.push_back(c);
-  const std::size_t arrow = text.find("->");
-  const std::string inputs = text.substr(0, arrow);
-  std::vector<std::string> terms(1);
-  for (const char c : inputs) c == ',' ? void(terms.emplace_back()) : terms.back().push_back(c);
-  if (operands.empty()) throw ValueError("[einsum] no operands: pass one tensor for each term of the equation.");
-  if (terms.size() != operands.size())
-    refuse_equation(equation, fmt::format("it has {} terms for {} operands: separate them with commas, one each.",
-                                          terms.size(), operands.size()));
+Tensor einsum(StringRef equation, const std::vector<Tensor>& operands) {
+  autograd::Einsum parsed = autograd::read_equation(equation.str(), operands);
+  autograd::ContractionOrder order;
+  if (operands.size() == 2)
+    order.steps = {{0, 1}};
+  else if (operands.size() > 2)
+    order = autograd::cheapest_order(autograd::contraction_of(parsed));
+  return autograd::evaluate(std::move(parsed), order);
+}
 
-  std::vector<Named> pending;
-  std::size_t ellipsis_dims = 0;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    const Tensor& x = operands[i];
-    const std::size_t letters = autograd::count_letters(terms[i]), ndim = x.shape().size();
-    static_cast<void>(autograd::expand_ellipsis(equation, terms[i], 0));  // throws for other characters
-    const bool open = terms[i].find("...") != std::string::npos;
-    if (open ? letters > ndim : letters != ndim)
-      refuse_equation(equation, fmt::format("operand {} has shape {}, its term \"{}\" names {} dimensions.", i,
-                                            x.shape().str(), terms[i], letters));
-    Named operand{x, autograd::expand_ellipsis(equation, terms[i], ndim - letters)};
-    if (operand.labels.size() != ndim) refuse_equation(equation, "an operand has more than one ellipsis.");
-    ellipsis_dims = std::max(ellipsis_dims, ndim - letters);
-    autograd::take_diagonals(equation, operand);
-    pending.push_back(std::move(operand));
-  }
-
-  autograd::Labels output;
-  if (arrow == std::string::npos) {
-    output = autograd::expand_ellipsis(equation, "...", ellipsis_dims);
-    for (const auto& [first, last] : {std::pair{'A', 'Z'}, std::pair{'a', 'z'}})
-      for (char label = first; label <= last; ++label)
-        if (std::count(inputs.begin(), inputs.end(), label) == 1) output.push_back(label);
-  } else {
-    output = autograd::expand_ellipsis(equation, std::string_view(text).substr(arrow + 2), ellipsis_dims);
-  }
-  for (std::size_t i = 0; i < output.size(); ++i) {
-    if (output.find(output[i], i + 1) != std::string::npos)
-      refuse_equation(equation, fmt::format("'{}' occurs twice in the output: each label may occur once.", output[i]));
-    if (std::none_of(pending.begin(), pending.end(), [&](const Named& x) { return x.has(output[i]); }))
-      refuse_equation(equation, fmt::format("'{}' of the output is in no operand.", output[i]));
-  }
-
-  // Sizes must agree; a dimension of size 1 is removed where another operand has a larger size.
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    Named& x = pending[i];
-    for (std::size_t k = x.labels.size(); k-- > 0;) {
-      const char label = x.labels[k];
-      std::int64_t size = x.tensor.shape()[k];
-      for (const Named& other : pending) {
-        if (!other.has(label) || other.size(label) == size || other.size(label) == 1) continue;
-        if (size != 1)
-          raise<ShapeError>("[einsum] equation \"{}\": '{}' has sizes {} and {}: they must be equal or one of them 1.",
-                            equation, label, size, other.size(label));
-        size = other.size(label);
-      }
-      if (size == x.tensor.shape()[k]) continue;
-      x.tensor = squeeze(x.tensor, static_cast<std::int64_t>(k));
-      x.labels.erase(k, 1);
-    }
-  }
-
-  Named result = std::move(pending[0]);
-  for (std::size_t i = 1; i < pending.size(); ++i) {
-    const auto needed = [&](char label) {
-      if (output.find(label) != std::string::npos) return true;
-      for (std::size_t k = i + 1; k < pending.size(); ++k)
-        if (pending[k].has(label)) return true;
-      return false;
-    };
-    result = autograd::contract(std::move(result), std::move(pending[i]), needed);
-  }
-  result.sum_unless([&](char label) { return output.find(label) != std::string::npos; });
-  result.reorder(output);
-  return result.tensor;
+EinsumPath einsum_path(StringRef equation, const std::vector<Tensor>& operands) {
+  const NoGrad no_graph;
+  const autograd::NoTrace no_trace;
+  const autograd::Contraction contraction = autograd::contraction_of(autograd::read_equation(equation.str(), operands));
+  const autograd::ContractionOrder best = autograd::cheapest_order(contraction);
+  EinsumPath path;
+  for (const auto& [i, j] : best.steps)
+    path.steps.emplace_back(static_cast<std::int64_t>(i), static_cast<std::int64_t>(j));
+  path.flops = best.flops;
+  path.left_to_right_flops = autograd::left_to_right(contraction).flops;
+  return path;
 }
 
 }  // namespace xg

@@ -3,13 +3,17 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace xg {
@@ -20,8 +24,39 @@ namespace {
 struct PartlyIndexed {
   Tensor view;
   std::vector<Tensor> tensors;  // one for each dimension of view, undefined for all of it
-  bool any = false;
+  Dims reversed;                // the dimensions of view that a negative step walks backwards
+  bool any = false;             // whether there are tensors
+  bool adjacent = true;         // whether tensors and numbers stand side by side
 };
+
+/// The elements of the view in the order of the index: a copy where a dimension is walked backwards.
+Tensor in_order(const PartlyIndexed& parts) {
+  return parts.reversed.empty() ? parts.view : flip(parts.view, parts.reversed);
+}
+
+/// What a slice selects of a dimension: `length` elements from `first` on, in ascending order.
+struct Range {
+  std::int64_t first = 0, length = 0, step = 1;
+  bool backwards = false;
+};
+
+Range range_of(const char* op, const Slice& s, std::int64_t size) {
+  if (s.step == 0)
+    raise<ValueError>("[{}] the step of a slice is 0: use a positive step, or a negative one to go backwards.", op);
+  const bool backwards = s.step < 0;
+  const std::int64_t low = backwards ? -1 : 0, high = backwards ? size - 1 : size;
+  const auto bound = [&](std::int64_t i) { return std::clamp(i < 0 ? i + size : i, low, high); };
+  const std::int64_t start = s.start ? bound(*s.start) : (backwards ? high : low);
+  const std::int64_t stop = s.stop ? bound(*s.stop) : (backwards ? low : high);
+  const std::int64_t distance = backwards ? start - stop : stop - start;
+  if (distance <= 0) return {};
+  // Unsigned, because the smallest integer has no negative.
+  const std::uint64_t step = backwards ? 0 - static_cast<std::uint64_t>(s.step) : static_cast<std::uint64_t>(s.step);
+  Range out{start, 1 + static_cast<std::int64_t>(static_cast<std::uint64_t>(distance - 1) / step), 1, backwards};
+  if (out.length > 1) out.step = static_cast<std::int64_t>(step);
+  if (backwards) out.first = start - (out.length - 1) * out.step;
+  return out;
+}
 
 std::int64_t dims_of(const Index& index) {
   switch (index.kind) {
@@ -45,9 +80,15 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
     raise<IndexError>("[{}] {} dimensions are indexed, the tensor has shape {}: name {} at most.", op, named,
                       x.shape().str(), x.dim());
   if (ellipses > 1) raise<IndexError>("[{}] there are {} ellipses: an index may have one.", op, ellipses);
-  PartlyIndexed out{x, {}, false};
+  PartlyIndexed out;
+  out.view = x;
   const auto dim = [&] { return static_cast<std::int64_t>(out.tensors.size()); };
+  bool begun = false, interrupted = false;  // the run of tensors and numbers
   for (const Index& index : indices) {
+    const bool in_run = index.kind == Index::Kind::number || index.kind == Index::Kind::tensor;
+    if (in_run && interrupted) out.adjacent = false;
+    interrupted = begun && (interrupted || !in_run);
+    begun |= in_run;
     switch (index.kind) {
       case Index::Kind::number: {
         const std::int64_t size = out.view.size(dim());
@@ -59,11 +100,11 @@ PartlyIndexed apply_basic(const char* op, const Tensor& x, const std::vector<Ind
         break;
       }
       case Index::Kind::slice: {
-        const Slice& s = index.slice;
-        const bool whole = s.step == 1 && s.start.value_or(0) == 0 && !s.stop;
-        if (!whole)
-          out.view = slice(out.view, dim(), s.start.value_or(0),
-                           s.stop.value_or(std::numeric_limits<std::int64_t>::max()), s.step);
+        const std::int64_t size = out.view.size(dim());
+        const Range range = range_of(op, index.slice, size);
+        if (range.length != size)
+          out.view = slice(out.view, dim(), range.first, range.first + (range.length - 1) * range.step + 1, range.step);
+        if (range.backwards && range.length > 1) out.reversed.push_back(dim());
         out.tensors.emplace_back();
         break;
       }
@@ -124,8 +165,7 @@ FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
     out.index_shape = broadcast_shapes(op, out.index_shape, parts.tensors[i].shape());
   }
   out.view = parts.view;
-  const bool adjacent = indexed.back() - indexed.front() + 1 == indexed.size();
-  if (adjacent) {
+  if (parts.adjacent) {
     out.dim = indexed.front();
   } else {
     for (const std::size_t i : indexed) out.order.push_back(static_cast<std::int64_t>(i));
@@ -137,7 +177,7 @@ FlatIndex flatten_index(const char* op, const PartlyIndexed& parts) {
   for (const std::size_t i : indexed) {
     const std::int64_t size = parts.view.shape()[i];
     const Tensor places = wrapped(op, parts.tensors[i], size, i);
-    out.index = out.index.defined() ? out.index * size + places : places;
+    out.index = out.index.defined() ? out.index * size + places : to(places, Dtype::int64);  // wide enough for products
   }
   out.index = ravel(out.index.shape() == out.index_shape ? out.index : expand(out.index, out.index_shape));
   if (indexed.size() > 1)
@@ -165,33 +205,81 @@ void check_defined(const std::vector<Index>& indices) {
     if (index.kind == Index::Kind::tensor) static_cast<void>(index.tensor.impl());
 }
 
-/// The view of `parts` with the elements selected by its tensors replaced by values.
-Tensor put(const PartlyIndexed& parts, const Tensor& values, bool accumulate) {
-  const FlatIndex flat = flatten_index("index_put", parts);
-  const Shape shape = replaced(flat.view.shape(), flat.dim, flat.index_shape);
-  Shape rows = flat.view.shape();
-  rows[flat.dim] = flat.index.numel();
-  if (broadcast_shapes("index_put", values.shape(), shape) != shape)
+/// Values as they are assigned to a part of this shape: dimensions of size 1 in front of it are dropped.
+Tensor fitted(const Tensor& values, const Shape& shape) {
+  Shape own = values.shape();
+  while (own.size() > shape.size() && own[0] == 1) own.erase(0);
+  if (own.size() > shape.size() || broadcast_shapes("index_put", own, shape) != shape)
     raise<ShapeError>("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
                       values.shape().str(), shape.str());
-  const Tensor source = reshape(expand(values, shape), rows);
+  const Tensor trimmed = own.size() == values.shape().size() ? values : reshape(values, own);
+  return own == shape ? trimmed : expand(trimmed, shape);
+}
+
+/// Values in the order of the view, whose reversed dimensions are ascending.
+Tensor fitted_to_view(const PartlyIndexed& parts, const Tensor& values) {
+  const Tensor fitting = fitted(values, parts.view.shape());
+  return parts.reversed.empty() ? fitting : flip(fitting, parts.reversed);
+}
+
+/// The slices of flat.view that the values replace.
+Tensor slices_for(const FlatIndex& flat, const Tensor& values) {
+  Shape rows = flat.view.shape();
+  rows[flat.dim] = flat.index.numel();
+  return reshape(fitted(values, replaced(flat.view.shape(), flat.dim, flat.index_shape)), rows);
+}
+
+/// The view of `parts` with the elements selected by its tensors replaced by values.
+Tensor put(PartlyIndexed parts, const Tensor& values, bool accumulate) {
+  const Dims reversed = parts.reversed;
+  parts.view = in_order(parts);
+  const FlatIndex flat = flatten_index("index_put", parts);
+  const Tensor source = slices_for(flat, values);
   const auto d = static_cast<std::int64_t>(flat.dim);
   Tensor out = accumulate ? index_add(flat.view, d, flat.index, source) : index_copy(flat.view, d, flat.index, source);
   if (out.shape() != flat.before_merging) out = reshape(out, flat.before_merging);
-  if (flat.order.empty()) return out;
-  Dims inverse = flat.order;
-  for (std::size_t i = 0; i < flat.order.size(); ++i)
-    inverse[static_cast<std::size_t>(flat.order[i])] = static_cast<std::int64_t>(i);
-  return permute(out, inverse);
+  if (!flat.order.empty()) {
+    Dims inverse = flat.order;
+    for (std::size_t i = 0; i < flat.order.size(); ++i)
+      inverse[static_cast<std::size_t>(flat.order[i])] = static_cast<std::int64_t>(i);
+    out = permute(out, inverse);
+  }
+  return reversed.empty() ? out : flip(out, reversed);
 }
 
 }  // namespace
+
+void put_into(Tensor& x, const std::vector<Index>& indices, const Tensor& values, bool accumulate) {
+  check_defined(indices);
+  const NoGrad guard;
+  const Tensor converted = to(values, x.dtype());
+  if (is_full_mask(x, indices) && !accumulate && converted.numel() == 1)
+    return kernels::copy_into(x, where(indices[0].tensor, reshape(converted, {}), x));
+  const PartlyIndexed parts = apply_basic("index_put", x, indices);
+  Tensor view = parts.view;
+  if (!parts.any) {
+    const Tensor part = fitted_to_view(parts, converted);
+    return kernels::copy_into(view, accumulate ? view + part : part);
+  }
+  if (!parts.reversed.empty()) return kernels::copy_into(view, put(parts, converted, accumulate));
+  FlatIndex flat = flatten_index("index_put", parts);
+  if (!flat.view.shares_storage(x)) return kernels::copy_into(view, put(parts, converted, accumulate));
+  Tensor source = slices_for(flat, converted);
+  if (source.shares_storage(x)) source = kernels::copy(source);
+  const auto d = static_cast<std::int64_t>(flat.dim);
+  if (accumulate)
+    kernels::index_add_(flat.view, d, flat.index, source, 1, "index_put");
+  else
+    kernels::index_copy_(flat.view, d, flat.index, source, "index_put");
+}
+
 }  // namespace autograd
 
 Tensor index(const Tensor& x, const std::vector<Index>& indices) {
   autograd::check_defined(indices);
   if (autograd::is_full_mask(x, indices)) return masked_select(x, indices[0].tensor);
-  const autograd::PartlyIndexed parts = autograd::apply_basic("index", x, indices);
+  autograd::PartlyIndexed parts = autograd::apply_basic("index", x, indices);
+  parts.view = autograd::in_order(parts);
   if (!parts.any) return parts.view;
   const autograd::FlatIndex flat = autograd::flatten_index("index", parts);
   const Tensor rows = index_select(flat.view, static_cast<std::int64_t>(flat.dim), flat.index);
@@ -211,14 +299,16 @@ Tensor index_put(const Tensor& given, const std::vector<Index>& indices, const T
     part = autograd::put(parts, converted, accumulate);
     if (view.is_same(x)) return part;
   } else {
-    if (converted.dim() > view.dim() || broadcast_shapes("index_put", converted.shape(), view.shape()) != view.shape())
-      raise<ShapeError>("[index_put] values have shape {}, the indexed part {}: they must broadcast to it.",
-                        converted.shape().str(), view.shape().str());
-    part = accumulate ? view + converted : expand(converted, view.shape());
+    part = autograd::fitted_to_view(parts, converted);
+    if (accumulate) part = view + part;
   }
   const auto bytes = static_cast<const char*>(view.impl().data) - static_cast<const char*>(x.impl().data);
   return autograd::as_strided_scatter(x, part, view.shape(), view.strides(),
                                       bytes / static_cast<std::int64_t>(item_size(x.dtype())));
+}
+
+Tensor index_put(const Tensor& x, const std::vector<Index>& indices, Scalar value, bool accumulate) {
+  return index_put(x, indices, full({}, value, {.dtype = x.dtype()}), accumulate);
 }
 
 }  // namespace xg

@@ -6,11 +6,13 @@
 // values, not to an index or a mask.
 #pragma once
 
+#include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/scalar.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -19,11 +21,12 @@
 namespace xg {
 
 /// The elements start, start + step, ... before stop. As in Python, negative bounds count from the end, bounds out of
-/// range are clamped, and a missing one means the end on that side; the step is positive.
+/// range are clamped, and a missing one means the end on that side; a negative step goes backwards: `Slice{{}, {}, -1}`
+/// reverses a dimension.
 struct Slice {
-  std::optional<std::int64_t> start = {};  ///< the first element, 0 by default
-  std::optional<std::int64_t> stop = {};   ///< one past the last element, the size by default
-  std::int64_t step = 1;                   ///< distance between elements
+  std::optional<std::int64_t> start = {};  ///< the first element; by default that at the end where the step begins
+  std::optional<std::int64_t> stop = {};   ///< one past the last element; by default all up to the other end
+  std::int64_t step = 1;                   ///< distance between elements, not 0
 };
 /// The type of `newaxis`.
 struct NewAxis {};
@@ -31,7 +34,8 @@ struct NewAxis {};
 struct Ellipsis {};
 inline constexpr NewAxis newaxis{};    ///< in an index: a new dimension of size 1
 inline constexpr Ellipsis ellipsis{};  ///< in an index: all dimensions that no other entry indexes
-/// One entry of an index: a number, a Slice, `newaxis`, `ellipsis`, a mask or an integer tensor.
+/// One entry of an index: a number, a Slice, `newaxis`, `ellipsis`, a mask or an integer tensor. Lists stand for
+/// tensors: `x.index({Slice{}, {0, 2}})` picks two columns.
 struct Index {
   /// The kind of an entry.
   enum class Kind {
@@ -53,6 +57,14 @@ struct Index {
   Index(Ellipsis) : kind(Kind::ellipsis) {}  // NOLINT
   /// A mask or integers.
   Index(Tensor tensor) : kind(Kind::tensor), tensor(std::move(tensor)) {}  // NOLINT
+  /// A mask without dimensions, which selects all or nothing along a new dimension.
+  template <std::same_as<bool> T> Index(T value) : Index(scalar_tensor(value)) {}  // NOLINT
+  /// A vector of integers.
+  Index(std::initializer_list<std::int64_t> numbers) : Index(std::vector<std::int64_t>(numbers)) {}
+  /// A vector of integers, or a mask over one dimension.
+  template <std::integral T> Index(const std::vector<T>& list)  // NOLINT
+      : Index(xg::tensor(
+            std::vector<std::conditional_t<std::is_same_v<T, bool>, bool, std::int64_t>>(list.begin(), list.end()))) {}
 
   Kind kind;                ///< determines which of the following members is used
   std::int64_t number = 0;  ///< for Kind::number
@@ -60,17 +72,22 @@ struct Index {
   Tensor tensor = {};       ///< for Kind::tensor
 };
 
-/// x[i, j, ...] by NumPy's rules. Numbers, slices, newaxis and ellipsis give a view, tensors a copy; several tensors
-/// broadcast, and their common shape replaces the indexed dimensions if these are adjacent, or comes first otherwise.
-/// Negative integers count from the end. Throws IndexError where an entry is out of range, a mask does not fit or too
-/// many dimensions are indexed, ShapeError where index tensors do not broadcast, DtypeError for floating-point tensors,
-/// ValueError for a step that is not positive.
+/// x[i, j, ...] by NumPy's rules. Numbers, slices, newaxis and ellipsis give a view, or a copy where a step is
+/// negative, because strides are not; tensors give a copy. Several tensors broadcast, and numbers beside them count as
+/// tensors. Their common shape replaces the indexed dimensions if these entries stand side by side, and comes first if
+/// a slice, newaxis or ellipsis stands between them. Negative integers count from the end. A mask indexes as many
+/// dimensions as it has. Throws IndexError where an entry is out of range, a mask does not fit or too many dimensions
+/// are indexed, ShapeError where index tensors do not broadcast, DtypeError for floating-point tensors, ValueError for
+/// a step of 0.
 XG_API Tensor index(const Tensor& x, const std::vector<Index>& indices);
 /// A copy of x in which the elements of index(x, indices) are replaced by `values`, converted to x's dtype and
-/// broadcast. Where an element is selected more than once, the last value wins; with `accumulate`, all values are added
-/// to x. Throws as index, and ShapeError where values do not broadcast.
+/// broadcast; dimensions of size 1 that precede those of the indexed part are ignored, as in NumPy. Where an element is
+/// selected more than once, the last value wins; with `accumulate`, all values are added to x. Throws as index, and
+/// ShapeError where values do not broadcast.
 XG_API Tensor index_put(const Tensor& x, const std::vector<Index>& indices, const Tensor& values,
                         bool accumulate = false);
+/// index_put() of one number. Throws ValueError where it does not fit x's dtype.
+XG_API Tensor index_put(const Tensor& x, const std::vector<Index>& indices, Scalar value, bool accumulate = false);
 /// The slices of x along dim that `index` names: [.., index.numel(), ..]. Throws ShapeError unless index is a vector or
 /// 0-d.
 XG_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);

@@ -10,6 +10,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace xg {
@@ -50,10 +51,25 @@ XG_API Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar 
 XG_API Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b);
 /// Einstein's summation: "bij,bjk->bik". Each letter names a dimension, "..." those that broadcast; letters missing
 /// from the output are summed over, and a letter that is repeated in one operand takes its diagonal. Without "->" the
-/// output has the letters that occur once, in alphabetical order. Operands are contracted from left to right. Throws
-/// ValueError for an equation that is malformed or does not fit the operands, ShapeError where sizes of one letter
-/// differ and neither is 1, DtypeError where a matrix product would have operands of different dtypes.
+/// output has the letters that occur once, in alphabetical order. Operands are multiplied two at a time, in the order
+/// of einsum_path, each time by one batched matrix product. Throws ValueError for an equation that is malformed or does
+/// not fit the operands, ShapeError where sizes of one letter differ and neither is 1, DtypeError where a matrix
+/// product would have operands of different dtypes.
 XG_API Tensor einsum(StringRef equation, const std::vector<Tensor>& operands);
+
+/// The order in which einsum multiplies its operands, and what it costs.
+struct EinsumPath {
+  /// Two positions in the list of operands for each product: both operands are removed from the list, and the product
+  /// is appended to it, as in NumPy's einsum_path.
+  std::vector<std::pair<std::int64_t, std::int64_t>> steps = {};
+  double flops = 0;                ///< multiplications and additions of these products
+  double left_to_right_flops = 0;  ///< of the products from left to right
+};
+/// The cheapest order of up to six operands, and for more of them one that starts with the products that take the least
+/// memory (opt_einsum's "optimal" and "greedy"), or from left to right where that is no dearer. A product of two
+/// operands counts as many multiplications as there are combinations of their letters, and as many additions if it
+/// sums. Sums over letters of one operand alone come first and are not counted. Throws as einsum.
+XG_API EinsumPath einsum_path(StringRef equation, const std::vector<Tensor>& operands);
 /// The cross product of vectors of size 3 along dim: a_y b_z - a_z b_y, a_z b_x - a_x b_z, a_x b_y - a_y b_x. Other
 /// dimensions broadcast, dtypes promote. Throws ShapeError unless both have equally many dimensions and size 3 along
 /// dim.

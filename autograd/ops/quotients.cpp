@@ -1,6 +1,8 @@
 // Rounded quotients, and remainders.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
@@ -138,5 +140,10 @@ Tensor floor_divide(const Tensor& a, const Tensor& b) { return apply(autograd::F
 Tensor trunc_divide(const Tensor& a, const Tensor& b) { return apply(autograd::TruncDivide{}, a, b); }
 Tensor remainder(const Tensor& a, const Tensor& b) { return apply(autograd::Remainder{}, a, b); }
 Tensor fmod(const Tensor& a, const Tensor& b) { return apply(autograd::Fmod{}, a, b); }
+
+Tensor& Tensor::remainder_(const Tensor& other) {
+  return autograd::in_place(*this, "remainder_", other, xg::remainder, autograd::Remainder{});
+}
+Tensor& Tensor::remainder_(Scalar other) { return remainder_(detail::number_beside("remainder_", other, *this)); }
 
 }  // namespace xg

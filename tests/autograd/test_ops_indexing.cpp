@@ -201,7 +201,8 @@ TEST_CASE("indexing errors say what does not fit", "[ops][indexing][errors]") {
   CHECK_ERROR(index(x, {tensor({0.0})}), DtypeError, "[index]", "to(xg::int64)");
   CHECK_ERROR(index(x, {i, tensor<std::int64_t>({0, 1, 2})}), ShapeError, "[index]", "broadcast");
   CHECK_ERROR(index(x, {i != 0}), IndexError, "[index]", "mask", "[2]");
-  CHECK_ERROR(index(x, {Slice{0, 2, -1}}), ValueError, "[slice]", "flip");
+  CHECK_ERROR(index(x, {Slice{0, 2, 0}}), ValueError, "[index]", "step");
+  CHECK_ERROR(x.slice(0, 0, 2, -1), ValueError, "[slice]", "flip");
   CHECK_ERROR(index(x, {Tensor()}), ValueError, "undefined");
   CHECK_ERROR(index_put(x, {i}, counted({3})), ShapeError, "[index_put]", "[3]", "[2, 4]");
   CHECK_ERROR(index_put(x, {0}, counted({3})), ShapeError, "[index_put]");

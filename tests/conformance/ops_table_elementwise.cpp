@@ -38,6 +38,7 @@ const OpRow table[] = {
     {"div.trunc_rounding", "a b rounding_mode", binary<trunc_divide>},
     {"floor_divide", "a b", binary<floor_divide>},
     {"remainder", "a b", binary<remainder>},
+    {"__rmod__", "a b", [](A a) -> Outputs { return remainder(a.operand("b"), a.operand("a")); }},
     {"fmod", "a b", binary<fmod>},
     {"neg", "x", unary<neg>},
     {"positive", "x", unary<positive>},
@@ -67,6 +68,9 @@ const OpRow table[] = {
     {"bitwise_and", "a b", binary<bitwise_and>},
     {"bitwise_or", "a b", binary<bitwise_or>},
     {"bitwise_xor", "a b", binary<bitwise_xor>},
+    {"__rand__", "a b", [](A a) -> Outputs { return bitwise_and(a.operand("b"), a.operand("a")); }},
+    {"__ror__", "a b", [](A a) -> Outputs { return bitwise_or(a.operand("b"), a.operand("a")); }},
+    {"__rxor__", "a b", [](A a) -> Outputs { return bitwise_xor(a.operand("b"), a.operand("a")); }},
     {"bitwise_not", "x", unary<bitwise_not>},
 
     // ---- powers, exponentials, trigonometry, rounding

@@ -24,6 +24,7 @@ std::vector<Call> all_calls();
 /// The calls of one family, in calls_<family>.cpp.
 std::vector<Call> elementwise_calls();
 std::vector<Call> operators_calls();
+std::vector<Call> numbers_calls();
 std::vector<Call> reductions_calls();
 std::vector<Call> shape_calls();
 std::vector<Call> indexing_calls();

@@ -3,6 +3,8 @@
 
 #include <xgrad/tensor/random.hpp>
 
+#include <array>
+
 using namespace xg;
 
 namespace xg_test {
@@ -27,6 +29,16 @@ std::vector<Call> creation_calls() {
       {"linspace", [](Draw& d) { return list(linspace(d.scalar(), d.scalar(), d.integer(), d.options())); }},
       {"logspace", [](Draw& d) { return list(logspace(d.scalar(), d.scalar(), d.integer(), d.number(), d.options())); }},
       {"eye", [](Draw& d) { return list(eye(d.integer(), d.integer(), d.options())); }},
+      {"eye square", [](Draw& d) { return list(eye(d.integer(), d.options())); }},
+      {"from_blob", [](Draw& d) {
+         static std::array<double, (1 << 13) + 1> memory{};
+         const Shape shape = d.shape();
+         double count = 1;
+         for (const std::int64_t size : shape) count *= static_cast<double>(size);
+         auto* const bytes = reinterpret_cast<char*>(memory.data()) + (d.one_in(5) ? 1 : 0);
+         void* const data = count > 1 << 13 || d.one_in(10) ? nullptr : bytes;  // nowhere is there that much
+         return list(from_blob(data, shape, {.deleter = [](void*) {}, .dtype = d.dtype()}).clone());
+       }},
       {"scalar_tensor", [](Draw& d) { return list(scalar_tensor(d.scalar(), d.options())); }},
       {"randint", [](Draw& d) { return list(randint(d.integer(), d.integer(), d.shape(), d.options())); }},
       {"randperm", [](Draw& d) { return list(randperm(d.integer(), d.options())); }},

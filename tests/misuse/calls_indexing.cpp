@@ -14,6 +14,14 @@ std::vector<Call> indexing_calls() {
          const Tensor a = d.tensor();
          return list(index_put(a, d.indices(), d.tensor_like(a), d.yes()));
        }},
+      {"index_put number", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(index_put(a, d.indices(), d.scalar(), d.yes()));
+       }},
+      {"index_put_ number", [](Draw& d) {
+         Tensor x = d.target();
+         return list(x.index_put_(d.indices(), d.scalar(), d.yes()));
+       }},
       {"index_select", [](Draw& d) { return list(index_select(d.tensor(), d.dim(), d.index())); }},
       {"index_add", [](Draw& d) {
          const Tensor a = d.tensor();

@@ -86,7 +86,7 @@ std::vector<Call> writing_calls() {
        }},
       {"index_put_", [](Draw& d) {
          Tensor x = d.target();
-         return list(x.index_put_(d.indices(), d.tensor()));
+         return list(x.index_put_(d.indices(), d.tensor(), d.yes()));
        }},
       {"uniform_", [](Draw& d) {
          Tensor x = d.target();

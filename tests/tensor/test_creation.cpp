@@ -5,8 +5,13 @@
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
 
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <span>
+#include <vector>
 
 using namespace xg;
 using xg_test::expect_close;
@@ -127,4 +132,51 @@ TEST_CASE("bad arguments of creation functions are named") {
   CHECK_ERROR(zeros({2}).item(), ShapeError, "[item]", "[2]");
   CHECK_ERROR(zeros({2}).data<double>(), DtypeError, "[data]", "float32", "float64");
   CHECK_ERROR(zeros({2}).size(1), IndexError, "[size]", "dim is 1");
+}
+
+// Breaks if a list is read in another order or depth than it is written, its dtype is not that of its numbers, or a
+// ragged one is accepted.
+TEST_CASE("tensors of lists") {
+  const auto is = [](const Tensor& x, const Shape& shape, Dtype dtype, const std::vector<double>& values) {
+    CHECK(x.shape() == shape);
+    CHECK(x.dtype() == dtype);
+    expect_close(x, values, 0, 0);
+  };
+  is(tensor(std::vector<bool>{true, false, true}), {3}, bool_, {1, 0, 1});
+  is(tensor(std::vector<std::vector<float>>{{1, 2}, {3, 4}, {5, 6}}), {3, 2}, float32, {1, 2, 3, 4, 5, 6});
+  is(tensor(std::vector<std::vector<bool>>{{true}, {false}}), {2, 1}, bool_, {1, 0});
+  is(tensor(std::array<std::int64_t, 2>{7, 8}), {2}, int64, {7, 8});
+  is(tensor(std::array<std::array<double, 2>, 2>{{{1, 2}, {3, 4}}}), {2, 2}, float64, {1, 2, 3, 4});
+  is(tensor(std::vector<std::array<std::uint8_t, 3>>{{1, 2, 3}}), {1, 3}, uint8, {1, 2, 3});
+  const std::int32_t grid[2][1][3] = {{{1, 2, 3}}, {{4, 5, 6}}};
+  is(tensor(grid), {2, 1, 3}, int32, {1, 2, 3, 4, 5, 6});
+  const std::vector<float> source{1, 2, 3, 4};
+  is(tensor(std::span<const float>(source).subspan(1, 2)), {2}, float32, {2, 3});
+  is(tensor(std::vector<std::vector<std::vector<std::vector<std::vector<double>>>>>{{{{{1, 2}}}}, {{{{3, 4}}}}}),
+     {2, 1, 1, 1, 2}, float64, {1, 2, 3, 4});
+  is(tensor(std::vector<std::vector<double>>{}), {0}, float64, {});
+  is(tensor(std::vector<std::vector<double>>{{}, {}}), {2, 0}, float64, {});
+  is(tensor(std::vector<std::vector<float>>{{1.75}}, {.dtype = int64}), {1, 1}, int64, {1});
+  const std::initializer_list<std::initializer_list<float>> braces{{1, 2}, {3, 4}};
+  is(tensor(braces), {2, 2}, float32, {1, 2, 3, 4});
+  CHECK(tensor(std::array{1.5f}, {.requires_grad = true}).requires_grad());
+  is(tensor({{{1, 2}, {3, 4}}}), {1, 2, 2}, float32, {1, 2, 3, 4});
+  is(tensor({{{{{1, 2}}, {{3, 4}}}}}), {1, 1, 2, 1, 2}, float32, {1, 2, 3, 4});
+
+  CHECK_ERROR(tensor(std::vector<std::vector<float>>{{1, 2}, {3}}), ShapeError,
+              "[tensor] row 1 has 1 values, the first has 2 values");
+  CHECK_ERROR(tensor(std::vector<std::vector<std::vector<float>>>{{{1}, {2}}, {{3}, {4, 5}}}), ShapeError,
+              "[tensor] row 1 at depth 2 has 2 values");
+  CHECK_ERROR(tensor(std::vector<std::vector<float>>{{}, {3}}), ShapeError, "row 1 has 1 values", "0 values");
+  CHECK_ERROR(tensor(std::array{0.5}, {.dtype = int64, .requires_grad = true}), DtypeError, "int64");
+}
+
+// Breaks if options after one size are taken for a second size.
+TEST_CASE("identity matrices with options") {
+  CHECK(eye(2, {.dtype = int64}).dtype() == int64);
+  CHECK(eye(2, {.requires_grad = true}).requires_grad());
+  CHECK(eye(2, 3, {.dtype = float64}).shape() == Shape{2, 3});
+  CHECK(eye(2, -1, {.dtype = float64}).shape() == Shape{2, 2});
+  expect_close(eye(2, {.dtype = bool_}), {1, 0, 0, 1});
+  CHECK(eye(0).shape() == Shape{0, 0});
 }

@@ -55,6 +55,19 @@ int main() {
   tensor(std::vector<std::int64_t>{1, 2});
 #endif
 
+#if GUESS == 8  // says: convert other types first, as std::size_t to std::int64_t
+  tensor(std::vector<std::vector<std::size_t>>{{1, 2}});
+#else
+  tensor(std::vector<std::vector<std::int64_t>>{{1, 2}});
+#endif
+
+  const float numbers[2] = {1, 2};
+#if GUESS == 9  // says: copy const memory with from_data
+  from_blob(numbers, {2});
+#else
+  from_data(numbers, {2});
+#endif
+
 #if GUESS == 7  // says: written with their names: {.lr = 1e-3}
   optim::Adam adam(block.parameters(), 1e-3);
 #else
