@@ -18,6 +18,8 @@ LinearMap AppliedOp::linear_map(std::span<const Tensor>, std::size_t) const { re
 Tensor AppliedOp::rounding(const RoundingContext&) const { return {}; }
 
 JvpRule AppliedOp::jvp_rule() const { return JvpRule::transposed; }
+bool AppliedOp::has_third() const { return false; }
+Tensor AppliedOp::curved_push(const Tensor&, const Tensor&, const Tensor&, std::uint64_t) const { return {}; }
 Tensor AppliedOp::linear_applied(std::span<const Tensor>) const { return {}; }
 
 AppliedOp::Slopes AppliedOp::slopes(const Tensor&, const Tensor&, bool) const { return {}; }

@@ -135,6 +135,11 @@ struct XG_API AppliedOp {
     Tensor curvature;  ///< g''(x)
   };
   virtual Slopes slopes(const Tensor& x, const Tensor& y, bool curved) const;
+  virtual bool has_third() const;  ///< whether curved_push() has a formula
+  /// Streams of tangents and a Laplacian through an elementwise op in one pass, see autograd/detail/curved_push.hpp;
+  /// undefined where the op does not give its third derivative. Bit d of `curved` says whether the Laplacian sums over
+  /// direction d.
+  virtual Tensor curved_push(const Tensor& x, const Tensor& y, const Tensor& streams, std::uint64_t curved) const;
   /// Whether row i along dimension 0 of `result` depends on the rows i alone of the inputs that carry rows, of which
   /// there are `rows`, or several blocks of as many.
   virtual bool keeps_rows(std::span<const Tensor> inputs, const std::vector<bool>& carries, const Tensor& result,

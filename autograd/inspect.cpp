@@ -75,7 +75,7 @@ class Outputs {
   /// gradients. Nodes come newest first. A node whose derivative cannot be computed is passed over.
   void sweep(const Tensor& root, const std::vector<Node*>& nodes) {
     const NoGrad no_graph;
-    const NoTrace no_trace;
+    const Unobserved unobserved;
     std::map<std::pair<const Node*, std::size_t>, Tensor> gradients;
     gradients[{node_of(root), root.impl().autograd_slot}] = zeros_like(root).detach();
     for (Node* node : nodes) {

@@ -9,6 +9,10 @@
 #include <utility>
 #include <vector>
 
+namespace xg::autograd {
+template <class Op> struct CurvedPush;
+}
+
 namespace xg::autograd::detail {
 
 /// What attribution asks of an op: the traits that it states and those that follow.
@@ -96,6 +100,15 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
         if (curved) s.curvature = op_.curvature(at);
     }
     return s;
+  }
+  bool has_third() const override {
+    return requires(const Tensor& x) { op_.third(x); };
+  }
+  Tensor curved_push(const Tensor& x, const Tensor& y, const Tensor& streams, std::uint64_t curved) const override {
+    if constexpr (requires { op_.third(x); })
+      return apply(CurvedPush<Op>{op_, curved}, x, saves<Op>() == save_input(0) ? x : y, streams);
+    else
+      return AppliedOp::curved_push(x, y, streams, curved);
   }
   Tensor row_vjp(std::size_t i, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                  std::span<const Tensor> grad_outputs, std::int64_t rows) const override {

@@ -46,10 +46,19 @@ std::int64_t offset_in(const xg::detail::TensorImpl& base, const xg::detail::Ten
   return bytes / static_cast<std::int64_t>(item_size(view.dtype));
 }
 
+Tensor tangent_of(const Duals& duals, std::size_t direction) {
+  if (duals.streams.defined()) return duals.streams.select(0, static_cast<std::int64_t>(direction));
+  return direction < duals.tangents.size() ? duals.tangents[direction] : Tensor();
+}
+
+Tensor laplacian_of(const Duals& duals) {
+  return duals.streams.defined() ? duals.streams.select(0, -1) : duals.laplacian;
+}
+
 std::vector<Tensor> tangents_of(std::span<const std::shared_ptr<const Duals>> known, std::size_t direction) {
   std::vector<Tensor> tangents(known.size());
   for (std::size_t i = 0; i < known.size(); ++i)
-    if (known[i] != nullptr && direction < known[i]->tangents.size()) tangents[i] = known[i]->tangents[direction];
+    if (known[i] != nullptr) tangents[i] = tangent_of(*known[i], direction);
   return tangents;
 }
 
@@ -116,18 +125,22 @@ Duals ForwardLevel::part_of(const Duals& base_duals, const xg::detail::TensorImp
     return as_strided(dense, view.shape(), view.strides(), offset_in(*view.base(), view));
   };
   Duals duals;
-  for (const Tensor& t : base_duals.tangents) duals.tangents.push_back(part(t));
-  duals.laplacian = part(base_duals.laplacian);
+  for (std::size_t d = 0; d < options_.directions; ++d) duals.tangents.push_back(part(tangent_of(base_duals, d)));
+  duals.laplacian = part(laplacian_of(base_duals));
   return duals;
 }
 
 Duals ForwardLevel::of(const Tensor& x) {
   Duals duals;
-  if (const Known known = find(x)) duals = *known;
   duals.tangents.resize(options_.directions);
+  if (const Known known = find(x)) {
+    for (std::size_t d = 0; d < options_.directions; ++d) duals.tangents[d] = tangent_of(*known, d);
+    duals.laplacian = laplacian_of(*known);
+  }
+  const Tensor zero = zeros(x.shape(), {.dtype = x.dtype()});
   for (Tensor& t : duals.tangents)
-    if (!t.defined()) t = zeros_like(x.detach());
-  if (!duals.laplacian.defined()) duals.laplacian = zeros_like(x.detach());
+    if (!t.defined()) t = zero;
+  if (!duals.laplacian.defined()) duals.laplacian = zero;
   return duals;
 }
 
@@ -152,16 +165,52 @@ void ForwardLevel::observe(const std::shared_ptr<const AppliedOp>& op, std::span
   }
 }
 
+Tensor ForwardLevel::streams_of(const Duals& known, const Tensor& x) const {
+  if (known.streams.defined()) return known.streams;
+  std::vector<Tensor> all;
+  const Tensor zero = zeros(x.shape(), {.dtype = x.dtype()});
+  for (std::size_t d = 0; d < options_.directions; ++d) all.push_back(tangent_of(known, d));
+  all.push_back(known.laplacian);
+  for (Tensor& t : all)
+    if (!t.defined()) t = zero;
+  return stack(all);
+}
+
+/// All streams in one op, for the two kinds of op that networks are made of: rows times a constant matrix, and
+/// elementwise functions that give their third derivative. Undefined for any other.
+Tensor ForwardLevel::pushed_streams(const AppliedOp& op, std::span<const Tensor> inputs,
+                                    std::span<const Tensor> outputs, std::span<const Known> known) const {
+  constexpr std::size_t max_directions = 64;  // the bits of a set
+  if (options_.curved.empty() || options_.directions >= max_directions || known[0] == nullptr) return {};
+  for (std::size_t i = 1; i < known.size(); ++i)
+    if (known[i] != nullptr) return {};
+  const Tensor& x = inputs[0];
+  if (inputs.size() == 1 && op.traits().elementwise) {
+    std::uint64_t curved = 0;
+    for (std::size_t d = 0; d < options_.directions; ++d)
+      if (options_.curved[d]) curved |= std::uint64_t{1} << d;
+    if (!op.has_third()) return {};
+    return op.curved_push(x, outputs[0], streams_of(*known[0], x), curved);
+  }
+  if (op.jvp_rule() != JvpRule::product || x.dim() != 2 || !op.linear_map(inputs, 0).weight.defined()) return {};
+  const Tensor streams = streams_of(*known[0], x);
+  std::vector<Tensor> arguments(inputs.begin(), inputs.end());
+  arguments[0] = streams.reshape({-1, x.size(1)});
+  if (inputs.size() == 3) arguments[2] = zeros(inputs[2].shape(), {.dtype = inputs[2].dtype()});
+  const Tensor pushed = op.linear_applied(arguments);
+  return pushed.reshape({streams.size(0), x.size(0), pushed.size(1)});
+}
+
 Duals ForwardLevel::pushed(const AppliedOp& op, const AppliedOp::Slopes& slopes, const Tensor& x, const Tensor& y,
                            const Duals& known) const {
   Duals duals;
   Tensor squares;
   for (std::size_t d = 0; d < options_.directions; ++d) {
-    const Tensor& t = known.tangents[d];
+    const Tensor t = tangent_of(known, d);
     duals.tangents.push_back(t.defined() ? slopes.slope * t : Tensor());
     if (options_.curved[d] && t.defined()) add_to(squares, square(t));
   }
-  if (known.laplacian.defined()) duals.laplacian = slopes.slope * known.laplacian;
+  if (const Tensor l = laplacian_of(known); l.defined()) duals.laplacian = slopes.slope * l;
   if (!squares.defined()) return duals;
   Tensor curvature = slopes.curvature;
   if (!curvature.defined()) {
@@ -181,6 +230,11 @@ Duals ForwardLevel::pushed(const AppliedOp& op, const AppliedOp::Slopes& slopes,
 
 std::vector<Duals> ForwardLevel::derived(const AppliedOp& op, std::span<const Tensor> inputs,
                                          std::span<const Tensor> outputs, std::span<const Known> known) const {
+  if (Tensor streams = pushed_streams(op, inputs, outputs, known); streams.defined()) {
+    Duals all;
+    all.streams = std::move(streams);
+    return {std::move(all)};
+  }
   // One slope serves all directions.
   if (!options_.curved.empty() && inputs.size() == 1)
     if (const AppliedOp::Slopes slopes = op.slopes(inputs[0], outputs[0], true); slopes.slope.defined())
@@ -202,7 +256,7 @@ std::vector<Duals> ForwardLevel::derived(const AppliedOp& op, std::span<const Te
   if (!options_.curved.empty()) {
     std::vector<Tensor> inner(known.size());
     for (std::size_t i = 0; i < known.size(); ++i)
-      if (known[i] != nullptr) inner[i] = known[i]->laplacian;
+      if (known[i] != nullptr) inner[i] = laplacian_of(*known[i]);
     if (any_defined(inner)) {
       const std::vector<Tensor> pushed = jvp(op, inputs, outputs, inner);
       for (std::size_t k = 0; k < outputs.size(); ++k) add_to(laplacians[k], pushed[k]);
@@ -245,7 +299,7 @@ void ForwardLevel::after_write(const Tensor& tensor, const Tensor& result) {
   if (written == nullptr && base_known == nullptr) return;
   const auto value_of = [](const Known& known, std::size_t d, bool laplacian) {
     if (known == nullptr) return Tensor();
-    return laplacian ? known->laplacian : d < known->tangents.size() ? known->tangents[d] : Tensor();
+    return laplacian ? laplacian_of(*known) : tangent_of(*known, d);
   };
   const auto merged = [&](std::size_t d, bool laplacian) {
     Tensor part = value_of(written, d, laplacian), whole = value_of(base_known, d, laplacian);

@@ -18,6 +18,9 @@ namespace xg::autograd::detail {
 struct Duals {
   std::vector<Tensor> tangents;  ///< D y [v_d] for each direction v_d
   Tensor laplacian;              ///< sum of D^2 y [v_d, v_d] over the level's `curved` directions
+  /// Where a level has `curved` directions: all tangents and the Laplacian in one tensor [D + 1, shape...], in place of
+  /// them.
+  Tensor streams = {};
   mutable std::shared_ptr<const Duals> next = {};  ///< of a tensor that has ended: what another level knew of it
 };
 
@@ -61,6 +64,9 @@ class ForwardLevel final : public Observer {
   Duals part_of(const Duals& base_duals, const xg::detail::TensorImpl& view) const;
   Duals pushed(const AppliedOp& op, const AppliedOp::Slopes& slopes, const Tensor& x, const Tensor& y,
                const Duals& known) const;
+  Tensor streams_of(const Duals& known, const Tensor& x) const;
+  Tensor pushed_streams(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
+                        std::span<const Known> known) const;
   std::vector<Duals> derived(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
                              std::span<const Known> known) const;
   void check_rows(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Known> known,

@@ -78,6 +78,12 @@ struct Sigmoid : Elementwise1<Sigmoid, save_output()> {
   static constexpr ScoreMap score_map = ScoreMap::sigmoid;
   template <class V> static V call(V x) { return sigmoid_of(x); }
   template <class V> static V pull(V g, V y) { return g * y * (constant(y, 1) - y); }
+  template <class V> static V slope(V y) { return y * (constant(y, 1) - y); }
+  template <class V> static V curvature(V y) { return slope(y) * (constant(y, 1) - constant(y, 2) * y); }
+  template <class V> static V third(V y) {
+    const V s = slope(y);
+    return s * (constant(y, 1) - constant(y, 6) * s);
+  }
   template <class V> static V secant(V x, V r) { return sigmoid_secant_of(x, r); }
   static double reference(double x) { return 1 / (1 + std::exp(-x)); }
   static constexpr Domain domain{-4, 4};
@@ -91,6 +97,10 @@ struct Tanh : Elementwise1<Tanh, save_output()> {
   template <class V> static V plain_call(V x) { return tanh_of<kernels::Care::none>(x); }
   template <class V> static V slope(V y) { return constant(y, 1) - y * y; }
   template <class V> static V curvature(V y) { return constant(y, 2) * y * (y * y - constant(y, 1)); }
+  template <class V> static V third(V y) {
+    const V square = y * y;
+    return (constant(y, 6) * square - constant(y, 2)) * (constant(y, 1) - square);
+  }
   template <class V> static V secant(V x, V r) { return constant(x, 4) * sigmoid_secant_of(x + x, r + r); }
   static double reference(double x) { return std::tanh(x); }
   static constexpr Domain domain{-3, 3};

@@ -328,7 +328,7 @@ Tensor einsum(StringRef equation, const std::vector<Tensor>& operands) {
 
 EinsumPath einsum_path(StringRef equation, const std::vector<Tensor>& operands) {
   const NoGrad no_graph;
-  const autograd::NoTrace no_trace;
+  const autograd::Unobserved unobserved;
   const autograd::Contraction contraction = autograd::contraction_of(autograd::read_equation(equation.str(), operands));
   const autograd::ContractionOrder best = autograd::cheapest_order(contraction);
   EinsumPath path;

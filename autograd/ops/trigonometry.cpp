@@ -17,6 +17,8 @@ struct Sin : Elementwise1<Sin> {
   static constexpr const char* name = "sin";
   template <class V> static V call(V x) { return sin_of(x); }
   template <class V> static V slope(V x) { return cos_of(x); }
+  template <class V> static V curvature(V x) { return -sin_of(x); }
+  template <class V> static V third(V x) { return -cos_of(x); }
   static constexpr Domain domain{-4, 4};
   static double reference(double x) { return std::sin(x); }
 };
@@ -26,6 +28,8 @@ struct Cos : Elementwise1<Cos> {
   static constexpr const char* name = "cos";
   template <class V> static V call(V x) { return cos_of(x); }
   template <class V> static V slope(V x) { return -sin_of(x); }
+  template <class V> static V curvature(V x) { return -cos_of(x); }
+  template <class V> static V third(V x) { return sin_of(x); }
   static constexpr Domain domain{-4, 4};
   static double reference(double x) { return std::cos(x); }
 };

@@ -26,6 +26,8 @@ struct Exp : Elementwise1<Exp, save_output()> {
   template <class V> static auto plain(V x) { return kernels::plain_lanes(abs_of(x)); }
   template <class V> static V plain_call(V x) { return exp_of<kernels::Care::none>(x); }
   template <class V> static V slope(V y) { return y; }
+  template <class V> static V curvature(V y) { return y; }
+  template <class V> static V third(V y) { return y; }
   template <class V> static V secant(V x, V r) { return exp_secant_of(x, r); }
   static constexpr Domain domain{-3, 3};
   static double reference(double x) { return std::exp(x); }
