@@ -4,6 +4,7 @@
 #include <xgrad/xgrad.hpp>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <map>
 #include <memory>
@@ -125,6 +126,24 @@ std::vector<Scenario> make_scenarios() {
       y.narrow(1, 0, 2).copy_(leaf.narrow(1, 1, 2));
       y.index_put_({tensor<std::int64_t>({0, 2})}, leaf.narrow(0, 0, 2));
       y.sum().backward();
+    };
+  });
+  add("tensors on the program's memory, indices, sums of products and their graph", [](const std::string&) -> Action {
+    return [] {
+      std::array<double, 12> memory{};
+      int deleted = 0;
+      try {
+        Tensor x = from_blob(memory.data(), {3, 4}, {.strides = Shape{1, 3}, .deleter = [&](void*) { ++deleted; }});
+        x.index_put_({Slice{{}, {}, -1}, {0, 2}}, 1, true);
+        const Tensor leaf = tensor(std::vector<std::vector<double>>{{1, 2}, {3, 4}}, {.requires_grad = true});
+        const Tensor y = einsum("ij,jk,kl->il", {x.index({Slice{}, {0, 2}}), leaf, maximum(leaf, 2)});
+        require(autograd::graph(y).ends_with("}\n"), "half a graph");
+        y.sum().backward();
+      } catch (...) {
+        require(deleted == 1, "memory that was not given back, or twice");
+        throw;
+      }
+      require(deleted == 1, "memory that was not given back, or twice");
     };
   });
   add("in-place ops leave their tensor as it was, or changed", [](const std::string&) -> Action {

@@ -40,6 +40,7 @@ template <class T, class F> constexpr F* of(F* function) { return function; }
 
 // ---- tensor and autograd
 TAKES_NAMES(const std::vector<Tensor>, xg::einsum, t);
+TAKES_NAMES(const std::vector<Tensor>, xg::einsum_path, t);
 TAKES_NAMES(autograd::Context, t.set, 1);
 TAKES_NAMES(autograd::Context, t.template get<int>);
 static_assert(COMPILES(std::string_view, dtype_from_name(t)) && !COMPILES(std::nullptr_t, dtype_from_name(t)));
