@@ -41,8 +41,8 @@ template <class F> Tensor solve_for_all(const char* op, const Tensor& a, const T
   return solve(left, right);
 }
 
-/// a^-1 b for a triangular [.., n, n] and b [.., n, k] of one batch. Its other triangle is not read, but the gradient of
-/// a is that of a^-1 b in all elements.
+/// a^-1 b for a triangular [.., n, n] and b [.., n, k] of one batch. Its other triangle is not read, but the gradient
+/// of a is that of a^-1 b in all elements.
 Tensor triangular_solution(const Tensor& a, const Tensor& b, bool upper);
 /// a^-1, NaN where a is singular.
 Tensor unchecked_inverse(const Tensor& a);

@@ -16,8 +16,8 @@ void check_matrices(const char* op, const char* argument, const Tensor& x) {
     raise<DtypeError>("[{}] {} is {}, it must be floating-point: convert with x.to(xg::float32).", op, argument,
                       xg::name(x.dtype()));
   if (x.dim() < 2)
-    raise<ShapeError>("[{}] {} has shape {}, it must have two dimensions at least: those of the matrices.", op, argument,
-                      x.shape().str());
+    raise<ShapeError>("[{}] {} has shape {}, it must have two dimensions at least: those of the matrices.", op,
+                      argument, x.shape().str());
 }
 
 void check_square(const char* op, const char* argument, const Tensor& x) {

@@ -175,6 +175,7 @@ struct Tolerances {
   double atol_number = 0, rtol_number = 0;
 
   Tolerances(const char* op, const Tensor& a, const linalg::RankOptions& options) {
+    const NoGrad guard;
     const Shape batch(a.shape().begin(), a.shape().end() - 2);
     const auto values = [&](const char* argument, const linalg::Tolerance& given) {
       if (!given.tensor.defined()) {
@@ -242,13 +243,9 @@ Tensor matrix_rank(const Tensor& a, const RankOptions& options) {
 Tensor pinv(const Tensor& a, const RankOptions& options) {
   constexpr const char* op = "linalg::pinv";
   options.hermitian ? check_square(op, "a", a) : check_matrices(op, "a", a);
-  Tolerances tolerance = [&] {
-    const NoGrad guard;
-    return Tolerances(op, a, options);
-  }();
-  return apply(Pinv{options.hermitian,
-                    {tolerance.atol_number, tolerance.rtol_number, std::move(tolerance.atol), std::move(tolerance.rtol)}},
-               a);
+  const Tolerances tolerance(op, a, options);
+  return apply(
+      Pinv{options.hermitian, {tolerance.atol_number, tolerance.rtol_number, tolerance.atol, tolerance.rtol}}, a);
 }
 
 LstsqResult lstsq(const Tensor& a, const Tensor& b, const LstsqOptions& options) {
@@ -268,8 +265,8 @@ LstsqResult lstsq(const Tensor& a, const Tensor& b, const LstsqOptions& options)
                       b.shape().str());
   using enum kernels::LstsqMethod;
   const auto [left, right] = with_common_batch(op, a, columns);
-  auto [x, rank, s] =
-      apply(Lstsq{driver == "gels" ? full_rank : (driver == "gelsy" ? orthogonal : singular_values), rcond}, left, right);
+  const auto method = driver == "gels" ? full_rank : (driver == "gelsy" ? orthogonal : singular_values);
+  const auto [x, rank, s] = apply(Lstsq{method, rcond}, left, right);
   const std::int64_t m = a.size(-2), n = a.size(-1);
   Tensor residuals = empty({0}, {.dtype = a.dtype()});
   if (m > n && driver != "gelsy" && (driver == "gels" || all(rank == n).item<bool>()))

@@ -112,9 +112,9 @@ Tensor multi_dot(const std::vector<Tensor>& tensors) {
   for (std::size_t i = 0; i <= last; ++i) {
     const std::int64_t dims = tensors[i].dim();
     if (dims != 2 && !(dims == 1 && (i == 0 || i == last)))
-      raise<ShapeError>("[{}] tensor {} has shape {}: all must be matrices, but for the first and the last, which may be "
-                        "vectors.",
-                        op, i, tensors[i].shape().str());
+      raise<ShapeError>(
+          "[{}] tensor {} has shape {}: all must be matrices; only the first and the last may be vectors.", op, i,
+          tensors[i].shape().str());
   }
   std::vector<Tensor> matrices = tensors;
   const bool row = tensors[0].dim() == 1, column = tensors[last].dim() == 1;

@@ -221,8 +221,9 @@ Tensor tensorinv(const Tensor& a, std::int64_t ind) {
   const std::int64_t split = std::min(ind, a.dim());
   const Shape first(a.shape().begin(), a.shape().begin() + split), last(a.shape().begin() + split, a.shape().end());
   if (first.numel() != last.numel())
-    raise<ShapeError>("[linalg::tensorinv] a has shape {}: the product of its first {} sizes must be that of the others.",
-                      a.shape().str(), ind);
+    raise<ShapeError>(
+        "[linalg::tensorinv] a has shape {}: the product of its first {} sizes must be that of the others.",
+        a.shape().str(), ind);
   Shape shape = last;
   for (const std::int64_t size : first) shape.push_back(size);
   return reshape(inv(reshape(a, {first.numel(), last.numel()})), shape);

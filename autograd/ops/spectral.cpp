@@ -103,7 +103,8 @@ struct Eigvalsh {
 };
 
 /// The part of the gradient of one side of a = u diag(s) vh that lies beyond the first k vectors, with which the other
-/// side is multiplied: (g - u u^T g - rest g_rest^T u) / s for u [.., m, k], of which `all` [.., m, k or m] has the rest.
+/// side is multiplied: (g - u u^T g - rest g_rest^T u) / s for u [.., m, k], of which `all` [.., m, k or m] has the
+/// rest.
 ///
 /// The basis of the rest is arbitrary: of the many derivatives that it may be given, this is the smallest one.
 Tensor beyond(const Tensor& all, const Tensor& g, const Tensor& s) {

@@ -18,8 +18,8 @@ std::string name_of_matrix(const Shape& batch, std::int64_t index);
 /// The Cholesky factor of the symmetric matrices whose lower (or upper) triangle is that of a.
 Tensor cholesky(const char* op, const Tensor& a, bool upper);
 
-/// a^-1 b for triangular a [.., n, n], of which the other triangle is not read, and b [.., n, k]. A diagonal element of 0
-/// gives infinities and NaN.
+/// a^-1 b for triangular a [.., n, n], of which the other triangle is not read, and b [.., n, k]. A diagonal element of
+/// 0 gives infinities and NaN.
 Tensor solve_triangular(const Tensor& a, const Tensor& b, bool upper);
 /// Throws LinalgError where a diagonal element of a triangular matrix is 0.
 void check_diagonal(const char* op, const Tensor& a);
