@@ -51,7 +51,7 @@ std::pair<Tensor, Tensor> with_common_batch(const char* op, const Tensor& a, con
 namespace {
 
 /// A symmetric positive definite matrix from any.
-Tensor definite(const Tensor& x) { return matmul(x, mT(x)) + identity(x.size(-1), x); }
+Tensor definite(const Tensor& x) { return matmul(x, mT(x)) + identity(x.size(-2), x); }
 /// A triangular matrix from any, with a diagonal that is far from 0.
 Tensor triangular(const Tensor& x, bool upper) {
   const Tensor off = upper ? triu(x, 1) : tril(x, -1);
@@ -80,8 +80,8 @@ struct Cholesky {
     const auto call = [](bool upper) {
       return [=](const Inputs& in) { return apply(Cholesky{upper}, definite(in[0])); };
     };
-    return shaped_samples(d, {{"matrix", {{3, 3}}, call(false)},
-                              {"upper", {{3, 3}}, call(true)},
+    return shaped_samples(d, {{"matrix", {{3, 4}}, call(false)},
+                              {"upper", {{3, 4}}, call(true)},
                               {"batch", {{2, 3, 3}}, call(false)},
                               {"one element", {{1, 1}}, call(false)},
                               {"empty", {{0, 3, 3}}, call(false)},

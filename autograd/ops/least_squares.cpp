@@ -66,7 +66,7 @@ struct Qr {
     return shaped_samples(d, {{"q", {{4, 3}}, part(0)},
                               {"r", {{4, 3}}, part(1)},
                               {"both, batch", {{2, 3, 2}}, both(false)},
-                              {"complete, square", {{3, 3}}, both(true)},
+                              {"complete, square", {{1, 3, 3}}, both(true)},
                               {"one element", {{1, 1}}, both(false)},
                               {"empty", {{0, 3, 2}}, both(false)},
                               {"of size 0", {{2, 3, 0}}, both(false)}});
@@ -92,13 +92,13 @@ struct Pinv {
     return columns - matmul(a, matmul(p, columns)) + rows - matmul(matmul(rows, p), a) - mT(matmul(p_gt, p));
   }
   static std::vector<Sample> samples(Dtype d) {
-    const auto call = [](const Inputs& in) { return apply(Pinv{false, {.rtol = 1e-10}}, independent(in[0])); };
+    const auto call = [](const Inputs& in) { return apply(Pinv{false, {.rtol = 1e-5}}, independent(in[0])); };
     // Of rank 2, whatever the values.
     const auto deficient = [](const Inputs& in) {
-      return apply(Pinv{false, {.rtol = 1e-10}}, matmul(independent(in[0]), independent(in[1])));
+      return apply(Pinv{false, {.rtol = 1e-5}}, matmul(independent(in[0]), independent(in[1])));
     };
     const auto symmetric = [](const Inputs& in) {
-      return apply(Pinv{true, {.rtol = 1e-10}}, independent(in[0] + mT(in[0])));
+      return apply(Pinv{true, {.rtol = 1e-5}}, independent(in[0] + mT(in[0])));
     };
     return shaped_samples(d, {{"tall", {{4, 3}}, call},
                               {"wide, batch", {{2, 2, 3}}, call},
@@ -120,7 +120,7 @@ struct Lstsq {
   static constexpr unsigned saves = save_input(0) | save_input(1) | save_output(0);
   static constexpr Rule rule = Rule::unsupported;  // of the rank; a trace sees the product with the pseudoinverse
   kernels::LstsqMethod method = kernels::LstsqMethod::orthogonal;
-  double rcond = 1e-10;
+  double rcond = 1e-5;
 
   static bool mixes_rows(std::int64_t ndim) { return ndim <= 2; }
   std::array<Tensor, 3> forward(const Tensor& a, const Tensor& b) const {
@@ -153,7 +153,7 @@ struct Lstsq {
     return shaped_samples(d, {{"tall", {{4, 3}, {4, 2}}, call(full_rank)},
                               {"wide", {{2, 3}, {2, 2}}, call(orthogonal)},
                               {"batch", {{2, 3, 2}, {2, 3, 1}}, call(singular_values)},
-                              {"deficient", {{3, 2}, {2, 3}, {3, 2}}, deficient},
+                              {"deficient", {{1, 3, 2}, {1, 2, 3}, {1, 3, 2}}, deficient},
                               {"one element", {{1, 1}, {1, 1}}, call(orthogonal)},
                               {"empty", {{0, 3, 2}, {0, 3, 1}}, call(orthogonal)},
                               {"no columns", {{3, 2}, {3, 0}}, call(orthogonal)},

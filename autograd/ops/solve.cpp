@@ -79,12 +79,12 @@ struct Solve {
     const auto call = [](bool transposed) {
       return [=](const Inputs& in) { return apply(Solve{transposed}, regular(in[0]), in[1])[0]; };
     };
-    return shaped_samples(d, {{"matrix", {{3, 3}, {3, 2}}, call(false)},
-                              {"transposed", {{3, 3}, {3, 2}}, call(true)},
+    return shaped_samples(d, {{"matrix", {{1, 3, 3}, {1, 3, 2}}, call(false)},
+                              {"transposed", {{1, 3, 3}, {1, 3, 2}}, call(true)},
                               {"batch", {{2, 3, 3}, {2, 3, 1}}, call(false)},
                               {"one element", {{1, 1}, {1, 1}}, call(false)},
                               {"empty", {{0, 3, 3}, {0, 3, 2}}, call(false)},
-                              {"no columns", {{3, 3}, {3, 0}}, call(false)},
+                              {"no columns", {{1, 3, 3}, {1, 3, 0}}, call(false)},
                               {"of size 0", {{2, 0, 0}, {2, 0, 2}}, call(true)}});
   }
 

@@ -172,7 +172,7 @@ struct Svd {
                               {"s", {{3, 4}}, part(1)},
                               {"vh", {{3, 4}}, part(2)},
                               {"all, tall batch", {{2, 3, 2}}, whole},
-                              {"all, square", {{3, 3}}, whole},
+                              {"all, square", {{1, 3, 3}}, whole},
                               {"the rest of tall", {{4, 2}}, rest},
                               {"the rest of wide", {{2, 4}}, rest},
                               {"one element", {{1, 1}}, whole},

@@ -23,6 +23,13 @@ Tensor folded(const Tensor& x, std::int64_t count) {
   return with_shape(x, {count, shape[shape.size() - 2], shape.back()});
 }
 
+/// Has a matrix in column-major order a 0 on its diagonal? LAPACK takes a matrix of zeros for one of full rank.
+bool has_zero_diagonal(const double* a, std::int64_t m, std::int64_t n) {
+  for (std::int64_t i = 0; i < std::min(m, n); ++i)
+    if (a[i * m + i] == 0) return true;
+  return false;
+}
+
 [[noreturn]] void throw_unconverged(const char* op, const Shape& batch, std::int64_t i) {
   raise<LinalgError>("[{}] the iteration for {} did not converge.", op, name_of_matrix(batch, i));
 }
@@ -44,7 +51,7 @@ std::pair<Tensor, Tensor> eigh(const char* op, const Tensor& a, bool lower, bool
   });
   const Tensor w = empty(sizes.with({n}), Dtype::float64);
   if (!sizes.empty()) {
-    check_finite(op, v, sizes, false);
+    check_finite(op, v, sizes, lower);
     Failures failures(sizes.count);
     for_each_matrix(sizes.count, 10 * cubic(sizes), [&](std::int64_t i) {
       failures.set(i, lapack::syevd(vectors, 'L', sizes.n(), numbers(v) + i * n * n, numbers(w) + i * n));
@@ -132,7 +139,7 @@ LstsqFactors lstsq(const char* op, const Tensor& a, const Tensor& b, LstsqMethod
         std::copy(numbers(right) + (i * k + j) * m, numbers(right) + (i * k + j + 1) * m, to + j * high);
       Int found = 0, info = 0;
       if (method == LstsqMethod::full_rank)
-        info = lapack::gels(sizes.m(), sizes.n(), width, from, to);
+        info = lapack::gels(sizes.m(), sizes.n(), width, from, to) != 0 || has_zero_diagonal(from, m, n) ? 1 : 0;
       else if (method == LstsqMethod::orthogonal)
         info = lapack::gelsy(sizes.m(), sizes.n(), width, from, to, rcond, found);
       else

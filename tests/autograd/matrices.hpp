@@ -16,8 +16,10 @@ namespace xg_test {
 /// Fixed numbers in (-1, 1) without a pattern.
 inline xg::Tensor waves(const xg::Shape& shape, double phase = 0.3, xg::Dtype dtype = xg::float64) {
   std::vector<double> values(static_cast<std::size_t>(shape.numel()));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = std::sin(12.9898 * static_cast<double>(i + 1) + phase * 78.233);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double t = 4375.85453 * std::sin(12.9898 * static_cast<double>(i + 1) + phase * 78.233);
+    values[i] = 2 * (t - std::floor(t)) - 1;  // a sine alone would make matrices of rank 2
+  }
   return xg::from_data(values.data(), shape, {.dtype = dtype});
 }
 inline xg::Tensor eye64(std::int64_t n) { return xg::eye(n, n, {.dtype = xg::float64}); }
