@@ -21,11 +21,11 @@ Tensor square(Draw& d) {
   const std::int64_t n = d.below(4);
   return matrices(d, n, n, floating(d));
 }
-/// Positive definite for most drawn numbers.
+/// Mostly positive definite.
 Tensor definite(Draw& d) {
   const Tensor x = square(d);
-  if (!x.defined() || d.one_in(6)) return x;
-  return matmul(x, x.mT()) + 4;
+  if (!x.defined() || x.dim() < 2 || d.one_in(6)) return x;
+  return matmul(x, x.mT()) + 4 * eye(x.size(-2), x.size(-2), {.dtype = x.dtype()});
 }
 
 /// A matrix and a right-hand side for it.
