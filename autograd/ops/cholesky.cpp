@@ -6,6 +6,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace xg {

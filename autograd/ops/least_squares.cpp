@@ -10,6 +10,7 @@
 #include <array>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>

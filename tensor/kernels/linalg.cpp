@@ -1,6 +1,8 @@
 #include <xgrad/tensor/kernels/linalg.hpp>
 #include <xgrad/tensor/kernels/matrices.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

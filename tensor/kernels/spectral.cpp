@@ -2,8 +2,11 @@
 #include <xgrad/tensor/kernels/gemm.hpp>
 #include <xgrad/tensor/kernels/linalg.hpp>
 #include <xgrad/tensor/kernels/matrices.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace xg::kernels {
 

@@ -1,6 +1,7 @@
 // Triangular systems, by BLAS.
 #include <xgrad/tensor/kernels/linalg.hpp>
 #include <xgrad/tensor/kernels/matrices.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <cblas.h>
 

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/tensor/error.hpp>
+#include <xgrad/tensor/threads.hpp>
 
 #include <cmath>
 #include <limits>
@@ -248,6 +249,29 @@ TEST_CASE("derivatives of qr") {
   check_derivatives([](const Tensor& x) { return linalg::qr(x, "complete").first; }, waves({2, 3}), "complete, wide");
   Tensor tall = waves({3, 2}).requires_grad_();
   CHECK_ERROR(linalg::qr(tall, "complete").first.sum().backward(), AutogradError, "[linalg::qr]", "complete");
+}
+
+// ---- batches
+
+// Breaks if a matrix of a batch depends on the others, or on the thread that factorizes it.
+TEST_CASE("batches have the same bits for any number of threads, and as single matrices") {
+  const Tensor a = regular({40, 24, 24}), b = waves({40, 24, 3});
+  const auto results = [&] {
+    const auto [u, s, vh] = linalg::svd(a);
+    return std::vector<Tensor>{linalg::cholesky(definite(a)), linalg::solve(a, b), linalg::inv(a), det(a),
+                               linalg::qr(a).first, linalg::eigh(a).second, u, s, vh,
+                               linalg::solve_triangular(a, b, true), matrix_exp(a), linalg::lstsq(a, b).solution};
+  };
+  const std::int64_t before = num_threads();
+  set_num_threads(1);
+  const std::vector<Tensor> one = results();
+  set_num_threads(3);
+  const std::vector<Tensor> three = results();
+  set_num_threads(before);
+  for (std::size_t i = 0; i < one.size(); ++i) CHECK(equal(one[i], three[i]));
+  CHECK(equal(linalg::solve(a[7], b[7]), one[1][7]));
+  CHECK(equal(linalg::svdvals(a[7]), linalg::svdvals(a)[7]));
+  CHECK(equal(matrix_exp(a[7]), one[10][7]));
 }
 
 // ---- errors
