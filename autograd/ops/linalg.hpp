@@ -70,7 +70,7 @@ XG_API Tensor tensorsolve(const Tensor& a, const Tensor& b, const Dims& dims = {
 // ---- determinants
 
 /// The determinant of a [.., n, n]: [..], 1 for n = 0. The derivative, the matrix of cofactors, is also correct where a
-/// is singular; the second derivative there is that of the singular value decomposition.
+/// is singular; so are those of higher order for n <= 16, above which they need distinct singular values there.
 XG_API Tensor det(const Tensor& a);
 /// The pair (sign of the determinant, log |determinant|): [..], without overflow; 0 and -infinity for a singular
 /// matrix, where the derivative is NaN. The sign has the derivative 0.

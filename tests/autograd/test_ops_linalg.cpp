@@ -211,9 +211,22 @@ TEST_CASE("the determinant has its derivative at singular matrices") {
   expect_close(cofactors(batch[0]), det(batch[0]) * linalg::inv(batch[0]).mT(), 1e-12, 1e-12);
   const Tensor x = batch.clone().requires_grad_();
   expect_close(grad(det(x).sum(), x), stack({cofactors(batch[0]), cofactors(batch[1])}), 1e-12, 1e-12);
-  // The second derivative of a 2 x 2 determinant is constant.
-  const Tensor h = hessian([](const Tensor& y) { return det(y); }, matrix({{1, 2}, {2, 4}}));
-  expect_close(h.reshape({4, 4}), matrix({{0, 0, 0, 1}, {0, 0, -1, 0}, {0, -1, 0, 0}, {1, 0, 0, 0}}), 1e-9, 1e-9);
+  // The second derivative of a 2 x 2 determinant is constant, that of a larger one 0 at a matrix of zeros.
+  for (const Tensor& a : {matrix({{1, 2}, {2, 4}}), matrix({{0, 0}, {0, 0}}), matrix({{1, 2}, {3, 4}})}) {
+    const Tensor h = hessian([](const Tensor& y) { return det(y); }, a);
+    expect_close(h.reshape({4, 4}), matrix({{0, 0, 0, 1}, {0, 0, -1, 0}, {0, -1, 0, 0}, {1, 0, 0, 0}}), 1e-13, 1e-13);
+  }
+  const Tensor none = zeros({3, 3}, {.dtype = float64});
+  CHECK(equal(hessian([](const Tensor& y) { return det(y); }, none), zeros({3, 3, 3, 3}, {.dtype = float64})));
+  // Above the size of minors, by distinct singular values: all rows but the last of a regular matrix.
+  const Tensor large = cat({waves({17, 18}), zeros({1, 18}, {.dtype = float64})});
+  const auto cofactor = [](const Tensor& y) { return det(y) / 1e6; };
+  const Tensor direction = waves({18, 18}, 0.9), along = hvp(cofactor, large, direction);
+  const auto gradient_at = [&](double t) {
+    const Tensor y = (large + t * direction).requires_grad_();
+    return grad(cofactor(y), y);
+  };
+  expect_close(along, (gradient_at(1e-5) - gradient_at(-1e-5)) / 2e-5, 1e-5, 1e-5 * abs(along).max().item());
 }
 
 // ---- QR
