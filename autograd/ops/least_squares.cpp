@@ -220,9 +220,11 @@ std::pair<Tensor, Tensor> qr(const Tensor& a, StringRef mode) {
   if (name != "reduced" && name != "complete" && name != "r")
     raise<ValueError>("[{}] mode is \"{}\", it must be \"reduced\", \"complete\" or \"r\".", op, name);
   const std::int64_t m = a.size(-2), n = a.size(-1);
-  // The first m columns of a wide matrix have its q; the others are r without more ado.
-  auto [q, r] = apply(Qr{name == "complete"}, m < n ? narrow(a, -1, 0, m) : a);
-  if (m < n) r = cat({r, matmul(mT(q), narrow(a, -1, m, n - m))}, -1);
+  // The first m columns of a wide matrix have its q, and the others are q times those of r. They are copied, so that
+  // rounding does not depend on strides: dependent columns would magnify it.
+  const Tensor wide = m < n ? contiguous(a) : a;
+  auto [q, r] = apply(Qr{name == "complete"}, m < n ? narrow(wide, -1, 0, m) : a);
+  if (m < n) r = cat({r, matmul(mT(q), narrow(wide, -1, m, n - m))}, -1);
   if (name == "r") q = empty({0}, {.dtype = a.dtype()});
   return {std::move(q), std::move(r)};
 }
