@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/layers.hpp>
+#include <xgrad/autograd/ops/linalg.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
 #include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/autograd/ops/products.hpp>

@@ -177,7 +177,7 @@ Tensor orthogonal(const Tensor& t, double gain) {
   if (t.numel() == 0) return t;
   const std::int64_t columns = t.numel() / rows;
   const Tensor draws = randn({std::max(rows, columns), std::min(rows, columns)}, {.dtype = t.dtype()});
-  auto [q, r] = kernels::qr(draws);
+  auto [q, r] = kernels::qr("init::orthogonal", draws);
   // Q is uniformly distributed only if the diagonal of R is positive, which LAPACK does not ensure (Mezzadri 2007).
   q = q * where(r.diagonal() < 0, -gain, gain);
   return Tensor(t).copy_((rows < columns ? q.transpose(0, 1) : q).reshape(t.shape()));

@@ -18,6 +18,7 @@ ShapeError::~ShapeError() = default;
 DtypeError::~DtypeError() = default;
 IndexError::~IndexError() = default;
 ValueError::~ValueError() = default;
+LinalgError::~LinalgError() = default;
 AutogradError::~AutogradError() = default;
 IoError::~IoError() = default;
 

@@ -40,6 +40,13 @@ struct XG_API ValueError : Error {
   ~ValueError() override;
 };
 
+/// A matrix that has no such factorization, inverse or solution: singular, not positive definite, not finite. As in
+/// NumPy, it is a kind of ValueError.
+struct XG_API LinalgError : ValueError {
+  using ValueError::ValueError;
+  ~LinalgError() override;
+};
+
 /// Misuse of the graph: a second backward, a saved tensor changed in place, a gradient with respect to a constant.
 struct XG_API AutogradError : Error {
   using Error::Error;

@@ -17,6 +17,7 @@ std::span<const OpRow> shape_rows();
 std::span<const OpRow> indexing_rows();
 std::span<const OpRow> layers_rows();
 std::span<const OpRow> creation_rows();
+std::span<const OpRow> linalg_rows();
 
 template <xg::Tensor (*f)(const xg::Tensor&)> Outputs unary(A a) { return f(a.operand("x")); }
 template <xg::Tensor (*f)(const xg::Tensor&, const xg::Tensor&)> Outputs binary(A a) {

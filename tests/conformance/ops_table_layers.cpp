@@ -69,10 +69,6 @@ const OpRow table[] = {
      [](A a) -> Outputs {
        return cross(a.tensor("a"), a.tensor("b"), a.integer("dim", first_of_three(a.tensor("a"))));
      }},
-    {"linalg.cross", "a b dim",
-     [](A a) -> Outputs { return cross(a.tensor("a"), a.tensor("b"), a.integer("dim", -1)); }},
-    {"linalg.vecdot", "a b dim",
-     [](A a) -> Outputs { return vecdot(a.tensor("a"), a.tensor("b"), a.integer("dim", -1)); }},
 
     // ---- layers
     {"nn.functional.linear", "x weight bias",

@@ -21,12 +21,6 @@ double correction(A a) {
   return a.flag("unbiased", true) ? 1 : 0;
 }
 
-Outputs vector_norm_of(A a) {
-  if (a.text_given("p") && a.text("p") == "nuc") throw Unknown("the nuclear norm");
-  const double p = a.text_given("p") || !a.has("p") ? 2 : a.number("p");
-  return norm(a.tensor("x"), p, a.dims("dim"), a.flag("keepdim"));
-}
-
 Outputs distinct(A a) {
   if (a.has("dim")) throw Unknown("unique along a dimension");
   auto [values, inverse, counts] = unique(a.tensor("x"));
@@ -85,15 +79,6 @@ const OpRow table[] = {
     {"log_softmax.with_dtype", "x dim dtype", along<log_softmax>},
     {"nn.functional.softmin", "x dim dtype", along<softmin>},
     {"nn.functional.softmin.with_dtype", "x dim dtype", along<softmin>},
-    {"norm", "x p dim keepdim", vector_norm_of},
-    {"norm.fro", "x p dim keepdim", vector_norm_of},
-    {"norm.inf", "x p dim keepdim", vector_norm_of},
-    {"norm.nuc", "x p dim keepdim", vector_norm_of},
-    {"linalg.vector_norm", "x ord dim keepdim dtype",
-     [](A a) -> Outputs {
-       const Tensor x = a.dtype() ? to(a.tensor("x"), *a.dtype()) : a.tensor("x");
-       return vector_norm(x, a.number("ord", 2), a.dims("dim"), a.flag("keepdim"));
-     }},
     {"dist", "a b p", [](A a) -> Outputs { return dist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
     {"sum_to_size", "x *size", [](A a) -> Outputs { return sum_to_size(a.tensor("x"), a.shape("size")); }},
     {"trace", "x", unary<trace>},

@@ -32,6 +32,7 @@ std::vector<Call> products_calls();
 std::vector<Call> layers_calls();
 std::vector<Call> creation_calls();
 std::vector<Call> writing_calls();
+std::vector<Call> linalg_calls();
 
 /// The results of a call as a list: tensors, bools, and lists, pairs and tuples of tensors.
 template <class... T> std::vector<xg::Tensor> list(const T&... results) {
