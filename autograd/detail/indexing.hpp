@@ -24,6 +24,9 @@ void check_element_index(const char* op, const Tensor& x, std::size_t dim, const
 /// The index with negative entries counted from the end. Throws IndexError where one is out of range.
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim);
 
+/// Throws ValueError where an integer `dtype` would cut off the fraction of a number.
+void check_whole(const char* op, Dtype dtype, Scalar value);
+
 // ---- attribution
 
 template <class Op> struct Linear : Op {
