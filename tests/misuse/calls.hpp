@@ -25,6 +25,7 @@ std::vector<Call> all_calls();
 std::vector<Call> elementwise_calls();
 std::vector<Call> operators_calls();
 std::vector<Call> reductions_calls();
+std::vector<Call> statistics_calls();
 std::vector<Call> shape_calls();
 std::vector<Call> indexing_calls();
 std::vector<Call> products_calls();
