@@ -116,10 +116,13 @@ Tensor cov(const Tensor& x, std::int64_t correction, const Tensor& fweights, con
   if (aweights.defined()) w = w.defined() ? w * aweights : aweights;
   const Tensor total = w.defined() ? sum(w) : full({}, observations);
   const auto weighted = [&w](const Tensor& t) { return w.defined() ? t * w : t; };
+  // The order of these steps is that in which backward adds up the gradients of float32 weights, which nearly cancel.
+  const Tensor means = sum(weighted(rows), {1}, true) / total;
   Tensor freedom = total - correction;
-  if (aweights.defined() && correction != 0) freedom = total - static_cast<double>(correction) * sum(w * aweights) / total;
+  if (aweights.defined() && correction != 0)
+    freedom = total - static_cast<double>(correction) * sum(w * aweights) / total;
   freedom = where(freedom > 0, freedom, zeros_like(freedom));
-  const Tensor centered = rows - sum(weighted(rows), {1}, true) / total;
+  const Tensor centered = rows - means;
   return squeeze(matmul(centered, transpose(weighted(centered), 0, 1)) / freedom);
 }
 

@@ -27,6 +27,6 @@ std::tuple<Tensor, Tensor, Tensor> unique_slices(const Tensor& x, std::int64_t d
 /// For each of `values` the first place in its ascending row of `sorted` at which it can be inserted: before equal
 /// elements, or after them if `right` (int64, the shape of values). A NaN is inserted at the end. `sorted` has one row,
 /// or as many as values in the same leading dimensions; both have one dtype.
-Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right = true);
+Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right);
 
 }  // namespace xg::kernels
