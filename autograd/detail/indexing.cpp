@@ -67,8 +67,7 @@ void check_element_index(const char* op, const Tensor& x, std::size_t dim, const
 }
 
 void check_whole(const char* op, Dtype dtype, Scalar value) {
-  if (is_integral(dtype) && std::isfinite(value.to_double()) &&
-      value.to_double() != std::trunc(value.to_double()))
+  if (is_integral(dtype) && std::isfinite(value.to_double()) && value.to_double() != std::trunc(value.to_double()))
     raise<ValueError>(
         "[{}] the value is {}, which {} cannot hold without losing the fraction: round it, or convert x with "
         "x.to(xg::float32).",

@@ -64,8 +64,8 @@ XG_API Tensor diag(const Tensor& x, std::int64_t diagonal = 0);
 XG_API Tensor diag_embed(const Tensor& x, std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1);
 /// The matrix with the elements of the flattened tensor on a diagonal, 0 elsewhere.
 XG_API Tensor diagflat(const Tensor& x, std::int64_t offset = 0);
-/// The matrix with the given matrices as blocks along its diagonal, 0 elsewhere: [sum of rows, sum of columns]. A vector
-/// is one row, a 0-d tensor one element. Throws ShapeError for more than two dimensions.
+/// The matrix with the given matrices as blocks along its diagonal, 0 elsewhere: [sum of rows, sum of columns]. A
+/// vector is one row, a 0-d tensor one element. Throws ShapeError for more than two dimensions.
 XG_API Tensor block_diag(const std::vector<Tensor>& tensors);
 /// x turned k times by 90 degrees from dims[0] towards dims[1], as a copy; a negative k turns the other way. Throws
 /// ValueError unless these are two different dimensions.
@@ -83,7 +83,8 @@ enum class Indexing {
 /// ShapeError for more than one dimension, DtypeError where dtypes differ.
 XG_API std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexing = Indexing::ij);
 /// All ways to choose one element of each vector, in lexicographic order of their places: [product of sizes, number of
-/// vectors], or a copy of a single vector. Throws ShapeError for more than one dimension, DtypeError where dtypes differ.
+/// vectors], or a copy of a single vector. Throws ShapeError for more than one dimension, DtypeError where dtypes
+/// differ.
 XG_API Tensor cartesian_prod(const std::vector<Tensor>& tensors);
 /// All ways to choose r elements of a vector in the order of their places, each once, or, with `with_replacement`, any
 /// number of times: [count, r]. Throws ShapeError unless x is a vector, ValueError for a negative r.

@@ -77,11 +77,11 @@ XG_API Tensor argmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool
 /// counts as smaller than all numbers. Throws ShapeError where there are no elements.
 XG_API Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
 
-/// The lower of the two middle elements of all in ascending order, NaN where there is one: 0-d. Equal elements share the
-/// gradient equally. NaN for no elements. Throws ShapeError for no integers.
+/// The lower of the two middle elements of all in ascending order, NaN where there is one: 0-d. Equal elements share
+/// the gradient equally. NaN for no elements. Throws ShapeError for no integers.
 XG_API Tensor median(const Tensor& x);
-/// The pair (values, indices) of the medians along dim: the element of sort(x, dim) at (n - 1) / 2, or the first NaN. dim
-/// is removed, or keeps size 1 with `keepdim`. The element at the index gets all of the gradient. Throws ShapeError
+/// The pair (values, indices) of the medians along dim: the element of sort(x, dim) at (n - 1) / 2, or the first NaN.
+/// dim is removed, or keeps size 1 with `keepdim`. The element at the index gets all of the gradient. Throws ShapeError
 /// where there are no elements.
 XG_API std::pair<Tensor, Tensor> median(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// median() of the elements that are not NaN, NaN where there are none.

@@ -44,8 +44,8 @@ Tensor flat_targets(const Shape& x, std::size_t dim, const Tensor& index) {
 
 /// x[index[i, j, k], j, k] *= source[i, j, k] for dim 0, in a copy of x.
 ///
-/// The factors of one result stand side by side in the order of their targets, x's own first. The derivative of factor k
-/// is the product of those before it times that of those after it: two recurrences that start anew at each result.
+/// The factors of one result stand side by side in the order of their targets, x's own first. The derivative of factor
+/// k is the product of those before it times that of those after it: two recurrences that start anew at each result.
 /// There is no division, so factors of 0 have exact derivatives of any order.
 struct ScatterMultiply : AlongIndex<ScatterMultiply, 3> {
   static constexpr const char* name = "scatter_multiply";
@@ -68,7 +68,8 @@ struct ScatterMultiply : AlongIndex<ScatterMultiply, 3> {
     const Tensor ends = ne(sorted, cat({narrow(sorted, 0, 1, count - 1), next}));
     const Tensor factors = index_select(cat({ravel(x), ravel(part_read(source, index.shape()))}), 0, order);
     const Tensor one = zeros({1}, {.dtype = factors.dtype()});
-    const Tensor left = cat({one, narrow(factors, 0, 0, count - 1)}), right = cat({narrow(factors, 0, 1, count - 1), one});
+    const Tensor left = cat({one, narrow(factors, 0, 0, count - 1)}),
+                 right = cat({narrow(factors, 0, 1, count - 1), one});
     const Tensor before = linear_recurrence(where(starts, 0, left), starts.to(g.dtype()), 0, false);
     const Tensor after = linear_recurrence(where(ends, 0, right), ends.to(g.dtype()), 0, true);
     const Tensor slopes = index_select(ravel(g), 0, sorted) * before * after;
@@ -110,7 +111,9 @@ template <bool largest> struct ScatterExtreme : AlongIndex<ScatterExtreme<larges
   std::array<Tensor, 3> backward(const OpContext& c, const Tensor& g) const {
     const auto d = static_cast<std::int64_t>(dim);
     const Tensor x = detach(c.input(0)), y = detach(c.output()), source = detach(c.input(2)), &index = c.input(1);
-    const auto same = [](const Tensor& a, const Tensor& b) { return logical_or(a == b, logical_and(isnan(a), isnan(b))); };
+    const auto same = [](const Tensor& a, const Tensor& b) {
+      return logical_or(a == b, logical_and(isnan(a), isnan(b)));
+    };
     Tensor own = same(x, y);
     if (!include_self) own = scatter(own, d, index, false);
     // Where nothing is sent to, the result is x itself, a NaN included.
@@ -127,9 +130,8 @@ template <bool largest> struct ScatterExtreme : AlongIndex<ScatterExtreme<larges
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](const Tensor& index, bool include) {
-      return [=](const Inputs& in) {
-        return scatter_reduce(in[0], 1, index, in[1], largest ? "amax" : "amin", include);
-      };
+      return
+          [=](const Inputs& in) { return scatter_reduce(in[0], 1, index, in[1], largest ? "amax" : "amin", include); };
     };
     const Tensor columns = reshape(tensor<std::int64_t>({3, 3, 0, 2, 2, 2}), {3, 2});
     return shaped_samples(d, {{"columns", {{3, 4}, {3, 2}}, by(columns, true)},
@@ -163,7 +165,8 @@ Tensor reduced(const char* op, const Tensor& x_given, std::int64_t dim, const Te
   } else if (reduce == "mean") {
     if (x.dtype() == bool_) raise<DtypeError>("[{}] bools have no mean: convert with x.to(xg::float32).", op);
     const Tensor terms = scatter_add(include_self ? x : scatter(x, d, index, 0), d, index, source);
-    const Tensor sent = scatter_add(zeros(x.shape(), {.dtype = int64}), d, index, ones(index.shape(), {.dtype = int64}));
+    const Tensor sent =
+        scatter_add(zeros(x.shape(), {.dtype = int64}), d, index, ones(index.shape(), {.dtype = int64}));
     const Tensor count = include_self ? sent + 1 : maximum(sent, ones_like(sent));
     out = x.is_floating_point() ? terms / count.to(x.dtype()) : floor_divide(terms, count).to(x.dtype());
   } else if (reduce == "prod") {
@@ -217,7 +220,8 @@ Tensor index_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, cons
     raise<ValueError>("[index_reduce] reduce is \"{}\": use \"prod\", \"mean\", \"amax\" or \"amin\".", by);
   if (x.dim() == 0 && source.dim() <= 1) {
     normalize_dim(op, dim, 0);
-    return reshape(index_reduce(reshape(x, {1}), 0, index, reshape(source, {source.numel()}), reduce, include_self), {});
+    return reshape(index_reduce(reshape(x, {1}), 0, index, reshape(source, {source.numel()}), reduce, include_self),
+                   {});
   }
   const std::size_t d = autograd::checked_dim(op, x, dim);
   const Tensor places = autograd::index_vector(op, index);
@@ -233,8 +237,8 @@ Tensor select_scatter(const Tensor& x, const Tensor& source, std::int64_t dim, s
   const std::size_t d = autograd::checked_dim(op, x, dim);
   const std::int64_t size = x.shape()[d];
   if (index < -size || index >= size)
-    raise<IndexError>("[select_scatter] index {} is out of range for dimension {} of size {} (shape {}).", index, d, size,
-                      x.shape().str());
+    raise<IndexError>("[select_scatter] index {} is out of range for dimension {} of size {} (shape {}).", index, d,
+                      size, x.shape().str());
   Shape part = x.shape();
   part.erase(d);
   autograd::check_part(op, source, part);

@@ -56,8 +56,8 @@ std::tuple<Tensor, Tensor, Tensor> unique_along(const char* op, const Tensor& gi
   const std::int64_t d = normalize_dim(op, dim, given.dim());
   const Tensor x = given.dim() == 0 ? reshape(given, {1}) : given;
   if (x.numel() == 0 && x.size(d) != 0)
-    raise<ShapeError>("[{}] slices along dimension {} of shape {} have no elements: there is nothing to compare.", op, d,
-                      x.shape().str());
+    raise<ShapeError>("[{}] slices along dimension {} of shape {} have no elements: there is nothing to compare.", op,
+                      d, x.shape().str());
   auto [values, inverse, counts] = apply(UniqueSlices{d, consecutive}, x);
   return {std::move(values), std::move(inverse), std::move(counts)};
 }
@@ -68,7 +68,8 @@ void check_rows(const Tensor& sorted, const Tensor& values) {
   for (std::size_t d = 0; fits && d + 1 < sorted.shape().size(); ++d) fits = sorted.shape()[d] == values.shape()[d];
   if (!fits)
     raise<ShapeError>(
-        "[searchsorted] sorted has shape {}, values {}: sorted must be a vector, or all dimensions but the last must be "
+        "[searchsorted] sorted has shape {}, values {}: sorted must be a vector, or all dimensions but the last must "
+        "be "
         "equal.",
         sorted.shape().str(), values.shape().str());
 }
@@ -110,7 +111,8 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, const SearchOpti
   Tensor rows = sorted;
   if (const Tensor& sorter = options.sorter; sorter.defined()) {
     if (sorter.dtype() != Dtype::int64)
-      raise<DtypeError>("[searchsorted] the sorter is {}, it must be int64: use argsort(sorted).", name(sorter.dtype()));
+      raise<DtypeError>("[searchsorted] the sorter is {}, it must be int64: use argsort(sorted).",
+                        name(sorter.dtype()));
     if (sorter.shape() != sorted.shape())
       raise<ShapeError>("[searchsorted] the sorter has shape {}, sorted {}: they must be equal.", sorter.shape().str(),
                         sorted.shape().str());

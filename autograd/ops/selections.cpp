@@ -1,5 +1,5 @@
-// Order statistics: where the selected elements lie is found once, and the elements are gathered, so that derivatives of
-// every order are those of gather.
+// Order statistics: where the selected elements lie is found once, and the elements are gathered, so that derivatives
+// of every order are those of gather.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
@@ -23,11 +23,19 @@ struct FoundIndex {
   std::int64_t dim = 0;
   bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
 
-  /// Samples of a function that returns values and indices.
-  template <class F> static std::vector<Sample> samples_of(Dtype d, F f) {
-    const auto call = [f](std::int64_t dim) { return [=](const Inputs& in) { return f(in[0], dim); }; };
-    return shaped_samples(
-        d, {{"last", {{3, 5}}, call(-1)}, {"first", {{4, 2}}, call(0)}, {"0-d", {{}}, call(0)}, {"no rows", {{0, 3}}, call(1)}});
+  /// Samples of the op with other dimensions.
+  template <class Op> static std::vector<Sample> samples_of(Dtype d) {
+    const auto along = [](std::int64_t dim) {
+      return [dim](const Inputs& in) {
+        Op op;
+        op.dim = normalize_dim(Op::name, dim, in[0].dim());
+        return apply(op, in[0]);
+      };
+    };
+    return shaped_samples(d, {{"last", {{3, 5}}, along(-1)},
+                              {"first", {{4, 2}}, along(0)},
+                              {"0-d", {{}}, along(0)},
+                              {"no rows", {{0, 3}}, along(1)}});
   }
 };
 
@@ -35,9 +43,7 @@ struct KthIndex : FoundIndex {
   static constexpr const char* name = "kthvalue";
   std::int64_t k = 1;
   Tensor forward(const Tensor& x) const { return kernels::kth_index(x, dim, k); }
-  static std::vector<Sample> samples(Dtype d) {
-    return samples_of(d, [](const Tensor& x, std::int64_t dim) { return kthvalue(x, 1, dim).first; });
-  }
+  static std::vector<Sample> samples(Dtype d) { return samples_of<KthIndex>(d); }
 };
 
 template <bool ignore_nan> struct MedianIndex : FoundIndex {
@@ -46,11 +52,7 @@ template <bool ignore_nan> struct MedianIndex : FoundIndex {
     if (x.dim() > 0) check_not_empty(name, x, {dim});
     return kernels::median_index(x, dim, ignore_nan);
   }
-  static std::vector<Sample> samples(Dtype d) {
-    return samples_of(d, [](const Tensor& x, std::int64_t dim) {
-      return ignore_nan ? nanmedian(x, dim).first : median(x, dim).first;
-    });
-  }
+  static std::vector<Sample> samples(Dtype d) { return samples_of<MedianIndex>(d); }
 };
 
 struct ModeIndex : FoundIndex {
@@ -59,18 +61,13 @@ struct ModeIndex : FoundIndex {
     if (x.dim() > 0) check_not_empty(name, x, {dim});
     return kernels::mode_index(x, dim);
   }
-  static std::vector<Sample> samples(Dtype d) {
-    return samples_of(d, [](const Tensor& x, std::int64_t dim) { return mode(x, dim, true).first; });
-  }
+  static std::vector<Sample> samples(Dtype d) { return samples_of<ModeIndex>(d); }
 };
 
 template <bool largest> struct RunningExtremeIndex : FoundIndex {
   static constexpr const char* name = largest ? "cummax" : "cummin";
   Tensor forward(const Tensor& x) const { return kernels::running_extreme_index(x, dim, largest); }
-  static std::vector<Sample> samples(Dtype d) {
-    return samples_of(
-        d, [](const Tensor& x, std::int64_t dim) { return largest ? cummax(x, dim).first : cummin(x, dim).first; });
-  }
+  static std::vector<Sample> samples(Dtype d) { return samples_of<RunningExtremeIndex>(d); }
 };
 
 /// The pair (values, indices) of the elements that `op` finds.
@@ -107,11 +104,11 @@ template <bool ignore_nan> Tensor median_of_all(const Tensor& x) {
 void check_quantile(const char* op, const Tensor& x, const Tensor& q) {
   check_floating(op, x);
   if (q.dtype() != x.dtype())
-    raise<DtypeError>("[{}] x is {}, q {}: they must be equal, use q.to(xg::{}).", op, name(x.dtype()),
-                      name(q.dtype()), name(x.dtype()));
-  if (q.dim() > 1)
-    raise<ShapeError>("[{}] q has shape {}: it must be a number or a vector.", op, q.shape().str());
-  if (x.numel() == 0) raise<ShapeError>("[{}] shape {} has no elements, there must be one at least.", op, x.shape().str());
+    raise<DtypeError>("[{}] x is {}, q {}: they must be equal, use q.to(xg::{}).", op, name(x.dtype()), name(q.dtype()),
+                      name(x.dtype()));
+  if (q.dim() > 1) raise<ShapeError>("[{}] q has shape {}: it must be a number or a vector.", op, q.shape().str());
+  if (x.numel() == 0)
+    raise<ShapeError>("[{}] shape {} has no elements, there must be one at least.", op, x.shape().str());
   const Tensor values = detach(q);
   if (!all(logical_and(values >= 0, values <= 1)).item<bool>())
     raise<ValueError>("[{}] q must lie between 0 and 1.", op);
@@ -154,9 +151,8 @@ Tensor quantile_of(const char* op, const Tensor& x, const Tensor& q, std::option
   Tensor values = gather(sorted, -1, below);
   if (mode == QuantileMode::linear || mode == QuantileMode::midpoint) {
     const Tensor above = gather(sorted, -1, to(ceil(detach(places)), Dtype::int64));
-    const Tensor fraction = mode == QuantileMode::midpoint
-                                ? full({}, 0.5, {.dtype = x.dtype()})
-                                : to(places - to(below, places.dtype()), x.dtype());
+    const Tensor fraction = mode == QuantileMode::midpoint ? full({}, 0.5, {.dtype = x.dtype()})
+                                                           : to(places - to(below, places.dtype()), x.dtype());
     // Between equal infinities there is no difference to interpolate.
     const Tensor infinite = logical_and(isinf(values), values == above);
     values = where(infinite, values, lerp(where(infinite, 0.0, values), where(infinite, 0.0, above), fraction));
@@ -175,8 +171,8 @@ using autograd::selected, autograd::found;
 std::pair<Tensor, Tensor> kthvalue(const Tensor& x, std::int64_t k, std::int64_t dim, bool keepdim) {
   const std::int64_t d = normalize_dim("kthvalue", dim, x.dim()), n = x.dim() == 0 ? 1 : x.size(d);
   if (k < 1 || k > n)
-    raise<ValueError>("[kthvalue] k is {}, dimension {} of shape {} has {} elements: k must lie between 1 and {}.", k, d,
-                      x.shape().str(), n, n);
+    raise<ValueError>("[kthvalue] k is {}, dimension {} of shape {} has {} elements: k must lie between 1 and {}.", k,
+                      d, x.shape().str(), n, n);
   return selected(autograd::KthIndex{{d}, k}, x, keepdim);
 }
 

@@ -82,9 +82,9 @@ XG_API std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::
 /// select(x, dim, i) for each i. Throws ShapeError where x is 0-d, ValueError for more than 2^24 parts.
 XG_API std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim = 0);
 
-/// The windows of `size` elements along dim that begin at 0, step, 2 step, ...: a view in which dim counts the windows and
-/// a new last dimension their elements. Throws ValueError unless size >= 0 and step > 0, ShapeError where a window is
-/// larger than the dimension.
+/// The windows of `size` elements along dim that begin at 0, step, 2 step, ...: a view in which dim counts the windows
+/// and a new last dimension their elements. Throws ValueError unless size >= 0 and step > 0, ShapeError where a window
+/// is larger than the dimension.
 XG_API Tensor unfold(const Tensor& x, std::int64_t dim, std::int64_t size, std::int64_t step);
 
 /// x with at least one dimension: [] becomes [1].

@@ -39,8 +39,8 @@ XG_API std::tuple<Tensor, Tensor, Tensor> unique_consecutive(const Tensor& x, st
 
 /// The values of sort(x, 0).
 XG_API Tensor msort(const Tensor& x);
-/// The pair (values, indices) of the k-th smallest elements along dim, those of sort(x, dim) at k - 1; dim is removed, or
-/// keeps size 1 with `keepdim`. Throws ValueError unless 1 <= k <= x.size(dim).
+/// The pair (values, indices) of the k-th smallest elements along dim, those of sort(x, dim) at k - 1; dim is removed,
+/// or keeps size 1 with `keepdim`. Throws ValueError unless 1 <= k <= x.size(dim).
 XG_API std::pair<Tensor, Tensor> kthvalue(const Tensor& x, std::int64_t k, std::int64_t dim = -1, bool keepdim = false);
 /// The pair (values, indices) of the most frequent elements along dim: the smallest of equally frequent ones, and where
 /// it last occurs. Every NaN is distinct. dim is treated as by kthvalue. Throws ShapeError where there are no elements.
@@ -56,8 +56,8 @@ struct SearchOptions {
 /// For each value the place at which it can be inserted into its row of `sorted`, so that the row stays in ascending
 /// order; a NaN goes to the end. `sorted` is a vector, or has one row for each of values, in equal leading dimensions.
 /// Dtypes promote; int64 or int32 in the shape of values, without a derivative. Throws ShapeError where shapes do not
-/// fit, DtypeError and IndexError for a sorter that is no int64 index, ValueError for another side, or where int32 cannot
-/// count the elements.
+/// fit, DtypeError and IndexError for a sorter that is no int64 index, ValueError for another side, or where int32
+/// cannot count the elements.
 XG_API Tensor searchsorted(const Tensor& sorted, const Tensor& values, const SearchOptions& options = {});
 /// searchsorted() of one number in a vector: 0-d.
 XG_API Tensor searchsorted(const Tensor& sorted, Scalar value, const SearchOptions& options = {});

@@ -145,7 +145,8 @@ Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) 
   std::int64_t length = minlength;
   const Tensor numbers = to(x, Dtype::int64);
   if (x.numel() > 0) {
-    const std::int64_t low = amin(detach(numbers)).item<std::int64_t>(), high = amax(detach(numbers)).item<std::int64_t>();
+    const std::int64_t low = amin(detach(numbers)).item<std::int64_t>(),
+                       high = amax(detach(numbers)).item<std::int64_t>();
     if (low < 0) raise<ValueError>("[bincount] x has the number {}: it must have no negative ones.", low);
     std::int64_t needed = 0;
     if (__builtin_add_overflow(high, std::int64_t{1}, &needed))
@@ -183,8 +184,8 @@ std::pair<Tensor, Tensor> histogram(const Tensor& x, const Tensor& edges, const 
       raise<DtypeError>("[histogram] x is {}, the weights {}: they must be equal.", name(x.dtype()),
                         name(options.weight.dtype()));
     if (options.weight.shape() != x.shape())
-      raise<ShapeError>("[histogram] the weights have shape {}, x {}: they must be equal.", options.weight.shape().str(),
-                        x.shape().str());
+      raise<ShapeError>("[histogram] the weights have shape {}, x {}: they must be equal.",
+                        options.weight.shape().str(), x.shape().str());
     weight = ravel(detach(options.weight));
   }
   const Tensor inside = logical_and(values >= select(limits, 0, 0), values <= select(limits, 0, bins));

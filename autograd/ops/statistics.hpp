@@ -36,13 +36,13 @@ XG_API Tensor histc(const Tensor& x, std::int64_t bins = 100, Scalar min = 0, Sc
 /// Options of histogram.
 struct HistogramOptions {
   std::optional<std::pair<double, double>> range = {};  ///< of `bins` intervals; that of the elements by default
-  Tensor weight = {};    ///< of each element, in the shape and dtype of x; 1 by default
+  Tensor weight = {};                                   ///< of each element, in the shape and dtype of x; 1 by default
   bool density = false;  ///< whether to divide by the total weight and each interval's width, so that the integral is 1
 };
-/// The pair (hist, edges): the total weight of the elements in each interval between `edges`, an ascending vector of the
-/// dtype of x: [edges.numel() - 1]. The last interval is closed; elements outside and NaN count nowhere. No derivative.
-/// Throws DtypeError unless x is floating-point and all have its dtype, ShapeError where shapes do not fit, ValueError
-/// for edges that are not ascending, or a range with these.
+/// The pair (hist, edges): the total weight of the elements in each interval between `edges`, an ascending vector of
+/// the dtype of x: [edges.numel() - 1]. The last interval is closed; elements outside and NaN count nowhere. No
+/// derivative. Throws DtypeError unless x is floating-point and all have its dtype, ShapeError where shapes do not fit,
+/// ValueError for edges that are not ascending, or a range with these.
 XG_API std::pair<Tensor, Tensor> histogram(const Tensor& x, const Tensor& edges, const HistogramOptions& options = {});
 /// histogram() with `bins` equal intervals. Throws ValueError unless bins is positive and the range finite and not
 /// reversed.

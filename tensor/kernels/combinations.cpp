@@ -88,7 +88,8 @@ Tensor combinations(std::int64_t n, std::int64_t length, bool repeated) {
       const std::int64_t limit = repeated ? n - 1 : n - length + place;
       if (chosen[at] == limit) continue;
       ++chosen[at];
-      for (std::size_t next = at + 1; next < chosen.size(); ++next) chosen[next] = chosen[next - 1] + (repeated ? 0 : 1);
+      for (std::size_t next = at + 1; next < chosen.size(); ++next)
+        chosen[next] = chosen[next - 1] + (repeated ? 0 : 1);
       break;
     }
   }

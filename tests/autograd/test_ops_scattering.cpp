@@ -24,7 +24,9 @@ using Ints = std::vector<std::int64_t>;
 using Doubles = std::vector<double>;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-Tensor doubles(const Doubles& values, const Shape& shape) { return from_data(values.data(), shape, {.dtype = float64}); }
+Tensor doubles(const Doubles& values, const Shape& shape) {
+  return from_data(values.data(), shape, {.dtype = float64});
+}
 
 /// Different numbers in no order.
 Tensor mixed(const Shape& shape, double phase = 0.3) {
@@ -89,7 +91,8 @@ TEST_CASE("scatter_reduce agrees with its definition") {
   for (const char* by : reductions)
     for (const bool self : {true, false}) {
       INFO(by << " " << self);
-      expect_close(scatter_reduce(x, 0, rows_of, source, by, self), by_definition(x, 0, rows_of, source, by, self), 1e-13);
+      expect_close(scatter_reduce(x, 0, rows_of, source, by, self), by_definition(x, 0, rows_of, source, by, self),
+                   1e-13);
       expect_close(scatter_reduce(x, -1, columns_of, source, by, self),
                    by_definition(x, 1, columns_of, source, by, self), 1e-13);
     }
@@ -140,8 +143,8 @@ TEST_CASE("derivatives of scatter_reduce") {
   for (const char* by : reductions)
     for (const bool self : {true, false}) {
       INFO(by << " " << self);
-      check_derivatives(
-          [&](const auto& in) { return square(scatter_reduce(in[0], 0, rows_of, in[1], by, self)); }, {x, source});
+      check_derivatives([&](const auto& in) { return square(scatter_reduce(in[0], 0, rows_of, in[1], by, self)); },
+                        {x, source});
     }
 }
 
@@ -238,10 +241,12 @@ TEST_CASE("select_scatter, slice_scatter and diagonal_scatter") {
   CHECK(equal(slice_scatter(x, zeros({3, 0, 5}, {.dtype = float64}), 1, 3, 1), x));
   CHECK(select_scatter(tensor<std::int64_t>({1, 2, 3}), full({}, 9), 0, 1).to_vector<std::int64_t>() == Ints{1, 9, 3});
 
-  check_derivatives([](const auto& in) { return square(select_scatter(in[0], in[1], 0, 1)); }, {mixed({2, 3}), mixed({3})});
+  check_derivatives([](const auto& in) { return square(select_scatter(in[0], in[1], 0, 1)); },
+                    {mixed({2, 3}), mixed({3})});
   check_derivatives([](const auto& in) { return square(slice_scatter(in[0], in[1], 1, 0, 3, 2)); },
                     {mixed({2, 3}), mixed({2, 2})});
-  check_derivatives([](const auto& in) { return square(diagonal_scatter(in[0], in[1], -1)); }, {mixed({3, 3}), mixed({2})});
+  check_derivatives([](const auto& in) { return square(diagonal_scatter(in[0], in[1], -1)); },
+                    {mixed({3, 3}), mixed({2})});
 
   CHECK_ERROR(select_scatter(x, row, 1, 4), IndexError, "[select_scatter]", "index 4");
   CHECK_ERROR(select_scatter(x, row, 0, 1), ShapeError, "[select_scatter]", "[3, 5]", "[4, 5]");
@@ -261,8 +266,8 @@ TEST_CASE("unfold") {
   CHECK(unfold(mixed({3}), 0, 0, 1).shape() == Shape{4, 0});
   CHECK(unfold(full({}, 2.0), 0, 1, 1).shape() == Shape{1});
   CHECK(unfold(mixed({3}), 0, 3, std::numeric_limits<std::int64_t>::max()).shape() == Shape{1, 3});
-  expect_close(sum(unfold(mixed({2, 6}), 1, 3, 1), 2), narrow(mixed({2, 6}), 1, 0, 4) + narrow(mixed({2, 6}), 1, 1, 4) +
-                                                           narrow(mixed({2, 6}), 1, 2, 4));
+  expect_close(sum(unfold(mixed({2, 6}), 1, 3, 1), 2),
+               narrow(mixed({2, 6}), 1, 0, 4) + narrow(mixed({2, 6}), 1, 1, 4) + narrow(mixed({2, 6}), 1, 2, 4));
   Tensor leaf_of = arange(10, {.dtype = float64}).requires_grad_();
   expect_close(grad(sum(unfold(leaf_of, 0, 3, 2)), leaf_of), {1, 1, 2, 1, 2, 1, 2, 1, 1, 0});
   check_derivatives([](const auto& in) { return square(unfold(in[0], 0, 2, 1)); }, {mixed({4, 2})});

@@ -198,7 +198,8 @@ TEST_CASE("searchsorted and bucketize agree with counting") {
     CHECK(searchsorted(sorted, values, {.right = right}).to_vector<std::int64_t>() == want);
     CHECK(searchsorted(sorted, values, {.side = right ? "right" : "left"}).to_vector<std::int64_t>() == want);
     const Tensor shuffled = flip(sorted, 1);
-    CHECK(searchsorted(shuffled, values, {.right = right, .sorter = argsort(shuffled)}).to_vector<std::int64_t>() == want);
+    CHECK(searchsorted(shuffled, values, {.right = right, .sorter = argsort(shuffled)}).to_vector<std::int64_t>() ==
+          want);
   }
   const Tensor edges = doubles({1, 2, 4}, {3});
   const Tensor x = doubles({0, 1, 2, 3, 4, 5, missing}, {7});

@@ -190,9 +190,7 @@ const OpRow table[] = {
     {"unique_consecutive", "x return_inverse return_counts dim", distinct_runs},
     {"msort", "x", unary<msort>},
     {"kthvalue", "x k dim keepdim",
-     [](A a) -> Outputs {
-       return kthvalue(a.tensor("x"), a.integer("k"), a.integer("dim", -1), a.flag("keepdim"));
-     }},
+     [](A a) -> Outputs { return kthvalue(a.tensor("x"), a.integer("k"), a.integer("dim", -1), a.flag("keepdim")); }},
     {"mode", "x dim keepdim",
      [](A a) -> Outputs { return mode(a.tensor("x"), a.integer("dim", -1), a.flag("keepdim")); }},
     {"searchsorted", "sorted values out_int32 right side sorter", searched},
@@ -207,9 +205,7 @@ const OpRow table[] = {
      }},
     {"corrcoef", "x", unary<corrcoef>},
     {"bincount", "x weights minlength",
-     [](A a) -> Outputs {
-       return bincount(a.tensor("x"), a.optional_tensor("weights"), a.integer("minlength", 0));
-     }},
+     [](A a) -> Outputs { return bincount(a.tensor("x"), a.optional_tensor("weights"), a.integer("minlength", 0)); }},
     {"histc", "x bins min max",
      [](A a) -> Outputs {
        return histc(a.tensor("x"), a.integer("bins", 100), a.scalar("min", 0), a.scalar("max", 0));
@@ -219,9 +215,7 @@ const OpRow table[] = {
     {"trapz", "y x dx dim", integral<trapezoid, trapezoid>},
     {"cumulative_trapezoid", "y x dx dim", integral<cumulative_trapezoid, cumulative_trapezoid>},
     {"renorm", "x p dim maxnorm",
-     [](A a) -> Outputs {
-       return renorm(a.tensor("x"), a.number("p"), a.integer("dim"), a.number("maxnorm"));
-     }},
+     [](A a) -> Outputs { return renorm(a.tensor("x"), a.number("p"), a.integer("dim"), a.number("maxnorm")); }},
 };
 
 }  // namespace
