@@ -17,8 +17,10 @@
 #include <xgrad/autograd/ops/numbers.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
+#include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
+#include <xgrad/autograd/ops/statistics.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/random.hpp>

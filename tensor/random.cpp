@@ -109,7 +109,7 @@ Tensor choose_by_weight(const Tensor& p, std::int64_t count, bool replace, Gener
   // slightly less than the total, so that its product with u stays below the total after rounding
   const double total = std::nextafter(static_cast<const double*>(cumulative.impl().data)[p.numel() - 1], 0.0);
   const Tensor u = draw("choice", Distribution::uniform, {count}, Dtype::float64, generator);
-  return kernels::searchsorted(cumulative, kernels::scale(u, total));
+  return kernels::searchsorted(cumulative, kernels::scale(u, total), true);
 }
 
 Tensor checked_weights(const Tensor& p, std::int64_t n, std::int64_t count, bool replace) {

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/detail/in_place.hpp>
 #include <xgrad/autograd/detail/node.hpp>
 #include <xgrad/autograd/detail/strided.hpp>
+#include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/observer.hpp>
@@ -47,10 +48,10 @@ void check(const Tensor& self, const char* op) {
           "use the out-of-place form.",
           op);
   }
-  for (std::size_t i = 0; i < self.shape().size(); ++i)
-    if (self.strides()[i] == 0 && self.shape()[i] > 1)
-      raise<ShapeError>("[{}] several elements of the tensor (shape {}) share memory, as after expand: clone it first.",
-                        op, self.shape().str());
+  if (may_overlap(self.shape(), self.strides()))
+    raise<ShapeError>(
+        "[{}] several elements of the tensor (shape {}) share memory, as after expand or unfold: clone it first.", op,
+        self.shape().str());
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace xg::autograd {
 
 Tensor multiplier_of_lookup(const PairContext& p, std::size_t index) {
@@ -62,6 +64,14 @@ void check_element_index(const char* op, const Tensor& x, std::size_t dim, const
         op, x.shape().str(), index.shape().str(),
         source == nullptr ? "" : fmt::format(" and {} for the source", source->shape().str()), dim,
         source == nullptr ? "" : " nor than the source");
+}
+
+void check_whole(const char* op, Dtype dtype, Scalar value) {
+  if (is_integral(dtype) && std::isfinite(value.to_double()) && value.to_double() != std::trunc(value.to_double()))
+    raise<ValueError>(
+        "[{}] the value is {}, which {} cannot hold without losing the fraction: round it, or convert x with "
+        "x.to(xg::float32).",
+        op, value.to_double(), name(dtype));
 }
 
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim) {

@@ -27,6 +27,8 @@ Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size
 
 /// x[indices] = values in x's memory, without a graph.
 void put_into(Tensor& x, const std::vector<Index>& indices, const Tensor& values, bool accumulate);
+/// Throws ValueError where an integer `dtype` would cut off the fraction of a number.
+void check_whole(const char* op, Dtype dtype, Scalar value);
 
 // ---- attribution
 

@@ -14,6 +14,9 @@ std::int64_t checked_numel(const char* op, const Shape& shape);
 /// Finds strides that view x's elements in another shape; returns false if there are none.
 bool strides_of_view(const Tensor& x, const Shape& shape, Shape& strides);
 
+/// Whether elements of the geometry may share memory, as those of expand and of overlapping windows do.
+bool may_overlap(const Shape& shape, const Shape& strides);
+
 /// The adjoint of slice: zeros of `shape` in which g lies along `dim`, from `start` by `step`.
 Tensor slice_scatter(const Tensor& g, const Shape& shape, std::size_t dim, std::int64_t start, std::int64_t step);
 /// The adjoint of diagonal: zeros of `shape` with g on a diagonal.

@@ -151,6 +151,7 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Ten
 }
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
+  autograd::check_whole("scatter", x.dtype(), value);
   return scatter(x, dim, index, expand(full({}, value, {.dtype = x.dtype()}), index.shape()));
 }
 

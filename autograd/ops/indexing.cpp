@@ -162,6 +162,11 @@ Tensor put_along(Op op, const Tensor& x, std::int64_t dim, const Tensor& index, 
 }  // namespace
 
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha) {
+  if (!x.is_floating_point() && alpha.category() == Dtype::float64)
+    raise<DtypeError>(
+        "[index_add] x is {}, alpha {} is a floating-point number: give an integer, or convert x with "
+        "x.to(xg::float32).",
+        name(x.dtype()), alpha.to_double());
   return put_along(autograd::IndexAdd{{0}, alpha}, x, dim, index, source);
 }
 
@@ -170,6 +175,7 @@ Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const 
 }
 
 Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
+  autograd::check_whole("index_fill", x.dtype(), value);
   const std::size_t d = autograd::checked_dim("index_fill", x, dim);
   const Tensor places = autograd::index_vector("index_fill", index);
   if (x.dim() == 0) return reshape(apply(autograd::IndexFill{{0}, value}, reshape(x, {1}), places), {});

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <xgrad/tensor/creation.hpp>
+#include <xgrad/tensor/dtype.hpp>
 #include <xgrad/tensor/scalar.hpp>
 #include <xgrad/tensor/tensor.hpp>
 
@@ -91,14 +92,14 @@ XG_API Tensor index_put(const Tensor& x, const std::vector<Index>& indices, Scal
 /// The slices of x along dim that `index` names: [.., index.numel(), ..]. Throws ShapeError unless index is a vector or
 /// 0-d.
 XG_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
-/// x with alpha times slice i of source added to slice index[i] along dim; slices named twice get both. For integers
-/// alpha is truncated. Throws ShapeError unless source has x's shape with index.numel() along dim, DtypeError unless it
-/// has x's dtype.
+/// x with alpha times slice i of source added to slice index[i] along dim; slices named twice get both. Throws
+/// ShapeError unless source has x's shape with index.numel() along dim, DtypeError unless it has x's dtype, or for a
+/// floating-point alpha and integers.
 XG_API Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, Scalar alpha = 1);
 /// x with slice i of source in place of slice index[i] along dim; the last of equal indices wins. Throws as index_add.
 XG_API Tensor index_copy(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
-/// x with `value` in the slices along dim that the vector `index` names. For integers the value is truncated. Throws
-/// ValueError where it does not fit x's dtype.
+/// x with `value` in the slices along dim that the vector `index` names. Throws ValueError where it does not
+/// fit x's dtype, or has a fraction and x is an integer tensor.
 XG_API Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value);
 
 /// out[i, j, k] = x[index[i, j, k], j, k] for dim 0, and likewise for others: the shape of index, which has as many
@@ -108,7 +109,8 @@ XG_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
 /// index is as for gather, and nowhere larger than source. Throws ShapeError otherwise, DtypeError unless source has
 /// x's dtype.
 XG_API Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
-/// scatter() of one number, which is truncated for integers. Throws ValueError where it does not fit x's dtype.
+/// scatter() of one number. Throws ValueError where it does not fit x's dtype, or has a fraction and x is an integer
+/// tensor.
 XG_API Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value);
 /// As scatter, but source is added to x, repeatedly for equal indices.
 XG_API Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source);
@@ -117,7 +119,7 @@ XG_API Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index
 /// integer x, ValueError where the value does not fit x's dtype.
 XG_API Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value);
 /// masked_fill() with a 0-d tensor, which is converted to x's dtype and gets a gradient. Throws ShapeError unless it is
-/// 0-d.
+/// 0-d, DtypeError for a floating-point value and an integer x.
 XG_API Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);
 /// The elements where the mask is true, in row-major order: [count]. x and mask broadcast.
 XG_API Tensor masked_select(const Tensor& x, const Tensor& mask);
@@ -128,6 +130,16 @@ XG_API Tensor take(const Tensor& x, const Tensor& index);
 XG_API Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<std::int64_t> dim = {});
 /// The coordinates of the nonzero elements in row-major order: int64 [count, x.dim()], without a derivative.
 XG_API Tensor nonzero(const Tensor& x);
+/// nonzero(), under NumPy's name.
+XG_API Tensor argwhere(const Tensor& x);
+/// The coordinates of the elements where the condition is not zero as one vector for each dimension, so that
+/// index(x, {v[0], v[1], ...}) are the elements there; one vector for a 0-d tensor. torch.where with a condition alone.
+XG_API std::vector<Tensor> where(const Tensor& condition);
+/// Rows and columns of the lower triangle of a matrix, where column - row <= offset, in row-major order: [2, count].
+/// Throws ValueError for a negative size, DtypeError unless the dtype is int64 or int32.
+XG_API Tensor tril_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset = 0, Dtype dtype = int64);
+/// Rows and columns of the upper triangle, where column - row >= offset. Otherwise as tril_indices.
+XG_API Tensor triu_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset = 0, Dtype dtype = int64);
 
 /// 1 at the index of each class, else 0: int64 [..., num_classes], without a derivative. With -1, num_classes is the
 /// largest class in index plus 1. Throws IndexError for a class outside of [0, num_classes), ValueError where

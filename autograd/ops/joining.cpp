@@ -3,6 +3,7 @@
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
+#include <xgrad/tensor/kernels/combinations.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -272,6 +273,22 @@ Tensor flip(const Tensor& x, const Dims& dims) {
   return apply(op, x);
 }
 
+Tensor rot90(const Tensor& x, std::int64_t k, const Dims& dims) {
+  if (dims.size() != 2) raise<ValueError>("[rot90] dims are {}: name two dimensions.", dims.str());
+  const std::int64_t from = normalize_dim("rot90", dims[0], x.dim()), to = normalize_dim("rot90", dims[1], x.dim());
+  if (from == to) raise<ValueError>("[rot90] dims {} name dimension {} twice: name two dimensions.", dims.str(), from);
+  switch ((k % 4 + 4) % 4) {
+    case 1:
+      return transpose(flip(x, Dims(to)), from, to);
+    case 2:
+      return flip(x, Dims{from, to});
+    case 3:
+      return transpose(flip(x, Dims(from)), from, to);
+    default:
+      return clone(x);
+  }
+}
+
 Tensor fliplr(const Tensor& x) {
   if (x.dim() < 2) raise<ShapeError>("[fliplr] shape is {}, it must have two dimensions at least.", x.shape().str());
   return flip(x, 1);
@@ -373,6 +390,51 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexi
     grids.push_back(swap ? transpose(grid, 0, 1) : grid);
   }
   return grids;
+}
+
+Tensor cartesian_prod(const std::vector<Tensor>& tensors) {
+  autograd::check_list("cartesian_prod", tensors);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].dim() != 1)
+      raise<ShapeError>("[cartesian_prod] tensor {} has shape {}, it must be a vector.", i, tensors[i].shape().str());
+    if (tensors[i].dtype() != tensors[0].dtype())
+      raise<DtypeError>("[cartesian_prod] tensor {} is {}, the first {}: they must be equal.", i,
+                        name(tensors[i].dtype()), name(tensors[0].dtype()));
+  }
+  if (tensors.size() == 1) return clone(tensors[0]);
+  std::vector<Tensor> columns;
+  for (const Tensor& column : meshgrid(tensors)) columns.push_back(ravel(column));
+  return stack(columns, 1);
+}
+
+Tensor combinations(const Tensor& x, std::int64_t r, bool with_replacement) {
+  if (x.dim() != 1) raise<ShapeError>("[combinations] x has shape {}, it must be a vector.", x.shape().str());
+  if (r < 0) raise<ValueError>("[combinations] r is {}: it must not be negative.", r);
+  if (r == 0) return narrow(x, 0, 0, 0);
+  const Tensor places = kernels::combinations(x.numel(), r, with_replacement);
+  return reshape(index_select(x, 0, ravel(places)), places.shape());
+}
+
+Tensor block_diag(const std::vector<Tensor>& tensors) {
+  autograd::check_list("block_diag", tensors);
+  std::int64_t total = 0;
+  std::vector<Tensor> blocks;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].dim() > 2)
+      raise<ShapeError>("[block_diag] tensor {} has shape {}, it must have two dimensions at most.", i,
+                        tensors[i].shape().str());
+    blocks.push_back(atleast_2d(tensors[i]));
+    if (__builtin_add_overflow(total, blocks.back().size(1), &total))
+      throw ShapeError("[block_diag] the columns add up to more than 64 bits can count: join fewer tensors.");
+  }
+  std::vector<Tensor> rows;
+  std::int64_t before = 0;
+  for (const Tensor& block : blocks) {
+    const std::int64_t columns = block.size(1);
+    rows.push_back(pad(block, {before, total - before - columns}));
+    before += columns;
+  }
+  return cat(rows, 0);
 }
 
 }  // namespace xg

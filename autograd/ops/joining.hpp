@@ -64,6 +64,12 @@ XG_API Tensor diag(const Tensor& x, std::int64_t diagonal = 0);
 XG_API Tensor diag_embed(const Tensor& x, std::int64_t offset = 0, std::int64_t dim1 = -2, std::int64_t dim2 = -1);
 /// The matrix with the elements of the flattened tensor on a diagonal, 0 elsewhere.
 XG_API Tensor diagflat(const Tensor& x, std::int64_t offset = 0);
+/// The matrix with the given matrices as blocks along its diagonal, 0 elsewhere: [sum of rows, sum of columns]. A
+/// vector is one row, a 0-d tensor one element. Throws ShapeError for more than two dimensions.
+XG_API Tensor block_diag(const std::vector<Tensor>& tensors);
+/// x turned k times by 90 degrees from dims[0] towards dims[1], as a copy; a negative k turns the other way. Throws
+/// ValueError unless these are two different dimensions.
+XG_API Tensor rot90(const Tensor& x, std::int64_t k = 1, const Dims& dims = {0, 1});
 /// x_(i+1) - x_i along dim, applied n times; `prepend` and `append`, if defined, are first joined to x. For bools,
 /// whether neighbours differ. Throws ValueError for a negative n, ShapeError for a 0-d tensor.
 XG_API Tensor diff(const Tensor& x, std::int64_t n = 1, std::int64_t dim = -1, const Tensor& prepend = {},
@@ -76,6 +82,13 @@ enum class Indexing {
 /// For each vector, a view of shape [n_1, n_2, ...] in which its elements vary along its own dimension. Throws
 /// ShapeError for more than one dimension, DtypeError where dtypes differ.
 XG_API std::vector<Tensor> meshgrid(const std::vector<Tensor>& tensors, Indexing indexing = Indexing::ij);
+/// All ways to choose one element of each vector, in lexicographic order of their places: [product of sizes, number of
+/// vectors], or a copy of a single vector. Throws ShapeError for more than one dimension, DtypeError where dtypes
+/// differ.
+XG_API Tensor cartesian_prod(const std::vector<Tensor>& tensors);
+/// All ways to choose r elements of a vector in the order of their places, each once, or, with `with_replacement`, any
+/// number of times: [count, r]. Throws ShapeError unless x is a vector, ValueError for a negative r.
+XG_API Tensor combinations(const Tensor& x, std::int64_t r = 2, bool with_replacement = false);
 /// The elements that pad adds.
 enum class PadMode {
   constant,   ///< one value
@@ -84,9 +97,9 @@ enum class PadMode {
   circular    ///< the elements from the other end: at most size elements
 };
 /// x with elements added at its borders: `padding` has (before, after) for the last dimension, then for the one before,
-/// and so on; negative numbers remove elements. For an integer x, `value` is truncated and must fit the dtype
-/// (ValueError). Throws ValueError for an odd count of numbers or too many of them, ShapeError where more elements are
-/// removed or repeated than there are.
+/// and so on; negative numbers remove elements. `value` must fit the dtype of an integer x, and have no
+/// fraction then (ValueError). Throws ValueError for an odd count of numbers or too many of them, ShapeError where more
+/// elements are removed or repeated than there are.
 XG_API Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mode = PadMode::constant,
                   double value = 0);
 

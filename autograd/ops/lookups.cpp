@@ -3,6 +3,8 @@
 #include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/scattering.hpp>
+#include <xgrad/tensor/kernels/combinations.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/reduce.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -168,7 +170,22 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_mask("masked_fill", mask);
   if (value.dim() != 0)
     raise<ShapeError>("[masked_fill] the value has shape {}, it must be 0-d: use where.", value.shape().str());
+  if (!x.is_floating_point() && value.is_floating_point())
+    raise<DtypeError>("[masked_fill] x is {}, the value {}: convert with x.to(xg::{}).", name(x.dtype()),
+                      name(value.dtype()), name(value.dtype()));
   return where(mask, to(value, x.dtype()), x);
+}
+
+Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source) {
+  check_mask("masked_scatter", mask);
+  autograd::check_same_dtype("masked_scatter", x, source);
+  const Shape shape = broadcast_shapes("masked_scatter", x.shape(), mask.shape());
+  const Tensor places = mask.shape() == shape ? mask : expand(mask, shape);
+  const std::int64_t count = count_nonzero(detach(places)).item<std::int64_t>();
+  if (source.numel() < count)
+    raise<ShapeError>("[masked_scatter] the mask has {} true elements, the source {}: it must have as many at least.",
+                      count, source.numel());
+  return where(places, apply(autograd::MaskedScatter{}, narrow(ravel(source), 0, 0, count), places), x);
 }
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
@@ -179,6 +196,30 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) { return apply(autograd::Nonzero{}, x); }
+Tensor argwhere(const Tensor& x) { return nonzero(x); }
+std::vector<Tensor> where(const Tensor& condition) {
+  return unbind(nonzero(condition.dim() == 0 ? reshape(condition, {1}) : condition), 1);
+}
+
+namespace {
+Tensor triangle(const char* op, std::int64_t rows, std::int64_t columns, std::int64_t offset, Dtype dtype, bool lower) {
+  if (rows < 0 || columns < 0)
+    raise<ValueError>("[{}] there are {} rows and {} columns: they must not be negative.", op, rows, columns);
+  if (dtype != Dtype::int64 && dtype != Dtype::int32)
+    raise<DtypeError>("[{}] the dtype is {}: indices are int64 or int32.", op, name(dtype));
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (dtype == Dtype::int32 && (rows > most || columns > most))
+    raise<ValueError>("[{}] there are {} rows and {} columns, which int32 cannot count: use int64.", op, rows, columns);
+  return to(kernels::triangle_indices(op, rows, columns, offset, lower), dtype);
+}
+}  // namespace
+
+Tensor tril_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset, Dtype dtype) {
+  return triangle("tril_indices", rows, columns, offset, dtype, true);
+}
+Tensor triu_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset, Dtype dtype) {
+  return triangle("triu_indices", rows, columns, offset, dtype, false);
+}
 
 Tensor one_hot(const Tensor& classes_of_elements, std::int64_t num_classes) {
   const Tensor index = autograd::checked_index("one_hot", classes_of_elements);

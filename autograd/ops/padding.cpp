@@ -1,5 +1,6 @@
 // Padding with constants, reflections and copies.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/indexing.hpp>
 #include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
@@ -130,6 +131,7 @@ Tensor pad(const Tensor& x, const std::vector<std::int64_t>& padding, PadMode mo
   for (const std::int64_t n : padding)
     if (n < -autograd::max_padding || n > autograd::max_padding)
       raise<ShapeError>("[pad] padding is {}: no tensor is that large.", n);
+  autograd::check_whole("pad", x.dtype(), value);
   Tensor out = x;
   autograd::Pad op{{}, Shape(std::vector<std::int64_t>(ndim, 0)), Shape(std::vector<std::int64_t>(ndim, 0)), value};
   bool grows = false;

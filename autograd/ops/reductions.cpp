@@ -256,6 +256,16 @@ Tensor sum(const Tensor& x, const Dims& dims, bool keepdim, DtypeOption options)
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, DtypeOption options) {
   return apply(autograd::Mean{{reduced_dims("mean", x, dims), keepdim}}, converted(x, options));
 }
+Tensor nansum(const Tensor& x, const Dims& dims, bool keepdim, DtypeOption options) {
+  const Tensor y = converted(x, options);
+  return sum(y.is_floating_point() ? where(isnan(y), 0.0, y) : y, dims, keepdim);
+}
+Tensor nanmean(const Tensor& x, const Dims& dims, bool keepdim, DtypeOption options) {
+  const Tensor y = converted(x, options);
+  autograd::check_floating("nanmean", y);
+  const Tensor count = sum(logical_not(isnan(y)), dims, keepdim);
+  return nansum(y, dims, keepdim) / to(count, y.dtype());
+}
 Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
   return apply(autograd::Var{{reduced_dims("var", x, dims), keepdim}, correction}, x);
 }

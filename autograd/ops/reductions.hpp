@@ -1,5 +1,5 @@
-// Reductions: sums, products, extrema, variances and norms over dimensions; running sums and products along one;
-// softmax and its relatives.
+// Reductions: sums, products, extrema, quantiles, variances and norms over dimensions; running sums, products and
+// extrema along one; softmax and its relatives.
 //
 // `dims` names the dimensions to reduce; none means all of them, and negative ones count from the end. A dimension out
 // of range is an IndexError, one named twice a ValueError. They are removed from the result, or keep size 1 with
@@ -26,6 +26,10 @@ struct DtypeOption {
 XG_API Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
 /// The arithmetic mean over dims, NaN for no elements. Throws DtypeError unless the dtype is floating-point.
 XG_API Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
+/// sum() of the elements that are not NaN; the others have derivative 0.
+XG_API Tensor nansum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
+/// mean() of the elements that are not NaN, NaN where there are none. Throws as mean.
+XG_API Tensor nanmean(const Tensor& x, const Dims& dims = {}, bool keepdim = false, DtypeOption options = {});
 /// The product of all elements, 1 for no elements: 0-d. Bools and integers give int64. The derivative is also correct
 /// where factors are 0.
 XG_API Tensor prod(const Tensor& x, DtypeOption options = {});
@@ -73,6 +77,43 @@ XG_API Tensor argmax(const Tensor& x, std::optional<std::int64_t> dim = {}, bool
 /// counts as smaller than all numbers. Throws ShapeError where there are no elements.
 XG_API Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false);
 
+/// The lower of the two middle elements of all in ascending order, NaN where there is one: 0-d. Equal elements share
+/// the gradient equally. NaN for no elements. Throws ShapeError for no integers.
+XG_API Tensor median(const Tensor& x);
+/// The pair (values, indices) of the medians along dim: the element of sort(x, dim) at (n - 1) / 2, or the first NaN.
+/// dim is removed, or keeps size 1 with `keepdim`. The element at the index gets all of the gradient. Throws ShapeError
+/// where there are no elements.
+XG_API std::pair<Tensor, Tensor> median(const Tensor& x, std::int64_t dim, bool keepdim = false);
+/// median() of the elements that are not NaN, NaN where there are none.
+XG_API Tensor nanmedian(const Tensor& x);
+/// median() along dim of the elements that are not NaN, NaN where there are none.
+XG_API std::pair<Tensor, Tensor> nanmedian(const Tensor& x, std::int64_t dim, bool keepdim = false);
+
+/// What a quantile is that falls between two elements a < b, at a fraction t of the way.
+enum class QuantileMode {
+  linear,    ///< a + t (b - a)
+  lower,     ///< a
+  higher,    ///< b
+  midpoint,  ///< (a + b) / 2
+  nearest    ///< the closer one; halfway between, the one at an even place
+};
+/// The q-quantiles along dim, or of all elements: the value at place q (n - 1) of the elements in ascending order, NaN
+/// where there is one. q lies between 0 and 1; a vector of them gives a new first dimension. dim is removed, or keeps
+/// size 1 with `keepdim`. The gradient goes to the elements, and, for `linear`, to q. Throws DtypeError unless x is
+/// floating-point and q has its dtype, ShapeError for no elements or a q of more dimensions, ValueError for a q outside
+/// of [0, 1].
+XG_API Tensor quantile(const Tensor& x, const Tensor& q, std::optional<std::int64_t> dim = {}, bool keepdim = false,
+                       QuantileMode interpolation = QuantileMode::linear);
+/// The quantiles for one number q.
+XG_API Tensor quantile(const Tensor& x, double q, std::optional<std::int64_t> dim = {}, bool keepdim = false,
+                       QuantileMode interpolation = QuantileMode::linear);
+/// quantile() of the elements that are not NaN, NaN where there are none.
+XG_API Tensor nanquantile(const Tensor& x, const Tensor& q, std::optional<std::int64_t> dim = {}, bool keepdim = false,
+                          QuantileMode interpolation = QuantileMode::linear);
+/// The quantiles for one number q of the elements that are not NaN.
+XG_API Tensor nanquantile(const Tensor& x, double q, std::optional<std::int64_t> dim = {}, bool keepdim = false,
+                          QuantileMode interpolation = QuantileMode::linear);
+
 /// Whether all elements are nonzero; true for no elements. The result is bool, uint8 for a uint8 tensor, and has no
 /// derivative.
 XG_API Tensor all(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
@@ -87,6 +128,11 @@ XG_API Tensor cumsum(const Tensor& x, std::int64_t dim, DtypeOption options = {}
 /// y_i = x_1 ... x_i along dim, in the shape of x. Bools and integers give int64. The derivative is also correct where
 /// factors are 0.
 XG_API Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options = {});
+/// The pair (values, indices): the largest element up to each place along dim, and where the last of equal ones is
+/// (int64); NaN from the first NaN on. The element at the index gets the gradient.
+XG_API std::pair<Tensor, Tensor> cummax(const Tensor& x, std::int64_t dim);
+/// The pair (values, indices) of the smallest element up to each place along dim, as cummax.
+XG_API std::pair<Tensor, Tensor> cummin(const Tensor& x, std::int64_t dim);
 
 /// log(sum e^x) over dims without overflow, -infinity for no elements; derivative softmax(x), 0 where all elements are
 /// -infinity. Integers and bools become default_dtype().

@@ -1,6 +1,7 @@
 // Products over a dimension, cumulative sums and products.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
+#include <xgrad/autograd/detail/scans.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/tensor/kernels/recurrence.hpp>
 #include <xgrad/tensor/support/raise.hpp>
@@ -138,6 +139,10 @@ struct Prod {
 };
 
 }  // namespace
+
+Tensor linear_recurrence(const Tensor& a, const Tensor& b, std::int64_t dim, bool reverse) {
+  return apply(LinearRecurrence{dim, reverse}, a, b);
+}
 
 }  // namespace autograd
 

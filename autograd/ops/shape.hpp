@@ -82,6 +82,11 @@ XG_API std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::
 /// select(x, dim, i) for each i. Throws ShapeError where x is 0-d, ValueError for more than 2^24 parts.
 XG_API std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim = 0);
 
+/// The windows of `size` elements along dim that begin at 0, step, 2 step, ...: a view in which dim counts the windows
+/// and a new last dimension their elements. Throws ValueError unless size >= 0 and step > 0, ShapeError where a window
+/// is larger than the dimension.
+XG_API Tensor unfold(const Tensor& x, std::int64_t dim, std::int64_t size, std::int64_t step);
+
 /// x with at least one dimension: [] becomes [1].
 XG_API Tensor atleast_1d(const Tensor& x);
 /// x with at least two dimensions: [n] becomes [1, n].

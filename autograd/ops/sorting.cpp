@@ -99,6 +99,7 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim
   auto [values, index] = apply(autograd::Topk{{normalize_dim("topk", dim, x.dim())}, k, largest}, x);
   return {std::move(values), std::move(index)};
 }
+Tensor msort(const Tensor& x) { return sort(x, 0).first; }
 std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x) {
   auto [values, inverse, counts] = apply(autograd::Unique{}, x);
   return {std::move(values), std::move(inverse), std::move(counts)};

@@ -8,6 +8,7 @@
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace xg::autograd {
@@ -26,6 +27,13 @@ std::int64_t extent(const Shape& shape, const Shape& strides) {
     last += (shape[i] - 1) * strides[i];
   }
   return last + 1;
+}
+
+/// Puts the elements of g, which a view of this geometry has, at their places in memory of `length` elements, where
+/// those that share a place are added.
+Tensor summed_in_memory(const Tensor& g, const Geometry& view, std::int64_t length) {
+  const Tensor places = kernels::copy(view_of(arange(length), view.shape, view.strides, view.offset));
+  return index_add(zeros({length}, {.dtype = g.dtype()}), 0, ravel(places), ravel(g));
 }
 
 /// A copy of x with the given strides.
@@ -86,6 +94,12 @@ struct AsStridedScatter {
 
 Tensor AsStrided::backward(const OpContext& c, const Tensor& g) const {
   const Geometry distinct = without_repetition(view);
+  if (may_overlap(distinct.shape, distinct.strides)) {
+    const Shape& shape = c.input_shape(0);
+    const Tensor memory = summed_in_memory(sum_to_size(g, distinct.shape), distinct, extent(shape, layout));
+    const Geometry base = without_repetition({shape, layout, 0});
+    return expand(apply(AsStrided{{}, base, {1}}, memory), shape);
+  }
   const Tensor nothing = zeros(c.input_shape(0), {.dtype = g.dtype()});
   return apply(AsStridedScatter{distinct, layout}, nothing, sum_to_size(g, distinct.shape));
 }
@@ -97,6 +111,7 @@ std::vector<Sample> AsStrided::samples(Dtype dtype) {
   };
   return shaped_samples(dtype, {{"block", {{3, 4}}, view({{2, 2}, {4, 1}, 5}, {4, 1})},
                                 {"repeated", {{3, 4}}, view({{3, 2, 2}, {0, 1, 4}, 1}, {4, 1})},
+                                {"overlapping", {{3, 4}}, view({{3, 2, 2}, {4, 1, 1}, 1}, {4, 1})},
                                 {"of a transposed base", {{3, 4}}, view({{4}, {3}, 2}, {1, 3})},
                                 {"of a base with gaps", {{3, 4}}, view({{2, 2}, {10, 2}, 2}, {10, 2})}});
 }
@@ -123,15 +138,33 @@ void check_inside(const char* op, const Tensor& x, const Shape& shape, const Sha
 }
 
 void check_distinct(const Shape& shape, const Shape& strides) {
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    if (strides[i] == 0 && shape[i] > 1)
-      raise<ShapeError>(
-          "[as_strided_scatter] a tensor of shape {} repeats elements along dimension {}, so that a write to one would "
-          "change others: write to a clone, or to the tensor before expand.",
-          shape.str(), i);
+  if (may_overlap(shape, strides))
+    raise<ShapeError>(
+        "[as_strided_scatter] elements of a tensor of shape {} and strides {} share memory, so that a write to one "
+        "would change others: write to a clone, or to the tensor before expand or unfold.",
+        shape.str(), strides.str());
 }
 
 }  // namespace
+
+bool may_overlap(const Shape& shape, const Shape& strides) {
+  // From the smallest stride to the largest, each must step over all elements of those before.
+  std::array<std::pair<std::int64_t, std::int64_t>, max_dims> dims;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 0) return false;
+    if (shape[i] == 1) continue;
+    std::size_t at = count++;
+    for (; at > 0 && dims[at - 1].first > strides[i]; --at) dims[at] = dims[at - 1];
+    dims[at] = {strides[i], shape[i]};
+  }
+  std::int64_t reach = 0;  // the distance of the last element of the dimensions so far
+  for (std::size_t i = 0; i < count; ++i) {
+    if (dims[i].first <= reach) return true;
+    reach += (dims[i].second - 1) * dims[i].first;
+  }
+  return false;
+}
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset) {
   check_inside(AsStrided::name, x, shape, strides, offset);

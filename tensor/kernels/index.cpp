@@ -244,6 +244,18 @@ void scatter_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor
   scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = sum_of(to, from); });
 }
 
+void scatter_multiply_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, const char* op) {
+  scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = product_of(to, from); });
+}
+
+void scatter_extreme_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, bool largest,
+                      const char* op) {
+  if (largest)
+    scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = maximum_of(to, from); });
+  else
+    scatter_into(op, x, dim, index, source, [](auto& to, auto from) { to = minimum_of(to, from); });
+}
+
 namespace {
 
 void check_mask(const char* op, const Tensor& mask) {

@@ -26,6 +26,12 @@ void scatter_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& so
 /// x[index[i, j, k], j, k] += source[i, j, k] for dim 0.
 void scatter_add_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
                   const char* op = "scatter_add");
+/// x[index[i, j, k], j, k] *= source[i, j, k] for dim 0.
+void scatter_multiply_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source,
+                       const char* op = "scatter_multiply");
+/// x[index[i, j, k], j, k] becomes the larger (or smaller) of itself and source[i, j, k] for dim 0; NaN where one is.
+void scatter_extreme_(Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source, bool largest,
+                      const char* op = "scatter_extreme");
 
 /// The elements of x where the (broadcast) mask is true, in row-major order: [count].
 Tensor masked_select(const Tensor& x, const Tensor& mask);

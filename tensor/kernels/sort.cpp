@@ -1,34 +1,17 @@
 #include <xgrad/tensor/kernels/along.hpp>
 #include <xgrad/tensor/kernels/elements.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
-#include <xgrad/tensor/kernels/loops.hpp>
+#include <xgrad/tensor/kernels/entries.hpp>
+#include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 namespace xg::kernels {
 namespace {
-
-template <class T> struct Entry {
-  T value;
-  std::int64_t index;
-};
-
-/// Ascending order by value, NaN last, and its reverse.
-template <class T> bool less(const Entry<T>& a, const Entry<T>& b) {
-  return a.value < b.value || (is_nan(b.value) && !is_nan(a.value));
-}
-template <class T> bool greater(const Entry<T>& a, const Entry<T>& b) { return less(b, a); }
-
-/// The same two orders with ties broken by index, so that any sorting algorithm is stable.
-template <class T> bool ascending(const Entry<T>& a, const Entry<T>& b) {
-  return less(a, b) || (!less(b, a) && a.index < b.index);
-}
-template <class T> bool descending(const Entry<T>& a, const Entry<T>& b) {
-  return less(b, a) || (!less(a, b) && a.index < b.index);
-}
 
 /// The first k elements of each row along dim, in order.
 ///
@@ -108,15 +91,71 @@ std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x) {
   });
 }
 
-Tensor searchsorted(const Tensor& sorted, const Tensor& values) {
-  const Tensor wanted = contiguous(values);
+std::tuple<Tensor, Tensor, Tensor> unique_slices(const Tensor& x, std::int64_t dim, bool consecutive) {
+  const std::int64_t n = x.shape()[static_cast<std::size_t>(dim)];
+  const AroundDim around(x.shape(), dim);
+  const Tensor dense = contiguous(x);
+  Tensor inverse = empty({n}, Dtype::int64);
+  return dispatch(x.dtype(), [&]<class T>() -> std::tuple<Tensor, Tensor, Tensor> {
+    const T* in = elements<T>(dense);
+    // -1, 0 or 1 as slice a stands before, beside or after slice b. A NaN is after all numbers and beside no NaN.
+    const auto compare = [&](std::int64_t a, std::int64_t b) {
+      for (std::int64_t o = 0; o < around.outer; ++o) {
+        const T* left = in + (o * n + a) * around.inner;
+        const T* right = in + (o * n + b) * around.inner;
+        for (std::int64_t i = 0; i < around.inner; ++i) {
+          if (left[i] == right[i]) continue;
+          const Entry<T> first{left[i], a}, second{right[i], b};
+          return ascending(first, second) ? -1 : 1;
+        }
+      }
+      return 0;
+    };
+    std::vector<std::int64_t> order(static_cast<std::size_t>(n)), starts;
+    std::iota(order.begin(), order.end(), 0);
+    if (!consecutive)
+      std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+        const int c = compare(a, b);
+        return c < 0 || (c == 0 && a < b);
+      });
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (i == 0 || compare(order[at - 1], order[at]) != 0) starts.push_back(i);
+      elements<std::int64_t>(inverse)[order[at]] = static_cast<std::int64_t>(starts.size()) - 1;
+    }
+    const auto count = static_cast<std::int64_t>(starts.size());
+    Tensor firsts = empty({count}, Dtype::int64), counts = empty({count}, Dtype::int64);
+    starts.push_back(n);
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
+      elements<std::int64_t>(firsts)[i] = order[static_cast<std::size_t>(starts[i])];
+      elements<std::int64_t>(counts)[i] = starts[i + 1] - starts[i];
+    }
+    return {index_select(dense, dim, firsts, "unique"), inverse, counts};
+  });
+}
+
+Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
+  const Tensor rows = contiguous(sorted), wanted = contiguous(values);
   Tensor out = empty(values.shape(), Dtype::int64);
+  if (values.numel() == 0) return out;
+  const std::int64_t n = sorted.shape().back();
+  const std::int64_t each = sorted.dim() == 1 ? values.numel() : values.shape().back();
   dispatch(sorted.dtype(), [&]<class T>() {
-    const T* begin = elements<T>(sorted);
-    const T* end = begin + sorted.numel();
     const T* value = elements<T>(wanted);
-    std::transform(value, value + wanted.numel(), elements<std::int64_t>(out),
-                   [&](T v) { return std::upper_bound(begin, end, v) - begin; });
+    std::int64_t* to = elements<std::int64_t>(out);
+    for (std::int64_t row = 0; row < values.numel() / each; ++row) {
+      const T* edges = elements<T>(rows) + row * n;
+      for (std::int64_t i = 0; i < each; ++i, ++value) {
+        std::int64_t begin = 0, end = n;
+        while (begin < end) {
+          const std::int64_t middle = begin + (end - begin) / 2;
+          // False for a NaN, which is after all numbers.
+          const bool reached = right ? edges[middle] > *value : edges[middle] >= *value;
+          (reached ? end : begin) = reached ? middle : middle + 1;
+        }
+        *to++ = begin;
+      }
+    }
   });
   return out;
 }

@@ -19,8 +19,14 @@ std::pair<Tensor, Tensor> topk(const Tensor& x, std::int64_t k, std::int64_t dim
 /// count of each value (int64). Every NaN is distinct.
 std::tuple<Tensor, Tensor, Tensor> unique(const Tensor& x);
 
-/// For each of `values` the number of elements of `sorted` (one dimension, ascending, contiguous, the same dtype) that
-/// are less than or equal to it: int64, the shape of values.
-Tensor searchsorted(const Tensor& sorted, const Tensor& values);
+/// The distinct slices of x along dim: all in ascending lexicographic order, or, if `consecutive`, one for each run of
+/// equal neighbours. With them, for each slice of x the number of its equal, and how many there are of each (int64).
+/// Slices with a NaN are distinct.
+std::tuple<Tensor, Tensor, Tensor> unique_slices(const Tensor& x, std::int64_t dim, bool consecutive);
+
+/// For each of `values` the first place in its ascending row of `sorted` at which it can be inserted: before equal
+/// elements, or after them if `right` (int64, the shape of values). A NaN is inserted at the end. `sorted` has one row,
+/// or as many as values in the same leading dimensions; both have one dtype.
+Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right);
 
 }  // namespace xg::kernels

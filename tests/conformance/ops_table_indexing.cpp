@@ -16,6 +16,11 @@ Outputs indexed_fill(A a) {
   return index_copy(x, dim, index, a.tensor("value").expand(shape));
 }
 
+Outputs scattered_reduction(A a) {
+  return scatter_reduce(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.tensor("src"), a.text("reduce"),
+                        a.flag("include_self", true));
+}
+
 const OpRow table[] = {
     {"__getitem__", "x index", [](A a) -> Outputs { return index(a.tensor("x"), a.index("index")); }},
     {"index_put", "x indices values accumulate",
@@ -33,13 +38,46 @@ const OpRow table[] = {
     {"index_fill", "x dim index value", indexed_fill},
     {"gather", "x dim index",
      [](A a) -> Outputs { return gather(a.tensor("x"), a.integer("dim"), a.tensor("index")); }},
-    {"scatter", "x dim index src",
+    {"scatter", "x dim index src reduce",
      [](A a) -> Outputs {
+       if (a.has("reduce")) {
+         const std::string by = a.text("reduce");
+         if (a.number_given("src"))
+           return scatter(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.scalar("src"), by);
+         return scatter(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.tensor("src"), by);
+       }
        if (a.number_given("src")) return scatter(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.scalar("src"));
        return scatter(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.tensor("src"));
      }},
     {"scatter_add", "x dim index src",
      [](A a) -> Outputs { return scatter_add(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.tensor("src")); }},
+    {"scatter_reduce", "x dim index src reduce include_self", scattered_reduction},
+    {"scatter_reduce.sum", "x dim index src reduce include_self", scattered_reduction},
+    {"scatter_reduce.prod", "x dim index src reduce include_self", scattered_reduction},
+    {"scatter_reduce.mean", "x dim index src reduce include_self", scattered_reduction},
+    {"scatter_reduce.amax", "x dim index src reduce include_self", scattered_reduction},
+    {"scatter_reduce.amin", "x dim index src reduce include_self", scattered_reduction},
+    {"index_reduce", "x dim index source reduce include_self",
+     [](A a) -> Outputs {
+       return index_reduce(a.tensor("x"), a.integer("dim"), a.tensor("index"), a.tensor("source"), a.text("reduce"),
+                           a.flag("include_self", true));
+     }},
+    {"masked_scatter", "x mask source",
+     [](A a) -> Outputs { return masked_scatter(a.tensor("x"), a.tensor("mask"), a.tensor("source")); }},
+    {"select_scatter", "x src dim index",
+     [](A a) -> Outputs {
+       return select_scatter(a.tensor("x"), a.tensor("src"), a.integer("dim"), a.integer("index"));
+     }},
+    {"slice_scatter", "x src dim start end step",
+     [](A a) -> Outputs {
+       return slice_scatter(a.tensor("x"), a.tensor("src"), a.integer("dim", 0), a.optional_integer("start"),
+                            a.optional_integer("end"), a.integer("step", 1));
+     }},
+    {"diagonal_scatter", "x src offset dim1 dim2",
+     [](A a) -> Outputs {
+       return diagonal_scatter(a.tensor("x"), a.tensor("src"), a.integer("offset", 0), a.integer("dim1", 0),
+                               a.integer("dim2", 1));
+     }},
     {"masked_fill", "x mask value",
      [](A a) -> Outputs {
        if (a.number_given("value")) return masked_fill(a.tensor("x"), a.tensor("mask"), a.scalar("value"));
@@ -51,9 +89,17 @@ const OpRow table[] = {
      [](A a) -> Outputs { return take_along_dim(a.tensor("x"), a.tensor("index"), a.optional_integer("dim")); }},
     {"nonzero", "x as_tuple",
      [](A a) -> Outputs {
-       const Tensor& x = a.tensor("x");
-       if (!a.flag("as_tuple")) return nonzero(x);
-       return unbind(nonzero(x.dim() == 0 ? x.reshape({1}) : x), 1);
+       if (a.flag("as_tuple")) return where(a.tensor("x"));
+       return nonzero(a.tensor("x"));
+     }},
+    {"argwhere", "x", unary<argwhere>},
+    {"tril_indices", "row col offset dtype",
+     [](A a) -> Outputs {
+       return tril_indices(a.integer("row"), a.integer("col"), a.integer("offset", 0), a.dtype().value_or(int64));
+     }},
+    {"triu_indices", "row col offset dtype",
+     [](A a) -> Outputs {
+       return triu_indices(a.integer("row"), a.integer("col"), a.integer("offset", 0), a.dtype().value_or(int64));
      }},
     {"nn.functional.one_hot", "x num_classes",
      [](A a) -> Outputs { return one_hot(a.tensor("x"), a.integer("num_classes", -1)); }},

@@ -40,6 +40,18 @@ Outputs meshed(const std::vector<Tensor>& tensors, A a) {
 }
 
 const OpRow table[] = {
+    {"unfold", "x dimension size step",
+     [](A a) -> Outputs {
+       return unfold(a.tensor("x"), a.integer("dimension"), a.integer("size"), a.integer("step"));
+     }},
+    {"rot90", "x k dims",
+     [](A a) -> Outputs {
+       return rot90(a.tensor("x"), a.integer("k", 1), a.has("dims") ? a.dims("dims") : Dims{0, 1});
+     }},
+    {"block_diag", "*tensors", joined<block_diag>},
+    {"cartesian_prod", "*tensors", joined<cartesian_prod>},
+    {"combinations", "x r with_replacement",
+     [](A a) -> Outputs { return combinations(a.tensor("x"), a.integer("r", 2), a.flag("with_replacement")); }},
     // ---- shape
     {"reshape", "x *shape", [](A a) -> Outputs { return reshape(a.tensor("x"), a.shape("shape")); }},
     {"view", "x *shape", [](A a) -> Outputs { return view(a.tensor("x"), a.shape("shape")); }},

@@ -26,6 +26,7 @@ std::vector<Call> elementwise_calls();
 std::vector<Call> operators_calls();
 std::vector<Call> numbers_calls();
 std::vector<Call> reductions_calls();
+std::vector<Call> statistics_calls();
 std::vector<Call> shape_calls();
 std::vector<Call> indexing_calls();
 std::vector<Call> products_calls();
