@@ -44,7 +44,7 @@ struct Fold : Rearrangement {
       return [=](const Inputs& in) { return col2im(in[0], size, kernel, options); };
     };
     return shaped_samples(d, {{"padding", {{2, 4, 12}}, by({2, 3}, 2, {.padding = 1})},
-                              {"stride, dilation", {{2, 6, 4}}, by({3, 5}, {2, 3}, {.dilation = {1, 2}, .stride = 1})},
+                              {"stride, dilation", {{2, 6, 4}}, by({4, 6}, {2, 3}, {.dilation = {1, 2}, .stride = {2, 1}})},
                               {"no images", {{0, 4, 4}}, by(3, 2, {})}});
   }
 };

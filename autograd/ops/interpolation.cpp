@@ -155,16 +155,21 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& options) {
   std::array<Axis, 3> axes{};
   for (std::size_t d = 0; d < dims; ++d) axes[d] = axis_of(x, d, dims, options);
   Tensor y = x;
-  for (std::size_t d = 0; d < dims; ++d) {
+  const auto along = [&](std::size_t d) {
     const Axis& axis = axes[d];
-    const bool same = axis.size == axis.result && (!axis.factor || *axis.factor == 1);
-    if (same) continue;
+    if (axis.size == axis.result && (!axis.factor || *axis.factor == 1)) return;
     y = resampled(op_name, y, d + 2, axis.result, [&] {
       return options.mode == InterpolateMode::area
                  ? covering_means(axis.size, axis.result)
                  : matrix_of(axis, options.mode, mode.taps, options.align_corners.value_or(false));
     });
-  }
+  };
+  // The last dimension is the slowest to compute, so it comes first where it grows and last where it shrinks.
+  const std::size_t last = dims - 1;
+  const bool grows = axes[last].result > axes[last].size;
+  if (grows) along(last);
+  for (std::size_t d = 0; d < last; ++d) along(d);
+  if (!grows) along(last);
   return y.is_same(x) ? clone(x) : y;
 }
 

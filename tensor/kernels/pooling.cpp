@@ -2,6 +2,7 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/pooling.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
+#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
@@ -13,7 +14,7 @@ namespace {
 
 template <class T> bool is_better(T value, T best) {
   if constexpr (std::is_floating_point_v<T>)
-    return value > best || value != value;
+    return static_cast<bool>(static_cast<int>(value > best) | static_cast<int>(value != value));
   else
     return value > best;
 }
@@ -39,6 +40,28 @@ struct Ranges {
     return most;
   }
 };
+
+/// One row of results: window row i of a plane. All windows of the row advance together, without branches: window j
+/// reads `step` apart from columns[j] as far as last[j], and a smaller window reads its last element several times.
+template <class T> void best_of_row(const T* __restrict plane, std::int64_t width, const Ranges& rows, std::int64_t i,
+                                    const Ranges& columns, const std::int64_t* __restrict last, std::int64_t most,
+                                    T* __restrict out, std::int64_t* __restrict index) {
+  const std::int64_t* __restrict begin = columns.begin;
+  const std::int64_t count = columns.count, step = columns.step, top = rows.begin[i], bottom = rows.end[i];
+  for (std::int64_t j = 0; j < count; ++j) {
+    index[j] = top * width + begin[j];
+    out[j] = plane[index[j]];
+  }
+  for (std::int64_t k = top; k < bottom; k += rows.step)
+    for (std::int64_t l = 0; l < most; ++l)
+      for (std::int64_t j = 0; j < count; ++j) {
+        const std::int64_t at = k * width + std::min(begin[j] + l * step, last[j]);
+        const T value = plane[at];
+        const bool better = is_better(value, out[j]);
+        out[j] = better ? value : out[j];
+        index[j] = better ? at : index[j];
+      }
+}
 
 }  // namespace
 
@@ -78,30 +101,23 @@ std::pair<Tensor, Tensor> window_max(const Tensor& x_, const WindowRanges& rows_
   if (values.numel() == 0) return {values, indices};
   const Tensor x = contiguous(x_);
   const Ranges rows(rows_), columns(columns_);
-  const std::int64_t all_rows = values.numel() / columns.count;
+  // The last element of each window of columns.
+  CachedVector<std::int64_t> last_column(static_cast<std::size_t>(columns.count));
+  for (std::int64_t j = 0; j < columns.count; ++j)
+    last_column[static_cast<std::size_t>(j)] = columns.begin[j] + (columns.size(j) - 1) * columns.step;
+  const std::int64_t all_rows = values.numel() / columns.count, most = columns.largest();
   std::int64_t* index = elements<std::int64_t>(indices);
   dispatch(x.dtype(), [&]<class T>() {
     const T* in = elements<T>(x);
     T* out = elements<T>(values);
     // A tile consists of rows of results; a row reads about as many elements as its windows have.
-    const std::int64_t cost = std::max<std::int64_t>(1, rows.size(0) * columns.size(0) * columns.count);
+    const std::int64_t cost = std::max<std::int64_t>(1, rows.size(0) * most * columns.count);
     const std::int64_t tile = std::max<std::int64_t>(1, tile_elements / 2 / cost);
     xg::detail::parallel_ranges(all_rows, tile, [&](std::int64_t first, std::int64_t stop) {
       for (std::int64_t row = first; row < stop; ++row) {
         const std::int64_t i = row % rows.count;
-        const T* plane = in + row / rows.count * pixels;
-        for (std::int64_t j = 0; j < columns.count; ++j) {
-          std::int64_t where = rows.begin[i] * width + columns.begin[j];
-          T best = plane[where];
-          for (std::int64_t k = rows.begin[i]; k < rows.end[i]; k += rows.step)
-            for (std::int64_t l = columns.begin[j]; l < columns.end[j]; l += columns.step)
-              if (const T value = plane[k * width + l]; is_better(value, best)) {
-                best = value;
-                where = k * width + l;
-              }
-          out[row * columns.count + j] = best;
-          index[row * columns.count + j] = where;
-        }
+        best_of_row(in + row / rows.count * pixels, width, rows, i, columns, last_column.data(), most,
+                    out + row * columns.count, index + row * columns.count);
       }
     });
   });

@@ -3,7 +3,9 @@
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/resample.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
+#include <xgrad/tensor/kernels/transpose.hpp>
 #include <xgrad/tensor/kernels/views.hpp>
+#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
@@ -11,6 +13,9 @@
 
 namespace xg::kernels {
 namespace {
+
+constexpr std::int64_t lanes = 16;      // vectors that are multiplied beside each other
+constexpr std::int64_t short_sum = 32;  // longer sums are computed in float64
 
 /// A row of the matrix.
 struct Entries {
@@ -38,18 +43,22 @@ class Rows {
   const double *weight_, *divisor_;
 };
 
-/// One element: sums in float64.
-template <class T> T combined(const T* x, const Entries& row) {
-  double sum = 0;
-  if (row.weight == nullptr)
-    for (std::int64_t k = 0; k < row.count; ++k) sum += static_cast<double>(x[row.column[k]]);
-  else
-    for (std::int64_t k = 0; k < row.count; ++k) sum += row.weight[k] * static_cast<double>(x[row.column[k]]);
-  return static_cast<T>(sum / row.divisor);
+/// One element of each of `count` vectors of length n: sums in float64. Results are m apart.
+template <std::int64_t count, class T>
+void combine_vectors(const T* x, std::int64_t n, const Entries& row, T* out, std::int64_t m) {
+  double sums[count] = {};
+  for (std::int64_t k = 0; k < row.count; ++k) {
+    const T* from = x + row.column[k];
+    const double weight = row.weight == nullptr ? 1.0 : row.weight[k];
+    for (std::int64_t v = 0; v < count; ++v) sums[v] += weight * static_cast<double>(from[v * n]);
+  }
+  if (row.divisor != 1)
+    for (double& sum : sums) sum /= row.divisor;
+  for (std::int64_t v = 0; v < count; ++v) out[v * m] = static_cast<T>(sums[v]);
 }
 
 /// `inner` adjacent elements.
-template <class T> void combine(const T* x, std::int64_t inner, const Entries& row, T* out) {
+template <class T> [[gnu::always_inline]] inline void combine(const T* x, std::int64_t inner, const Entries& row, T* out) {
   if (row.count == 0) return static_cast<void>(std::fill_n(out, inner, T(0)));
   for (std::int64_t k = 0; k < row.count; ++k) {
     const T* from = x + row.column[k] * inner;
@@ -61,6 +70,26 @@ template <class T> void combine(const T* x, std::int64_t inner, const Entries& r
   }
   if (row.divisor != 1)
     for (std::int64_t j = 0; j < inner; ++j) out[j] /= static_cast<T>(row.divisor);
+}
+
+/// The matrix times `count` vectors, from x [count, n] to out [count, m].
+template <class T> void multiply_vectors(const T* x, std::int64_t count, const SparseRows& matrix, T* out) {
+  const std::int64_t n = matrix.columns, m = matrix.rows;
+  const Rows rows(matrix);
+  std::int64_t v = 0;
+  if (matrix.column.numel() <= short_sum * m) {  // vectors beside each other, in lanes
+    CachedVector<T> in(static_cast<std::size_t>(n * lanes)), result(static_cast<std::size_t>(m * lanes));
+    for (; v + lanes <= count; v += lanes) {
+      transpose_into(x + v * n, n, lanes, n, in.data(), lanes);
+      for (std::int64_t i = 0; i < m; ++i) combine(in.data(), lanes, rows[i], result.data() + i * lanes);
+      transpose_into(result.data(), lanes, m, lanes, out + v * m, m);
+    }
+  } else {
+    for (; v + 8 <= count; v += 8)
+      for (std::int64_t i = 0; i < m; ++i) combine_vectors<8>(x + v * n, n, rows[i], out + v * m + i, m);
+  }
+  for (; v < count; ++v)
+    for (std::int64_t i = 0; i < m; ++i) combine_vectors<1>(x + v * n, n, rows[i], out + v * m + i, m);
 }
 
 }  // namespace
@@ -126,14 +155,21 @@ Tensor resample(const Tensor& x_, std::int64_t dim, const SparseRows& matrix) {
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* from = elements<T>(x);
     T* to = elements<T>(out);
-    // The tiles are of rows of all outer elements together.
     const std::int64_t tile = std::max<std::int64_t>(1, tile_elements / cost);
+    if (inner == 1 && around.outer > 1) {
+      const std::int64_t block = std::max(lanes, tile / m / lanes * lanes);
+      xg::detail::parallel_ranges(around.outer, block, [&](std::int64_t begin, std::int64_t end) {
+        multiply_vectors(from + begin * n, end - begin, matrix, to + begin * m);
+      });
+      return;
+    }
+    // The tiles are of rows of all outer elements together.
     xg::detail::parallel_ranges(around.outer * m, tile, [&](std::int64_t begin, std::int64_t end) {
       std::int64_t i = begin % m;
       const T* base = from + begin / m * n * inner;
       for (std::int64_t at = begin; at < end; ++at) {
         if (inner == 1)
-          to[at] = combined(base, rows[i]);
+          combine_vectors<1>(base, n, rows[i], to + at, m);
         else
           combine(base, inner, rows[i], to + at * inner);
         if (++i == m) i = 0, base += n * inner;

@@ -16,6 +16,7 @@ std::span<const OpRow> reductions_rows();
 std::span<const OpRow> shape_rows();
 std::span<const OpRow> indexing_rows();
 std::span<const OpRow> layers_rows();
+std::span<const OpRow> spatial_rows();
 std::span<const OpRow> creation_rows();
 
 template <xg::Tensor (*f)(const xg::Tensor&)> Outputs unary(A a) { return f(a.operand("x")); }

@@ -29,6 +29,7 @@ std::vector<Call> shape_calls();
 std::vector<Call> indexing_calls();
 std::vector<Call> products_calls();
 std::vector<Call> layers_calls();
+std::vector<Call> spatial_calls();
 std::vector<Call> creation_calls();
 std::vector<Call> writing_calls();
 
