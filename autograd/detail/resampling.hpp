@@ -1,5 +1,5 @@
-// One dimension of a tensor multiplied by a sparse matrix, with its derivatives: average pooling, interpolation, sums of
-// bags.
+// One dimension of a tensor multiplied by a sparse matrix, with its derivatives: average pooling, interpolation, sums
+// of bags.
 #pragma once
 
 #include <xgrad/tensor/kernels/resample.hpp>

@@ -2,6 +2,8 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <string_view>
+
 namespace xg {
 
 ConvPadding ConvPadding::named(std::string_view name) {
@@ -65,7 +67,8 @@ kernels::Sliding sliding(const char* op, kernels::Sliding s) {
   const std::int64_t reach = reach_of(op, s.kernel, s.dilation), padded = s.size + 2 * s.padding;
   if (padded < reach)
     raise<ShapeError>(
-        "[{}] a window of {} elements (kernel {}, dilation {}) does not fit into a dimension of size {} with padding {}: "
+        "[{}] a window of {} elements (kernel {}, dilation {}) does not fit into a dimension of size {} with padding "
+        "{}: "
         "it needs a larger input or padding, or a smaller kernel.",
         op, reach, s.kernel, s.dilation, s.size, s.padding);
   s.count = (padded - reach) / s.stride + 1;
@@ -74,9 +77,7 @@ kernels::Sliding sliding(const char* op, kernels::Sliding s) {
 
 kernels::Windows windows_of(const char* op, const Plane& size, const Plane& kernel, const Plane& stride,
                             const Plane& padding, const Plane& dilation) {
-  const auto one = [&](std::size_t i) {
-    return sliding(op, {size[i], kernel[i], stride[i], padding[i], dilation[i]});
-  };
+  const auto one = [&](std::size_t i) { return sliding(op, {size[i], kernel[i], stride[i], padding[i], dilation[i]}); };
   return {one(0), one(1)};
 }
 

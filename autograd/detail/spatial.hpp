@@ -26,7 +26,8 @@ Tensor as_images(const Tensor& x, std::size_t dims);
 /// Such a result in the form of x: without n where x has none, without height for sequences.
 Tensor like_input(const Tensor& images, const Tensor& x, std::size_t dims);
 
-/// 1 + dilation (kernel - 1), the elements from the first to the last of a window. Throws ShapeError where it overflows.
+/// 1 + dilation (kernel - 1), the elements from the first to the last of a window. Throws ShapeError where it
+/// overflows.
 std::int64_t reach_of(const char* op, std::int64_t kernel, std::int64_t dilation);
 /// Windows with a count that follows from the rest, rounded down. Throws ShapeError where none fits.
 kernels::Sliding sliding(const char* op, kernels::Sliding given);

@@ -10,6 +10,6 @@ namespace xg::autograd {
 
 /// {values, indices} of the windows of x [.., height, width], as kernels::window_max.
 std::pair<Tensor, Tensor> window_maxima(const Tensor& x, const kernels::WindowRanges& rows,
-                                     const kernels::WindowRanges& columns);
+                                        const kernels::WindowRanges& columns);
 
 }  // namespace xg::autograd

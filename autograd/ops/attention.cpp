@@ -26,11 +26,13 @@ void check_arguments(const Tensor& query, const Tensor& key, const Tensor& value
     raise<ShapeError>("[{}] query is {}, key is {}, value is {}: each needs two dimensions or more.", op_name,
                       query.shape().str(), key.shape().str(), value.shape().str());
   if (query.dtype() != key.dtype() || query.dtype() != value.dtype() || !query.is_floating_point())
-    raise<DtypeError>("[{}] query is {}, key is {}, value is {}: they must be one floating dtype, convert with x.to(...).",
-                      op_name, name(query.dtype()), name(key.dtype()), name(value.dtype()));
+    raise<DtypeError>(
+        "[{}] query is {}, key is {}, value is {}: they must be one floating dtype, convert with x.to(...).", op_name,
+        name(query.dtype()), name(key.dtype()), name(value.dtype()));
   if (query.size(-1) != key.size(-1) || key.size(-2) != value.size(-2))
     raise<ShapeError>(
-        "[{}] query is {}, key is {}, value is {}: query and key need as many features (the last size), key and value as "
+        "[{}] query is {}, key is {}, value is {}: query and key need as many features (the last size), key and value "
+        "as "
         "many rows (the size before).",
         op_name, query.shape().str(), key.shape().str(), value.shape().str());
   if (options.attn_mask.defined() && options.is_causal)

@@ -10,12 +10,12 @@ namespace xg {
 
 /// Options of scaled_dot_product_attention.
 struct AttentionOptions {
-  Tensor attn_mask = {};              ///< broadcast to the scores: bool, true where attended to, or added to them
-  double dropout_p = 0;               ///< the probability with which a weight is dropped
-  bool is_causal = false;             ///< whether row i attends to the columns up to i alone
-  std::optional<double> scale = {};   ///< by default 1 / sqrt(features)
-  bool enable_gqa = false;            ///< whether several heads of the query share one of key and value, [.., heads, ..]
-  Generator* generator = nullptr;     ///< of dropout; by default the default one
+  Tensor attn_mask = {};             ///< broadcast to the scores: bool, true where attended to, or added to them
+  double dropout_p = 0;              ///< the probability with which a weight is dropped
+  bool is_causal = false;            ///< whether row i attends to the columns up to i alone
+  std::optional<double> scale = {};  ///< by default 1 / sqrt(features)
+  bool enable_gqa = false;           ///< whether several heads of the query share one of key and value, [.., heads, ..]
+  Generator* generator = nullptr;    ///< of dropout; by default the default one
 };
 
 /// softmax(scale query key^T + mask) value: query [.., rows, features], key [.., columns, features], value [..,

@@ -39,13 +39,15 @@ struct Fold : Rearrangement {
 
   Tensor forward(const Tensor& columns) const { return kernels::fold(columns, windows); }
   Tensor backward(const OpContext&, const Tensor& g) const { return apply(Unfold{{}, windows}, g); }
+  Tensor rounding(const RoundingContext& c) const { return forward(c.of_term(0)); }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](PerDim size, PerDim kernel, UnfoldOptions options) {
       return [=](const Inputs& in) { return col2im(in[0], size, kernel, options); };
     };
-    return shaped_samples(d, {{"padding", {{2, 4, 12}}, by({2, 3}, 2, {.padding = 1})},
-                              {"stride, dilation", {{2, 6, 4}}, by({4, 6}, {2, 3}, {.dilation = {1, 2}, .stride = {2, 1}})},
-                              {"no images", {{0, 4, 4}}, by(3, 2, {})}});
+    return shaped_samples(
+        d, {{"padding", {{2, 4, 12}}, by({2, 3}, 2, {.padding = 1})},
+            {"stride, dilation", {{2, 6, 4}}, by({4, 6}, {2, 3}, {.dilation = {1, 2}, .stride = {2, 1}})},
+            {"no images", {{0, 4, 4}}, by(3, 2, {})}});
   }
 };
 
@@ -114,7 +116,8 @@ Tensor col2im(const Tensor& columns, const PerDim& output_size, const PerDim& ke
                      count = autograd::checked_numel("col2im", {windows.rows.count, windows.columns.count});
   if (columns.size(-2) % taps != 0 || columns.size(-1) != count)
     raise<ShapeError>(
-        "[col2im] columns have shape {}: an output of {} x {} has {} windows, the last size, and the size before must be "
+        "[col2im] columns have shape {}: an output of {} x {} has {} windows, the last size, and the size before must "
+        "be "
         "a multiple of the {} elements of a window.",
         columns.shape().str(), windows.rows.size, windows.columns.size, count, taps);
   const bool single = columns.dim() == 2;

@@ -40,9 +40,7 @@ template <bool with_bias> struct Convolve : ConvolutionBase {
   static constexpr int inputs = with_bias ? 3 : 2;
 
   static bool needs_saved(std::size_t i, const bool* needed) { return i < 2 && needed[1 - i]; }
-  Tensor forward(const Tensor& x, const Tensor& weight) const {
-    return kernels::convolve(x, weight, {}, convolution);
-  }
+  Tensor forward(const Tensor& x, const Tensor& weight) const { return kernels::convolve(x, weight, {}, convolution); }
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
     return kernels::convolve(x, weight, bias, convolution);
   }
@@ -78,8 +76,9 @@ struct ConvolveWeights : ConvolutionBase {
   static std::vector<Sample> samples(Dtype d);
 };
 
-template <bool with_bias> std::array<Tensor, static_cast<std::size_t>(Convolve<with_bias>::inputs)>
-Convolve<with_bias>::backward(const OpContext& c, const Tensor& g) const {
+template <bool with_bias>
+std::array<Tensor, static_cast<std::size_t>(Convolve<with_bias>::inputs)> Convolve<with_bias>::backward(
+    const OpContext& c, const Tensor& g) const {
   std::array<Tensor, static_cast<std::size_t>(inputs)> grads;
   if (c.needs(0)) grads[0] = apply(ConvolveTransposed{{convolution}}, g, c.input(1));
   if (c.needs(1)) grads[1] = apply(ConvolveWeights{{convolution}}, c.input(0), g);
@@ -109,9 +108,13 @@ template <bool with_bias> std::vector<Sample> Convolve<with_bias>::samples(Dtype
     if (with_bias) all.push_back({weight[0]});
     return all;
   };
+  const auto sequence = [](const Inputs& in) {
+    return conv1d(in[0], in[1], with_bias ? in[2] : Tensor(), {.stride = 2, .padding = 1});
+  };
   return shaped_samples(
       d,
-      {{"padding", shapes({2, 2, 4, 3}, {3, 2, 3, 2}), by({.padding = 1})},
+      {{"sequences", shapes({2, 2, 5}, {3, 2, 2}), sequence},
+       {"padding", shapes({2, 2, 4, 3}, {3, 2, 3, 2}), by({.padding = 1})},
        {"stride, dilation", shapes({2, 1, 5, 6}, {3, 1, 2, 2}), by({.stride = {2, 1}, .dilation = {1, 3}})},
        {"groups", shapes({1, 4, 3, 3}, {2, 2, 2, 2}), by({.padding = "same", .groups = 2})},
        {"one pixel", shapes({2, 3, 2, 2}, {4, 3, 1, 1}), by({})},

@@ -61,9 +61,9 @@ XG_API Tensor im2col(const Tensor& x, const PerDim& kernel_size, const UnfoldOpt
 XG_API Tensor col2im(const Tensor& columns, const PerDim& output_size, const PerDim& kernel_size,
                      const UnfoldOptions& options = {});
 
-/// [.., channels r^2, height, width] as [.., channels, height r, width r]: element (i, j) of each r x r block comes from
-/// channel i r + j of its pixel. Of any dtype. Throws ShapeError where r^2 does not divide the channels, ValueError
-/// unless r is positive. Shi et al. 2016, arXiv:1609.05158.
+/// [.., channels r^2, height, width] as [.., channels, height r, width r]: element (i, j) of each r x r block comes
+/// from channel i r + j of its pixel. Of any dtype. Throws ShapeError where r^2 does not divide the channels,
+/// ValueError unless r is positive. Shi et al. 2016, arXiv:1609.05158.
 XG_API Tensor pixel_shuffle(const Tensor& x, std::int64_t upscale_factor);
 /// The inverse of pixel_shuffle: [.., channels, height r, width r] as [.., channels r^2, height, width].
 XG_API Tensor pixel_unshuffle(const Tensor& x, std::int64_t downscale_factor);

@@ -138,8 +138,7 @@ Tensor embedding_bag(const Tensor& index, const Tensor& weight, const EmbeddingB
   check_arguments(index, weight, options);
   const Tensor places = autograd::checked_index(op_name, index);
   const std::int64_t padding = padding_of(weight, options);
-  return index.dim() == 2 ? of_equal_bags(places, weight, padding, options)
-                          : of_bags(places, weight, padding, options);
+  return index.dim() == 2 ? of_equal_bags(places, weight, padding, options) : of_bags(places, weight, padding, options);
 }
 
 }  // namespace xg

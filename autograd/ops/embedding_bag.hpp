@@ -17,11 +17,11 @@ enum class EmbeddingBagMode {
 
 /// Options of embedding_bag.
 struct EmbeddingBagOptions {
-  Tensor offsets = {};                               ///< where the bags begin, for an index of one dimension
-  EmbeddingBagMode mode = EmbeddingBagMode::mean;    ///< of the rows of a bag
-  Tensor per_sample_weights = {};                    ///< a factor for each index, with the mode sum
-  bool include_last_offset = false;                  ///< whether the last offset is the end of the last bag
-  std::optional<std::int64_t> padding_idx = {};      ///< an index that counts as absent
+  Tensor offsets = {};                             ///< where the bags begin, for an index of one dimension
+  EmbeddingBagMode mode = EmbeddingBagMode::mean;  ///< of the rows of a bag
+  Tensor per_sample_weights = {};                  ///< a factor for each index, with the mode sum
+  bool include_last_offset = false;                ///< whether the last offset is the end of the last bag
+  std::optional<std::int64_t> padding_idx = {};    ///< an index that counts as absent
 };
 
 /// Rows of weight [rows, features], picked by an index and reduced bag by bag: each row of an index [bags, n] is a bag;

@@ -56,9 +56,8 @@ struct Axis {
 std::int64_t nearest_element(const Axis& axis, bool exact, std::int64_t i) {
   if (!exact && axis.size == axis.result) return i;
   if (!exact && axis.result == 2 * axis.size) return i / 2;
-  const float step = axis.factor && *axis.factor > 0
-                         ? static_cast<float>(1 / *axis.factor)
-                         : static_cast<float>(axis.size) / static_cast<float>(axis.result);
+  const float step = axis.factor && *axis.factor > 0 ? static_cast<float>(1 / *axis.factor)
+                                                     : static_cast<float>(axis.size) / static_cast<float>(axis.result);
   const float at = exact ? static_cast<float>((static_cast<double>(i) + 0.5) * static_cast<double>(step))
                          : static_cast<float>(i) * step;
   return std::min(static_cast<std::int64_t>(std::floor(at)), axis.size - 1);

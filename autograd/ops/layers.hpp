@@ -19,8 +19,8 @@ XG_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias =
 /// y[.., o] = sum over i, j of x1[.., i] weight[o, i, j] x2[.., j] + bias[o]: x1 [.., in1], x2 [.., in2] with equal
 /// leading dimensions, weight [out, in1, in2], bias [out]. Throws as linear. PyTorch's nn.functional.bilinear.
 XG_API Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight, const Tensor& bias = {});
-/// a sigmoid(b), where a and b are the halves of x along dim. Throws ShapeError for an odd size or a 0-d tensor. Dauphin
-/// et al. 2017, arXiv:1612.08083.
+/// a sigmoid(b), where a and b are the halves of x along dim. Throws ShapeError for an odd size or a 0-d tensor.
+/// Dauphin et al. 2017, arXiv:1612.08083.
 XG_API Tensor glu(const Tensor& x, std::int64_t dim = -1);
 /// (x - mean) / sqrt(var + eps) * weight + bias over the last normalized_shape.size() dimensions; var is the biased
 /// variance. Weight and bias have normalized_shape. Throws ShapeError where shapes do not fit. Ba, Kiros & Hinton 2016,

@@ -74,11 +74,9 @@ Tensor group_norm(const Tensor& x, std::int64_t num_groups, const Tensor& weight
 
 Tensor instance_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                      const Tensor& bias, bool use_input_stats, double momentum, double eps) {
-  check_channels("instance_norm", x,
-                 {{"running_mean", &running_mean},
-                  {"running_var", &running_var},
-                  {"weight", &weight},
-                  {"bias", &bias}});
+  check_channels(
+      "instance_norm", x,
+      {{"running_mean", &running_mean}, {"running_var", &running_var}, {"weight", &weight}, {"bias", &bias}});
   if (!use_input_stats) {
     if (!(running_mean.defined() && running_var.defined()))
       throw ValueError(
@@ -107,8 +105,9 @@ Tensor instance_norm(const Tensor& x, const Tensor& running_mean, const Tensor& 
 
 Tensor local_response_norm(const Tensor& x, std::int64_t size, double alpha, double beta, double k) {
   if (x.dim() < 3)
-    raise<ShapeError>("[local_response_norm] input is {}, it must be [n, channels, ...] with at least three dimensions.",
-                      x.shape().str());
+    raise<ShapeError>(
+        "[local_response_norm] input is {}, it must be [n, channels, ...] with at least three dimensions.",
+        x.shape().str());
   autograd::check_floating("local_response_norm", x);
   if (size < 1) raise<ValueError>("[local_response_norm] size is {}, it must be positive.", size);
   const std::int64_t channels = x.size(1), before = size / 2, after = (size - 1) / 2;

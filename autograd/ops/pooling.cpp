@@ -139,8 +139,8 @@ Pair maxima(const char* op, std::size_t dims, const Tensor& x, const Plane& coun
 
 Pair max_pool(const char* op, std::size_t dims, const Tensor& x, const PerDim& kernel_size,
               const MaxPoolOptions& options) {
-  const auto windows = pooling_windows(op, x, dims, kernel_size, options.stride, options.padding, options.dilation,
-                                       options.ceil_mode);
+  const auto windows =
+      pooling_windows(op, x, dims, kernel_size, options.stride, options.padding, options.dilation, options.ceil_mode);
   return maxima(op, dims, x, {windows[0].count, windows[1].count},
                 [&](std::size_t i) { return kernels::sliding_ranges(op, windows[i]); });
 }

@@ -1,8 +1,8 @@
 // Pooling: maxima and averages of windows of images and sequences.
 //
-// Images are [n, channels, height, width], sequences [n, channels, length]; the dimension n may be missing. Numbers such
-// as the stride are one for all spatial dimensions or one for each (ValueError). Throws ShapeError where the window does
-// not fit, or the padding exceeds half of it.
+// Images are [n, channels, height, width], sequences [n, channels, length]; the dimension n may be missing. Numbers
+// such as the stride are one for all spatial dimensions or one for each (ValueError). Throws ShapeError where the
+// window does not fit, or the padding exceeds half of it.
 #pragma once
 
 #include <xgrad/autograd/ops/spatial.hpp>
@@ -36,10 +36,10 @@ XG_API std::pair<Tensor, Tensor> max_pool2d_with_indices(const Tensor& x, const 
 
 /// Options of avg_pool1d and avg_pool2d.
 struct AvgPoolOptions {
-  PerDim stride = {};             ///< the distance of neighbouring windows; by default their size
-  PerDim padding = 0;             ///< zeros on both sides
-  bool ceil_mode = false;         ///< whether the number of windows is rounded up
-  bool count_include_pad = true;  ///< whether zeros of the padding count in the divisor
+  PerDim stride = {};                                 ///< the distance of neighbouring windows; by default their size
+  PerDim padding = 0;                                 ///< zeros on both sides
+  bool ceil_mode = false;                             ///< whether the number of windows is rounded up
+  bool count_include_pad = true;                      ///< whether zeros of the padding count in the divisor
   std::optional<std::int64_t> divisor_override = {};  ///< a divisor in place of the size of the window
 };
 

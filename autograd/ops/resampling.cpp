@@ -3,8 +3,11 @@
 #include <xgrad/autograd/detail/resampling.hpp>
 #include <xgrad/autograd/detail/samples.hpp>
 #include <xgrad/autograd/detail/views.hpp>
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,13 +35,21 @@ struct Resample : Rearrangement {
       back = std::make_shared<const kernels::SparseRows>(kernels::transposed(*matrix));
     return apply(Resample{{}, dim, c.input_shape(0)[dim], std::move(back), matrix}, g);
   }
+  /// A bound on the rounding of the sums: the sum of the magnitudes of their terms.
+  Tensor rounding(const RoundingContext& c) const {
+    if (matrix == nullptr) return {};
+    kernels::SparseRows magnitudes = *matrix;
+    for (Tensor* numbers : {&magnitudes.weight, &magnitudes.divisor})
+      if (numbers->defined()) *numbers = contiguous(abs(*numbers));
+    return kernels::resample(c.of_term(0), static_cast<std::int64_t>(dim), magnitudes);
+  }
   static std::vector<Sample> samples(Dtype d) {
     const auto along = [](std::size_t dim, bool weighted) {
       return [=](const Inputs& in) {
         const std::int64_t columns = in[0].size(static_cast<std::int64_t>(dim));
         return resampled(name, in[0], dim, 3, [&] {
-          kernels::SparseBuilder rows(3, columns, 2 * columns, weighted ? kernels::SparseBuilder::weights
-                                                                        : kernels::SparseBuilder::divisors);
+          kernels::SparseBuilder rows(3, columns, 2 * columns,
+                                      weighted ? kernels::SparseBuilder::weights : kernels::SparseBuilder::divisors);
           for (std::int64_t j = 0; j < columns; ++j) rows.add(j, 0.5 + static_cast<double>(j));
           rows.end_row(4);
           rows.end_row();
@@ -62,8 +73,8 @@ Tensor resampled(const char* op, const Tensor& x, std::size_t dim, std::int64_t 
   Shape shape = x.shape();
   shape[dim] = size;
   const bool none = checked_numel(op, shape) == 0 || x.numel() == 0;
-  return apply(
-      Resample{{}, dim, size, none ? nullptr : std::make_shared<const kernels::SparseRows>(matrix()), nullptr}, x);
+  return apply(Resample{{}, dim, size, none ? nullptr : std::make_shared<const kernels::SparseRows>(matrix()), nullptr},
+               x);
 }
 
 kernels::SparseRows covering_means(std::int64_t size, std::int64_t count) {

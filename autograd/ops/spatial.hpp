@@ -19,9 +19,10 @@ namespace xg {
 struct PerDim : Shape {
   PerDim() = default;  ///< none, which options read as their default
   /// One number for all dimensions.
-  template <std::integral T> PerDim(T n) : Shape({static_cast<std::int64_t>(n)}) {}  // NOLINT
+  template <std::integral T> PerDim(T n) : Shape({static_cast<std::int64_t>(n)}) {}  // NOLINT: one number is a list
   PerDim(std::initializer_list<std::int64_t> numbers) : Shape(numbers) {}            ///< one for each
-  PerDim(const std::vector<std::int64_t>& numbers) : Shape(numbers) {}               // NOLINT
+  /// The numbers of a vector.
+  PerDim(const std::vector<std::int64_t>& numbers) : Shape(numbers) {}  // NOLINT
 };
 
 /// The padding of a convolution: numbers, or "valid" (none), or "same", with which the result has the size of the
@@ -31,6 +32,7 @@ struct XG_API ConvPadding : PerDim {
 
   ConvPadding() : PerDim(0) {}  ///< none
   using PerDim::PerDim;
+  /// Numbers.
   ConvPadding(const PerDim& numbers) : PerDim(numbers) {}  // NOLINT
   /// "same" or "valid". Throws ValueError for any other text.
   template <TextArgument S> ConvPadding(const S& name) : ConvPadding(named(StringRef(name))) {}  // NOLINT
@@ -45,10 +47,12 @@ struct OutputSize {
   std::vector<std::optional<std::int64_t>> sizes;  ///< one, or one for each dimension
 
   /// One size for all dimensions.
-  template <std::integral T> OutputSize(T size) : sizes{static_cast<std::int64_t>(size)} {}     // NOLINT
-  OutputSize(std::initializer_list<std::optional<std::int64_t>> list) : sizes(list) {}          ///< one for each
-  OutputSize(const std::vector<std::int64_t>& list) : sizes(list.begin(), list.end()) {}        // NOLINT
-  OutputSize(std::vector<std::optional<std::int64_t>> list) : sizes(std::move(list)) {}         // NOLINT
+  template <std::integral T> OutputSize(T size) : sizes{static_cast<std::int64_t>(size)} {}  // NOLINT
+  OutputSize(std::initializer_list<std::optional<std::int64_t>> list) : sizes(list) {}       ///< one for each
+  /// The sizes of a vector.
+  OutputSize(const std::vector<std::int64_t>& list) : sizes(list.begin(), list.end()) {}  // NOLINT
+  /// Takes over the sizes.
+  OutputSize(std::vector<std::optional<std::int64_t>> list) : sizes(std::move(list)) {}  // NOLINT
 };
 
 /// A factor for each spatial dimension, or one for all of them: `{.scale_factor = 2}`, `{.scale_factor = {2, 1.5}}`.
@@ -59,9 +63,10 @@ struct ScaleFactor {
   /// One factor for all dimensions.
   template <class T>
     requires(std::integral<T> || std::floating_point<T>)
-  ScaleFactor(T factor) : factors{static_cast<double>(factor)} {}                       // NOLINT
-  ScaleFactor(std::initializer_list<double> list) : factors(list) {}                    ///< one for each
-  ScaleFactor(std::vector<double> list) : factors(std::move(list)) {}                   // NOLINT
+  ScaleFactor(T factor) : factors{static_cast<double>(factor)} {}     // NOLINT
+  ScaleFactor(std::initializer_list<double> list) : factors(list) {}  ///< one for each
+  /// Takes over the factors.
+  ScaleFactor(std::vector<double> list) : factors(std::move(list)) {}  // NOLINT
 };
 
 }  // namespace xg

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace xg::autograd {
@@ -65,8 +66,7 @@ std::vector<Tensor> WindowMax::attribute(const PairContext& p) const {
   if (!m.defined()) return {Tensor()};
   const Shape& shape = p.x[0].shape();
   const std::int64_t k = p.outputs_explained;
-  if (p.x[0].numel() == 0 || p.x_out[0].numel() == 0)
-    return {zeros(with_front(k, shape), {.dtype = m.dtype()})};
+  if (p.x[0].numel() == 0 || p.x_out[0].numel() == 0) return {zeros(with_front(k, shape), {.dtype = m.dtype()})};
   const std::int64_t pixels = shape[shape.size() - 2] * shape.back(), planes = p.x[0].numel() / pixels;
   const Tensor elements = kernels::window_elements(rows, columns, shape.back(), pixels);
   const std::int64_t windows = elements.size(0), taps = elements.size(1);
@@ -88,7 +88,7 @@ std::vector<Tensor> WindowMax::attribute(const PairContext& p) const {
 }  // namespace
 
 std::pair<Tensor, Tensor> window_maxima(const Tensor& x, const kernels::WindowRanges& rows,
-                                     const kernels::WindowRanges& columns) {
+                                        const kernels::WindowRanges& columns) {
   auto [values, indices] = apply(WindowMax{rows, columns}, x);
   return {std::move(values), std::move(indices)};
 }

@@ -47,12 +47,16 @@ template <class T> struct Plan {
   Matrix windows(const T* buffer, const T* image_data, std::int64_t group, std::int64_t begin, std::int64_t end) const {
     const std::int64_t columns = (end - begin) * window_columns;
     if (!direct) return {const_cast<T*>(buffer) + group * terms * columns, dtype, terms, columns, columns, 1};
-    return {const_cast<T*>(image_data) + group * terms * count + begin * window_columns, dtype, terms, columns, count,
-            1};
+    return {
+        const_cast<T*>(image_data) + group * terms * count + begin * window_columns, dtype, terms, columns, count, 1};
   }
   Matrix results(const T* y, std::int64_t group, std::int64_t begin, std::int64_t end) const {
-    return {const_cast<T*>(y) + group * out * count + begin * window_columns, dtype, out,
-            (end - begin) * window_columns, count, 1};
+    return {const_cast<T*>(y) + group * out * count + begin * window_columns,
+            dtype,
+            out,
+            (end - begin) * window_columns,
+            count,
+            1};
   }
 
  private:
@@ -135,7 +139,8 @@ Tensor convolve_weights(const Tensor& x_, const Tensor& y_, const Convolution& c
   const Tensor x = contiguous(x_), y = contiguous(y_);
   return dispatch_floating(x.dtype(), [&]<class T>() {
     const Plan<T> plan{convolution, samples, channels, out_channels};
-    // The samples are summed in parts, by their number alone, and the parts in order: the bits do not depend on threads.
+    // The samples are summed in parts, by their number alone, and the parts in order: the bits do not depend on
+    // threads.
     const std::int64_t size = samples <= 2 * plan.tile() ? samples : std::max(plan.tile(), (samples + 3) / 4);
     const std::int64_t parts = (samples + size - 1) / size, numel = shape.numel();
     Shape parts_shape = shape;

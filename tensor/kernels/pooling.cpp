@@ -2,11 +2,11 @@
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/kernels/pooling.hpp>
 #include <xgrad/tensor/kernels/tiles.hpp>
-#include <xgrad/tensor/support/cached_vector.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 #include <xgrad/tensor/threads.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 namespace xg::kernels {
@@ -41,26 +41,31 @@ struct Ranges {
   }
 };
 
-/// One row of results: window row i of a plane. All windows of the row advance together, without branches: window j
-/// reads `step` apart from columns[j] as far as last[j], and a smaller window reads its last element several times.
-template <class T> void best_of_row(const T* __restrict plane, std::int64_t width, const Ranges& rows, std::int64_t i,
-                                    const Ranges& columns, const std::int64_t* __restrict last, std::int64_t most,
-                                    T* __restrict out, std::int64_t* __restrict index) {
-  const std::int64_t* __restrict begin = columns.begin;
-  const std::int64_t count = columns.count, step = columns.step, top = rows.begin[i], bottom = rows.end[i];
-  for (std::int64_t j = 0; j < count; ++j) {
-    index[j] = top * width + begin[j];
-    out[j] = plane[index[j]];
+/// The rows of windows are numbered from their first one, in integers of the size of an element.
+template <class T> using RowNumber = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+/// The largest elements of each column of `count` rows, `stride` apart, and the numbers of their rows.
+template <class T> void best_of_columns(const T* __restrict rows, std::int64_t stride, std::int64_t count,
+                                        std::int64_t width, T* __restrict best, RowNumber<T>* __restrict number) {
+  std::copy(rows, rows + width, best);
+  std::fill(number, number + width, RowNumber<T>(0));
+  for (std::int64_t k = 1; k < count; ++k) {
+    const T* __restrict row = rows + k * stride;
+    for (std::int64_t j = 0; j < width; ++j) {
+      const bool better = is_better(row[j], best[j]);
+      best[j] = better ? row[j] : best[j];
+      number[j] = better ? static_cast<RowNumber<T>>(k) : number[j];
+    }
   }
-  for (std::int64_t k = top; k < bottom; k += rows.step)
-    for (std::int64_t l = 0; l < most; ++l)
-      for (std::int64_t j = 0; j < count; ++j) {
-        const std::int64_t at = k * width + std::min(begin[j] + l * step, last[j]);
-        const T value = plane[at];
-        const bool better = is_better(value, out[j]);
-        out[j] = better ? value : out[j];
-        index[j] = better ? at : index[j];
-      }
+}
+
+/// Does an element of a column to the right come before one that equals it, or is a later NaN?
+template <class T> bool is_better_beside(T value, RowNumber<T> number, T best, RowNumber<T> best_number) {
+  bool better = static_cast<bool>(static_cast<int>(value > best) |
+                                  (static_cast<int>(value == best) & static_cast<int>(number < best_number)));
+  if constexpr (std::is_floating_point_v<T>)
+    if (value != value) better = best == best || number >= best_number;
+  return better;
 }
 
 }  // namespace
@@ -101,23 +106,38 @@ std::pair<Tensor, Tensor> window_max(const Tensor& x_, const WindowRanges& rows_
   if (values.numel() == 0) return {values, indices};
   const Tensor x = contiguous(x_);
   const Ranges rows(rows_), columns(columns_);
-  // The last element of each window of columns.
-  CachedVector<std::int64_t> last_column(static_cast<std::size_t>(columns.count));
-  for (std::int64_t j = 0; j < columns.count; ++j)
-    last_column[static_cast<std::size_t>(j)] = columns.begin[j] + (columns.size(j) - 1) * columns.step;
-  const std::int64_t all_rows = values.numel() / columns.count, most = columns.largest();
+  const std::int64_t all_rows = values.numel() / columns.count, most = rows.largest();
+  if (most > std::numeric_limits<std::int32_t>::max())
+    raise<ShapeError>("[max_pool] a window has {} rows: 2^31 - 1 are allowed.", most);
   std::int64_t* index = elements<std::int64_t>(indices);
   dispatch(x.dtype(), [&]<class T>() {
     const T* in = elements<T>(x);
     T* out = elements<T>(values);
-    // A tile consists of rows of results; a row reads about as many elements as its windows have.
-    const std::int64_t cost = std::max<std::int64_t>(1, rows.size(0) * most * columns.count);
-    const std::int64_t tile = std::max<std::int64_t>(1, tile_elements / 2 / cost);
+    // A tile consists of rows of results, each of which reads about `most` rows.
+    const std::int64_t tile = std::max<std::int64_t>(1, tile_elements / (most * width + 4 * columns.count));
     xg::detail::parallel_ranges(all_rows, tile, [&](std::int64_t first, std::int64_t stop) {
+      Tensor best_memory = empty({width}, x.dtype()), number_memory = empty({width}, dtype_of<RowNumber<T>>);
+      T* best = elements<T>(best_memory);
+      RowNumber<T>* number = elements<RowNumber<T>>(number_memory);
       for (std::int64_t row = first; row < stop; ++row) {
-        const std::int64_t i = row % rows.count;
-        best_of_row(in + row / rows.count * pixels, width, rows, i, columns, last_column.data(), most,
-                    out + row * columns.count, index + row * columns.count);
+        const std::int64_t i = row % rows.count, top = rows.begin[i];
+        best_of_columns(in + row / rows.count * pixels + top * width, rows.step * width, rows.size(i), width, best,
+                        number);
+        for (std::int64_t j = 0; j < columns.count; ++j) {
+          std::int64_t at = columns.begin[j];
+          T value = best[at];
+          RowNumber<T> in_row = number[at];
+          for (std::int64_t l = at + columns.step; l < columns.end[j]; l += columns.step) {
+            const T other = best[l];
+            const RowNumber<T> other_row = number[l];
+            const bool better = is_better_beside(other, other_row, value, in_row);
+            value = better ? other : value;
+            in_row = better ? other_row : in_row;
+            at = better ? l : at;
+          }
+          out[row * columns.count + j] = value;
+          index[row * columns.count + j] = (top + in_row * rows.step) * width + at;
+        }
       }
     });
   });

@@ -24,8 +24,8 @@ WindowRanges covering_ranges(std::int64_t size, std::int64_t count);
 /// {values, indices} of x [.., height, width]: for each pair of windows the first of the largest elements, and its
 /// number in the plane. NaN counts as larger than all numbers, and of several the last is taken. No window is empty.
 std::pair<Tensor, Tensor> window_max(const Tensor& x, const WindowRanges& rows, const WindowRanges& columns);
-/// The numbers of the elements of each pair of windows in a plane of `width` columns, int64 [windows, the largest number
-/// of elements]; smaller windows are filled up with `filler`.
+/// The numbers of the elements of each pair of windows in a plane of `width` columns, int64 [windows, the largest
+/// number of elements]; smaller windows are filled up with `filler`.
 Tensor window_elements(const WindowRanges& rows, const WindowRanges& columns, std::int64_t width, std::int64_t filler);
 
 }  // namespace xg::kernels

@@ -58,7 +58,8 @@ void combine_vectors(const T* x, std::int64_t n, const Entries& row, T* out, std
 }
 
 /// `inner` adjacent elements.
-template <class T> [[gnu::always_inline]] inline void combine(const T* x, std::int64_t inner, const Entries& row, T* out) {
+template <class T>
+[[gnu::always_inline]] inline void combine(const T* x, std::int64_t inner, const Entries& row, T* out) {
   if (row.count == 0) return static_cast<void>(std::fill_n(out, inner, T(0)));
   for (std::int64_t k = 0; k < row.count; ++k) {
     const T* from = x + row.column[k] * inner;
@@ -120,8 +121,12 @@ SparseRows SparseBuilder::finish() && {
 
 SparseRows transposed(const SparseRows& matrix) {
   const std::int64_t entries = matrix.column.numel();
-  SparseRows out{matrix.columns, matrix.rows, zeros({matrix.columns + 1}, Dtype::int64),
-                 empty({entries}, Dtype::int64), empty({entries}, Dtype::float64), {}};
+  SparseRows out{matrix.columns,
+                 matrix.rows,
+                 zeros({matrix.columns + 1}, Dtype::int64),
+                 empty({entries}, Dtype::int64),
+                 empty({entries}, Dtype::float64),
+                 {}};
   std::int64_t *start = elements<std::int64_t>(out.start), *column = elements<std::int64_t>(out.column);
   double* weight = elements<double>(out.weight);
   const std::int64_t* columns = elements<std::int64_t>(matrix.column);

@@ -40,10 +40,9 @@ template <class T> void add_row(const T* in, const Inside& inside, const Sliding
     for (std::int64_t j = inside.begin; j < inside.end; ++j) to[j * s.stride] += in[j];
 }
 
-/// Calls f(image row, or -1 for one of zeros; the columns that it has in common with tap l; offset in the columns of the
-/// channel) for each window row of each tap.
-template <class F>
-void each_window_row(const Windows& windows, std::int64_t begin, std::int64_t end, F&& f) {
+/// Calls f(image row, or -1 for one of zeros; the columns that it has in common with tap l; offset in the columns of
+/// the channel) for each window row of each tap.
+template <class F> void each_window_row(const Windows& windows, std::int64_t begin, std::int64_t end, F&& f) {
   const Sliding &rows = windows.rows, &columns = windows.columns;
   std::int64_t at = 0;
   for (std::int64_t k = 0; k < rows.kernel; ++k)

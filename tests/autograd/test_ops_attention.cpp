@@ -142,7 +142,8 @@ TEST_CASE("heads of the query share those of key and value", "[ops][attention]")
   expect_close(scaled_dot_product_attention(q, q, q, {.dropout_p = 0.5}), dropped, 0, 0);
   expect_close(scaled_dot_product_attention(q, q, q, {.dropout_p = 1}), zeros_like(q), 0, 0);
   CHECK_ERROR(scaled_dot_product_attention(q, k, v), ShapeError, "");
-  CHECK_ERROR(scaled_dot_product_attention(q, random({2, 3, 6, 5}, 2), v, {.enable_gqa = true}), ShapeError, "multiple");
+  CHECK_ERROR(scaled_dot_product_attention(q, random({2, 3, 6, 5}, 2), v, {.enable_gqa = true}), ShapeError,
+              "multiple");
   CHECK_ERROR(scaled_dot_product_attention(q, k.narrow(3, 0, 4), v), ShapeError, "as many features");
   CHECK_ERROR(scaled_dot_product_attention(q, q, q, {.dropout_p = 2}), ValueError, "dropout_p is 2");
   CHECK_ERROR(scaled_dot_product_attention(q, q.to(float32), q), DtypeError, "one floating dtype");

@@ -151,8 +151,9 @@ TEST_CASE("conv_transpose is the gradient of conv", "[ops][convolution]") {
   const Tensor x = random({2, 4, 3, 2}, 1).requires_grad_(), w = random({4, 3, 2, 3}, 2).requires_grad_(),
                b = random({6}, 3).requires_grad_();
   const auto f = [](const std::vector<Tensor>& in) {
-    return conv_transpose2d(in[0], in[1], in[2],
-                            {.stride = {2, 1}, .padding = 1, .output_padding = {1, 0}, .groups = 2, .dilation = {1, 2}});
+    return conv_transpose2d(
+        in[0], in[1], in[2],
+        {.stride = {2, 1}, .padding = 1, .output_padding = {1, 0}, .groups = 2, .dilation = {1, 2}});
   };
   CHECK(gradcheck(f, {x, w, b}));
   CHECK(gradgradcheck(f, {x, w, b}));

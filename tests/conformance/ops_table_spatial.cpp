@@ -1,6 +1,12 @@
 // Rows of convolutions, pooling, interpolation, normalization, attention and bags of embeddings.
 #include "conformance/ops_table.hpp"
 
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace xg_conformance {
 
 using namespace xg;  // NOLINT: every row calls it
@@ -35,9 +41,8 @@ Outputs transposed_convolution(A a) {
 }
 
 UnfoldOptions unfold_options(A a) {
-  return {.dilation = per_dim(a, "dilation", 1),
-          .padding = per_dim(a, "padding", 0),
-          .stride = per_dim(a, "stride", 1)};
+  return {
+      .dilation = per_dim(a, "dilation", 1), .padding = per_dim(a, "padding", 0), .stride = per_dim(a, "stride", 1)};
 }
 
 template <std::pair<Tensor, Tensor> (*f)(const Tensor&, const PerDim&, const MaxPoolOptions&)> Outputs max_pool(A a) {
@@ -105,8 +110,7 @@ Outputs interpolated(A a) {
                                      .recompute_scale_factor = flag("recompute_scale_factor")});
 }
 
-constexpr const char* interpolate_signature =
-    "x size scale_factor mode align_corners recompute_scale_factor antialias";
+constexpr const char* interpolate_signature = "x size scale_factor mode align_corners recompute_scale_factor antialias";
 
 Outputs instance_normalized(A a) {
   const auto copy = [&](const char* name) { return a.has(name) ? a.tensor(name).detach().clone() : Tensor(); };
@@ -129,15 +133,14 @@ Outputs bags(A a) {
   if (a.has("max_norm") || a.flag("scale_grad_by_freq")) throw Unknown("max_norm and scale_grad_by_freq");
   const std::string mode = a.text("mode", "mean");
   const bool weight_first = a.tensor("index").is_floating_point();
-  return embedding_bag(
-      a.tensor(weight_first ? "weight" : "index"), a.tensor(weight_first ? "index" : "weight"),
-      {.offsets = a.optional_tensor("offsets"),
-       .mode = mode == "sum"   ? EmbeddingBagMode::sum
-               : mode == "max" ? EmbeddingBagMode::max
-                               : EmbeddingBagMode::mean,
-       .per_sample_weights = a.optional_tensor("per_sample_weights"),
-       .include_last_offset = a.flag("include_last_offset"),
-       .padding_idx = a.optional_integer("padding_idx")});
+  return embedding_bag(a.tensor(weight_first ? "weight" : "index"), a.tensor(weight_first ? "index" : "weight"),
+                       {.offsets = a.optional_tensor("offsets"),
+                        .mode = mode == "sum"   ? EmbeddingBagMode::sum
+                                : mode == "max" ? EmbeddingBagMode::max
+                                                : EmbeddingBagMode::mean,
+                        .per_sample_weights = a.optional_tensor("per_sample_weights"),
+                        .include_last_offset = a.flag("include_last_offset"),
+                        .padding_idx = a.optional_integer("padding_idx")});
 }
 
 const OpRow table[] = {

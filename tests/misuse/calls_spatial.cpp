@@ -1,6 +1,9 @@
 // Calls of convolutions, pooling, interpolation, normalization, attention and bags of embeddings.
 #include "misuse/calls.hpp"
 
+#include <optional>
+#include <vector>
+
 using namespace xg;
 
 namespace xg_test {
@@ -104,8 +107,8 @@ template <std::int64_t dims, auto f> std::vector<Tensor> adaptive_pool(Draw& d) 
 std::vector<Tensor> interpolated(Draw& d) {
   using Mode = InterpolateMode;
   InterpolateOptions options;
-  options.mode = d.one_of({Mode::nearest, Mode::linear, Mode::bilinear, Mode::bicubic, Mode::trilinear, Mode::area,
-                           Mode::nearest_exact});
+  options.mode = d.one_of(
+      {Mode::nearest, Mode::linear, Mode::bilinear, Mode::bicubic, Mode::trilinear, Mode::area, Mode::nearest_exact});
   if (d.yes()) options.size = numbers(d, 1);
   if (options.size.empty() || d.one_in(10)) options.scale_factor = d.yes() ? 0.5 + d.number() : 1.7;
   if (d.one_in(3)) options.align_corners = d.yes();
@@ -143,12 +146,12 @@ std::vector<Tensor> attention(Draw& d) {
 }
 
 std::vector<Tensor> bags(Draw& d) {
-  const Tensor weight = d.one_in(6) ? d.tensor() : d.other_values(zeros({4, 2}, {.dtype = d.yes() ? float32 : float64}));
+  const Tensor weight =
+      d.one_in(6) ? d.tensor() : d.other_values(zeros({4, 2}, {.dtype = d.yes() ? float32 : float64}));
   const Tensor index = d.one_in(3) ? d.index() : (from_data(std::vector<std::int64_t>{0, 2, 1, 3, 3, 0}.data(), {6}));
-  EmbeddingBagOptions options{
-      .mode = d.one_of({EmbeddingBagMode::sum, EmbeddingBagMode::mean, EmbeddingBagMode::max}),
-      .include_last_offset = d.one_in(3),
-      .padding_idx = d.one_in(3) ? std::optional(d.integer()) : std::nullopt};
+  EmbeddingBagOptions options{.mode = d.one_of({EmbeddingBagMode::sum, EmbeddingBagMode::mean, EmbeddingBagMode::max}),
+                              .include_last_offset = d.one_in(3),
+                              .padding_idx = d.one_in(3) ? std::optional(d.integer()) : std::nullopt};
   const bool flat = d.one_in(3);
   const Tensor given = flat || !index.defined() || index.dim() != 1 ? index : index.reshape({1, index.numel()});
   if (given.defined() && given.dim() == 1)
