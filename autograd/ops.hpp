@@ -8,13 +8,19 @@
 
 #include <xgrad/autograd/ops/activations.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/attention.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
+#include <xgrad/autograd/ops/convolution.hpp>
+#include <xgrad/autograd/ops/embedding_bag.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
+#include <xgrad/autograd/ops/interpolation.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/layers.hpp>
 #include <xgrad/autograd/ops/linalg.hpp>
 #include <xgrad/autograd/ops/losses.hpp>
 #include <xgrad/autograd/ops/numbers.hpp>
+#include <xgrad/autograd/ops/normalization.hpp>
+#include <xgrad/autograd/ops/pooling.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/reductions.hpp>
 #include <xgrad/autograd/ops/scattering.hpp>

@@ -1,5 +1,6 @@
-// Functions for layers: linear maps, normalization, dropout.
+// Functions for layers: linear and bilinear maps, normalization, dropout.
 #include <xgrad/autograd/detail/elementwise.hpp>
+#include <xgrad/autograd/detail/rearrangement.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
 #include <xgrad/autograd/ops/layers.hpp>
@@ -221,6 +222,44 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Shape out = xs;
   out[out.size() - 1] = ws[0];
   return linear(autograd::as_matrix(x), weight, bias).reshape(out);
+}
+
+Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight, const Tensor& bias) {
+  const Shape &a = x1.shape(), &b = x2.shape(), &ws = weight.shape();
+  if (ws.size() != 3) raise<ShapeError>("[bilinear] weight has shape {}, it must be [out, in1, in2].", ws.str());
+  bool fits = !a.empty() && a.size() == b.size() && a.back() == ws[1] && b.back() == ws[2];
+  for (std::size_t i = 0; fits && i + 1 < a.size(); ++i) fits = a[i] == b[i];
+  if (!fits)
+    raise<ShapeError>(
+        "[bilinear] inputs are {} and {}, weight is {}: their last sizes must be {} and {}, the others equal.", a.str(),
+        b.str(), ws.str(), ws[1], ws[2]);
+  if (bias.defined() && bias.shape() != Shape{ws[0]})
+    raise<ShapeError>("[bilinear] bias has shape {}, weight {}: bias must be [{}].", bias.shape().str(), ws.str(),
+                      ws[0]);
+  for (const Tensor* t : {&x2, &weight, &bias})
+    if (!x1.is_floating_point() || (t->defined() && t->dtype() != x1.dtype()))
+      raise<DtypeError>("[bilinear] inputs are {} and {}, weight is {}{}: they must be one floating dtype.",
+                        name(x1.dtype()), name(x2.dtype()), name(weight.dtype()),
+                        bias.defined() ? fmt::format(", bias is {}", name(bias.dtype())) : "");
+  // x1 times all weights is [rows, out, in2], whose matrices are then applied to x2.
+  const std::int64_t rows = Shape(a.begin(), a.end() - 1).numel();
+  const Tensor weights = reshape(permute(weight, {1, 0, 2}), {ws[1], ws[0] * ws[2]});
+  const Tensor products = reshape(matmul(reshape(x1, {rows, ws[1]}), weights), {rows, ws[0], ws[2]});
+  Tensor y = reshape(matmul(products, reshape(x2, {rows, ws[2], 1})), {rows, ws[0]});
+  if (bias.defined()) y = y + bias;
+  Shape shape = a;
+  shape[shape.size() - 1] = ws[0];
+  return reshape(y, shape);
+}
+
+Tensor glu(const Tensor& x, std::int64_t dim) {
+  const std::size_t d = autograd::existing_dim("glu", x, dim);
+  autograd::check_floating("glu", x);
+  const auto along = static_cast<std::int64_t>(d);
+  const std::int64_t half = x.size(along) / 2;
+  if (x.size(along) % 2 != 0)
+    raise<ShapeError>("[glu] input is {}: dimension {} must have an even size.", x.shape().str(), d);
+  return narrow(x, along, 0, half) * sigmoid(narrow(x, along, half, half));
 }
 
 namespace {

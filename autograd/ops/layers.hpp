@@ -1,4 +1,4 @@
-// Functions for layers: linear maps, normalization, dropout, distances.
+// Functions for layers: linear and bilinear maps, normalization, dropout, distances.
 //
 // Inputs are floating-point, else DtypeError (pairwise_distance converts integers). Weights, biases and running
 // statistics may be left undefined. A negative dimension counts from the end, one out of range is an IndexError.
@@ -16,6 +16,12 @@ namespace xg {
 /// x W^T + b: x [.., in], weight [out, in], bias [out] or of one element give [.., out]. A weight [in] without a bias
 /// gives [..]. Throws ShapeError where sizes do not fit, DtypeError unless all have one floating-point dtype.
 XG_API Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+/// y[.., o] = sum over i, j of x1[.., i] weight[o, i, j] x2[.., j] + bias[o]: x1 [.., in1], x2 [.., in2] with equal
+/// leading dimensions, weight [out, in1, in2], bias [out]. Throws as linear. PyTorch's nn.functional.bilinear.
+XG_API Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight, const Tensor& bias = {});
+/// a sigmoid(b), where a and b are the halves of x along dim. Throws ShapeError for an odd size or a 0-d tensor.
+/// Dauphin et al. 2017, arXiv:1612.08083.
+XG_API Tensor glu(const Tensor& x, std::int64_t dim = -1);
 /// (x - mean) / sqrt(var + eps) * weight + bias over the last normalized_shape.size() dimensions; var is the biased
 /// variance. Weight and bias have normalized_shape. Throws ShapeError where shapes do not fit. Ba, Kiros & Hinton 2016,
 /// arXiv:1607.06450.

@@ -16,6 +16,7 @@ std::span<const OpRow> reductions_rows();
 std::span<const OpRow> shape_rows();
 std::span<const OpRow> indexing_rows();
 std::span<const OpRow> layers_rows();
+std::span<const OpRow> spatial_rows();
 std::span<const OpRow> creation_rows();
 std::span<const OpRow> linalg_rows();
 

@@ -31,6 +31,7 @@ std::vector<Call> shape_calls();
 std::vector<Call> indexing_calls();
 std::vector<Call> products_calls();
 std::vector<Call> layers_calls();
+std::vector<Call> spatial_calls();
 std::vector<Call> creation_calls();
 std::vector<Call> writing_calls();
 std::vector<Call> linalg_calls();
