@@ -424,7 +424,7 @@ Tensor hardsigmoid(const Tensor& x) { return apply(autograd::Hardsigmoid{}, x); 
 Tensor hardswish(const Tensor& x) { return apply(autograd::Hardswish{}, x); }
 Tensor hardshrink(const Tensor& x, double lambda) { return apply(autograd::Hardshrink{{}, lambda}, x); }
 Tensor softshrink(const Tensor& x, double lambda) {
-  if (lambda < 0) raise<ValueError>("[softshrink] lambda is {}, it must not be negative.", lambda);
+  if (!(lambda >= 0)) raise<ValueError>("[softshrink] lambda is {}, it must not be negative.", lambda);
   return apply(autograd::Softshrink{{}, lambda}, x);
 }
 Tensor tanhshrink(const Tensor& x) { return x - tanh(x); }
