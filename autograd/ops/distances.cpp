@@ -51,17 +51,21 @@ struct Cdist {
   static std::vector<Sample> samples(Dtype d) {
     const auto call = [](double p) { return [=](const Inputs& in) { return cdist(in[0], in[1], p); }; };
     const std::vector<Shape> shapes{{2, 3, 4}, {2, 5, 4}};
-    return shaped_samples(d, {{"2", shapes, call(2)},
-                              {"1", shapes, call(1)},
-                              {"3", shapes, call(3)},
-                              {"1.5", shapes, call(1.5)},
-                              {"0.5", shapes, call(0.5)},
-                              {"0", shapes, call(0)},
-                              {"inf", shapes, call(std::numeric_limits<double>::infinity())},
-                              {"long rows", {{1, 2, 19}, {1, 3, 19}}, call(2)},
-                              {"one batch for all", {{3, 4}, {2, 5, 4}}, call(2)},
-                              {"no rows", {{0, 4}, {5, 4}}, call(2)},
-                              {"no columns", {{3, 0}, {5, 0}}, call(2)}});
+    std::vector<Sample> samples = shaped_samples(d, {{"2", shapes, call(2)},
+                                                     {"1", shapes, call(1)},
+                                                     {"3", shapes, call(3)},
+                                                     {"1.5", shapes, call(1.5)},
+                                                     {"0.5", shapes, call(0.5)},
+                                                     {"0", shapes, call(0)},
+                                                     {"long rows", {{1, 2, 19}, {1, 3, 19}}, call(2)},
+                                                     {"one batch for all", {{3, 4}, {2, 5, 4}}, call(2)},
+                                                     {"no rows", {{0, 4}, {5, 4}}, call(2)},
+                                                     {"no columns", {{3, 0}, {5, 0}}, call(2)}});
+    // Intervals of other lengths, for no two differences to be equal.
+    samples.push_back({"inf",
+                       {sample_values(shapes[0], -2, 2, d, 1), sample_values(shapes[1], -1.37, 1.91, d, 2)},
+                       call(std::numeric_limits<double>::infinity())});
+    return samples;
   }
 };
 

@@ -51,7 +51,7 @@ Tensor Erfcx::backward(const OpContext& c, const Tensor& g) { return g * apply(E
 /// The normal distribution function; derivative e^(-x^2 / 2) / sqrt(2 pi)
 struct Ndtr : Elementwise1<Ndtr> {
   static constexpr const char* name = "ndtr";
-  template <std::floating_point T> static T call(T x) { return kernels::ndtr_of(x); }
+  template <class V> static V call(V x) { return kernels::ndtr_of(x); }
   template <class V> static V slope(V at) {
     const V x = bounded(at, -60, 60);  // beyond, the derivative is 0, also at infinities
     return constant(x, std::numbers::inv_sqrtpi / std::numbers::sqrt2) * exp_of(x * x * constant(x, -0.5));

@@ -4,6 +4,7 @@
 #include <xgrad/tensor/kernels/gamma_functions.hpp>
 #include <xgrad/tensor/kernels/math.hpp>
 
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -57,13 +58,7 @@ template <std::floating_point T> T erfcx_derivative_of(std::int64_t n, T x_) {
   return static_cast<T>(f);
 }
 
-/// The distribution function of the standard normal distribution.
-template <std::floating_point T> T ndtr_of(T x) {
-  using W = Wider<T>;
-  return static_cast<T>(W(0.5) * std::erfc(-static_cast<W>(x) / std::numbers::sqrt2_v<W>));
-}
-
-/// Its logarithm.
+/// The logarithm of the distribution function of the standard normal distribution.
 template <std::floating_point T> T log_ndtr_of(T x_) {
   using W = Wider<T>;
   const W x = x_;
@@ -135,6 +130,27 @@ template <> struct InverseErfTables<double> {
       3.67330398243431001e-28, -1.9966101112080312e-29};
 };
 
+/// (1 + 2 a) e^(a^2) erfc(a) over t = (a - 2.5) / (a + 2.5), for all a >= 0. Shepherd & Laframboise 1981, "Chebyshev
+/// approximation of (1 + 2 x) exp(x^2) erfc(x)".
+template <class T> struct ErfcTable;
+
+template <> struct ErfcTable<float> {
+  static constexpr float terms[] = {
+      1.26483818f, -0.122356801f, -0.0990245363f, 0.157630994f, -0.102967101f, 0.0327520526f, 0.000932091773f,
+      -0.00435049234f, 0.000491625531f, 0.000575734629f, -8.90627643e-5f, -6.1907531e-5f, 8.38163277e-6f};
+};
+
+template <> struct ErfcTable<double> {
+  static constexpr double terms[] = {
+      1.26483818436686148, -0.122356763082404184, -0.0990245395736005405, 0.157629919023204764, -0.102967056038633992,
+      0.0327608932691297315, 0.00093189281843529628, -0.00438207834753903517, 0.000491865804102148899,
+      0.000632124399947183525, -0.0000884792068766982817, -0.000113522633301591663, 6.2660107849729754e-6,
+      0.000022700321802206235, 2.60867134969378946e-6, -4.21871435317279524e-6, -1.58444225390279362e-6,
+      5.27004240644114408e-7, 5.32385705517754721e-7, 3.48215918478153833e-8, -1.25061298195852604e-7,
+      -4.30492543026593859e-8, 1.92891621186008576e-8, 1.1903099290545922e-8, -1.47598160864625465e-9,
+      -1.3684070995217538e-9};
+};
+
 namespace detail {
 
 /// y / x for erf(y) = x and w = -log(1 - x^2), with w up to 750 (float64) or 156 (float32).
@@ -156,6 +172,59 @@ template <class V> V inverse_erf_ratio(const V& w) {
 }
 
 }  // namespace detail
+
+/// 1 - Phi(|x|) of the standard normal distribution as a product of two: the second is 1, unless the first alone would
+/// be subnormal and lose bits. Also e^(-x^2 / 2), which is 0 instead of subnormal.
+template <class V> struct NormalTail {
+  V tail, scale, exponential;
+
+  explicit NormalTail(const V& x) : scale(1) {
+    using T = typename V::value_type;
+    const V one(T(1)), two(T(2)), middle(static_cast<T>(2.5));
+    const V a = xsimd::abs(x) * V(std::numbers::sqrt2_v<T> / 2);
+    const V far = a + middle, near = a - middle, weight = xsimd::fma(two, a, one), r = one / (far * weight);
+    const V quotient = polynomial(near * weight * r, ErfcTable<T>::terms) * (far * r);
+    // An error of the square would be one of an exponent. x = c + d, where c has half of the bits and an exact square:
+    // e^(-x^2 / 2) = e^(-c^2 / 2) e^(-d (x + c) / 2), and the last exponent is small.
+    using Bits = typename detail::Constants<V>::Bits;
+    constexpr int dropped = (detail::Constants<V>::mantissa + 2) / 2;
+    const detail::BitsOf<V> rounded = std::bit_cast<detail::BitsOf<V>>(x) + detail::BitsOf<V>(Bits{1} << (dropped - 1));
+    const V c = std::bit_cast<V>(detail::BitsOf<V>(rounded & detail::BitsOf<V>(~((Bits{1} << dropped) - 1))));
+    const V half(T(0.5)), h = c * c * half, d = (x - c) * (x + c) * half;
+    const V lost = d * (one - d * half * (one - d * V(T(1) / T(3)) * (one - d * V(static_cast<T>(0.25)))));
+    const V plain(detail::Constants<V>::exp_plain);
+    if (xsimd::all(h < plain)) [[likely]] {
+      const V e = exp_of_minus<Care::none>(h);
+      exponential = e - e * lost;
+      tail = half * exponential * quotient;
+      return;
+    }
+    const V zero(T(0)), most(detail::Constants<V>::exp_plain + T(63));
+    const auto shifted = h >= plain;
+    const V bounded = pick(h > most, most, h) - pick(shifted, V(T(64)), zero);  // NaN stays
+    const V e = exp_of_minus<Care::none>(bounded), small = V(static_cast<T>(1.603810890548637852976087e-28));  // e^-64
+    const V corrected = e - e * pick(h > most, zero, lost);
+    exponential = pick(shifted, zero, corrected);
+    tail = pick(h > most, zero, half * corrected * quotient);
+    scale = pick(shifted, small, one);
+  }
+};
+
+/// The distribution function of the standard normal distribution, at most 4 ulp.
+template <class V> V ndtr_of(const V& x) {
+  using T = typename V::value_type;
+  const NormalTail<V> t(x);
+  const V tail = t.tail * t.scale;
+  return pick(x < V(T(0)), tail, V(T(1)) - tail);
+}
+
+/// x times it, at most 4 ulp; 0 at -infinity.
+template <class V> V gelu_of(const V& x) {
+  using T = typename V::value_type;
+  const NormalTail<V> t(x);
+  const V zero(T(0)), finite = pick(x < V(T(-1000)), zero, x);
+  return pick(x < zero, finite * t.tail * t.scale, x * (V(T(1)) - t.tail * t.scale));
+}
 
 /// The number whose error function is x: infinite at -1 and 1, NaN beyond. Giles 2010, "Approximating the erfinv
 /// function", has the idea of polynomials in log(1 - x^2).

@@ -77,6 +77,7 @@ const OpRow table[] = {
     {"any", "x dim keepdim", reduction<any>},
     {"count_nonzero", "x dim", [](A a) -> Outputs { return count_nonzero(a.tensor("x"), a.dims("dim")); }},
     {"cumsum", "x dim dtype", along<cumsum>},
+    {"logcumsumexp", "x dim", [](A a) -> Outputs { return logcumsumexp(a.tensor("x"), a.integer("dim")); }},
     {"cumprod", "x dim dtype", along<cumprod>},
     {"logsumexp", "x dim keepdim", reduction<logsumexp>},
     {"softmax", "x dim dtype", along<softmax>},
@@ -94,6 +95,8 @@ const OpRow table[] = {
        const Tensor x = a.dtype() ? to(a.tensor("x"), *a.dtype()) : a.tensor("x");
        return vector_norm(x, a.number("ord", 2), a.dims("dim"), a.flag("keepdim"));
      }},
+    {"cdist", "a b p compute_mode",
+     [](A a) -> Outputs { return cdist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
     {"dist", "a b p", [](A a) -> Outputs { return dist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
     {"sum_to_size", "x *size", [](A a) -> Outputs { return sum_to_size(a.tensor("x"), a.shape("size")); }},
     {"trace", "x", unary<trace>},
