@@ -27,6 +27,7 @@
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/sorting.hpp>
 #include <xgrad/autograd/ops/statistics.hpp>
+#include <xgrad/autograd/ops/special.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
 #include <xgrad/tensor/creation.hpp>
 #include <xgrad/tensor/random.hpp>

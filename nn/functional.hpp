@@ -70,16 +70,24 @@ using xg::threshold;
 
 using xg::binary_cross_entropy;
 using xg::binary_cross_entropy_with_logits;
+using xg::cosine_embedding_loss;
 using xg::cross_entropy;
+using xg::gaussian_nll_loss;
 using xg::hinge_embedding_loss;
 using xg::huber_loss;
 using xg::kl_div;
 using xg::l1_loss;
 using xg::margin_ranking_loss;
 using xg::mse_loss;
+using xg::multi_margin_loss;
+using xg::multilabel_margin_loss;
+using xg::multilabel_soft_margin_loss;
 using xg::nll_loss;
+using xg::poisson_nll_loss;
 using xg::smooth_l1_loss;
 using xg::soft_margin_loss;
+using xg::triplet_margin_loss;
+using xg::triplet_margin_with_distance_loss;
 
 /// im2col, under the name that it has here.
 inline Tensor unfold(const Tensor& x, const PerDim& kernel_size, const UnfoldOptions& options = {}) {

@@ -2,6 +2,7 @@
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/in_place_arithmetic.hpp>
 #include <xgrad/autograd/ops/activations.hpp>
+#include <xgrad/tensor/kernels/normal.hpp>
 #include <xgrad/tensor/kernels/secants.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
@@ -121,12 +122,20 @@ template <class V> V gated(const V& x, const V& factor, double reach) {
   return pick(x < constant(x, -reach), constant(x, 0), x) * factor;
 }
 
+/// x g(x) for a g that is e^x where that may be subnormal.
+template <class V> V gated_exponential(const V& x, const V& factor, double reach) {
+  const V y = gated(x, factor, reach), least(-kernels::MathConstants<kernels::ElementOf<V>>::exp_plain);
+  if (!xsimd::any(x < least)) [[likely]]
+    return y;
+  return pick((x < least) & (x > constant(x, -reach)), kernels::times_vanishing_exp(x), y);
+}
+
 /// The standard normal distribution function, and its secant.
 template <class V> V normal_cdf(const V& x) {
   if constexpr (std::is_same_v<V, Tensor>)
     return 0.5 * erfc_of(x * (-std::numbers::sqrt2 / 2));
   else
-    return constant(x, 0.5) * (constant(x, 1) + erf_of(x * constant(x, std::numbers::sqrt2 / 2)));
+    return kernels::ndtr_of(x);
 }
 struct NormalCdf {
   static constexpr const char* name = "gelu";
@@ -140,12 +149,17 @@ struct NormalCdf {
 struct Gelu : Elementwise1<Gelu> {
   static constexpr const char* name = "gelu";
   static constexpr double reach = 40;
-  template <class V> static V call(V x) { return gated(x, normal_cdf(x), reach); }
+  template <class V> static V call(V x) { return kernels::gelu_of(x); }
   template <class V> static V slope(V at) {
+    constexpr double factor = std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2;
     const V x = bounded(at, -reach, reach);
-    const V density =
-        constant(x, std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2) * exp_of(constant(x, -0.5) * x * x);
-    return normal_cdf(x) + x * density;
+    if constexpr (std::is_same_v<V, Tensor>) {
+      return normal_cdf(x) + x * (factor * exp_of(-0.5 * x * x));
+    } else {
+      const kernels::NormalTail<V> t(x);
+      const V tail = t.tail * t.scale;
+      return pick(x < V(0), tail, V(1) - tail) + x * (constant(x, factor) * t.exponential);
+    }
   }
   static Tensor secant(const Tensor& x, const Tensor& r) {
     const NormalCdf cdf;
@@ -186,7 +200,7 @@ struct GeluTanh : Elementwise1<GeluTanh> {
 struct Silu : Elementwise1<Silu> {
   static constexpr const char* name = "silu";
   static constexpr double reach = 1000;
-  template <class V> static V call(V x) { return gated(x, sigmoid_of(x), reach); }
+  template <class V> static V call(V x) { return gated_exponential(x, sigmoid_of(x), reach); }
   template <class V> static V pull(V g, V at) {
     const V x = bounded(at, -reach, reach), s = sigmoid_of(x);
     return g * s * (constant(x, 1) + x * (constant(x, 1) - s));
@@ -223,7 +237,7 @@ constexpr Softplus plain_softplus{{}, 1, std::numeric_limits<double>::infinity()
 struct Mish : Elementwise1<Mish> {
   static constexpr const char* name = "mish";
   static constexpr double reach = 1000;
-  template <class V> static V call(V x) { return gated(x, tanh_of(softplus_of(x)), reach); }
+  template <class V> static V call(V x) { return gated_exponential(x, tanh_of(softplus_of(x)), reach); }
   template <class V> static V slope(V at) {
     const V x = bounded(at, -reach, reach), t = tanh_of(softplus_of(x));
     return t + x * (constant(x, 1) - t * t) * sigmoid_of(x);
@@ -330,6 +344,15 @@ struct Softshrink : Elementwise1<Softshrink> {
   static double reference(double x) { return x > 0.5 ? x - 0.5 : (x < -0.5 ? x + 0.5 : 0); }
 };
 
+/// x - tanh x; derivative tanh(x)^2
+struct Tanhshrink : Elementwise1<Tanhshrink> {
+  static constexpr const char* name = "tanhshrink";
+  template <class V> static V call(V x) { return kernels::tanhshrink_of(x); }
+  template <class V> static V slope(V x) { return square_of(tanh_of(x)); }
+  template <class V> static V secant(V x, V r) { return constant(x, 1) - Tanh::secant(x, r); }
+  static double reference(double x) { return x - std::tanh(x); }
+};
+
 /// x where x > limit, else value
 struct Threshold : Elementwise1<Threshold> {
   static constexpr const char* name = "threshold";
@@ -353,8 +376,9 @@ struct Logit : Elementwise1<Logit> {
   double high() const { return 1 - low(); }
   template <class V> V cut(const V& x) const { return eps ? bounded(x, low(), high()) : x; }
   template <class V> V call(V x) const {
-    const V p = cut(x);
-    return log_of(p / (constant(x, 1) - p));
+    const V p = cut(x), one = constant(x, 1), centered = p + p - one, third = constant(x, 1.0 / 3);
+    const auto central = abs_of(centered) < third;  // where the quotient is close to 1
+    return pick(central, kernels::twice_atanh_of(pick(central, centered, third)), log_of(p / (one - p)));
   }
   Tensor backward(const OpContext& c, const Tensor& g) const {
     const Tensor inside = logical_and(c.input(0) >= low(), c.input(0) <= high());
@@ -435,10 +459,10 @@ Tensor hardsigmoid(const Tensor& x) { return apply(autograd::Hardsigmoid{}, x); 
 Tensor hardswish(const Tensor& x) { return apply(autograd::Hardswish{}, x); }
 Tensor hardshrink(const Tensor& x, double lambda) { return apply(autograd::Hardshrink{{}, lambda}, x); }
 Tensor softshrink(const Tensor& x, double lambda) {
-  if (lambda < 0) raise<ValueError>("[softshrink] lambda is {}, it must not be negative.", lambda);
+  if (!(lambda >= 0)) raise<ValueError>("[softshrink] lambda is {}, it must not be negative.", lambda);
   return apply(autograd::Softshrink{{}, lambda}, x);
 }
-Tensor tanhshrink(const Tensor& x) { return x - tanh(x); }
+Tensor tanhshrink(const Tensor& x) { return apply(autograd::Tanhshrink{}, x); }
 Tensor threshold(const Tensor& x, double threshold, double value) {
   return apply(autograd::Threshold{{}, threshold, value}, x);
 }

@@ -71,7 +71,7 @@ XG_API Tensor hardswish(const Tensor& x);
 /// Donoho & Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
 XG_API Tensor hardshrink(const Tensor& x, double lambda = 0.5);
 /// x - lambda where x > lambda, x + lambda where x < -lambda, 0 between; derivative 1 or 0, and 0 at -lambda and
-/// lambda. Throws ValueError where lambda is negative. Donoho 1995, "De-noising by soft-thresholding".
+/// lambda. Throws ValueError where lambda is negative or NaN. Donoho 1995, "De-noising by soft-thresholding".
 XG_API Tensor softshrink(const Tensor& x, double lambda = 0.5);
 /// x - tanh(x); derivative tanh(x)^2.
 XG_API Tensor tanhshrink(const Tensor& x);

@@ -27,6 +27,31 @@ Tensor reduced(const Tensor& loss, Reduction reduction) {
   return loss;
 }
 
+void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target, const char* prediction_name) {
+  if (prediction.shape() != target.shape()) [[unlikely]]
+    raise<ShapeError>(
+        "[{}] {} is {}, target is {}: they must have the same shape, use target.reshape({}) or target.unsqueeze(-1).",
+        op, prediction_name, prediction.shape().str(), target.shape().str(), prediction.shape().str());
+}
+
+Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduction reduction) {
+  if (!weight.defined()) return reduced(loss, reduction);
+  if (broadcast_shapes(op, loss.shape(), weight.shape()) != loss.shape())
+    raise<ShapeError>("[{}] weight is {}, the loss is {}: weight must broadcast to it.", op, weight.shape().str(),
+                      loss.shape().str());
+  return reduced(loss * weight, reduction);
+}
+
+void check_margin(const char* op, double margin) {
+  if (!std::isfinite(margin)) raise<ValueError>("[{}] margin is {}, it must be finite.", op, margin);
+}
+
+std::int64_t first_true(const Tensor& mask) {
+  const NoTrace trace_guard;
+  if (mask.numel() == 0 || !any(mask).item<bool>()) return -1;
+  return argmax(to(mask, uint8)).item<std::int64_t>();
+}
+
 namespace {
 
 constexpr kernels::LossReduction kernel_reduction(Reduction reduction) {
@@ -177,32 +202,11 @@ struct BceWithLogitsLoss : ElementLoss<BceWithLogitsLoss> {
   }
 };
 
-/// PyTorch broadcasts [n] against [n, 1] to [n, n], which is never meant.
-void check_same_shape(const char* op, const Tensor& prediction, const Tensor& target,
-                      const char* prediction_name = "prediction") {
-  if (prediction.shape() != target.shape()) [[unlikely]]
-    raise<ShapeError>(
-        "[{}] {} is {}, target is {}: they must have the same shape, use target.reshape({}) or target.unsqueeze(-1).",
-        op, prediction_name, prediction.shape().str(), target.shape().str(), prediction.shape().str());
-}
-
-Tensor weighted(const char* op, const Tensor& loss, const Tensor& weight, Reduction reduction) {
-  if (!weight.defined()) return reduced(loss, reduction);
-  if (broadcast_shapes(op, loss.shape(), weight.shape()) != loss.shape())
-    raise<ShapeError>("[{}] weight is {}, the loss is {}: weight must broadcast to it.", op, weight.shape().str(),
-                      loss.shape().str());
-  return reduced(loss * weight, reduction);
-}
-
 template <class Op> Tensor element_loss(const Tensor& x, const Tensor& t, Reduction reduction, const Tensor& weight,
                                         const char* prediction_name = "prediction") {
   check_same_shape(Op::name, x, t, prediction_name);
   if (!weight.defined()) return apply(Op{{reduction}}, x, t);
   return weighted(Op::name, apply(Op{{Reduction::none}}, x, t), weight, reduction);
-}
-
-void check_margin(const char* op, double margin) {
-  if (!std::isfinite(margin)) raise<ValueError>("[{}] margin is {}, it must be finite.", op, margin);
 }
 
 }  // namespace
@@ -248,6 +252,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
   if (!options.pos_weight.defined())
     return element_loss<autograd::BceWithLogitsLoss>(logits, target, options.reduction, options.weight, "logits");
   check_same_shape(op, logits, target, "logits");
+  if (const std::int64_t at = autograd::first_true(logical_not((target >= 0) * (target <= 1))); at >= 0)
+    raise<ValueError>("[{}] target{} is {}: a label must be 0, 1 or a probability between them.", op,
+                      kernels::position(target.shape(), at), flatten(target.detach()).narrow(0, at, 1).item());
   if (broadcast_shapes(op, logits.shape(), options.pos_weight.shape()) != logits.shape())
     raise<ShapeError>("[{}] pos_weight is {}, logits are {}: it must broadcast to them, one number per label.", op,
                       options.pos_weight.shape().str(), logits.shape().str());

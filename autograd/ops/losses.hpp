@@ -11,6 +11,7 @@
 #include <xgrad/tensor/tensor.hpp>
 
 #include <cstdint>
+#include <functional>
 
 namespace xg {
 
@@ -67,6 +68,47 @@ struct MarginOptions {
   double margin = 0;                      ///< distance from which on there is no loss
   Reduction reduction = Reduction::mean;  ///< of the elements
 };
+/// Options of gaussian_nll_loss.
+struct GaussianNllLossOptions {
+  bool full = false;                      ///< whether to add the constant log(2 pi) / 2
+  double eps = 1e-6;                      ///< the least variance; smaller ones count as this
+  Reduction reduction = Reduction::mean;  ///< of the elements
+};
+/// Options of poisson_nll_loss.
+struct PoissonNllLossOptions {
+  bool log_input = true;                  ///< whether the prediction is the logarithm of the rate
+  bool full = false;                      ///< whether to add Stirling's approximation of log(t!) where t > 1
+  double eps = 1e-8;                      ///< added to a rate before its logarithm
+  Reduction reduction = Reduction::mean;  ///< of the elements
+};
+/// Options of multi_margin_loss.
+struct MultiMarginLossOptions {
+  std::int64_t p = 1;                     ///< the power of a violation, 1 or 2
+  double margin = 1;                      ///< by how much the score of the right class should exceed any other
+  Tensor weight = {};                     ///< one factor per class; undefined is one
+  Reduction reduction = Reduction::mean;  ///< of the rows
+};
+/// Options of cosine_embedding_loss.
+struct CosineEmbeddingLossOptions {
+  double margin = 0;                      ///< the cosine up to which dissimilar rows have no loss
+  Reduction reduction = Reduction::mean;  ///< of the rows
+};
+/// Options of triplet_margin_loss.
+struct TripletMarginLossOptions {
+  double margin = 1;                      ///< by how much the negative should be farther away than the positive
+  double p = 2;                           ///< the norm of the distance
+  double eps = 1e-6;                      ///< added to each difference, as pairwise_distance does
+  bool swap = false;                      ///< whether the negative may be compared with the positive, if that is nearer
+  Reduction reduction = Reduction::mean;  ///< of the rows
+};
+/// Options of triplet_margin_with_distance_loss.
+struct TripletMarginWithDistanceLossOptions {
+  /// The distance of rows of two tensors; pairwise_distance if empty.
+  std::function<Tensor(const Tensor& a, const Tensor& b)> distance_function = {};
+  double margin = 1;                      ///< by how much the negative should be farther away than the positive
+  bool swap = false;                      ///< whether the negative may be compared with the positive, if that is nearer
+  Reduction reduction = Reduction::mean;  ///< of the rows
+};
 
 /// (x - t)^2. A NaN target is a ValueError that names its position, if it makes a reduced loss without a weight NaN.
 XG_API Tensor mse_loss(const Tensor& prediction, const Tensor& target, LossOptions options = {});
@@ -82,8 +124,7 @@ XG_API Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, Smo
 /// [0, 1].
 XG_API Tensor binary_cross_entropy(const Tensor& prediction, const Tensor& target, LossOptions options = {});
 /// -(w t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) without overflow, where w is pos_weight. Throws ValueError for
-/// a target outside of [0, 1], unless a pos_weight is given, ShapeError where pos_weight does not broadcast to the
-/// logits.
+/// a target outside of [0, 1], ShapeError where pos_weight does not broadcast to the logits.
 XG_API Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
                                                BceWithLogitsOptions options = {});
 /// -sum_c w_c t_c log(softmax(x)_c) over the classes C of logits [C], [N, C] or [N, C, d...].
@@ -110,5 +151,45 @@ XG_API Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, Margin
 XG_API Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& target, MarginOptions options = {});
 /// log(1 + e^(-t x)) for targets t of 1 or -1, without overflow.
 XG_API Tensor soft_margin_loss(const Tensor& x, const Tensor& target, LossOptions options = {});
+
+/// (log v + (x - t)^2 / v) / 2 for a normal distribution of mean x and variance v, which counts as eps where it is
+/// smaller; its gradient is that of a variance of eps there. The target broadcasts to x; v has the shape of x, or that
+/// without its last dimension or with 1 in its place. Throws ShapeError where they do not fit, ValueError for a
+/// negative variance or eps. Nix & Weigend 1994, "Estimating the mean and variance of the target probability
+/// distribution".
+XG_API Tensor gaussian_nll_loss(const Tensor& x, const Tensor& target, const Tensor& var,
+                                GaussianNllLossOptions options = {});
+/// e^x - t x for a Poisson distribution of rate e^x, or x - t log(x + eps) for one of rate x if log_input is false.
+XG_API Tensor poisson_nll_loss(const Tensor& x, const Tensor& target, PoissonNllLossOptions options = {});
+/// The mean over the classes C of w_t max(0, margin - x_t + x_c)^p, where the term of the right class t is 0, for
+/// scores [N, C] and class numbers [N], or [C] and one number; derivative 0 at the margin. Throws ShapeError where
+/// shapes do not fit, DtypeError unless scores are floating-point and class numbers are integers, IndexError for a
+/// class number outside of [0, C), ValueError unless p is 1 or 2 and the margin is finite. Crammer & Singer 2001, "On
+/// the algorithmic implementation of multiclass kernel-based vector machines".
+XG_API Tensor multi_margin_loss(const Tensor& x, const Tensor& target, MultiMarginLossOptions options = {});
+/// sum_t sum_c max(0, 1 - x_t + x_c) / C over the classes t in the target and those c that are not, for scores [N, C]
+/// or [C] and a target of the same shape, whose rows list class numbers up to the first -1; derivative 0 at the margin.
+/// Throws ShapeError where shapes do not fit, DtypeError unless scores are floating-point and class numbers are
+/// integers, IndexError for a class number outside of [-1, C).
+XG_API Tensor multilabel_margin_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);
+/// The mean over the last dimension of -(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))), without overflow; reduced
+/// over all others. The weight broadcasts to x. Throws ShapeError for a 0-d x.
+XG_API Tensor multilabel_soft_margin_loss(const Tensor& x, const Tensor& target, LossOptions options = {});
+/// 1 - cos(a, b) for rows with target 1, max(0, cos(a, b) - margin) for those with target -1, 0 for any other target;
+/// derivative 0 at the margin. Rows [N, D] have targets [N], a single row [D] has a 0-d one. The squares of the norms
+/// are increased by 1e-12. Throws ShapeError where shapes do not fit, ValueError unless the margin is finite.
+XG_API Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& target,
+                                    CosineEmbeddingLossOptions options = {});
+/// max(0, margin + d(anchor, positive) - d(anchor, negative)) for rows along the last dimension and d =
+/// pairwise_distance; derivative 0 at the margin. With `swap`, min(d(anchor, negative), d(positive, negative)) takes
+/// the place of the last distance. Shapes broadcast. Throws ShapeError where the numbers of dimensions differ or are 0,
+/// ValueError unless the margin is positive and finite. Balntas et al. 2016, "Learning local feature descriptors with
+/// triplets and shallow convolutional neural networks".
+XG_API Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                                  TripletMarginLossOptions options = {});
+/// triplet_margin_loss with a distance of the caller's. Throws as triplet_margin_loss, ShapeError where distances do
+/// not broadcast.
+XG_API Tensor triplet_margin_with_distance_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                                                const TripletMarginWithDistanceLossOptions& options = {});
 
 }  // namespace xg

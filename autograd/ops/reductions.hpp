@@ -133,6 +133,9 @@ XG_API Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options = {
 XG_API std::pair<Tensor, Tensor> cummax(const Tensor& x, std::int64_t dim);
 /// The pair (values, indices) of the smallest element up to each place along dim, as cummax.
 XG_API std::pair<Tensor, Tensor> cummin(const Tensor& x, std::int64_t dim);
+/// y_i = log(e^x_1 + ... + e^x_i) along dim, in the shape of x, without overflow. Among equal infinities, the first
+/// gets the whole gradient. Throws DtypeError unless x is floating-point.
+XG_API Tensor logcumsumexp(const Tensor& x, std::int64_t dim);
 
 /// log(sum e^x) over dims without overflow, -infinity for no elements; derivative softmax(x), 0 where all elements are
 /// -infinity. Integers and bools become default_dtype().
@@ -154,6 +157,13 @@ XG_API Tensor vector_norm(const Tensor& x, double p = 2, const Dims& dims = {}, 
 XG_API Tensor norm(const Tensor& x, double p = 2, const Dims& dims = {}, bool keepdim = false);
 /// vector_norm of all elements of a - b, which broadcast: 0-d. Throws as vector_norm.
 XG_API Tensor dist(const Tensor& a, const Tensor& b, double p = 2);
+/// The distances (sum_k |a_ik - b_jk|^p)^(1/p) of all pairs of rows of a [..., n, m] and b [..., l, m]: [..., n, l],
+/// with leading dimensions that broadcast. p = 0 counts the elements that differ, infinity gives the largest
+/// difference, and each of several equal ones gets the whole gradient. The derivative is 0 where the distance is.
+/// PyTorch's compute_mode has no counterpart: differences are always formed, which is exact for rows that are close.
+/// Throws DtypeError unless the promoted dtype is floating-point, ShapeError where shapes do not fit, ValueError for a
+/// negative p.
+XG_API Tensor cdist(const Tensor& a, const Tensor& b, double p = 2);
 
 /// x summed over the dimensions along which a tensor of `shape` would be repeated to broadcast to x: the adjoint of
 /// expand. Throws ShapeError unless `shape` broadcasts to the shape of x.

@@ -1,4 +1,4 @@
-// Products over a dimension, cumulative sums and products.
+// Products over a dimension, cumulative sums, products and logarithms of sums.
 #include <xgrad/autograd/detail/elementwise.hpp>
 #include <xgrad/autograd/detail/reduction.hpp>
 #include <xgrad/autograd/detail/scans.hpp>
@@ -108,6 +108,44 @@ struct Cumprod {
   }
 };
 
+/// a - b, 0 where both are the same infinity.
+Tensor finite_difference(const Tensor& a, const Tensor& b) {
+  const Tensor same = logical_and(a == b, isinf(a));
+  return where(same, 0.0, a) - where(same, 0.0, b);
+}
+
+/// y_k = log(e^x_1 + ... + e^x_k). dx_i = e^(x_i - y_i) l_i with l_i = g_i + e^(y_i - y_{i+1}) l_{i+1}: no exponent is
+/// positive, and no logarithm of a gradient is taken.
+struct Logcumsumexp {
+  static constexpr const char* name = "logcumsumexp";
+  static constexpr int inputs = 1;
+  static constexpr unsigned saves = save_input(0) | save_output();
+  static constexpr Rule rule = Rule::quadrature;
+  std::int64_t dim = 0;
+  bool mixes_rows(std::int64_t ndim) const { return ndim > 0 && dim == 0; }
+  Tensor forward(const Tensor& x) const {
+    check_floating(name, x);
+    return kernels::logcumsumexp(x, dim);
+  }
+  Tensor backward(const OpContext& c, const Tensor& g) const {
+    if (g.dim() == 0 || g.numel() == 0) return g;
+    const Tensor &x = c.input(0), &y = c.output();
+    const std::int64_t n = y.size(dim) - 1;
+    const Tensor before = narrow(y, dim, 0, n), after = narrow(y, dim, 1, n);
+    Shape last = y.shape();
+    last[static_cast<std::size_t>(dim)] = 1;
+    const Tensor kept = cat({exp(finite_difference(before, after)), zeros(last, {.dtype = y.dtype()})}, dim);
+    return exp(finite_difference(x, y)) * apply(LinearRecurrence{dim, true}, kept, g);
+  }
+  static std::vector<Sample> samples(Dtype d) {
+    const auto call = [](auto dim) { return [=](const Inputs& in) { return logcumsumexp(in[0], dim); }; };
+    return shaped_samples(d, {{"last", {{3, 4}}, call(-1)},
+                              {"first", {{3, 4}}, call(0)},
+                              {"0-d", {{}}, call(0)},
+                              {"empty", {{0, 3}}, call(1)}});
+  }
+};
+
 /// Product along one dimension. dx_i = g (product before i) (product after i): exact where factors are zero.
 struct Prod {
   static constexpr const char* name = "prod";
@@ -161,6 +199,9 @@ Tensor cumsum(const Tensor& x, std::int64_t dim, DtypeOption options) {
 }
 Tensor cumprod(const Tensor& x, std::int64_t dim, DtypeOption options) {
   return apply(autograd::Cumprod{normalize_dim("cumprod", dim, x.dim())}, converted(x, options));
+}
+Tensor logcumsumexp(const Tensor& x, std::int64_t dim) {
+  return apply(autograd::Logcumsumexp{normalize_dim("logcumsumexp", dim, x.dim())}, x);
 }
 
 }  // namespace xg

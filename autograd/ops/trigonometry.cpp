@@ -136,8 +136,9 @@ double sine_quotient_derivative(double x, int n) {
     }
   }
   // t S_n = (derivative of order n of sin t) - n S_(n-1), whose errors decrease for t > n / e.
-  const double turn = std::numbers::pi * (x - 2 * std::nearbyint(x / 2));  // t modulo 2 pi, without rounding of x
-  const double derivatives[] = {std::sin(turn), std::cos(turn), -std::sin(turn), -std::cos(turn)};
+  const double whole = std::nearbyint(x), turn = std::numbers::pi * (x - whole);  // t modulo pi, without rounding of x
+  const double sign = std::fmod(whole, 2) == 0 ? 1 : -1, sine = sign * std::sin(turn), cosine = sign * std::cos(turn);
+  const double derivatives[] = {sine, cosine, -sine, -cosine};
   double s = derivatives[0] / t;
   for (int m = 1; m <= n; ++m) s = (derivatives[m % 4] - m * s) / t;
   return s;

@@ -8,6 +8,8 @@
 #include <bit>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -47,6 +49,10 @@ template <> struct MathConstants<float> {
   // (tanh(s) / s - 1) / s^2 over s^2, where |s| <= 0.625
   static constexpr float tanh_tail[] = {-0.333333331721403616f, 0.133333035569157418f,    -0.0539592595772045427f,
                                         0.0217689186510282102f, -0.00834394551583915205f, 0.00229274481617814234f};
+  // (x - tanh(x)) / x^3 over x^2, where |x| <= 1.5
+  static constexpr float tanhshrink_tail[] = {
+      0.333333333f, -0.133333311f, 0.0539677669f, -0.021865241f, 0.00884384701f, -0.00353891692f, 0.00136061411f,
+      -0.000472827507f, 0.000135741504f, -2.87994055e-5f, 3.88186068e-6f, -2.44495049e-7f};
   // erf(x) / x - 1 over x^2, where |x| < 0.75; exp(x^2) erfc(x) over (x - 3) / (x + 3) above
   static constexpr float erf_small[] = {0.12837916557875168f,    -0.376126194694376761f,  0.112833865384145441f,
                                         -0.0268351145686097035f, 0.00511533211253222635f, -0.00067564795686800473f};
@@ -87,6 +93,13 @@ template <> struct MathConstants<double> {
                                          0.0218694885190083058,    -0.00886323510324087792, 0.00359212175115496227,
                                          -0.00145577541204780551,  0.000589660657775704335, -0.000237590649605556196,
                                          0.0000925711612955676827, -0.0000312011014257974,  6.48516348279311315e-6};
+  static constexpr double tanhshrink_tail[] = {
+      0.333333333333333333, -0.133333333333333187, 0.0539682539682422873, -0.0218694885357840962,
+      0.00886323552363039475, -0.00359212797131228264, 0.00145583393054037976, -0.000590025165462414976,
+      0.000239120694719455012, -0.0000968915500070300484, 0.0000392255529885429446, -0.0000158258499629168966,
+      6.31918851298475388e-6, -2.46065065115808007e-6, 9.11764639336341493e-7, -3.11031279655691955e-7,
+      9.40269870954980191e-8, -2.41865891511573723e-8, 5.06703005192781434e-9, -8.20860733103363025e-10,
+      9.57106590922794426e-11, -7.10838886505179685e-12, 2.51606106045056726e-13};
   static constexpr double erf_small[] = {0.12837916709551257,     -0.37612638903183752,      0.112837916709550872,
                                          -0.0268661706451184448,  0.00522397762522219187,    -0.000854832700113594614,
                                          0.000120553315452941164, -0.0000149255893838211429, 1.64603832098581487e-6,
@@ -260,6 +273,26 @@ template <Care care = Care::full, class V> [[gnu::always_inline]] inline V tanh_
   return xsimd::copysign(pick(a < V(static_cast<T>(0.625)), small, large), x);
 }
 
+/// x - tanh(x), at most 4 ulp.
+template <class V> V tanhshrink_of(const V& x) {
+  using T = typename V::value_type;
+  const V a = xsimd::abs(x), most(static_cast<T>(1.5)), z = pick(a > most, V(T(0)), x * x);  // NaN stays
+  return pick(a > most, x - tanh_of(x), x * z * polynomial(z, detail::Constants<V>::tanhshrink_tail));
+}
+
+/// x e^x for x below -exp_plain, where e^x alone would be subnormal and lose bits.
+template <class V> V times_vanishing_exp(const V& x) {
+  using T = typename V::value_type;
+  return x * exp_of(x + V(T(64))) * V(static_cast<T>(1.603810890548637852976087e-28));  // e^-64
+}
+
+/// 2 atanh(s) = log((1 + s) / (1 - s)) for |s| <= 1/3.
+template <class V> V twice_atanh_of(const V& s) {
+  using T = typename V::value_type;
+  const V z = s * s;
+  return xsimd::fma(s * z, polynomial(z, detail::Constants<V>::log1p_tail), V(T(2)) * s);
+}
+
 /// erf(x), at most 2 ulp.
 template <class V> V erf_of(const V& x) {
   using T = typename V::value_type;
@@ -303,8 +336,30 @@ template <class V> V sign_of(const V& x) {
     return pick(x > constant(x, 0), constant(x, 1), pick(x < constant(x, 0), constant(x, -1), x * constant(x, 0)));
 }
 template <class V> V sqrt_of(const V& x) { return xsimd::sqrt(x); }
-template <class V> V sin_of(const V& x) { return xsimd::sin(x); }
-template <class V> V cos_of(const V& x) { return xsimd::cos(x); }
+/// y, except that lanes near a zero of f, other than 0 itself, are computed by the C library: the reduction of x by
+/// multiples of pi / 2 that xsimd uses has too few bits there.
+template <class V, class F> V exact_near_zeros(const V& x, const V& y, F f) {
+  if constexpr (std::is_arithmetic_v<V>) {
+    return y;
+  } else {
+    using T = typename V::value_type;
+    const V limit(static_cast<T>(std::is_same_v<T, float> ? 0x1p-12 : 0x1p-30)), one(T(1));
+    if (!xsimd::any((xsimd::abs(y) < limit) & (xsimd::abs(x) > one))) [[likely]]
+      return y;
+    alignas(64) T in[V::size], out[V::size];
+    x.store_aligned(in);
+    y.store_aligned(out);
+    for (std::size_t i = 0; i < V::size; ++i)
+      if (std::abs(out[i]) < limit.get(0) && std::abs(in[i]) > T(1)) out[i] = f(in[i]);
+    return V::load_aligned(out);
+  }
+}
+template <class V> V sin_of(const V& x) {
+  return exact_near_zeros(x, xsimd::sin(x), [](auto a) { return std::sin(a); });
+}
+template <class V> V cos_of(const V& x) {
+  return exact_near_zeros(x, xsimd::cos(x), [](auto a) { return std::cos(a); });
+}
 template <std::floating_point T> T erfc_of(T x) { return std::erfc(x); }
 template <class V> V log1p_of(const V& x) { return xsimd::log1p(x); }
 

@@ -33,5 +33,7 @@ Tensor sum_squared_deviation(const Tensor& x, const Tensor& mean_keepdim, const 
 /// Running sums along dim; bools and integers give int64.
 Tensor cumsum(const Tensor& x, std::int64_t dim);
 Tensor cumprod(const Tensor& x, std::int64_t dim);
+/// log(e^x_1 + ... + e^x_i) along dim, for a floating x.
+Tensor logcumsumexp(const Tensor& x, std::int64_t dim);
 
 }  // namespace xg::kernels

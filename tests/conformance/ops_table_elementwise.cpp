@@ -22,6 +22,9 @@ Outputs clamped(A a) {
   return clamp(a.tensor("x"), a.optional_tensor("min"), a.optional_tensor("max"));
 }
 
+Outputs derived_gamma(A a) { return polygamma(a.integer("n"), a.tensor("x")); }
+Outputs multivariate_gamma(A a) { return mvlgamma(a.tensor("x"), a.integer("p")); }
+
 const OpRow table[] = {
     // ---- arithmetic
     {"add", "a b alpha", [](A a) -> Outputs { return add(a.operand("a"), scaled(a.operand("b"), a, "alpha")); }},
@@ -120,6 +123,33 @@ const OpRow table[] = {
      [](A a) -> Outputs {
        return nan_to_num(a.tensor("x"), a.number("nan", 0), a.optional_number("posinf"), a.optional_number("neginf"));
      }},
+
+    // ---- special functions
+    {"lgamma", "x", unary<lgamma>},
+    {"digamma", "x", unary<digamma>},
+    {"polygamma.polygamma_n_0", "x n", derived_gamma},
+    {"polygamma.polygamma_n_1", "x n", derived_gamma},
+    {"polygamma.polygamma_n_2", "x n", derived_gamma},
+    {"polygamma.polygamma_n_3", "x n", derived_gamma},
+    {"polygamma.polygamma_n_4", "x n", derived_gamma},
+    {"special.polygamma.special_polygamma_n_0", "x n", derived_gamma},
+    {"mvlgamma.mvlgamma_p_1", "x p", multivariate_gamma},
+    {"mvlgamma.mvlgamma_p_3", "x p", multivariate_gamma},
+    {"mvlgamma.mvlgamma_p_5", "x p", multivariate_gamma},
+    {"erfinv", "x", unary<erfinv>},
+    {"i0", "x", unary<i0>},
+    {"igamma", "a b", binary<special::gammainc>},
+    {"igammac", "a b", binary<special::gammaincc>},
+    {"special.erfcx", "x", unary<special::erfcx>},
+    {"special.ndtr", "x", unary<special::ndtr>},
+    {"special.log_ndtr", "x", unary<special::log_ndtr>},
+    {"special.ndtri", "x", unary<special::ndtri>},
+    {"special.entr", "x", unary<special::entr>},
+    {"special.xlog1py", "a b", binary<special::xlog1py>},
+    {"special.i0e", "x", unary<special::i0e>},
+    {"special.i1", "x", unary<special::i1>},
+    {"special.i1e", "x", unary<special::i1e>},
+    {"special.zeta", "a b", binary<special::zeta>},
 
     // ---- activations
     {"sigmoid", "x", unary<sigmoid>},

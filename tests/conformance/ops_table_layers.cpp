@@ -158,6 +158,54 @@ const OpRow table[] = {
      [](A a) -> Outputs {
        return soft_margin_loss(a.tensor("x"), a.tensor("target"), {.reduction = reduction_of(a)});
      }},
+    {"nn.functional.gaussian_nll_loss", "x target var full eps reduction",
+     [](A a) -> Outputs {
+       return gaussian_nll_loss(
+           a.tensor("x"), a.tensor("target"), a.tensor("var"),
+           {.full = a.flag("full"), .eps = a.number("eps", 1e-6), .reduction = reduction_of(a)});
+     }},
+    {"nn.functional.poisson_nll_loss", "x target log_input full size_average eps reduce reduction",
+     [](A a) -> Outputs {
+       return poisson_nll_loss(a.tensor("x"), a.tensor("target"),
+                               {.log_input = a.flag("log_input", true),
+                                .full = a.flag("full"),
+                                .eps = a.number("eps", 1e-8),
+                                .reduction = reduction_of(a)});
+     }},
+    {"nn.functional.multi_margin_loss", "x target p margin weight size_average reduce reduction",
+     [](A a) -> Outputs {
+       return multi_margin_loss(a.tensor("x"), a.tensor("target"),
+                                {.p = a.integer("p", 1),
+                                 .margin = a.number("margin", 1),
+                                 .weight = a.optional_tensor("weight"),
+                                 .reduction = reduction_of(a)});
+     }},
+    {"nn.functional.multilabel_margin_loss", "x target size_average reduce reduction",
+     [](A a) -> Outputs { return multilabel_margin_loss(a.tensor("x"), a.tensor("target"), reduction_of(a)); }},
+    {"nn.functional.multilabel_soft_margin_loss", "x target weight size_average reduce reduction",
+     [](A a) -> Outputs { return multilabel_soft_margin_loss(a.tensor("x"), a.tensor("target"), loss_options(a)); }},
+    {"nn.functional.cosine_embedding_loss", "a b target margin size_average reduce reduction",
+     [](A a) -> Outputs {
+       return cosine_embedding_loss(a.tensor("a"), a.tensor("b"), a.tensor("target"),
+                                    {.margin = a.number("margin", 0), .reduction = reduction_of(a)});
+     }},
+    {"nn.functional.triplet_margin_loss", "anchor positive negative margin p eps swap size_average reduce reduction",
+     [](A a) -> Outputs {
+       return triplet_margin_loss(a.tensor("anchor"), a.tensor("positive"), a.tensor("negative"),
+                                  {.margin = a.number("margin", 1),
+                                   .p = a.number("p", 2),
+                                   .eps = a.number("eps", 1e-6),
+                                   .swap = a.flag("swap"),
+                                   .reduction = reduction_of(a)});
+     }},
+    {"nn.functional.triplet_margin_with_distance_loss",
+     "anchor positive negative distance_function margin swap reduction",
+     [](A a) -> Outputs {
+       if (a.has("distance_function")) throw Unknown("distance_function");
+       return triplet_margin_with_distance_loss(
+           a.tensor("anchor"), a.tensor("positive"), a.tensor("negative"),
+           {.margin = a.number("margin", 1), .swap = a.flag("swap"), .reduction = reduction_of(a)});
+     }},
 };
 
 }  // namespace

@@ -37,6 +37,18 @@ std::vector<Call> elementwise_calls() {
       {"sinc", unary<sinc>},
       {"erf", unary<erf>},
       {"erfc", unary<erfc>},
+      {"erfinv", unary<erfinv>},
+      {"lgamma", unary<lgamma>},
+      {"digamma", unary<digamma>},
+      {"i0", unary<i0>},
+      {"special.erfcx", unary<special::erfcx>},
+      {"special.ndtr", unary<special::ndtr>},
+      {"special.log_ndtr", unary<special::log_ndtr>},
+      {"special.ndtri", unary<special::ndtri>},
+      {"special.entr", unary<special::entr>},
+      {"special.i0e", unary<special::i0e>},
+      {"special.i1", unary<special::i1>},
+      {"special.i1e", unary<special::i1e>},
       {"floor", unary<floor>},
       {"ceil", unary<ceil>},
       {"trunc", unary<trunc>},
@@ -84,6 +96,20 @@ std::vector<Call> elementwise_calls() {
       {"logaddexp", binary<logaddexp>},
       {"logaddexp2", binary<logaddexp2>},
       {"xlogy", binary<xlogy>},
+      {"special.xlog1py", binary<special::xlog1py>},
+      {"special.gammainc", binary<special::gammainc>},
+      {"special.gammaincc", binary<special::gammaincc>},
+      {"special.zeta", binary<special::zeta>},
+      {"special.betaln", binary<special::betaln>},
+      {"special.beta", binary<special::beta>},
+      {"polygamma", [](Draw& d) {
+         const Tensor x = d.tensor();
+         return list(polygamma(d.integer(), x));
+       }},
+      {"mvlgamma", [](Draw& d) {
+         const Tensor x = d.tensor();
+         return list(mvlgamma(x, d.below(6) - 1));
+       }},
       {"atan2", binary<atan2>},
       {"prelu", binary<prelu>},
       {"eq", binary<eq>},

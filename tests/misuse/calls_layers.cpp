@@ -34,6 +34,14 @@ Tensor labels(Draw& d, const Tensor& x) {
   return from_data(values.data(), shape);
 }
 
+/// Lists of class numbers in the shape of x.
+Tensor labels_of_shape(Draw& d, const Tensor& x) {
+  if (!x.defined()) return d.index();
+  std::vector<std::int64_t> values(static_cast<std::size_t>(x.numel()));
+  for (std::int64_t& value : values) value = d.one_in(40) ? d.integer() : d.below(4) - 1;
+  return from_data(values.data(), x.shape());
+}
+
 }  // namespace
 
 std::vector<Call> layers_calls() {
@@ -118,6 +126,39 @@ std::vector<Call> layers_calls() {
       {"margin_ranking_loss", [](Draw& d) {
          const Tensor a = d.tensor();
          return list(margin_ranking_loss(a, d.tensor_like(a), d.tensor_like(a), {d.number(), reduction(d)}));
+       }},
+      {"gaussian_nll_loss", [](Draw& d) {
+         const Tensor a = d.tensor(), t = d.tensor_like(a), var = d.tensor_like(a);
+         return list(gaussian_nll_loss(a, t, d.one_in(3) ? var : square(var), {d.yes(), d.number(), reduction(d)}));
+       }},
+      {"poisson_nll_loss", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(poisson_nll_loss(a, d.tensor_like(a), {d.yes(), d.yes(), d.number(), reduction(d)}));
+       }},
+      {"multi_margin_loss", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(multi_margin_loss(a, d.yes() ? labels(d, a) : d.index(), {d.one_in(6) ? d.integer() : 1 + d.below(2), d.number(), channels(d, a), reduction(d)}));
+       }},
+      {"multilabel_margin_loss", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(multilabel_margin_loss(a, d.yes() ? labels_of_shape(d, a) : d.index(), reduction(d)));
+       }},
+      {"multilabel_soft_margin_loss", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(multilabel_soft_margin_loss(a, d.tensor_like(a), {reduction(d), d.one_in(3) ? d.tensor_like(a) : Tensor()}));
+       }},
+      {"cosine_embedding_loss", [](Draw& d) {
+         const Tensor a = d.tensor(), b = d.tensor_like(a);
+         return list(cosine_embedding_loss(a, b, d.yes() ? sign(sum(a, -1)) : d.tensor(), {d.number(), reduction(d)}));
+       }},
+      {"triplet_margin_loss", [](Draw& d) {
+         const Tensor a = d.tensor(), b = d.tensor_like(a), c = d.tensor_like(a);
+         return list(triplet_margin_loss(a, b, c, {d.number(), d.number(), d.number(), d.yes(), reduction(d)}));
+       }},
+      {"triplet_margin_with_distance_loss", [](Draw& d) {
+         const Tensor a = d.tensor(), b = d.tensor_like(a), c = d.tensor_like(a);
+         const auto distance = [](const Tensor& x, const Tensor& y) { return sum(abs(x - y), -1); };
+         return list(triplet_margin_with_distance_loss(a, b, c, {distance, d.number(), d.yes(), reduction(d)}));
        }},
       // clang-format on
   };

@@ -33,11 +33,16 @@ std::vector<Call> reductions_calls() {
       {"min of a dimension", [](Draw& d) { return list(min(d.tensor(), d.dim(), d.yes())); }},
       {"cumsum", [](Draw& d) { return list(cumsum(d.tensor(), d.dim(), d.dtype_option())); }},
       {"cumprod", [](Draw& d) { return list(cumprod(d.tensor(), d.dim(), d.dtype_option())); }},
+      {"logcumsumexp", [](Draw& d) { return list(logcumsumexp(d.tensor(), d.dim())); }},
       {"softmax", [](Draw& d) { return list(softmax(d.tensor(), d.dim(), d.dtype_option())); }},
       {"softmin", [](Draw& d) { return list(softmin(d.tensor(), d.dim(), d.dtype_option())); }},
       {"log_softmax", [](Draw& d) { return list(log_softmax(d.tensor(), d.dim(), d.dtype_option())); }},
       {"vector_norm", [](Draw& d) { return list(vector_norm(d.tensor(), d.number(), d.dims(), d.yes())); }},
       {"norm", [](Draw& d) { return list(norm(d.tensor(), d.number(), d.dims(), d.yes())); }},
+      {"cdist", [](Draw& d) {
+         const Tensor a = d.tensor();
+         return list(cdist(a, d.tensor_like(a), d.number()));
+       }},
       {"dist", [](Draw& d) {
          const Tensor a = d.tensor();
          return list(dist(a, d.tensor_like(a), d.number()));
