@@ -205,6 +205,33 @@ Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const { retur
 Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return xg::gather(*this, dim, index); }
 Tensor Tensor::masked_fill(const Tensor& mask, Scalar value) const { return xg::masked_fill(*this, mask, value); }
 Tensor Tensor::masked_select(const Tensor& mask) const { return xg::masked_select(*this, mask); }
+Tensor Tensor::masked_scatter(const Tensor& mask, const Tensor& source) const {
+  return xg::masked_scatter(*this, mask, source);
+}
+Tensor Tensor::scatter_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, StringRef reduce,
+                              bool include_self) const {
+  return xg::scatter_reduce(*this, dim, index, source, reduce, include_self);
+}
+Tensor Tensor::index_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, StringRef reduce,
+                            bool include_self) const {
+  return xg::index_reduce(*this, dim, index, source, reduce, include_self);
+}
+Tensor Tensor::select_scatter(const Tensor& source, std::int64_t dim, std::int64_t index) const {
+  return xg::select_scatter(*this, source, dim, index);
+}
+Tensor Tensor::slice_scatter(const Tensor& source, std::int64_t dim, std::optional<std::int64_t> start,
+                             std::optional<std::int64_t> end, std::int64_t step) const {
+  return xg::slice_scatter(*this, source, dim, start, end, step);
+}
+Tensor Tensor::diagonal_scatter(const Tensor& source, std::int64_t offset, std::int64_t dim1,
+                                std::int64_t dim2) const {
+  return xg::diagonal_scatter(*this, source, offset, dim1, dim2);
+}
+Tensor Tensor::argwhere() const { return xg::argwhere(*this); }
+Tensor Tensor::unfold(std::int64_t dim, std::int64_t size, std::int64_t step) const {
+  return xg::unfold(*this, dim, size, step);
+}
+Tensor Tensor::rot90(std::int64_t k, const Dims& dims) const { return xg::rot90(*this, k, dims); }
 Tensor& Tensor::masked_fill_(const Tensor& mask, Scalar value) {
   return in_place(
       *this, "masked_fill_", &mask, [&](const Tensor& self) { return xg::masked_fill(self, mask, value); },
@@ -301,6 +328,46 @@ Tensor Tensor::argsort(std::int64_t dim, bool descending) const { return xg::arg
 std::pair<Tensor, Tensor> Tensor::topk(std::int64_t k, std::int64_t dim, bool largest) const {
   return xg::topk(*this, k, dim, largest);
 }
+Tensor Tensor::msort() const { return xg::msort(*this); }
+std::pair<Tensor, Tensor> Tensor::kthvalue(std::int64_t k, std::int64_t dim, bool keepdim) const {
+  return xg::kthvalue(*this, k, dim, keepdim);
+}
+std::pair<Tensor, Tensor> Tensor::mode(std::int64_t dim, bool keepdim) const { return xg::mode(*this, dim, keepdim); }
+Tensor Tensor::median() const { return xg::median(*this); }
+std::pair<Tensor, Tensor> Tensor::median(std::int64_t dim, bool keepdim) const {
+  return xg::median(*this, dim, keepdim);
+}
+Tensor Tensor::nanmedian() const { return xg::nanmedian(*this); }
+std::pair<Tensor, Tensor> Tensor::nanmedian(std::int64_t dim, bool keepdim) const {
+  return xg::nanmedian(*this, dim, keepdim);
+}
+Tensor Tensor::quantile(double q, std::optional<std::int64_t> dim, bool keepdim) const {
+  return xg::quantile(*this, q, dim, keepdim);
+}
+Tensor Tensor::quantile(const Tensor& q, std::optional<std::int64_t> dim, bool keepdim) const {
+  return xg::quantile(*this, q, dim, keepdim);
+}
+Tensor Tensor::nanquantile(double q, std::optional<std::int64_t> dim, bool keepdim) const {
+  return xg::nanquantile(*this, q, dim, keepdim);
+}
+Tensor Tensor::nanquantile(const Tensor& q, std::optional<std::int64_t> dim, bool keepdim) const {
+  return xg::nanquantile(*this, q, dim, keepdim);
+}
+Tensor Tensor::nansum(const Dims& dims, bool keepdim) const { return xg::nansum(*this, dims, keepdim); }
+Tensor Tensor::nanmean(const Dims& dims, bool keepdim) const { return xg::nanmean(*this, dims, keepdim); }
+std::pair<Tensor, Tensor> Tensor::cummax(std::int64_t dim) const { return xg::cummax(*this, dim); }
+std::pair<Tensor, Tensor> Tensor::cummin(std::int64_t dim) const { return xg::cummin(*this, dim); }
+Tensor Tensor::cov(std::int64_t correction) const { return xg::cov(*this, correction); }
+Tensor Tensor::cov(std::int64_t correction, const Tensor& fweights, const Tensor& aweights) const {
+  return xg::cov(*this, correction, fweights, aweights);
+}
+Tensor Tensor::corrcoef() const { return xg::corrcoef(*this); }
+Tensor Tensor::bincount() const { return xg::bincount(*this); }
+Tensor Tensor::bincount(const Tensor& weights, std::int64_t minlength) const {
+  return xg::bincount(*this, weights, minlength);
+}
+Tensor Tensor::histc(std::int64_t bins, Scalar min, Scalar max) const { return xg::histc(*this, bins, min, max); }
+Tensor Tensor::renorm(double p, std::int64_t dim, double maxnorm) const { return xg::renorm(*this, p, dim, maxnorm); }
 
 // ---- products
 

@@ -233,6 +233,27 @@ class XG_API Tensor {
   /// The elements where the mask is true, in row-major order: [count]. Throws DtypeError unless the mask is bool.
   Tensor masked_select(const Tensor& mask) const;
   Tensor& masked_fill_(const Tensor& mask, Scalar value);  ///< masked_fill in place
+  /// x in which elements where the mask is true are those of source, in order. Throws as xg::masked_scatter.
+  Tensor masked_scatter(const Tensor& mask, const Tensor& source) const;
+  /// x reduced with all elements of source that the index sends to one place. Throws as xg::scatter_reduce.
+  Tensor scatter_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, StringRef reduce,
+                        bool include_self = true) const;
+  /// x reduced with the slices of source that a vector of integers sends to one place. Throws as xg::index_reduce.
+  Tensor index_reduce(std::int64_t dim, const Tensor& index, const Tensor& source, StringRef reduce,
+                      bool include_self = true) const;
+  /// x with source in place of select(dim, index); throws as xg::select_scatter.
+  Tensor select_scatter(const Tensor& source, std::int64_t dim, std::int64_t index) const;
+  /// x with source in place of a slice; throws as xg::slice_scatter.
+  Tensor slice_scatter(const Tensor& source, std::int64_t dim = 0, std::optional<std::int64_t> start = {},
+                       std::optional<std::int64_t> end = {}, std::int64_t step = 1) const;
+  /// x with source in place of a diagonal; throws as xg::diagonal_scatter.
+  Tensor diagonal_scatter(const Tensor& source, std::int64_t offset = 0, std::int64_t dim1 = 0,
+                          std::int64_t dim2 = 1) const;
+  Tensor argwhere() const;  ///< coordinates of the nonzero elements: int64 [count, dim()]
+  /// Windows of `size` elements along a dimension, every `step` elements, as a view. Throws as xg::unfold.
+  Tensor unfold(std::int64_t dim, std::int64_t size, std::int64_t step) const;
+  /// x turned k times by 90 degrees from dims[0] towards dims[1]. Throws as xg::rot90.
+  Tensor rot90(std::int64_t k = 1, const Dims& dims = {0, 1}) const;
 
   // ---- elementwise
   Tensor abs() const;                             ///< |x|
@@ -353,6 +374,43 @@ class XG_API Tensor {
   /// The k largest (or smallest) elements along a dimension, best first, and their indices (int64). Throws ValueError
   /// for a k that is negative or larger than the dimension.
   std::pair<Tensor, Tensor> topk(std::int64_t k, std::int64_t dim = -1, bool largest = true) const;
+  Tensor msort() const;  ///< the values in order along dimension 0
+  /// The k-th smallest elements along a dimension, and their indices (int64). Throws as xg::kthvalue.
+  std::pair<Tensor, Tensor> kthvalue(std::int64_t k, std::int64_t dim = -1, bool keepdim = false) const;
+  /// The most frequent elements along a dimension, and their last indices (int64). Throws as xg::mode.
+  std::pair<Tensor, Tensor> mode(std::int64_t dim = -1, bool keepdim = false) const;
+  Tensor median() const;  ///< the lower middle element of all, NaN where there is one
+  /// The lower middle elements along a dimension, and their indices (int64). Throws as xg::median.
+  std::pair<Tensor, Tensor> median(std::int64_t dim, bool keepdim = false) const;
+  Tensor nanmedian() const;  ///< median of the elements that are not NaN
+  /// median along a dimension of the elements that are not NaN. Throws as xg::nanmedian.
+  std::pair<Tensor, Tensor> nanmedian(std::int64_t dim, bool keepdim = false) const;
+  /// The q-quantiles along a dimension or of all elements, interpolated linearly. Throws as xg::quantile.
+  Tensor quantile(double q, std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
+  /// quantile for a vector of q, which gives a new first dimension.
+  Tensor quantile(const Tensor& q, std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
+  /// quantile of the elements that are not NaN.
+  Tensor nanquantile(double q, std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
+  /// nanquantile for a vector of q, which gives a new first dimension.
+  Tensor nanquantile(const Tensor& q, std::optional<std::int64_t> dim = {}, bool keepdim = false) const;
+  Tensor nansum(const Dims& dims = {}, bool keepdim = false) const;   ///< sum of the elements that are not NaN
+  Tensor nanmean(const Dims& dims = {}, bool keepdim = false) const;  ///< mean of the elements that are not NaN
+  /// The largest element up to each place along a dimension, and its index (int64).
+  std::pair<Tensor, Tensor> cummax(std::int64_t dim) const;
+  /// The smallest element up to each place along a dimension, and its index (int64).
+  std::pair<Tensor, Tensor> cummin(std::int64_t dim) const;
+  /// The covariance matrix of rows as variables. Throws as xg::cov.
+  Tensor cov(std::int64_t correction = 1) const;
+  /// cov with weights of the observations, either of which may be undefined.
+  Tensor cov(std::int64_t correction, const Tensor& fweights, const Tensor& aweights) const;
+  Tensor corrcoef() const;  ///< the correlation matrix of rows as variables; throws as xg::corrcoef
+  Tensor bincount() const;  ///< how often each number occurs in a vector of integers; throws as xg::bincount
+  /// The sum of the weights of each number in a vector of integers. Throws as xg::bincount.
+  Tensor bincount(const Tensor& weights, std::int64_t minlength = 0) const;
+  /// Counts of elements in equal intervals. Throws as xg::histc.
+  Tensor histc(std::int64_t bins = 100, Scalar min = 0, Scalar max = 0) const;
+  /// x with slices along a dimension scaled down to a norm. Throws as xg::renorm.
+  Tensor renorm(double p, std::int64_t dim, double maxnorm) const;
 
   // ---- products
   /// The matrix product over the last two dimensions; leading dimensions broadcast. A vector is a row on the left, a

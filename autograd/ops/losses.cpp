@@ -47,7 +47,7 @@ void check_margin(const char* op, double margin) {
 }
 
 std::int64_t first_true(const Tensor& mask) {
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   if (mask.numel() == 0 || !any(mask).item<bool>()) return -1;
   return argmax(to(mask, uint8)).item<std::int64_t>();
 }

@@ -28,7 +28,7 @@ void check_scores(const char* op, const Tensor& x, const Tensor& target) {
 }
 
 void check_labels(const char* op, const Tensor& target, std::int64_t least, std::int64_t classes) {
-  const NoTrace trace_guard;
+  const Unobserved unobserved;
   const std::int64_t at = first_true(logical_or(target < least, target >= classes));
   if (at >= 0)
     raise<IndexError>("[{}] target{} is {}, class numbers lie in [{}, {}).", op, kernels::position(target.shape(), at),
@@ -82,7 +82,7 @@ Tensor gaussian_nll_loss(const Tensor& x, const Tensor& target, const Tensor& va
                         op, var.shape().str(), x.shape().str());
   }
   {
-    const autograd::NoTrace trace_guard;
+    const autograd::Unobserved unobserved;
     const Tensor values = var.detach();
     if (const std::int64_t at = autograd::first_true(values < 0); at >= 0)
       raise<ValueError>("[{}] var{} is {}, variances must not be negative.", op, kernels::position(var.shape(), at),
@@ -140,7 +140,7 @@ Tensor multilabel_margin_loss(const Tensor& x, const Tensor& target, Reduction r
   // Only as many columns as the longest list has.
   std::int64_t longest = 1;
   if (n > 0) {
-    const autograd::NoTrace trace_guard;
+    const autograd::Unobserved unobserved;
     longest = std::max<std::int64_t>(max(sum(counts, 1)).item<std::int64_t>(), 1);
   }
   const Tensor own = gather(rows, 1, narrow(labels, 1, 0, longest));

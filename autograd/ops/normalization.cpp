@@ -95,7 +95,7 @@ Tensor instance_norm(const Tensor& x, const Tensor& running_mean, const Tensor& 
         x.shape().str());
   if (x.numel() > 0 && (running_mean.defined() || running_var.defined())) {
     const NoGrad guard;
-    const autograd::NoTrace trace_guard;
+    const autograd::Unobserved unobserved;
     const Tensor parts = reshape(x.detach(), {rows, channels, elements});
     update_running(running_mean, mean(parts, 2), momentum);
     if (running_var.defined()) update_running(running_var, var(parts, 2), momentum);

@@ -158,15 +158,6 @@ const OpRow table[] = {
     {"log_softmax.with_dtype", "x dim dtype", along<log_softmax>},
     {"nn.functional.softmin", "x dim dtype", along<softmin>},
     {"nn.functional.softmin.with_dtype", "x dim dtype", along<softmin>},
-    {"norm", "x p dim keepdim", vector_norm_of},
-    {"norm.fro", "x p dim keepdim", vector_norm_of},
-    {"norm.inf", "x p dim keepdim", vector_norm_of},
-    {"norm.nuc", "x p dim keepdim", vector_norm_of},
-    {"linalg.vector_norm", "x ord dim keepdim dtype",
-     [](A a) -> Outputs {
-       const Tensor x = a.dtype() ? to(a.tensor("x"), *a.dtype()) : a.tensor("x");
-       return vector_norm(x, a.number("ord", 2), a.dims("dim"), a.flag("keepdim"));
-     }},
     {"cdist", "a b p compute_mode",
      [](A a) -> Outputs { return cdist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
     {"dist", "a b p", [](A a) -> Outputs { return dist(a.tensor("a"), a.tensor("b"), a.number("p", 2)); }},
