@@ -57,7 +57,7 @@ measure_peer() {  # script, suites, contenders, as the table names them if it di
   pinned "$python" "benchmarks/peers/$1" "${quick[@]}" >>"$results" 2>>"$log" || left_out "$2" "$3" "failed, see $log"
 }
 
-measure step fit explain memory ops reduce matmul growth compile_time
+measure step fit derivatives checkpoints explain memory ops reduce matmul growth compile_time
 if [ -n "$peers" ]; then
   python=$XGRAD_PEERS/bin/python
   [ -x "$python" ] || python=python3
@@ -68,14 +68,16 @@ if [ -n "$peers" ]; then
   fi
   measure_peer pytorch.py 'step, fit' PyTorch
   measure_peer jax_jit.py step JAX
+  measure_peer derivatives_pytorch.py derivatives PyTorch
+  measure_peer derivatives_jax.py derivatives JAX
   KERAS_BACKEND=jax measure_peer keras_fit.py 'step, fit' 'Keras on JAX'
   KERAS_BACKEND=tensorflow measure_peer keras_fit.py 'step, fit' 'Keras on TensorFlow'
   measure_peer shap_values.py explain shap
   measure_peer captum_attributions.py explain captum
   # Once more after the others: what the machine did meanwhile must not decide.
-  measure step fit explain
+  measure step fit derivatives explain
 else
-  left_out 'step, fit, explain' 'libtorch, PyTorch, JAX, Keras, shap, captum' 'run scripts/bench.sh --peers'
+  left_out 'step, fit, derivatives, explain' 'libtorch, PyTorch, JAX, Keras, shap, captum' 'run scripts/bench.sh --peers'
 fi
 
 "$XGRAD_BUILD/benchmarks/xgrad-bench-report" "$results" "$out"

@@ -2,6 +2,7 @@
 #include "support/catch.hpp"
 #include "support/support.hpp"
 
+#include <xgrad/autograd/detail/completeness.hpp>
 #include <xgrad/autograd/detail/op.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
@@ -67,10 +68,7 @@ std::vector<Tensor> floating_leaves(const Sample& sample) {
   return out;
 }
 
-/// Uneven numbers between 0.5 and 2.5 of a shape, the same every time.
-Tensor uneven(const Shape& shape, Dtype dtype, double phase = 0.6) {
-  return (sin(arange(shape.numel(), {.dtype = float64}) * 1.7 + phase) + 1.5).reshape(shape).to(dtype);
-}
+using autograd::detail::uneven_numbers;
 
 /// Gradients of all floating inputs, undefined ones as zeros.
 std::vector<Tensor> gradients(const Sample& sample, const std::vector<Tensor>& inputs, bool recorded) {
@@ -80,7 +78,7 @@ std::vector<Tensor> gradients(const Sample& sample, const std::vector<Tensor>& i
   for (const std::size_t i : floating(inputs)) wanted.push_back(in[i]);
   std::vector<Tensor> grads(wanted.size());
   if (y.requires_grad())
-    grads = grad({y}, wanted, {uneven(y.shape(), y.dtype())}, {.create_graph = recorded, .allow_unused = true});
+    grads = grad({y}, wanted, {uneven_numbers(y.shape(), y.dtype())}, {.create_graph = recorded, .allow_unused = true});
   for (std::size_t i = 0; i < grads.size(); ++i)
     grads[i] = grads[i].defined() ? grads[i].detach() : zeros_like(wanted[i].detach());
   return grads;
@@ -88,105 +86,22 @@ std::vector<Tensor> gradients(const Sample& sample, const std::vector<Tensor>& i
 
 // ---- attribution of one call
 
-/// What a sweep knows of one op of a trace: its values at x and at r, and which of them vary.
-struct Pair {
-  autograd::Trace at_x, at_r;
-  std::vector<bool> varies;  // by value number
+using autograd::detail::context_of;
+using autograd::detail::TracedPair;
 
-  Pair(const Sample& sample, const std::vector<Tensor>& x, const std::vector<Tensor>& r) {
-    const NoGrad guard;
-    std::set<autograd::ValueId> features;
-    {
-      const autograd::TraceMode tracing(at_x);
-      for (const std::size_t i : floating(x)) features.insert(at_x.id_of(x[i]));
-      static_cast<void>(sample.call(x));
-    }
-    {
-      const autograd::TraceMode tracing(at_r);
-      for (const std::size_t i : floating(r)) static_cast<void>(at_r.id_of(r[i]));
-      static_cast<void>(sample.call(r));
-    }
-    varies.assign(at_x.value_count(), false);
-    for (const autograd::ValueId id : features) varies[static_cast<std::size_t>(id)] = true;
-    for (const autograd::TraceEntry& entry : at_x.entries()) {
-      bool any = false;
-      for (const autograd::ValueId id : entry.inputs) any = any || varies[static_cast<std::size_t>(id)];
-      for (const autograd::ValueId id : entry.outputs) varies[static_cast<std::size_t>(id)] = any;
-    }
-  }
-};
+TracedPair traced(const Sample& sample, const std::vector<Tensor>& x, const std::vector<Tensor>& r) {
+  return TracedPair(sample.call, x, r);
+}
 
 /// K: rules merge explained outputs and pairs where there are pairs; whole tensors come one output at a time.
 constexpr std::int64_t explained_of_pairs = 2;
 
-/// Multipliers for `explained` outputs, uneven ones.
-void set_multipliers(autograd::PairContext& context, std::int64_t explained) {
-  context.outputs_explained = explained;
-  context.multipliers.clear();
-  for (std::size_t j = 0; j < context.x_out.size(); ++j) {
-    const Tensor& y = context.x_out[j];
-    const bool has_multiplier = y.is_floating_point() || y.dtype() == bool_;
-    context.multipliers.push_back(
-        has_multiplier ? uneven(autograd::with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j))
-                       : Tensor());
-  }
-}
-
-autograd::PairContext context_of(const Pair& pair, std::size_t number) {
-  const autograd::TraceEntry &at_x = pair.at_x.entries()[number], &at_r = pair.at_r.entries()[number];
-  autograd::PairContext context;
-  for (std::size_t i = 0; i < at_x.inputs.size(); ++i) {
-    context.x.push_back(pair.at_x.value(at_x.inputs[i]));
-    context.r.push_back(pair.at_r.value(at_r.inputs[i]));
-    context.varies.push_back(pair.varies[static_cast<std::size_t>(at_x.inputs[i])]);
-    context.has_rows.push_back(false);
-  }
-  for (std::size_t i = 0; i < at_x.outputs.size(); ++i) {
-    context.x_out.push_back(pair.at_x.value(at_x.outputs[i]));
-    context.r_out.push_back(pair.at_r.value(at_r.outputs[i]));
-  }
-  set_multipliers(context, 1);
-  return context;
-}
-
-/// m (x - r), summed to one number for each explained output (and each row, where rows are pairs).
-Tensor contribution(const Tensor& multiplier, const Tensor& x, const Tensor& r, std::int64_t groups) {
-  if (x.numel() == 0) return zeros({multiplier.size(0), groups}, {.dtype = float64});
-  return (multiplier * (x.to(float64) - r.to(float64))).reshape({multiplier.size(0), groups, -1}).sum(-1);
-}
-
 /// sum_i m_i dx_i must be m dy, up to rounding and to the residual that the rule reports.
 void check_complete(const std::string& what, const autograd::AppliedOp& op, const autograd::PairContext& context) {
-  autograd::AttributionLoss loss;
-  const std::vector<Tensor> shares = autograd::attribute(op, context, &loss);
-  const double residual = loss.quadrature.defined() ? loss.quadrature.abs().max().item() : 0;
-  REQUIRE(shares.size() == context.x.size());
-  const std::int64_t groups = std::max<std::int64_t>(context.pairs, 1);
-  const std::int64_t explained = context.outputs_explained;
-  Tensor missing = zeros({explained, groups}, {.dtype = float64}), scale = missing;
-  const auto add = [&](const Tensor& m, const Tensor& x, const Tensor& r, double sign) {
-    missing = missing + sign * contribution(m, x, r, groups);
-    scale = scale + contribution(abs(m), abs(x.to(float64) - r.to(float64)), zeros_like(x), groups);
-  };
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (!shares[i].defined()) continue;
-    INFO(what << ", share of input " << i);
-    REQUIRE(shares[i].shape() == autograd::with_front(explained, context.x[i].shape()));
-    add(shares[i], context.x[i], context.r[i], 1);
-  }
-  for (std::size_t j = 0; j < context.multipliers.size(); ++j)
-    if (context.multipliers[j].defined()) add(context.multipliers[j], context.x_out[j], context.r_out[j], -1);
-  const double worst = missing.abs().max().item(), allowed = 1e-11 * (1 + scale.max().item()) + 1.01 * residual;
-  INFO(what << ", op " << op.name() << ": incomplete by " << worst << ", residual " << residual);
-  CHECK(worst <= allowed);
-}
-
-/// Another point of the op's domain: the same elements in reverse order.
-std::vector<Tensor> reversed(const std::vector<Tensor>& inputs) {
-  std::vector<Tensor> out = inputs;
-  for (const std::size_t i : floating(inputs))
-    if (inputs[i].numel() > 0) out[i] = flip(inputs[i].reshape({-1}), 0).reshape(inputs[i].shape());
-  return out;
+  const autograd::detail::Completeness found = autograd::detail::completeness(op, context);
+  INFO(what << ", op " << op.name() << ": incomplete by " << found.missing << ", allowed " << found.allowed);
+  CHECK(found.shapes_agree);
+  CHECK(found.complete());
 }
 
 /// Can the rows of every input and output be read as pairs of their own?
@@ -266,7 +181,7 @@ TEST_CASE("third derivatives of elementwise ops agree with differences") {
       const Tensor y = f(in);
       if (!y.requires_grad()) return y * 0.0;
       std::vector<Tensor> parts;
-      for (const Tensor& g : grad({y}, in, {uneven(y.shape(), y.dtype())}, {.create_graph = true, .allow_unused = true}))
+      for (const Tensor& g : grad({y}, in, {uneven_numbers(y.shape(), y.dtype())}, {.create_graph = true, .allow_unused = true}))
         if (g.defined()) parts.push_back((g * g * 0.5 + g).flatten());
       return parts.empty() ? y * 0.0 : cat(parts, 0);
     };
@@ -313,7 +228,7 @@ TEST_CASE("values and gradients do not depend on the layout") {
         in[i] = strided ? transpose(contiguous(transpose(leaf.unsqueeze(0), 0, -1)), 0, -1).squeeze(Dims(0)) : leaf;
         const Tensor y = sample.call(in);
         const Tensor g =
-            y.requires_grad() ? grad(y, leaf, uneven(y.shape(), y.dtype()), {.allow_unused = true}) : Tensor();
+            y.requires_grad() ? grad(y, leaf, uneven_numbers(y.shape(), y.dtype()), {.allow_unused = true}) : Tensor();
         return g.defined() ? g : zeros_like(plain[i]);
       };
       expect_close(gradient(true), gradient(false), 1e-11, 1e-12, here + ", gradient");
@@ -365,7 +280,7 @@ TEST_CASE("gradients have the dtype and shape of their inputs") {
 TEST_CASE("attribution rules are complete") {
   for_each_sample(float64, [](const OpInfo&, const Sample& sample, const std::string& what) {
     if (floating(sample.inputs).empty()) return;
-    const Pair pair(sample, sample.inputs, reversed(sample.inputs));
+    const TracedPair pair = traced(sample, sample.inputs, autograd::detail::reversed_elements(sample.inputs));
     REQUIRE(pair.at_x.entries().size() == pair.at_r.entries().size());
     for (std::size_t n = 0; n < pair.at_x.entries().size(); ++n) {
       const autograd::AppliedOp& op = *pair.at_x.entries()[n].op;
@@ -374,7 +289,7 @@ TEST_CASE("attribution rules are complete") {
       if (op.rule() == Rule::unsupported || op.rule() == Rule::constant) continue;
       check_complete(what, op, context);
       if (!rows_are_pairs(op, context)) continue;
-      set_multipliers(context, explained_of_pairs);
+      autograd::detail::set_multipliers(context, explained_of_pairs);
       context.pairs = context.x_out[0].size(0);
       for (std::size_t i = 0; i < context.x.size(); ++i)
         context.has_rows[i] = context.x[i].dim() == context.x_out[0].dim() && context.x[i].size(0) == context.pairs;
@@ -387,7 +302,7 @@ TEST_CASE("attribution rules are complete") {
 TEST_CASE("attribution rules are finite where nothing changes") {
   for_each_sample(float64, [](const OpInfo&, const Sample& sample, const std::string& what) {
     if (floating(sample.inputs).empty()) return;
-    const Pair pair(sample, sample.inputs, sample.inputs);
+    const TracedPair pair = traced(sample, sample.inputs, sample.inputs);
     for (std::size_t n = 0; n < pair.at_x.entries().size(); ++n) {
       const autograd::AppliedOp& op = *pair.at_x.entries()[n].op;
       const autograd::PairContext context = context_of(pair, n);
@@ -408,7 +323,7 @@ TEST_CASE("an op without a rule says its name") {
   int found = 0;
   for_each_sample(float64, [&](const OpInfo& op, const Sample& sample, const std::string& what) {
     if (op.rule != Rule::unsupported || floating(sample.inputs).empty()) return;
-    const Pair pair(sample, sample.inputs, reversed(sample.inputs));
+    const TracedPair pair = traced(sample, sample.inputs, autograd::detail::reversed_elements(sample.inputs));
     bool threw = false;
     for (std::size_t n = 0; n < pair.at_x.entries().size(); ++n) {
       const autograd::AppliedOp& applied = *pair.at_x.entries()[n].op;
