@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <vector>
 
 namespace xg::autograd {
 
@@ -72,6 +73,16 @@ void check_whole(const char* op, Dtype dtype, Scalar value) {
         "[{}] the value is {}, which {} cannot hold without losing the fraction: round it, or convert x with "
         "x.to(xg::float32).",
         op, value.to_double(), name(dtype));
+}
+
+Tensor enlarge(const Tensor& g, const Shape& shape) {
+  if (g.shape() == shape) return g;
+  std::vector<std::int64_t> padding;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    padding.push_back(0);
+    padding.push_back(shape[i] - g.shape()[i]);
+  }
+  return pad(g, padding);
 }
 
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim) {

@@ -22,6 +22,8 @@ void check_source(const char* op, const Tensor& x, std::size_t dim, const Tensor
 /// Throws ShapeError unless the index has as many dimensions as x and is nowhere larger, except along dim: for scatter
 /// and gather.
 void check_element_index(const char* op, const Tensor& x, std::size_t dim, const Tensor& index, const Tensor* source);
+/// g followed by zeros along each dimension up to `shape`: the gradient of a source that is larger than its index.
+Tensor enlarge(const Tensor& g, const Shape& shape);
 /// The index with negative entries counted from the end. Throws IndexError where one is out of range.
 Tensor wrapped(const char* op, const Tensor& index, std::int64_t size, std::size_t dim);
 

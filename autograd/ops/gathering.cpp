@@ -14,17 +14,6 @@ namespace xg {
 namespace autograd {
 namespace {
 
-/// g padded with zeros to `shape`, because an index may be smaller than its source.
-Tensor enlarge(const Tensor& g, const Shape& shape) {
-  if (g.shape() == shape) return g;
-  std::vector<std::int64_t> padding;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    padding.push_back(0);
-    padding.push_back(shape[i] - g.shape()[i]);
-  }
-  return pad(g, padding);
-}
-
 /// out[i, j, k] = x[index[i, j, k], j, k] for dim 0
 struct Gather : AlongIndex<Gather, 2> {
   static constexpr const char* name = "gather";

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,16 +23,6 @@ Tensor part_read(const Tensor& source, const Shape& index) {
   for (std::size_t d = 0; d < index.size(); ++d)
     if (part.shape()[d] != index[d]) part = narrow(part, static_cast<std::int64_t>(d), 0, index[d]);
   return part;
-}
-
-/// The adjoint of part_read: g followed by zeros.
-Tensor part_written(const Tensor& g, const Shape& source) {
-  std::vector<std::int64_t> padding;
-  for (std::size_t i = source.size(); i-- > 0;) {
-    padding.push_back(0);
-    padding.push_back(source[i] - g.shape()[i]);
-  }
-  return g.shape() == source ? g : pad(g, padding);
 }
 
 /// For each index the place of its target in the flattened x: int64, outside of graphs.
@@ -75,7 +64,7 @@ struct ScatterMultiply : AlongIndex<ScatterMultiply, 3> {
     const Tensor slopes = index_select(ravel(g), 0, sorted) * before * after;
     const Tensor back = index_copy(zeros({count}, {.dtype = g.dtype()}), 0, order, slopes);
     return {reshape(narrow(back, 0, 0, own), x.shape()), Tensor(),
-            part_written(reshape(narrow(back, 0, own, count - own), index.shape()), source.shape())};
+            enlarge(reshape(narrow(back, 0, own, count - own), index.shape()), source.shape())};
   }
   static std::vector<Sample> samples(Dtype d) {
     const auto by = [](std::int64_t dim, const Tensor& index) {
@@ -125,7 +114,7 @@ template <bool largest> struct ScatterExtreme : AlongIndex<ScatterExtreme<larges
     const Tensor share = g / count;
     std::array<Tensor, 3> grads;
     if (c.needs(0)) grads[0] = where(own, share, 0.0);
-    if (c.needs(2)) grads[2] = part_written(where(theirs, gather(share, d, index), 0.0), c.input_shape(2));
+    if (c.needs(2)) grads[2] = enlarge(where(theirs, gather(share, d, index), 0.0), c.input_shape(2));
     return grads;
   }
   static std::vector<Sample> samples(Dtype d) {
@@ -185,9 +174,6 @@ void check_part(const char* op, const Tensor& source, const Shape& part) {
     raise<ShapeError>("[{}] the source has shape {}, the part that it replaces {}: they must be equal.", op,
                       source.shape().str(), part.str());
 }
-
-/// x with `placed` (of its shape) in place of the elements where the mask is true.
-Tensor replaced(const Tensor& x, const Tensor& mask, const Tensor& placed) { return where(mask, placed, x); }
 
 }  // namespace
 }  // namespace autograd
@@ -264,7 +250,7 @@ Tensor slice_scatter(const Tensor& x, const Tensor& source, std::int64_t dim, st
   along[d] = size;
   const Tensor ones_there = ones({part[d]}, {.dtype = bool_});
   const Tensor mask = reshape(autograd::slice_scatter(ones_there, {size}, 0, first, by), along);
-  return autograd::replaced(x, mask, autograd::slice_scatter(to(source, x.dtype()), x.shape(), d, first, by));
+  return where(mask, autograd::slice_scatter(to(source, x.dtype()), x.shape(), d, first, by), x);
 }
 
 Tensor diagonal_scatter(const Tensor& x, const Tensor& source, std::int64_t offset, std::int64_t dim1,
@@ -274,7 +260,7 @@ Tensor diagonal_scatter(const Tensor& x, const Tensor& source, std::int64_t offs
   const auto a = static_cast<std::size_t>(normalize_dim("diagonal_scatter", dim1, x.dim()));
   const auto b = static_cast<std::size_t>(normalize_dim("diagonal_scatter", dim2, x.dim()));
   const Tensor mask = autograd::diagonal_scatter(ones(part, {.dtype = bool_}), x.shape(), offset, a, b);
-  return autograd::replaced(x, mask, autograd::diagonal_scatter(to(source, x.dtype()), x.shape(), offset, a, b));
+  return where(mask, autograd::diagonal_scatter(to(source, x.dtype()), x.shape(), offset, a, b), x);
 }
 
 }  // namespace xg

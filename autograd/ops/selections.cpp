@@ -7,7 +7,6 @@
 #include <xgrad/tensor/kernels/selection.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
