@@ -9,35 +9,40 @@
 namespace xg::kernels {
 namespace {
 
-/// The windows whose element k lies inside the dimension: [begin, end). It is the same for all rows of an image.
+/// The windows whose element k lies inside the dimension: `begin` to `end`, the first of which has it at `start`. They
+/// are the same for all rows of an image.
 struct Inside {
-  std::int64_t first, begin, end;
+  std::int64_t begin, end, start;
 
-  Inside(const Sliding& s, std::int64_t k) : first(s.first(k)) {
+  Inside(const Sliding& s, std::int64_t k) {
+    const std::int64_t first = s.first(k);
     begin = first >= 0 ? 0 : std::min(s.count, (-first - 1) / s.stride + 1);
-    end = first >= s.size ? begin : std::min(s.count, (s.size - 1 - first) / s.stride + 1);
-    end = std::max(begin, end);
+    end = first >= s.size ? begin : std::max(begin, std::min(s.count, (s.size - 1 - first) / s.stride + 1));
+    start = begin < end ? first + begin * s.stride : 0;
   }
+  std::int64_t count() const { return end - begin; }
 };
 
-/// out[j] = row[first + j stride] for j in [begin, end), 0 elsewhere.
+/// The elements of a row for the windows inside, 0 for the others.
 template <class T> void read_row(const T* row, const Inside& inside, const Sliding& s, T* out) {
   std::fill(out, out + inside.begin, T(0));
-  const T* from = row + inside.first;
+  const T* from = row + inside.start;
+  T* to = out + inside.begin;
   if (s.stride == 1)
-    std::copy(from + inside.begin, from + inside.end, out + inside.begin);
+    std::copy(from, from + inside.count(), to);
   else
-    for (std::int64_t j = inside.begin; j < inside.end; ++j) out[j] = from[j * s.stride];
+    for (std::int64_t j = 0; j < inside.count(); ++j) to[j] = from[j * s.stride];
   std::fill(out + inside.end, out + s.count, T(0));
 }
 
-/// row[first + j stride] += in[j] for j in [begin, end).
+/// The adjoint: adds the elements of the windows inside to those of the row.
 template <class T> void add_row(const T* in, const Inside& inside, const Sliding& s, T* row) {
-  T* to = row + inside.first;
+  const T* from = in + inside.begin;
+  T* to = row + inside.start;
   if (s.stride == 1)
-    for (std::int64_t j = inside.begin; j < inside.end; ++j) to[j] += in[j];
+    for (std::int64_t j = 0; j < inside.count(); ++j) to[j] += from[j];
   else
-    for (std::int64_t j = inside.begin; j < inside.end; ++j) to[j * s.stride] += in[j];
+    for (std::int64_t j = 0; j < inside.count(); ++j) to[j * s.stride] += from[j];
 }
 
 /// Calls f(image row, or -1 for one of zeros; the columns that it has in common with tap l; offset in the columns of
