@@ -1,4 +1,4 @@
-// Whether the shares of attribution rules add up: a call traced at two points, op by op.
+// Whether the shares of attribution rules add up: a call traced at two points, op by op. The tests use it too.
 #pragma once
 
 #include <xgrad/autograd/attribution.hpp>
@@ -11,7 +11,7 @@
 namespace xg::autograd::detail {
 
 /// A call traced at x and at r, and which of its values vary with the floating-point inputs.
-struct TracedPair {
+struct XG_API TracedPair {
   Trace at_x, at_r;
   std::vector<bool> varies;  ///< by value number
 
@@ -19,14 +19,14 @@ struct TracedPair {
 };
 
 /// Uneven numbers between 0.5 and 2.5 of a shape, the same every time.
-Tensor uneven_numbers(const Shape& shape, Dtype dtype, double phase = 0.6);
+XG_API Tensor uneven_numbers(const Shape& shape, Dtype dtype, double phase = 0.6);
 /// The same elements in reverse order: another point of an op's domain.
-std::vector<Tensor> reversed_elements(const std::vector<Tensor>& inputs);
+XG_API std::vector<Tensor> reversed_elements(const std::vector<Tensor>& inputs);
 
 /// The values of op `number` of the traces, as one pair without rows, with uneven multipliers for one output.
-PairContext context_of(const TracedPair& pair, std::size_t number);
+XG_API PairContext context_of(const TracedPair& pair, std::size_t number);
 /// Uneven multipliers of the results for `explained` outputs.
-void set_multipliers(PairContext& context, std::int64_t explained);
+XG_API void set_multipliers(PairContext& context, std::int64_t explained);
 
 /// What the shares of an op miss of the contribution of its results, at worst.
 struct Completeness {
@@ -35,6 +35,6 @@ struct Completeness {
   bool shapes_agree = true;
   bool complete() const { return shapes_agree && missing <= allowed; }
 };
-Completeness completeness(const AppliedOp& op, const PairContext& context);
+XG_API Completeness completeness(const AppliedOp& op, const PairContext& context);
 
 }  // namespace xg::autograd::detail
