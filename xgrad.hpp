@@ -1,6 +1,7 @@
 // Everything: tensors, derivatives, optimizers, modules, explanations, pictures.
 #pragma once
 
+#include <xgrad/autograd/check_op.hpp>
 #include <xgrad/autograd/checkpoint.hpp>
 #include <xgrad/autograd/engine.hpp>
 #include <xgrad/autograd/function.hpp>

@@ -126,7 +126,8 @@ struct XG_API AppliedOp {
                    std::span<const Tensor> grad_outputs, std::span<Tensor> grad_inputs, const bool* needed) const = 0;
   /// How forward mode gets tangents of results, see JvpRule.
   virtual JvpRule jvp_rule() const;
-  /// The op, without a constant that it may add, applied to other tensors; undefined for an op of several results.
+  /// The op, without a constant that it may add, applied to other tensors; undefined for an op of several results. Of a
+  /// product with a third argument that is added, that one may be missing.
   virtual Tensor linear_applied(std::span<const Tensor> arguments) const;
   /// The first derivative of an elementwise op of one tensor, and with `curved` the second, if the op has a formula for
   /// it; both undefined for any other op.

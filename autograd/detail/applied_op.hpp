@@ -86,6 +86,8 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
       return JvpRule::transposed;
   }
   Tensor linear_applied(std::span<const Tensor> arguments) const override {
+    if constexpr (requires { op_.product_part(arguments[0], arguments[1]); })
+      if (arguments.size() == 2) return op_.product_part(arguments[0], arguments[1]);
     if constexpr (requires { op_.linear_part(); })
       return AppliedOpOf(op_.linear_part()).apply_to(arguments);
     else

@@ -43,9 +43,10 @@ template <class Op> struct CurvedPush {
     if (c.needs(2)) grads[2] = cat({s * g_t + 2 * bend * g_l * curved_t, s * g_l}, 0);
     return grads;
   }
-  std::array<Tensor, 3> backward_fused(const OpContext& c, const Tensor& g) const {
-    auto [g_x, g_streams] =
-        kernels::curved_push<Op>.pull(c.input(1), c.input(2), g, curved, kernels::attributes_of(op));
+  std::array<Tensor, 3> backward_fused(const OpContext& c, Tensor& g) const {
+    // In the memory of g where nobody else has it.
+    Tensor g_streams = is_unshared(g) ? g : kernels::empty(g.shape(), g.dtype());
+    Tensor g_x = kernels::curved_push<Op>.pull(c.input(1), c.input(2), g, g_streams, curved, kernels::attributes_of(op));
     return {std::move(g_x), Tensor(), std::move(g_streams)};
   }
 

@@ -194,10 +194,7 @@ Tensor ForwardLevel::pushed_streams(const AppliedOp& op, std::span<const Tensor>
   }
   if (op.jvp_rule() != JvpRule::product || x.dim() != 2 || !op.linear_map(inputs, 0).weight.defined()) return {};
   const Tensor streams = streams_of(*known[0], x);
-  std::vector<Tensor> arguments(inputs.begin(), inputs.end());
-  arguments[0] = streams.reshape({-1, x.size(1)});
-  if (inputs.size() == 3) arguments[2] = zeros(inputs[2].shape(), {.dtype = inputs[2].dtype()});
-  const Tensor pushed = op.linear_applied(arguments);
+  const Tensor pushed = op.linear_applied(std::vector<Tensor>{streams.reshape({-1, x.size(1)}), inputs[1]});
   return pushed.reshape({streams.size(0), x.size(0), pushed.size(1)});
 }
 

@@ -57,7 +57,10 @@ Tensor product(const AppliedOp& op, std::span<const Tensor> inputs, std::span<co
     if (!tangents[i].defined()) continue;
     std::vector<Tensor> arguments(inputs.begin(), inputs.end());
     arguments[i] = tangents[i];
-    if (has_term) arguments[2] = std::exchange(with_term, false) ? tangents[2] : zeros_of(inputs[2]);
+    if (has_term && std::exchange(with_term, false))
+      arguments[2] = tangents[2];
+    else
+      arguments.resize(2);
     add_to(sum, op.linear_applied(arguments));
   }
   if (with_term) add_to(sum, op.linear_applied(std::vector<Tensor>{zeros_of(inputs[0]), inputs[1], tangents[2]}));

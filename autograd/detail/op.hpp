@@ -19,7 +19,7 @@
 // `needs` need gradients), `secant(x, r)` (for Rule::secant; x and r are floating-point), `partial_secant(i, x, r,
 // other)` (for Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold
 // (`jumps`, `random`, ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`,
-// `linear_part()` (of a linear op that may also add a constant: the op without it), `row_factors(inputs, carries)`
+// `product_part(a, b)` (of a product with a third input: without that), `linear_part()` (of a linear op that may also add a constant: the op without it), `row_factors(inputs, carries)`
 // (of a product: whether the inputs that carry rows are factors on whose side rows stay apart), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where
 // it sees the op itself), `reference(double...)` (an independent value for tests).
 //

@@ -46,6 +46,11 @@ template <bool with_bias> struct LinearOp {
   static bool row_factors(std::span<const Tensor>, const std::vector<bool>& carries) {
     return !carries[1] && !(with_bias && carries[2]);
   }
+  static Tensor product_part(const Tensor& x, const Tensor& weight)
+    requires(with_bias)
+  {
+    return apply(LinearOp<false>{}, x, weight);
+  }
   /// The outer products of rows of g and x, g itself for the bias.
   static Tensor row_vjp(std::size_t i, std::span<const Tensor> in, const Tensor& g, std::int64_t rows) {
     if (i == 0 || g.dim() != 2 || g.size(0) != rows) return {};

@@ -12,7 +12,6 @@
 #include <xgrad/tensor/kernels/loops.hpp>
 
 #include <cstdint>
-#include <utility>
 
 namespace xg::kernels {
 
@@ -29,9 +28,9 @@ struct CurvedPushKernel {
 
   /// The streams of the result, [D + 1, shape of `at`...].
   Tensor operator()(const Tensor& at, const Tensor& streams, DirectionSet curved, const void* op) const;
-  /// The gradients of x and of the streams.
-  std::pair<Tensor, Tensor> pull(const Tensor& at, const Tensor& streams, const Tensor& g, DirectionSet curved,
-                                 const void* op) const;
+  /// The gradient of x; that of the streams is written to `g_streams`, which is contiguous and may be g.
+  Tensor pull(const Tensor& at, const Tensor& streams, const Tensor& g, Tensor& g_streams, DirectionSet curved,
+              const void* op) const;
 };
 
 namespace detail {
