@@ -183,13 +183,14 @@ std::vector<Tensor> hvp(const TensorsFunction& f, const std::vector<Tensor>& x, 
   const std::vector<Tensor> leaves = as_leaves(x, options.create_graph);
   for (std::size_t i = 0; i < x.size(); ++i)
     level.set(leaves[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
-  const std::vector<Tensor> grads = [&] {
+  const Tensor y = [&] {
     const ObserverScope scope(level);
-    return gradient_of("hvp", f, leaves, options.create_graph);
+    return f(leaves);
   }();
-  std::vector<Tensor> products;
-  for (const Tensor& g : grads) products.push_back(with_graph_if(options.create_graph, level.of(g).tangents[0]));
-  return products;
+  check_one_element("hvp", y);
+  // The tangent is <gradient, v>, whose gradient is H v. This way around the sweep is an ordinary one, in fused kernels.
+  return with_graphs_if(options.create_graph, gradients_or_zeros(level.of(y).tangents[0], leaves, {},
+                                                                 options.create_graph, options.create_graph));
 }
 Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options) {
   return hvp(of_list(f), std::vector<Tensor>{x}, std::vector<Tensor>{v}, options)[0];

@@ -69,16 +69,16 @@ XG_API JvpResult jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, 
 XG_API JvpResult jvp(const TensorsFunction& f, const std::vector<Tensor>& x, const std::vector<Tensor>& v,
                      JacobianOptions options = {});
 
-/// H v, of x's shape, for an f with one element: forward mode over one reverse sweep. Throws ShapeError unless v has x's
-/// shape and f one element, DtypeError unless x is floating-point. Pearlmutter 1994, "Fast exact multiplication by the
-/// Hessian".
+/// H v, of x's shape, for an f with one element: one reverse sweep over forward mode, of the tangent <gradient, v>.
+/// Throws ShapeError unless v has x's shape and f one element, DtypeError unless x is floating-point. Pearlmutter 1994,
+/// "Fast exact multiplication by the Hessian".
 XG_API Tensor hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options = {});
 /// sum_j H_ij v_j for each tensor i of a list. Throws ValueError unless there are as many directions as tensors.
 XG_API std::vector<Tensor> hvp(const TensorsFunction& f, const std::vector<Tensor>& x, const std::vector<Tensor>& v,
                                JacobianOptions options = {});
 
 /// G v for the generalized Gauss-Newton matrix G = J^T H_L J of loss(f(x)), where J is the Jacobian of f and H_L the
-/// Hessian of the loss with respect to f(x): forward mode, then forward over reverse on the loss, then one sweep.
+/// Hessian of the loss with respect to f(x): forward mode, then a product with H_L, then one sweep.
 /// Throws ShapeError unless v has x's shape and the loss one element. Schraudolph 2002, "Fast curvature matrix-vector
 /// products for second-order gradient descent".
 XG_API Tensor ggn_vp(const TensorFunction& f, const TensorFunction& loss, const Tensor& x, const Tensor& v);

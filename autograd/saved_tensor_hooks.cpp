@@ -4,6 +4,7 @@
 #include <xgrad/autograd/state.hpp>
 #include <xgrad/tensor/support/raise.hpp>
 
+#include <string>
 #include <utility>
 
 namespace xg {

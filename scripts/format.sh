@@ -18,5 +18,5 @@ if ! "$formatter" --version >/dev/null 2>&1; then
   python3 -m venv --clear "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check "clang-format==$version"
 fi
-interface=(custom.cpp tutorial.cpp titanic.cpp house_prices.cpp)
+interface=(custom.cpp functional.cpp house_prices.cpp titanic.cpp tutorial.cpp)
 git ls-files -z '*.hpp' '*.cpp' "${interface[@]/#/:!examples/}" | xargs -0 "$formatter" "${action[@]}"

@@ -72,6 +72,8 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
     }
   }
   JvpRule jvp_rule() const override {
+    static_assert(Op::rule != Rule::bilinear || Op::inputs != 3 || requires(const Op& op, const Tensor& x) { op.product_part(x, x); },
+                  "a product with a term has product_part(a, b), the product without it");
     if constexpr (!has_backward<Op> || Op::rule == Rule::constant)
       return JvpRule::none;
     else if constexpr (outputs_of<Op>() != 1)

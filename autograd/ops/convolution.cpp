@@ -44,6 +44,11 @@ template <bool with_bias> struct Convolve : ConvolutionBase {
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
     return kernels::convolve(x, weight, bias, convolution);
   }
+  Tensor product_part(const Tensor& x, const Tensor& weight) const
+    requires(with_bias)
+  {
+    return apply(Convolve<false>{{convolution}}, x, weight);
+  }
   std::array<Tensor, static_cast<std::size_t>(inputs)> backward(const OpContext& c, const Tensor& g) const;
   Tensor rounding(const RoundingContext& c) const {
     Tensor largest = rounding_of_sums(Convolve<false>{{convolution}}, c);

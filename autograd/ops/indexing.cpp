@@ -4,6 +4,7 @@
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <array>
 

@@ -6,6 +6,7 @@
 #include <xgrad/autograd/ops/scattering.hpp>
 #include <xgrad/tensor/kernels/index.hpp>
 #include <xgrad/tensor/kernels/sort.hpp>
+#include <xgrad/tensor/support/raise.hpp>
 
 #include <algorithm>
 #include <array>

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>

@@ -34,10 +34,18 @@ struct Digamma : Elementwise1<Digamma> {
   static constexpr std::array domain{Domain{0.3, 5}, Domain{-2.8, -2.2}};
 };
 
-/// The derivative of digamma of order n
+/// The derivative of digamma
+struct Trigamma : Elementwise1<Trigamma> {
+  static constexpr const char* name = "trigamma";
+  template <class V> static V call(V x) { return kernels::trigamma_of(x); }
+  static Tensor backward(const OpContext& c, const Tensor& g) { return g * polygamma(2, c.input(0)); }
+  static constexpr std::array domain{Domain{0.3, 5}, Domain{-2.8, -2.2}};
+};
+
+/// The derivative of digamma of order n > 1
 struct Polygamma : Elementwise1<Polygamma> {
   static constexpr const char* name = "polygamma";
-  std::int64_t n = 1;
+  std::int64_t n = 2;
   template <std::floating_point T> T call(T x) const { return kernels::polygamma_of(n, x); }
   Tensor backward(const OpContext& c, const Tensor& g) const { return g * polygamma(n + 1, c.input(0)); }
   static constexpr std::array domain{Domain{0.5, 5}, Domain{-2.8, -2.2}};
@@ -115,7 +123,8 @@ Tensor digamma(const Tensor& x) { return apply(autograd::Digamma{}, x); }
 
 Tensor polygamma(std::int64_t n, const Tensor& x) {
   if (n < 0) raise<ValueError>("[polygamma] n is {}, it must not be negative: it is an order of derivatives.", n);
-  return n == 0 ? digamma(x) : apply(autograd::Polygamma{{}, n}, x);
+  if (n == 0) return digamma(x);
+  return n == 1 ? apply(autograd::Trigamma{}, x) : apply(autograd::Polygamma{{}, n}, x);
 }
 
 Tensor mvlgamma(const Tensor& x, std::int64_t p) {

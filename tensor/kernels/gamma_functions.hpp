@@ -1,4 +1,4 @@
-// The logarithm of the gamma function, its derivatives, and Hurwitz's zeta function, of single numbers.
+// The logarithm of the gamma function, its derivatives, and Hurwitz's zeta function.
 //
 // Note [Wider arithmetic]
 // Functions of this file, incomplete_gamma.hpp and normal.hpp are computed in a wider type, float64 for float32 and
@@ -7,11 +7,14 @@
 // double, some lose a few bits.
 #pragma once
 
+#include <xgrad/tensor/kernels/math.hpp>
+
 #include <math.h>  // lgamma_r is not in <cmath>
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <numbers>
@@ -147,17 +150,21 @@ template <std::floating_point T> T digamma_of(T x_) {
     }
     return static_cast<T>(sum + series);
   }
-  for (; x < W(14); x += W(1)) sum -= W(1) / x;
-  const W r = W(1) / (x * x);
-  sum += std::log(x) - W(0.5) / x;
-  W factor = r;  // (2k - 1)! x^-2k
-  for (int k = 1; k <= 12; ++k) {
-    const W term = static_cast<W>(detail::euler_maclaurin[k - 1]) * factor;
-    sum -= term;
-    if (!(std::abs(term) > std::numeric_limits<W>::epsilon() / 4)) break;
-    factor *= static_cast<W>(2 * k * (2 * k + 1)) * r;
+  if (x < W(14)) {  // 1 / x + 1 / (x + 1) + ... as one quotient
+    W numerator = 1, denominator = x;
+    for (x += W(1); x < W(14); x += W(1)) {
+      numerator = numerator * x + denominator;
+      denominator *= x;
+    }
+    sum -= numerator / denominator;
   }
-  return static_cast<T>(sum);
+  // log(x) - 1 / (2 x) - sum B_2k / (2k x^2k)
+  constexpr long double series[] = {1.0L / 12,  -1.0L / 120,       1.0L / 252, -1.0L / 240,     1.0L / 132,
+                                    -691.0L / 32760, 1.0L / 12, -3617.0L / 8160, 43867.0L / 14364};
+  const W r = W(1) / x, z = r * r;
+  W tail = 0;
+  for (int k = 8; k >= 0; --k) tail = tail * z + static_cast<W>(series[k]);
+  return static_cast<T>(sum + (std::log(x) - (W(0.5) * r + tail * z)));
 }
 
 /// The derivative of digamma of order n >= 0: (-1)^(n + 1) n! zeta(n + 1, x).
@@ -185,6 +192,36 @@ template <std::floating_point T> T polygamma_of(std::int64_t n, T x_) {
     size = std::copysign(std::exp(lgamma_of(s) + std::log(std::abs(value))), value);
   }
   return static_cast<T>(n % 2 == 1 ? size : -size);
+}
+
+// ---- batches
+
+/// The derivative of digamma, sum (x + k)^-2 over k >= 0; infinite at 0 and at negative integers. All terms are
+/// positive, so that nothing cancels.
+template <class V> V trigamma_of(const V& x) {
+  using T = typename V::value_type;
+  const V one(T(1));
+  // Beyond eight terms, 1 / a + 1 / (2 a^2) + sum B_2k / a^(2k + 1).
+  constexpr T series[] = {T(1.0 / 6),        T(-1.0 / 30),         T(1.0 / 42), T(-1.0 / 30),
+                          T(5.0 / 66),       T(-691.0 / 2730),     T(7.0 / 6),  T(-3617.0 / 510),
+                          T(43867.0 / 798), T(-174611.0 / 330), T(854513.0 / 138), T(-236364091.0 / 2730)};
+  constexpr std::size_t terms = std::is_same_v<T, float> ? 4 : 12;
+  const V r = one / (x + V(T(8))), z = r * r;
+  V tail(series[terms - 1]);
+  for (std::size_t k = terms - 1; k-- > 0;) tail = tail * z + V(series[k]);
+  V sum = r + z * (V(T(0.5)) + r * tail);
+  for (int k = 7; k > 0; --k) {
+    const V a = x + V(static_cast<T>(k));
+    sum += one / (a * a);
+  }
+  sum += one / (x * x);
+  if (!xsimd::any(x < V(T(0)))) return sum;
+  alignas(64) T in[V::size], out[V::size];
+  x.store_aligned(in);
+  sum.store_aligned(out);
+  for (std::size_t i = 0; i < V::size; ++i)
+    if (in[i] < 0) out[i] = polygamma_of(1, in[i]);
+  return V::load_aligned(out);
 }
 
 }  // namespace xg::kernels

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 namespace xg::kernels {
 
@@ -38,9 +39,6 @@ template <class W> W erfcx_series(W x, std::int64_t n) {
 template <class W> W erfcx(W x) { return x < W(10) ? std::exp(x * x) * std::erfc(x) : erfcx_series(x, 0); }
 
 }  // namespace detail
-
-/// e^(x^2) erfc(x)
-template <std::floating_point T> T erfcx_of(T x) { return static_cast<T>(detail::erfcx<Wider<T>>(x)); }
 
 /// The derivative of order n > 0 of e^(x^2) erfc(x): f_1 = 2 x f_0 - 2 / sqrt(pi), f_{k+1} = 2 x f_k + 2 k f_{k-1},
 /// which cancels for large x.
@@ -130,25 +128,37 @@ template <> struct InverseErfTables<double> {
       3.67330398243431001e-28, -1.9966101112080312e-29};
 };
 
-/// (1 + 2 a) e^(a^2) erfc(a) over t = (a - 2.5) / (a + 2.5), for all a >= 0. Shepherd & Laframboise 1981, "Chebyshev
-/// approximation of (1 + 2 x) exp(x^2) erfc(x)".
-template <class T> struct ErfcTable;
+/// Polynomials for all x >= 0: of (1 + x) e^(x^2) erfc(x) over (x - 2.5) / (x + 2.5), and of (2 + x) e^(x^2 / 2)
+/// (1 - Phi(x)) over (x - 4) / (x + 4). Shepherd & Laframboise 1981, "Chebyshev approximation of (1 + 2 x) exp(x^2)
+/// erfc(x)".
+template <class T> struct TailTables;
 
-template <> struct ErfcTable<float> {
-  static constexpr float terms[] = {
-      1.26483818f, -0.122356801f, -0.0990245363f, 0.157630994f, -0.102967101f, 0.0327520526f, 0.000932091773f,
-      -0.00435049234f, 0.000491625531f, 0.000575734629f, -8.90627643e-5f, -6.1907531e-5f, 8.38163277e-6f};
+template <> struct TailTables<float> {
+  static constexpr float erfcx[] = {
+      0.737822274f, -0.247046765f, 0.0763443333f, 0.0162988935f, -0.0315223611f, 0.014379805f, -0.000854638199f,
+      -0.00173949261f, 0.000358501756f, 0.000227229007f, -5.92225502e-5f, -2.48795927e-5f, 5.90443938e-6f};
+  static constexpr float normal[] = {
+      0.566463848f, -0.267101191f, 0.138378901f, -0.0431072745f, -0.00133320646f, 0.00944589157f, -0.00449374372f,
+      0.000346501705f, 0.000504493502f, -0.000128227271f, -5.40748091e-5f, 1.54400259e-5f, 4.92343048e-6f};
 };
 
-template <> struct ErfcTable<double> {
-  static constexpr double terms[] = {
-      1.26483818436686148, -0.122356763082404184, -0.0990245395736005405, 0.157629919023204764, -0.102967056038633992,
-      0.0327608932691297315, 0.00093189281843529628, -0.00438207834753903517, 0.000491865804102148899,
-      0.000632124399947183525, -0.0000884792068766982817, -0.000113522633301591663, 6.2660107849729754e-6,
-      0.000022700321802206235, 2.60867134969378946e-6, -4.21871435317279524e-6, -1.58444225390279362e-6,
-      5.27004240644114408e-7, 5.32385705517754721e-7, 3.48215918478153833e-8, -1.25061298195852604e-7,
-      -4.30492543026593859e-8, 1.92891621186008576e-8, 1.1903099290545922e-8, -1.47598160864625465e-9,
-      -1.3684070995217538e-9};
+template <> struct TailTables<double> {
+  static constexpr double erfcx[] = {
+      0.737822274214002531, -0.247046748515688767, 0.0763443268219238044, 0.0162984333221877002,
+      -0.0315222584814890643, 0.0143835960516313769, -0.000855236573888108197, -0.0017530814484562351,
+      0.000360123107376653126, 0.000251623609485178487, -0.0000613309087188750683, -0.000047454049218017923,
+      6.91083124441876226e-6, 0.0000102010841890146542, 3.95253042913518689e-7, -2.0721378477754496e-6,
+      -5.95852199986899778e-7, 3.08377127733096541e-7, 2.34447388460582136e-7, -2.72590484341712456e-9,
+      -6.03203052211483961e-8, -1.62665188915701823e-8, 1.00738521597447804e-8, 5.08719682027081047e-9,
+      -8.38351542649971009e-10, -6.143051515370586e-10};
+  static constexpr double normal[] = {
+      0.56646384781181362, -0.267101198874981225, 0.138378890063687861, -0.0431070432841869568,
+      -0.00133303332170872587, 0.00944400199759712793, -0.00449481651735698739, 0.000353190752975519658,
+      0.000507712851075488594, -0.000139985139109776314, -0.0000592049514157898284, 0.0000258815420821440821,
+      9.32381644494162064e-6, -4.2612996857606766e-6, -1.95288569172282235e-6, 6.09514300448161401e-7,
+      4.60710353984338894e-7, -4.93392252610068594e-8, -1.05267828138380174e-7, -1.06667496394457993e-8,
+      2.06476460390585097e-8, 6.38335650897810253e-9, -2.9889049427064865e-9, -1.55609101951569182e-9,
+      2.326007117673342e-10, 1.70434229126509533e-10};
 };
 
 namespace detail {
@@ -173,6 +183,56 @@ template <class V> V inverse_erf_ratio(const V& w) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// e^(a^2) erfc(a) for a >= 0.
+template <class V> V erfcx_of_positive(const V& a) {
+  using T = typename V::value_type;
+  const V middle(static_cast<T>(2.5)), t = (a - middle) / (a + middle);
+  return polynomial(t, TailTables<T>::erfcx) / (a + V(T(1)));
+}
+
+/// x^2 as an exact square of half of x's bits, and a small rest: an error of x^2 would be one of an exponent.
+template <class V> struct SplitSquare {
+  V square, rest;
+  explicit SplitSquare(const V& x) {
+    using Bits = typename Constants<V>::Bits;
+    constexpr int dropped = (Constants<V>::mantissa + 2) / 2;
+    const BitsOf<V> rounded = std::bit_cast<BitsOf<V>>(x) + BitsOf<V>(Bits{1} << (dropped - 1));
+    const V c = std::bit_cast<V>(BitsOf<V>(rounded & BitsOf<V>(~((Bits{1} << dropped) - 1))));
+    square = c * c;
+    rest = (x - c) * (x + c);
+  }
+};
+
+/// e^d - 1 for |d| < 0.1.
+template <class V> V expm1_of_small(const V& d) {
+  using T = typename V::value_type;
+  const V one(T(1)), half(T(0.5)), third(T(1) / T(3)), quarter(static_cast<T>(0.25));
+  return d * (one + d * half * (one + d * third * (one + d * quarter)));
+}
+
+/// y e^x (1 + d) for a small d and an x with is_plain(|x|), with fewer roundings than as products.
+template <class V> V times_exp_of(const V& y, const V& x, const V& d) {
+  const ReducedExp<V> reduced(x);
+  return (y + y * (reduced.r_expm1 + (d + reduced.r_expm1 * d))) * power_of_two(reduced.n);
+}
+
+}  // namespace detail
+
+/// e^(x^2) erfc(x), at most 4 ulp.
+template <class V> V erfcx_of(const V& x) {
+  using T = typename V::value_type;
+  const V positive = detail::erfcx_of_positive(xsimd::abs(x)), inf(std::numeric_limits<T>::infinity());
+  const V result = pick(x == inf, V(T(0)), positive);
+  const auto negative = x < V(T(0));
+  if (!xsimd::any(negative)) return result;
+  const V least(static_cast<T>(std::is_same_v<T, float> ? -9.4 : -26.64)), bounded = pick(x < least, least, x);
+  const detail::SplitSquare<V> parts(bounded);
+  const V e = exp_of(parts.square), twice = V(T(2)) * (e + e * detail::expm1_of_small(parts.rest));
+  return pick(x < least, inf, pick(negative, twice - positive, result));
+}
+
 /// 1 - Phi(|x|) of the standard normal distribution as a product of two: the second is 1, unless the first alone would
 /// be subnormal and lose bits. Also e^(-x^2 / 2), which is 0 instead of subnormal.
 template <class V> struct NormalTail {
@@ -180,32 +240,25 @@ template <class V> struct NormalTail {
 
   explicit NormalTail(const V& x) : scale(1) {
     using T = typename V::value_type;
-    const V one(T(1)), two(T(2)), middle(static_cast<T>(2.5));
-    const V a = xsimd::abs(x) * V(std::numbers::sqrt2_v<T> / 2);
-    const V far = a + middle, near = a - middle, weight = xsimd::fma(two, a, one), r = one / (far * weight);
-    const V quotient = polynomial(near * weight * r, ErfcTable<T>::terms) * (far * r);
-    // An error of the square would be one of an exponent. x = c + d, where c has half of the bits and an exact square:
-    // e^(-x^2 / 2) = e^(-c^2 / 2) e^(-d (x + c) / 2), and the last exponent is small.
-    using Bits = typename detail::Constants<V>::Bits;
-    constexpr int dropped = (detail::Constants<V>::mantissa + 2) / 2;
-    const detail::BitsOf<V> rounded = std::bit_cast<detail::BitsOf<V>>(x) + detail::BitsOf<V>(Bits{1} << (dropped - 1));
-    const V c = std::bit_cast<V>(detail::BitsOf<V>(rounded & detail::BitsOf<V>(~((Bits{1} << dropped) - 1))));
-    const V half(T(0.5)), h = c * c * half, d = (x - c) * (x + c) * half;
-    const V lost = d * (one - d * half * (one - d * V(T(1) / T(3)) * (one - d * V(static_cast<T>(0.25)))));
-    const V plain(detail::Constants<V>::exp_plain);
+    const V one(T(1)), half(T(0.5));
+    const V a = xsimd::abs(x), middle(T(4));
+    const V quotient = polynomial((a - middle) / (a + middle), TailTables<T>::normal) / (a + V(T(2)));
+    const detail::SplitSquare<V> parts(x);
+    const V h = parts.square * half, lost = detail::expm1_of_small(parts.rest * -half);
+    const V plain(detail::Constants<V>::exp_plain - T(8));  // the quotient is above e^-8
     if (xsimd::all(h < plain)) [[likely]] {
       const V e = exp_of_minus<Care::none>(h);
-      exponential = e - e * lost;
-      tail = half * exponential * quotient;
+      exponential = e + e * lost;
+      tail = detail::times_exp_of(quotient, -h, lost);
       return;
     }
     const V zero(T(0)), most(detail::Constants<V>::exp_plain + T(63));
     const auto shifted = h >= plain;
     const V bounded = pick(h > most, most, h) - pick(shifted, V(T(64)), zero);  // NaN stays
-    const V e = exp_of_minus<Care::none>(bounded), small = V(static_cast<T>(1.603810890548637852976087e-28));  // e^-64
-    const V corrected = e - e * pick(h > most, zero, lost);
-    exponential = pick(shifted, zero, corrected);
-    tail = pick(h > most, zero, half * corrected * quotient);
+    const V small(static_cast<T>(1.603810890548637852976087e-28));  // e^-64
+    const V e = exp_of_minus<Care::none>(bounded);
+    exponential = pick(shifted, zero, e + e * lost);
+    tail = pick(h > most, zero, detail::times_exp_of(quotient, -bounded, lost));
     scale = pick(shifted, small, one);
   }
 };

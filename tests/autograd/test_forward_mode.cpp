@@ -60,12 +60,31 @@ template <class F> void for_each_call(F&& f) {
     if (!op.differentiable || op.ends_graph) continue;
     for (const Sample& sample : op.samples(float64)) {
       if (floating(sample.inputs).empty() || !sample.call(sample.inputs).is_floating_point()) continue;
-      f(Call(sample), std::string(op.name) + ", " + sample.label);
+      const std::string what = std::string(op.name) + ", " + sample.label;
+      INFO(what);
+      f(Call(sample), what);
     }
   }
 }
 
 constexpr double eps = 1e-6;
+
+/// The Hessian of f times the call's direction, by forward mode over a sweep, for each input.
+std::vector<Tensor> over_sweep(const Call& call, const TensorsFunction& f) {
+  const auto gradient = [&](const std::vector<Tensor>& in) {
+    std::vector<Tensor> flat;
+    for (const Tensor& g : value_and_grad(f, in).gradients) flat.push_back(g.reshape({g.numel()}));
+    return cat(flat, 0);
+  };
+  const Tensor joined = jvp(gradient, call.x, call.direction).tangent;
+  std::vector<Tensor> products;
+  std::int64_t first = 0;
+  for (const Tensor& x : call.x) {
+    products.push_back(joined.narrow(0, first, x.numel()).reshape(x.shape()));
+    first += x.numel();
+  }
+  return products;
+}
 
 /// x^3, in a Function: forward mode has to differentiate its backward.
 struct Cubed : Function<Cubed> {
@@ -106,7 +125,10 @@ TEST_CASE("forward mode over a sweep of every op agrees with differences") {
       const Tensor y = call.f(in);
       return (y * sin(arange(y.numel(), {.dtype = float64}) + 0.5).reshape(y.shape())).sum();
     };
-    const std::vector<Tensor> products = hvp(weighted, call.x, call.direction);
+    const std::vector<Tensor> products = over_sweep(call, weighted);
+    const std::vector<Tensor> over_forward = hvp(weighted, call.x, call.direction);
+    for (std::size_t i = 0; i < products.size(); ++i)
+      expect_close(over_forward[i], products[i], 1e-9, 1e-10, what + ", the other way around");
     const std::vector<Tensor> above = value_and_grad(weighted, call.moved(eps)).gradients;
     const std::vector<Tensor> below = value_and_grad(weighted, call.moved(-eps)).gradients;
     for (std::size_t i = 0; i < products.size(); ++i)
@@ -121,7 +143,7 @@ TEST_CASE("a sweep over forward mode of every op agrees with forward mode over a
     for (const Tensor& x : call.x) leaves.push_back(x.clone().requires_grad_());
     const auto sum = [&](const std::vector<Tensor>& in) { return call.f(in).sum(); };
     const Tensor tangent = jvp(sum, leaves, call.direction, {.create_graph = true}).tangent;
-    const std::vector<Tensor> want = hvp(sum, call.x, call.direction);
+    const std::vector<Tensor> want = over_sweep(call, sum);
     std::vector<Tensor> got(leaves.size());
     if (tangent.requires_grad()) got = grad({tangent}, leaves, {}, {.allow_unused = true});
     for (std::size_t i = 0; i < want.size(); ++i)
