@@ -82,7 +82,8 @@ enum class JvpRule : std::uint8_t {
   diagonal,    ///< an elementwise op's Jacobian is its own transpose: the vector-Jacobian product of the tangent
   linear,      ///< the op itself, of the tangents
   product,     ///< the product rule; a third argument is added to the product
-  transposed,  ///< the vector-Jacobian product is linear in the gradient: its own derivative in direction of the tangents
+  transposed,  ///< the vector-Jacobian product is linear in the gradient: its own derivative in direction of the
+               ///< tangents
 };
 
 /// The shape [front, shape[skip], shape[skip + 1], ...].

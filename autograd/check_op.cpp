@@ -172,11 +172,11 @@ class Check {
     };
     const std::vector<Tensor> over_sweep = hvp(weighted, x, v);
     const std::vector<Tensor> at = leaves();
-    const std::vector<Tensor> first =
-        grad({weighted(at)}, at, {}, {.create_graph = true, .allow_unused = true});
+    const std::vector<Tensor> first = grad({weighted(at)}, at, {}, {.create_graph = true, .allow_unused = true});
     Tensor sum;
     for (std::size_t i = 0; i < first.size(); ++i)
-      if (first[i].defined() && first[i].requires_grad()) sum = sum.defined() ? sum + (first[i] * v[i]).sum() : (first[i] * v[i]).sum();
+      if (first[i].defined() && first[i].requires_grad())
+        sum = sum.defined() ? sum + (first[i] * v[i]).sum() : (first[i] * v[i]).sum();
     std::vector<Tensor> twice(at.size());
     if (sum.defined()) twice = grad({sum}, at, {}, {.allow_unused = true});
     for (std::size_t i = 0; i < at.size(); ++i)
@@ -186,7 +186,8 @@ class Check {
 
   void fused() const {
     const std::vector<Tensor> a = leaves(), b = leaves();
-    const std::vector<Tensor> once = gradients(of_floating()(a), a, false), again = gradients(of_floating()(b), b, true);
+    const std::vector<Tensor> once = gradients(of_floating()(a), a, false),
+                              again = gradients(of_floating()(b), b, true);
     for (std::size_t i = 0; i < once.size(); ++i)
       require(fmt::format("gradients with and without create_graph differ for input {}", where_[i]),
               difference(once[i], again[i], 1e-10));
@@ -234,7 +235,8 @@ class Check {
     const Tensor y = of_floating()(narrow);
     if (is_floating(want.dtype()) && y.dtype() != float32)
       raise<DtypeError>("the value is {} for float32", name(y.dtype()));
-    require("the value differs from that of float64", difference(y.to(float64), want.to(float64), options_.float32_rtol));
+    require("the value differs from that of float64",
+            difference(y.to(float64), want.to(float64), options_.float32_rtol));
     if (!is_floating(want.dtype())) return;
     const std::vector<Tensor> a = gradients(y, narrow, false), b = gradients(want, wide, false);
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -297,7 +299,8 @@ class Check {
       const autograd::detail::Completeness found = autograd::detail::completeness(op, context);
       if (!found.shapes_agree) raise<ShapeError>("{} gives shares of another shape than its inputs", op.name());
       if (!found.complete())
-        raise<Error>("the shares of {} miss {} of its contribution, allowed {}", op.name(), found.missing, found.allowed);
+        raise<Error>("the shares of {} miss {} of its contribution, allowed {}", op.name(), found.missing,
+                     found.allowed);
     }
     if (!without.empty()) throw LeftOut{without + " has no attribution rule"};
     if (!any) throw LeftOut{"no op depends on the inputs"};
@@ -388,7 +391,10 @@ const CheckOpPart& CheckOpResult::part(const std::string& name) const {
 std::string CheckOpResult::str() const {
   std::string text;
   for (const CheckOpPart& p : parts)
-    text += fmt::format("{:<18} {}{}{}\n", p.name, p.left_out ? "left out" : p.passed ? "passed" : "FAILED",
+    text += fmt::format("{:<18} {}{}{}\n", p.name,
+                        p.left_out ? "left out"
+                        : p.passed ? "passed"
+                                   : "FAILED",
                         p.message.empty() ? "" : ": ", p.message);
   return text;
 }

@@ -21,9 +21,9 @@ namespace autograd {
 namespace {
 
 // Note [Checkpoints]
-// The ops inside a checkpoint record their nodes as ever, but hooks take each tensor that they save and leave its number
-// in its place. The first sweep that asks for one runs the function again, with hooks that keep the tensors by the same
-// numbers. They are dropped when the last of those that were asked for together has been taken: a sweep with
+// The ops inside a checkpoint record their nodes as ever, but hooks take each tensor that they save and leave its
+// number in its place. The first sweep that asks for one runs the function again, with hooks that keep the tensors by
+// the same numbers. They are dropped when the last of those that were asked for together has been taken: a sweep with
 // retain_graph, or another one, makes them anew.
 
 /// Restores the calling thread's default generator at the end of the scope.
@@ -85,12 +85,15 @@ class Frame {
             kept.push_back(x);
             return kept.size() - 1;
           },
-          [](const std::any&) -> Tensor { throw AutogradError("[checkpoint] the values were computed for one sweep."); });
+          [](const std::any&) -> Tensor {
+            throw AutogradError("[checkpoint] the values were computed for one sweep.");
+          });
       static_cast<void>(f_(inputs));
     }
     if (kept.size() != count_)
       raise<AutogradError>(
-          "[checkpoint] the function saved {} tensors when it was computed again, and {} the first time: it must do the "
+          "[checkpoint] the function saved {} tensors when it was computed again, and {} the first time: it must do "
+          "the "
           "same both times.",
           kept.size(), count_);
     kept_ = std::move(kept);
@@ -129,12 +132,12 @@ Tensor checkpointed(TensorsFunction f, const std::vector<Tensor>& inputs) {
     if (!x.defined()) throw ValueError("[checkpoint] an argument is an undefined tensor: assign a value first.");
   if (!grad_enabled()) return f(inputs);
   const auto frame = std::make_shared<Frame>(f, inputs);
-  const SavedTensorHooks hooks(
-      [frame](const Tensor&) -> std::any { return std::pair(frame, frame->next_number()); },
-      [](const std::any& packed) {
-        const auto& [owner, number] = std::any_cast<const std::pair<std::shared_ptr<Frame>, std::size_t>&>(packed);
-        return owner->take(number);
-      });
+  const SavedTensorHooks hooks([frame](const Tensor&) -> std::any { return std::pair(frame, frame->next_number()); },
+                               [](const std::any& packed) {
+                                 const auto& [owner, number] =
+                                     std::any_cast<const std::pair<std::shared_ptr<Frame>, std::size_t>&>(packed);
+                                 return owner->take(number);
+                               });
   return f(inputs);
 }
 
@@ -150,9 +153,8 @@ Tensor checkpoint_sequential(const std::vector<TensorFunction>& functions, const
     raise<ValueError>("[checkpoint_sequential] segments is {}, it must be positive, or 0 for the best number.",
                       segments);
   const std::size_t n = functions.size();
-  const std::size_t count =
-      segments == 0 ? static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(n))))
-                    : std::min(n, static_cast<std::size_t>(segments));
+  const std::size_t count = segments == 0 ? static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(n))))
+                                          : std::min(n, static_cast<std::size_t>(segments));
   Tensor y = x;
   for (std::size_t s = 0; s < count; ++s) {
     const std::size_t first = s * n / count, last = (s + 1) * n / count;

@@ -19,11 +19,11 @@ XG_API Tensor checkpointed(TensorsFunction f, const std::vector<Tensor>& inputs)
 
 /// f(inputs), a function of any number of tensors or a module, of which backward computes the values inside again
 /// instead of keeping them. The graph is the ordinary one, only what its ops saved is dropped: it works under backward
-/// and grad, with create_graph, and parameters that f captures get their gradients. f must compute the same again: it is
-/// run with the random numbers, the grad mode and the substitutions (nn::functional_call) of the first time, but what
-/// else it depends on must not have changed, and what it writes (batch norm's running statistics) is written twice. f is
-/// copied; what it refers to must live until backward. Throws AutogradError in backward where f saved other tensors than
-/// the first time. Named after torch.utils.checkpoint; Chen et al. 2016, arXiv:1604.06174.
+/// and grad, with create_graph, and parameters that f captures get their gradients. f must compute the same again: it
+/// is run with the random numbers, the grad mode and the substitutions (nn::functional_call) of the first time, but
+/// what else it depends on must not have changed, and what it writes (batch norm's running statistics) is written
+/// twice. f is copied; what it refers to must live until backward. Throws AutogradError in backward where f saved other
+/// tensors than the first time. Named after torch.utils.checkpoint; Chen et al. 2016, arXiv:1604.06174.
 template <class F, std::same_as<Tensor>... Inputs>
   requires(sizeof...(Inputs) > 0 && std::is_invocable_r_v<Tensor, F&, const Inputs&...>)
 Tensor checkpoint(F&& f, const Inputs&... inputs) {
@@ -31,15 +31,17 @@ Tensor checkpoint(F&& f, const Inputs&... inputs) {
   if constexpr (std::is_lvalue_reference_v<F> && !std::is_copy_constructible_v<std::decay_t<F>>)
     return autograd::checkpointed(
         [&f](const std::vector<Tensor>& in) {
-          return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(in[i]...); }(
-              std::make_index_sequence<sizeof...(Inputs)>());
+          return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return f(in[i]...);
+          }(std::make_index_sequence<sizeof...(Inputs)>());
         },
         {inputs...});
   else
     return autograd::checkpointed(
         [f = std::decay_t<F>(std::forward<F>(f))](const std::vector<Tensor>& in) mutable {
-          return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(in[i]...); }(
-              std::make_index_sequence<sizeof...(Inputs)>());
+          return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return f(in[i]...);
+          }(std::make_index_sequence<sizeof...(Inputs)>());
         },
         {inputs...});
 }

@@ -2,8 +2,8 @@
 #include <xgrad/autograd/detail/op_modes.hpp>
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/observer.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/substitution.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/raise.hpp>

@@ -60,8 +60,7 @@ std::vector<Tensor> forward_jacobian(const TensorsFunction& f, const std::vector
     }
     Shape shape = y_shape;
     for (const std::int64_t d : x[i].shape()) shape.push_back(d);
-    jacobians.push_back(columns.empty() ? zeros(shape, {.dtype = x[i].dtype()})
-                                        : stack(columns, -1).reshape(shape));
+    jacobians.push_back(columns.empty() ? zeros(shape, {.dtype = x[i].dtype()}) : stack(columns, -1).reshape(shape));
   }
   return jacobians;
 }
@@ -161,8 +160,7 @@ JvpResult jvp(const TensorsFunction& f, const std::vector<Tensor>& x, const std:
   if (options.create_graph) recording.emplace();
   ForwardLevel level({.op = "jvp"});
   const std::vector<Tensor> inputs = as_leaves(x, options.create_graph);
-  for (std::size_t i = 0; i < x.size(); ++i)
-    level.set(inputs[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
+  for (std::size_t i = 0; i < x.size(); ++i) level.set(inputs[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
   const Tensor y = [&] {
     const ObserverScope scope(level);
     return f(inputs);
@@ -181,14 +179,14 @@ std::vector<Tensor> hvp(const TensorsFunction& f, const std::vector<Tensor>& x, 
   const EnableGrad recording;
   ForwardLevel level({.op = "hvp"});
   const std::vector<Tensor> leaves = as_leaves(x, options.create_graph);
-  for (std::size_t i = 0; i < x.size(); ++i)
-    level.set(leaves[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
+  for (std::size_t i = 0; i < x.size(); ++i) level.set(leaves[i], {{tangent_of(v[i], x[i], options.create_graph)}, {}});
   const Tensor y = [&] {
     const ObserverScope scope(level);
     return f(leaves);
   }();
   check_one_element("hvp", y);
-  // The tangent is <gradient, v>, whose gradient is H v. This way around the sweep is an ordinary one, in fused kernels.
+  // The tangent is <gradient, v>, whose gradient is H v. This way around the sweep is an ordinary one, in fused
+  // kernels.
   return with_graphs_if(options.create_graph, gradients_or_zeros(level.of(y).tangents[0], leaves, {},
                                                                  options.create_graph, options.create_graph));
 }

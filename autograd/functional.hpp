@@ -37,8 +37,8 @@ XG_API ValueAndGrads value_and_grad(const TensorsFunction& f, const std::vector<
                                     JacobianOptions options = {});
 
 /// J_ij = df_i/dx_j: [f.shape..., x.shape...]. By one reverse sweep for each element of f, or in forward mode by one
-/// tangent for each element of x, whichever are fewer. It is 0 where f(x) does not depend on x. Throws DtypeError unless
-/// x is floating-point, ShapeError for more than 8 dimensions in all.
+/// tangent for each element of x, whichever are fewer. It is 0 where f(x) does not depend on x. Throws DtypeError
+/// unless x is floating-point, ShapeError for more than 8 dimensions in all.
 XG_API Tensor jacobian(const TensorFunction& f, const Tensor& x, JacobianOptions options = {});
 /// The Jacobian with respect to each tensor of a list.
 XG_API std::vector<Tensor> jacobian(const TensorsFunction& f, const std::vector<Tensor>& x,
@@ -61,8 +61,8 @@ struct JvpResult {
   Tensor value;    ///< f(x)
   Tensor tangent;  ///< J v, of the value's shape
 };
-/// f(x) and J v, by forward mode: one pass that carries the tangent along with each value. It does not depend on NoGrad;
-/// detach() ends tangents, as in PyTorch. Throws ShapeError unless v has x's shape, DtypeError unless x is
+/// f(x) and J v, by forward mode: one pass that carries the tangent along with each value. It does not depend on
+/// NoGrad; detach() ends tangents, as in PyTorch. Throws ShapeError unless v has x's shape, DtypeError unless x is
 /// floating-point.
 XG_API JvpResult jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, JacobianOptions options = {});
 /// f(x) and sum_i J_i v_i. Throws ValueError unless there are as many directions as tensors.

@@ -16,7 +16,8 @@ GradMode::GradMode(bool enabled) noexcept : previous_(autograd::state().grad_ena
 GradMode::~GradMode() { autograd::state().grad_enabled = previous_; }
 
 InferenceMode::InferenceMode() noexcept
-    : previous_grad_(autograd::state().grad_enabled), previous_inference_(autograd::state().has(autograd::mode_inference)) {
+    : previous_grad_(autograd::state().grad_enabled),
+      previous_inference_(autograd::state().has(autograd::mode_inference)) {
   autograd::state().grad_enabled = false;
   autograd::state().set(autograd::mode_inference, true);
 }

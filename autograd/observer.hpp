@@ -15,7 +15,7 @@ namespace xg::autograd {
 class XG_API Observer {
  public:
   Observer() = default;
-  Observer(Observer&&) noexcept {}                              ///< moves an observer that follows nothing at the time
+  Observer(Observer&&) noexcept {}                            ///< moves an observer that follows nothing at the time
   Observer& operator=(Observer&&) noexcept { return *this; }  ///< moves an observer that follows nothing at the time
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;

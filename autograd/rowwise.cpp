@@ -91,8 +91,8 @@ Tensor batch_jacobian(const TensorFunction& f, const Tensor& x, JacobianOptions 
     for (std::int64_t k = 0; k < outputs; ++k)
       sweeps.push_back(gradients_or_zeros(y, {leaf}, in_every_row(y, k), options.create_graph, true)[0]);
     const Shape shape = joined(x.size(0), row_of(y), row_of(x));
-    return with_graph_if(options.create_graph, sweeps.empty() ? zeros(shape, {.dtype = x.dtype()})
-                                                              : stack(sweeps, 1).reshape(shape));
+    return with_graph_if(options.create_graph,
+                         sweeps.empty() ? zeros(shape, {.dtype = x.dtype()}) : stack(sweeps, 1).reshape(shape));
   }
   ForwardLevel level(rows_of(op, x, columns));
   const Tensor input = as_leaf(x, options.create_graph);

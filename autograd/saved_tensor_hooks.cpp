@@ -63,9 +63,10 @@ Tensor PackedTensor::unpack() const {
   const OutsideTheGraph guard;
   const Tensor x = hooks_->unpack(packed_);
   if (!x.defined() || x.shape() != shape_ || x.dtype() != dtype_)
-    raise<AutogradError>("[SavedTensorHooks] unpack returned {}, the saved tensor was {} of shape {}: return its equal.",
-                         x.defined() ? std::string(name(x.dtype())) + " of shape " + x.shape().str() : "undefined",
-                         name(dtype_), shape_.str());
+    raise<AutogradError>(
+        "[SavedTensorHooks] unpack returned {}, the saved tensor was {} of shape {}: return its equal.",
+        x.defined() ? std::string(name(x.dtype())) + " of shape " + x.shape().str() : "undefined", name(dtype_),
+        shape_.str());
   return x.detach();
 }
 

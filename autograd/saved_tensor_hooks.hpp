@@ -39,8 +39,8 @@ class XG_API SavedTensorHooks {
 /// A tensor as the hooks in force packed it, or the tensor itself where there are none.
 class XG_API PackedTensor {
  public:
-  PackedTensor() = default;                  ///< packs nothing
-  explicit PackedTensor(const Tensor& x);    ///< throws what the hook throws
+  PackedTensor() = default;                ///< packs nothing
+  explicit PackedTensor(const Tensor& x);  ///< throws what the hook throws
   /// The tensor, without a graph if it was packed. Throws AutogradError where unpack returns another shape or dtype.
   Tensor unpack() const;
 

@@ -37,9 +37,7 @@ struct State {
   bool derives_by_ops() const noexcept { return grad_enabled || (modes & mode_observed) != 0; }
   bool has(OpMode mode) const noexcept { return (modes & mode) != 0; }  ///< whether the mode is on
   /// Switches a mode on or off.
-  void set(OpMode mode, bool on) noexcept {
-    modes = static_cast<std::uint8_t>(on ? modes | mode : modes & ~mode);
-  }
+  void set(OpMode mode, bool on) noexcept { modes = static_cast<std::uint8_t>(on ? modes | mode : modes & ~mode); }
 };
 
 /// The calling thread's state. One struct, accessed without a call; its few bytes fit in static TLS.

@@ -47,9 +47,8 @@ Substitution::Substitution(std::span<const Tensor> originals, std::span<const Te
     // A view of the original finds its elements in what stands for it, so the strides must agree.
     if (value.strides() != originals[i].strides()) value = value.contiguous();
     // A tensor that is given is never looked up again, even where it is another's original.
-    const bool is_original = std::any_of(originals.begin(), originals.end(), [&](const Tensor& x) {
-      return x.is_same(value) && !x.is_same(originals[i]);
-    });
+    const bool is_original = std::any_of(originals.begin(), originals.end(),
+                                         [&](const Tensor& x) { return x.is_same(value) && !x.is_same(originals[i]); });
     values.push_back(is_original ? with_own_record(value) : value);
   }
   for (std::size_t i = 0; i < originals.size(); ++i) table->given[originals[i].unsafe_impl()] = values[i];

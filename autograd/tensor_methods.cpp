@@ -223,8 +223,7 @@ Tensor Tensor::slice_scatter(const Tensor& source, std::int64_t dim, std::option
                              std::optional<std::int64_t> end, std::int64_t step) const {
   return xg::slice_scatter(*this, source, dim, start, end, step);
 }
-Tensor Tensor::diagonal_scatter(const Tensor& source, std::int64_t offset, std::int64_t dim1,
-                                std::int64_t dim2) const {
+Tensor Tensor::diagonal_scatter(const Tensor& source, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) const {
   return xg::diagonal_scatter(*this, source, offset, dim1, dim2);
 }
 Tensor Tensor::argwhere() const { return xg::argwhere(*this); }

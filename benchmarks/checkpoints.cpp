@@ -51,9 +51,8 @@ int main(int argc, char** argv) {
   const auto plain = [](NeuralOde& ode) { benchmark::DoNotOptimize(ode.plain()); };
   const auto checkpointed = [](NeuralOde& ode) { benchmark::DoNotOptimize(ode.checkpointed()); };
   const auto add = [&](const char* contender, auto f) {
-    suite.add("neural ODE, 1000 steps, gradient", contender, [f] {
-      return [ode = std::make_shared<NeuralOde>(), f] { f(*ode); };
-    });
+    suite.add("neural ODE, 1000 steps, gradient", contender,
+              [f] { return [ode = std::make_shared<NeuralOde>(), f] { f(*ode); }; });
     suite.add_bytes("neural ODE, 1000 steps, peak memory", contender, peak_bytes(f));
   };
   add("xgrad, checkpoints", checkpointed);

@@ -41,7 +41,8 @@ struct PhysicsStep {
     return grad({square(jacobian_rows.select(2, 1) - lap).mean()}, theta, {}, {.allow_unused = true});
   }
   std::vector<Tensor> by_nested_sweeps() {
-    const Tensor x = points.narrow(1, 0, 1).clone().requires_grad_(), t = points.narrow(1, 1, 1).clone().requires_grad_();
+    const Tensor x = points.narrow(1, 0, 1).clone().requires_grad_(),
+                 t = points.narrow(1, 1, 1).clone().requires_grad_();
     const Tensor u = net(cat({x, t}, 1));
     const std::vector<Tensor> first = grad({u.sum()}, {x, t}, {}, {.create_graph = true});
     const Tensor u_xx = grad(first[0].sum(), x, {}, {.create_graph = true});
@@ -54,7 +55,10 @@ struct Network {
   std::vector<Tensor> theta;
   Tensor x, y;
   Network(const std::vector<std::int64_t>& widths, std::int64_t rows)
-      : net(tanh_net(widths)), theta(net.parameters()), x(randn({rows, widths.front()})), y(randn({rows, widths.back()})) {}
+      : net(tanh_net(widths)),
+        theta(net.parameters()),
+        x(randn({rows, widths.front()})),
+        y(randn({rows, widths.back()})) {}
 
   Tensor loss(const std::vector<Tensor>& parameters) { return mse_loss(nn::functional_call(net, parameters, x), y); }
   std::vector<Tensor> directions() const {
@@ -65,9 +69,7 @@ struct Network {
 };
 
 template <class State, class F> auto with(State&& make, F f) {
-  return [make, f] {
-    return [state = make(), f] { f(*state); };
-  };
+  return [make, f] { return [state = make(), f] { f(*state); }; };
 }
 
 }  // namespace

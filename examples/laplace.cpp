@@ -1,7 +1,7 @@
 // A Laplace approximation of a small network: a Gaussian over its parameters, around those that were trained, whose
 // precision is the generalized Gauss-Newton matrix J^T J / s^2 plus the prior's. Its predictions, linearized in the
-// parameters, know where there were no data. MacKay 1992, "A practical Bayesian framework for backpropagation networks";
-// Immer, Korzepa & Bauer 2020, arXiv:2008.08400.
+// parameters, know where there were no data. MacKay 1992, "A practical Bayesian framework for backpropagation
+// networks"; Immer, Korzepa & Bauer 2020, arXiv:2008.08400.
 #include <xgrad/xgrad.hpp>
 
 #include <iostream>

@@ -64,11 +64,11 @@ auto functional_call(M& module, const StateDict& state, const Inputs&... inputs)
 ///     Tensor H = hessian(nn::function_of_parameters(net, [&] { return mse_loss(net(x), y); }), net.parameters());
 XG_API TensorsFunction function_of_parameters(Module& module, std::function<Tensor()> f);
 
-/// All elements of the tensors, one after the other: [count]. Throws ValueError for an empty list, DtypeError unless all
-/// have one dtype.
+/// All elements of the tensors, one after the other: [count]. Throws ValueError for an empty list, DtypeError unless
+/// all have one dtype.
 XG_API Tensor parameters_to_vector(const std::vector<Tensor>& parameters);
-/// Views of a vector in the shapes of the given tensors, one after the other. Nothing is changed, unlike by the function
-/// of this name in PyTorch. Throws ShapeError unless the vector has as many elements as they have together.
+/// Views of a vector in the shapes of the given tensors, one after the other. Nothing is changed, unlike by the
+/// function of this name in PyTorch. Throws ShapeError unless the vector has as many elements as they have together.
 XG_API std::vector<Tensor> vector_to_parameters(const Tensor& vector, const std::vector<Tensor>& like);
 /// Views of a vector in the shapes of module.parameters().
 XG_API std::vector<Tensor> vector_to_parameters(const Tensor& vector, const Module& module);

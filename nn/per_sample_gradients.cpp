@@ -70,7 +70,8 @@ class RowSweep {
       const Tensor& y = trace_.value(id);
       if (all.on_rows && y.defined() && !entry.op->keeps_rows(inputs, carries, y, rows_))
         raise<AutogradError>(
-            "[per_sample_gradients] {} of {} gives {}: it mixes rows, or moves them from dimension 0, where row i of the "
+            "[per_sample_gradients] {} of {} gives {}: it mixes rows, or moves them from dimension 0, where row i of "
+            "the "
             "result must depend on row i of the {} rows alone.{}",
             entry.op->name(), inputs[0].shape().str(), y.shape().str(), rows_, place(entry));
       depends_[at(id)] = all;

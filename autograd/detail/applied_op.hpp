@@ -72,8 +72,10 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
     }
   }
   JvpRule jvp_rule() const override {
-    static_assert(Op::rule != Rule::bilinear || Op::inputs != 3 || requires(const Op& op, const Tensor& x) { op.product_part(x, x); },
-                  "a product with a term has product_part(a, b), the product without it");
+    static_assert(
+        Op::rule != Rule::bilinear || Op::inputs != 3 || requires(const Op& op, const Tensor& x) {
+          op.product_part(x, x);
+        }, "a product with a term has product_part(a, b), the product without it");
     if constexpr (!has_backward<Op> || Op::rule == Rule::constant)
       return JvpRule::none;
     else if constexpr (outputs_of<Op>() != 1)
@@ -167,8 +169,9 @@ template <class Op> class AppliedOpOf final : public AppliedOp {
       const std::vector<Tensor> list(arguments.begin(), arguments.end());
       return apply(op_, list);
     } else if constexpr (outputs_of<Op>() == 1) {
-      return [&]<std::size_t... I>(std::index_sequence<I...>) { return apply(op_, arguments[I]...); }(
-          std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
+      return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return apply(op_, arguments[I]...);
+      }(std::make_index_sequence<static_cast<std::size_t>(Op::inputs)>());
     } else {
       return {};
     }

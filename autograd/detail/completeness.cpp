@@ -48,9 +48,9 @@ void set_multipliers(PairContext& context, std::int64_t explained) {
   for (std::size_t j = 0; j < context.x_out.size(); ++j) {
     const Tensor& y = context.x_out[j];
     const bool has_multiplier = is_floating(y.dtype()) || y.dtype() == Dtype::bool_;
-    context.multipliers.push_back(has_multiplier ? uneven_numbers(with_front(explained, y.shape()), float64,
-                                                                  0.3 + static_cast<double>(j))
-                                                 : Tensor());
+    context.multipliers.push_back(
+        has_multiplier ? uneven_numbers(with_front(explained, y.shape()), float64, 0.3 + static_cast<double>(j))
+                       : Tensor());
   }
 }
 

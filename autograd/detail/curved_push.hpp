@@ -47,7 +47,8 @@ template <class Op> struct CurvedPush {
   std::array<Tensor, 3> backward_fused(const OpContext& c, Tensor& g) const {
     // In the memory of g where nobody else has it.
     Tensor g_streams = is_unshared(g) ? g : kernels::empty(g.shape(), g.dtype());
-    Tensor g_x = kernels::curved_push<Op>.pull(c.input(1), c.input(2), g, g_streams, curved, kernels::attributes_of(op));
+    Tensor g_x =
+        kernels::curved_push<Op>.pull(c.input(1), c.input(2), g, g_streams, curved, kernels::attributes_of(op));
     return {std::move(g_x), Tensor(), std::move(g_streams)};
   }
 

@@ -15,10 +15,10 @@
 //
 // V is a number, a batch of them or, for the derivative that can be differentiated again, a Tensor; later readings
 // (source code) are further types. `curvature` and `third`, the second and third derivatives from what is saved, are
-// optional: with them Laplacians pass through the op in one pass over memory (curved_push.hpp). An op whose derivative selects rather than scales gives `pull(g, at)`
-// in place of `slope(at)`, so that an infinite g beside a slope of 0 is 0. Attributes are members, and `example()` is
-// what tests use. `dtypes` says what an op computes besides floating-point numbers, `jumps` that its derivative is 0 or
-// has steps between.
+// optional: with them Laplacians pass through the op in one pass over memory (curved_push.hpp). An op whose derivative
+// selects rather than scales gives `pull(g, at)` in place of `slope(at)`, so that an infinite g beside a slope of 0 is
+// 0. Attributes are members, and `example()` is what tests use. `dtypes` says what an op computes besides
+// floating-point numbers, `jumps` that its derivative is 0 or has steps between.
 #pragma once
 
 #include <xgrad/autograd/detail/curved_push.hpp>

@@ -36,10 +36,10 @@ struct Duals {
 class ForwardLevel final : public Observer {
  public:
   struct Options {
-    std::size_t directions = 1;  ///< the number of tangents
+    std::size_t directions = 1;     ///< the number of tangents
     std::vector<bool> curved = {};  ///< the directions of the Laplacian; none if empty
-    std::int64_t rows = -1;      ///< if not negative: the results must keep the rows of dimension 0 apart
-    const char* op = "jvp";      ///< named in errors
+    std::int64_t rows = -1;         ///< if not negative: the results must keep the rows of dimension 0 apart
+    const char* op = "jvp";         ///< named in errors
   };
   explicit ForwardLevel(Options options);
   ~ForwardLevel() override;
@@ -48,8 +48,8 @@ class ForwardLevel final : public Observer {
   void set(const Tensor& x, Duals duals);
   /// Those of x, zeros where it does not depend on what was set.
   Duals of(const Tensor& x);
-  /// A tensor ends: returns what was known of it, to be dropped when no lock is held, since it may hold the last handles
-  /// on tensors that are known themselves.
+  /// A tensor ends: returns what was known of it, to be dropped when no lock is held, since it may hold the last
+  /// handles on tensors that are known themselves.
   std::shared_ptr<const Duals> forget(const xg::detail::TensorImpl* impl) noexcept;
 
   void observe(const std::shared_ptr<const AppliedOp>& op, std::span<const Tensor* const> inputs,

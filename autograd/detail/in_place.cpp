@@ -3,8 +3,8 @@
 #include <xgrad/autograd/detail/strided.hpp>
 #include <xgrad/autograd/detail/views.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
-#include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/observer.hpp>
+#include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/substitution.hpp>
 #include <xgrad/tensor/kernels/elementwise.hpp>
 #include <xgrad/tensor/support/process_mutex.hpp>

@@ -43,9 +43,9 @@ Tensor diagonal(const AppliedOp& op, std::span<const Tensor> inputs, std::span<c
 Tensor linear(const AppliedOp& op, std::span<const Tensor> inputs, std::span<const Tensor> tangents) {
   std::vector<Tensor> arguments;
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    arguments.push_back(tangents[i].defined()             ? tangents[i]
+    arguments.push_back(tangents[i].defined()            ? tangents[i]
                         : is_floating(inputs[i].dtype()) ? zeros_of(inputs[i])
-                                                          : inputs[i]);
+                                                         : inputs[i]);
   return op.linear_applied(arguments);
 }
 
@@ -95,8 +95,7 @@ std::vector<Tensor> transposed(const AppliedOp& op, std::span<const Tensor> inpu
     }
   std::vector<Tensor> results(outputs.size());
   if (sums.empty() || wanted.empty()) return results;
-  const std::vector<Tensor> pushed =
-      grad(sums, wanted, directions, {.create_graph = recorded, .allow_unused = true});
+  const std::vector<Tensor> pushed = grad(sums, wanted, directions, {.create_graph = recorded, .allow_unused = true});
   for (std::size_t j = 0; j < places.size(); ++j) results[places[j]] = pushed[j];
   return results;
 }

@@ -19,9 +19,11 @@
 // `needs` need gradients), `secant(x, r)` (for Rule::secant; x and r are floating-point), `partial_secant(i, x, r,
 // other)` (for Rule::two_player), `attribute(...)` (for Rule::custom), the traits of attribution.hpp that hold
 // (`jumps`, `random`, ...), `rounding(context)` (what attribution must know of rounding), `linear_map(inputs, i)`,
-// `product_part(a, b)` (of a product with a third input: without that), `linear_part()` (of a linear op that may also add a constant: the op without it), `row_factors(inputs, carries)`
-// (of a product: whether the inputs that carry rows are factors on whose side rows stay apart), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a fused op, in terms of others; undefined where
-// it sees the op itself), `reference(double...)` (an independent value for tests).
+// `product_part(a, b)` (of a product with a third input: without that), `linear_part()` (of a linear op that may also
+// add a constant: the op without it), `row_factors(inputs, carries)` (of a product: whether the inputs that carry rows
+// are factors on whose side rows stay apart), `mixes_rows(ndim)`, `composite(...)` (what a trace sees in place of a
+// fused op, in terms of others; undefined where it sees the op itself), `reference(double...)` (an independent value
+// for tests).
 //
 // `apply` promotes dtypes and records, and OpContext sums gradients over dimensions that were broadcast. An op without
 // a promotion checks its dtypes in `forward`. Applying an op is all that it takes to be on the list that tests walk.
@@ -84,9 +86,9 @@ template <class Op, std::size_t count>
 }
 
 /// What the modes of the thread ask for after an op was computed and recorded.
-template <class Op>
-[[gnu::noinline, gnu::cold]] void finish_in_modes(const Op& op, std::span<const Tensor* const> inputs,
-                                                  std::span<Tensor> results) {
+template <class Op> [[gnu::noinline, gnu::cold]] void finish_in_modes(const Op& op,
+                                                                      std::span<const Tensor* const> inputs,
+                                                                      std::span<Tensor> results) {
   finish_in_modes(Op::name, inputs, results);
   if (observed()) tell_observers(std::make_shared<AppliedOpOf<Op>>(op), inputs, results);
 }
@@ -104,8 +106,8 @@ auto apply(const Op& op, const Inputs&... inputs) {
     if (!x->defined()) [[unlikely]]
       throw_undefined();
   const auto call = [&](auto&& f) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return f(*pointers[I]...); }(
-        std::make_index_sequence<n>());
+    return
+        [&]<std::size_t... I>(std::index_sequence<I...>) { return f(*pointers[I]...); }(std::make_index_sequence<n>());
   };
   std::array<Tensor, n> holders;
   if (const unsigned modes = state().modes; modes != 0) [[unlikely]] {

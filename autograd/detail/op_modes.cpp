@@ -44,7 +44,11 @@ std::string not_finite(const Tensor& x) {
     index[d] = rest % x.shape()[d];
     rest /= x.shape()[d];
   }
-  return fmt::format("{} at {} (shape {})", std::isnan(*first) ? "NaN" : *first > 0 ? "inf" : "-inf", index.str(), x.shape().str());
+  return fmt::format("{} at {} (shape {})",
+                     std::isnan(*first) ? "NaN"
+                     : *first > 0       ? "inf"
+                                        : "-inf",
+                     index.str(), x.shape().str());
 }
 
 namespace {

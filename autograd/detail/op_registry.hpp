@@ -40,7 +40,8 @@ struct OpInfo {
 namespace detail {
 
 template <class Op> constexpr OpInfo info_of() {
-  OpInfo info{Op::name, Op::inputs, has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, traits<Op>.ends_graph, Op::rule, &Op::samples};
+  OpInfo info{Op::name, Op::inputs,  has_backward<Op>, has_fused<Op>, traits<Op>.elementwise, traits<Op>.ends_graph,
+              Op::rule, &Op::samples};
   if constexpr (requires { Op::reference(0.0); }) info.reference1 = [](double x) { return Op::reference(x); };
   if constexpr (requires { Op::reference(0.0, 0.0); })
     info.reference2 = [](double a, double b) { return Op::reference(a, b); };

@@ -238,8 +238,8 @@ Tensor matrix_rank(const Tensor& a, const RankOptions& options) {
   if (s.numel() == 0) return zeros(Shape(s.shape().begin(), s.shape().end() - 1), {.dtype = int64});
   const Tensor wide = s.to(float64), largest = amax(wide, -1);
   const Tensor relative = tolerance.rtol.defined() ? tolerance.rtol * largest : tolerance.rtol_number * largest;
-  const Tensor zero = tolerance.atol.defined() ? maximum(relative, tolerance.atol)
-                                               : clamp(relative, tolerance.atol_number);
+  const Tensor zero =
+      tolerance.atol.defined() ? maximum(relative, tolerance.atol) : clamp(relative, tolerance.atol_number);
   return sum(wide > unsqueeze(zero, -1), -1);
 }
 
@@ -247,8 +247,8 @@ Tensor pinv(const Tensor& a, const RankOptions& options) {
   constexpr const char* op = "linalg::pinv";
   options.hermitian ? check_square(op, "a", a) : check_matrices(op, "a", a);
   const Tolerances tolerance(op, a, options);
-  return apply(
-      Pinv{options.hermitian, {tolerance.atol_number, tolerance.rtol_number, tolerance.atol, tolerance.rtol}}, a);
+  return apply(Pinv{options.hermitian, {tolerance.atol_number, tolerance.rtol_number, tolerance.atol, tolerance.rtol}},
+               a);
 }
 
 LstsqResult lstsq(const Tensor& a, const Tensor& b, const LstsqOptions& options) {

@@ -39,8 +39,7 @@ Tensor as_rows(const Tensor& x) { return x.dim() == 2 ? x : reshape(x, {1, x.num
 
 /// max(0, margin + d(anchor, positive) - d(anchor, negative)), with the nearer of anchor and positive if `swap`.
 template <class Distance> Tensor triplet_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
-                                              const Distance& distance, double margin, bool swap,
-                                              Reduction reduction) {
+                                              const Distance& distance, double margin, bool swap, Reduction reduction) {
   Tensor far = distance(anchor, negative);
   if (swap) far = minimum(far, distance(positive, negative));
   return reduced(clamp(distance(anchor, positive) - far + margin, 0), reduction);
@@ -49,9 +48,10 @@ template <class Distance> Tensor triplet_loss(const Tensor& anchor, const Tensor
 void check_triplet(const char* op, const Tensor& anchor, const Tensor& positive, const Tensor& negative,
                    double margin) {
   if (anchor.dim() != positive.dim() || anchor.dim() != negative.dim() || anchor.dim() == 0)
-    raise<ShapeError>("[{}] anchor is {}, positive {}, negative {}: they must have the same number of dimensions, at "
-                      "least one.",
-                      op, anchor.shape().str(), positive.shape().str(), negative.shape().str());
+    raise<ShapeError>(
+        "[{}] anchor is {}, positive {}, negative {}: they must have the same number of dimensions, at "
+        "least one.",
+        op, anchor.shape().str(), positive.shape().str(), negative.shape().str());
   if (!(margin > 0) || std::isinf(margin))
     raise<ValueError>("[{}] margin is {}, it must be positive and finite.", op, margin);
 }
@@ -77,9 +77,10 @@ Tensor gaussian_nll_loss(const Tensor& x, const Tensor& target, const Tensor& va
     if (of_rows)
       variance = unsqueeze(var, -1);
     else if (x.dim() == 0 || var.shape() != rows)
-      raise<ShapeError>("[{}] var is {}, input is {}: var must have the input's shape, or that without its last "
-                        "dimension or with 1 in its place.",
-                        op, var.shape().str(), x.shape().str());
+      raise<ShapeError>(
+          "[{}] var is {}, input is {}: var must have the input's shape, or that without its last "
+          "dimension or with 1 in its place.",
+          op, var.shape().str(), x.shape().str());
   }
   {
     const autograd::Unobserved unobserved;

@@ -34,9 +34,7 @@ struct InTwoDims {
     matrices = movedim(x, {rows, cols}, {-2, -1});
   }
   /// A result [..] of the matrices, with sizes of 1 in place of the two dimensions if they are kept.
-  Tensor result(const Tensor& y, bool keepdim) const {
-    return keepdim ? unsqueeze(unsqueeze(y, low), high) : y;
-  }
+  Tensor result(const Tensor& y, bool keepdim) const { return keepdim ? unsqueeze(unsqueeze(y, low), high) : y; }
 };
 
 /// Is the text "fro", rather than "nuc"? Throws ValueError for any other.
@@ -120,8 +118,8 @@ Tensor cond(const Tensor& a) { return spectral_condition(a, false); }
 Tensor cond(const Tensor& a, double ord) {
   if (std::abs(ord) == 2) return spectral_condition(a, ord < 0);
   if (std::abs(ord) != 1 && !std::isinf(ord))
-    raise<ValueError>(
-        "[linalg::cond] ord is {}, it must be 1, -1, 2, -2, infinity, -infinity, \"fro\" or \"nuc\".", ord);
+    raise<ValueError>("[linalg::cond] ord is {}, it must be 1, -1, 2, -2, infinity, -infinity, \"fro\" or \"nuc\".",
+                      ord);
   return condition(a, [&](const Tensor& x) { return matrix_norm(x, ord); });
 }
 

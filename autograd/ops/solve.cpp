@@ -187,8 +187,7 @@ struct Slogdet {
 
   static bool mixes_rows(std::int64_t ndim) { return ndim <= 2; }
   static std::array<Tensor, 2> forward(const Tensor& a) {
-    auto [sign, log] =
-        kernels::sign_and_log_determinant(kernels::lu_factors("linalg::slogdet", a, false), a.dtype());
+    auto [sign, log] = kernels::sign_and_log_determinant(kernels::lu_factors("linalg::slogdet", a, false), a.dtype());
     return {std::move(sign), std::move(log)};
   }
   static std::array<Tensor, 1> backward(const OpContext& c, std::span<const Tensor> grads) {

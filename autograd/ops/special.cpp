@@ -74,8 +74,7 @@ struct GammaDensity : Elementwise2<GammaDensity, save_input(0) | save_input(1) |
   template <std::floating_point T> static T call(T a, T x) { return kernels::gamma_density_of(a, x); }
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     refuse_derivative(c, "gammainc", "a");
-    return gradients(
-        c, [] { return Tensor(); }, [&] { return g * c.output() * ((c.input(0) - 1) / c.input(1) - 1); });
+    return gradients(c, [] { return Tensor(); }, [&] { return g * c.output() * ((c.input(0) - 1) / c.input(1) - 1); });
   }
   static std::vector<Sample> samples(Dtype dtype) { return samples_of_second<GammaDensity>(dtype, 0.3, 6); }
 };
@@ -86,8 +85,7 @@ template <class Op> struct IncompleteGamma : Elementwise2<Op> {
   static std::array<Tensor, 2> backward(const OpContext& c, const Tensor& g) {
     refuse_derivative(c, Op::name, "a");
     return gradients(
-        c, [] { return Tensor(); },
-        [&] { return g * (Op::sign * apply(GammaDensity{}, c.input(0), c.input(1))); });
+        c, [] { return Tensor(); }, [&] { return g * (Op::sign * apply(GammaDensity{}, c.input(0), c.input(1))); });
   }
   static std::vector<Sample> samples(Dtype dtype) { return samples_of_second<Op>(dtype, 0.3, 6); }
 };

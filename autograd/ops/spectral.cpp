@@ -191,9 +191,7 @@ struct Svdvals {
   static constexpr Rule rule = Rule::quadrature;
 
   static bool mixes_rows(std::int64_t ndim) { return ndim <= 2; }
-  static Tensor forward(const Tensor& a) {
-    return kernels::svd("linalg::svdvals", a, kernels::SvdVectors::none).s;
-  }
+  static Tensor forward(const Tensor& a) { return kernels::svd("linalg::svdvals", a, kernels::SvdVectors::none).s; }
   static Tensor backward(const OpContext& c, const Tensor& grad) {
     const auto [u, s, vh] = apply(Svd{}, c.input(0));
     return matmul(scaled_columns(u, grad), vh);

@@ -47,9 +47,8 @@ template <class T, class F> void for_each_batch(std::int64_t n, F&& f) {
   f(i, [&](const T* from) { return part.load(from); }, [&](T* to, const V& v) { part.store(to, v); });
 }
 
-template <class Op, class T>
-void curved_push(const void* at_, const void* streams_, void* out_, std::int64_t n, std::int64_t directions,
-                 DirectionSet curved, const void* op_) {
+template <class Op, class T> void curved_push(const void* at_, const void* streams_, void* out_, std::int64_t n,
+                                              std::int64_t directions, DirectionSet curved, const void* op_) {
   const T* at = static_cast<const T*>(at_);
   const T* streams = static_cast<const T*>(streams_);
   T* out = static_cast<T*>(out_);
@@ -67,9 +66,9 @@ void curved_push(const void* at_, const void* streams_, void* out_, std::int64_t
   });
 }
 
-template <class Op, class T>
-void curved_pull(const void* at_, const void* streams_, const void* g_, void* g_x_, void* g_streams_, std::int64_t n,
-                 std::int64_t directions, DirectionSet curved, const void* op_) {
+template <class Op, class T> void curved_pull(const void* at_, const void* streams_, const void* g_, void* g_x_,
+                                              void* g_streams_, std::int64_t n, std::int64_t directions,
+                                              DirectionSet curved, const void* op_) {
   const T* at = static_cast<const T*>(at_);
   const T* streams = static_cast<const T*>(streams_);
   const T* g = static_cast<const T*>(g_);
@@ -99,8 +98,8 @@ void curved_pull(const void* at_, const void* streams_, const void* g_, void* g_
 }  // namespace detail
 
 /// The kernel of an op with `slope`, `curvature` and `third`, all read from what it saves.
-template <class Op> inline constexpr CurvedPushKernel curved_push{
-    {detail::curved_push<Op, float>, detail::curved_push<Op, double>},
-    {detail::curved_pull<Op, float>, detail::curved_pull<Op, double>}};
+template <class Op>
+inline constexpr CurvedPushKernel curved_push{{detail::curved_push<Op, float>, detail::curved_push<Op, double>},
+                                              {detail::curved_pull<Op, float>, detail::curved_pull<Op, double>}};
 
 }  // namespace xg::kernels

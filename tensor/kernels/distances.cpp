@@ -67,8 +67,7 @@ template <class Norm, class T> double distance(const Norm& norm, const T* a, con
   double sums[lanes] = {};
   std::int64_t k = 0;
   for (; k + lanes <= m; k += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j)
-      sums[j] = norm.join(sums[j], static_cast<double>(a[k + j] - b[k + j]));
+    for (std::int64_t j = 0; j < lanes; ++j) sums[j] = norm.join(sums[j], static_cast<double>(a[k + j] - b[k + j]));
   for (; k < m; ++k) sums[0] = norm.join(sums[0], static_cast<double>(a[k] - b[k]));
   double total = sums[0];
   for (std::int64_t j = 1; j < lanes; ++j) {

@@ -58,10 +58,10 @@ inline constexpr long double euler_maclaurin[] = {
 /// Where digamma is 0, as a sum, and the coefficients of its Taylor series there, beginning with that of d.
 inline constexpr long double digamma_root_high = 0x1.762d86356be3fp+0L, digamma_root_low = 9.5499954299656977152e-17L;
 inline constexpr long double digamma_at_root[] = {
-    0.967672245447621170427L,    -0.442763168983592106093L,  0.258499760955651010624L,  -0.163942705442406527504L,
-    0.107824050691262365757L,    -0.0721995612564547109261L, 0.0488042881641431072251L, -0.0331611264748473592923L,
-    0.0225976482322181046596L,   -0.0154247659049489591388L, 0.0105387916166121753881L, -0.00720453438635686824097L,
-    0.00492678139572985344635L,  -0.00336980165543932808279L};
+    0.967672245447621170427L,   -0.442763168983592106093L,  0.258499760955651010624L,  -0.163942705442406527504L,
+    0.107824050691262365757L,   -0.0721995612564547109261L, 0.0488042881641431072251L, -0.0331611264748473592923L,
+    0.0225976482322181046596L,  -0.0154247659049489591388L, 0.0105387916166121753881L, -0.00720453438635686824097L,
+    0.00492678139572985344635L, -0.00336980165543932808279L};
 
 /// zeta(s, q) for s > 1 and q > 0, where power(a) is a^-s, perhaps times a constant: the first terms, and for the
 /// others Euler and Maclaurin's formula.
@@ -159,8 +159,8 @@ template <std::floating_point T> T digamma_of(T x_) {
     sum -= numerator / denominator;
   }
   // log(x) - 1 / (2 x) - sum B_2k / (2k x^2k)
-  constexpr long double series[] = {1.0L / 12,  -1.0L / 120,       1.0L / 252, -1.0L / 240,     1.0L / 132,
-                                    -691.0L / 32760, 1.0L / 12, -3617.0L / 8160, 43867.0L / 14364};
+  constexpr long double series[] = {1.0L / 12,       -1.0L / 120, 1.0L / 252,      -1.0L / 240,     1.0L / 132,
+                                    -691.0L / 32760, 1.0L / 12,   -3617.0L / 8160, 43867.0L / 14364};
   const W r = W(1) / x, z = r * r;
   W tail = 0;
   for (int k = 8; k >= 0; --k) tail = tail * z + static_cast<W>(series[k]);
@@ -202,8 +202,8 @@ template <class V> V trigamma_of(const V& x) {
   using T = typename V::value_type;
   const V one(T(1));
   // Beyond eight terms, 1 / a + 1 / (2 a^2) + sum B_2k / a^(2k + 1).
-  constexpr T series[] = {T(1.0 / 6),        T(-1.0 / 30),         T(1.0 / 42), T(-1.0 / 30),
-                          T(5.0 / 66),       T(-691.0 / 2730),     T(7.0 / 6),  T(-3617.0 / 510),
+  constexpr T series[] = {T(1.0 / 6),       T(-1.0 / 30),       T(1.0 / 42),       T(-1.0 / 30),
+                          T(5.0 / 66),      T(-691.0 / 2730),   T(7.0 / 6),        T(-3617.0 / 510),
                           T(43867.0 / 798), T(-174611.0 / 330), T(854513.0 / 138), T(-236364091.0 / 2730)};
   constexpr std::size_t terms = std::is_same_v<T, float> ? 4 : 12;
   const V r = one / (x + V(T(8))), z = r * r;

@@ -16,8 +16,8 @@ Tensor solve_triangular(const Tensor& a, const Tensor& b, bool upper) {
     const double* factors = numbers(contiguous(wide, dense));
     const auto size = static_cast<blasint>(n), columns = static_cast<blasint>(right_sides("solve_triangular", k));
     for_each_matrix(x.numel() / (n * k), static_cast<double>(n * n) * static_cast<double>(k), [&](std::int64_t i) {
-      cblas_dtrsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans,
-                  CblasNonUnit, size, columns, 1, factors + i * n * n, size, numbers(x) + i * n * k, columns);
+      cblas_dtrsm(CblasRowMajor, CblasLeft, upper ? CblasUpper : CblasLower, CblasNoTrans, CblasNonUnit, size, columns,
+                  1, factors + i * n * n, size, numbers(x) + i * n * k, columns);
     });
   }
   return b.dtype() == Dtype::float64 ? x : cast(x, b.dtype());

@@ -181,7 +181,8 @@ TEST_CASE("third derivatives of elementwise ops agree with differences") {
       const Tensor y = f(in);
       if (!y.requires_grad()) return y * 0.0;
       std::vector<Tensor> parts;
-      for (const Tensor& g : grad({y}, in, {uneven_numbers(y.shape(), y.dtype())}, {.create_graph = true, .allow_unused = true}))
+      for (const Tensor& g :
+           grad({y}, in, {uneven_numbers(y.shape(), y.dtype())}, {.create_graph = true, .allow_unused = true}))
         if (g.defined()) parts.push_back((g * g * 0.5 + g).flatten());
       return parts.empty() ? y * 0.0 : cat(parts, 0);
     };

@@ -128,8 +128,8 @@ TEST_CASE("check_op passes what is right, and says what it left out") {
   manual_seed(4);
   const Tensor weight = rand({3, 2}, {.dtype = float64});
   const std::uint64_t offset = default_generator().offset();
-  const CheckOpResult product = check_op(
-      several, {point(), weight, tensor<std::int64_t>({{1, 2}, {3, 4}})}, {.attribution = false});
+  const CheckOpResult product =
+      check_op(several, {point(), weight, tensor<std::int64_t>({{1, 2}, {3, 4}})}, {.attribution = false});
   INFO(product);
   CHECK(bool(product));
   CHECK(default_generator().offset() == offset);
@@ -147,7 +147,8 @@ TEST_CASE("check_op finds each kind of mistake by its name") {
   CHECK(failed(check_op([](const Tensor& x) { return WrongDtype::apply(x); }, point())) == Names{"float32"});
   CHECK(failed(check_op([](const Tensor& x) { return WrongEmpty::apply(x); }, point())) == Names{"no rows"});
   CHECK(failed(check_op([](const Tensor& x) { return WrongThreads::apply(x); }, point())) == Names{"threads"});
-  CHECK(failed(check_op([](const Tensor& x) { return WrongFused::apply(x); }, point())) == (Names{"forward mode", "fused derivative"}));
+  CHECK(failed(check_op([](const Tensor& x) { return WrongFused::apply(x); }, point())) ==
+        (Names{"forward mode", "fused derivative"}));
   const CheckOpResult shares = check_op([](const Tensor& x) { return WrongSecant::apply(x); }, point());
   CHECK(failed(shares) == Names{"attribution"});
   CHECK_THAT(shares.part("attribution").message, xg_test::ContainsSubstring("WrongSecant"));

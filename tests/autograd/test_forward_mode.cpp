@@ -155,9 +155,7 @@ TEST_CASE("a sweep over forward mode of every op agrees with forward mode over a
 // Siskind and Pearlmutter's test of perturbation confusion: d/dx (x d/dy (x + y)) = 1.
 TEST_CASE("nested levels do not confuse their tangents") {
   const Tensor one = real({1});
-  const auto outer = [&](const Tensor& x) {
-    return x * jvp([&](const Tensor& y) { return x + y; }, one, one).tangent;
-  };
+  const auto outer = [&](const Tensor& x) { return x * jvp([&](const Tensor& y) { return x + y; }, one, one).tangent; };
   expect_close(jvp(outer, one, one).tangent, real({1}), 0, 0);
   // Three levels of x^4, and x as its own direction.
   const auto f = [](const Tensor& t) { return t.pow(4); };
@@ -244,8 +242,8 @@ TEST_CASE("a tensor with tangents may end in another thread") {
 
 TEST_CASE("jacobians take the cheaper mode and agree") {
   const Tensor a = randn({5, 2}, {.dtype = float64});
-  const auto tall = [&](const Tensor& t) { return sin(matmul(a, t)); };       // 2 to 5: forward
-  const auto wide = [&](const Tensor& t) { return sin(matmul(t, a)); };       // 5 to 2: reverse
+  const auto tall = [&](const Tensor& t) { return sin(matmul(a, t)); };  // 2 to 5: forward
+  const auto wide = [&](const Tensor& t) { return sin(matmul(t, a)); };  // 5 to 2: reverse
   const Tensor two = real({0.3, -1}), five = real({1, 2, 3, 4, 5});
   expect_close(jacobian(tall, two), cos(matmul(a, two)).unsqueeze(1) * a, 1e-13);
   expect_close(jacobian(wide, five), cos(matmul(five, a)).unsqueeze(1) * transpose(a, 0, 1), 1e-13);

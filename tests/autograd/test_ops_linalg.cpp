@@ -233,8 +233,8 @@ TEST_CASE("the determinant has its derivative at singular matrices") {
 
 // Breaks if q is not orthonormal, r not triangular, or a mode returns other shapes.
 TEST_CASE("qr factorizes tall, square and wide matrices") {
-  for (const Shape& shape : {Shape{5, 3}, Shape{3, 3}, Shape{3, 5}, Shape{2, 4, 2}, Shape{0, 3, 2}, Shape{3, 0},
-                             Shape{2, 0, 3}}) {
+  for (const Shape& shape :
+       {Shape{5, 3}, Shape{3, 3}, Shape{3, 5}, Shape{2, 4, 2}, Shape{0, 3, 2}, Shape{3, 0}, Shape{2, 0, 3}}) {
     INFO(shape.str());
     const Tensor a = waves(shape);
     const std::int64_t m = a.size(-2), n = a.size(-1), k = std::min(m, n);
@@ -271,9 +271,18 @@ TEST_CASE("batches have the same bits for any number of threads, and as single m
   const Tensor a = regular({40, 24, 24}), b = waves({40, 24, 3});
   const auto results = [&] {
     const auto [u, s, vh] = linalg::svd(a);
-    return std::vector<Tensor>{linalg::cholesky(definite(a)), linalg::solve(a, b), linalg::inv(a), det(a),
-                               linalg::qr(a).first, linalg::eigh(a).second, u, s, vh,
-                               linalg::solve_triangular(a, b, true), matrix_exp(a), linalg::lstsq(a, b).solution};
+    return std::vector<Tensor>{linalg::cholesky(definite(a)),
+                               linalg::solve(a, b),
+                               linalg::inv(a),
+                               det(a),
+                               linalg::qr(a).first,
+                               linalg::eigh(a).second,
+                               u,
+                               s,
+                               vh,
+                               linalg::solve_triangular(a, b, true),
+                               matrix_exp(a),
+                               linalg::lstsq(a, b).solution};
   };
   const std::int64_t before = num_threads();
   set_num_threads(1);

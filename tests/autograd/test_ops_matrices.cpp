@@ -81,8 +81,8 @@ TEST_CASE("functions of equal eigenvalues and singular values have derivatives")
 
 // Breaks if shapes of full and reduced matrices are mixed up.
 TEST_CASE("svd factorizes") {
-  for (const Shape& shape : {Shape{4, 2}, Shape{2, 4}, Shape{3, 3}, Shape{2, 3, 2}, Shape{0, 3, 2}, Shape{2, 0, 3},
-                             Shape{3, 0}}) {
+  for (const Shape& shape :
+       {Shape{4, 2}, Shape{2, 4}, Shape{3, 3}, Shape{2, 3, 2}, Shape{0, 3, 2}, Shape{2, 0, 3}, Shape{3, 0}}) {
     INFO(shape.str());
     const Tensor a = waves(shape);
     const std::int64_t m = a.size(-2), n = a.size(-1), k = std::min(m, n);
@@ -171,9 +171,8 @@ TEST_CASE("derivatives of pseudoinverses and least squares") {
   }
   check_derivatives([](const Tensor& x) { return linalg::pinv(x + x.mT(), {.hermitian = true}); }, waves({3, 3}),
                     "pinv, symmetric");
-  check_derivatives(
-      [](const std::vector<Tensor>& in) { return linalg::pinv(matmul(in[0], in[1]), {.rtol = 1e-8}); },
-      {waves({3, 2}), waves({2, 3}, 0.9)}, "pinv, rank 2");
+  check_derivatives([](const std::vector<Tensor>& in) { return linalg::pinv(matmul(in[0], in[1]), {.rtol = 1e-8}); },
+                    {waves({3, 2}), waves({2, 3}, 0.9)}, "pinv, rank 2");
   check_derivatives(
       [](const std::vector<Tensor>& in) { return linalg::lstsq(in[0], in[1], {.driver = "gels"}).residuals; },
       {waves({2, 4, 2}), waves({2, 4, 1}, 0.6)}, "residuals");

@@ -81,8 +81,8 @@ TEST_CASE("special functions satisfy their identities", "[special]") {
       expect_close(special::gammainc(shape + 1, at) + step, special::gammainc(shape, at), 500 * r, 500 * a, "P(a + 1)");
     }
     expect_close(special::gammainc(ones_like(x), x), -expm1(-x), 4 * r, 0, "P(1, x)");
-    expect_close(mvlgamma(x + 2, 3),
-                 1.5 * std::log(pi) + lgamma(x + 2) + lgamma(x + 1.5) + lgamma(x + 1), 8 * r, 8 * a, "mvlgamma");
+    expect_close(mvlgamma(x + 2, 3), 1.5 * std::log(pi) + lgamma(x + 2) + lgamma(x + 1.5) + lgamma(x + 1), 8 * r, 8 * a,
+                 "mvlgamma");
     expect_close(special::beta(x, x + 1), exp(lgamma(x) + lgamma(x + 1) - lgamma(2 * x + 1)), 100 * r, 0, "beta");
   }
   // Known values.
@@ -250,8 +250,8 @@ TEST_CASE("logcumsumexp is stable, and so is its gradient", "[special]") {
     expect_close(grad(logcumsumexp(narrow_leaf, dim), narrow_leaf, g.to(float32)),
                  grad(logcumsumexp(leaf, dim), leaf, g), 1e-5, 1e-6);
   }
-  const GradcheckResult second = gradgradcheck([](const Tensor& t) { return logcumsumexp(t, 1); },
-                                               (y.narrow(0, 0, 1) * 0.3).requires_grad_());
+  const GradcheckResult second =
+      gradgradcheck([](const Tensor& t) { return logcumsumexp(t, 1); }, (y.narrow(0, 0, 1) * 0.3).requires_grad_());
   INFO(second.message);
   CHECK(second.passed);
   expect_close(logcumsumexp(of({-inf, -inf, 1, inf, 2}), 0), {-inf, -inf, 1, inf, inf}, 0, 0);

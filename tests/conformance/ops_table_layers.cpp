@@ -160,9 +160,8 @@ const OpRow table[] = {
      }},
     {"nn.functional.gaussian_nll_loss", "x target var full eps reduction",
      [](A a) -> Outputs {
-       return gaussian_nll_loss(
-           a.tensor("x"), a.tensor("target"), a.tensor("var"),
-           {.full = a.flag("full"), .eps = a.number("eps", 1e-6), .reduction = reduction_of(a)});
+       return gaussian_nll_loss(a.tensor("x"), a.tensor("target"), a.tensor("var"),
+                                {.full = a.flag("full"), .eps = a.number("eps", 1e-6), .reduction = reduction_of(a)});
      }},
     {"nn.functional.poisson_nll_loss", "x target log_input full size_average eps reduce reduction",
      [](A a) -> Outputs {

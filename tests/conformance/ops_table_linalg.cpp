@@ -71,8 +71,7 @@ const OpRow table[] = {
      }},
     {"linalg.inv", "x", unary<linalg::inv>},
     {"inverse", "x", unary<inverse>},
-    {"linalg.tensorinv", "x ind",
-     [](A a) -> Outputs { return linalg::tensorinv(a.tensor("x"), a.integer("ind", 2)); }},
+    {"linalg.tensorinv", "x ind", [](A a) -> Outputs { return linalg::tensorinv(a.tensor("x"), a.integer("ind", 2)); }},
     {"linalg.tensorsolve", "a b dims",
      [](A a) -> Outputs { return linalg::tensorsolve(a.tensor("a"), a.tensor("b"), a.dims("dims")); }},
 

@@ -105,7 +105,10 @@ std::string difference(const Tensor& wild, const Tensor& dense, bool values, boo
   double scale = 0;  // of numbers whose sums may be in another order
   for (const double value : b)
     if (std::isfinite(value)) scale = std::max(scale, std::abs(value));
-  const double allowed = (wild.dtype() == float64 && !coarse ? 1e-10 : is_floating(wild.dtype()) ? 2e-4 : 0) * (1 + scale);
+  const double allowed = (wild.dtype() == float64 && !coarse ? 1e-10
+                          : is_floating(wild.dtype())        ? 2e-4
+                                                             : 0) *
+                         (1 + scale);
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (std::isnan(a[i]) && std::isnan(b[i])) continue;
     if (a[i] == b[i] || std::abs(a[i] - b[i]) <= allowed) continue;

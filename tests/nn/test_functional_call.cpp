@@ -118,8 +118,7 @@ TEST_CASE("calls nest, and given tensors may be parameters of the same module") 
   const std::vector<Tensor> twice{weight * 2.0, bias * 2.0};
   const auto f = [&](const std::vector<Tensor>& theta) {
     // Inside, the module's own parameters mean those of the outer call.
-    return nn::functional_call(net, std::vector<Tensor>{weight + 1.0, bias}, x) +
-           nn::functional_call(net, theta, x);
+    return nn::functional_call(net, std::vector<Tensor>{weight + 1.0, bias}, x) + nn::functional_call(net, theta, x);
   };
   const TensorsFunction inner = nn::function_of_parameters(net, [&] { return f(net.parameters()); });
   expect_close(inner(twice), linear(x, twice[0] + 1.0, twice[1]) + linear(x, twice[0], twice[1]), 1e-5, 1e-6);
@@ -157,7 +156,8 @@ TEST_CASE("parameters that do not fit are named") {
   CHECK_ERROR(nn::functional_call(net, theta, x), DtypeError, "1.bias", "float32", "float64");
   theta[3] = Tensor();
   CHECK_ERROR(nn::functional_call(net, theta, x), ValueError, "1.bias", "undefined");
-  CHECK_ERROR(nn::functional_call(net, StateDict{{"0.weights", zeros({3, 2})}}, x), ValueError, "0.weights", "0.weight");
+  CHECK_ERROR(nn::functional_call(net, StateDict{{"0.weights", zeros({3, 2})}}, x), ValueError, "0.weights",
+              "0.weight");
 }
 
 TEST_CASE("vectors of parameters") {
@@ -213,7 +213,8 @@ std::vector<Tensor> row_by_row(nn::Module& net, const nn::SampleLoss& loss, cons
   for (std::int64_t i = 0; i < x.size(0); ++i) {
     const Tensor value = loss(net(x.narrow(0, i, 1)), y.narrow(0, i, 1));
     const std::vector<Tensor> g = grad({value}, parameters, {}, {.allow_unused = true});
-    for (std::size_t k = 0; k < g.size(); ++k) rows[k].push_back(g[k].defined() ? g[k] : zeros_like(parameters[k].detach()));
+    for (std::size_t k = 0; k < g.size(); ++k)
+      rows[k].push_back(g[k].defined() ? g[k] : zeros_like(parameters[k].detach()));
   }
   std::vector<Tensor> all;
   for (const auto& r : rows) all.push_back(stack(r));
@@ -262,8 +263,8 @@ TEST_CASE("gradients of rows are those of each row's loss") {
   // A loss that weights rows is not a mean of rows' gradients.
   const Tensor classes = tensor<std::int64_t>({0, 1, 1, 0, 1});
   const Tensor weight = tensor({1.0, 3.0}, {.dtype = float64});
-  check_rows(net, [&](const Tensor& p, const Tensor& t) { return cross_entropy(p, t, {.weight = weight}); }, x,
-             classes);
+  check_rows(
+      net, [&](const Tensor& p, const Tensor& t) { return cross_entropy(p, t, {.weight = weight}); }, x, classes);
   // Integer rows.
   struct Words : nn::Module {
     nn::Embedding& words;
@@ -283,7 +284,7 @@ TEST_CASE("gradients of rows name what mixes rows") {
   net.eval();
   CHECK(nn::per_sample_gradients(net, mse, x, y)[0].shape() == Shape{5, 2, 4});
   CHECK_ERROR(nn::per_sample_gradients(net, mse, x, y.narrow(0, 0, 4)), ShapeError, "[5, 4]", "[4, 2]");
-  CHECK_ERROR(nn::per_sample_gradients(net, [](const Tensor& p, const Tensor&) { return p; }, x, y), ShapeError,
-              "one element");
+  CHECK_ERROR(
+      nn::per_sample_gradients(net, [](const Tensor& p, const Tensor&) { return p; }, x, y), ShapeError, "one element");
   CHECK(nn::per_sample_gradients(net, mse, x.narrow(0, 0, 0), y.narrow(0, 0, 0))[0].shape() == Shape{0, 2, 4});
 }
