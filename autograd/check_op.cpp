@@ -170,7 +170,13 @@ class Check {
       const Tensor y = f(in);
       return (y * uneven_numbers(y.shape(), y.dtype())).sum();
     };
-    const std::vector<Tensor> over_sweep = hvp(weighted, x, v);
+    const auto gradient = [&](const std::vector<Tensor>& in) {
+      std::vector<Tensor> flat;
+      for (const Tensor& g : value_and_grad(weighted, in).gradients) flat.push_back(g.flatten());
+      return cat(flat, 0);
+    };
+    const Tensor over_sweep = jvp(gradient, x, v).tangent;
+    const std::vector<Tensor> sweep_over = hvp(weighted, x, v);
     const std::vector<Tensor> at = leaves();
     const std::vector<Tensor> first = grad({weighted(at)}, at, {}, {.create_graph = true, .allow_unused = true});
     Tensor sum;
@@ -179,9 +185,15 @@ class Check {
         sum = sum.defined() ? sum + (first[i] * v[i]).sum() : (first[i] * v[i]).sum();
     std::vector<Tensor> twice(at.size());
     if (sum.defined()) twice = grad({sum}, at, {}, {.allow_unused = true});
-    for (std::size_t i = 0; i < at.size(); ++i)
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const Tensor want_i = twice[i].defined() ? twice[i] : zeros_like(x[i]);
       require(fmt::format("forward mode over a sweep differs from two sweeps for input {}", where_[i]),
-              difference(over_sweep[i], twice[i].defined() ? twice[i] : zeros_like(x[i]), 1e-8));
+              difference(over_sweep.narrow(0, offset, x[i].numel()).reshape(x[i].shape()), want_i, 1e-8));
+      require(fmt::format("a sweep over forward mode differs from two sweeps for input {}", where_[i]),
+              difference(sweep_over[i], want_i, 1e-8));
+      offset += x[i].numel();
+    }
   }
 
   void fused() const {
