@@ -130,12 +130,13 @@ struct XG_API AppliedOp {
   /// The op, without a constant that it may add, applied to other tensors; undefined for an op of several results. Of a
   /// product with a third argument that is added, that one may be missing.
   virtual Tensor linear_applied(std::span<const Tensor> arguments) const;
-  /// The first derivative of an elementwise op of one tensor, and with `curved` the second, if the op has a formula for
-  /// it; both undefined for any other op.
+  /// Derivatives of an elementwise op y = g(x).
   struct Slopes {
     Tensor slope;      ///< g'(x)
     Tensor curvature;  ///< g''(x)
   };
+  /// The first derivative of an elementwise op of one tensor, and with `curved` the second, if the op has a formula for
+  /// it; both undefined for any other op.
   virtual Slopes slopes(const Tensor& x, const Tensor& y, bool curved) const;
   virtual bool has_third() const;  ///< whether curved_push() has a formula
   /// Streams of tangents and a Laplacian through an elementwise op in one pass, see autograd/detail/curved_push.hpp;

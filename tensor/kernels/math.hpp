@@ -217,7 +217,7 @@ template <class V> V expm1_of(const V& x) {
 }
 
 /// log(x), at most 1 ulp; denormals included, -infinity at 0, NaN below.
-template <class V> V log_of(const V& x) {
+template <class V> [[gnu::always_inline]] inline V log_of(const V& x) {
   using T = typename V::value_type;
   using C = detail::Constants<V>;
   using Bits = typename C::Bits;
@@ -338,7 +338,7 @@ template <class V> V sign_of(const V& x) {
 template <class V> V sqrt_of(const V& x) { return xsimd::sqrt(x); }
 /// y, except that lanes near a zero of f, other than 0 itself, are computed by the C library: the reduction of x by
 /// multiples of pi / 2 that xsimd uses has too few bits there.
-template <class V, class F> V exact_near_zeros(const V& x, const V& y, F f) {
+template <class V, class F> [[gnu::always_inline]] inline V exact_near_zeros(const V& x, const V& y, F f) {
   if constexpr (std::is_arithmetic_v<V>) {
     return y;
   } else {
@@ -354,10 +354,10 @@ template <class V, class F> V exact_near_zeros(const V& x, const V& y, F f) {
     return V::load_aligned(out);
   }
 }
-template <class V> V sin_of(const V& x) {
+template <class V> [[gnu::always_inline]] inline V sin_of(const V& x) {
   return exact_near_zeros(x, xsimd::sin(x), [](auto a) { return std::sin(a); });
 }
-template <class V> V cos_of(const V& x) {
+template <class V> [[gnu::always_inline]] inline V cos_of(const V& x) {
   return exact_near_zeros(x, xsimd::cos(x), [](auto a) { return std::cos(a); });
 }
 template <std::floating_point T> T erfc_of(T x) { return std::erfc(x); }
