@@ -15,8 +15,8 @@ namespace {
 /// sin x
 struct Sin : Elementwise1<Sin> {
   static constexpr const char* name = "sin";
-  template <class V> static V call(V x) { return sin_of(x); }
-  template <class V> static V slope(V x) { return cos_of(x); }
+  template <class V> [[gnu::always_inline]] static V call(V x) { return sin_of(x); }
+  template <class V> [[gnu::always_inline]] static V slope(V x) { return cos_of(x); }
   template <class V> static V curvature(V x) { return -sin_of(x); }
   template <class V> static V third(V x) { return -cos_of(x); }
   static constexpr Domain domain{-4, 4};
@@ -26,8 +26,8 @@ struct Sin : Elementwise1<Sin> {
 /// cos x
 struct Cos : Elementwise1<Cos> {
   static constexpr const char* name = "cos";
-  template <class V> static V call(V x) { return cos_of(x); }
-  template <class V> static V slope(V x) { return -sin_of(x); }
+  template <class V> [[gnu::always_inline]] static V call(V x) { return cos_of(x); }
+  template <class V> [[gnu::always_inline]] static V slope(V x) { return -sin_of(x); }
   template <class V> static V curvature(V x) { return -cos_of(x); }
   template <class V> static V third(V x) { return sin_of(x); }
   static constexpr Domain domain{-4, 4};

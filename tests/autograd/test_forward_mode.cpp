@@ -5,6 +5,7 @@
 #include <xgrad/autograd/function.hpp>
 #include <xgrad/autograd/functional.hpp>
 #include <xgrad/autograd/grad_mode.hpp>
+#include <xgrad/autograd/gradcheck.hpp>
 #include <xgrad/autograd/ops.hpp>
 #include <xgrad/autograd/rowwise.hpp>
 #include <xgrad/tensor/error.hpp>
@@ -336,6 +337,47 @@ TEST_CASE("a Laplacian over some columns, and its gradient") {
     return square(jacobian_rows.select(2, 0) - lap * 0.1 + value);
   };
   CHECK(bool(gradcheck(residual, x.clone().requires_grad_())));
+}
+
+// Breaks if an op's `curvature` or `third` is not the derivative of its `slope`, or the fused pass differs from the ops.
+TEST_CASE("Laplacians through every elementwise op are those of forward mode twice") {
+  const Tensor a = sin(arange(8, {.dtype = float64}) * 1.3 + 0.4).reshape({2, 4});
+  const Tensor b = cos(arange(8, {.dtype = float64}) * 0.7 + 0.2).reshape({2, 4});
+  const Tensor t = sin(arange(6, {.dtype = float64}) + 0.3).reshape({3, 2});
+  std::int64_t ops = 0;
+  for (const OpInfo& op : all_ops()) {
+    if (!op.differentiable || !op.elementwise || op.ends_graph) continue;
+    for (const Sample& sample : op.samples(float64)) {
+      if (sample.inputs.size() != 1 || sample.inputs[0].shape() != Shape{3, 4}) continue;
+      const std::string what = std::string(op.name) + ", " + sample.label;
+      INFO(what);
+      const auto f = [&](const Tensor& at) {
+        return sample.call({sample.inputs[0] + matmul(at, a) * 3e-4 + matmul(square(at), b) * 4e-4});
+      };
+      Tensor jacobian_columns, want;
+      for (std::int64_t d = 0; d < 2; ++d) {
+        Tensor direction = zeros({3, 2}, {.dtype = float64});
+        direction.select(1, d).fill_(1);
+        const auto first = [&](const Tensor& at) { return jvp(f, at, direction).tangent; };
+        const Tensor second = jvp(first, t, direction).tangent, column = first(t).unsqueeze(2);
+        want = want.defined() ? want + second : second;
+        jacobian_columns = jacobian_columns.defined() ? cat({jacobian_columns, column}, 2) : column;
+      }
+      const auto [value, jacobian_rows, lap] = forward_laplacian(f, t);
+      expect_close(value, f(t), 1e-14, 1e-15, what);
+      expect_close(jacobian_rows, jacobian_columns, 1e-12, 1e-14, what);
+      expect_close(lap, want, 1e-11, 1e-13, what);
+      const auto sum_of_both = [&](const Tensor& at) {
+        const auto [y, rows_of_y, lap_of_y] = forward_laplacian(f, at, {.create_graph = true});
+        return (rows_of_y.select(2, 1) + lap_of_y) * 1e3;
+      };
+      const GradcheckResult result = gradcheck(sum_of_both, t.clone().requires_grad_(), {.allow_unused = true});
+      INFO(result.message);
+      CHECK(bool(result));
+      ++ops;
+    }
+  }
+  CHECK(ops > 60);
 }
 
 // Breaks if an op that mixes rows passes: each of these has a row of x in another row of the result.
