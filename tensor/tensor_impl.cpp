@@ -34,6 +34,12 @@ struct ExternalStorage : Storage {
   std::function<void(void*)> deleter;
 };
 
+/// Apart from release_storage, which then needs no stack frame.
+[[gnu::noinline, gnu::cold]] void end_external(Storage* storage) noexcept {
+  const std::unique_ptr<ExternalStorage> external(static_cast<ExternalStorage*>(storage));
+  call_deleter(external->deleter, external->data);
+}
+
 /// Takes over the counted reference `layout`.
 [[gnu::always_inline]] inline TensorImpl* new_owner(const Layout* layout, Dtype dtype) {
   const std::size_t item = item_size(dtype);
@@ -77,8 +83,7 @@ void release_storage(Storage* storage) noexcept {
   if (!storage->refs.release_is_last()) return;
   if (storage->size_class != external_class) [[likely]]
     return memory::detail::put_block(storage, storage->size_class);
-  const std::unique_ptr<ExternalStorage> external(static_cast<ExternalStorage*>(storage));
-  call_deleter(external->deleter, external->data);
+  end_external(storage);
 }
 
 Storage* new_external_storage(void* data, std::function<void(void*)> deleter) {
@@ -98,8 +103,7 @@ void destroy_impl(TensorImpl* impl) noexcept {
   Storage* storage = &impl->storage();
   if (impl->kind == TensorImpl::is_owner) [[likely]] {
     impl->~TensorImpl();
-    if (storage->refs.release_is_last()) memory::detail::put_block(storage, storage->size_class);
-    return;
+    return release_storage(storage);
   }
   if ((impl->kind & TensorImpl::is_observed) != 0) {
     forget_observed(impl);

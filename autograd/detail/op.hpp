@@ -124,8 +124,12 @@ auto apply(const Op& op, const Inputs&... inputs) {
   auto result = call([&](const auto&... x) { return op.forward(x...); });
   std::span<Tensor, detail::outputs_of<Op>()> results = detail::span_of(result);
   detail::attach_node<Op, n>(op, pointers, results);
-  if (state().modes != 0) [[unlikely]]
-    detail::finish_in_modes(op, pointers, results);
+  if (const unsigned modes = state().modes; modes != 0) [[unlikely]] {
+    if (modes == mode_inference)
+      for (Tensor& r : results) r.impl().inference = true;
+    else
+      detail::finish_in_modes(op, pointers, results);
+  }
   return result;
 }
 

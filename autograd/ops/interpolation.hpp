@@ -21,8 +21,8 @@ enum class InterpolateMode {
 
 /// Options of interpolate.
 struct InterpolateOptions {
-  PerDim size = {};               ///< the sizes of the result
-  ScaleFactor scale_factor = {};  ///< or the factors of the sizes, rounded down
+  PerDim size = {};                                 ///< the sizes of the result
+  ScaleFactor scale_factor = {};                    ///< or the factors of the sizes, rounded down
   InterpolateMode mode = InterpolateMode::nearest;  ///< how a new element is made of its neighbours
   std::optional<bool> align_corners = {};  ///< whether the first and last elements stay, else the outer edges do
   std::optional<bool> recompute_scale_factor = {};  ///< whether the factors are those of the sizes, after rounding

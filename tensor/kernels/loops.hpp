@@ -97,7 +97,9 @@ template <class V> V fmin_of(V a, V b) { return beside_nan(a, b, b, a, pick(a < 
 struct Call {
   template <class Op, class... V> static constexpr bool takes =
       requires(const Op& op, const V&... v) { op.call(v...); };
-  template <class Op, class... V> static auto of(const Op& op, const V&... v) { return op.call(v...); }
+  template <class Op, class... V> [[gnu::always_inline]] static auto of(const Op& op, const V&... v) {
+    return op.call(v...);
+  }
 };
 
 /// The gradient g of the result, pulled back to the argument: g times the slope. `at` is the argument or the result, as
@@ -106,7 +108,7 @@ struct Pull {
   template <class Op, class... V> static constexpr bool takes = requires(const Op& op, const V&... v) {
     op.pull(v...);
   } || requires(const Op& op, const std::tuple<V...>& v) { op.slope(std::get<0>(v)); };
-  template <class Op, class V> static V of(const Op& op, const V& g, const V& at) {
+  template <class Op, class V> [[gnu::always_inline]] static V of(const Op& op, const V& g, const V& at) {
     if constexpr (requires { op.pull(g, at); })
       return op.pull(g, at);
     else
@@ -118,7 +120,9 @@ struct Pull {
 struct Secant {
   template <class Op, class... V> static constexpr bool takes =
       requires(const Op& op, const V&... v) { op.secant(v...); };
-  template <class Op, class V> static V of(const Op& op, const V& x, const V& r) { return op.secant(x, r); }
+  template <class Op, class V> [[gnu::always_inline]] static V of(const Op& op, const V& x, const V& r) {
+    return op.secant(x, r);
+  }
 };
 
 // ---- loops

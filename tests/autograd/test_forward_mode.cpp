@@ -339,7 +339,8 @@ TEST_CASE("a Laplacian over some columns, and its gradient") {
   CHECK(bool(gradcheck(residual, x.clone().requires_grad_())));
 }
 
-// Breaks if an op's `curvature` or `third` is not the derivative of its `slope`, or the fused pass differs from the ops.
+// Breaks if an op's `curvature` or `third` is not the derivative of its `slope`, or the fused pass differs from the
+// ops.
 TEST_CASE("Laplacians through every elementwise op are those of forward mode twice") {
   const Tensor a = sin(arange(8, {.dtype = float64}) * 1.3 + 0.4).reshape({2, 4});
   const Tensor b = cos(arange(8, {.dtype = float64}) * 0.7 + 0.2).reshape({2, 4});
