@@ -1,6 +1,8 @@
 // Calls of convolutions, pooling, interpolation, normalization, attention and bags of embeddings.
 #include "misuse/calls.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -175,7 +177,10 @@ std::vector<Call> spatial_calls() {
          const UnfoldOptions options = unfold_options(d);
          const PerDim size = numbers(d, 2), kernel = numbers(d, 1);
          if (d.one_in(3)) return list(col2im(images(d, 2 + d.below(2)), size, kernel, options));
-         const auto at = [](const PerDim& numbers, std::size_t i) { return numbers.empty() ? 1 : numbers[numbers.size() == 1 ? 0 : i]; };
+         const auto at = [](const PerDim& numbers, std::size_t i) {
+           const std::int64_t n = numbers.empty() ? 1 : numbers[numbers.size() == 1 ? 0 : i];
+           return std::clamp<std::int64_t>(n, -1000, 1000);  // products of wild numbers would overflow
+         };
          Shape shape{2, 1, 1};
          for (std::size_t i = 0; i < 2; ++i) {
            const std::int64_t room = at(size, i) / 2 + at(options.padding, i) - (at(kernel, i) / 2) * at(options.dilation, i) / 2;
